@@ -1,0 +1,23 @@
+"""Fixtures: the training table, or a reason for skipping."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder of the Toolkit's workbooks; tests that need it are skipped where it is missing."""
+    if not SHARED_DATA.is_dir():
+        pytest.skip("needs ../shared/data, the Toolkit's workbooks")
+    return SHARED_DATA
+
+
+@pytest.fixture(scope="session")
+def training_table(shared_data: Path) -> Path:
+    """The training table of the LIB Leaching Toolkit."""
+    return shared_data / "input_913pts_250407.xlsx"
