@@ -1,0 +1,1 @@
+"""Yield models: fit, store, evaluate fast, applicability domain, validate."""

@@ -1,0 +1,82 @@
+"""The compiled loop behind :func:`optimiser.surrogate.trees.differences`; imported only when it is called."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numba import njit, prange
+
+# Multiplying a single bit by this de Bruijn number puts a different pattern into the top six bits for each bit.
+_DE_BRUIJN = np.uint64(0x03F79D71B4CB0A89)
+_BIT = np.zeros(64, dtype=np.uint8)
+for _i in range(64):
+    _BIT[((int(_DE_BRUIJN) << _i) & 0xFFFFFFFFFFFFFFFF) >> 58] = _i
+_ALL = np.uint64(0xFFFFFFFFFFFFFFFF)
+_ZERO = np.uint64(0)
+_SHIFT = np.uint64(58)
+
+
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator,unused-ignore]
+def _clear(alive: Any, x: Any, threshold: float, missing_left: int, mask: np.uint64) -> None:
+    """Clear the left leaves wherever the test ``x <= threshold`` fails, NaN as the node says."""
+    if missing_left:
+        for a in range(len(x)):
+            alive[a] &= mask if x[a] > threshold else _ALL
+    else:
+        for a in range(len(x)):
+            alive[a] &= _ALL if x[a] <= threshold else mask
+
+
+@njit(cache=True, parallel=True, nogil=True)  # type: ignore[untyped-decorator,unused-ignore]
+def evaluate(
+    x: Any,
+    anchors: Any,
+    feature: Any,
+    threshold: Any,
+    missing_left: Any,
+    mask: Any,
+    kind_start: Any,
+    leaf: Any,
+    leaf_start: Any,
+    model_start: Any,
+    baseline: Any,
+    out: Any,
+) -> None:
+    """Fill ``out`` (n, models, m) with predicted differences of n designs from m anchors."""
+    n, d = x.shape
+    m = len(anchors)
+    n_trees = len(leaf_start) - 1
+    n_models = len(baseline)
+    columns = np.ascontiguousarray(anchors.T)
+    # Leaves each anchor can still reach after the tests on the anchor alone: the same for every design.
+    reachable = np.full((n_trees, m), _ALL)
+    for tree in prange(n_trees):
+        for node in range(kind_start[3 * tree + 1], kind_start[3 * tree + 2]):
+            _clear(reachable[tree], columns[feature[node]], threshold[node], missing_left[node], mask[node])
+    for i in prange(n):
+        difference = np.empty((d, m))
+        for j in range(d):
+            for a in range(m):
+                difference[j, a] = x[i, j] - columns[j, a]
+        alive = np.empty(m, dtype=np.uint64)
+        for model in range(n_models):
+            total = np.full(m, baseline[model])
+            for tree in range(model_start[model], model_start[model + 1]):
+                first = kind_start[3 * tree]
+                own = _ALL
+                for node in range(first, kind_start[3 * tree + 1]):
+                    value = x[i, feature[node]]
+                    passes = not (value > threshold[node]) if missing_left[node] else value <= threshold[node]
+                    if not passes:
+                        own &= mask[node]
+                for a in range(m):
+                    alive[a] = own & reachable[tree, a]
+                for node in range(kind_start[3 * tree + 2], kind_start[3 * tree + 3]):
+                    _clear(alive, difference[feature[node]], threshold[node], missing_left[node], mask[node])
+                base = leaf_start[tree]
+                for a in range(m):
+                    lowest = alive[a] & (_ZERO - alive[a])
+                    total[a] += leaf[base + _BIT[(lowest * _DE_BRUIJN) >> _SHIFT]]
+            for a in range(m):
+                out[i, model, a] = total[a]
