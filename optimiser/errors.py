@@ -6,8 +6,10 @@ import difflib
 from collections.abc import Iterable
 
 
-class InputError(Exception):
+class InputError(ValueError):
     """Input that the user can mend; the command line prints it as one block and exits with status 2.
+
+    It is a ValueError so that pydantic validators can raise it too.
 
     Args:
         what: one sentence naming the object and the offending value.

@@ -1,0 +1,169 @@
+"""What is read off a search: the front, its knee, and how far an impossible question is from possible."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import moocore
+import numpy as np
+from pymoo.operators.survival.rank_and_crowding.metrics import get_crowding_function
+
+from optimiser.chemistry.feeds import METALS
+from optimiser.designs import Designs, Floats, Ints
+from optimiser.problem import Evaluation, Problem
+from optimiser.search.nsga2 import SearchResult
+
+
+@dataclass(frozen=True)
+class Front:
+    """Feasible designs of which none is better than another in every objective.
+
+    Attributes:
+        evaluation: the designs, sorted by the first objective from its best end.
+        knee: row of the design with the best balance between the objectives.
+        found: how many non-dominated designs there were before thinning.
+    """
+
+    evaluation: Evaluation
+    knee: int
+    found: int
+
+
+@dataclass(frozen=True)
+class Binding:
+    """One constraint that the nearest design breaks, in the constraint's own words."""
+
+    constraint: str
+    reached: float
+    needed: float
+    broken_share: float
+
+
+@dataclass(frozen=True)
+class Infeasibility:
+    """Why nothing was feasible.
+
+    Attributes:
+        nearest: the least infeasible designs, best first.
+        binding: what the nearest design breaks, worst first.
+        reachable: per target, the highest yield seen with every other constraint kept but no other target.
+        give: by how much all targets together would have to fall (yield fraction); NaN if no design keeps
+            the other constraints.
+    """
+
+    nearest: Evaluation
+    binding: tuple[Binding, ...]
+    reachable: Mapping[str, float]
+    give: float
+
+
+@dataclass(frozen=True)
+class Archive:
+    """Designs seen in one or several searches of one problem, without repetition."""
+
+    designs: Designs
+    objectives: Floats
+    margins: Floats
+
+    @property
+    def violation(self) -> Floats:
+        """Sum of what the constraints lack, shape (n,)."""
+        return np.maximum(-self.margins, 0.0).sum(axis=1)
+
+    def of_acid(self, k: int) -> Archive:
+        """Return the part of one acid, as an archive of the problem that has only that acid."""
+        rows = self.designs.acid == k
+        alone = Designs(np.zeros(int(rows.sum()), dtype=np.intp), self.designs.continuous[rows])
+        return Archive(alone, self.objectives[rows], self.margins[rows])
+
+
+def archive(results: Sequence[SearchResult]) -> Archive:
+    """Merge what several searches have seen."""
+    designs = Designs(
+        np.concatenate([r.designs.acid for r in results]),
+        np.vstack([r.designs.continuous for r in results]),
+    )
+    _, first = np.unique(np.column_stack([designs.acid, designs.continuous]), axis=0, return_index=True)
+    first = np.sort(first)
+    objectives = np.vstack([r.objectives for r in results])
+    margins = np.vstack([r.margins for r in results])
+    return Archive(designs.take(first), objectives[first], margins[first])
+
+
+def non_dominated(objectives: Floats) -> Ints:
+    """Return the rows that no other row dominates, shape (n, m) to minimise; of equal rows the first."""
+    if not len(objectives):
+        return np.zeros(0, dtype=np.intp)
+    return np.flatnonzero(moocore.is_nondominated(objectives, keep_weakly=False))
+
+
+def knee_of(objectives: Floats) -> int:
+    """Return the row farthest below the plane through the ends of the front (Das 1999, doi:10.1007/BF01195985).
+
+    With each objective scaled to 0..1 over the front that plane is sum = 1, so the knee has the least sum.
+    """
+    low, high = objectives.min(axis=0), objectives.max(axis=0)
+    span = np.where(high > low, high - low, 1.0)
+    return int(np.argmin(((objectives - low) / span).sum(axis=1)))
+
+
+def thin(objectives: Floats, size: int) -> Ints:
+    """Return the rows of at most ``size`` members that keep a front's ends and its spread."""
+    if len(objectives) <= size:
+        return np.arange(len(objectives))
+    crowding = get_crowding_function("pcd").do(objectives, n_remove=len(objectives) - size)
+    return np.sort(np.argsort(-crowding, kind="stable")[:size])
+
+
+def front_of(problem: Problem, seen: Archive, size: int) -> Front | None:
+    """Read the front off an archive; None when nothing in it is feasible."""
+    feasible = np.flatnonzero(seen.violation <= 0.0)
+    if not len(feasible):
+        return None
+    best = feasible[non_dominated(seen.objectives[feasible])]
+    kept = best[thin(seen.objectives[best], size)]
+    order = kept[np.argsort(seen.objectives[kept, 0], kind="stable")]
+    evaluation = problem.evaluate(seen.designs.take(order))
+    return Front(evaluation, knee_of(evaluation.objectives), len(best))
+
+
+def infeasibility_of(problem: Problem, seen: Archive, size: int = 5) -> Infeasibility:
+    """Explain an archive without a feasible design."""
+    nearest = np.argsort(seen.violation, kind="stable")[:size]
+    evaluation = problem.evaluate(seen.designs.take(nearest))
+    names = problem.constraint_names
+    binding = [
+        Binding(name, *_reached_and_needed(problem, evaluation, name), float((seen.margins[:, c] < 0).mean()))
+        for c, name in enumerate(names)
+        if seen.margins[nearest[0], c] < 0.0
+    ]
+    binding.sort(key=lambda b: -abs(b.needed - b.reached) / max(abs(b.needed), 1e-9))
+    is_target = np.array([name.startswith("yield_") for name in names])
+    others_hold = (seen.margins[:, ~is_target] >= 0.0).all(axis=1)
+    reachable, give = {}, float("nan")
+    if is_target.any() and others_hold.any():
+        possible = seen.margins[others_hold][:, is_target]
+        for column, metal in enumerate(problem.targets):
+            reachable[metal] = float(possible[:, column].max() + problem.targets[metal])
+        give = float(max(-possible.min(axis=1).max(), 0.0))
+    return Infeasibility(evaluation, tuple(binding), reachable, give)
+
+
+def _reached_and_needed(problem: Problem, evaluation: Evaluation, name: str) -> tuple[float, float]:
+    """Return what the first design reaches and what the constraint asks, in the constraint's own unit."""
+    if name.startswith("yield_"):
+        metal = name.removeprefix("yield_")
+        return float(evaluation.yields[0, METALS.index(metal)]), problem.targets[metal]
+    margin = float(evaluation.margins[name][0])
+    if name == "proton_balance":
+        return float(evaluation.proton_ratio[0]), float(problem.limits.proton_balance or 0.0)
+    if name == "applicability_domain":
+        return float(evaluation.domain_distance[0]), 1.0
+    if name == "boiling":
+        temperature = float(evaluation.designs.column("temperature")[0])
+        return temperature, temperature + 100.0 * margin
+    if name == "solubility":
+        concentration = float(evaluation.designs.column("acid_concentration")[0])
+        return concentration, concentration / (1.0 - margin)
+    return margin + float(problem.limits.stock_strength or 0.0), float(problem.limits.stock_strength or 0.0)

@@ -1,0 +1,117 @@
+"""The registry of metrics: what can be an objective, and what every front reports."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from optimiser.chemistry.feeds import METALS
+from optimiser.designs import Designs, Floats
+from optimiser.process.balance import MassBalance
+from optimiser.process.inputs import ProcessInputs
+from optimiser.process.totals import climate_components, cost_components, metal_value
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Designs with their yields and the sums that follow from them; n rows throughout.
+
+    ``yields`` has shape (n, 4), NaN for an absent metal; ``cost`` (EUR) and ``climate`` (kg CO2-eq) are per
+    batch and by component, shape (n, 6).
+    """
+
+    designs: Designs
+    yields: Floats
+    balance: MassBalance
+    cost: Floats
+    climate: Floats
+    inputs: ProcessInputs
+
+
+def outcome(designs: Designs, yields: Floats, balance: MassBalance, inputs: ProcessInputs) -> Outcome:
+    """Add the sums by component to a mass balance."""
+    return Outcome(
+        designs=designs,
+        yields=yields,
+        balance=balance,
+        cost=cost_components(designs, balance, inputs),
+        climate=climate_components(designs, balance, inputs),
+        inputs=inputs,
+    )
+
+
+@dataclass(frozen=True)
+class Metric:
+    """One figure of merit, computed for all designs at once.
+
+    ``digits`` is how many decimals a person wants to see; ``better`` is the usual direction.
+    """
+
+    name: str
+    label: str
+    unit: str
+    better: Literal["lower", "higher"]
+    digits: int
+    compute: Callable[[Outcome], Floats]
+
+
+def per_kg_metal(total: Floats, balance: MassBalance) -> Floats:
+    """Divide by the mass of metal dissolved; +inf where nothing dissolves. Shape (n,)."""
+    metal = balance.metal_total
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(metal > 0.0, total / metal, np.inf)
+
+
+def _cost(o: Outcome) -> Floats:
+    return per_kg_metal(o.cost.sum(axis=1), o.balance)
+
+
+def _climate(o: Outcome) -> Floats:
+    return per_kg_metal(o.climate.sum(axis=1), o.balance)
+
+
+def _net_value(o: Outcome) -> Floats:
+    feed_tonnes = o.inputs.feed.mass / 1000.0
+    return (metal_value(o.balance, o.inputs) - o.cost.sum(axis=1)) / feed_tonnes
+
+
+def _recovery(o: Outcome) -> Floats:
+    return o.balance.metal_total / o.inputs.feed.metal_mass.sum()
+
+
+def _acid_use(o: Outcome) -> Floats:
+    return per_kg_metal(o.balance.acid_pure, o.balance)
+
+
+def _energy(o: Outcome) -> Floats:
+    return per_kg_metal(o.balance.heat + o.balance.power, o.balance)
+
+
+def _time(o: Outcome) -> Floats:
+    return o.designs.column("time")
+
+
+def _yield_of(metal: str) -> Callable[[Outcome], Floats]:
+    column = METALS.index(metal)
+    return lambda o: o.yields[:, column]
+
+
+_ALL = (
+    Metric("cost", "cost", "EUR/kg metal", "lower", 2, _cost),
+    Metric("net_value", "net value", "EUR/t feed", "higher", 0, _net_value),
+    Metric("climate_change", "climate change", "kg CO2-eq/kg metal", "lower", 2, _climate),
+    Metric("recovery", "recovery", "kg metal/kg metal fed", "higher", 3, _recovery),
+    Metric("acid_use", "acid use", "kg/kg metal", "lower", 2, _acid_use),
+    Metric("energy", "energy", "kWh/kg metal", "lower", 2, _energy),
+    Metric("time", "time", "min", "lower", 0, _time),
+    *(Metric(f"yield_{m}", f"{m} yield", "fraction", "higher", 3, _yield_of(m)) for m in METALS),
+)
+METRICS: Mapping[str, Metric] = {metric.name: metric for metric in _ALL}
+
+#: What a front reports besides yields and design columns, whether it is an objective or not.
+REPORTED: tuple[str, ...] = tuple(
+    name for name in METRICS if not name.startswith("yield_") and name != "time"
+)

@@ -1,0 +1,240 @@
+"""Bind a question to models: designs in, one Evaluation out, vectorised."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from scipy.special import ndtr
+
+from optimiser.chemistry.feeds import METALS, Feed
+from optimiser.chemistry.reagents import Acid
+from optimiser.designs import VARIABLES, Designs, Floats, Ints
+from optimiser.metrics import METRICS, Outcome, outcome
+from optimiser.process.balance import mass_balance
+from optimiser.process.feasibility import ChemistryLimits, chemistry_margins, proton_ratio, reductant_ratio
+from optimiser.process.inputs import ProcessInputs, process_inputs
+from optimiser.surrogate import MIN_EXPERIMENTS, Neighbourhood, Surrogate, YieldPrediction
+
+_STEPS = np.array([v.step for v in VARIABLES])
+_LOG = np.array([v.log for v in VARIABLES])
+#: Logarithmic variables are searched on log(x + 1): time may start at 0.
+_SHIFT = 1.0
+
+
+@dataclass(frozen=True)
+class Objective:
+    """A metric and its direction; ``sign`` turns it into something to minimise."""
+
+    metric: str
+    sign: float
+
+    @property
+    def verb(self) -> str:
+        """``minimise`` or ``maximise``."""
+        return "minimise" if self.sign > 0 else "maximise"
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Everything known of n designs.
+
+    Attributes:
+        designs: the designs.
+        prediction: mean and spread of the yields, shape (n, 4) each.
+        yields_low, yields_high: ends of the 90 % interval, shape (n, 4).
+        outcome: balance, cost and impact at the mean yields.
+        metrics: every metric of the registry, shape (n,) each.
+        metrics_low, metrics_high: the same at the ends of the yields' intervals, all metals together.
+        objectives: what the search minimises, shape (n, m).
+        margins: by constraint, >= 0 where it holds, shape (n,) each.
+        domain_distance: distance to the data as a share of the domain's threshold (inside <= 1).
+        support: number of experiments near the design.
+        proton_ratio, reductant_ratio: offered / needed.
+        p_feasible: probability that every yield target holds, from the spread.
+    """
+
+    designs: Designs
+    prediction: YieldPrediction
+    yields_low: Floats
+    yields_high: Floats
+    outcome: Outcome
+    metrics: Mapping[str, Floats]
+    metrics_low: Mapping[str, Floats]
+    metrics_high: Mapping[str, Floats]
+    objectives: Floats
+    margins: Mapping[str, Floats]
+    domain_distance: Floats
+    support: Ints
+    proton_ratio: Floats
+    reductant_ratio: Floats
+    p_feasible: Floats
+
+    def __len__(self) -> int:
+        return len(self.designs)
+
+    @property
+    def yields(self) -> Floats:
+        """Mean yields, shape (n, 4); NaN for an absent metal."""
+        return self.prediction.mean
+
+    @property
+    def violation(self) -> Floats:
+        """Sum of what the constraints lack, 0 where all hold, shape (n,)."""
+        total = np.zeros(len(self))
+        for margin in self.margins.values():
+            total += np.maximum(-margin, 0.0)
+        return total
+
+
+@dataclass(frozen=True)
+class SearchPoint:
+    """What the search needs of n designs: objectives (n, m) to minimise, margins (n, c) to keep >= 0."""
+
+    objectives: Floats
+    margins: Floats
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A question bound to a surrogate, a process model and the domain of each acid.
+
+    ``lower`` and ``upper`` are the ranges each acid is searched in, shape (k, 5): what the user allows, cut
+    to where the acid has data when the domain is held.
+    """
+
+    name: str
+    feed: Feed
+    acids: tuple[Acid, ...]
+    surrogate: Surrogate
+    inputs: ProcessInputs
+    neighbourhoods: tuple[Neighbourhood, ...]
+    lower: Floats
+    upper: Floats
+    objectives: tuple[Objective, ...]
+    targets: Mapping[str, float]
+    limits: ChemistryLimits
+    domain: bool
+
+    @property
+    def acid_names(self) -> tuple[str, ...]:
+        """Names of the acids in the order that ``Designs.acid`` indexes."""
+        return tuple(acid.name for acid in self.acids)
+
+    @property
+    def present(self) -> tuple[str, ...]:
+        """The metals that the feed contains."""
+        return tuple(m for m, there in zip(METALS, self.feed.present, strict=True) if there)
+
+    @property
+    def supported_acids(self) -> tuple[str, ...]:
+        """The acids with enough experiments near the feed to be inside the domain; all where it is off."""
+        enough = [not self.domain or near.experiments >= MIN_EXPERIMENTS for near in self.neighbourhoods]
+        return tuple(name for name, yes in zip(self.acid_names, enough, strict=True) if yes)
+
+    @property
+    def constraint_names(self) -> tuple[str, ...]:
+        """Names of the margins, in the order of ``SearchPoint.margins``."""
+        chemistry = [n for n in ("proton_balance", "stock_strength", "solubility", "boiling") if getattr(self.limits, n) is not None]
+        return (*(f"yield_{m}" for m in self.targets), *chemistry, *(["applicability_domain"] if self.domain else []))
+
+    def decode(self, acid: Ints, unit: Floats) -> Designs:
+        """Turn search coordinates into designs.
+
+        Args:
+            acid: acid indices, shape (n,).
+            unit: coordinates in [0, 1], shape (n, 5); the same coordinate means the same relative place in
+                each acid's own range. Time is logarithmic. Values are rounded to the steps a plant can set.
+        """
+        low, high = self.lower[acid], self.upper[acid]
+        linear = low + unit * (high - low)
+        ratio = np.log((high + _SHIFT) / (low + _SHIFT))
+        logarithmic = (low + _SHIFT) * np.exp(unit * ratio) - _SHIFT
+        value = np.where(_LOG, logarithmic, linear)
+        return Designs(acid, np.clip(np.round(np.round(value / _STEPS) * _STEPS, 6), low, high))
+
+    def with_acids(self, names: Sequence[str]) -> Problem:
+        """Return the same problem with some of its acids only, in the order given."""
+        rows = [self.acid_names.index(name) for name in names]
+        acids = tuple(self.acids[k] for k in rows)
+        return replace(
+            self,
+            acids=acids,
+            inputs=process_inputs(self.feed, acids, self.inputs.parameters),
+            neighbourhoods=tuple(self.neighbourhoods[k] for k in rows),
+            lower=self.lower[rows],
+            upper=self.upper[rows],
+        )
+
+    def search_point(self, designs: Designs) -> SearchPoint:
+        """Compute what the search needs, and no more."""
+        prediction = self.surrogate.predict(self.feed, self.acids, designs)
+        result = self._outcome(designs, prediction.mean)
+        margins = self._margins(result, self._domain_distance(designs))
+        return SearchPoint(self._objectives(result), np.column_stack([margins[c] for c in self.constraint_names]) if self.constraint_names else np.empty((len(designs), 0)))
+
+    def evaluate(self, designs: Designs) -> Evaluation:
+        """Compute everything that is reported of the designs."""
+        prediction = self.surrogate.predict(self.feed, self.acids, designs)
+        low, high = self.surrogate.interval(prediction, 0.9)
+        result = self._outcome(designs, prediction.mean)
+        metrics = {name: metric.compute(result) for name, metric in METRICS.items()}
+        ends = [self._outcome(designs, y) for y in (low, high)]
+        at_ends = {n: np.stack([m.compute(end) for end in ends]) for n, m in METRICS.items()}
+        distance = self._domain_distance(designs)
+        return Evaluation(
+            designs=designs,
+            prediction=prediction,
+            yields_low=low,
+            yields_high=high,
+            outcome=result,
+            metrics=metrics,
+            metrics_low={n: np.minimum(metrics[n], v.min(axis=0)) for n, v in at_ends.items()},
+            metrics_high={n: np.maximum(metrics[n], v.max(axis=0)) for n, v in at_ends.items()},
+            objectives=self._objectives(result),
+            margins=self._margins(result, distance),
+            domain_distance=distance,
+            support=self._support(designs),
+            proton_ratio=proton_ratio(result.balance),
+            reductant_ratio=reductant_ratio(result.balance),
+            p_feasible=self._p_feasible(prediction),
+        )
+
+    def _outcome(self, designs: Designs, yields: Floats) -> Outcome:
+        return outcome(designs, yields, mass_balance(designs, yields, self.inputs), self.inputs)
+
+    def _objectives(self, result: Outcome) -> Floats:
+        columns = [o.sign * METRICS[o.metric].compute(result) for o in self.objectives]
+        # nothing dissolved makes a cost per kg infinite, which a crowding distance cannot digest
+        return np.nan_to_num(np.column_stack(columns), posinf=1e12, neginf=-1e12)
+
+    def _margins(self, result: Outcome, distance: Floats) -> dict[str, Floats]:
+        margins = {f"yield_{m}": result.yields[:, METALS.index(m)] - t for m, t in self.targets.items()}
+        margins |= chemistry_margins(result.designs, result.balance, self.inputs, self.limits)
+        if self.domain:
+            margins["applicability_domain"] = 1.0 - distance
+        return margins
+
+    def _domain_distance(self, designs: Designs) -> Floats:
+        return self._per_acid(designs, lambda near, x: near.distance(x) / self.surrogate.domain.threshold)
+
+    def _support(self, designs: Designs) -> Ints:
+        return self._per_acid(designs, lambda near, x: near.support(x)).astype(np.intp)
+
+    def _per_acid(self, designs: Designs, function: Callable[[Neighbourhood, Floats], Floats | Ints]) -> Floats:
+        result = np.zeros(len(designs))
+        for k, near in enumerate(self.neighbourhoods):
+            rows = designs.acid == k
+            if rows.any():
+                result[rows] = function(near, designs.continuous[rows])
+        return result
+
+    def _p_feasible(self, prediction: YieldPrediction) -> Floats:
+        probability = np.ones(len(prediction.mean))
+        for metal, target in self.targets.items():
+            column = METALS.index(metal)
+            gap = prediction.mean[:, column] - target
+            spread = np.maximum(prediction.spread[:, column], 1e-12)
+            probability *= ndtr(gap / spread)
+        return probability

@@ -1,0 +1,132 @@
+"""The mass, proton, electron and energy balance of a batch leach of ``feed.mass`` kg of cathode."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from optimiser.designs import Designs, Floats
+from optimiser.process.inputs import ProcessInputs
+
+#: kg/L at 20-25 degC.
+WATER_DENSITY = 0.998
+#: g/mol of hydrogen peroxide (IUPAC standard atomic weights).
+PEROXIDE_MOLAR_MASS = 34.014
+
+
+@dataclass(frozen=True)
+class MassBalance:
+    """What one batch takes in and gives out, shape (n,) each unless said otherwise.
+
+    Units: volumes L; masses kg; amounts mol; energies kWh. ``water`` may be negative: then the design asks
+    for more acid than its stock can supply. ``metals`` is the mass dissolved of Li, Ni, Mn, Co, shape (n, 4).
+    """
+
+    volume: Floats
+    acid_amount: Floats
+    acid_pure: Floats
+    acid_stock: Floats
+    acid_stock_volume: Floats
+    peroxide_pure: Floats
+    peroxide_stock: Floats
+    peroxide_stock_volume: Floats
+    water: Floats
+    solution: Floats
+    metals: Floats
+    protons_offered: Floats
+    protons_consumed: Floats
+    electrons_needed: Floats
+    electrons_peroxide: Floats
+    free_protons: Floats
+    base: Floats
+    heat: Floats
+    power: Floats
+
+    @property
+    def metal_total(self) -> Floats:
+        """Mass of metal dissolved, kg, shape (n,)."""
+        return self.metals.sum(axis=1)
+
+
+def mass_balance(designs: Designs, yields: Floats, inputs: ProcessInputs) -> MassBalance:
+    """Compute the balance of each design.
+
+    Args:
+        designs: n designs; ``designs.acid`` indexes ``inputs.acids``.
+        yields: fractions leached, shape (n, 4); NaN for a metal the feed does not contain.
+        inputs: numbers of feed, acids, reagents and plant.
+
+    The leachant is acid stock, peroxide stock and water with additive volumes. Peroxide is a mass fraction w
+    of the solution, whose mass depends on the peroxide stock itself: with s the mass fraction of the stock,
+    d its density and r that of water, pure = w (m_acid_stock + r (V - V_acid)) / (1 - w/s (1 - r/d)).
+    """
+    feed, acids, reagents, plant = inputs.feed, inputs.acids, inputs.reagents, inputs.parameters
+    k = designs.acid
+    temperature, concentration = designs.column("temperature"), designs.column("acid_concentration")
+    leached = np.where(feed.present, yields, 0.0)
+
+    volume = feed.mass * 1000.0 / designs.column("solid_liquid_ratio")
+    acid_amount = volume * concentration
+    acid_pure = acid_amount * acids.molar_mass[k] / 1000.0
+    acid_stock = acid_pure / acids.purity[k]
+    acid_stock_volume = acid_stock / acids.density[k]
+
+    w = designs.column("h2o2") / 100.0
+    in_stock = w / reagents.peroxide_purity
+    without_peroxide = acid_stock + WATER_DENSITY * (volume - acid_stock_volume)
+    peroxide_pure = (
+        w * without_peroxide / (1.0 - in_stock * (1.0 - WATER_DENSITY / reagents.peroxide_density))
+    )
+    peroxide_stock = peroxide_pure / reagents.peroxide_purity
+    peroxide_stock_volume = peroxide_stock / reagents.peroxide_density
+    water = WATER_DENSITY * (volume - acid_stock_volume - peroxide_stock_volume)
+    solution = acid_stock + peroxide_stock + water
+
+    formula_units = feed.mass * 1000.0 / feed.molar_mass
+    dissolved = formula_units * feed.composition * leached  # mol of each metal, (n, 4)
+    metals = feed.metal_mass * leached
+
+    peroxide_amount = peroxide_pure * 1000.0 / PEROXIDE_MOLAR_MASS
+    lost = np.where(temperature > plant.peroxide_limit, plant.peroxide_loss, 0.0)
+    electrons_peroxide = 2.0 * peroxide_amount * (1.0 - lost)
+    transition = dissolved[:, 1:].sum(axis=1)
+    electrons_needed = transition * (feed.electrons / feed.composition[1:].sum())
+
+    # The charge that goes into solution, and one more proton for each electron that chloride has to give
+    # because peroxide does not: LiMO2 + 4 HCl -> LiCl + MCl2 + 1/2 Cl2 + 2 H2O.
+    by_chloride = acids.chloride[k] * np.maximum(electrons_needed - electrons_peroxide, 0.0)
+    protons_consumed = dissolved[:, 0] + 2.0 * transition + by_chloride
+    protons_offered = acid_amount * acids.usable_protons[k]
+    free_protons = np.maximum(protons_offered - protons_consumed, 0.0)
+
+    warming = np.maximum(temperature - plant.ambient_temperature, 0.0)
+    heat = (
+        (np.maximum(solution, 0.0) * plant.liquid_heat_capacity + feed.mass * plant.solid_heat_capacity)
+        * warming
+        / 3600.0
+    )
+    slurry = (volume + feed.mass / plant.solid_density) / 1000.0  # m3
+    power = plant.mixing_power * slurry * designs.column("time") / 60.0
+
+    return MassBalance(
+        volume=volume,
+        acid_amount=acid_amount,
+        acid_pure=acid_pure,
+        acid_stock=acid_stock,
+        acid_stock_volume=acid_stock_volume,
+        peroxide_pure=peroxide_pure,
+        peroxide_stock=peroxide_stock,
+        peroxide_stock_volume=peroxide_stock_volume,
+        water=water,
+        solution=solution,
+        metals=metals,
+        protons_offered=protons_offered,
+        protons_consumed=protons_consumed,
+        electrons_needed=electrons_needed,
+        electrons_peroxide=electrons_peroxide,
+        free_protons=free_protons,
+        base=free_protons * reagents.base_per_proton,
+        heat=heat,
+        power=power,
+    )

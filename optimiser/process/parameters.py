@@ -1,0 +1,77 @@
+"""The process model's parameters: plain numbers to compute with, quantities to show."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from functools import cache
+from typing import Literal
+
+from optimiser import builtin
+from optimiser.chemistry.quantity import Quantity, read_quantities
+from optimiser.errors import InputError, closest
+
+Neutraliser = Literal["sodium_hydroxide", "calcium_hydroxide", "none"]
+NEUTRALISERS: tuple[str, ...] = ("sodium_hydroxide", "calcium_hydroxide", "none")
+
+
+@dataclass(frozen=True)
+class ProcessParameters:
+    """Numbers of the plant; units, ranges and sources are in ``models/process.yaml``.
+
+    ``neutraliser`` is the base that takes up the free acid left after leaching, or ``none``.
+    """
+
+    ambient_temperature: float
+    liquid_heat_capacity: float
+    solid_heat_capacity: float
+    solid_density: float
+    mixing_power: float
+    peroxide_loss: float
+    peroxide_limit: float
+    neutraliser: Neutraliser = "sodium_hydroxide"
+
+
+@cache
+def parameter_quantities() -> Mapping[str, Quantity]:
+    """Return the shipped parameters with unit, range and source, by name."""
+    return read_quantities(builtin.folder("models") / "process.yaml", "parameters")
+
+
+def process_parameters(overrides: Mapping[str, float | str] | None = None) -> ProcessParameters:
+    """Return the shipped parameters with some of them replaced.
+
+    Raises:
+        InputError: an unknown name, or a number outside (0 .. 10 x the top of) the stated range.
+    """
+    values: dict[str, float | str] = {name: q.value for name, q in parameter_quantities().items()}
+    known = [field.name for field in fields(ProcessParameters)]
+    for name, value in (overrides or {}).items():
+        if name not in known:
+            raise InputError(
+                f"There is no process parameter {name!r}.",
+                where=f"process.{name}",
+                allowed=", ".join(known),
+                remedy=closest(name, known),
+            )
+        if name == "neutraliser":
+            if value not in NEUTRALISERS:
+                raise InputError(
+                    f"There is no neutraliser {value!r}.", where="process.neutraliser", allowed=", ".join(NEUTRALISERS)
+                )
+        else:
+            _check_magnitude(name, value)
+        values[name] = value
+    return ProcessParameters(**values)  # type: ignore[arg-type]
+
+
+def _check_magnitude(name: str, value: float | str) -> None:
+    quantity = parameter_quantities()[name]
+    top = 1.0 if quantity.unit == "fraction" else 10.0 * (quantity.high or quantity.value)
+    if isinstance(value, str) or not 0.0 <= value <= top:
+        raise InputError(
+            f"Process parameter {name} = {value!r} {quantity.unit} is not possible.",
+            where=f"process.{name}",
+            allowed=f"0 to {top:g} {quantity.unit}; usual {quantity.low:g} to {quantity.high:g}",
+            remedy=f"check the unit: {name} is in {quantity.unit}",
+        )

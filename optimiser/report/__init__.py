@@ -1,0 +1,1 @@
+"""What a run leaves behind: the page, the tables, the manifest, and the answer in words."""

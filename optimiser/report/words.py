@@ -1,0 +1,164 @@
+"""Designs and verdicts as a plant engineer would say them."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from optimiser.chemistry.feeds import METALS
+from optimiser.designs import VARIABLES
+from optimiser.front import Binding, Front, Infeasibility
+from optimiser.metrics import METRICS
+from optimiser.problem import Evaluation, Problem
+
+#: Said wherever peroxide is recommended.
+PEROXIDE_CAVEAT = (
+    "The training table's peroxide column mixes conventions, so a nominal wt% may be up to about 4 times the "
+    "true one: confirm the dose by experiment."
+)
+
+_CONSTRAINT_LABELS = {
+    "proton_balance": "proton balance (usable protons offered / consumed)",
+    "stock_strength": "stock strength (share of the tank that is water beyond the stocks)",
+    "solubility": "solubility of the acid (mol/L)",
+    "boiling": "temperature below boiling (degC)",
+    "applicability_domain": "applicability domain (distance to the data / threshold)",
+}
+
+
+def constraint_label(name: str) -> str:
+    """Return a constraint's name as a person reads it."""
+    if name.startswith("yield_"):
+        return f"{name.removeprefix('yield_')} yield"
+    return _CONSTRAINT_LABELS[name]
+
+
+def number(value: float, digits: int) -> str:
+    """Format with a fixed number of decimals and thin thousands separators; a dash for NaN."""
+    if np.isnan(value):
+        return "–"
+    return f"{value:,.{digits}f}"
+
+
+def metric_text(name: str, value: float) -> str:
+    """Format a metric with its unit, yields and recovery as per cent."""
+    metric = METRICS[name]
+    if name.startswith("yield_") or name == "recovery":
+        return f"{100.0 * value:.1f} %"
+    return f"{number(value, metric.digits)} {metric.unit}"
+
+
+def setpoints(problem: Problem, evaluation: Evaluation, row: int) -> str:
+    """Say what to do: acid, strength, temperature, time, solids, peroxide."""
+    acid = problem.acids[int(evaluation.designs.acid[row])]
+    t, c, h, s, m = evaluation.designs.continuous[row]
+    peroxide = f"{h:g} wt% hydrogen peroxide" if h > 0 else "no peroxide"
+    return f"{c:g} mol/L {acid.label} at {t:g} °C for {m:g} min, {s:g} g/L solids, {peroxide}"
+
+
+def yields_text(problem: Problem, evaluation: Evaluation, row: int) -> str:
+    """Say the yields of the metals that are there, each with its 90 % interval."""
+    parts = []
+    for metal in problem.present:
+        i = METALS.index(metal)
+        mean, low, high = (
+            100.0 * v[row, i] for v in (evaluation.yields, evaluation.yields_low, evaluation.yields_high)
+        )
+        parts.append(f"{metal} {mean:.0f} % ({low:.0f}–{high:.0f})")
+    return ", ".join(parts)
+
+
+def sentence(problem: Problem, evaluation: Evaluation, row: int) -> str:
+    """Say one design aloud: setpoints, cost and climate change per kg metal, yields with intervals."""
+    return (
+        f"Leach {problem.feed.name} with {setpoints(problem, evaluation, row)}: "
+        f"{metric_text('cost', evaluation.metrics['cost'][row])}, "
+        f"{metric_text('climate_change', evaluation.metrics['climate_change'][row])}; "
+        f"yields {yields_text(problem, evaluation, row)}; "
+        f"{evaluation.support[row]} experiments nearby."
+    )
+
+
+def objectives_text(problem: Problem) -> str:
+    """Say what is asked for: ``minimise cost, maximise recovery``."""
+    return ", ".join(f"{o.verb} {METRICS[o.metric].label}" for o in problem.objectives)
+
+
+def front_finding(problem: Problem, front: Front) -> str:
+    """Say what the front is: a trade-off, or one design that is best in everything."""
+    n = len(front.evaluation)
+    names = " and ".join(METRICS[o.metric].label for o in problem.objectives)
+    if n == 1:
+        many = len(problem.objectives) > 1
+        return (
+            f"The front is a single design: {names} do not conflict here, one design is best in all of them."
+            if many
+            else f"One design has the best {names}."
+        )
+    ends = "; ".join(
+        f"{METRICS[o.metric].label} {metric_text(o.metric, front.evaluation.metrics[o.metric].min())} to "
+        f"{metric_text(o.metric, front.evaluation.metrics[o.metric].max())}"
+        for o in problem.objectives
+    )
+    acids = sorted({problem.acids[k].label for k in front.evaluation.designs.acid})
+    return f"A trade-off of {n} designs over {ends}, with {', '.join(acids)}."
+
+
+def binding_text(binding: Binding) -> str:
+    """Say one broken constraint: what was reached, what was asked, how many designs break it."""
+    percent = binding.constraint.startswith("yield_")
+    scale, unit = (100.0, " %") if percent else (1.0, "")
+    return (
+        f"{constraint_label(binding.constraint)}: {scale * binding.reached:.3g}{unit} where "
+        f"{scale * binding.needed:.3g}{unit} is asked; broken by {binding.broken_share:.0%} of the designs tried"
+    )
+
+
+def infeasibility_lines(infeasibility: Infeasibility, problem: Problem) -> list[str]:
+    """Say why nothing is feasible and how far each target would have to give."""
+    lines = ["Binding: " + binding_text(b) + "." for b in infeasibility.binding]
+    for metal, best in infeasibility.reachable.items():
+        target = problem.targets[metal]
+        verdict = "reachable on its own" if best >= target else f"would have to fall to {100 * best:.0f} %"
+        lines.append(
+            f"{metal}: target {100 * target:.0f} %, best seen with the chemistry and the domain kept "
+            f"{100 * best:.0f} %: {verdict}."
+        )
+    if infeasibility.give > 0:
+        lines.append(f"Together the targets would have to fall by {100 * infeasibility.give:.0f} points each.")
+    return lines
+
+
+def warnings_of(problem: Problem, evaluation: Evaluation, row: int) -> list[str]:
+    """Say what an engineer must know before running a design."""
+    acid = problem.acids[int(evaluation.designs.acid[row])]
+    peroxide = float(evaluation.designs.column("h2o2")[row])
+    temperature = float(evaluation.designs.column("temperature")[row])
+    plant = problem.inputs.parameters
+    said: list[str] = []
+    if peroxide > 0:
+        said.append(PEROXIDE_CAVEAT)
+        if temperature > plant.peroxide_limit:
+            said.append(
+                f"At {temperature:g} °C peroxide decomposes quickly (limit about {plant.peroxide_limit:g} °C): "
+                f"{plant.peroxide_loss:.0%} of it is counted as lost in the reductant balance."
+            )
+    ratio = float(evaluation.reductant_ratio[row])
+    if ratio < 1.0:
+        other = {
+            "chloride": "chloride has to reduce the rest, which forms chlorine gas",
+            "organic": "the organic acid itself has to reduce the rest",
+            "none": "something in the feed (carbon, aluminium, copper) has to reduce the rest",
+        }[acid.reductant]
+        said.append(
+            f"Peroxide supplies {ratio:.0%} of the electrons that the dissolved metals need; {other}."
+        )
+    support = int(evaluation.support[row])
+    if support < 5:
+        said.append(f"Only {support} experiments lie near this design.")
+    return said
+
+
+def variable_header(name: str) -> str:
+    """Return a variable's label with its unit."""
+    variable = next(v for v in VARIABLES if v.name == name)
+    return f"{variable.label} [{variable.unit}]"

@@ -1,0 +1,263 @@
+"""Schemas of problems/*.yaml and configs/*.yaml."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
+
+from optimiser.designs import CONTINUOUS, VARIABLES
+from optimiser.errors import InputError, closest
+from optimiser.metrics import METRICS
+
+
+class Strict(BaseModel):
+    """Frozen, and any key that is not in the schema is an error."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+def _number(value: Any) -> Any:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise ValueError("expected a number")
+    return float(value)
+
+
+Number = Annotated[float, BeforeValidator(_number)]
+
+
+def _range(value: Any) -> Any:
+    """A range is [low, high]; a single number fixes the variable."""
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return (float(value), float(value))
+    if not isinstance(value, list) or len(value) != 2:
+        raise ValueError("expected [low, high], or one number to fix the variable")
+    low, high = (_number(v) for v in value)
+    if low > high:
+        raise ValueError(f"the range is empty: its low end {low:g} is above its high end {high:g}")
+    return (low, high)
+
+
+Range = Annotated[tuple[float, float], BeforeValidator(_range)]
+
+
+class FeedSpec(Strict):
+    """The cathode: the name of a known feed, or mol Ni, Mn, Co per mol Li; mass in kg."""
+
+    name: str = "feed"
+    Ni: Number | None = Field(default=None, ge=0)
+    Mn: Number | None = Field(default=None, ge=0)
+    Co: Number | None = Field(default=None, ge=0)
+    mass: Number = Field(default=1000.0, gt=0)
+
+
+class VariablesSpec(Strict):
+    """The decision variables: acids to choose from, and a range for each continuous variable."""
+
+    acid: tuple[str, ...] = Field(min_length=1)
+    temperature: Range
+    acid_concentration: Range
+    h2o2: Range
+    solid_liquid_ratio: Range
+    time: Range
+
+    @field_validator("acid", mode="before")
+    @classmethod
+    def _one_or_many(cls, value: Any) -> Any:
+        return (value,) if isinstance(value, str) else value
+
+    @field_validator("acid")
+    @classmethod
+    def _no_duplicates(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        twice = sorted({a for a in value if value.count(a) > 1})
+        if twice:
+            raise ValueError(f"acid {twice[0]!r} is listed twice; list each acid once")
+        return value
+
+    @field_validator(*CONTINUOUS)
+    @classmethod
+    def _within_physics(cls, value: tuple[float, float], info: Any) -> tuple[float, float]:
+        variable = next(v for v in VARIABLES if v.name == info.field_name)
+        if value[0] < variable.low or value[1] > variable.high:
+            raise InputError(
+                f"{variable.label.capitalize()} from {value[0]:g} to {value[1]:g} {variable.unit} "
+                "is outside what is physically possible.",
+                allowed=f"{variable.low:g} to {variable.high:g} {variable.unit}",
+                remedy=f"check the unit: {variable.name} is in {variable.unit}",
+            )
+        return value
+
+
+def _known_metric(name: str) -> str:
+    if name not in METRICS:
+        raise InputError(
+            f"There is no objective {name!r}.",
+            allowed=", ".join(METRICS),
+            remedy=closest(name, METRICS) or "optimiser list objectives",
+        )
+    return name
+
+
+MetricName = Annotated[str, BeforeValidator(lambda v: _known_metric(str(v)))]
+
+
+class ObjectiveSpec(Strict):
+    """Exactly one of ``minimise: METRIC`` and ``maximise: METRIC``."""
+
+    minimise: MetricName | None = None
+    maximise: MetricName | None = None
+
+    @model_validator(mode="after")
+    def _exactly_one(self) -> ObjectiveSpec:
+        if (self.minimise is None) == (self.maximise is None):
+            raise ValueError("an objective is one of `minimise: METRIC` and `maximise: METRIC`")
+        return self
+
+    @property
+    def metric(self) -> str:
+        """Name in the registry."""
+        return self.minimise or self.maximise or ""
+
+    @property
+    def sign(self) -> float:
+        """Factor that turns the metric into something to minimise."""
+        return 1.0 if self.minimise else -1.0
+
+
+Target = Annotated[Number, Field(gt=0, le=1)]
+
+
+class YieldTargets(Strict):
+    """Least fraction leached, per metal."""
+
+    Li: Target | None = None
+    Ni: Target | None = None
+    Mn: Target | None = None
+    Co: Target | None = None
+
+
+def _off(value: Any) -> Any:
+    # YAML reads a bare `off` as False
+    return None if value is False or value == "off" else value
+
+
+Margin = Annotated[Number | None, BeforeValidator(_off)]
+
+
+class ConstraintSpec(Strict):
+    """One entry of ``constraints:``; a limit set to ``off`` is not held.
+
+    ``yield`` with ``confidence`` asks that each target hold with that probability, which needs a calibrated
+    surrogate. The limits that are not listed keep their defaults.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+    yields: YieldTargets | None = Field(default=None, alias="yield")
+    confidence: Number | None = Field(default=None, gt=0.5, lt=1)
+    applicability_domain: Annotated[Literal["inside"] | None, BeforeValidator(_off)] = "inside"
+    proton_balance: Annotated[Margin, Field(gt=0, le=10)] = 1.1
+    stock_strength: Annotated[Margin, Field(ge=0, le=1)] = 0.0
+    solubility: Annotated[Margin, Field(gt=0, le=1)] = 1.0
+    boiling: Annotated[Margin, Field(ge=0, le=80)] = 0.0
+
+    @model_validator(mode="after")
+    def _one_constraint(self) -> ConstraintSpec:
+        given = self.model_fields_set - {"confidence"}
+        if len(given) != 1:
+            raise ValueError("one constraint per list item, e.g. `- proton_balance: 1.1`")
+        if "confidence" in self.model_fields_set and given != {"yields"}:
+            raise ValueError("`confidence` belongs to a `yield` constraint")
+        return self
+
+    @property
+    def name(self) -> str:
+        """The constraint that this entry sets."""
+        return next(iter(self.model_fields_set - {"confidence"}))
+
+
+def _each_constraint_once(value: tuple[ConstraintSpec, ...]) -> tuple[ConstraintSpec, ...]:
+    names = [c.name for c in value]
+    twice = sorted({n for n in names if names.count(n) > 1})
+    if twice:
+        raise ValueError(f"constraint {twice[0]!r} is given twice; give it once")
+    return value
+
+
+def _each_objective_once(value: tuple[ObjectiveSpec, ...]) -> tuple[ObjectiveSpec, ...]:
+    names = [o.metric for o in value]
+    twice = sorted({n for n in names if names.count(n) > 1})
+    if twice:
+        raise ValueError(f"objective {twice[0]!r} is given twice; give it once")
+    return value
+
+
+class ProblemSpec(Strict):
+    """A question: feed, acids, ranges, objectives and constraints."""
+
+    description: str = ""
+    feed: FeedSpec
+    surrogate: str = "pd-gbr"
+    acids: dict[str, Any] = Field(default_factory=dict)
+    variables: VariablesSpec
+    objectives: tuple[ObjectiveSpec, ...] = Field(min_length=1, max_length=4)
+    constraints: tuple[ConstraintSpec, ...] = ()
+    process: dict[str, float | str] = Field(default_factory=dict)
+
+    @field_validator("feed", mode="before")
+    @classmethod
+    def _feed_by_name(cls, value: Any) -> Any:
+        return {"name": value} if isinstance(value, str) else value
+
+    _objectives_once = field_validator("objectives")(_each_objective_once)
+    _constraints_once = field_validator("constraints")(_each_constraint_once)
+
+
+class SearchSpec(Strict):
+    """How hard to search.
+
+    ``stagnation`` stops a seed once the hypervolume has gained less than 0.1 % over that many generations
+    (0 never). ``per_acid`` is the number of generations each acid gets on its own (0 leaves it out).
+    """
+
+    algorithm: Literal["nsga2"] = "nsga2"
+    population: int = Field(default=100, ge=8, le=2000)
+    generations: int = Field(default=100, ge=1, le=10000)
+    seeds: tuple[int, ...] = Field(default=(1, 2, 3), min_length=1, max_length=20)
+    stagnation: int = Field(default=30, ge=0)
+    per_acid: int = Field(default=40, ge=0, le=10000)
+
+    @field_validator("seeds", mode="before")
+    @classmethod
+    def _list_of_seeds(cls, value: Any) -> Any:
+        return (value,) if isinstance(value, int) else value
+
+
+Format = Literal["html", "xlsx", "csv"]
+
+
+class ReportSpec(Strict):
+    """Which files to write beside the manifest."""
+
+    formats: tuple[Format, ...] = ("html", "xlsx", "csv")
+
+
+class ConfigSpec(Strict):
+    """A run: a problem, what it overrides of it, search and report settings."""
+
+    description: str = ""
+    problem: str
+    objectives: tuple[ObjectiveSpec, ...] | None = Field(default=None, min_length=1, max_length=4)
+    constraints: tuple[ConstraintSpec, ...] | None = None
+    search: SearchSpec = SearchSpec()
+    report: ReportSpec = ReportSpec()
+
+    @field_validator("objectives")
+    @classmethod
+    def _objectives_once(cls, value: tuple[ObjectiveSpec, ...] | None) -> tuple[ObjectiveSpec, ...] | None:
+        return value if value is None else _each_objective_once(value)
+
+    @field_validator("constraints")
+    @classmethod
+    def _constraints_once(cls, value: tuple[ConstraintSpec, ...] | None) -> tuple[ConstraintSpec, ...] | None:
+        return value if value is None else _each_constraint_once(value)

@@ -1,0 +1,61 @@
+"""Evaluated designs as the table that users read: ``front.csv``, ``predict`` and the report's table."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from optimiser.chemistry.feeds import METALS
+from optimiser.designs import CONTINUOUS, VARIABLES
+from optimiser.metrics import METRICS
+from optimiser.problem import Evaluation, Problem
+
+#: Units of the columns that are neither variables nor metrics.
+_OTHER_UNITS = {
+    "p_feasible": "probability",
+    "support": "experiments",
+    "domain_distance": "share of the threshold",
+    "proton_ratio": "offered/consumed",
+    "knee": "",
+}
+
+
+def design_table(problem: Problem, evaluation: Evaluation, knee: int | None = None) -> pd.DataFrame:
+    """Return one row per design, columns in the order that `docs/` promises.
+
+    Design variables; per metal the yield and its 90 % interval; per objective the value and its interval;
+    every other metric; ``p_feasible, support, domain_distance, proton_ratio, knee``. Yields of absent metals
+    are empty.
+    """
+    columns: dict[str, object] = {"acid": np.array(problem.acid_names)[evaluation.designs.acid]}
+    columns |= {name: evaluation.designs.column(name) for name in CONTINUOUS}
+    for i, metal in enumerate(METALS):
+        columns[f"yield_{metal}"] = evaluation.yields[:, i]
+        columns[f"yield_{metal}_low"] = evaluation.yields_low[:, i]
+        columns[f"yield_{metal}_high"] = evaluation.yields_high[:, i]
+    for objective in problem.objectives:
+        name = objective.metric
+        if name not in columns:
+            columns[name] = evaluation.metrics[name]
+            columns[f"{name}_low"] = evaluation.metrics_low[name]
+            columns[f"{name}_high"] = evaluation.metrics_high[name]
+    columns |= {name: values for name, values in evaluation.metrics.items() if name not in columns}
+    columns["p_feasible"] = evaluation.p_feasible
+    columns["support"] = evaluation.support
+    columns["domain_distance"] = evaluation.domain_distance
+    columns["proton_ratio"] = evaluation.proton_ratio
+    columns["knee"] = np.arange(len(evaluation)) == knee
+    return pd.DataFrame(columns)
+
+
+def unit_of(column: str) -> str:
+    """Return the unit of a column of `design_table`, for headers; empty where there is none."""
+    base = column.removesuffix("_low").removesuffix("_high")
+    for variable in VARIABLES:
+        if base == variable.name:
+            return variable.unit
+    if base in METRICS:
+        return METRICS[base].unit
+    return _OTHER_UNITS.get(base, "")
+
+
