@@ -1,0 +1,169 @@
+"""What the yield model sees of a feed, an acid and a design: 32 features in a fixed order."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cache
+from typing import NamedTuple, Protocol
+
+import numpy as np
+
+from optimiser.chemistry.descriptors import DESCRIPTORS, descriptors
+from optimiser.designs import CONTINUOUS, VARIABLES, Bools, Designs, Floats
+from optimiser.errors import InputError
+from optimiser.surrogate.table import TrainingTable
+
+METALS = ("Li", "Ni", "Mn", "Co")
+_DESCRIPTOR_UNITS = {
+    "molar_mass": "g/mol",
+    "TPSA": "A2",
+    "max_partial_charge": "e",
+    "min_partial_charge": "e",
+    "molar_refractivity": "cm3/mol",
+}
+_UNITS = {variable.name: variable.unit for variable in VARIABLES}
+
+
+class Feature(NamedTuple):
+    """One column of the feature matrix; ``unit`` is ``-`` for pure numbers."""
+
+    name: str
+    unit: str
+
+
+class AcidLike(Protocol):
+    """What the model needs of an acid."""
+
+    @property
+    def smiles(self) -> str:
+        """Structure."""
+
+    @property
+    def pKa_values(self) -> tuple[float, ...]:  # noqa: N802
+        """Dissociation constants, strongest first."""
+
+    @property
+    def n_protons(self) -> int:
+        """Number of acidic protons."""
+
+    @property
+    def salt_solubility_values(self) -> Floats:
+        """Solubility of the Li, Ni, Mn, Co salts in g/100 mL, NaN where unknown, shape (4,)."""
+
+
+class FeedLike(Protocol):
+    """What the model needs of a feed: mol per mol Li, and which of Li, Ni, Mn, Co it contains."""
+
+    @property
+    def Ni(self) -> float:  # noqa: N802
+        """Mol Ni per mol Li."""
+
+    @property
+    def Mn(self) -> float:  # noqa: N802
+        """Mol Mn per mol Li."""
+
+    @property
+    def Co(self) -> float:  # noqa: N802
+        """Mol Co per mol Li."""
+
+    @property
+    def present(self) -> Bools:
+        """Which of Li, Ni, Mn, Co the feed contains, shape (4,)."""
+
+
+FEATURES: tuple[Feature, ...] = (
+    Feature("Ni", "mol/mol Li"),
+    Feature("Mn", "mol/mol Li"),
+    Feature("Co", "mol/mol Li"),
+    Feature("temperature", _UNITS["temperature"]),
+    Feature("pKa1", "-"),
+    Feature("pKa2", "-"),
+    Feature("pKa3", "-"),
+    Feature("n_protons", "-"),
+    Feature("acid_concentration", _UNITS["acid_concentration"]),
+    Feature("h2o2", _UNITS["h2o2"]),
+    Feature("solid_liquid_ratio", _UNITS["solid_liquid_ratio"]),
+    Feature("time", _UNITS["time"]),
+    *(Feature(f"solubility_{metal}", "g/100 mL") for metal in METALS),
+    *(Feature(name, _DESCRIPTOR_UNITS.get(name, "-")) for name in DESCRIPTORS),
+)
+_NAMES = [feature.name for feature in FEATURES]
+FEED_COLUMNS = [_NAMES.index(name) for name in ("Ni", "Mn", "Co")]
+CONTINUOUS_COLUMNS = [_NAMES.index(name) for name in CONTINUOUS]
+ACID_COLUMNS = [j for j in range(len(FEATURES)) if j not in (*FEED_COLUMNS, *CONTINUOUS_COLUMNS)]
+
+
+@cache
+def acid_key(smiles: str) -> str:
+    """Return the canonical SMILES without stereochemistry: by this the data's acids are recognised.
+
+    Raises:
+        InputError: RDKit cannot read the SMILES.
+    """
+    from rdkit import Chem, rdBase
+
+    with rdBase.BlockLogs():
+        molecule = Chem.MolFromSmiles(smiles.strip())
+    if molecule is None or not molecule.GetNumAtoms():
+        raise InputError(f"{smiles!r} is not a SMILES that RDKit can read.", remedy="copy it from PubChem")
+    return str(Chem.MolToSmiles(molecule, isomericSmiles=False))
+
+
+def acid_features(acid: AcidLike) -> Floats:
+    """Return the features of an acid, in the order of ``ACID_COLUMNS``, shape (24,)."""
+    pka = np.full(3, np.nan)
+    given = acid.pKa_values[:3]
+    pka[: len(given)] = given
+    return np.concatenate(
+        [pka, [float(acid.n_protons)], acid.salt_solubility_values, descriptors(acid.smiles)], dtype=np.float64
+    )
+
+
+def feature_matrix(
+    feed: FeedLike,
+    acids: Sequence[AcidLike],
+    designs: Designs,
+    fitted: Mapping[str, Floats] | None = None,
+) -> Floats:
+    """Return the features of designs, NaN where an acid has no such value.
+
+    Args:
+        feed: the cathode.
+        acids: the acids that ``designs.acid`` counts.
+        designs: n designs.
+        fitted: acid features by :func:`acid_key`, which replace the acid's own: a model must see an acid as it
+            did in training, where a pKa may have been another source's (HCl -8, elsewhere -6.3).
+
+    Returns:
+        Columns as in ``FEATURES``, shape (n, 32).
+
+    Raises:
+        InputError: RDKit cannot read an acid's SMILES.
+    """
+    rows = np.full((len(acids), len(ACID_COLUMNS)), np.nan)
+    for index in np.unique(designs.acid):
+        acid = acids[index]
+        known = None if fitted is None else fitted.get(acid_key(acid.smiles))
+        rows[index] = acid_features(acid) if known is None else known
+    matrix = np.empty((len(designs), len(FEATURES)))
+    matrix[:, FEED_COLUMNS] = (feed.Ni, feed.Mn, feed.Co)
+    matrix[:, CONTINUOUS_COLUMNS] = designs.continuous
+    matrix[:, ACID_COLUMNS] = rows[designs.acid]
+    return matrix
+
+
+def table_features(table: TrainingTable) -> Floats:
+    """Return the features of a training table's rows, with the table's own pKa and solubilities, (n, 32)."""
+    matrix = np.empty((len(table), len(FEATURES)))
+    matrix[:, FEED_COLUMNS] = table.feed
+    matrix[:, CONTINUOUS_COLUMNS] = table.continuous
+    matrix[:, ACID_COLUMNS] = np.column_stack(
+        [table.pka, table.n_protons, table.solubility, np.array([descriptors(s) for s in table.smiles])]
+    )
+    return matrix
+
+
+def fitted_acids(table: TrainingTable) -> dict[str, Floats]:
+    """Return the features of each acid as the table has them, by :func:`acid_key`."""
+    matrix = table_features(table)[:, ACID_COLUMNS]
+    return {acid_key(smiles): matrix[row] for row, smiles in reversed(list(enumerate(table.smiles)))}
