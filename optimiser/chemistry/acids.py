@@ -1,0 +1,280 @@
+"""Acids: structure, strength, stock, solubility, price and burden, and how a user adds or completes one."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from optimiser.chemistry.descriptors import check_smiles, molar_mass
+from optimiser.chemistry.feeds import METALS
+from optimiser.chemistry.quantity import Price, Quantity, expecting, needed, price_per
+from optimiser.errors import InputError, closest
+
+#: A proton whose pKa is below this dissolves oxide; weaker ones stay on the acid.
+USABLE_PKA = 7.0
+
+Reductant = Literal["none", "chloride", "organic"]
+
+MassFraction = Annotated[Quantity, *expecting("kg/kg", 1e-6, 1.0)]
+Density = Annotated[Quantity, *expecting("kg/L", 0.3, 5.0)]
+PKa = Annotated[Quantity, *expecting("-", -20.0, 60.0)]
+SaltSolubility = Annotated[Quantity, *expecting("g/100 mL", 0.0, 1000.0)]
+Temperature = Annotated[Quantity, *expecting("degC", -50.0, 400.0)]
+ClimateChange = Annotated[Quantity, *expecting("kg CO2-eq/kg pure", -100.0, 1000.0)]
+StockPrice = Annotated[Price, *price_per("kg stock", "kg pure")]
+
+
+def _miscible(given: Any) -> Any:
+    return {"value": math.inf, "note": "miscible"} if given == "miscible" else given
+
+
+# pydantic runs the validator written last first: `miscible` becomes a number before the unit is looked at
+Solubility = Annotated[Quantity, *expecting("g/L", 1e-6, math.inf), BeforeValidator(_miscible)]
+Smiles = Annotated[str, AfterValidator(check_smiles)]
+PKas = Annotated[
+    tuple[PKa, ...],
+    Field(min_length=1),
+    BeforeValidator(lambda given: given if isinstance(given, list | tuple) else [given]),
+]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+
+class PartialStock(_Strict):
+    """What a user may replace of a stock: purity in kg/kg, density of the stock in kg/L."""
+
+    purity: MassFraction | None = None
+    density: Density | None = None
+
+
+class Stock(PartialStock):
+    """A reagent as bought: purity in kg pure per kg stock, density of the stock (not of the pure) in kg/L."""
+
+    purity: MassFraction
+    density: Density
+
+
+class SaltSolubilities(_Strict):
+    """Solubility in water of the salts that the acid makes with each metal, g/100 mL; absent if unknown."""
+
+    Li: SaltSolubility | None = None
+    Ni: SaltSolubility | None = None
+    Mn: SaltSolubility | None = None
+    Co: SaltSolubility | None = None
+
+
+class AcidOverrides(_Strict):
+    """One entry of a problem's ``acids:``: some fields of a known acid, or a new one (smiles, pKa, stock).
+
+    Attributes:
+        label: what to call it in text; the name if left out.
+        formula: chemical formula.
+        aliases: other names by which it may be chosen.
+        smiles: structure.
+        pKa: of each acidic proton, strongest first; one or several.
+        stock: purity (kg/kg) and density (kg/L) as bought.
+        solubility: g pure acid per L of water at 25 degC, or ``miscible``.
+        salt_solubility: of its Li, Ni, Mn and Co salts, g/100 mL.
+        temperature_limit: degC, where lower than boiling.
+        reductant: what of the acid reduces the metals beside peroxide.
+        price: EUR per kg stock, or a price with its currency and period.
+        climate_change: kg CO2-eq per kg pure acid.
+        missing: what is not known, by field, and why.
+    """
+
+    label: str | None = None
+    formula: str | None = None
+    aliases: tuple[str, ...] | None = None
+    smiles: Smiles | None = None
+    pKa: PKas | None = None  # noqa: N815 - the chemist's spelling
+    stock: PartialStock | None = None
+    solubility: Solubility | None = None
+    salt_solubility: SaltSolubilities | None = None
+    limit: Temperature | None = Field(default=None, alias="temperature_limit")
+    reductant: Reductant | None = None
+    price: StockPrice | None = None
+    climate_change: ClimateChange | None = None
+    missing: dict[str, str] | None = None
+
+
+class Acid(AcidOverrides):
+    """An acid that a design can use. Fields as in `AcidOverrides`; ``name`` is its key in the table."""
+
+    name: str = ""
+    smiles: Smiles
+    pKa: PKas  # noqa: N815
+    stock: Stock
+
+    @property
+    def pKa_values(self) -> tuple[float, ...]:  # noqa: N802
+        """Strength of each acidic proton as pKa, in the order listed."""
+        return tuple(q.value for q in self.pKa)
+
+    @property
+    def n_protons(self) -> int:
+        """Number of acidic protons, usable or not: the number of pKa listed."""
+        return len(self.pKa)
+
+    @property
+    def usable_protons(self) -> int:
+        """Protons per molecule that dissolve oxide: those with a pKa below `USABLE_PKA`."""
+        return sum(pka < USABLE_PKA for pka in self.pKa_values)
+
+    @property
+    def molar_mass(self) -> float:
+        """Molar mass of the pure acid, g/mol."""
+        return molar_mass(self.smiles)
+
+    @property
+    def salt_solubility_values(self) -> npt.NDArray[np.float64]:
+        """Solubility of each metal's salt in g/100 mL, order of METALS, shape (4,); NaN where unknown."""
+        salts = self.salt_solubility or SaltSolubilities()
+        known = (getattr(salts, metal) for metal in METALS)
+        return np.array([math.nan if q is None else q.value for q in known])
+
+    @property
+    def purity(self) -> float:
+        """Mass fraction of acid in the stock."""
+        return self.stock.purity.value
+
+    @property
+    def density(self) -> float:
+        """Density of the stock, kg/L."""
+        return self.stock.density.value
+
+    @property
+    def max_molarity(self) -> float:
+        """Strength of the undiluted stock, mol/L: purity x density / molar mass."""
+        return self.purity * self.density * 1000.0 / self.molar_mass
+
+    @property
+    def solubility_molar(self) -> float:
+        """Solubility in water at 25 degC, mol/L; inf if miscible or unknown."""
+        return math.inf if self.solubility is None else self.solubility.value / self.molar_mass
+
+    @property
+    def temperature_limit(self) -> float | None:
+        """Highest sensible temperature in degC where lower than boiling, else None."""
+        return None if self.limit is None else self.limit.value
+
+    def price_eur_per_kg_stock(self) -> float:
+        """Return the price of the stock, EUR/kg.
+
+        Raises:
+            InputError: the acid has no price, or its currency and period have no exchange rate.
+        """
+        price = needed(self.price, self._lacks("price", "EUR per kg of stock"))
+        return price.euro() * (self.purity if price.per == "kg pure" else 1.0)
+
+    def climate_change_per_kg_pure(self) -> float:
+        """Return the climate change of making it, kg CO2-eq per kg of pure acid.
+
+        Raises:
+            InputError: the acid has no factor.
+        """
+        lacks = self._lacks("climate_change", "kg CO2-eq per kg of pure acid")
+        return needed(self.climate_change, lacks).value
+
+    def _lacks(self, field: str, unit: str) -> InputError:
+        why = (self.missing or {}).get(field, "")
+        return InputError(
+            f"The acid {self.name!r} has no {field.replace('_', ' ')}" + (f": {why}." if why else "."),
+            where=f"acids.{self.name}.{field}",
+            allowed=f"a number in {unit}",
+            remedy=f"write `acids: {{{self.name}: {{{field}: ...}}}}` in the problem, or leave the acid out",
+        )
+
+
+def complete(acid: Acid, overrides: AcidOverrides | Mapping[str, Any]) -> Acid:
+    """Return an acid with some of its fields replaced; of stock and salt solubilities, only what is given.
+
+    Raises:
+        InputError: ``overrides`` is a mapping with an unknown key or an impossible value.
+    """
+    given = _overrides(acid.name, overrides)
+    changes = {name: value for name in given.model_fields_set if (value := getattr(given, name)) is not None}
+    for name in ("stock", "salt_solubility"):
+        old = getattr(acid, name)
+        if name in changes and old is not None:
+            parts = type(changes[name]).model_fields
+            new = {part: value for part in parts if (value := getattr(changes[name], part)) is not None}
+            changes[name] = old.model_copy(update=new)
+    return acid.model_copy(update=changes)
+
+
+def with_user_acids(
+    acids: Mapping[str, Acid], entries: Mapping[str, AcidOverrides] | Mapping[str, Mapping[str, Any]]
+) -> dict[str, Acid]:
+    """Return known acids with a problem's own: an entry named like a known acid completes it, others are new.
+
+    Raises:
+        InputError: a new acid without SMILES, pKa, or its stock's purity and density.
+    """
+    merged = dict(acids)
+    for name, entry in entries.items():
+        known = find_acid_name(name, acids)
+        if known is not None:
+            merged[known] = complete(merged[known], entry)
+            continue
+        given = _overrides(name, entry)
+        stock = given.stock or PartialStock()
+        lacking = [field for field in ("smiles", "pKa") if getattr(given, field) is None]
+        lacking += [f"stock.{part}" for part in ("purity", "density") if getattr(stock, part) is None]
+        if lacking:
+            raise InputError(
+                f"The new acid {name!r} lacks {', '.join(lacking)}.",
+                where=f"acids.{name}",
+                allowed="smiles, pKa and stock: {purity: kg/kg, density: kg/L}; the rest is optional",
+                remedy=closest(name, acids) or "add them",
+            )
+        fields = {field: getattr(given, field) for field in given.model_fields_set}
+        fields |= {"name": name, "stock": Stock.model_construct(purity=stock.purity, density=stock.density)}
+        merged[name] = Acid.model_construct(**fields)
+    return merged
+
+
+def find_acid_name(name: str, acids: Mapping[str, Acid]) -> str | None:
+    """Return the key of the acid called so, by key or alias whatever the case, or None."""
+    if name in acids:
+        return name
+    wanted = name.casefold()
+    for key, acid in acids.items():
+        if wanted in (key.casefold(), *(alias.casefold() for alias in acid.aliases or ())):
+            return key
+    return None
+
+
+def choose_acid(name: str, acids: Mapping[str, Acid], *, where: str = "") -> Acid:
+    """Return the acid called so, by key or alias.
+
+    Raises:
+        InputError: there is none; it lists those there are.
+    """
+    key = find_acid_name(name, acids)
+    if key is None:
+        every = [*acids, *(alias for acid in acids.values() for alias in acid.aliases or ())]
+        raise InputError(
+            f"There is no acid {name!r}.",
+            where=where,
+            allowed=", ".join(acids) + ", or one of your own under `acids:`",
+            remedy=closest(name, every) or "optimiser list acids",
+        )
+    return acids[key]
+
+
+def _overrides(name: str, entry: AcidOverrides | Mapping[str, Any]) -> AcidOverrides:
+    if isinstance(entry, AcidOverrides):
+        return entry
+    try:
+        return AcidOverrides.model_validate(entry)
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(str(part) for part in first["loc"])
+        raise InputError(f"Acid {name!r}, {key}: {first['msg']}.", where=f"acids.{name}.{key}") from None

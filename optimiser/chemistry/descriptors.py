@@ -1,0 +1,111 @@
+"""What RDKit reads off an acid's structure: the descriptors by which a model tells acids apart."""
+
+from __future__ import annotations
+
+import importlib
+from functools import cache
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from optimiser.errors import InputError
+
+#: Names of the descriptors, in the order of the array that `descriptors` returns.
+DESCRIPTORS: tuple[str, ...] = (
+    "heavy_atoms",
+    "molar_mass",
+    "logP",
+    "TPSA",
+    "h_donors",
+    "h_acceptors",
+    "max_partial_charge",
+    "min_partial_charge",
+    "molar_refractivity",
+    "n_COOH",
+    "n_CO",
+    "n_primary_amine",
+    "n_tertiary_amine",
+    "n_halogen",
+    "n_aliphatic_OH",
+    "n_sulfur",
+)
+
+
+def _rdkit(module: str) -> Any:
+    # imported on first use, because RDKit takes longer to load than everything else here
+    return importlib.import_module(f"rdkit.Chem.{module}" if module else "rdkit.Chem")
+
+
+def _molecule(smiles: str) -> Any:
+    chem = _rdkit("")
+    with importlib.import_module("rdkit.rdBase").BlockLogs():
+        molecule = chem.MolFromSmiles(smiles.strip())
+    if molecule is None or molecule.GetNumAtoms() == 0:
+        raise InputError(
+            f"{smiles!r} is not a SMILES that RDKit can read.",
+            allowed="the structure as a SMILES string, e.g. OC(=O)C(=O)O for oxalic acid",
+            remedy="copy it from PubChem, and quote it in YAML",
+        )
+    return molecule
+
+
+def check_smiles(smiles: str) -> str:
+    """Return a SMILES unchanged.
+
+    Raises:
+        InputError: RDKit cannot read it.
+    """
+    _molecule(smiles)
+    return smiles
+
+
+@cache
+def molar_mass(smiles: str) -> float:
+    """Return the molar mass in g/mol, from IUPAC average atomic weights.
+
+    Raises:
+        InputError: RDKit cannot read the SMILES.
+    """
+    return float(_rdkit("Descriptors").MolWt(_molecule(smiles)))
+
+
+@cache
+def _descriptors(smiles: str) -> tuple[float, ...]:
+    crippen, fragments, general = _rdkit("Crippen"), _rdkit("Fragments"), _rdkit("Descriptors")
+    surface = _rdkit("rdMolDescriptors")
+    m = _molecule(smiles)
+    values = (
+        m.GetNumHeavyAtoms(),
+        general.MolWt(m),
+        crippen.MolLogP(m),
+        surface.CalcTPSA(m),
+        surface.CalcNumHBD(m),
+        surface.CalcNumHBA(m),
+        general.MaxPartialCharge(m),
+        general.MinPartialCharge(m),
+        crippen.MolMR(m),
+        fragments.fr_COO(m),
+        fragments.fr_C_O(m),
+        fragments.fr_NH2(m),
+        fragments.fr_NH0(m),
+        fragments.fr_halogen(m),
+        fragments.fr_Al_OH(m),
+        sum(atom.GetAtomicNum() == 16 for atom in m.GetAtoms()),
+    )
+    # Gasteiger charges have no parameters for some elements: missing, not infinite
+    return tuple(float(value) if np.isfinite(value) else float("nan") for value in values)
+
+
+def descriptors(smiles: str) -> npt.NDArray[np.float64]:
+    """Return the descriptors of a molecule in the order of `DESCRIPTORS`, shape (16,).
+
+    Units: molar_mass g/mol; TPSA (topological polar surface area) square angstrom; partial charges
+    (Gasteiger) in elementary charges; logP and molar_refractivity after Wildman and Crippen. The n_ count
+    RDKit's fragments, with their ways: n_CO counts carbonyl oxygens, formic acid has no n_COOH (no carbon
+    beside it), nitric acid has one n_tertiary_amine. NaN where a partial charge is undefined.
+
+    Raises:
+        InputError: RDKit cannot read the SMILES.
+    """
+    return np.array(_descriptors(smiles), dtype=np.float64)
