@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 
-from optimiser.chemistry.feeds import METALS, Feed, load_feeds
-from optimiser.chemistry.reagents import Acid, complete, load_acids
-from optimiser.designs import CONTINUOUS, Floats
-from optimiser.errors import InputError, closest
+from optimiser.chemistry.acids import Acid, choose_acid, with_user_acids
+from optimiser.chemistry.feeds import METALS, Feed
+from optimiser.chemistry.reagents import load_acids
+from optimiser.designs import CONTINUOUS, VARIABLES, Floats
+from optimiser.errors import InputError
 from optimiser.problem import Objective, Problem
 from optimiser.process.feasibility import ChemistryLimits
 from optimiser.process.inputs import process_inputs
-from optimiser.process.parameters import process_parameters
+from optimiser.process.parameters import ProcessParameters, process_parameters
 from optimiser.spec.load import Question
-from optimiser.spec.schema import FeedSpec
-from optimiser.surrogate import Neighbourhood, load_surrogate
+from optimiser.surrogate import Neighbourhood, Surrogate, load_surrogate
 
 
 def bind(question: Question) -> Problem:
@@ -27,7 +28,7 @@ def bind(question: Question) -> Problem:
             not contain; a missing price or factor; a concentration that no stock can supply.
     """
     spec = question.spec
-    feed = _feed(question)
+    feed = spec.feed
     acids = _acids(question)
     objectives = tuple(Objective(o.metric, o.sign) for o in spec.objectives)
     targets = _targets(question, feed)
@@ -36,26 +37,46 @@ def bind(question: Question) -> Problem:
     limits, domain = _limits(question)
     try:
         surrogate = load_surrogate(spec.surrogate)
-        parameters = process_parameters(spec.process)
-        inputs = process_inputs(feed, acids, parameters)
+        problem = assemble(question.name, feed, acids, surrogate, process_parameters(spec.process))
     except InputError as error:
         raise _located(error, question) from None
-    neighbourhoods = tuple(surrogate.domain.neighbourhood(feed, acid) for acid in acids)
     asked = np.array([getattr(spec.variables, name) for name in CONTINUOUS])
-    ranges = [_acid_range(asked, near if domain else None) for near in neighbourhoods]
-    return Problem(
-        name=question.name,
-        feed=feed,
-        acids=acids,
-        surrogate=surrogate,
-        inputs=inputs,
-        neighbourhoods=neighbourhoods,
+    ranges = [_acid_range(asked, near if domain else None) for near in problem.neighbourhoods]
+    return replace(
+        problem,
         lower=np.array([r[:, 0] for r in ranges]),
         upper=np.array([r[:, 1] for r in ranges]),
         objectives=objectives,
         targets=targets,
         limits=limits,
         domain=domain,
+    )
+
+
+def assemble(
+    name: str, feed: Feed, acids: Sequence[Acid], surrogate: Surrogate, parameters: ProcessParameters
+) -> Problem:
+    """Build a Problem over all that is physically possible, without targets.
+
+    Cost and climate change are its objectives; the limits of chemistry and the domain have their defaults.
+
+    Raises:
+        InputError: an acid has no price or impact factor.
+    """
+    everything = np.tile([[v.low, v.high] for v in VARIABLES], (len(acids), 1, 1))
+    return Problem(
+        name=name,
+        feed=feed,
+        acids=tuple(acids),
+        surrogate=surrogate,
+        inputs=process_inputs(feed, acids, parameters),
+        neighbourhoods=tuple(surrogate.domain.neighbourhood(feed, acid) for acid in acids),
+        lower=everything[:, :, 0],
+        upper=everything[:, :, 1],
+        objectives=(Objective("cost", 1.0), Objective("climate_change", 1.0)),
+        targets={},
+        limits=ChemistryLimits(),
+        domain=True,
     )
 
 
@@ -71,59 +92,25 @@ def _located(error: InputError, question: Question) -> InputError:
     return InputError(error.what, where=where, allowed=error.allowed, remedy=error.remedy)
 
 
-def resolve_feed(spec: FeedSpec, where: str) -> Feed:
-    """Return the feed of a specification: a known name, or a composition of its own."""
-    known = load_feeds()
-    if spec.Ni is spec.Mn is spec.Co is None:
-        by_name = {name.lower(): feed for name, feed in known.items()}
-        if spec.name.lower() not in by_name:
-            raise InputError(
-                f"There is no feed {spec.name!r}.",
-                where=where,
-                allowed=", ".join(known) + ", or a composition: {name: ..., Ni: ..., Mn: ..., Co: ...}",
-                remedy=closest(spec.name, known),
-            )
-        return replace(by_name[spec.name.lower()], mass=spec.mass)
-    return Feed(spec.name, Ni=spec.Ni or 0.0, Mn=spec.Mn or 0.0, Co=spec.Co or 0.0, mass=spec.mass)
-
-
-def _feed(question: Question) -> Feed:
-    where = question.where("feed")
+def known_acids(question: Question) -> dict[str, Acid]:
+    """Return the shipped acids with what a question adds to them or changes of them, by name."""
     try:
-        return resolve_feed(question.spec.feed, where)
+        return with_user_acids(load_acids(), question.spec.acids)
     except InputError as error:
-        raise InputError(
-            error.what, where=error.where or where, allowed=error.allowed, remedy=error.remedy
-        ) from None
+        raise _located(error, question) from None
 
 
 def _acids(question: Question) -> tuple[Acid, ...]:
-    known = load_acids()
-    for name, given in question.spec.acids.items():
-        try:
-            known = {**known, name: complete(name, known.get(name), given)}
-        except InputError as error:
-            raise InputError(
-                error.what,
-                where=question.where("acids", name, *error.where.split(".")),
-                allowed=error.allowed,
-                remedy=error.remedy,
-            ) from None
-    by_alias = {alias.lower(): name for name, acid in known.items() for alias in (name, *acid.aliases)}
+    known = known_acids(question)
     chosen: dict[str, Acid] = {}
     for index, asked in enumerate(question.spec.variables.acid):
         where = question.where("variables", "acid", index)
-        if asked.lower() not in by_alias:
+        acid = choose_acid(asked, known, where=where)
+        if acid.name in chosen:
             raise InputError(
-                f"There is no acid {asked!r}.",
-                where=where,
-                allowed=", ".join(known) + "; or describe a new one under `acids:`",
-                remedy=closest(asked, by_alias) or "optimiser list acids",
+                f"Acid {acid.name!r} is listed twice.", where=where, remedy="list each acid once"
             )
-        name = by_alias[asked.lower()]
-        if name in chosen:
-            raise InputError(f"Acid {name!r} is listed twice.", where=where, remedy="list each acid once")
-        chosen[name] = known[name]
+        chosen[acid.name] = acid
     return tuple(chosen.values())
 
 

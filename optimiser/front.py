@@ -99,7 +99,7 @@ def non_dominated(objectives: Floats) -> Ints:
 
 
 def knee_of(objectives: Floats) -> int:
-    """Return the row farthest below the plane through the ends of the front (Das 1999, doi:10.1007/BF01195985).
+    """Return the row farthest below the plane through the front's ends (Das 1999, 10.1007/BF01195985).
 
     With each objective scaled to 0..1 over the front that plane is sum = 1, so the knee has the least sum.
     """

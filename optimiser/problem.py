@@ -136,8 +136,16 @@ class Problem:
     @property
     def constraint_names(self) -> tuple[str, ...]:
         """Names of the margins, in the order of ``SearchPoint.margins``."""
-        chemistry = [n for n in ("proton_balance", "stock_strength", "solubility", "boiling") if getattr(self.limits, n) is not None]
-        return (*(f"yield_{m}" for m in self.targets), *chemistry, *(["applicability_domain"] if self.domain else []))
+        chemistry = [
+            n
+            for n in ("proton_balance", "stock_strength", "solubility", "boiling")
+            if getattr(self.limits, n) is not None
+        ]
+        return (
+            *(f"yield_{m}" for m in self.targets),
+            *chemistry,
+            *(["applicability_domain"] if self.domain else []),
+        )
 
     def decode(self, acid: Ints, unit: Floats) -> Designs:
         """Turn search coordinates into designs.
@@ -172,7 +180,12 @@ class Problem:
         prediction = self.surrogate.predict(self.feed, self.acids, designs)
         result = self._outcome(designs, prediction.mean)
         margins = self._margins(result, self._domain_distance(designs))
-        return SearchPoint(self._objectives(result), np.column_stack([margins[c] for c in self.constraint_names]) if self.constraint_names else np.empty((len(designs), 0)))
+        return SearchPoint(
+            self._objectives(result),
+            np.column_stack([margins[c] for c in self.constraint_names])
+            if self.constraint_names
+            else np.empty((len(designs), 0)),
+        )
 
     def evaluate(self, designs: Designs) -> Evaluation:
         """Compute everything that is reported of the designs."""
@@ -222,7 +235,9 @@ class Problem:
     def _support(self, designs: Designs) -> Ints:
         return self._per_acid(designs, lambda near, x: near.support(x)).astype(np.intp)
 
-    def _per_acid(self, designs: Designs, function: Callable[[Neighbourhood, Floats], Floats | Ints]) -> Floats:
+    def _per_acid(
+        self, designs: Designs, function: Callable[[Neighbourhood, Floats], Floats | Ints]
+    ) -> Floats:
         result = np.zeros(len(designs))
         for k, near in enumerate(self.neighbourhoods):
             rows = designs.acid == k

@@ -57,5 +57,3 @@ def unit_of(column: str) -> str:
     if base in METRICS:
         return METRICS[base].unit
     return _OTHER_UNITS.get(base, "")
-
-

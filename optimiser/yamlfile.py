@@ -146,7 +146,10 @@ def _as_input_error(
     context = error.get("ctx", {}).get("error")
     if isinstance(context, InputError):
         return InputError(
-            context.what, where=context.where or where, allowed=context.allowed, remedy=context.remedy
+            context.what,
+            where=context.where if ", line " in context.where else where,
+            allowed=context.allowed,
+            remedy=context.remedy,
         )
     message = str(context) if context else error["msg"]
     value = error["input"]
@@ -158,9 +161,9 @@ def _real(loc: tuple[str | int, ...], data: Any) -> Key:
     """Drop what pydantic adds to a location (union tags), keeping the keys the data really has."""
     real: list[str | int] = []
     for part in loc:
-        if isinstance(data, dict) and part in data:
-            data = data[part]
-        elif isinstance(data, list) and isinstance(part, int) and part < len(data):
+        if (isinstance(data, dict) and part in data) or (
+            isinstance(data, list) and isinstance(part, int) and part < len(data)
+        ):
             data = data[part]
         else:
             continue

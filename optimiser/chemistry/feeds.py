@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from optimiser import builtin
 from optimiser.chemistry.tables import read_table
-from optimiser.errors import InputError
+from optimiser.errors import InputError, closest
 from optimiser.yamlfile import validate
 
 #: The metals, in the order of every array over metals.
@@ -138,3 +138,21 @@ def _shipped() -> dict[str, Feed]:
 def load_feeds() -> dict[str, Feed]:
     """Return the shipped feeds by name, 1000 kg each."""
     return dict(_shipped())
+
+
+def find_feed(name: str, *, where: str = "") -> Feed:
+    """Return the shipped feed of a name, whatever the case.
+
+    Raises:
+        InputError: there is none; it lists those there are.
+    """
+    known = load_feeds()
+    for key, feed in known.items():
+        if key.casefold() == name.casefold():
+            return feed
+    raise InputError(
+        f"There is no feed {name!r}.",
+        where=where,
+        allowed=", ".join(known) + ", or a composition: {name: ..., Ni: ..., Mn: ..., Co: ...}",
+        remedy=closest(name, known),
+    )

@@ -57,7 +57,9 @@ def process_parameters(overrides: Mapping[str, float | str] | None = None) -> Pr
         if name == "neutraliser":
             if value not in NEUTRALISERS:
                 raise InputError(
-                    f"There is no neutraliser {value!r}.", where="process.neutraliser", allowed=", ".join(NEUTRALISERS)
+                    f"There is no neutraliser {value!r}.",
+                    where="process.neutraliser",
+                    allowed=", ".join(NEUTRALISERS),
                 )
         else:
             _check_magnitude(name, value)

@@ -124,7 +124,9 @@ def infeasibility_lines(infeasibility: Infeasibility, problem: Problem) -> list[
             f"{100 * best:.0f} %: {verdict}."
         )
     if infeasibility.give > 0:
-        lines.append(f"Together the targets would have to fall by {100 * infeasibility.give:.0f} points each.")
+        lines.append(
+            f"Together the targets would have to fall by {100 * infeasibility.give:.0f} points each."
+        )
     return lines
 
 

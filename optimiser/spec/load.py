@@ -8,7 +8,7 @@ from pathlib import Path
 from optimiser import builtin
 from optimiser.errors import InputError
 from optimiser.spec.schema import ConfigSpec, ProblemSpec
-from optimiser.yamlfile import Document, Key, read_yaml, validate
+from optimiser.yamlfile import Document, read_yaml, validate
 
 
 @dataclass(frozen=True)
@@ -70,9 +70,7 @@ def load_config(name: str | Path) -> RunConfig:
         ) from None
     problem = read_yaml(path)
     overrides = {
-        name: value
-        for name in ("objectives", "constraints")
-        if (value := getattr(spec, name)) is not None
+        name: value for name in ("objectives", "constraints") if (value := getattr(spec, name)) is not None
     }
     question = Question(
         problem.path.stem, validate(ProblemSpec, problem).model_copy(update=overrides), problem, document

@@ -6,6 +6,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
+from optimiser.chemistry.acids import AcidOverrides
+from optimiser.chemistry.feeds import Feed, find_feed
 from optimiser.designs import CONTINUOUS, VARIABLES
 from optimiser.errors import InputError, closest
 from optimiser.metrics import METRICS
@@ -39,16 +41,6 @@ def _range(value: Any) -> Any:
 
 
 Range = Annotated[tuple[float, float], BeforeValidator(_range)]
-
-
-class FeedSpec(Strict):
-    """The cathode: the name of a known feed, or mol Ni, Mn, Co per mol Li; mass in kg."""
-
-    name: str = "feed"
-    Ni: Number | None = Field(default=None, ge=0)
-    Mn: Number | None = Field(default=None, ge=0)
-    Co: Number | None = Field(default=None, ge=0)
-    mass: Number = Field(default=1000.0, gt=0)
 
 
 class VariablesSpec(Strict):
@@ -196,9 +188,9 @@ class ProblemSpec(Strict):
     """A question: feed, acids, ranges, objectives and constraints."""
 
     description: str = ""
-    feed: FeedSpec
+    feed: Feed
     surrogate: str = "pd-gbr"
-    acids: dict[str, Any] = Field(default_factory=dict)
+    acids: dict[str, AcidOverrides] = Field(default_factory=dict)
     variables: VariablesSpec
     objectives: tuple[ObjectiveSpec, ...] = Field(min_length=1, max_length=4)
     constraints: tuple[ConstraintSpec, ...] = ()
@@ -207,7 +199,12 @@ class ProblemSpec(Strict):
     @field_validator("feed", mode="before")
     @classmethod
     def _feed_by_name(cls, value: Any) -> Any:
-        return {"name": value} if isinstance(value, str) else value
+        """A name alone means a known feed; with Ni, Mn or Co it is a composition of its own."""
+        value = {"name": value} if isinstance(value, str) else value
+        if not isinstance(value, dict) or value.keys() & {"Ni", "Mn", "Co"}:
+            return value
+        known = find_feed(str(value.get("name", "")))
+        return known.model_dump(by_alias=True) | {k: v for k, v in value.items() if k != "name"}
 
     _objectives_once = field_validator("objectives")(_each_objective_once)
     _constraints_once = field_validator("constraints")(_each_constraint_once)

@@ -1,0 +1,195 @@
+"""The console command: one function per subcommand that parses, calls and prints."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import NoReturn
+
+import click
+
+from optimiser import __version__
+from optimiser.errors import InputError
+
+DONE, BAD_INPUT, NO_FEASIBLE_DESIGN, INTERRUPTED = 0, 2, 3, 130
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="optimiser")
+def cli() -> None:
+    """Choose how to leach lithium-ion cathodes: acid, strength, heat, time, solids and peroxide.
+
+    \b
+    Start with:   optimiser run nmc111_cost_vs_recovery
+    Then look at: optimiser list problems
+    """
+
+
+@cli.command()
+@click.argument("config")
+@click.option("--out", type=click.Path(path_type=Path), help="Folder to write; default reports/CONFIG/TIME/.")
+@click.option("--force", is_flag=True, help="Replace --out if it exists.")
+@click.option("--json", "as_json", is_flag=True, help="Print the answer as JSON instead of words.")
+def run(config: str, out: Path | None, force: bool, as_json: bool) -> None:
+    """Search a config's problem and write the report.
+
+    CONFIG is the name of a built-in config or the path of a YAML file.
+
+    \b
+    Example: optimiser run configs/nmc111_cost_vs_recovery.yaml
+    Exit status: 0 done, 2 bad input, 3 ran but nothing is feasible.
+    """
+    from optimiser.report.console import print_result, progress_display
+    from optimiser.report.manifest import manifest
+    from optimiser.report.write import check_target, default_out, write
+    from optimiser.run import run as run_config
+    from optimiser.spec.load import load_config
+
+    loaded = load_config(config)
+    target = out or default_out(loaded.name)
+    check_target(target, force)
+    with progress_display() as progress:
+        result = run_config(loaded, progress)
+    written = write(result, target, loaded.spec.report.formats, force)
+    if as_json:
+        click.echo(json.dumps({"out": str(written), **manifest(result)}, indent=2))
+    else:
+        print_result(result, written)
+    sys.exit(DONE if result.front else NO_FEASIBLE_DESIGN)
+
+
+@cli.command()
+@click.argument("config")
+@click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
+def check(config: str, as_json: bool) -> None:
+    """Check a config or a problem, and say what would be searched, without searching.
+
+    \b
+    Example: optimiser check configs/nmc111_cost_vs_recovery.yaml
+    Exit status: 0 all is well, 2 something is wrong.
+    """
+    from optimiser.inspection import check_file, check_lines
+
+    findings = check_file(config)
+    click.echo(json.dumps(findings, indent=2) if as_json else "\n".join(check_lines(findings)))
+
+
+@cli.command("list")
+@click.argument(
+    "what",
+    type=click.Choice(
+        ["problems", "configs", "acids", "feeds", "models", "objectives", "parameters", "sources"]
+    ),
+)
+@click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
+def list_(what: str, as_json: bool) -> None:
+    """List what can be named in a problem or config, with the numbers behind it.
+
+    \b
+    Example: optimiser list acids
+    """
+    from optimiser.inspection import listing
+    from optimiser.report.console import print_records
+
+    records = listing(what)
+    if as_json:
+        click.echo(json.dumps(records, indent=2))
+    else:
+        print_records(records)
+
+
+@cli.command()
+@click.argument("table", type=click.Path(path_type=Path))
+@click.option("--problem", help="Problem whose feed, own acids and process parameters apply.")
+@click.option("--feed", help="Known feed, e.g. NMC111, if the table has no feed column.")
+@click.option(
+    "--out", type=click.Path(path_type=Path), help="CSV or XLSX to write; default: CSV to the screen."
+)
+@click.option("--force", is_flag=True, help="Replace --out if it exists.")
+@click.option("--json", "as_json", is_flag=True, help="Print the rows as JSON.")
+def predict(
+    table: Path, problem: str | None, feed: str | None, out: Path | None, force: bool, as_json: bool
+) -> None:
+    """Predict yields, costs, impacts and margins for a table of designs.
+
+    TABLE is CSV or XLSX with the columns acid, temperature, acid_concentration, h2o2, solid_liquid_ratio,
+    time and optionally feed.
+
+    \b
+    Example: optimiser predict designs.csv --feed NMC111 --out results.xlsx
+    """
+    from optimiser.report.write import check_target, write_table
+    from optimiser.scenarios import predict_table
+    from optimiser.spec.load import load_question
+
+    if out is not None:
+        check_target(out, force)
+    question = load_question(problem) if problem else None
+    results = predict_table(table, question=question, feed_name=feed)
+    if out is not None:
+        write_table(results, out, force)
+        click.echo(f"{len(results)} designs predicted: {out}")
+    elif as_json:
+        click.echo(results.to_json(orient="records", indent=2))
+    else:
+        click.echo(results.to_csv(index=False), nl=False)
+
+
+@cli.command()
+@click.option("--table", type=click.Path(path_type=Path), help="Training table; default: the installed one.")
+@click.option(
+    "--out", type=click.Path(path_type=Path), help="Folder of the artefact; default: ./models/pd-gbr."
+)
+@click.option("--force", is_flag=True, help="Replace --out if it exists.")
+@click.option("--validate", is_flag=True, help="Only measure the skill on the seed's split, and print it.")
+@click.option("--json", "as_json", is_flag=True, help="Print the skill as JSON.")
+def train(table: Path | None, out: Path | None, force: bool, validate: bool, as_json: bool) -> None:
+    """Fit the PD-GBR surrogate on the training table and write its artefact.
+
+    Takes about ten minutes on two cores, twice that with the skill measured beside.
+
+    \b
+    Example: optimiser data install && optimiser train --out my-model
+    """
+    raise NotImplementedError
+
+
+@cli.group()
+def data() -> None:
+    """Install the training table of the LIB Leaching Toolkit (MIT, doi:10.5281/zenodo.16096943)."""
+
+
+@data.command()
+@click.option(
+    "--from", "source", type=click.Path(path_type=Path), help="A copy on disk, instead of the network."
+)
+def install(source: Path | None) -> None:
+    """Download the training table, check its sha256 and keep it in the user's cache.
+
+    \b
+    Example: optimiser data install
+             optimiser data install --from input_913pts_250407.xlsx
+    """
+    from optimiser.surrogate.install import install as install_table
+
+    click.echo(f"The training table is installed: {install_table(source)}")
+
+
+def main() -> NoReturn:
+    """Run the command; turn what the user did wrong into one block and exit status 2."""
+    try:
+        cli(standalone_mode=False)
+    except click.Abort:
+        click.echo("Stopped; nothing was written.", err=True)
+        sys.exit(INTERRUPTED)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except InputError as error:
+        click.echo(f"Error: {error}", err=True)
+        sys.exit(BAD_INPUT)
+    except KeyboardInterrupt:
+        click.echo("Stopped; nothing was written.", err=True)
+        sys.exit(INTERRUPTED)
+    sys.exit(DONE)

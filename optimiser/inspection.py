@@ -1,0 +1,228 @@
+"""What `check` and `list` say: the question in plain words, and everything that can be named."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from optimiser import builtin
+from optimiser.binding import bind
+from optimiser.chemistry.feeds import METALS, load_feeds
+from optimiser.chemistry.reagents import load_acids, provenance
+from optimiser.designs import VARIABLES
+from optimiser.errors import InputError
+from optimiser.metrics import METRICS
+from optimiser.problem import Problem
+from optimiser.process.parameters import NEUTRALISERS, parameter_quantities
+from optimiser.spec.load import load_config, load_question
+from optimiser.surrogate import MIN_EXPERIMENTS, load_surrogate
+from optimiser.yamlfile import read_yaml
+
+Record = dict[str, Any]
+
+
+def check_file(name: str) -> Record:
+    """Check a config or a problem by name or path, and describe what it asks.
+
+    Raises:
+        InputError: anything that `run` would refuse.
+    """
+    config = None
+    if _is_config(name):
+        config = load_config(name)
+        question = config.question
+    else:
+        question = load_question(name)
+    problem = bind(question)
+    acids = [_acid_finding(problem, k) for k in range(len(problem.acids))]
+    findings: Record = {
+        "file": str(config.document.path if config else question.problem.path),
+        "problem": problem.name,
+        "feed": problem.feed.name,
+        "objectives": [f"{o.verb} {o.metric} [{METRICS[o.metric].unit}]" for o in problem.objectives],
+        "targets": dict(problem.targets),
+        "constraints": [n for n in problem.constraint_names if not n.startswith("yield_")],
+        "acids": acids,
+    }
+    if config:
+        search = config.spec.search
+        findings["evaluations"] = search.population * search.generations * len(search.seeds)
+    return findings
+
+
+def _is_config(name: str) -> bool:
+    """Say whether a name or path means a config: a config has the key ``problem``, a problem has ``feed``."""
+    if name in builtin.names("configs"):
+        return True
+    if name in builtin.names("problems"):
+        return False
+    try:
+        path = builtin.find("configs", name)
+    except InputError as config_error:
+        try:
+            builtin.find("problems", name)
+        except InputError:
+            raise config_error from None
+        return False
+    content = read_yaml(path).data
+    return not (isinstance(content, dict) and "feed" in content)
+
+
+def _acid_finding(problem: Problem, k: int) -> Record:
+    near = problem.neighbourhoods[k]
+    inside = not problem.domain or near.experiments >= MIN_EXPERIMENTS
+    ranges = {
+        v.name: [float(problem.lower[k, i]), float(problem.upper[k, i])] for i, v in enumerate(VARIABLES)
+    }
+    return {
+        "acid": problem.acids[k].name,
+        "experiments": int(near.experiments),
+        "inside_domain": bool(inside),
+        "searched": ranges,
+    }
+
+
+def check_lines(findings: Record) -> list[str]:
+    """Say the findings of `check_file` in lines."""
+    targets = ", ".join(f"{m} >= {100 * t:g} %" for m, t in findings["targets"].items()) or "none"
+    lines = [
+        f"{findings['file']} is valid.",
+        f"Feed {findings['feed']}: {'; '.join(findings['objectives'])}.",
+        f"Yield targets: {targets}. Held as well: {', '.join(findings['constraints']) or 'nothing'}.",
+    ]
+    for acid in findings["acids"]:
+        if acid["inside_domain"]:
+            spans = ", ".join(
+                f"{v.label} {low:g}" + (f"–{high:g}" if high > low else " (fixed)") + f" {v.unit}"
+                for v in VARIABLES
+                for low, high in [acid["searched"][v.name]]
+            )
+            lines.append(f"  {acid['acid']}: {acid['experiments']} experiments near this feed; {spans}")
+        else:
+            lines.append(
+                f"  {acid['acid']}: only {acid['experiments']} experiments near this feed, "
+                f"{MIN_EXPERIMENTS} are needed: outside the applicability domain, never recommended"
+            )
+    if "evaluations" in findings:
+        lines.append(f"The search evaluates up to {findings['evaluations']:,} designs.")
+    return lines
+
+
+def listing(what: str) -> list[Record]:
+    """Return one record per thing of a kind that a user can name."""
+    return _LISTINGS[what]()
+
+
+def _files(kind: Any) -> list[Record]:
+    records = []
+    for name in builtin.names(kind):
+        content = read_yaml(builtin.folder(kind) / f"{name}.yaml").data
+        records.append({"name": name, "description": content.get("description", "")})
+    return records
+
+
+def _acids() -> list[Record]:
+    records = []
+    for acid in load_acids().values():
+        try:
+            price: float | None = round(acid.price_eur_per_kg_stock(), 4)
+        except InputError:
+            price = None
+        try:
+            factor: float | None = acid.climate_change_per_kg_pure()
+        except InputError:
+            factor = None
+        records.append(
+            {
+                "name": acid.name,
+                "also": ", ".join(acid.aliases),
+                "pKa": ", ".join(f"{p:g}" for p in acid.pKa_values),
+                "usable protons": acid.usable_protons,
+                "stock [%]": round(100 * acid.purity, 1),
+                "stock [mol/L]": round(acid.max_molarity, 1),
+                "price [EUR/kg stock]": price,
+                "climate change [kg CO2-eq/kg pure]": factor,
+                "SMILES": acid.smiles,
+            }
+        )
+    return records
+
+
+def _feeds() -> list[Record]:
+    return [
+        {
+            "name": feed.name,
+            **{f"{m} [mol/mol Li]": float(feed.composition[METALS.index(m)]) for m in METALS[1:]},
+            "metal [kg/t]": round(float(feed.metal_mass.sum() / feed.mass * 1000.0), 1),
+        }
+        for feed in load_feeds().values()
+    ]
+
+
+def _models() -> list[Record]:
+    records = []
+    for path in sorted(builtin.folder("models").iterdir()):
+        if path.is_dir() and (path / "card.yaml").is_file():
+            card = load_surrogate(path.name).card
+            records.append({"name": path.name, "rows": card["rows"], "skill": _skill(card)})
+    return records
+
+
+def _skill(card: Any) -> str:
+    return ", ".join(f"{k} {v}" for k, v in card["skill"].items() if not isinstance(v, dict))
+
+
+def _objectives() -> list[Record]:
+    return [
+        {"name": m.name, "unit": m.unit, "better": m.better, "meaning": m.label} for m in METRICS.values()
+    ]
+
+
+def _parameters() -> list[Record]:
+    records = [
+        {
+            "name": name,
+            "default": q.value,
+            "unit": q.unit,
+            "low": q.low,
+            "high": q.high,
+            "confidence": q.confidence,
+            "source": q.source_text,
+        }
+        for name, q in parameter_quantities().items()
+    ]
+    neutraliser = {
+        "name": "neutraliser",
+        "default": NEUTRALISERS[0],
+        "unit": "one of " + ", ".join(NEUTRALISERS),
+    }
+    return [*records, {**dict.fromkeys(records[0]), **neutraliser}]
+
+
+def _sources() -> list[Record]:
+    return [
+        {
+            "item": r.item,
+            "quantity": r.quantity,
+            "value": r.value,
+            "unit": r.unit,
+            "low": r.low,
+            "high": r.high,
+            "when": str(r.when) if r.when is not None else "",
+            "confidence": r.confidence or "",
+            "flags": ", ".join(r.flags),
+            "source": r.source,
+        }
+        for r in provenance()
+    ]
+
+
+_LISTINGS = {
+    "problems": lambda: _files("problems"),
+    "configs": lambda: _files("configs"),
+    "acids": _acids,
+    "feeds": _feeds,
+    "models": _models,
+    "objectives": _objectives,
+    "parameters": _parameters,
+    "sources": _sources,
+}
