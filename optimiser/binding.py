@@ -119,10 +119,10 @@ def _targets(question: Question, feed: Feed) -> dict[str, float]:
     for index, constraint in enumerate(question.spec.constraints):
         if constraint.confidence is not None:
             raise InputError(
-                "`confidence` needs a calibrated surrogate, and the intervals of this one are not calibrated.",
+                "`confidence` needs a calibrated surrogate, and this one is not calibrated.",
                 where=question.where("constraints", index, "confidence"),
                 allowed="yield targets on the mean prediction",
-                remedy="remove `confidence`; to be safer, raise the targets and read the intervals in the report",
+                remedy="remove `confidence`; to be safer, raise the targets and look at the intervals",
             )
         if constraint.yields is None:
             continue
@@ -158,8 +158,8 @@ def _refuse_impossible_concentration(question: Question, acids: tuple[Acid, ...]
     strongest = max(acids, key=lambda acid: acid.max_molarity)
     if high > strongest.max_molarity:
         raise InputError(
-            f"An acid concentration of {high:g} mol/L is beyond the stock itself: {strongest.label} is sold at "
-            f"{strongest.max_molarity:.1f} mol/L ({strongest.purity:.0%}).",
+            f"An acid concentration of {high:g} mol/L is beyond the stock itself: "
+            f"{strongest.label} is sold at {strongest.max_molarity:.1f} mol/L ({strongest.purity:.0%}).",
             where=question.where("variables", "acid_concentration"),
             allowed=f"up to {strongest.max_molarity:.1f} mol/L with the acids listed",
             remedy="lower the upper end of the range",

@@ -109,7 +109,8 @@ def binding_text(binding: Binding) -> str:
     scale, unit = (100.0, " %") if percent else (1.0, "")
     return (
         f"{constraint_label(binding.constraint)}: {scale * binding.reached:.3g}{unit} where "
-        f"{scale * binding.needed:.3g}{unit} is asked; broken by {binding.broken_share:.0%} of the designs tried"
+        f"{scale * binding.needed:.3g}{unit} is asked; "
+        f"broken by {binding.broken_share:.0%} of the designs tried"
     )
 
 
@@ -141,7 +142,8 @@ def warnings_of(problem: Problem, evaluation: Evaluation, row: int) -> list[str]
         said.append(PEROXIDE_CAVEAT)
         if temperature > plant.peroxide_limit:
             said.append(
-                f"At {temperature:g} °C peroxide decomposes quickly (limit about {plant.peroxide_limit:g} °C): "
+                f"At {temperature:g} °C peroxide decomposes quickly (limit about "
+                f"{plant.peroxide_limit:g} °C): "
                 f"{plant.peroxide_loss:.0%} of it is counted as lost in the reductant balance."
             )
     ratio = float(evaluation.reductant_ratio[row])
