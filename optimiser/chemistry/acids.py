@@ -277,4 +277,11 @@ def _overrides(name: str, entry: AcidOverrides | Mapping[str, Any]) -> AcidOverr
     except ValidationError as error:
         first = error.errors()[0]
         key = ".".join(str(part) for part in first["loc"])
-        raise InputError(f"Acid {name!r}, {key}: {first['msg']}.", where=f"acids.{name}.{key}") from None
+        cause = first.get("ctx", {}).get("error")
+        known = cause if isinstance(cause, InputError) else InputError(f"{first['msg']}.")
+        raise InputError(
+            f"Acid {name!r}, {key}: {known.what}",
+            where=f"acids.{name}.{key}",
+            allowed=known.allowed,
+            remedy=known.remedy,
+        ) from None

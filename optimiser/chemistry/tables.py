@@ -15,7 +15,7 @@ def read_table(path: Path) -> Document:
 
     Args:
         path: a YAML file with a mapping ``sources`` (key to ``{title, url}``) beside its numbers. Every
-            mapping with a ``value`` or a ``rate`` needs a ``source``; whatever has a source gets its citation.
+            mapping with a ``value`` or a ``rate`` needs a ``source``; what has a source gets its citation.
 
     Raises:
         InputError: unreadable, no sources, or a number whose source is missing or not listed; with its line.
