@@ -12,7 +12,7 @@ from pymoo.operators.survival.rank_and_crowding.metrics import get_crowding_func
 from optimiser.chemistry.feeds import METALS
 from optimiser.designs import Designs, Floats, Ints
 from optimiser.problem import Evaluation, Problem
-from optimiser.search.nsga2 import SearchResult
+from optimiser.search.nsga2 import SearchResult, total_violation
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ class Archive:
     @property
     def violation(self) -> Floats:
         """Sum of what the constraints lack, shape (n,)."""
-        return np.maximum(-self.margins, 0.0).sum(axis=1)
+        return total_violation(self.margins)
 
     def of_acid(self, k: int) -> Archive:
         """Return the part of one acid, as an archive of the problem that has only that acid."""
@@ -78,7 +78,7 @@ class Archive:
         return Archive(alone, self.objectives[rows], self.margins[rows])
 
 
-def archive(results: Sequence[SearchResult]) -> Archive:
+def archive(results: Sequence[SearchResult | Archive]) -> Archive:
     """Merge what several searches have seen."""
     designs = Designs(
         np.concatenate([r.designs.acid for r in results]),

@@ -7,7 +7,8 @@ from typing import Any
 from optimiser import builtin
 from optimiser.binding import bind
 from optimiser.chemistry.feeds import METALS, load_feeds
-from optimiser.chemistry.reagents import load_acids, provenance
+from optimiser.chemistry.provenance import provenance
+from optimiser.chemistry.reagents import load_acids, load_metals, load_reagents
 from optimiser.designs import VARIABLES
 from optimiser.errors import InputError
 from optimiser.metrics import METRICS
@@ -134,7 +135,7 @@ def _acids() -> list[Record]:
         records.append(
             {
                 "name": acid.name,
-                "also": ", ".join(acid.aliases),
+                "also": ", ".join(acid.aliases or ()),
                 "pKa": ", ".join(f"{p:g}" for p in acid.pKa_values),
                 "usable protons": acid.usable_protons,
                 "stock [%]": round(100 * acid.purity, 1),
@@ -207,12 +208,12 @@ def _sources() -> list[Record]:
             "unit": r.unit,
             "low": r.low,
             "high": r.high,
-            "when": str(r.when) if r.when is not None else "",
-            "confidence": r.confidence or "",
+            "when": r.date,
+            "confidence": r.confidence,
             "flags": ", ".join(r.flags),
             "source": r.source,
         }
-        for r in provenance()
+        for r in provenance(load_acids(), load_metals(), load_reagents())
     ]
 
 

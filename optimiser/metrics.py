@@ -75,11 +75,12 @@ def _climate(o: Outcome) -> Floats:
 
 def _net_value(o: Outcome) -> Floats:
     feed_tonnes = o.inputs.feed.mass / 1000.0
-    return (metal_value(o.balance, o.inputs) - o.cost.sum(axis=1)) / feed_tonnes
+    net: Floats = metal_value(o.balance, o.inputs) - o.cost.sum(axis=1)
+    return net / feed_tonnes
 
 
 def _recovery(o: Outcome) -> Floats:
-    return o.balance.metal_total / o.inputs.feed.metal_mass.sum()
+    return o.balance.metal_total / float(o.inputs.feed.metal_mass.sum())
 
 
 def _acid_use(o: Outcome) -> Floats:

@@ -82,9 +82,8 @@ class Evaluation:
     @property
     def violation(self) -> Floats:
         """Sum of what the constraints lack, 0 where all hold, shape (n,)."""
-        total = np.zeros(len(self))
-        for margin in self.margins.values():
-            total += np.maximum(-margin, 0.0)
+        lacking = [np.maximum(-margin, 0.0) for margin in self.margins.values()]
+        total: Floats = np.sum(lacking, axis=0) if lacking else np.zeros(len(self))
         return total
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +20,7 @@ from optimiser.spec.load import Question
 from optimiser.surrogate import load_surrogate
 from optimiser.table import design_table
 
-_READERS = {".csv": pd.read_csv, ".xlsx": pd.read_excel}
+_READERS: dict[str, Callable[[Path], pd.DataFrame]] = {".csv": pd.read_csv, ".xlsx": pd.read_excel}
 
 
 def predict_table(

@@ -62,20 +62,17 @@ def read_yaml(path: Path) -> Document:
         data = yaml.safe_load(text)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
-        line = f", line {mark.line + 1}, column {mark.column + 1}" if mark else ""
+        place = f", line {mark.line + 1}, column {mark.column + 1}" if mark else ""
         raise InputError(
             f"{path} is not valid YAML: {error.problem}.",
-            where=f"{path}{line}",
+            where=f"{path}{place}",
             remedy="check indentation, brackets and colons at or just above that line",
         ) from None
     except yaml.YAMLError as error:
         raise InputError(f"{path} is not valid YAML: {error}.", where=str(path)) from None
     if node is None:
         raise InputError(f"{path} is empty.", allowed="YAML keys and values", remedy="see `optimiser list`")
-    lines: dict[Key, int] = {}
-    for key, line in _walk(node, (), path):
-        lines[key] = line
-    return Document(path, text, data, lines)
+    return Document(path, text, data, dict(_walk(node, (), path)))
 
 
 def _walk(node: yaml.Node, prefix: Key, path: Path) -> Iterator[tuple[Key, int]]:
@@ -161,13 +158,10 @@ def _real(loc: tuple[str | int, ...], data: Any) -> Key:
     """Drop what pydantic adds to a location (union tags), keeping the keys the data really has."""
     real: list[str | int] = []
     for part in loc:
-        if (isinstance(data, dict) and part in data) or (
-            isinstance(data, list) and isinstance(part, int) and part < len(data)
-        ):
+        in_list = isinstance(data, list) and isinstance(part, int) and part < len(data)
+        if in_list or (isinstance(data, dict) and part in data):
             data = data[part]
-        else:
-            continue
-        real.append(part)
+            real.append(part)
     return tuple(real)
 
 

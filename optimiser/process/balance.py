@@ -46,7 +46,8 @@ class MassBalance:
     @property
     def metal_total(self) -> Floats:
         """Mass of metal dissolved, kg, shape (n,)."""
-        return self.metals.sum(axis=1)
+        total: Floats = self.metals.sum(axis=1)
+        return total
 
 
 def mass_balance(designs: Designs, yields: Floats, inputs: ProcessInputs) -> MassBalance:

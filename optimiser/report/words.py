@@ -152,7 +152,7 @@ def warnings_of(problem: Problem, evaluation: Evaluation, row: int) -> list[str]
             "chloride": "chloride has to reduce the rest, which forms chlorine gas",
             "organic": "the organic acid itself has to reduce the rest",
             "none": "something in the feed (carbon, aluminium, copper) has to reduce the rest",
-        }[acid.reductant]
+        }[acid.reductant or "none"]
         said.append(
             f"Peroxide supplies {ratio:.0%} of the electrons that the dissolved metals need; {other}."
         )

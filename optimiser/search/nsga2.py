@@ -41,6 +41,12 @@ class Progress:
     hypervolume: float
 
 
+def total_violation(margins: Floats) -> Floats:
+    """Return the sum of what the constraints lack, 0 where all hold; (n, c) to (n,)."""
+    lacking: Floats = np.maximum(-margins, 0.0).sum(axis=1)
+    return lacking
+
+
 @dataclass(frozen=True)
 class SearchResult:
     """All that a search has seen.
@@ -68,7 +74,7 @@ class SearchResult:
     @property
     def violation(self) -> Floats:
         """Sum of what the constraints lack, shape (n,)."""
-        return np.maximum(-self.margins, 0.0).sum(axis=1)
+        return total_violation(self.margins)
 
 
 class _Searchable(PymooProblem):  # type: ignore[misc]

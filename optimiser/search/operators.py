@@ -43,9 +43,9 @@ def sbx(a: Floats, b: Floats, eta: float, rng: Rng) -> tuple[Floats, Floats]:
 
     def stretch(room: Floats) -> Floats:
         alpha = 2.0 - (1.0 + 2.0 * room / gap) ** -(eta + 1.0)
-        return np.where(u <= 1.0 / alpha, (u * alpha), 1.0 / np.maximum(2.0 - u * alpha, 1e-12)) ** (
-            1.0 / (eta + 1.0)
-        )
+        near, far = u * alpha, 1.0 / np.maximum(2.0 - u * alpha, 1e-12)
+        beta: Floats = np.where(u <= 1.0 / alpha, near, far) ** (1.0 / (eta + 1.0))
+        return beta
 
     middle = (low + high) / 2.0
     first = np.clip(middle - 0.5 * stretch(low) * gap, 0.0, 1.0)
