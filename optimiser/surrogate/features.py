@@ -115,7 +115,8 @@ def acid_features(acid: AcidLike) -> Floats:
     given = acid.pKa_values[:3]
     pka[: len(given)] = given
     return np.concatenate(
-        [pka, [float(acid.n_protons)], acid.salt_solubility_values, descriptors(acid.smiles)], dtype=np.float64
+        [pka, [float(acid.n_protons)], acid.salt_solubility_values, descriptors(acid.smiles)],
+        dtype=np.float64,
     )
 
 

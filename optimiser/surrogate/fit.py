@@ -7,11 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from optimiser.designs import Floats, Ints
+from optimiser.designs import Ints
 from optimiser.surrogate.features import METALS, table_features
+from optimiser.surrogate.fitted import Fitted
 from optimiser.surrogate.pdgbr import PairwiseDifferenceRegressor
 from optimiser.surrogate.table import TrainingTable
-from optimiser.surrogate.trees import Forest, differences, flatten
+from optimiser.surrogate.trees import flatten
 
 #: Called with what has been done, out of how much, and what comes next.
 Progress = Callable[[int, int, str], None]
@@ -36,51 +37,11 @@ class TrainSettings:
     random_state: int = 0
 
 
-@dataclass(frozen=True)
-class Fitted:
-    """Fitted trees with the rows to compare with.
-
-    Attributes:
-        forest: one model per metal.
-        features: of the anchors, shape (m, 32).
-        yields: of the anchors, NaN where the metal is absent, shape (m, 4).
-    """
-
-    forest: Forest
-    features: Floats
-    yields: Floats
-
-    def take(self, rows: Ints) -> Fitted:
-        """Keep some of the anchors."""
-        return Fitted(self.forest, self.features[rows], self.yields[rows])
-
-    def votes(self, x: Floats) -> Floats:
-        """Return what each anchor predicts, NaN where it lacks the metal, shape (n, 4, m)."""
-        return differences(self.forest, x, self.features) + self.yields.T[None]
-
-    def predict(self, x: Floats, chunk: int = 2048) -> tuple[Floats, Floats]:
-        """Predict mean and spread over the anchors that have the metal; not clipped, absent metals included.
-
-        Args:
-            x: features, shape (n, 32).
-            chunk: rows evaluated at once, which bounds memory and changes no result.
-
-        Returns:
-            Mean and population standard deviation, shape (n, 4) each.
-        """
-        mean, spread = np.empty((2, len(x), len(METALS)))
-        held = ~np.isnan(self.yields)
-        for start in range(0, len(x), chunk):
-            part = slice(start, start + chunk)
-            votes = self.votes(x[part])
-            for k in range(len(METALS)):
-                mine = votes[:, k, held[:, k]]
-                mean[part, k], spread[part, k] = mine.mean(axis=1), mine.std(axis=1)
-        return mean, spread
-
-
 def fit(
-    table: TrainingTable, rows: Ints, settings: TrainSettings, progress: Callable[[str], None] = lambda _: None
+    table: TrainingTable,
+    rows: Ints,
+    settings: TrainSettings,
+    progress: Callable[[str], None] = lambda _: None,
 ) -> Fitted:
     """Fit one model per metal, on those of the rows whose feed contains it; every row becomes an anchor.
 
@@ -110,31 +71,39 @@ def fit(
 
 
 def choose_anchors(fitted: Fitted, n_anchors: int) -> Ints:
-    """Choose anchors whose mean vote stays closest to the mean over all of them.
+    """Choose anchors whose votes have nearly the mean and the spread of the votes of all of them.
 
-    Greedy (kernel herding, Chen, Welling and Smola 2010, arXiv:1203.3472): each step takes the anchor that brings
-    the mean over those taken nearest, in the squared sum over training rows and metals, to the full mean.
+    Greedy, in the manner of kernel herding (Chen, Welling and Smola 2010, arXiv:1203.3472): each step takes the
+    anchor that brings mean and standard deviation over those taken nearest to those over all, in the squared sum
+    over training rows and metals. Herding the mean alone would take the most central anchors and understate
+    the spread by a third. Only rows with every metal are taken, so that each metal keeps all the anchors.
 
     Returns:
-        Indices of the anchors, ascending, shape (min(n_anchors, m),).
+        Indices of the anchors, ascending, at most ``n_anchors``.
     """
-    m = len(fitted.yields)
-    if n_anchors >= m:
-        return np.arange(m)
     held = ~np.isnan(fitted.yields)  # (m, 4)
-    # votes on rows without the metal mean nothing, and anchors without it have none
-    weight = held.astype(np.float64)
-    votes = np.nan_to_num(fitted.votes(fitted.features)) * weight[:, :, None] * weight.T[None]  # (rows, 4, m)
-    target = votes.sum(axis=2) / np.maximum(held.sum(axis=0), 1)
-    total, count = np.zeros_like(target), np.zeros(len(METALS))
-    free = np.ones(m, dtype=bool)
-    for _ in range(n_anchors):
-        cost = np.zeros(m)
+    candidates = np.flatnonzero(held.all(axis=1))
+    if n_anchors >= len(held) or not len(candidates):
+        return np.arange(len(held))
+    votes = fitted.votes(fitted.features)
+    apart, spread = [], []
+    for k in range(len(METALS)):
+        mine = votes[held[:, k], k]
+        every = mine[:, held[:, k]]
+        apart.append(mine[:, candidates] - every.mean(axis=1, keepdims=True))
+        spread.append(every.std(axis=1, keepdims=True))
+    first, second = ([np.zeros((len(a), 1)) for a in apart] for _ in range(2))
+    chosen: list[int] = []
+    for step in range(1, min(n_anchors, len(candidates)) + 1):
+        cost = np.zeros(len(candidates))
         for k in range(len(METALS)):
-            after = (total[:, k, None] + votes[:, k]) / np.maximum(count[k] + held[:, k], 1.0)
-            cost += ((after - target[:, k, None]) ** 2).sum(axis=0)
-        best = int(np.argmin(np.where(free, cost, np.inf)))
-        free[best] = False
-        total += votes[:, :, best]
-        count += held[best]
-    return np.flatnonzero(~free)
+            mean = (first[k] + apart[k]) / step
+            deviation = np.sqrt(np.maximum((second[k] + apart[k] ** 2) / step - mean**2, 0.0))
+            cost += (mean**2 + (deviation - spread[k]) ** 2).sum(axis=0)
+        cost[chosen] = np.inf
+        best = int(np.argmin(cost))
+        chosen.append(best)
+        for k in range(len(METALS)):
+            first[k] += apart[k][:, [best]]
+            second[k] += apart[k][:, [best]] ** 2
+    return candidates[np.sort(chosen)]

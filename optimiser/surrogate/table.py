@@ -85,7 +85,8 @@ def read_table(path: Path) -> TrainingTable:
     if missing:
         raise InputError(
             f"The training table lacks the column {missing[0]!r}.",
-            where=str(path) + (f" ({len(missing)} columns missing: {', '.join(missing)})" if missing[1:] else ""),
+            where=str(path)
+            + (f" ({len(missing)} columns missing: {', '.join(missing)})" if missing[1:] else ""),
             allowed=", ".join((*NUMERIC_COLUMNS, "SMILES")),
             remedy="use the Toolkit's table (optimiser data install) or rename your columns to these",
         )
@@ -97,7 +98,9 @@ def read_table(path: Path) -> TrainingTable:
         for name in NUMERIC_COLUMNS
     }
     _check_range(columns, _YIELDS, 0.0, 1.0, path)
-    _check_range(columns, (*_FEED, "nProtons", "acidC", "H2O2_conc", "solidToLiquid", "time"), 0.0, np.inf, path)
+    _check_range(
+        columns, (*_FEED, "nProtons", "acidC", "H2O2_conc", "solidToLiquid", "time"), 0.0, np.inf, path
+    )
 
     def stack(names: tuple[str, ...]) -> Floats:
         return np.column_stack([columns[name] for name in names])
@@ -144,7 +147,9 @@ def _cell(row: int, column: str, path: Path) -> str:
 
 def _smiles(value: Any, row: int, path: Path) -> str:
     if not isinstance(value, str) or not value.strip():
-        raise InputError(f"The acid's SMILES is {value!r}.", where=_cell(row, "SMILES", path), allowed="a SMILES")
+        raise InputError(
+            f"The acid's SMILES is {value!r}.", where=_cell(row, "SMILES", path), allowed="a SMILES"
+        )
     return value.strip()
 
 

@@ -70,18 +70,27 @@ class Forest:
         """
         nodes, trees = len(self.feature), self.n_trees
         tests = (
-            (all(len(getattr(self, f.name)) == nodes for f in fields(self)[1:5]), "node arrays differ in length"),
+            (
+                all(len(getattr(self, f.name)) == nodes for f in fields(self)[1:5]),
+                "node arrays differ in length",
+            ),
             (len(self.kind_start) == _KINDS * trees + 1, "kind_start does not match the trees"),
             (_spans(self.kind_start, nodes), "kind_start does not span the nodes"),
             (_spans(self.leaf_start, len(self.leaf)), "leaf_start does not span the leaves"),
             (_spans(self.model_start, trees), "model_start does not span the trees"),
             (len(self.model_start) == self.n_models + 1, "model_start does not match the models"),
             (nodes == 0 or int(self.feature.max()) < n_features, "a node tests an unknown feature"),
-            (bool((np.diff(self.leaf_start) <= MAX_LEAVES).all()), f"a tree has more than {MAX_LEAVES} leaves"),
+            (
+                bool((np.diff(self.leaf_start) <= MAX_LEAVES).all()),
+                f"a tree has more than {MAX_LEAVES} leaves",
+            ),
             (bool((np.diff(self.leaf_start) >= 1).all()), "a tree has no leaf"),
             (bool((self.left_low < self.left_high).all()), "a node has no left leaf"),
             (self._leaves_in_range(), "a node names a leaf its tree does not have"),
-            (bool(np.isfinite(self.leaf).all() and np.isfinite(self.baseline).all()), "a leaf is not a number"),
+            (
+                bool(np.isfinite(self.leaf).all() and np.isfinite(self.baseline).all()),
+                "a leaf is not a number",
+            ),
             (not np.isnan(self.threshold).any(), "a threshold is not a number"),
         )
         for passed, complaint in tests:

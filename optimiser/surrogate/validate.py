@@ -9,7 +9,8 @@ import numpy as np
 
 from optimiser.designs import Bools, Floats
 from optimiser.surrogate.features import METALS, table_features
-from optimiser.surrogate.fit import Fitted, Progress, TrainSettings, choose_anchors, fit
+from optimiser.surrogate.fit import Progress, TrainSettings, choose_anchors, fit
+from optimiser.surrogate.fitted import Fitted
 from optimiser.surrogate.table import TrainingTable
 
 TEST_FRACTION = 0.15
@@ -83,7 +84,8 @@ def measure(mean: Floats, spread: Floats, written: Floats, present: Bools, ancho
 
     mean = mean.clip(0.0, 1.0)
     by_metal = {
-        metal: float(r2_score(written[present[:, k], k], mean[present[:, k], k])) for k, metal in enumerate(METALS)
+        metal: float(r2_score(written[present[:, k], k], mean[present[:, k], k]))
+        for k, metal in enumerate(METALS)
     }
     error = np.abs(mean - written)
     return Skill(
@@ -114,7 +116,9 @@ def validate(
     steps = len(METALS) + 1
     train, test = train_test_split(np.arange(len(table)), test_size=TEST_FRACTION, random_state=SPLIT_SEED)
     done = iter(range(steps))
-    fitted = fit(table, train, settings, lambda metal: progress(next(done), steps, f"validation fit, {metal}"))
+    fitted = fit(
+        table, train, settings, lambda metal: progress(next(done), steps, f"validation fit, {metal}")
+    )
     progress(next(done), steps, "validation, anchors")
     few = fitted.take(choose_anchors(fitted, settings.n_anchors))
     x = table_features(table)[test]
