@@ -17,7 +17,8 @@ from optimiser.process.feasibility import ChemistryLimits
 from optimiser.process.inputs import process_inputs
 from optimiser.process.parameters import ProcessParameters, process_parameters
 from optimiser.spec.load import Question
-from optimiser.surrogate import Neighbourhood, Surrogate, load_surrogate
+from optimiser.surrogate.artefact import Surrogate, load_surrogate
+from optimiser.surrogate.domain import Neighbourhood
 
 
 def bind(question: Question) -> Problem:
@@ -37,6 +38,14 @@ def bind(question: Question) -> Problem:
     limits, domain = _limits(question)
     try:
         surrogate = load_surrogate(spec.surrogate)
+    except InputError as error:
+        raise InputError(
+            error.what,
+            where=f"{question.where('surrogate')}: {error.where}".rstrip(": "),
+            allowed=error.allowed,
+            remedy=error.remedy,
+        ) from None
+    try:
         problem = assemble(question.name, feed, acids, surrogate, process_parameters(spec.process))
     except InputError as error:
         raise _located(error, question) from None
@@ -81,15 +90,15 @@ def assemble(
 
 
 def _located(error: InputError, question: Question) -> InputError:
-    """Add file and line to an error that only names the key."""
-    key = error.where.split(".")
-    for first in ("process", "surrogate", "acids"):
-        if key[0] == first:
-            return InputError(
-                error.what, where=question.where(*key), allowed=error.allowed, remedy=error.remedy
-            )
-    where = error.where or question.where("variables", "acid")
-    return InputError(error.what, where=where, allowed=error.allowed, remedy=error.remedy)
+    """Give an error that names a key like ``acids.citric.price`` its file and line.
+
+    A number that the problem does not give is missed where the acid is chosen.
+    """
+    key = tuple(error.where.split("."))
+    if key[:1] == ("acids",) and key[1:2] and key[1] not in question.spec.acids:
+        chosen = [str(name) for name in question.spec.variables.acid]
+        key = ("variables", "acid", *([chosen.index(key[1])] if key[1] in chosen else []))
+    return InputError(error.what, where=question.where(*key), allowed=error.allowed, remedy=error.remedy)
 
 
 def known_acids(question: Question) -> dict[str, Acid]:

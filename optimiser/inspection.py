@@ -15,7 +15,7 @@ from optimiser.metrics import METRICS
 from optimiser.problem import Problem
 from optimiser.process.parameters import NEUTRALISERS, parameter_quantities
 from optimiser.spec.load import load_config, load_question
-from optimiser.surrogate import MIN_EXPERIMENTS, load_surrogate
+from optimiser.surrogate.artefact import load_surrogate
 from optimiser.yamlfile import read_yaml
 
 Record = dict[str, Any]
@@ -43,6 +43,7 @@ def check_file(name: str) -> Record:
         "targets": dict(problem.targets),
         "constraints": [n for n in problem.constraint_names if not n.startswith("yield_")],
         "acids": acids,
+        "experiments_needed": problem.surrogate.domain.settings.min_experiments,
     }
     if config:
         search = config.spec.search
@@ -70,7 +71,7 @@ def _is_config(name: str) -> bool:
 
 def _acid_finding(problem: Problem, k: int) -> Record:
     near = problem.neighbourhoods[k]
-    inside = not problem.domain or near.experiments >= MIN_EXPERIMENTS
+    inside = not problem.domain or near.supported
     ranges = {
         v.name: [float(problem.lower[k, i]), float(problem.upper[k, i])] for i, v in enumerate(VARIABLES)
     }
@@ -100,8 +101,8 @@ def check_lines(findings: Record) -> list[str]:
             lines.append(f"  {acid['acid']}: {acid['experiments']} experiments near this feed; {spans}")
         else:
             lines.append(
-                f"  {acid['acid']}: only {acid['experiments']} experiments near this feed, "
-                f"{MIN_EXPERIMENTS} are needed: outside the applicability domain, never recommended"
+                f"  {acid['acid']}: {acid['experiments']} experiments near this feed, "
+                f"{findings['experiments_needed']} are needed: outside the applicability domain"
             )
     if "evaluations" in findings:
         lines.append(f"The search evaluates up to {findings['evaluations']:,} designs.")

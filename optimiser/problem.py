@@ -15,7 +15,8 @@ from optimiser.metrics import METRICS, Outcome, outcome
 from optimiser.process.balance import mass_balance
 from optimiser.process.feasibility import ChemistryLimits, chemistry_margins, proton_ratio, reductant_ratio
 from optimiser.process.inputs import ProcessInputs, process_inputs
-from optimiser.surrogate import MIN_EXPERIMENTS, Neighbourhood, Surrogate, YieldPrediction
+from optimiser.surrogate.artefact import Surrogate, YieldPrediction
+from optimiser.surrogate.domain import Neighbourhood
 
 _STEPS = np.array([v.step for v in VARIABLES])
 _LOG = np.array([v.log for v in VARIABLES])
@@ -129,7 +130,7 @@ class Problem:
     @property
     def supported_acids(self) -> tuple[str, ...]:
         """The acids with enough experiments near the feed to be inside the domain; all where it is off."""
-        enough = [not self.domain or near.experiments >= MIN_EXPERIMENTS for near in self.neighbourhoods]
+        enough = [not self.domain or near.supported for near in self.neighbourhoods]
         return tuple(name for name, yes in zip(self.acid_names, enough, strict=True) if yes)
 
     @property
@@ -229,7 +230,7 @@ class Problem:
         return margins
 
     def _domain_distance(self, designs: Designs) -> Floats:
-        return self._per_acid(designs, lambda near, x: near.distance(x) / self.surrogate.domain.threshold)
+        return self._per_acid(designs, lambda near, x: near.distance_ratio(x))
 
     def _support(self, designs: Designs) -> Ints:
         return self._per_acid(designs, lambda near, x: near.support(x)).astype(np.intp)

@@ -17,7 +17,7 @@ from optimiser.errors import InputError, closest
 from optimiser.problem import Problem
 from optimiser.process.parameters import process_parameters
 from optimiser.spec.load import Question
-from optimiser.surrogate import load_surrogate
+from optimiser.surrogate.artefact import load_surrogate
 from optimiser.table import design_table
 
 _READERS: dict[str, Callable[[Path], pd.DataFrame]] = {".csv": pd.read_csv, ".xlsx": pd.read_excel}

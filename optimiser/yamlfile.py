@@ -118,7 +118,14 @@ def validate(model: type[Model], document: Document, *, at: Key = ()) -> Model:
     try:
         return model.model_validate(data)
     except ValidationError as error:
-        problems = sorted(error.errors(), key=lambda e: document.lines.get((*at, *_real(e["loc"], data)), 0))
+        # a misspelt key explains the one that is missing, so it comes first
+        problems = sorted(
+            error.errors(),
+            key=lambda e: (
+                e["type"] != "extra_forbidden",
+                document.lines.get((*at, *_real(e["loc"], data)), 0),
+            ),
+        )
         first = problems[0]
         more = f" ({len(problems) - 1} more below it)" if len(problems) > 1 else ""
         raise _as_input_error(first, model, document, at, data, more) from None

@@ -167,6 +167,5 @@ def search(
 
 def _feasible_front(population: Any) -> Floats:
     feasible = population.get("CV")[:, 0] <= 0.0
-    rank = np.asarray(population.get("rank"))
-    objectives: Floats = population.get("F")[feasible & (rank == 0)]
+    objectives: Floats = population.get("F")[feasible & (population.get("rank") == 0)]
     return objectives

@@ -111,10 +111,12 @@ class ConstrainedTournament(Selection):  # type: ignore[misc]
     def _do(
         self, problem: Any, pop: Any, n_select: int, n_parents: int, *, random_state: Rng, **_: Any
     ) -> Ints:
+        # pymoo ranks the feasible only; among the others the violation decides
+        feasible = pop.get("CV")[:, 0] <= 0.0
         winners = tournament(
             pop.get("CV")[:, 0],
-            np.asarray(pop.get("rank"), dtype=np.intp),
-            np.asarray(pop.get("crowding"), dtype=np.float64),
+            np.where(feasible, pop.get("rank"), 0).astype(np.intp),
+            np.where(feasible, pop.get("crowding"), 0.0).astype(np.float64),
             random_state,
             n_select * n_parents,
         )

@@ -20,6 +20,12 @@ class Strict(BaseModel):
 
 
 def _number(value: Any) -> Any:
+    if isinstance(value, str) and "e" in value.lower():
+        # YAML 1.1 reads 1e-3, which lacks a point, as text
+        try:
+            value = float(value)
+        except ValueError:
+            pass
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise ValueError("expected a number")
     return float(value)
@@ -133,7 +139,7 @@ def _off(value: Any) -> Any:
     return None if value is False or value == "off" else value
 
 
-Margin = Annotated[Number | None, BeforeValidator(_off)]
+Off = BeforeValidator(_off)
 
 
 class ConstraintSpec(Strict):
@@ -147,11 +153,11 @@ class ConstraintSpec(Strict):
 
     yields: YieldTargets | None = Field(default=None, alias="yield")
     confidence: Number | None = Field(default=None, gt=0.5, lt=1)
-    applicability_domain: Annotated[Literal["inside"] | None, BeforeValidator(_off)] = "inside"
-    proton_balance: Annotated[Margin, Field(gt=0, le=10)] = 1.1
-    stock_strength: Annotated[Margin, Field(ge=0, le=1)] = 0.0
-    solubility: Annotated[Margin, Field(gt=0, le=1)] = 1.0
-    boiling: Annotated[Margin, Field(ge=0, le=80)] = 0.0
+    applicability_domain: Annotated[Literal["inside"] | None, Off] = "inside"
+    proton_balance: Annotated[Annotated[Number, Field(gt=0, le=10)] | None, Off] = 1.1
+    stock_strength: Annotated[Annotated[Number, Field(ge=0, le=1)] | None, Off] = 0.0
+    solubility: Annotated[Annotated[Number, Field(gt=0, le=1)] | None, Off] = 1.0
+    boiling: Annotated[Annotated[Number, Field(ge=0, le=80)] | None, Off] = 0.0
 
     @model_validator(mode="after")
     def _one_constraint(self) -> ConstraintSpec:
