@@ -164,13 +164,20 @@ def _models() -> list[Record]:
     records = []
     for path in sorted(builtin.folder("models").iterdir()):
         if path.is_dir() and (path / "card.yaml").is_file():
-            card = load_surrogate(path.name).card
-            records.append({"name": path.name, "rows": card["rows"], "skill": _skill(card)})
+            surrogate = load_surrogate(path.name)
+            skill = surrogate.card["skill"]["shipped_anchors"]
+            records.append(
+                {
+                    "name": path.name,
+                    "rows": surrogate.card["training"]["rows"],
+                    "anchors": surrogate.anchors,
+                    "R2, seed's split, as published": skill["r2_as_published"],
+                    "R2, present metals": skill["r2_present_metals"],
+                    "MAE, present metals": skill["mae_present_metals"],
+                    "sha256": surrogate.sha256[:12],
+                }
+            )
     return records
-
-
-def _skill(card: Any) -> str:
-    return ", ".join(f"{k} {v}" for k, v in card["skill"].items() if not isinstance(v, dict))
 
 
 def _objectives() -> list[Record]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
@@ -22,10 +23,8 @@ class Strict(BaseModel):
 def _number(value: Any) -> Any:
     if isinstance(value, str) and "e" in value.lower():
         # YAML 1.1 reads 1e-3, which lacks a point, as text
-        try:
+        with contextlib.suppress(ValueError):
             value = float(value)
-        except ValueError:
-            pass
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise ValueError("expected a number")
     return float(value)
