@@ -186,13 +186,19 @@ def _limits(question: Question) -> tuple[ChemistryLimits, bool]:
 
 
 def _acid_range(asked: Floats, near: Neighbourhood | None) -> Floats:
-    """Cut the asked ranges, shape (5, 2), to where the acid has data.
+    """Cut the asked ranges, shape (5, 2), to where the acid has data, and to setpoints a plant can set.
 
     Where the two do not meet the asked range stays: every design there is outside the domain, and the
     search reports by how much.
     """
-    if near is None or near.experiments == 0:
-        return asked
-    low, high = np.maximum(asked[:, 0], near.low), np.minimum(asked[:, 1], near.high)
-    meets = low <= high
-    return np.column_stack([np.where(meets, low, asked[:, 0]), np.where(meets, high, asked[:, 1])])
+    low, high = asked[:, 0], asked[:, 1]
+    if near is not None and near.experiments:
+        low, high = _where_ordered(np.maximum(low, near.low), np.minimum(high, near.high), low, high)
+    step = np.array([variable.step for variable in VARIABLES])
+    on_grid = np.ceil(low / step - 1e-9) * step, np.floor(high / step + 1e-9) * step
+    return np.column_stack(_where_ordered(*on_grid, low, high))
+
+
+def _where_ordered(low: Floats, high: Floats, else_low: Floats, else_high: Floats) -> tuple[Floats, Floats]:
+    ordered = low <= high
+    return np.where(ordered, low, else_low), np.where(ordered, high, else_high)

@@ -94,7 +94,7 @@ def check_lines(findings: Record) -> list[str]:
     for acid in findings["acids"]:
         if acid["inside_domain"]:
             spans = ", ".join(
-                f"{v.label} {low:g}" + (f"–{high:g}" if high > low else " (fixed)") + f" {v.unit}"
+                f"{v.label} {low:g}" + (f"–{high:g} {v.unit}" if high > low else f" {v.unit} (fixed)")
                 for v in VARIABLES
                 for low, high in [acid["searched"][v.name]]
             )
