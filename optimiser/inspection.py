@@ -14,6 +14,7 @@ from optimiser.errors import InputError
 from optimiser.metrics import METRICS
 from optimiser.problem import Problem
 from optimiser.process.parameters import NEUTRALISERS, parameter_quantities
+from optimiser.report.words import counted
 from optimiser.spec.load import load_config, load_question
 from optimiser.surrogate.artefact import load_surrogate
 from optimiser.yamlfile import read_yaml
@@ -98,10 +99,12 @@ def check_lines(findings: Record) -> list[str]:
                 for v in VARIABLES
                 for low, high in [acid["searched"][v.name]]
             )
-            lines.append(f"  {acid['acid']}: {acid['experiments']} experiments near this feed; {spans}")
+            lines.append(
+                f"  {acid['acid']}: {counted(acid['experiments'], 'experiment')} near this feed; {spans}"
+            )
         else:
             lines.append(
-                f"  {acid['acid']}: {acid['experiments']} experiments near this feed, "
+                f"  {acid['acid']}: {counted(acid['experiments'], 'experiment')} near this feed, "
                 f"{findings['experiments_needed']} are needed: outside the applicability domain"
             )
     if "evaluations" in findings:

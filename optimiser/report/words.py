@@ -47,6 +47,11 @@ def metric_text(name: str, value: float) -> str:
     return f"{number(value, metric.digits)} {metric.unit}"
 
 
+def counted(n: int, thing: str) -> str:
+    """Say how many: ``1 experiment``, ``5 experiments``."""
+    return f"{n} {thing}" if n == 1 else f"{n} {thing}s"
+
+
 def setpoints(problem: Problem, evaluation: Evaluation, row: int) -> str:
     """Say what to do: acid, strength, temperature, time, solids, peroxide."""
     acid = problem.acids[int(evaluation.designs.acid[row])]
@@ -74,7 +79,7 @@ def sentence(problem: Problem, evaluation: Evaluation, row: int) -> str:
         f"{metric_text('cost', evaluation.metrics['cost'][row])}, "
         f"{metric_text('climate_change', evaluation.metrics['climate_change'][row])}; "
         f"yields {yields_text(problem, evaluation, row)}; "
-        f"{evaluation.support[row]} experiments nearby."
+        f"{counted(int(evaluation.support[row]), 'experiment')} nearby."
     )
 
 
@@ -158,7 +163,7 @@ def warnings_of(problem: Problem, evaluation: Evaluation, row: int) -> list[str]
         )
     support = int(evaluation.support[row])
     if support < 5:
-        said.append(f"Only {support} experiments lie near this design.")
+        said.append(f"Only {counted(support, 'experiment')} near this design.")
     return said
 
 
