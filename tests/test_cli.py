@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -117,6 +118,20 @@ def test_a_directory_instead_of_a_config(tmp_path: Path) -> None:
     done = optimiser("run", "folder", cwd=tmp_path)
     assert_one_clear_block(done)
     assert "directory" in done.stderr
+
+
+def test_interrupting_a_search_leaves_nothing(tmp_path: Path) -> None:
+    (tmp_path / "long.yaml").write_text("problem: nmc111\nsearch: {generations: 10000, stagnation: 0}\n")
+    command = [sys.executable, "-m", "optimiser", "run", "long.yaml"]
+    process = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, text=True)
+    with pytest.raises(subprocess.TimeoutExpired):
+        process.wait(timeout=8)
+    process.send_signal(signal.SIGINT)
+    _, stderr = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "nothing was written" in stderr
+    assert "Traceback" not in stderr
+    assert [p.name for p in tmp_path.iterdir()] == ["long.yaml"]
 
 
 def test_usage_errors_and_help(tmp_path: Path) -> None:
