@@ -37,7 +37,8 @@ def bind(question: Question) -> Problem:
     _refuse_impossible_concentration(question, acids)
     limits, domain = _limits(question)
     try:
-        surrogate = load_surrogate(spec.surrogate)
+        beside = question.problem.path.parent / spec.surrogate
+        surrogate = load_surrogate(beside if beside.is_dir() else spec.surrogate)
     except InputError as error:
         raise InputError(
             error.what,

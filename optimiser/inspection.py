@@ -8,6 +8,7 @@ from optimiser import builtin
 from optimiser.binding import bind
 from optimiser.chemistry.feeds import METALS, load_feeds
 from optimiser.chemistry.provenance import provenance
+from optimiser.chemistry.quantity import Price, Quantity, flags
 from optimiser.chemistry.reagents import load_acids, load_metals, load_reagents
 from optimiser.designs import VARIABLES
 from optimiser.errors import InputError
@@ -126,30 +127,32 @@ def _files(kind: Any) -> list[Record]:
 
 
 def _acids() -> list[Record]:
-    records = []
-    for acid in load_acids().values():
-        try:
-            price: float | None = round(acid.price_eur_per_kg_stock(), 4)
-        except InputError:
-            price = None
-        try:
-            factor: float | None = acid.climate_change_per_kg_pure()
-        except InputError:
-            factor = None
-        records.append(
-            {
-                "name": acid.name,
-                "also": ", ".join(acid.aliases or ()),
-                "pKa": ", ".join(f"{p:g}" for p in acid.pKa_values),
-                "usable protons": acid.usable_protons,
-                "stock [%]": round(100 * acid.purity, 1),
-                "stock [mol/L]": round(acid.max_molarity, 1),
-                "price [EUR/kg stock]": price,
-                "climate change [kg CO2-eq/kg pure]": factor,
-                "SMILES": acid.smiles,
-            }
-        )
-    return records
+    return [
+        {
+            "name": acid.name,
+            "also": ", ".join(acid.aliases or ()),
+            "pKa": ", ".join(f"{p:g}" for p in acid.pKa_values),
+            "usable protons": acid.usable_protons,
+            "stock [%]": round(100 * acid.purity, 1),
+            "stock [mol/L]": round(acid.max_molarity, 1),
+            "price [EUR/kg stock]": _marked(
+                acid.price, lambda acid=acid: f"{acid.price_eur_per_kg_stock():.3f}"
+            ),
+            "climate change [kg CO2-eq/kg pure]": _marked(
+                acid.climate_change, lambda acid=acid: f"{acid.climate_change_per_kg_pure():g}"
+            ),
+            "SMILES": acid.smiles,
+        }
+        for acid in load_acids().values()
+    ]
+
+
+def _marked(number: Quantity | Price | None, text: Callable[[], str]) -> str:
+    """Write a number with what must be told beside it, or say that it is missing."""
+    if number is None:
+        return "missing"
+    told = ", ".join(flags(number))
+    return f"{text()} ({told})" if told else text()
 
 
 def _feeds() -> list[Record]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -239,3 +240,15 @@ def test_ranges_are_cut_to_where_the_acid_has_data() -> None:
     hcl = problem.acid_names.index("hydrochloric")
     # peroxide never varied with HCl: it is fixed at what the data have, which is none
     assert problem.lower[hcl, 2] == problem.upper[hcl, 2] == 0.0
+
+
+def test_a_surrogate_beside_the_problem_and_one_of_a_newer_format(tmp_path: Path) -> None:
+    copy = shutil.copytree(builtin.folder("models") / "pd-gbr", tmp_path / "mine")
+    text = PROBLEM.replace("surrogate: pd-gbr", "surrogate: mine")
+    assert bind(load_question(write(tmp_path, text))).surrogate.path == copy
+    card = (copy / "card.yaml").read_text(encoding="utf-8")
+    (copy / "card.yaml").write_text(card.replace("format: 1", "format: 99", 1), encoding="utf-8")
+    error = refused(tmp_path, text)
+    assert "99" in error.what
+    assert "mine.yaml, line 2" in error.where
+    assert "card.yaml" in error.where
