@@ -115,7 +115,7 @@ def binding_text(binding: Binding) -> str:
     return (
         f"{constraint_label(binding.constraint)}: {scale * binding.reached:.3g}{unit} where "
         f"{scale * binding.needed:.3g}{unit} is asked; "
-        f"broken by {binding.broken_share:.0%} of the designs tried"
+        f"broken by {100.0 * binding.broken_share:.0f} % of the designs tried"
     )
 
 
@@ -149,7 +149,7 @@ def warnings_of(problem: Problem, evaluation: Evaluation, row: int) -> list[str]
             said.append(
                 f"At {temperature:g} °C peroxide decomposes quickly (limit about "
                 f"{plant.peroxide_limit:g} °C): "
-                f"{plant.peroxide_loss:.0%} of it is counted as lost in the reductant balance."
+                f"{100.0 * plant.peroxide_loss:.0f} % of it is counted as lost in the reductant balance."
             )
     ratio = float(evaluation.reductant_ratio[row])
     if ratio < 1.0:
@@ -159,7 +159,8 @@ def warnings_of(problem: Problem, evaluation: Evaluation, row: int) -> list[str]
             "none": "something in the feed (carbon, aluminium, copper) has to reduce the rest",
         }[acid.reductant or "none"]
         said.append(
-            f"Peroxide supplies {ratio:.0%} of the electrons that the dissolved metals need; {other}."
+            f"Peroxide supplies {100.0 * ratio:.0f} % of the electrons that the dissolved metals need; "
+            f"{other}."
         )
     support = int(evaluation.support[row])
     if support < 5:

@@ -1,0 +1,112 @@
+"""What a report is made of: cards, each one question, with its finding in words and what shows it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import pandas as pd
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A drawing.
+
+    Attributes:
+        name: unique on the page.
+        about: what is drawn, for those who listen, and for those who read unless there is a title.
+        drawing: a plotly figure.
+        title: short heading above it; a small figure among others has that instead of a caption.
+    """
+
+    name: str
+    about: str
+    drawing: Any
+    title: str = ""
+    kind: ClassVar[str] = "figure"
+
+
+@dataclass(frozen=True)
+class Panels:
+    """Figures of one kind side by side where there is room, one below the other where there is not."""
+
+    figures: tuple[Figure, ...]
+    kind: ClassVar[str] = "panels"
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table.
+
+    Attributes:
+        name: unique on the page.
+        caption: what it lists.
+        frame: the rows; columns as `optimiser.report.columns.column` knows them, text where it does not.
+        shown: the columns in their order; where empty, all.
+        tall: has many rows, so it scrolls inside its own box.
+        sortable: whether its headings sort it; not where the order of the rows is what it says.
+    """
+
+    name: str
+    caption: str
+    frame: pd.DataFrame
+    shown: tuple[str, ...] = ()
+    tall: bool = False
+    sortable: bool = True
+    kind: ClassVar[str] = "table"
+
+
+@dataclass(frozen=True)
+class Tile:
+    """One figure of merit, large: its name, its value with unit, and its interval."""
+
+    label: str
+    value: str
+    unit: str
+    detail: str = ""
+
+
+@dataclass(frozen=True)
+class Words:
+    """A few statements under a heading."""
+
+    heading: str
+    lines: tuple[str, ...]
+    kind: ClassVar[str] = "words"
+
+
+@dataclass(frozen=True)
+class Verbatim:
+    """A text as it was written, such as a config, folded away until asked for."""
+
+    heading: str
+    text: str
+    kind: ClassVar[str] = "verbatim"
+
+
+Block = Figure | Panels | Table | Words | Verbatim
+
+
+@dataclass(frozen=True)
+class Card:
+    """One question of the reader's, answered.
+
+    Attributes:
+        key: unique on the page, used in links.
+        title: the question, short.
+        finding: what was found, in sentences; the first one matters most.
+        tiles: the figures of merit that go with it.
+        warnings: what must be known before acting on it.
+        blocks: what shows it.
+        not_applicable: why this card has nothing to show, or empty.
+        error: what went wrong while it was made, or empty.
+    """
+
+    key: str
+    title: str
+    finding: tuple[str, ...] = ()
+    tiles: tuple[Tile, ...] = ()
+    warnings: tuple[str, ...] = ()
+    blocks: tuple[Block, ...] = ()
+    not_applicable: str = ""
+    error: str = ""

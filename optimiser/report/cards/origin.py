@@ -1,0 +1,95 @@
+"""Where everything comes from: numbers with their sources, and the run itself."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from optimiser.report import words
+from optimiser.report.card import Block, Card, Table, Verbatim
+from optimiser.report.columns import NOTHING, column
+from optimiser.report.sources import sources_frame
+from optimiser.run import RunResult
+
+
+def sources_card(result: RunResult) -> Card:
+    """Return every number used, with source, year, confidence and marks."""
+    frame = sources_frame(result.problem)
+    marked = int((frame["flags"] != "").sum())
+    finding = (
+        f"{len(frame)} numbers stand behind this report, {marked} of them marked: older than 2020, or of "
+        "confidence C (rough; verify before relying on it).",
+        "Prices keep their own currency and date and are converted at the exchange rates listed with them; "
+        "they are not inflated to today. Yields come from the surrogate, not from this table.",
+    )
+    caption = "Confidence A is best; what is marked needs a look before it is relied on."
+    table = Table("sources-table", caption, read_frame(frame), tall=True)
+    return Card("sources", "Every number and its source", finding, blocks=(table,))
+
+
+def read_frame(sources: pd.DataFrame) -> pd.DataFrame:
+    """Return the sources as they are read: value with unit, range, euros, and remarks with the source."""
+    plain = column("value")
+    rows = []
+    for r in sources.to_dict("records"):
+        low, high = plain.text(r["low"]), plain.text(r["high"])
+        known = [text for text in (low, high) if text != NOTHING]
+        rows.append(
+            {
+                "item": r["item"],
+                "quantity": r["quantity"],
+                "value": f"{plain.text(r['value'])} {r['unit'] if r['unit'] != '-' else ''}".strip(),
+                "range": " to ".join(known) if len(known) == 2 else "".join(known),
+                "in euro": "" if plain.text(r["in euro"]) == NOTHING else f"{r['in euro']:.4g}",
+                "date": r["date"],
+                "confidence": r["confidence"],
+                "flags": r["flags"],
+                "source": f"{r['source']}. {r['note']}" if r["note"] else r["source"],
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def run_card(result: RunResult, pinned: dict[str, Any]) -> Card:
+    """Return what pins the run, in plain words."""
+    finding = (
+        f"{result.evaluations:,} designs evaluated with {len(result.searches)} "
+        f"seed{'s' if len(result.searches) != 1 else ''} in {sum(result.seconds.values()):.0f} s. "
+        "The same config, tables, surrogate and seeds give the same front; manifest.json holds all of it.",
+    )
+    table = Table("run-table", "What was run.", run_frame(result, pinned))
+    blocks: list[Block] = [table, Verbatim(f"Config {pinned['config']['name']}", pinned["config"]["text"])]
+    blocks.append(Verbatim(f"Problem {pinned['problem']['name']}", pinned["problem"]["text"]))
+    return Card("run", "This run", finding, blocks=tuple(blocks))
+
+
+def run_frame(result: RunResult, pinned: dict[str, Any]) -> pd.DataFrame:
+    """Return the manifest as a person reads it: what, and its value."""
+    git, question = pinned["git"], pinned["question"]
+    commit = "not a checkout"
+    if git:
+        commit = git["commit"] + (" with local changes" if git["modified"] else "")
+    targets = ", ".join(f"{m} at least {100 * t:g} %" for m, t in question["yield_targets"].items()) or "none"
+    held = ", ".join(f"{k.replace('_', ' ')} {v:g}" for k, v in question["limits"].items() if v is not None)
+    search = pinned["search"]
+    rows = {
+        "asked": words.objectives_text(result.problem),
+        "yield targets": targets,
+        "limits held": held + f"; applicability domain {question['applicability_domain']}",
+        "feed": f"{result.problem.feed.name}, {result.problem.feed.mass:g} kg",
+        "search": f"NSGA-II, population {search['population']}, at most "
+        f"{search['generations']} generations, seeds {', '.join(map(str, search['seeds']))}, "
+        f"{search['per_acid']} generations for each acid alone",
+        "time": ", ".join(f"{k} {v:.1f} s" for k, v in pinned["seconds"].items()),
+        "written": pinned["written"],
+        "surrogate": f"{pinned['artefact']['name']}, sha256 {pinned['artefact']['sha256']}",
+        "product": f"{pinned['product']} {pinned['version']}",
+        "git commit": commit,
+        "Python": pinned["python"],
+        "packages": ", ".join(f"{k} {v}" for k, v in pinned["packages"].items()),
+        "config": f"{pinned['config']['file']}, sha256 {pinned['config']['sha256']}",
+        "problem": f"{pinned['problem']['file']}, sha256 {pinned['problem']['sha256']}",
+        "tables": ", ".join(f"{k} {v[:12]}…" for k, v in pinned["tables"].items()),
+    }
+    return pd.DataFrame({"what": list(rows), "value": list(rows.values())})

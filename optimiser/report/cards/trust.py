@@ -1,0 +1,146 @@
+"""How far to trust the answer: support in the data, limits of the model, convergence of the search."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from optimiser.designs import VARIABLES
+from optimiser.problem import Problem
+from optimiser.report import words
+from optimiser.report.card import Block, Card, Figure, Panels, Table, Words
+from optimiser.report.caveats import INTERVALS, NOT_KNOWN
+from optimiser.report.columns import column
+from optimiser.report.figures.convergence import draw_courses, feasible_courses, hypervolume_courses
+from optimiser.report.frames import picked_frame, side_by_side
+from optimiser.report.picks import spread
+from optimiser.run import RunResult
+from optimiser.surrogate import MIN_EXPERIMENTS
+
+
+def support_card(result: RunResult) -> Card:
+    """Return what stands behind the recommended designs, what the domain is, and what is not known."""
+    problem, blocks = result.problem, list[Block]()
+    finding = [INTERVALS]
+    if result.front is not None:
+        front = result.front
+        near = int(front.evaluation.support[front.knee])
+        finding.insert(
+            0,
+            f"{near} experiment{'s' if near != 1 else ''} of the training data lie near the recommended "
+            f"design; along the whole front {int(front.evaluation.support.min())} to "
+            f"{int(front.evaluation.support.max())} do.",
+        )
+        picks = spread(problem, front)
+        shown = ("acid", "support", "domain_distance", "proton_ratio", "reductant_ratio")
+        numbers = side_by_side(
+            picked_frame(problem, front, picks),
+            (*shown, "p_feasible") if problem.targets else shown,
+            [pick.name for pick in picks],
+        )
+        caption = (
+            "Protons: 1 is just what the dissolved metal consumes. Electrons: below 1, something else than "
+            "peroxide has to reduce the metals."
+        )
+        blocks.append(Table("support-table", caption, numbers, sortable=False))
+    blocks.append(
+        Table(
+            "ranges",
+            "Ranges searched for each acid: what the problem allows"
+            + (", cut to where the acid has data near this feed." if problem.domain else "."),
+            ranges_frame(problem),
+        )
+    )
+    blocks.append(Words("What the applicability domain is", domain_lines(problem)))
+    blocks.append(Words("What this tool does not know", (words.PEROXIDE_CAVEAT, *NOT_KNOWN)))
+    return Card("support", "How far to trust it", tuple(finding), blocks=tuple(blocks))
+
+
+def ranges_frame(problem: Problem) -> pd.DataFrame:
+    """Return the range of each variable per acid as text."""
+    rows = []
+    for k, acid in enumerate(problem.acids):
+        row: dict[str, object] = {
+            "acid": acid.label or acid.name,
+            "experiments": problem.neighbourhoods[k].experiments,
+        }
+        for i, variable in enumerate(VARIABLES):
+            low, high = (float(bound[k, i]) + 0.0 for bound in (problem.lower, problem.upper))  # no -0
+            row[column(variable.name).heading] = f"{low:g} to {high:g}" if high > low else f"{low:g}, fixed"
+        rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def domain_lines(problem: Problem) -> tuple[str, ...]:
+    """Say what the domain is, as it is held in this problem."""
+    if not problem.domain:
+        return (
+            "It is switched off in this problem: designs may lie where no experiment was ever made, and "
+            "their yields are then guesses.",
+        )
+    settings = problem.surrogate.domain.settings
+    return (
+        f"An experiment counts for a design when it used the same acid on nearly the same feed (at most "
+        f"{100.0 * settings.feed_distance:.0f} % of its Ni, Mn and Co sites differ). An acid with fewer than "
+        f"{MIN_EXPERIMENTS} such experiments is never recommended.",
+        "A variable that the acid's data never varied may not move: hydrochloric acid was never tried with "
+        "peroxide, so it is not recommended with it.",
+        f"The distance of a design is the mean to its {settings.neighbours} nearest experiments, each "
+        "variable scaled by its spread in the acid's data, time on a log scale. The limit is the "
+        f"{settings.percentile:g}th percentile of the distances that the experiments have among themselves.",
+        "Support is the number of experiments within that limit. Inside the domain is not the same as "
+        "measured: rows with the same conditions differ by up to 40 points of yield in the training data.",
+    )
+
+
+def convergence_card(result: RunResult) -> Card:
+    """Return hypervolume and feasible share over the generations of each seed, and why each stopped."""
+    key, title = "convergence", "Was the search long enough?"
+    if not result.searches:
+        return Card(key, title, not_applicable="nothing was searched.")
+    figures = (
+        Figure(
+            "hypervolume",
+            "Hypervolume of each generation's front, per cent of the box around all fronts.",
+            draw_courses(hypervolume_courses(result), "hypervolume [%]"),
+        ),
+        Figure(
+            "feasible",
+            "Share of each generation's population that keeps every constraint.",
+            draw_courses(feasible_courses(result), "feasible share [%]"),
+        ),
+    )
+    stops = tuple(
+        f"Seed {s.seed}: {len(s.designs):,} designs in {len(s.fronts)} generations; stopped because of "
+        f"{s.stopped}."
+        if s.stopped.startswith("no ")
+        else f"Seed {s.seed}: {len(s.designs):,} designs in {len(s.fronts)} generations; {s.stopped}."
+        for s in result.searches
+    )
+    blocks = (Panels(figures), Words("Why each seed stopped", stops))
+    return Card(key, title, (convergence_finding(result),), blocks=blocks)
+
+
+def convergence_finding(result: RunResult) -> str:
+    """Say whether the seeds agree and whether the last generations still gained."""
+    courses = hypervolume_courses(result)
+    ends = [course.values[-1] for course in courses if course.values]
+    best = max(ends, default=0.0)
+    if best <= 0.0:
+        return "No seed found a feasible design, so there is no hypervolume to follow."
+    gained = [
+        c.values[-1] - c.values[max(0, len(c.values) - 1 - max(1, len(c.values) // 10))] for c in courses
+    ]
+    late, apart = 100.0 * max(gained) / best, 100.0 * (best - min(ends)) / best
+    said = []
+    if len(ends) == 1:
+        said.append("One seed was searched, so nothing shows whether another would have found more.")
+    elif apart <= 2.0:
+        said.append(f"The {len(ends)} seeds end within {max(apart, 0.1):.1f} % of each other.")
+    else:
+        said.append(f"The {len(ends)} seeds end {apart:.0f} % apart: more generations may find more.")
+    said.append(
+        "The last tenth of the generations gained next to nothing."
+        if late <= 0.5
+        else f"The last tenth of the generations still gained {late:.1f} %: a longer search may find more."
+    )
+    return " ".join(said)

@@ -1,0 +1,145 @@
+"""How a person reads a column: its heading, its unit, its scale and its decimals."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from optimiser.designs import VARIABLES
+from optimiser.metrics import METRICS
+from optimiser.process.totals import COMPONENTS
+
+#: Shown in place of a number that does not apply, such as the yield of an absent metal.
+NOTHING = "–"
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column.
+
+    Attributes:
+        label: heading without unit.
+        unit: empty where there is none.
+        digits: decimals; None for text.
+        scale: factor from the value in code to the value shown.
+        ceiling: value shown beyond which only that it is beyond is worth saying.
+    """
+
+    label: str
+    unit: str = ""
+    digits: int | None = None
+    scale: float = 1.0
+    ceiling: float | None = None
+
+    @property
+    def numeric(self) -> bool:
+        """Whether the column holds numbers."""
+        return self.digits is not None
+
+    @property
+    def heading(self) -> str:
+        """Label and unit: ``cost [EUR/kg metal]``."""
+        return f"{self.label} [{self.unit}]" if self.unit else self.label
+
+    def text(self, value: Any) -> str:
+        """Format one value as it is shown."""
+        if value is None or value is pd.NA or (isinstance(value, float) and np.isnan(value)):
+            return NOTHING
+        if isinstance(value, bool | np.bool_):
+            return "yes" if value else ""
+        if self.digits is None or isinstance(value, str):
+            return f"{value:g}" if isinstance(value, float) else str(value)
+        if np.isinf(value):
+            return "∞" if value > 0 else "−∞"
+        if self.ceiling is not None and self.scale * float(value) > self.ceiling:
+            return f"> {self.ceiling:g}"
+        shown = f"{self.scale * float(value):,.{self.digits}f}"
+        negative_zero = shown.startswith("-") and not shown.strip("-0.,")
+        return shown[1:] if negative_zero else shown.replace("-", "−")
+
+
+#: Percentages, once.
+_PERCENT = 100.0
+
+
+def metric_column(name: str) -> Column:
+    """Return how a metric is shown: yields and recovery as per cent."""
+    metric = METRICS[name]
+    if name.startswith("yield_"):
+        return Column(metric.label, "%", 1, _PERCENT)
+    if name == "recovery":
+        return Column(metric.label, "% of metal fed", 1, _PERCENT)
+    return Column(metric.label, metric.unit, metric.digits)
+
+
+_UNITS = {"degC": "°C"}
+_VARIABLE_DIGITS = {
+    "temperature": 1,
+    "acid_concentration": 2,
+    "h2o2": 1,
+    "solid_liquid_ratio": 1,
+    "time": 0,
+}
+_OTHERS: Mapping[str, Column] = {
+    "design": Column("no.", "", 0),
+    "which": Column("which"),
+    "acid": Column("acid"),
+    "knee": Column("knee"),
+    "p_feasible": Column("chance that the targets hold", "%, not calibrated", 0, _PERCENT, 99.0),
+    "support": Column("support", "experiments nearby", 0),
+    "domain_distance": Column("domain distance", "of the threshold", 2),
+    "proton_ratio": Column("protons", "offered/consumed", 2),
+    "reductant_ratio": Column("electrons from peroxide", "offered/needed", 2),
+    "violation": Column("sum of what constraints lack", "", 3),
+    "experiments": Column("experiments near the feed", "", 0),
+    "designs": Column("designs on its own front", "", 0),
+    "on_front": Column("designs on the common front", "", 0),
+    "verdict": Column("verdict"),
+    "cost_total": Column("all costs", "EUR/kg metal", 3),
+    "climate_total": Column("all burdens", "kg CO2-eq/kg metal", 3),
+    "metal_value": Column("value of the metals", "EUR/t feed", 0),
+    "batch_cost": Column("reagents and energy", "EUR/t feed", 0),
+    "acid_bill": Column("of that, acid", "EUR/t feed", 0),
+    "point_value": Column("one point of yield is worth", "EUR/t feed", 0),
+    "metal": Column("metal"),
+    "yield": Column("yield", "%", 1, _PERCENT),
+    "target": Column("target", "%", 0, _PERCENT),
+    "dissolved": Column("dissolved", "kg/t feed", 1),
+    "worth": Column("worth", "EUR/t feed", 0),
+}
+
+
+def column(name: str) -> Column:
+    """Return how a column of the report's tables is shown; an unknown name is text under its own name."""
+    for end in ("_low", "_high"):
+        base = name.removesuffix(end)
+        if base != name:
+            whole = column(base)
+            return Column(f"{whole.label}, {end[1:]}", whole.unit, whole.digits, whole.scale)
+    if name.startswith("best_"):
+        whole = column(name.removeprefix("best_"))
+        return Column(f"best {whole.label}", whole.unit, whole.digits, whole.scale)
+    for variable in VARIABLES:
+        if name == variable.name:
+            unit = _UNITS.get(variable.unit, variable.unit)
+            return Column(variable.label, unit, _VARIABLE_DIGITS[name])
+    if name in METRICS:
+        return metric_column(name)
+    for prefix, unit in (("cost_", "EUR/kg metal"), ("climate_", "kg CO2-eq/kg metal")):
+        if name.removeprefix(prefix) in COMPONENTS and name.startswith(prefix):
+            return Column(name.removeprefix(prefix), unit, 3)
+    return _OTHERS.get(name) or Column(name.replace("_", " "))
+
+
+def with_interval(frame: pd.DataFrame, name: str, row: int) -> str:
+    """Format a value with its interval where the table has one: ``93.1 (80.4–99.0)``."""
+    how = column(name)
+    value = frame[name].iloc[row]
+    if how.numeric and f"{name}_low" in frame and how.text(value) != NOTHING:
+        low, high = (how.text(frame[f"{name}_{end}"].iloc[row]) for end in ("low", "high"))
+        return f"{how.text(value)} ({low}–{high})"
+    return how.text(value)

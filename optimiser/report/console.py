@@ -1,0 +1,204 @@
+"""What the terminal shows: progress while a run works, and the answer when it is done."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from rich.table import Table
+from rich.text import Text
+
+from optimiser.chemistry.feeds import METALS
+from optimiser.designs import VARIABLES
+from optimiser.problem import Evaluation, Problem
+from optimiser.report import words
+from optimiser.report.columns import Column, column
+from optimiser.run import RunResult
+from optimiser.search.nsga2 import Progress as SearchProgress
+
+#: Rows of the front that a terminal shows.
+ROWS = 10
+_SHORT = {"degC": "°C"}
+
+
+def print_result(result: RunResult, out: Path | None, console: Console | None = None) -> None:
+    """Print the answer in one sentence, a small table of the front, and where the report is.
+
+    Args:
+        result: the run.
+        out: the folder of the report; None if none was written.
+        console: where to; standard output if left out.
+    """
+    console = console or Console(highlight=False)
+    problem = result.problem
+    if result.front is not None:
+        front = result.front
+        _say(console, words.sentence(problem, front.evaluation, front.knee), "bold")
+        console.print()
+        _say(console, words.front_finding(problem, front))
+        for line in words.warnings_of(problem, front.evaluation, front.knee):
+            _say(console, f"Note: {line}")
+        console.print()
+        rows = spread_rows(len(front.evaluation), front.knee)
+        console.print(design_rows(problem, front.evaluation, rows, front.knee))
+    elif result.infeasibility is not None:
+        _say(
+            console,
+            f"No design of the {result.evaluations:,} tried is feasible for {problem.feed.name}.",
+            "bold",
+        )
+        for line in words.infeasibility_lines(result.infeasibility, problem):
+            _say(console, line)
+        console.print()
+        _say(console, "The least infeasible designs:")
+        nearest = result.infeasibility.nearest
+        console.print(design_rows(problem, nearest, range(len(nearest)), None))
+    if out is not None:
+        console.print()
+        page = out / "report.html"
+        _say(console, f"Report: {page if page.is_file() else out}")
+
+
+def _say(console: Console, text: str, style: str = "") -> None:
+    """Print one statement: wrapped at words on a terminal, on one line of its own where it is piped."""
+    console.print(Text(text, style=style), soft_wrap=not console.is_terminal)
+
+
+def spread_rows(n: int, knee: int, most: int = ROWS) -> tuple[int, ...]:
+    """Return at most ``most`` of n rows, spread evenly with both ends, the knee among them."""
+    if n <= most:
+        return tuple(range(n))
+    rows = [int(row) for row in np.linspace(0, n - 1, most).round()]
+    if knee not in rows:
+        # the nearest row makes room, but never an end of the front
+        rows[1 + int(np.argmin([abs(row - knee) for row in rows[1:-1]]))] = knee
+    return tuple(sorted(rows))
+
+
+def design_rows(problem: Problem, evaluation: Evaluation, rows: Sequence[int], knee: int | None) -> Table:
+    """Return a table of designs that fits 80 columns with up to two objectives."""
+    table = Table(box=None, padding=(0, 1, 0, 0), pad_edge=False, header_style="bold")
+    table.add_column("no.", justify="right")
+    table.add_column("acid", overflow="fold")
+    heads = {
+        "temperature": "",
+        "acid_concentration": "",
+        "h2o2": "H2O2",
+        "solid_liquid_ratio": "",
+        "time": "",
+    }
+    for variable in VARIABLES:
+        unit = _SHORT.get(variable.unit, variable.unit)
+        table.add_column(f"{heads[variable.name]}\n{unit}".lstrip("\n"), justify="right", vertical="bottom")
+    shown = [o.metric for o in problem.objectives if not o.metric.startswith("yield_") and o.metric != "time"]
+    for name in shown:
+        how = column(name)
+        table.add_column(f"{how.label}\n{_unit(how)}", justify="right", overflow="fold")
+    table.add_column("yields %\n" + "/".join(problem.present), justify="right", no_wrap=True)
+    table.add_column("", no_wrap=True)
+    for row in rows:
+        table.add_row(
+            str(row + 1),
+            problem.acids[int(evaluation.designs.acid[row])].name,
+            *(f"{evaluation.designs.continuous[row, i]:g}" for i in range(len(VARIABLES))),
+            *(column(name).text(float(evaluation.metrics[name][row])) for name in shown),
+            _yields(problem, evaluation, row),
+            "knee" if row == knee else "",
+            style="bold" if row == knee else "",
+        )
+    return table
+
+
+def _unit(how: Column) -> str:
+    """Shorten a unit to what a narrow column holds."""
+    return how.unit.replace(" of metal fed", "").replace(" CO2-eq", "CO2").replace(" metal", "")
+
+
+def _yields(problem: Problem, evaluation: Evaluation, row: int) -> str:
+    return "/".join(f"{100.0 * evaluation.yields[row, METALS.index(m)]:.0f}" for m in problem.present)
+
+
+def print_records(records: Sequence[Mapping[str, Any]], console: Console | None = None) -> None:
+    """Print records that share their keys as a table; nothing is cut off where the output is piped."""
+    console = console or Console(highlight=False)
+    if not records:
+        console.print("Nothing to list.")
+        return
+    names = list(records[0])
+    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="bold")
+    for name in names:
+        numeric = all(isinstance(r[name], int | float) or r[name] is None for r in records)
+        table.add_column(Text(name), justify="right" if numeric else "left", overflow="fold")
+    for record in records:
+        table.add_row(*(Text(_plain(record[name])) for name in names))
+    if console.is_terminal:
+        console.print(table)
+    else:
+        console.print(
+            table, width=max(console.width, Console(width=10_000).measure(table).maximum), crop=False
+        )
+
+
+def _plain(value: Any) -> str:
+    if value is None:
+        return ""
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+@contextmanager
+def progress_display(console: Console | None = None) -> Iterator[Callable[[str, SearchProgress], None]]:
+    """Show a live bar on standard error while searches run; silent where that is not a terminal.
+
+    Yields:
+        What to call with the name of a search and how far it is.
+    """
+    console = console or Console(file=sys.stderr)
+    if not console.is_terminal:
+        yield lambda what, state: None
+        return
+    columns = (
+        TextColumn("{task.description:<14}"),
+        BarColumn(bar_width=20),
+        MofNCompleteColumn(),
+        TextColumn("feasible {task.fields[feasible]:>4.0%}  hypervolume {task.fields[hypervolume]:.3f}"),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=console, transient=True) as bar:
+        tasks: dict[str, TaskID] = {}
+
+        def show(what: str, state: SearchProgress) -> None:
+            if what not in tasks:
+                for task in tasks.values():  # one search at a time: those before it are over
+                    bar.update(task, visible=False)
+                tasks[what] = bar.add_task(what, total=state.generations, feasible=0.0, hypervolume=0.0)
+            bar.update(
+                tasks[what],
+                completed=state.generation,
+                feasible=state.feasible_share,
+                hypervolume=state.hypervolume,
+            )
+
+        yield show
+
+
+@contextmanager
+def step_progress(console: Console | None = None) -> Iterator[Callable[[int, int, str], None]]:
+    """Show a live bar on standard error for work in known steps; silent where that is not a terminal.
+
+    Yields:
+        What to call with the steps done, the steps in all, and what comes next.
+    """
+    console = console or Console(file=sys.stderr)
+    if not console.is_terminal:
+        yield lambda done, steps, what: None
+        return
+    columns = (TextColumn("{task.description:<26}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=True) as bar:
+        task = bar.add_task("")
+        yield lambda done, steps, what: bar.update(task, completed=done, total=steps, description=what)

@@ -1,0 +1,95 @@
+"""What a design's cost and climate change are made of, beside what its metals are worth."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from optimiser.process.totals import COMPONENTS
+from optimiser.report.columns import column
+from optimiser.report.style import BLUE, GREEN, MUTED, ORANGE, PURPLE, SKY, VERMILLION, blank
+
+What = Literal["cost", "climate"]
+
+#: Colour and hatching of each component: told apart in print without colour too.
+LOOKS = {
+    "acid": (BLUE, ""),
+    "peroxide": (ORANGE, "/"),
+    "water": (SKY, ""),
+    "heat": (VERMILLION, "\\"),
+    "power": (PURPLE, ""),
+    "neutralisation": (GREEN, "x"),
+}
+
+
+def draw_components(frame: pd.DataFrame, names: Sequence[str], what: What) -> go.Figure:
+    """Draw stacked bars of some designs, one bar per design, its name above it.
+
+    Args:
+        frame: columns ``cost_acid`` and so on, or ``climate_acid`` and so on, as `components_frame` gives.
+        names: of the rows to draw, from top to bottom.
+        what: which of the two.
+    """
+    unit = column(f"{what}_acid").unit
+    figure = _bars(names, unit)
+    for component in COMPONENTS:
+        colour, shape = LOOKS[component]
+        values = frame[f"{what}_{component}"]
+        pattern = {
+            "shape": shape,
+            "fillmode": "overlay",
+            "fgcolor": "white",
+            "fgopacity": 0.7,
+            "solidity": 0.2,
+        }
+        figure.add_bar(
+            y=list(range(len(names))),
+            x=values,
+            orientation="h",
+            name=component,
+            marker={"color": colour, "line": {"color": "white", "width": 0.6}, "pattern": pattern},
+            hovertext=[
+                f"{name}<br>{component} {v:.3g} {unit}" for name, v in zip(names, values, strict=True)
+            ],
+            hoverinfo="text",
+        )
+    figure.update_layout(barmode="stack", bargap=0.55, legend={"traceorder": "normal"})
+    return figure
+
+
+def draw_value(frame: pd.DataFrame, names: Sequence[str]) -> go.Figure:
+    """Draw what the dissolved metals are worth beside all that is spent, both per t of feed."""
+    figure = _bars(names, "EUR/t feed")
+    for name, colour, label in (
+        ("metal_value", MUTED, "value of the metals"),
+        ("batch_cost", VERMILLION, "reagents and energy"),
+    ):
+        figure.add_bar(
+            y=list(range(len(names))),
+            x=frame[name],
+            orientation="h",
+            name=label,
+            marker={"color": colour},
+            hovertext=[
+                f"{n}<br>{label} {v:,.0f} EUR/t feed" for n, v in zip(names, frame[name], strict=True)
+            ],
+            hoverinfo="text",
+        )
+    figure.update_layout(barmode="group", bargap=0.5)
+    figure.update_xaxes(tickformat=",d", nticks=5)
+    return figure
+
+
+def _bars(names: Sequence[str], unit: str) -> go.Figure:
+    """Return an empty figure for one bar per name; names stand above the bars, so these get all the width."""
+    figure = blank(120 + 58 * len(names), unit, "")
+    for row, name in enumerate(names):
+        figure.add_annotation(
+            text=name, x=0, y=row - 0.38, xref="paper", xanchor="left", yanchor="middle", showarrow=False
+        )
+    figure.update_xaxes(rangemode="tozero")
+    figure.update_yaxes(range=[len(names) - 0.5, -0.6], showgrid=False, showticklabels=False, ticks="")
+    return figure

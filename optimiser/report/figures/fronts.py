@@ -1,0 +1,189 @@
+"""Fronts in the space of their objectives: the common one, and each acid's own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+import plotly.graph_objects as go
+
+from optimiser.designs import Floats
+from optimiser.front import Front
+from optimiser.problem import Problem
+from optimiser.report.columns import column
+from optimiser.report.hover import hover_text
+from optimiser.report.picks import ends_and_knee
+from optimiser.report.style import INK, AcidStyle, acid_styles, blank, marker, rgba
+from optimiser.run import RunResult
+
+
+@dataclass(frozen=True)
+class Axis:
+    """One objective as an axis: its title with unit and direction, and the scale from code to sight."""
+
+    metric: str
+    title: str
+    scale: float
+
+
+@dataclass(frozen=True)
+class Series:
+    """One acid's designs.
+
+    Attributes:
+        acid, label, style: whose they are and how they look.
+        values, low, high: objectives as shown, shape (n, m).
+        hover: one text per design.
+    """
+
+    acid: str
+    label: str
+    style: AcidStyle
+    values: Floats
+    low: Floats
+    high: Floats
+    hover: tuple[str, ...]
+
+
+def axes(problem: Problem) -> tuple[Axis, ...]:
+    """Return one axis per objective."""
+    found = []
+    for objective in problem.objectives:
+        how = column(objective.metric)
+        found.append(Axis(objective.metric, f"{how.heading}, {objective.verb}d", how.scale))
+    return tuple(found)
+
+
+def _series(problem: Problem, front: Front, k: int, titles: Sequence[str], style: AcidStyle) -> Series:
+    rows = np.flatnonzero(front.evaluation.designs.acid == k).tolist()
+    values, low, high = (
+        np.column_stack([axis.scale * metrics[axis.metric][rows] for axis in axes(problem)])
+        for metrics in (
+            front.evaluation.metrics,
+            front.evaluation.metrics_low,
+            front.evaluation.metrics_high,
+        )
+    )
+    acid = problem.acids[k]
+    hover = tuple(hover_text(problem, front.evaluation, row, titles[row]) for row in rows)
+    return Series(acid.name, acid.label or acid.name, style, values, low, high, hover)
+
+
+def front_series(problem: Problem, front: Front) -> tuple[Series, ...]:
+    """Return the designs of the common front, one series per acid on it."""
+    styles = acid_styles(problem.acid_names)
+    names = {pick.row: pick.name for pick in ends_and_knee(problem, front)}
+    titles = [names.get(row, f"no. {row + 1}") for row in range(len(front.evaluation))]
+    return tuple(
+        _series(problem, front, int(k), titles, styles[problem.acid_names[k]])
+        for k in np.unique(front.evaluation.designs.acid)
+    )
+
+
+def acid_series(result: RunResult) -> tuple[Series, ...]:
+    """Return each acid's own front, in the order of the verdicts."""
+    styles = acid_styles(result.problem.acid_names)
+    found = []
+    for verdict in result.acids:
+        if verdict.front is not None:
+            alone = result.problem.with_acids([verdict.acid])
+            titles = ["best of this acid alone"] * len(verdict.front.evaluation)
+            found.append(_series(alone, verdict.front, 0, titles, styles[verdict.acid]))
+    return tuple(found)
+
+
+def knee_values(problem: Problem, front: Front) -> Floats | None:
+    """Return the knee's objectives as shown, shape (m,); None where a front is too short to have one."""
+    if len(front.evaluation) < 2 or len(problem.objectives) < 2:
+        return None
+    return np.array([a.scale * front.evaluation.metrics[a.metric][front.knee] for a in axes(problem)])
+
+
+def pairs(problem: Problem) -> tuple[tuple[int, int], ...]:
+    """Return which objectives are drawn against which."""
+    return tuple(combinations(range(len(problem.objectives)), 2))
+
+
+def draw_pair(
+    series: Sequence[Series],
+    shown: tuple[Axis, Axis],
+    columns: tuple[int, int],
+    *,
+    knee: Floats | None = None,
+    intervals: bool = True,
+    line: bool = False,
+    height: int = 460,
+) -> go.Figure:
+    """Draw two objectives against each other, coloured and shaped by acid.
+
+    Args:
+        series: the designs.
+        shown: the two axes.
+        columns: of the series' values, the two to draw.
+        knee: objectives of the knee, to ring it.
+        intervals: whether to draw error bars.
+        line: whether to join each series in the order of its first objective.
+        height: in pixels.
+    """
+    x, y = columns
+    figure = blank(height, shown[0].title, shown[1].title)
+    for one in series:
+        bars = [_bars(one, column_, intervals) for column_ in (x, y)]
+        figure.add_scatter(
+            x=one.values[:, x],
+            y=one.values[:, y],
+            error_x=bars[0],
+            error_y=bars[1],
+            mode="lines+markers" if line else "markers",
+            line={"color": rgba(one.style.colour, 0.45), "width": 1.2},
+            marker=marker(one.style, 7 if line else 9),
+            name=one.label,
+            hovertext=one.hover,
+            hoverinfo="text",
+        )
+    if knee is not None:
+        figure.add_scatter(
+            x=[knee[x]],
+            y=[knee[y]],
+            mode="markers",
+            name="knee",
+            marker={"symbol": "circle-open", "size": 20, "color": INK, "line": {"width": 2}},
+            hoverinfo="skip",
+        )
+    return figure
+
+
+def _bars(one: Series, column_: int, visible: bool) -> dict[str, object]:
+    value, low, high = one.values[:, column_], one.low[:, column_], one.high[:, column_]
+    return {
+        "type": "data",
+        "array": high - value,
+        "arrayminus": value - low,
+        "color": rgba(one.style.colour, 0.28),
+        "thickness": 1,
+        "width": 0,
+        "visible": visible,
+    }
+
+
+def draw_strip(series: Sequence[Series], axis: Axis, column_: int, height: int = 0) -> go.Figure:
+    """Draw the best design of each acid in one objective, with its interval, one line per acid."""
+    figure = blank(height or 120 + 44 * len(series), axis.title, "", legend=False)
+    for one in reversed(series):
+        first = Series(
+            one.acid, one.label, one.style, one.values[:1], one.low[:1], one.high[:1], one.hover[:1]
+        )
+        figure.add_scatter(
+            x=first.values[:, column_],
+            y=[one.label],
+            error_x=_bars(first, column_, True),
+            mode="markers",
+            marker=marker(one.style, 12),
+            name=one.label,
+            hovertext=first.hover,
+            hoverinfo="text",
+        )
+    figure.update_yaxes(showgrid=False)
+    return figure

@@ -1,0 +1,168 @@
+"""The tables of a report as data frames: for the page, the workbook and the CSV files alike."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from optimiser.chemistry.feeds import METALS
+from optimiser.front import Front, Infeasibility
+from optimiser.metrics import METRICS, per_kg_metal
+from optimiser.problem import Evaluation, Problem
+from optimiser.process.totals import COMPONENTS, metal_value
+from optimiser.report.columns import column, with_interval
+from optimiser.report.picks import Pick
+from optimiser.report.verdicts import verdict_text
+from optimiser.run import RunResult
+from optimiser.table import design_table
+
+
+def front_frame(problem: Problem, evaluation: Evaluation, knee: int | None = None) -> pd.DataFrame:
+    """Return `design_table` with the design's number in front and the reductant ratio behind."""
+    frame = design_table(problem, evaluation, knee)
+    frame.insert(0, "design", np.arange(1, len(frame) + 1))
+    frame["reductant_ratio"] = evaluation.reductant_ratio
+    return frame
+
+
+def picked_frame(problem: Problem, front: Front, picks: Sequence[Pick]) -> pd.DataFrame:
+    """Return the rows of a front that are shown one by one, with why."""
+    rows = front_frame(problem, front.evaluation, front.knee).iloc[[pick.row for pick in picks]]
+    rows = rows.reset_index(drop=True)
+    rows.insert(1, "which", [pick.label for pick in picks])
+    return rows
+
+
+def side_by_side(frame: pd.DataFrame, names: Sequence[str], titles: Sequence[str]) -> pd.DataFrame:
+    """Return some designs side by side as text: a row per quantity, a column per design.
+
+    Args:
+        frame: one row per design.
+        names: the columns that become rows.
+        titles: of the designs.
+    """
+    rows = [
+        {"quantity": column(name).heading}
+        | {title: with_interval(frame, name, i) for i, title in enumerate(titles)}
+        for name in names
+    ]
+    return pd.DataFrame(rows, columns=["quantity", *titles])
+
+
+def components_frame(problem: Problem, evaluation: Evaluation) -> pd.DataFrame:
+    """Return cost and climate change by component per kg metal, and what the metals are worth per t feed."""
+    out, feed_tonnes = evaluation.outcome, problem.feed.mass / 1000.0
+    frame = pd.DataFrame(
+        {
+            "design": np.arange(1, len(evaluation) + 1),
+            "acid": np.array(problem.acid_names)[evaluation.designs.acid],
+        }
+    )
+    for what, amounts in (("cost", out.cost), ("climate", out.climate)):
+        for i, component in enumerate(COMPONENTS):
+            frame[f"{what}_{component}"] = per_kg_metal(amounts[:, i], out.balance)
+        frame[f"{what}_total"] = per_kg_metal(amounts.sum(axis=1), out.balance)
+    frame["metal_value"] = metal_value(out.balance, out.inputs) / feed_tonnes
+    frame["batch_cost"] = out.cost.sum(axis=1) / feed_tonnes
+    frame["acid_bill"] = out.cost[:, COMPONENTS.index("acid")] / feed_tonnes
+    frame["net_value"] = evaluation.metrics["net_value"]
+    return frame
+
+
+def point_value(problem: Problem) -> float:
+    """Return what one point (1 %) more yield of every metal is worth, EUR per t feed."""
+    everything = float(problem.inputs.metal_value @ problem.feed.metal_mass)
+    return 0.01 * everything / (problem.feed.mass / 1000.0)
+
+
+def yields_frame(problem: Problem, evaluation: Evaluation) -> pd.DataFrame:
+    """Return one row per design and metal that is there: yield with interval, target, mass and worth."""
+    feed_tonnes = problem.feed.mass / 1000.0
+    parts = []
+    for metal in problem.present:
+        i = METALS.index(metal)
+        mass = evaluation.outcome.balance.metals[:, i] / feed_tonnes
+        parts.append(
+            pd.DataFrame(
+                {
+                    "design": np.arange(1, len(evaluation) + 1),
+                    "acid": np.array(problem.acid_names)[evaluation.designs.acid],
+                    "metal": metal,
+                    "yield": evaluation.yields[:, i],
+                    "yield_low": evaluation.yields_low[:, i],
+                    "yield_high": evaluation.yields_high[:, i],
+                    "target": problem.targets.get(metal, float("nan")),
+                    "dissolved": mass,
+                    "worth": mass * problem.inputs.metal_value[i],
+                }
+            )
+        )
+    return pd.concat(parts).sort_values("design", kind="stable", ignore_index=True)
+
+
+def acids_frame(result: RunResult) -> pd.DataFrame:
+    """Return one row per acid: experiments near the feed, its own front, its best ends, and the verdict."""
+    names = np.array(result.problem.acid_names)
+    common = names[result.front.evaluation.designs.acid] if result.front else names[:0]
+    rows: list[dict[str, object]] = []
+    for verdict in result.acids:
+        row: dict[str, object] = {
+            "acid": verdict.acid,
+            "verdict": verdict_text(result, verdict),
+            "experiments": verdict.experiments,
+            "designs": len(verdict.front.evaluation) if verdict.front else 0,
+            "on_front": int((common == verdict.acid).sum()),
+        }
+        for objective in result.problem.objectives:
+            values = verdict.front.evaluation.metrics[objective.metric] if verdict.front else None
+            best = np.min if objective.sign > 0 else np.max
+            row[f"best_{objective.metric}"] = float("nan") if values is None else float(best(values))
+        rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def runners_up(result: RunResult) -> pd.DataFrame:
+    """Return the best design of each acid in the first objective, best acid first."""
+    found = [
+        front_frame(result.problem.with_acids([v.acid]), v.front.evaluation, None).iloc[:1]
+        for v in result.acids
+        if v.front is not None
+    ]
+    if not found:
+        return pd.DataFrame()
+    first = result.problem.objectives[0]
+    frame = pd.concat(found, ignore_index=True).drop(columns=["knee"])
+    frame["design"] = np.arange(1, len(frame) + 1)
+    frame = frame.sort_values(first.metric, ascending=first.sign > 0, kind="stable", ignore_index=True)
+    frame["design"] = np.arange(1, len(frame) + 1)
+    return frame
+
+
+def acid_fronts_frame(result: RunResult) -> pd.DataFrame:
+    """Return the designs of every acid's own front."""
+    found = [
+        front_frame(result.problem.with_acids([v.acid]), v.front.evaluation, v.front.knee)
+        for v in result.acids
+        if v.front is not None
+    ]
+    return pd.concat(found, ignore_index=True) if found else pd.DataFrame()
+
+
+def nearest_frame(problem: Problem, infeasibility: Infeasibility) -> pd.DataFrame:
+    """Return the least infeasible designs with the margin of every constraint, best first."""
+    nearest = infeasibility.nearest
+    frame = front_frame(problem, nearest).drop(columns=["knee"])
+    for name in problem.constraint_names:
+        frame[f"margin_{name}"] = nearest.margins[name]
+    frame["violation"] = nearest.violation
+    return frame
+
+
+def reported_metrics(problem: Problem) -> tuple[str, ...]:
+    """Return the metrics of a table for people: the objectives first; no yields, no time."""
+    asked = [o.metric for o in problem.objectives]
+    rest = [n for n in METRICS if n not in asked and not n.startswith("yield_") and n != "time"]
+    plain = [n for n in asked if not n.startswith("yield_") and n != "time"]
+    return (*plain, *rest)

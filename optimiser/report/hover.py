@@ -1,0 +1,52 @@
+"""A design in full, as it is read when a pointer rests on it."""
+
+from __future__ import annotations
+
+from html import escape
+
+from optimiser.chemistry.feeds import METALS
+from optimiser.designs import VARIABLES
+from optimiser.metrics import REPORTED
+from optimiser.problem import Evaluation, Problem
+from optimiser.report.columns import column, metric_column
+
+
+def hover_text(problem: Problem, evaluation: Evaluation, row: int, title: str) -> str:
+    """Return one design as lines of plotly's pseudo-HTML.
+
+    Args:
+        problem: whose acids the evaluation's designs index.
+        evaluation: the designs.
+        row: which of them.
+        title: what to call it, e.g. ``no. 3, knee``.
+    """
+    acid = problem.acids[int(evaluation.designs.acid[row])]
+    lines = [f"<b>{escape(title)}: {escape(acid.label or acid.name)}</b>"]
+    for i, variable in enumerate(VARIABLES):
+        how = column(variable.name)
+        lines.append(f"{how.label} {evaluation.designs.continuous[row, i] + 0.0:g} {how.unit}")
+    asked = [o.metric for o in problem.objectives]
+    others = [name for name in REPORTED if name not in asked]
+    for name in [*(n for n in asked if n not in METALS_AND_TIME), *others]:
+        lines.append(_metric_line(evaluation, name, row))
+    for metal in problem.present:
+        lines.append(_metric_line(evaluation, f"yield_{metal}", row))
+    lines.append(
+        f"{int(evaluation.support[row])} experiments nearby; "
+        f"protons {column('proton_ratio').text(float(evaluation.proton_ratio[row]))} × consumed"
+    )
+    return "<br>".join(lines)
+
+
+#: Objectives that every hover shows anyway.
+METALS_AND_TIME = frozenset({"time", *(f"yield_{m}" for m in METALS)})
+
+
+def _metric_line(evaluation: Evaluation, name: str, row: int) -> str:
+    how = metric_column(name)
+    value, low, high = (
+        how.text(float(values[name][row]))
+        for values in (evaluation.metrics, evaluation.metrics_low, evaluation.metrics_high)
+    )
+    interval = f" ({low}–{high})" if low != high else ""
+    return f"{how.label} {value}{interval} {how.unit}"

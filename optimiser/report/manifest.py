@@ -1,0 +1,180 @@
+"""The manifest: everything that pins a run, as plain JSON."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import os
+import platform
+import subprocess
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, requires, version
+from pathlib import Path
+from typing import Any
+
+from optimiser import __version__, builtin
+from optimiser.designs import VARIABLES
+from optimiser.metrics import METRICS
+from optimiser.report import words
+from optimiser.report.verdicts import verdict_text
+from optimiser.run import RunResult
+from optimiser.search.nsga2 import SearchResult
+from optimiser.yamlfile import Document
+
+DISTRIBUTION = "leaching-optimiser"
+FORMAT = 1
+
+
+def manifest(result: RunResult) -> dict[str, Any]:
+    """Return what pins a run: texts and tables with hashes, versions, seeds, and how the search went."""
+    problem, question = result.problem, result.config.question
+    found: dict[str, Any] = {
+        "format": FORMAT,
+        "product": DISTRIBUTION,
+        "version": __version__,
+        "written": datetime.now(UTC).isoformat(timespec="seconds"),
+        "config": {"name": result.config.name, **_text(result.config.document)},
+        "problem": {"name": question.name, **_text(question.problem)},
+        "question": _question(result),
+        "artefact": {"name": problem.surrogate.name, "sha256": problem.surrogate.sha256},
+        "tables": table_hashes(),
+        "python": platform.python_version(),
+        "packages": package_versions(),
+        "git": git_state(builtin.root()),
+        "search": result.config.spec.search.model_dump(mode="json"),
+        "seeds": [_seed(s, h) for s, h in zip(result.searches, result.hypervolume, strict=True)],
+        "evaluations": result.evaluations,
+        "seconds": dict(result.seconds),
+        "front": None,
+        "acids": [
+            {
+                "acid": v.acid,
+                "experiments": v.experiments,
+                "designs": len(v.front.evaluation) if v.front else 0,
+                "verdict": verdict_text(result, v),
+            }
+            for v in result.acids
+        ],
+    }
+    if result.front is not None:
+        front = result.front
+        found["front"] = {
+            "designs": len(front.evaluation),
+            "before_thinning": front.found,
+            "knee": front.knee + 1,
+        }
+        found["answer"] = words.sentence(problem, front.evaluation, front.knee)
+        found["warnings"] = words.warnings_of(problem, front.evaluation, front.knee)
+    elif result.infeasibility is not None:
+        found["answer"] = "No feasible design."
+        found["warnings"] = words.infeasibility_lines(result.infeasibility, problem)
+    plain: dict[str, Any] = _plain(found)
+    return plain
+
+
+def _text(document: Document) -> dict[str, str]:
+    return {
+        "file": str(document.path),
+        "sha256": hashlib.sha256(document.text.encode()).hexdigest(),
+        "text": document.text,
+    }
+
+
+def _question(result: RunResult) -> dict[str, Any]:
+    problem = result.problem
+    return {
+        "feed": problem.feed.model_dump(),
+        "objectives": [
+            {"metric": o.metric, "direction": o.verb, "unit": METRICS[o.metric].unit}
+            for o in problem.objectives
+        ],
+        "yield_targets": dict(problem.targets),
+        "limits": {
+            name: getattr(problem.limits, name)
+            for name in ("proton_balance", "stock_strength", "solubility", "boiling")
+        },
+        "applicability_domain": "inside" if problem.domain else "off",
+        "ranges": {
+            acid.name: {
+                v.name: [float(problem.lower[k, i]), float(problem.upper[k, i])]
+                for i, v in enumerate(VARIABLES)
+            }
+            for k, acid in enumerate(problem.acids)
+        },
+    }
+
+
+def _seed(search: SearchResult, hypervolume: tuple[float, ...]) -> dict[str, Any]:
+    return {
+        "seed": search.seed,
+        "evaluations": len(search.designs),
+        "generations": len(search.fronts),
+        "stopped": search.stopped,
+        "hypervolume": list(hypervolume),
+        "feasible_share": list(search.feasible_share),
+    }
+
+
+def table_hashes() -> dict[str, str]:
+    """Return the sha256 of every table in ``models/``, by name."""
+    return {
+        path.name: hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(builtin.folder("models").glob("*.yaml"))
+    }
+
+
+def package_versions() -> dict[str, str]:
+    """Return the installed version of everything the distribution depends on."""
+    try:
+        needed = [line for line in requires(DISTRIBUTION) or [] if "extra ==" not in line]
+    except PackageNotFoundError:  # run from a checkout that was never installed
+        needed = ["numpy", "numba", "pandas", "pymoo", "moocore", "scipy", "scikit-learn", "rdkit"]
+    found = {}
+    for line in needed:
+        name = (
+            line.split(";")[0].split(" ")[0].split(">")[0].split("=")[0].split("<")[0].split("~")[0].strip()
+        )
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            found[name] = "not installed"
+    return dict(sorted(found.items()))
+
+
+def git_state(root: Path) -> dict[str, Any] | None:
+    """Return the commit of a checkout and whether files differ from it; None outside one or without git."""
+    if not (root / ".git").exists():  # an installed wheel may lie inside somebody else's repository
+        return None
+    commit = _git(root, "rev-parse", "HEAD")
+    if not commit:
+        return None
+    return {"commit": commit, "modified": bool(_git(root, "status", "--porcelain", "--untracked-files=no"))}
+
+
+def _git(root: Path, *arguments: str) -> str | None:
+    clean = {k: v for k, v in os.environ.items() if not k.startswith("GIT_")}
+    try:
+        done = subprocess.run(
+            ["git", "-C", str(root), *arguments],
+            capture_output=True,
+            text=True,
+            timeout=10,
+            env=clean,
+            check=True,
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return done.stdout.strip()
+
+
+def _plain(value: Any) -> Any:
+    """Turn what JSON cannot hold (NaN, infinities, arrays' numbers) into what it can."""
+    if isinstance(value, dict):
+        return {str(k): _plain(v) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(v) for v in value]
+    if hasattr(value, "item"):
+        value = value.item()
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value

@@ -1,0 +1,145 @@
+"""The page: all cards in one self-contained HTML file that fetches nothing."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from jinja2 import Environment, StrictUndefined
+from markupsafe import Markup
+from plotly.offline import get_plotlyjs
+
+from optimiser.report import words
+from optimiser.report.card import Card, Figure, Table
+from optimiser.report.cards import cards
+from optimiser.report.columns import column, with_interval
+from optimiser.run import RunResult
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One cell: what is read, what it is sorted by, its kind, and its badges."""
+
+    text: str
+    key: str
+    numeric: bool
+    badges: tuple[str, ...] = ()
+    long: bool = False
+
+
+@dataclass(frozen=True)
+class Heading:
+    """One column's heading."""
+
+    label: str
+    unit: str
+    numeric: bool
+
+
+def headings(table: Table) -> list[Heading]:
+    """Return the headings of the columns shown."""
+    return [Heading(how.label, how.unit, how.numeric) for how in map(column, shown_columns(table))]
+
+
+def shown_columns(table: Table) -> list[str]:
+    """Return the columns that are shown; ends of intervals and marks stand with their value."""
+    names = list(table.shown or table.frame.columns)
+    ends = {f"{name}_{end}" for name in names for end in ("low", "high")}
+    return [name for name in names if name not in ends and name != "flags"]
+
+
+def rows(table: Table) -> list[tuple[bool, list[Cell]]]:
+    """Return the rows as cells, each row with whether it is the knee."""
+    found = []
+    for i in range(len(table.frame)):
+        knee = bool(table.frame["knee"].iloc[i]) if "knee" in table.frame else False
+        found.append((knee, [_cell(table.frame, name, i) for name in shown_columns(table)]))
+    return found
+
+
+def _cell(frame: pd.DataFrame, name: str, row: int) -> Cell:
+    value, how = frame[name].iloc[row], column(name)
+    if name == "confidence" and "flags" in frame:
+        flags = [flag for flag in str(frame["flags"].iloc[row]).split(", ") if flag]
+        return Cell("" if "confidence C" in flags else str(value), f"{value} {flags}", False, tuple(flags))
+    if name in ("source", "verdict"):
+        return Cell(str(value), str(value), False, long=True)
+    text = with_interval(frame, name, row)
+    if name == "knee":
+        text = "knee" if value else ""
+    if how.numeric:
+        number = float(value) if value is not None else float("nan")
+        # an empty key sorts last, whichever way
+        return Cell(text, "" if np.isnan(number) else repr(number), True)
+    return Cell(text, text, False)
+
+
+def figure_json(figure: Figure) -> Markup:
+    """Return a figure as JSON that is safe inside a script element."""
+    text: str = figure.drawing.to_json()
+    return Markup(text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026"))
+
+
+#: A number and its unit; a metal and its yield.
+_BELONG = re.compile(r"(?<=\d) (?=[%°]|mol/L|g/L|wt%|min\b|EUR|kg)|(?<=\b(?:Li|Ni|Mn|Co)) (?=\d)")
+_INTERVAL = re.compile(r"(?<=\d)–(?=\d)")
+
+
+def joined(text: str) -> str:
+    """Keep on one line what belongs together: numbers with their units, the two ends of an interval."""
+    return _INTERVAL.sub("\N{WORD JOINER}–\N{WORD JOINER}", _BELONG.sub("\N{NO-BREAK SPACE}", text))
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    environment.globals |= {"headings": headings, "rows": rows, "figure_json": figure_json}
+    environment.filters["joined"] = joined
+    return environment
+
+
+def _asset(name: str) -> str:
+    return (resources.files("optimiser.report") / "assets" / name).read_text(encoding="utf-8")
+
+
+def card_html(card: Card) -> Markup:
+    """Return one card; if it cannot be drawn, the same card with what went wrong in place of its content."""
+    template = _environment().from_string(_asset("card.html"))
+    try:
+        return Markup(template.render(card=card))
+    except Exception as error:  # one card must not lose the report
+        broken = Card(card.key, card.title, error=f"{type(error).__name__}: {error}")
+        return Markup(template.render(card=broken))
+
+
+def page(result: RunResult, pinned: dict[str, Any], made: Sequence[Card] | None = None) -> str:
+    """Return the report as one HTML text.
+
+    Args:
+        result: the run.
+        pinned: its manifest.
+        made: the cards; those of the result if left out.
+    """
+    made = cards(result, pinned) if made is None else made
+    return (
+        _environment()
+        .from_string(_asset("page.html"))
+        .render(
+            title=f"{result.problem.feed.name}: {words.objectives_text(result.problem)}",
+            config=result.config.name,
+            description=result.config.spec.description or result.config.question.spec.description,
+            pinned=pinned,
+            cards=[(card, card_html(card)) for card in made],
+            style=Markup(_asset("page.css")),
+            script=Markup(_asset("page.js")),
+            plotly=Markup(get_plotlyjs().replace("</script", "<\\/script")),
+        )
+    )

@@ -1,0 +1,52 @@
+"""Which designs of a front are shown one by one: its ends, its knee, and a few between."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from optimiser.front import Front
+from optimiser.metrics import METRICS
+from optimiser.problem import Problem
+
+
+@dataclass(frozen=True)
+class Pick:
+    """A row of a front and why it is shown; ``label`` is empty for one that only lies between others."""
+
+    row: int
+    label: str
+
+    @property
+    def number(self) -> int:
+        """Number of the design as tables count, from 1."""
+        return self.row + 1
+
+    @property
+    def name(self) -> str:
+        """``no. 3, knee``."""
+        return f"no. {self.number}, {self.label}" if self.label else f"no. {self.number}"
+
+
+def ends_and_knee(problem: Problem, front: Front) -> tuple[Pick, ...]:
+    """Return the best design of each objective and the knee, in the order of the front, each row once."""
+    labels: dict[int, list[str]] = {}
+    for j, objective in enumerate(problem.objectives):
+        row = int(np.argmin(front.evaluation.objectives[:, j]))
+        best = "lowest" if objective.sign > 0 else "highest"
+        labels.setdefault(row, []).append(f"{best} {METRICS[objective.metric].label}")
+    if len(problem.objectives) > 1 and len(front.evaluation) > 1:
+        labels.setdefault(front.knee, []).append("knee")
+    return tuple(Pick(row, ", ".join(said)) for row, said in sorted(labels.items()))
+
+
+def spread(problem: Problem, front: Front, between: int = 3) -> tuple[Pick, ...]:
+    """Return ends and knee with up to ``between`` more, evenly along the front."""
+    known = {pick.row: pick for pick in ends_and_knee(problem, front)}
+    last = len(front.evaluation) - 1
+    for row in np.unique(np.linspace(0, last, between + 2).round().astype(int)):
+        # a neighbour of a design that is shown already would say the same again
+        if all(abs(int(row) - shown) > last / (4 * (between + 1)) for shown in known):
+            known[int(row)] = Pick(int(row), "")
+    return tuple(known[row] for row in sorted(known))

@@ -1,0 +1,69 @@
+"""Every number a run used, with what it rests on."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from optimiser.chemistry.provenance import provenance
+from optimiser.chemistry.quantity import flags
+from optimiser.chemistry.reagents import load_metals, load_reagents
+from optimiser.problem import Problem
+from optimiser.process.parameters import parameter_quantities, process_parameters
+
+#: Said of a number that the problem sets itself.
+OWN = "given in the problem"
+
+
+def sources_frame(problem: Problem) -> pd.DataFrame:
+    """Return one row per number: what it is, value and range, date, confidence, flags and source, as text."""
+    acids = {acid.name: acid for acid in problem.acids}
+    rows: list[dict[str, object]] = [
+        {
+            "item": r.item,
+            "quantity": r.quantity,
+            "value": "miscible" if r.value is None else r.value,
+            "unit": r.unit,
+            "low": r.low,
+            "high": r.high,
+            "in euro": r.euro,
+            "date": r.date,
+            "confidence": r.confidence,
+            "flags": ", ".join(r.flags),
+            "source": r.source,
+            "note": r.note,
+        }
+        for r in provenance(acids, load_metals(), load_reagents())
+    ]
+    return pd.DataFrame([*rows, *_parameters(problem)])
+
+
+def _parameters(problem: Problem) -> list[dict[str, object]]:
+    """Return the plant's parameters; one that the problem changed says so instead of the shipped source."""
+    rows: list[dict[str, object]] = []
+    shipped, used = process_parameters(), problem.inputs.parameters
+    for name, q in parameter_quantities().items():
+        changed = getattr(used, name) != getattr(shipped, name)
+        rows.append(
+            {
+                "item": "plant",
+                "quantity": name.replace("_", " "),
+                "value": getattr(used, name),
+                "unit": q.unit,
+                "low": q.low,
+                "high": q.high,
+                "in euro": None,
+                "date": "" if changed else str(q.year or ""),
+                "confidence": "" if changed else q.confidence or "",
+                "flags": "" if changed else ", ".join(flags(q)),
+                "source": OWN if changed else q.source_text,
+                "note": q.note,
+            }
+        )
+    neutraliser: dict[str, object] = {
+        "item": "plant",
+        "quantity": "neutraliser",
+        "value": used.neutraliser.replace("_", " "),
+    }
+    blank: dict[str, object] = {**dict.fromkeys(rows[0], ""), "low": None, "high": None, "in euro": None}
+    changed = used.neutraliser != shipped.neutraliser
+    return [*rows, blank | neutraliser | {"source": OWN if changed else "default"}]

@@ -1,0 +1,105 @@
+"""Colours, shapes and layout that every figure shares."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import plotly.graph_objects as go
+
+#: Colours that people with any colour vision tell apart (Okabe & Ito 2008), without the pale yellow.
+BLUE, VERMILLION, GREEN, PURPLE, ORANGE, SKY, BLACK = (
+    "#0072B2",
+    "#D55E00",
+    "#009E73",
+    "#CC79A7",
+    "#E69F00",
+    "#56B4E9",
+    "#000000",
+)
+INK, GRID, MUTED = "#1b2730", "#e3e8ec", "#5b6b78"
+FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, 'Liberation Sans', sans-serif"
+
+
+@dataclass(frozen=True)
+class AcidStyle:
+    """Colour and shape of an acid; the same in every figure of every report."""
+
+    colour: str
+    symbol: str
+
+
+_ACIDS = {
+    "sulfuric": AcidStyle(BLUE, "circle"),
+    "hydrochloric": AcidStyle(VERMILLION, "square"),
+    "nitric": AcidStyle(GREEN, "diamond"),
+    "lactic": AcidStyle(PURPLE, "triangle-up"),
+    "citric": AcidStyle(ORANGE, "triangle-down"),
+    "acetic": AcidStyle(SKY, "pentagon"),
+    "formic": AcidStyle(VERMILLION, "x"),
+    "oxalic": AcidStyle(GREEN, "cross"),
+    "ascorbic": AcidStyle(BLUE, "star"),
+    "tartaric": AcidStyle(PURPLE, "hexagon"),
+    "malic": AcidStyle(ORANGE, "bowtie"),
+    "levulinic": AcidStyle(SKY, "hourglass"),
+}
+_NEW = tuple(
+    AcidStyle(BLACK, s) for s in ("circle", "square", "diamond", "triangle-up", "triangle-down", "star")
+)
+
+
+def acid_styles(names: Iterable[str]) -> dict[str, AcidStyle]:
+    """Return the style of each acid; a user's own acids are black, each with a shape of its own."""
+    names = list(names)
+    new = [name for name in names if name not in _ACIDS]
+    return {name: _ACIDS.get(name) or _NEW[new.index(name) % len(_NEW)] for name in names}
+
+
+def rgba(colour: str, alpha: float) -> str:
+    """Return a #rrggbb colour with transparency."""
+    red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
+    return f"rgba({red},{green},{blue},{alpha:g})"
+
+
+def marker(style: AcidStyle, size: float = 9) -> dict[str, Any]:
+    """Return the marker of an acid: filled, with a dark rim so that light colours stand out on white."""
+    rim = {"color": "rgba(27,39,48,0.65)", "width": 0.8}
+    return {"color": style.colour, "symbol": style.symbol, "size": size, "line": rim}
+
+
+def blank(height: int, x: str, y: str, *, legend: bool = True) -> go.Figure:
+    """Return an empty figure with the report's looks.
+
+    Args:
+        height: in pixels; the width follows the page.
+        x, y: axis titles.
+        legend: whether to leave room for one above the plot.
+    """
+    figure = go.Figure()
+    figure.update_layout(
+        template="none",
+        height=height,
+        font={"family": FONT, "size": 13, "color": INK},
+        paper_bgcolor="white",
+        plot_bgcolor="white",
+        margin={"l": 12, "r": 12, "t": 12, "b": 12},
+        hovermode="closest",
+        hoverlabel={"align": "left", "bgcolor": "white", "bordercolor": MUTED, "font": {"size": 12}},
+        showlegend=legend,
+        legend={"orientation": "h", "x": 0, "xanchor": "left", "y": 1.02, "yanchor": "bottom", "title": None},
+        dragmode=False,
+    )
+    axis = {
+        "gridcolor": GRID,
+        "zeroline": False,
+        "linecolor": MUTED,
+        "ticks": "outside",
+        "tickcolor": MUTED,
+        "ticklen": 4,
+        "automargin": True,
+        "title": {"standoff": 8},
+    }
+    figure.update_xaxes(**axis, title_text=x)
+    figure.update_yaxes(**axis, title_text=y)
+    return figure

@@ -1,0 +1,59 @@
+"""What is said of each acid when it is searched on its own."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from optimiser.report import words
+from optimiser.report.columns import column
+from optimiser.run import AcidVerdict, RunResult
+from optimiser.surrogate import MIN_EXPERIMENTS
+
+
+def verdict_text(result: RunResult, verdict: AcidVerdict) -> str:
+    """Say whether an acid can do it, how well, and if not what stands in the way."""
+    if verdict.front is not None:
+        return _feasible(result, verdict)
+    if verdict.infeasibility is not None:
+        binding = verdict.infeasibility.binding
+        if not binding:
+            return "No feasible design."
+        rest = f", and {len(binding) - 1} more" if len(binding) > 1 else ""
+        return f"No feasible design. What stands in the way: {words.binding_text(binding[0])}{rest}."
+    if result.problem.domain and verdict.experiments < MIN_EXPERIMENTS:
+        return (
+            f"Outside the applicability domain: {_count(verdict.experiments)} near this feed, "
+            f"{MIN_EXPERIMENTS} are needed. Never recommended."
+        )
+    return "Not searched on its own, and no design with it was seen."
+
+
+def _feasible(result: RunResult, verdict: AcidVerdict) -> str:
+    assert verdict.front is not None
+    metrics = verdict.front.evaluation.metrics
+    spans = []
+    for objective in result.problem.objectives:
+        how, values = column(objective.metric), metrics[objective.metric]
+        low, high = how.text(float(values.min())), how.text(float(values.max()))
+        spans.append(f"{how.label} {low}" + (f" to {high}" if high != low else "") + f" {how.unit}")
+    place = _place(result, verdict)
+    return f"Feasible: {'; '.join(spans)}. {place}"
+
+
+def _place(result: RunResult, verdict: AcidVerdict) -> str:
+    """Say what an acid contributes to the common front."""
+    if result.front is None:
+        return "The common search did not find it: search longer."
+    names = np.array(result.problem.acid_names)[result.front.evaluation.designs.acid]
+    share = int((names == verdict.acid).sum())
+    if share == len(names):
+        return "It makes up the whole common front."
+    if share:
+        return f"It holds {share} of the {len(names)} designs of the common front."
+    return "Other acids beat every one of its designs."
+
+
+def _count(experiments: int) -> str:
+    return (
+        f"only {experiments} experiment{'s' if experiments != 1 else ''}" if experiments else "no experiment"
+    )

@@ -1,0 +1,126 @@
+"""Tables as an Excel workbook: a sheet per table, units in the headings, numbers as numbers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from optimiser.process.totals import COMPONENTS
+from optimiser.report.columns import Column, column
+from optimiser.report.frames import (
+    acid_fronts_frame,
+    acids_frame,
+    components_frame,
+    front_frame,
+    nearest_frame,
+    yields_frame,
+)
+from optimiser.report.sources import sources_frame
+from optimiser.run import RunResult
+from optimiser.table import design_table
+
+#: Widths in characters: what a column needs at least, and what is still easy to read.
+_NARROW, _WIDE = 9, 60
+
+
+def sheets(result: RunResult, pinned: dict[str, Any]) -> dict[str, pd.DataFrame]:
+    """Return the tables of ``front.xlsx`` by sheet.
+
+    Args:
+        result: the run.
+        pinned: its manifest.
+    """
+    problem, found = result.problem, {}
+    if result.front is not None:
+        evaluation = result.front.evaluation
+        parts = components_frame(problem, evaluation)
+        climate = [f"climate_{c}" for c in (*COMPONENTS, "total")]
+        found["front"] = front_frame(problem, evaluation, result.front.knee)
+        found["yields"] = yields_frame(problem, evaluation)
+        found["cost"] = parts.drop(columns=climate)
+        found["climate change"] = parts[["design", "acid", *climate]]
+    elif result.infeasibility is not None:
+        found["front"] = design_table(problem, result.infeasibility.nearest).iloc[:0]
+        found["least infeasible"] = nearest_frame(problem, result.infeasibility)
+    found["acids"] = acids_frame(result)
+    found["each acid's own front"] = acid_fronts_frame(result)
+    found["sources"] = sources_frame(problem)
+    found["manifest"] = manifest_frame(pinned)
+    return found
+
+
+def manifest_frame(pinned: dict[str, Any]) -> pd.DataFrame:
+    """Return a manifest as rows of key and value, nested keys joined by dots."""
+    rows: list[tuple[str, int | float | str]] = []
+
+    def walk(prefix: str, value: Any) -> None:
+        if isinstance(value, dict):
+            for key, inner in value.items():
+                walk(f"{prefix}.{key}" if prefix else str(key), inner)
+        elif isinstance(value, list) and any(isinstance(v, dict) for v in value):
+            for i, inner in enumerate(value, start=1):
+                walk(f"{prefix}[{i}]", inner)
+        elif isinstance(value, list):
+            rows.append((prefix, ", ".join(_short(v) for v in value)))
+        else:
+            rows.append((prefix, value if isinstance(value, int | float) else _short(value)))
+
+    walk("", pinned)
+    return pd.DataFrame(rows, columns=["key", "value"])
+
+
+def _short(value: Any) -> str:
+    if value is None:
+        return ""
+    return f"{value:.6g}" if isinstance(value, float) else str(value)
+
+
+def workbook(result: RunResult, pinned: dict[str, Any], path: Path) -> None:
+    """Write ``front.xlsx``."""
+    _write(sheets(result, pinned), path)
+
+
+def table_workbook(frame: pd.DataFrame, path: Path) -> None:
+    """Write one table as a workbook of one sheet, under the names of its columns, to be read in again."""
+    with pd.ExcelWriter(path, engine="xlsxwriter") as writer:
+        frame.to_excel(writer, sheet_name="designs", index=False, freeze_panes=(1, 0))
+
+
+def _write(tables: dict[str, pd.DataFrame], path: Path) -> None:
+    # text stays text: a feed called "=1+1" is no formula
+    options = {"options": {"strings_to_formulas": False, "strings_to_urls": False, "nan_inf_to_errors": True}}
+    with pd.ExcelWriter(path, engine="xlsxwriter", engine_kwargs=options) as writer:
+        for name, frame in tables.items():
+            plain = frame.replace([np.inf, -np.inf], np.nan)
+            plain.to_excel(writer, sheet_name=name, index=False, header=False, startrow=1)
+            _dress(writer.book, writer.sheets[name], frame)
+
+
+def _dress(book: Any, sheet: Any, frame: pd.DataFrame) -> None:
+    """Head, size and format the columns of a sheet."""
+    head = book.add_format(
+        {"bold": True, "text_wrap": True, "valign": "top", "bottom": 1, "bg_color": "#EEF2F5"}
+    )
+    sheet.freeze_panes(1, 0)
+    sheet.set_row(0, 48)
+    for i, name in enumerate(frame.columns):
+        how = column(str(name))
+        sheet.write(0, i, how.heading, head)
+        texts = [how.text(v) for v in frame[name].head(300)]
+        longest = max([len(t) for t in texts] + [max(len(w) for w in how.heading.split())], default=0)
+        sheet.set_column(i, i, min(max(longest + 2, _NARROW), _WIDE), _format(book, how))
+    if len(frame.columns):
+        sheet.autofilter(0, 0, max(len(frame), 1), len(frame.columns) - 1)
+
+
+def _format(book: Any, how: Column) -> Any:
+    if how.digits is None:
+        return book.add_format({"valign": "top", "text_wrap": True})
+    decimals = "." + "0" * how.digits if how.digits else ""
+    # Excel multiplies by 100 itself where the format says %
+    return book.add_format(
+        {"valign": "top", "num_format": f"0{decimals}%" if how.scale == 100.0 else f"#,##0{decimals}"}
+    )

@@ -1,0 +1,176 @@
+"""Outputs on disk: whole or not at all."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+
+import pandas as pd
+
+from optimiser.errors import InputError
+from optimiser.report.frames import nearest_frame
+from optimiser.report.manifest import manifest
+from optimiser.report.page import page
+from optimiser.report.workbook import table_workbook, workbook
+from optimiser.run import RunResult
+from optimiser.table import design_table
+
+#: What marks a folder as written by this product: only such a folder (or an empty one) is ever replaced.
+_OWN = ("manifest.json", "card.yaml")
+
+
+def default_out(name: str) -> Path:
+    """Return ``reports/<config>/<time>/`` under the working folder; never one that exists."""
+    base = Path("reports") / name / datetime.now().strftime("%Y-%m-%d_%H-%M-%S")
+    candidate, n = base, 1
+    while candidate.exists():
+        n += 1
+        candidate = base.with_name(f"{base.name}_{n}")
+    return candidate
+
+
+def check_target(out: Path, force: bool = False) -> None:
+    """Refuse a place that cannot be written to, before any work is done.
+
+    Raises:
+        InputError: it exists and ``force`` is not given; it is a folder of something else; a parent is a file
+            or not writable.
+    """
+    if out.exists() or out.is_symlink():
+        if not force:
+            raise InputError(
+                f"{out} exists already.",
+                allowed="a path that does not exist yet",
+                remedy="choose another --out, or replace it with --force",
+            )
+        if out.is_dir() and any(out.iterdir()) and not any((out / name).is_file() for name in _OWN):
+            raise InputError(
+                f"{out} is a folder of something else, and --force would delete all of it.",
+                allowed=f"an empty folder, or one that this program wrote (it holds {_OWN[0]})",
+                remedy="choose another --out",
+            )
+    parent = out.absolute().parent
+    while not parent.exists():
+        parent = parent.parent
+    if not parent.is_dir():
+        raise InputError(
+            f"{parent} is a file, so {out} cannot be made below it.", remedy="choose another --out"
+        )
+    if not os.access(parent, os.W_OK | os.X_OK):
+        raise InputError(f"{parent} is not writable.", remedy="choose another --out")
+
+
+def write(result: RunResult, out: Path, formats: Sequence[str], force: bool = False) -> Path:
+    """Write a run's report into the folder ``out``, whole or not at all.
+
+    Args:
+        result: the run.
+        out: the folder; it appears complete, by one rename.
+        formats: of ``html``, ``xlsx``, ``csv``; ``manifest.json`` is always written.
+        force: replace an existing ``out``, once the new one is complete.
+
+    Returns:
+        The folder.
+
+    Raises:
+        InputError: ``out`` cannot be written or replaced.
+    """
+    check_target(out, force)
+    if out.is_file():
+        raise InputError(f"{out} is a file, and a report is a folder.", remedy="choose another --out")
+    with _placed(out) as folder:
+        folder.mkdir()
+        _fill(result, folder, formats)
+    return out
+
+
+def _fill(result: RunResult, folder: Path, formats: Sequence[str]) -> None:
+    pinned = manifest(result)
+    text = json.dumps(pinned, indent=2, ensure_ascii=False, allow_nan=False)
+    (folder / "manifest.json").write_text(text + "\n", encoding="utf-8")
+    if "csv" in formats:
+        front_csv(result).to_csv(folder / "front.csv", index=False)
+        if result.infeasibility is not None:
+            nearest = nearest_frame(result.problem, result.infeasibility).drop(columns=["design"])
+            nearest.to_csv(folder / "least_infeasible.csv", index=False)
+    if "xlsx" in formats:
+        workbook(result, pinned, folder / "front.xlsx")
+    if "html" in formats:
+        (folder / "report.html").write_text(page(result, pinned), encoding="utf-8")
+
+
+def front_csv(result: RunResult) -> pd.DataFrame:
+    """Return the table of ``front.csv``; only its header where nothing is feasible."""
+    if result.front is not None:
+        return design_table(result.problem, result.front.evaluation, result.front.knee)
+    if result.infeasibility is None:
+        return pd.DataFrame()
+    return design_table(result.problem, result.infeasibility.nearest).iloc[:0]
+
+
+def write_table(frame: pd.DataFrame, out: Path, force: bool = False) -> Path:
+    """Write one table as CSV or XLSX, whole or not at all.
+
+    Raises:
+        InputError: the suffix is neither, or ``out`` cannot be written or replaced.
+    """
+    check_target(out, force)
+    writers: dict[str, Callable[[Path], None]] = {
+        ".csv": lambda path: frame.to_csv(path, index=False),
+        ".xlsx": lambda path: table_workbook(frame, path),
+    }
+    if out.suffix.lower() not in writers:
+        raise InputError(
+            f"{out.name} names no kind of table.",
+            allowed="a file name that ends in " + " or ".join(writers),
+            remedy="change the suffix of --out",
+        )
+    if out.is_dir():
+        raise InputError(f"{out} is a folder, and a table is a file.", remedy="choose another --out")
+    with _placed(out) as temporary:
+        writers[out.suffix.lower()](temporary)
+    return out
+
+
+@contextmanager
+def _placed(out: Path) -> Iterator[Path]:
+    """Give a temporary path beside ``out``; move it into place at the end, or leave no trace of it.
+
+    KeyboardInterrupt counts as failure like any error; an operating system's refusal becomes an InputError.
+    """
+    out = out.resolve()
+    made = [p for p in (out.parent, *out.parent.parents) if not p.exists()]
+    mark = secrets.token_hex(4)
+    # the suffix stays, since writers of workbooks look at it
+    temporary = out.with_name(f".{out.stem}.{mark}.partial{out.suffix}")
+    old = out.with_name(f".{out.stem}.{mark}.old{out.suffix}")
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        yield temporary
+        if out.exists():
+            out.rename(old)
+        temporary.rename(out)
+    except BaseException as error:
+        _remove(temporary)
+        if old.exists() and not out.exists():
+            old.rename(out)
+        for folder in made:
+            if folder.is_dir() and not any(folder.iterdir()):
+                folder.rmdir()
+        if isinstance(error, OSError):
+            raise InputError(f"{out} cannot be written: {error}.", remedy="choose another --out") from error
+        raise
+    _remove(old)
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)
