@@ -95,7 +95,7 @@ def _located(error: InputError, question: Question) -> InputError:
 
     A number that the problem does not give is missed where the acid is chosen.
     """
-    key = tuple(error.where.split("."))
+    key: tuple[str | int, ...] = tuple(error.where.split("."))
     if key[:1] == ("acids",) and key[1:2] and key[1] not in question.spec.acids:
         chosen = [str(name) for name in question.spec.variables.acid]
         key = ("variables", "acid", *([chosen.index(key[1])] if key[1] in chosen else []))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from optimiser import builtin
@@ -137,10 +136,10 @@ def _acids() -> list[Record]:
             "stock [%]": round(100 * acid.purity, 1),
             "stock [mol/L]": round(acid.max_molarity, 1),
             "price [EUR/kg stock]": _marked(
-                acid.price, lambda acid=acid: f"{acid.price_eur_per_kg_stock():.3f}"
+                acid.price, f"{acid.price_eur_per_kg_stock():.3f}" if acid.price else ""
             ),
             "climate change [kg CO2-eq/kg pure]": _marked(
-                acid.climate_change, lambda acid=acid: f"{acid.climate_change_per_kg_pure():g}"
+                acid.climate_change, f"{acid.climate_change.value:g}" if acid.climate_change else ""
             ),
             "SMILES": acid.smiles,
         }
@@ -148,12 +147,12 @@ def _acids() -> list[Record]:
     ]
 
 
-def _marked(number: Quantity | Price | None, text: Callable[[], str]) -> str:
+def _marked(number: Quantity | Price | None, text: str) -> str:
     """Write a number with what must be told beside it, or say that it is missing."""
     if number is None:
         return "missing"
     told = ", ".join(flags(number))
-    return f"{text()} ({told})" if told else text()
+    return f"{text} ({told})" if told else text
 
 
 def _feeds() -> list[Record]:
