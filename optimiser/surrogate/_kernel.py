@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numba import njit, prange
 
-# Multiplying a single bit by this de Bruijn number puts a different pattern into the top six bits for each bit.
+# A single bit times this de Bruijn number has different top six bits for each of the 64 bits.
 _DE_BRUIJN = np.uint64(0x03F79D71B4CB0A89)
 _BIT = np.zeros(64, dtype=np.uint8)
 for _i in range(64):

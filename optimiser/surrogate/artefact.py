@@ -86,8 +86,8 @@ class Surrogate:
 
         Args:
             feed: the cathode.
-            acids: the acids that ``designs.acid`` counts; those of the training data are recognised by SMILES and
-                seen as in training.
+            acids: the acids that ``designs.acid`` counts; those of the training data are recognised by SMILES
+                and seen as in training.
             designs: n designs.
 
         Raises:

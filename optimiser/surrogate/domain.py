@@ -1,7 +1,7 @@
 """Applicability domain: where experiments stand behind a prediction, per acid and feed neighbourhood.
 
-Distances are taken to whole experiments (one heating of one pulp, sampled over a span of time), never to rows, and
-only among those with the same acid and nearly the same feed. A range that the data never left is a wall.
+Distances are taken to whole experiments (one pulp, sampled over a span of time), never to rows, and only
+among those with the same acid and nearly the same feed. A range that the data never left is a wall.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class DomainSettings:
 
     Attributes:
         feed_distance: largest share of the feed's Ni, Mn and Co sites that differ, half the sum of absolute
-            differences in mol per mol Li. 0.15 joins NMC532 with NMC622 and NMC111 with a 3:3:4 feed, no more.
+            differences in mol per mol Li. 0.15 joins NMC532 with NMC622 but neither with NMC111 or NMC811.
         neighbours: the distance is the mean over this many nearest experiments.
         min_experiments: with fewer near the feed, an acid is outside altogether.
         percentile: the threshold is this percentile of the data's own leave-one-experiment-out distances.
@@ -67,9 +67,9 @@ class Neighbourhood:
     def distance(self, continuous: Floats) -> Floats:
         """Return the scaled distance to the nearest experiments, in standard deviations of the acid's data.
 
-        Root mean square over the variables that vary in the acid's data; time as log(1 + minutes), zero within the
-        span an experiment was sampled over. A variable outside the range near the feed adds how far it is
-        outside to at least the threshold; without enough experiments the distance is 1000 thresholds.
+        Root mean square over the variables that vary in the acid's data; time as log(1 + minutes), zero
+        within the span an experiment was sampled over. Outside the range near the feed it is at least the
+        threshold, times one plus how far outside; without enough experiments it is 1000 thresholds.
 
         Args:
             continuous: variables of ``CONTINUOUS`` in their order and units, shape (n, 5).
@@ -83,7 +83,8 @@ class Neighbourhood:
         k = min(self._neighbours, self.experiments)
         near = np.partition(each, k - 1, axis=1)[:, :k].mean(axis=1)
         outside = self._violation(continuous)
-        return np.where(outside > 0.0, np.maximum(near, self.threshold) * (1.0 + outside), near)
+        far = np.maximum(near, self.threshold) * (1.0 + outside)
+        return np.asarray(np.where(outside > 0.0, far, near), dtype=np.float64)
 
     def distance_ratio(self, continuous: Floats) -> Floats:
         """Return distance / threshold, shape (n,): at most 1 is inside the domain."""
@@ -91,7 +92,7 @@ class Neighbourhood:
 
     def inside(self, continuous: Floats) -> Bools:
         """Return which designs are inside the domain, shape (n,)."""
-        return self.distance_ratio(continuous) <= 1.0
+        return np.asarray(self.distance_ratio(continuous) <= 1.0, dtype=np.bool_)
 
     def support(self, continuous: Floats) -> Ints:
         """Return how many experiments are within the threshold of each design, shape (n,)."""

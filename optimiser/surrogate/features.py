@@ -132,8 +132,8 @@ def feature_matrix(
         feed: the cathode.
         acids: the acids that ``designs.acid`` counts.
         designs: n designs.
-        fitted: acid features by :func:`acid_key`, which replace the acid's own: a model must see an acid as it
-            did in training, where a pKa may have been another source's (HCl -8, elsewhere -6.3).
+        fitted: acid features by :func:`acid_key`, which replace the acid's own: a model must see an acid as
+            it did in training, where a pKa may have been another source's (HCl -8, elsewhere -6.3).
 
     Returns:
         Columns as in ``FEATURES``, shape (n, 32).

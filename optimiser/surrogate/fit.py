@@ -22,17 +22,19 @@ Progress = Callable[[int, int, str], None]
 class TrainSettings:
     """How PD-GBR is fitted; the defaults are those of the shipped artefact.
 
-    The seed paper searched 50-500 trees, depth 2-10, 3-10 pairs per leaf and learning rates 0.01-0.3, and ended
-    at 492 trees of 31 leaves on all pairs.
+    The seed paper searched 50-500 trees, depth 2-10, 3-10 pairs per leaf and learning rates 0.01-0.3, and
+    ended at 492 trees of 31 leaves on all pairs. Larger trees on a third of the pairs, each split seeing a
+    third of the features, do as well on its split and take a fraction of the time.
     """
 
-    max_pairs: int | None = None
+    max_pairs: int | None = 200_000
     n_anchors: int = 64
     max_iter: int = 492
     learning_rate: float = 0.15
-    max_leaf_nodes: int = 31
+    max_leaf_nodes: int = 63
     max_depth: int | None = 10
     min_samples_leaf: int = 5
+    max_features: float = 0.3
     l2_regularization: float = 0.0
     random_state: int = 0
 
@@ -63,6 +65,7 @@ def fit(
             max_leaf_nodes=settings.max_leaf_nodes,
             max_depth=settings.max_depth,
             min_samples_leaf=settings.min_samples_leaf,
+            max_features=settings.max_features,
             l2_regularization=settings.l2_regularization,
             random_state=settings.random_state,
         )
@@ -73,10 +76,10 @@ def fit(
 def choose_anchors(fitted: Fitted, n_anchors: int) -> Ints:
     """Choose anchors whose votes have nearly the mean and the spread of the votes of all of them.
 
-    Greedy, in the manner of kernel herding (Chen, Welling and Smola 2010, arXiv:1203.3472): each step takes the
-    anchor that brings mean and standard deviation over those taken nearest to those over all, in the squared sum
-    over training rows and metals. Herding the mean alone would take the most central anchors and understate
-    the spread by a third. Only rows with every metal are taken, so that each metal keeps all the anchors.
+    Greedy, in the manner of kernel herding (Chen, Welling and Smola 2010, arXiv:1203.3472): each step takes
+    the anchor that brings mean and standard deviation over those taken nearest to those over all, in the
+    squared sum over training rows and metals. Herding the mean alone would take the most central anchors and
+    understate the spread by a third. Only rows with every metal are taken, so that each metal keeps them all.
 
     Returns:
         Indices of the anchors, ascending, at most ``n_anchors``.
@@ -106,4 +109,4 @@ def choose_anchors(fitted: Fitted, n_anchors: int) -> Ints:
         for k in range(len(METALS)):
             first[k] += apart[k][:, [best]]
             second[k] += apart[k][:, [best]] ** 2
-    return candidates[np.sort(chosen)]
+    return np.asarray(candidates[np.sort(chosen)], dtype=np.intp)

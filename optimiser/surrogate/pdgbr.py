@@ -11,7 +11,6 @@ from __future__ import annotations
 from typing import Any, Literal, Self, overload
 
 import numpy as np
-import numpy.typing as npt
 from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.ensemble import HistGradientBoostingRegressor
 from sklearn.utils import check_random_state
@@ -33,6 +32,7 @@ class PairwiseDifferenceRegressor(RegressorMixin, BaseEstimator):  # type: ignor
         max_leaf_nodes: leaves of a tree, at most.
         max_depth: depth of a tree, at most; None for no limit.
         min_samples_leaf: pairs in a leaf, at least.
+        max_features: share of the pair features drawn for each split; 1.0 looks at all of them.
         l2_regularization: penalty on leaf values.
         random_state: seed, or a RandomState, for drawing pairs and anchors.
 
@@ -52,6 +52,7 @@ class PairwiseDifferenceRegressor(RegressorMixin, BaseEstimator):  # type: ignor
         max_leaf_nodes: int = 31,
         max_depth: int | None = None,
         min_samples_leaf: int = 20,
+        max_features: float = 1.0,
         l2_regularization: float = 0.0,
         random_state: int | np.random.RandomState | None = None,
     ) -> None:
@@ -62,10 +63,11 @@ class PairwiseDifferenceRegressor(RegressorMixin, BaseEstimator):  # type: ignor
         self.max_leaf_nodes = max_leaf_nodes
         self.max_depth = max_depth
         self.min_samples_leaf = min_samples_leaf
+        self.max_features = max_features
         self.l2_regularization = l2_regularization
         self.random_state = random_state
 
-    def fit(self, X: npt.ArrayLike, y: npt.ArrayLike) -> Self:
+    def fit(self, X: Any, y: Any) -> Self:
         """Fit on pairs of rows.
 
         Args:
@@ -101,6 +103,7 @@ class PairwiseDifferenceRegressor(RegressorMixin, BaseEstimator):  # type: ignor
             max_leaf_nodes=self.max_leaf_nodes,
             max_depth=self.max_depth,
             min_samples_leaf=self.min_samples_leaf,
+            max_features=self.max_features,
             l2_regularization=self.l2_regularization,
             early_stopping=False,
             random_state=rng.randint(2**31 - 1),
@@ -112,10 +115,10 @@ class PairwiseDifferenceRegressor(RegressorMixin, BaseEstimator):  # type: ignor
         return self
 
     @overload
-    def predict(self, X: npt.ArrayLike, return_std: Literal[False] = False) -> Floats: ...
+    def predict(self, X: Any, return_std: Literal[False] = False) -> Floats: ...
     @overload
-    def predict(self, X: npt.ArrayLike, return_std: Literal[True]) -> tuple[Floats, Floats]: ...
-    def predict(self, X: npt.ArrayLike, return_std: bool = False) -> Floats | tuple[Floats, Floats]:
+    def predict(self, X: Any, return_std: Literal[True]) -> tuple[Floats, Floats]: ...
+    def predict(self, X: Any, return_std: bool = False) -> Floats | tuple[Floats, Floats]:
         """Predict the mean over anchors, and with ``return_std`` the standard deviation over them.
 
         Args:
@@ -128,11 +131,11 @@ class PairwiseDifferenceRegressor(RegressorMixin, BaseEstimator):  # type: ignor
         votes = self._votes(X)
         return (votes.mean(axis=1), votes.std(axis=1)) if return_std else votes.mean(axis=1)
 
-    def predict_spread(self, X: npt.ArrayLike) -> Floats:
+    def predict_spread(self, X: Any) -> Floats:
         """Return the standard deviation over anchors, shape (n,): a measure of confidence, not calibrated."""
         return self.predict(X, return_std=True)[1]
 
-    def _votes(self, X: npt.ArrayLike) -> Floats:
+    def _votes(self, X: Any) -> Floats:
         """Return what each anchor predicts for each row, shape (n, m)."""
         check_is_fitted(self)
         X = validate_data(self, X, dtype=np.float64, ensure_all_finite="allow-nan", reset=False)

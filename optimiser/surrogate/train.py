@@ -1,4 +1,4 @@
-"""Rebuild the artefact that ships: fit on every row, measure on a separate refit, write whole or not at all."""
+"""Rebuild the artefact that ships: fit on every row, measure on a separate refit, write all or nothing."""
 
 from __future__ import annotations
 
@@ -48,8 +48,8 @@ def train(
         table_path: training table (xlsx).
         out: folder to write; its name becomes the surrogate's.
         settings: hyperparameters; those of the shipped artefact if left out.
-        validation: skill measured before with the same settings; left out, the refit is made here, which doubles
-            the time.
+        validation: skill measured before with the same settings; left out, the refit is made here, which
+            doubles the time.
         overwrite: replace an artefact that is already there.
         progress: called with steps done, steps in all, what comes next.
 

@@ -1,10 +1,10 @@
 """Boosted trees as flat arrays, and the numba loop that evaluates them on pairs of design and anchor.
 
-A gradient-boosted tree is evaluated by bit masks instead of by walking it (the idea of QuickScorer, Lucchese et
-al. 2015, 10.1145/2766462.2767733): the leaves are numbered from left to right, every inner node whose test fails
-clears the leaves of its left subtree, and the lowest bit that survives is the leaf reached. A pair's features are
-[x1, x2, x1 - x2] (x1 the design, x2 the anchor), so tests on x1 are made once per design, tests on x2 once per
-call, and only tests on the difference once per pair; the inner loop runs over anchors without a branch.
+A gradient-boosted tree is evaluated by bit masks instead of by walking it (the idea of QuickScorer, Lucchese
+et al. 2015, 10.1145/2766462.2767733): the leaves are numbered from left to right, every inner node whose test
+fails clears the leaves of its left subtree, and the lowest bit that survives is the leaf reached. A pair's
+features are [x1, x2, x1 - x2] (x1 the design, x2 the anchor), so tests on x1 are made once per design, tests
+on x2 once per call, and only tests on the difference once per pair; the loop over anchors has no branch.
 """
 
 from __future__ import annotations
@@ -118,7 +118,7 @@ def flatten(models: list[Any], n_features: int) -> Forest:
     """Return the trees of fitted boosting models as flat arrays.
 
     Args:
-        models: fitted ``HistGradientBoostingRegressor`` objects on 3 x n_features pair features, one per metal.
+        models: fitted ``HistGradientBoostingRegressor`` objects, one per metal, on 3 x n_features columns.
         n_features: features of one design, d.
 
     Raises:
@@ -132,7 +132,9 @@ def flatten(models: list[Any], n_features: int) -> Forest:
             if len(values) > MAX_LEAVES:
                 raise ValueError(f"a tree has {len(values)} leaves; at most {MAX_LEAVES} are supported")
             for kind in range(_KINDS):
-                nodes += [(f % n_features, *rest) for f, *rest in inner if f // n_features == kind]
+                nodes += [
+                    (node[0] % n_features, *node[1:]) for node in inner if node[0] // n_features == kind
+                ]
                 kind_start.append(len(nodes))
             leaf += values
             leaf_start.append(len(leaf))
@@ -227,5 +229,5 @@ def _no_numba(error: Exception) -> InputError:
         f"numba cannot compile or load the yield model's loop on this machine: {first}",
         where="optimiser/surrogate/_kernel.py",
         allowed="numba 0.60 or newer with a matching numpy",
-        remedy="reinstall with the pinned versions; if the cache is at fault, set NUMBA_CACHE_DIR to an empty folder",
+        remedy="reinstall the pinned versions; or set NUMBA_CACHE_DIR to an empty folder that can be written",
     )
