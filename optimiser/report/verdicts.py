@@ -7,7 +7,6 @@ import numpy as np
 from optimiser.report import words
 from optimiser.report.columns import column
 from optimiser.run import AcidVerdict, RunResult
-from optimiser.surrogate import MIN_EXPERIMENTS
 
 
 def verdict_text(result: RunResult, verdict: AcidVerdict) -> str:
@@ -20,10 +19,11 @@ def verdict_text(result: RunResult, verdict: AcidVerdict) -> str:
             return "No feasible design."
         rest = f", and {len(binding) - 1} more" if len(binding) > 1 else ""
         return f"No feasible design. What stands in the way: {words.binding_text(binding[0])}{rest}."
-    if result.problem.domain and verdict.experiments < MIN_EXPERIMENTS:
+    needed = result.problem.surrogate.domain.settings.min_experiments
+    if result.problem.domain and verdict.experiments < needed:
         return (
             f"Outside the applicability domain: {_count(verdict.experiments)} near this feed, "
-            f"{MIN_EXPERIMENTS} are needed. Never recommended."
+            f"{needed} are needed. Never recommended."
         )
     return "Not searched on its own, and no design with it was seen."
 

@@ -14,7 +14,6 @@ from optimiser.report.figures.convergence import draw_courses, feasible_courses,
 from optimiser.report.frames import picked_frame, side_by_side
 from optimiser.report.picks import spread
 from optimiser.run import RunResult
-from optimiser.surrogate import MIN_EXPERIMENTS
 
 
 def support_card(result: RunResult) -> Card:
@@ -81,7 +80,7 @@ def domain_lines(problem: Problem) -> tuple[str, ...]:
     return (
         f"An experiment counts for a design when it used the same acid on nearly the same feed (at most "
         f"{100.0 * settings.feed_distance:.0f} % of its Ni, Mn and Co sites differ). An acid with fewer than "
-        f"{MIN_EXPERIMENTS} such experiments is never recommended.",
+        f"{settings.min_experiments} such experiments is never recommended.",
         "A variable that the acid's data never varied may not move: hydrochloric acid was never tried with "
         "peroxide, so it is not recommended with it.",
         f"The distance of a design is the mean to its {settings.neighbours} nearest experiments, each "
