@@ -274,3 +274,22 @@ def test_rows_are_independent(values: tuple[float, ...]) -> None:
     assert together.base[0] == alone.base[0]
     assert together.heat[0] == alone.heat[0]
     assert together.peroxide_stock[0] == alone.peroxide_stock[0]
+
+
+@settings(deadline=None)
+@given(design_values, st.floats(1.01, 3.0))
+def test_more_acid_never_breaks_the_proton_balance_and_more_heat_only_the_boiling(
+    values: tuple[float, ...], factor: float
+) -> None:
+    acid, t, c, h, s, m, li, co = values
+    y = yields(max(li, 0.01), co)
+
+    def margins(temperature: float, concentration: float) -> dict[str, np.ndarray]:
+        d = one(int(acid), temperature, concentration, h, s, m)
+        return chemistry_margins(d, mass_balance(d, y, INPUTS), INPUTS, ChemistryLimits())
+
+    base, stronger, hotter = margins(t, c), margins(t, c * factor), margins(t * factor, c)
+    assert (stronger["proton_balance"] >= base["proton_balance"]).all()
+    assert (stronger["solubility"] <= base["solubility"]).all()
+    assert (hotter["boiling"] <= base["boiling"]).all()
+    assert (base["boiling"] >= 0).all() == (t <= 100)
