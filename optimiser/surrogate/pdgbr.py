@@ -37,6 +37,7 @@ class PairwiseDifferenceRegressor(RegressorMixin, BaseEstimator):  # type: ignor
         random_state: seed, or a RandomState, for drawing pairs and anchors.
 
     Attributes:
+        n_iter_: trees fitted.
         boosting_: the fitted ``HistGradientBoostingRegressor`` on pairs.
         anchors_: features of the anchors, shape (m, d).
         anchor_targets_: their targets, shape (m,).
@@ -108,6 +109,7 @@ class PairwiseDifferenceRegressor(RegressorMixin, BaseEstimator):  # type: ignor
             early_stopping=False,
             random_state=rng.randint(2**31 - 1),
         ).fit(pairs, y[first] - y[second])
+        self.n_iter_ = self.boosting_.n_iter_
         kept = np.arange(n)
         if self.n_anchors is not None and self.n_anchors < n:
             kept = np.sort(rng.choice(n, self.n_anchors, replace=False))
