@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from optimiser.chemistry.feeds import Feed
 from optimiser.designs import Designs
 from optimiser.metrics import METRICS, outcome
-from optimiser.process.balance import WATER_DENSITY, mass_balance
+from optimiser.process.balance import mass_balance
 from optimiser.process.feasibility import ChemistryLimits, chemistry_margins, proton_ratio, reductant_ratio
 from optimiser.process.inputs import AcidNumbers, ProcessInputs, ReagentNumbers
 from optimiser.process.parameters import process_parameters
@@ -35,10 +35,12 @@ ACIDS = AcidNumbers(
     chloride=np.array([0.0, 1.0]),
 )
 REAGENTS = ReagentNumbers(
+    peroxide_molar_mass=34.014,
     peroxide_purity=0.5,
     peroxide_density=1.196,
     peroxide_price=1.5,
     peroxide_climate_change=1.7,
+    water_density=0.998,
     water_price=0.0002,
     water_climate_change=0.0004,
     base_per_proton=0.04,
@@ -87,7 +89,7 @@ def test_peroxide_is_a_mass_fraction_of_the_finished_solution() -> None:
     b = mass_balance(one(h=5), yields(), INPUTS)
     assert b.peroxide_pure == pytest.approx(55.2706, abs=1e-3)
     assert b.peroxide_pure / b.solution == pytest.approx(0.05)
-    total_volume = b.acid_stock_volume + b.peroxide_stock_volume + b.water / WATER_DENSITY
+    total_volume = b.acid_stock_volume + b.peroxide_stock_volume + b.water / REAGENTS.water_density
     assert total_volume == pytest.approx(1000.0)
 
 
@@ -239,7 +241,7 @@ def test_masses_and_volumes_always_add_up(values: tuple[float, ...]) -> None:
     acid, t, c, h, s, m, li, co = values
     b = mass_balance(one(int(acid), t, c, h, s, m), yields(li, co), INPUTS)
     assert b.solution == pytest.approx(b.acid_stock + b.peroxide_stock + b.water)
-    filled = b.acid_stock_volume + b.peroxide_stock_volume + b.water / WATER_DENSITY
+    filled = b.acid_stock_volume + b.peroxide_stock_volume + b.water / REAGENTS.water_density
     assert filled == pytest.approx(b.volume)
     assert b.peroxide_pure == pytest.approx(b.solution * h / 100.0, abs=1e-9)
     assert b.protons_offered - b.protons_consumed <= b.free_protons + 1e-6

@@ -9,11 +9,6 @@ import numpy as np
 from optimiser.designs import Designs, Floats
 from optimiser.process.inputs import ProcessInputs
 
-#: kg/L at 20-25 degC.
-WATER_DENSITY = 0.998
-#: g/mol of hydrogen peroxide (IUPAC standard atomic weights).
-PEROXIDE_MOLAR_MASS = 34.014
-
 
 @dataclass(frozen=True)
 class MassBalance:
@@ -75,20 +70,20 @@ def mass_balance(designs: Designs, yields: Floats, inputs: ProcessInputs) -> Mas
 
     w = designs.column("h2o2") / 100.0
     in_stock = w / reagents.peroxide_purity
-    without_peroxide = acid_stock + WATER_DENSITY * (volume - acid_stock_volume)
+    without_peroxide = acid_stock + reagents.water_density * (volume - acid_stock_volume)
     peroxide_pure = (
-        w * without_peroxide / (1.0 - in_stock * (1.0 - WATER_DENSITY / reagents.peroxide_density))
+        w * without_peroxide / (1.0 - in_stock * (1.0 - reagents.water_density / reagents.peroxide_density))
     )
     peroxide_stock = peroxide_pure / reagents.peroxide_purity
     peroxide_stock_volume = peroxide_stock / reagents.peroxide_density
-    water = WATER_DENSITY * (volume - acid_stock_volume - peroxide_stock_volume)
+    water = reagents.water_density * (volume - acid_stock_volume - peroxide_stock_volume)
     solution = acid_stock + peroxide_stock + water
 
     formula_units = feed.mass * 1000.0 / feed.molar_mass
     dissolved = formula_units * feed.composition * leached  # mol of each metal, (n, 4)
     metals = feed.metal_mass * leached
 
-    peroxide_amount = peroxide_pure * 1000.0 / PEROXIDE_MOLAR_MASS
+    peroxide_amount = peroxide_pure * 1000.0 / reagents.peroxide_molar_mass
     lost = np.where(temperature > plant.peroxide_limit, plant.peroxide_loss, 0.0)
     electrons_peroxide = 2.0 * peroxide_amount * (1.0 - lost)
     transition = dissolved[:, 1:].sum(axis=1)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from optimiser.designs import Designs, Floats
-from optimiser.process.balance import WATER_DENSITY, MassBalance
+from optimiser.process.balance import MassBalance
 from optimiser.process.inputs import ProcessInputs
 
 
@@ -58,7 +58,9 @@ def chemistry_margins(
         ratio = np.minimum(proton_ratio(balance), 1e6)
         margins["proton_balance"] = ratio / limits.proton_balance - 1.0
     if limits.stock_strength is not None:
-        margins["stock_strength"] = balance.water / (WATER_DENSITY * balance.volume) - limits.stock_strength
+        margins["stock_strength"] = (
+            balance.water / (inputs.reagents.water_density * balance.volume) - limits.stock_strength
+        )
     if limits.solubility is not None:
         limit = limits.solubility * inputs.acids.solubility[k]
         margins["solubility"] = 1.0 - designs.column("acid_concentration") / limit

@@ -39,15 +39,18 @@ class AcidNumbers:
 class ReagentNumbers:
     """Peroxide, water, base, heat and power.
 
-    Units: peroxide_purity mass fraction of the stock, peroxide_density kg/L of the stock; prices EUR/kg
+    Units: peroxide_molar_mass g/mol, peroxide_purity mass fraction of the stock, peroxide_density kg/L of
+    the stock, water_density kg/L; prices EUR/kg
     pure (heat and power EUR/kWh); impacts kg CO2-eq/kg pure (per kWh); base_per_proton kg pure base that
     one mol of protons takes.
     """
 
+    peroxide_molar_mass: float
     peroxide_purity: float
     peroxide_density: float
     peroxide_price: float
     peroxide_climate_change: float
+    water_density: float
     water_price: float
     water_climate_change: float
     base_per_proton: float
@@ -123,10 +126,12 @@ def _reagent_numbers(parameters: ProcessParameters) -> ReagentNumbers:
     )
     base = None if parameters.neutraliser == "none" else getattr(reagents, parameters.neutraliser)
     return ReagentNumbers(
+        peroxide_molar_mass=peroxide.molar_mass,
         peroxide_purity=peroxide.purity,
         peroxide_density=peroxide.density,
         peroxide_price=peroxide.price_eur_per_kg_pure(),
         peroxide_climate_change=peroxide.climate_change_per_kg_pure(),
+        water_density=water.density,
         water_price=water.price_eur_per_kg_pure(),
         water_climate_change=water.climate_change_per_kg_pure(),
         base_per_proton=base.molar_mass / 1000.0 / _PROTONS_PER_BASE[parameters.neutraliser] if base else 0.0,
