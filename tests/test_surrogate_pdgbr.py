@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 import pytest
 from sklearn.ensemble import HistGradientBoostingRegressor
 from sklearn.utils.estimator_checks import parametrize_with_checks
+from threadpoolctl import threadpool_limits
 
 from optimiser.designs import Floats
 from optimiser.errors import InputError
@@ -19,6 +20,13 @@ from optimiser.surrogate.pdgbr import PairwiseDifferenceRegressor, pair_features
 from optimiser.surrogate.trees import differences, flatten
 
 SMALL = {"max_iter": 12, "min_samples_leaf": 5}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def one_thread() -> Iterator[None]:
+    """Small fits on a busy machine wait for each other's threads many times longer than they compute."""
+    with threadpool_limits(1):
+        yield
 
 
 @parametrize_with_checks([PairwiseDifferenceRegressor(1000, 30, max_iter=5, learning_rate=0.3)])

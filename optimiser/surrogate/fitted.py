@@ -49,6 +49,7 @@ class Fitted:
             part = slice(start, start + chunk)
             votes = self.votes(x[part])
             for k in range(len(METALS)):
-                mine = votes[:, k, held[:, k]]
+                # in C order, so that a row is summed alike whether it comes alone or among others
+                mine = np.ascontiguousarray(votes[:, k, held[:, k]])
                 mean[part, k], spread[part, k] = mine.mean(axis=1), mine.std(axis=1)
         return mean, spread

@@ -145,6 +145,8 @@ def write_whole(out: Path, files: dict[str, bytes]) -> None:
             if old.exists():
                 old.rename(out)
             raise
+    except OSError as error:
+        raise InputError(f"{out} cannot be written: {error}.", remedy="choose another folder") from None
     finally:
         shutil.rmtree(work, ignore_errors=True)
 
