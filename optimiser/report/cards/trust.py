@@ -96,18 +96,20 @@ def convergence_card(result: RunResult) -> Card:
     key, title = "convergence", "Was the search long enough?"
     if not result.searches:
         return Card(key, title, not_applicable="nothing was searched.")
+    hypervolume, feasible = hypervolume_courses(result), feasible_courses(result)
     figures = (
         Figure(
             "hypervolume",
             "Hypervolume of each generation's front, per cent of the box around all fronts.",
-            draw_courses(hypervolume_courses(result), "hypervolume [%]"),
+            draw_courses(hypervolume, "hypervolume [%]"),
         ),
         Figure(
             "feasible",
             "Share of each generation's population that keeps every constraint.",
-            draw_courses(feasible_courses(result), "feasible share [%]"),
+            draw_courses(feasible, "feasible share [%]"),
         ),
     )
+    feasible_found = any(max(course.values, default=0.0) > 0.0 for course in feasible)
     stops = tuple(
         f"Seed {s.seed}: {len(s.designs):,} designs in {len(s.fronts)} generations; stopped because of "
         f"{s.stopped}."
@@ -115,7 +117,8 @@ def convergence_card(result: RunResult) -> Card:
         else f"Seed {s.seed}: {len(s.designs):,} designs in {len(s.fronts)} generations; {s.stopped}."
         for s in result.searches
     )
-    blocks = (Panels(figures), Words("Why each seed stopped", stops))
+    why = Words("Why each seed stopped", stops)
+    blocks: tuple[Block, ...] = (Panels(figures), why) if feasible_found else (why,)
     return Card(key, title, (convergence_finding(result),), blocks=blocks)
 
 

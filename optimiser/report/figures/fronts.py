@@ -15,7 +15,7 @@ from optimiser.problem import Problem
 from optimiser.report.columns import column
 from optimiser.report.hover import hover_text
 from optimiser.report.picks import ends_and_knee
-from optimiser.report.style import INK, AcidStyle, acid_styles, blank, marker, rgba
+from optimiser.report.style import AcidStyle, acid_styles, blank, marker, rgba, ring
 from optimiser.run import RunResult
 
 
@@ -108,27 +108,29 @@ def pairs(problem: Problem) -> tuple[tuple[int, int], ...]:
 
 def draw_pair(
     series: Sequence[Series],
-    shown: tuple[Axis, Axis],
+    shown: Sequence[Axis],
     columns: tuple[int, int],
     *,
     knee: Floats | None = None,
     intervals: bool = True,
     line: bool = False,
-    height: int = 460,
+    legend: bool = True,
+    height: int = 440,
 ) -> go.Figure:
-    """Draw two objectives against each other, coloured and shaped by acid.
+    """Draw two objectives against each other, coloured and shaped by acid; the vertical one is the title's.
 
     Args:
         series: the designs.
-        shown: the two axes.
+        shown: the axes, one per objective.
         columns: of the series' values, the two to draw.
         knee: objectives of the knee, to ring it.
         intervals: whether to draw error bars.
         line: whether to join each series in the order of its first objective.
+        legend: whether to show one.
         height: in pixels.
     """
     x, y = columns
-    figure = blank(height, shown[0].title, shown[1].title)
+    figure = blank(height, shown[x].title, "", legend=legend)
     for one in series:
         bars = [_bars(one, column_, intervals) for column_ in (x, y)]
         figure.add_scatter(
@@ -144,14 +146,24 @@ def draw_pair(
             hoverinfo="text",
         )
     if knee is not None:
-        figure.add_scatter(
-            x=[knee[x]],
-            y=[knee[y]],
-            mode="markers",
-            name="knee",
-            marker={"symbol": "circle-open", "size": 20, "color": INK, "line": {"width": 2}},
-            hoverinfo="skip",
-        )
+        figure.add_scatter(x=[knee[x]], y=[knee[y]], **ring(20))
+    return figure
+
+
+def draw_legend(series: Sequence[Series], *, knee: bool) -> go.Figure:
+    """Draw what colours and shapes mean, for figures side by side that share them."""
+    entries = len(series) + knee
+    # two entries a line is what a phone has room for
+    figure = blank(26 * -(-entries // 2) + 4, "", "")
+    for one in series:
+        figure.add_scatter(x=[None], y=[None], mode="markers", marker=marker(one.style, 9), name=one.label)
+    if knee:
+        figure.add_scatter(x=[None], y=[None], **ring(16))
+    figure.update_layout(
+        margin={"l": 0, "r": 0, "t": 0, "b": 0}, legend={"y": 1, "yanchor": "top", "maxheight": 1}
+    )
+    figure.update_xaxes(visible=False)
+    figure.update_yaxes(visible=False)
     return figure
 
 
@@ -168,21 +180,19 @@ def _bars(one: Series, column_: int, visible: bool) -> dict[str, object]:
     }
 
 
-def draw_strip(series: Sequence[Series], axis: Axis, column_: int, height: int = 0) -> go.Figure:
-    """Draw the best design of each acid in one objective, with its interval, one line per acid."""
-    figure = blank(height or 120 + 44 * len(series), axis.title, "", legend=False)
+def draw_strip(series: Sequence[Series], column_: int) -> go.Figure:
+    """Draw the first design of each acid in one objective, with its interval, one line per acid."""
+    figure = blank(70 + 40 * len(series), "", "", legend=False)
     for one in reversed(series):
-        first = Series(
-            one.acid, one.label, one.style, one.values[:1], one.low[:1], one.high[:1], one.hover[:1]
-        )
+        bars = {k: v[:1] if k.startswith("array") else v for k, v in _bars(one, column_, True).items()}  # type: ignore[index]
         figure.add_scatter(
-            x=first.values[:, column_],
+            x=one.values[:1, column_],
             y=[one.label],
-            error_x=_bars(first, column_, True),
+            error_x=bars | {"color": rgba(one.style.colour, 0.6), "thickness": 1.5},
             mode="markers",
-            marker=marker(one.style, 12),
+            marker=marker(one.style, 11),
             name=one.label,
-            hovertext=first.hover,
+            hovertext=one.hover[:1],
             hoverinfo="text",
         )
     figure.update_yaxes(showgrid=False)
