@@ -143,12 +143,9 @@ def print_records(records: Sequence[Mapping[str, Any]], console: Console | None 
         table.add_column(Text(name), justify="right" if numeric else "left", overflow="fold")
     for record in records:
         table.add_row(*(Text(_plain(record[name])) for name in names))
-    if console.is_terminal:
-        console.print(table)
-    else:
-        console.print(
-            table, width=max(console.width, Console(width=10_000).measure(table).maximum), crop=False
-        )
+    if not console.is_terminal:
+        console = Console(file=console.file, width=Console(width=100_000).measure(table).maximum)
+    console.print(table)
 
 
 def _plain(value: Any) -> str:
