@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-#: Said wherever intervals are shown.
-INTERVALS = (
-    "Intervals come from the spread over the surrogate's anchors. They are not calibrated: where they claim "
-    "95 %, they held 71 % in tests. Read them as a ranking of trust, not as a guarantee."
-)
+from optimiser.surrogate.artefact import Surrogate
+
+
+def intervals_caveat(surrogate: Surrogate) -> str:
+    """Say what is wrong with the intervals, wherever they are shown; how much they hold is on the card."""
+    held = surrogate.card["skill"]["shipped_anchors"]["share_within_1.96_spreads"]
+    return (
+        "Intervals come from the spread over the surrogate's anchors. They are not calibrated: where they "
+        f"claim 95 %, they held {held:.0%} of the yields of the test rows. Read them as a ranking of trust, "
+        "not as a guarantee."
+    )
+
 
 #: What no figure of a report covers.
 NOT_KNOWN = (

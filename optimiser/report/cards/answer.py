@@ -11,7 +11,7 @@ from optimiser.front import Front, Infeasibility
 from optimiser.problem import Evaluation, Problem
 from optimiser.report import words
 from optimiser.report.card import Card, Table, Tile, Words
-from optimiser.report.caveats import INTERVALS
+from optimiser.report.caveats import intervals_caveat
 from optimiser.report.columns import column
 from optimiser.report.frames import nearest_frame, picked_frame, reported_metrics, side_by_side
 from optimiser.report.picks import ends_and_knee
@@ -50,7 +50,10 @@ def _found(problem: Problem, front: Front) -> Card:
         side_by_side(picked_frame(problem, front, picks), compared, [pick.name for pick in picks]),
         sortable=False,
     )
-    warnings = (*words.warnings_of(problem, front.evaluation, front.knee), INTERVALS)
+    warnings = (
+        *words.warnings_of(problem, front.evaluation, front.knee),
+        intervals_caveat(problem.surrogate),
+    )
     return Card(KEY, TITLE, tuple(finding), tiles(problem, front), warnings, (table,))
 
 
@@ -94,7 +97,9 @@ def _nothing(result: RunResult, infeasibility: Infeasibility) -> Card:
         pd.concat([numbers, lacking(problem, nearest, titles)], ignore_index=True),
         sortable=False,
     )
-    return Card(KEY, TITLE, tuple(finding), warnings=(INTERVALS,), blocks=(why, table))
+    return Card(
+        KEY, TITLE, tuple(finding), warnings=(intervals_caveat(problem.surrogate),), blocks=(why, table)
+    )
 
 
 def lacking(problem: Problem, nearest: Evaluation, titles: Sequence[str]) -> pd.DataFrame:

@@ -8,7 +8,7 @@ from optimiser.designs import VARIABLES
 from optimiser.problem import Problem
 from optimiser.report import words
 from optimiser.report.card import Block, Card, Figure, Panels, Table, Words
-from optimiser.report.caveats import INTERVALS, NOT_KNOWN
+from optimiser.report.caveats import NOT_KNOWN, intervals_caveat
 from optimiser.report.columns import column
 from optimiser.report.figures.convergence import draw_courses, feasible_courses, hypervolume_courses
 from optimiser.report.frames import picked_frame, side_by_side
@@ -19,7 +19,7 @@ from optimiser.run import RunResult
 def support_card(result: RunResult) -> Card:
     """Return what stands behind the recommended designs, what the domain is, and what is not known."""
     problem, blocks = result.problem, list[Block]()
-    finding = [INTERVALS]
+    finding = [intervals_caveat(problem.surrogate)]
     if result.front is not None:
         front = result.front
         near = int(front.evaluation.support[front.knee])
