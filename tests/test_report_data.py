@@ -326,7 +326,7 @@ def test_cards_answer_their_questions() -> None:
     assert any("not calibrated" in line for line in found["answer"].warnings)
     # how much the intervals hold is what the model card measured
     held = trade_off().problem.surrogate.card["skill"]["shipped_anchors"]["share_within_1.96_spreads"]
-    assert any(f"held {held:.0%} of" in line for line in found["support"].finding)
+    assert any(f"held {100.0 * held:.0f} % of" in line for line in found["support"].finding)
     names = [block.name for card in found.values() for block in blocks_of(card)]
     assert len(names) == len(set(names))
 
