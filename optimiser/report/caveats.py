@@ -10,8 +10,8 @@ def intervals_caveat(surrogate: Surrogate) -> str:
     held = surrogate.card["skill"]["shipped_anchors"]["share_within_1.96_spreads"]
     return (
         "Intervals come from the spread over the surrogate's anchors. They are not calibrated: where they "
-        f"claim 95 %, they held {100.0 * held:.0f} % of the yields of the test rows. Read them as a ranking of trust, "
-        "not as a guarantee."
+        f"claim 95 %, they held {100.0 * held:.0f} % of the yields of the test rows. Read them as a ranking "
+        "of trust, not as a guarantee."
     )
 
 
