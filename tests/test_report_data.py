@@ -31,7 +31,7 @@ from optimiser.report.frames import (
     side_by_side,
     yields_frame,
 )
-from optimiser.report.hover import hover_text
+from optimiser.report.hover import brief_hover_text, hover_text
 from optimiser.report.manifest import manifest
 from optimiser.report.picks import ends_and_knee, spread
 from optimiser.report.sources import OWN, sources_frame
@@ -242,6 +242,8 @@ def test_hover_holds_the_whole_design() -> None:
     for part in ("sulfuric acid", "°C", "mol/L", "g/L", "min", "cost", "Co yield", "experiments nearby"):
         assert part in text
     assert "no. 1 &lt;b&gt;" in text
+    brief = brief_hover_text(result.problem, the_front(result).evaluation, 0, "no. 1")
+    assert "mol/L" in brief and "yields Li" in brief and brief.count("<br>") < text.count("<br>") / 2
 
 
 def test_tracks_follow_the_front() -> None:
@@ -384,3 +386,11 @@ def test_every_metric_has_a_column_with_its_unit() -> None:
     for name, metric in METRICS.items():
         assert column(name).label in (metric.label, "time")
         assert column(name).unit
+
+
+def test_old_and_poorly_founded_numbers_are_marked_where_cost_is_shown() -> None:
+    found = by_key(trade_off())
+    said = " ".join(found["cost"].finding)
+    assert "heat from natural gas (price: confidence C)" in said
+    # a base that is not bought is not told of
+    assert "calcium hydroxide" not in said

@@ -13,7 +13,7 @@ from optimiser.designs import Floats
 from optimiser.front import Front
 from optimiser.problem import Problem
 from optimiser.report.columns import column
-from optimiser.report.hover import hover_text
+from optimiser.report.hover import brief_hover_text, hover_text
 from optimiser.report.picks import ends_and_knee
 from optimiser.report.style import AcidStyle, acid_styles, blank, marker, rgba, ring
 from optimiser.run import RunResult
@@ -56,7 +56,9 @@ def axes(problem: Problem) -> tuple[Axis, ...]:
     return tuple(found)
 
 
-def _series(problem: Problem, front: Front, k: int, titles: Sequence[str], style: AcidStyle) -> Series:
+def _series(
+    problem: Problem, front: Front, k: int, titles: Sequence[str], style: AcidStyle, *, brief: bool = False
+) -> Series:
     rows = np.flatnonzero(front.evaluation.designs.acid == k).tolist()
     values, low, high = (
         np.column_stack([axis.scale * metrics[axis.metric][rows] for axis in axes(problem)])
@@ -67,17 +69,18 @@ def _series(problem: Problem, front: Front, k: int, titles: Sequence[str], style
         )
     )
     acid = problem.acids[k]
-    hover = tuple(hover_text(problem, front.evaluation, row, titles[row]) for row in rows)
+    say = brief_hover_text if brief else hover_text
+    hover = tuple(say(problem, front.evaluation, row, titles[row]) for row in rows)
     return Series(acid.name, acid.label or acid.name, style, values, low, high, hover)
 
 
-def front_series(problem: Problem, front: Front) -> tuple[Series, ...]:
-    """Return the designs of the common front, one series per acid on it."""
+def front_series(problem: Problem, front: Front, *, brief: bool = False) -> tuple[Series, ...]:
+    """Return the designs of the common front, one series per acid on it; brief texts suit small figures."""
     styles = acid_styles(problem.acid_names)
     names = {pick.row: pick.name for pick in ends_and_knee(problem, front)}
     titles = [names.get(row, f"no. {row + 1}") for row in range(len(front.evaluation))]
     return tuple(
-        _series(problem, front, int(k), titles, styles[problem.acid_names[k]])
+        _series(problem, front, int(k), titles, styles[problem.acid_names[k]], brief=brief)
         for k in np.unique(front.evaluation.designs.acid)
     )
 

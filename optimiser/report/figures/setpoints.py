@@ -93,7 +93,7 @@ def draw_track(problem: Problem, front: Front, track: Track) -> go.Figure:
     axis: Axis = axes(problem)[0]
     figure = blank(240, column(axis.metric).heading, "", legend=False)
     acids = front.evaluation.designs.acid
-    for k, one in zip(np.unique(acids), front_series(problem, front), strict=True):
+    for k, one in zip(np.unique(acids), front_series(problem, front, brief=True), strict=True):
         rows = acids == k
         figure.add_scatter(
             x=track.x[rows],
