@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import sys
 from pathlib import Path
 from typing import NoReturn
@@ -208,7 +209,9 @@ def main() -> NoReturn:
     """Run the command; turn what the user did wrong into one block and exit status 2."""
     try:
         cli(standalone_mode=False)
-    except click.Abort:
+    except (click.Abort, KeyboardInterrupt):
+        # people press twice; the second must not interrupt the farewell
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
         click.echo("Stopped; nothing was written.", err=True)
         sys.exit(INTERRUPTED)
     except click.ClickException as error:
@@ -217,7 +220,4 @@ def main() -> NoReturn:
     except InputError as error:
         click.echo(f"Error: {error}", err=True)
         sys.exit(BAD_INPUT)
-    except KeyboardInterrupt:
-        click.echo("Stopped; nothing was written.", err=True)
-        sys.exit(INTERRUPTED)
     sys.exit(DONE)

@@ -177,7 +177,7 @@ def test_interrupting_a_search_leaves_nothing(tmp_path: Path) -> None:
             stderr = started.stderr.read() if started.stderr else ""
         finally:
             started.kill()
-    assert started.returncode == 130
+    assert started.returncode == 130, stderr
     assert "nothing was written" in stderr
     assert "Traceback" not in stderr
     assert [p.name for p in tmp_path.iterdir()] == ["long.yaml"]
