@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import signal
 import sys
@@ -207,6 +208,10 @@ def install(source: Path | None) -> None:
 
 def main() -> NoReturn:
     """Run the command; turn what the user did wrong into one block and exit status 2."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # a degree sign must not stop the answer on a terminal that cannot show it
+            stream.reconfigure(errors="replace")
     try:
         cli(standalone_mode=False)
     except (click.Abort, KeyboardInterrupt):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -295,3 +296,16 @@ def test_data_install_from_a_wrong_file(tmp_path: Path) -> None:
     done = optimiser("data", "install", "--from", "wrong.xlsx", cwd=tmp_path)
     assert_one_clear_block(done)
     assert "sha256" in done.stderr
+
+
+def test_a_terminal_without_degree_signs_still_gets_the_answer(tmp_path: Path) -> None:
+    (tmp_path / "config.yaml").write_text(CONFIG)
+    done = subprocess.run(
+        [sys.executable, "-m", "optimiser", "run", "config.yaml"],
+        capture_output=True,
+        cwd=tmp_path,
+        check=False,
+        env={**os.environ, "PYTHONIOENCODING": "ascii"},
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith(b"Leach NMC111 with ")

@@ -189,3 +189,6 @@ def test_an_impossible_question_says_what_binds_and_how_far_it_is() -> None:
     assert why.give > 0
     assert why.reachable["Mn"] < 0.99
     assert (np.diff(why.nearest.violation) >= 0).all()
+    # nearest first, and none a near copy of another: they differ in the quarter of some range
+    share = (why.nearest.designs.continuous - problem.lower) / np.maximum(problem.upper - problem.lower, 1e-9)
+    assert len(np.unique(np.floor(4 * share), axis=0)) == len(why.nearest)
