@@ -85,7 +85,7 @@ def test_oxygen_from_peroxide() -> None:
 
 
 def test_salt_of_neutralisation() -> None:
-    # 2000 mol of H2SO4 offer 4000 mol of protons; LiCoO2 takes 1000 + 2 x 1000; 1000 stay free (500 mol acid).
+    # 2000 mol of H2SO4 offer 4000 mol of protons; LiCoO2 takes 1000 + 2 x 1000; 1000 stay free: 500 mol acid
     # NaOH: 500 mol of Na2SO4 x 142.04 g = 71.02 kg; Ca(OH)2: 500 mol of CaSO4.2H2O x 172.17 g = 86.09 kg
     assert products(one()).salt == pytest.approx(71.02, abs=0.01)
     assert products(one(), neutraliser="calcium_hydroxide").salt == pytest.approx(86.09, abs=0.01)
