@@ -21,6 +21,7 @@ from optimiser.process.totals import COMPONENTS, climate_components, cost_compon
 # 97.868 kg of LiCoO2 (M = 6.94 + 58.93 + 2 x 15.999 = 97.868 g/mol) is exactly 1000 mol.
 LCO = Feed(name="LCO", Co=1.0, mass=97.868)
 SULFURIC, HCL = 0, 1
+RATES = ("productivity", "net_value_rate", "reactor_volume")
 
 ACIDS = AcidNumbers(
     molar_mass=np.array([98.0, 36.5]),
@@ -28,11 +29,16 @@ ACIDS = AcidNumbers(
     density=np.array([1.8, 1.18]),
     usable_protons=np.array([2.0, 1.0]),
     solubility=np.array([np.inf, 10.0]),
+    solubility_rise=np.array([0.0, 0.0]),
     stock_molarity=np.array([18.0, 11.8]),
     temperature_limit=np.array([100.0, 100.0]),
     price=np.array([0.1, 0.2]),
     climate_change=np.array([0.12, 0.5]),
     chloride=np.array([0.0, 1.0]),
+    nitrate=np.array([0.0, 0.0]),
+    salt_per_proton=np.array([0.071, 0.0585]),
+    salt_per_metal=np.full((2, 4), 2.5),
+    salt_solubility=np.array([[34.8, 44.4, 62.9, 36.1], [83.5, 66.8, 73.9, 52.9]]),
 )
 REAGENTS = ReagentNumbers(
     peroxide_molar_mass=34.014,
@@ -50,6 +56,8 @@ REAGENTS = ReagentNumbers(
     heat_climate_change=0.18,
     power_price=0.19,
     power_climate_change=0.21,
+    chlorine_molar_mass=70.9,
+    oxygen_molar_mass=32.0,
 )
 INPUTS = ProcessInputs(
     feed=LCO,
@@ -141,15 +149,17 @@ def test_heat_and_power() -> None:
 
 
 def test_cost_and_climate_by_component() -> None:
-    # acid 200 kg stock x 0.1 = 20; water 887.111 x 0.0002 = 0.17742; heat 45.0036 x 0.07 = 3.15025;
-    # power 4.08329 x 0.19 = 0.77583; base 80 x 0.8 = 64. Sum 88.1035 EUR for 6.94 + 29.465 = 36.405 kg.
+    # 6.94 + 29.465 = 36.405 of 65.87 kg of metal dissolve, so 97.868 x (1 - 36.405/65.87) = 43.7784 kg stay
+    # and take 2 L/kg x 0.998 = 87.3816 kg of wash water.
+    # acid 200 kg stock x 0.1 = 20; water (887.111 + 87.382) x 0.0002 = 0.19490; heat 45.0036 x 0.07
+    # = 3.15025; power 4.08329 x 0.19 = 0.77583; base 80 x 0.8 = 64. Sum 88.1210 EUR for 36.405 kg.
     d, b = one(), mass_balance(one(), yields(), INPUTS)
     cost = dict(zip(COMPONENTS, cost_components(d, b, INPUTS)[0], strict=True))
     assert cost == pytest.approx(
         {
             "acid": 20.0,
             "peroxide": 0.0,
-            "water": 0.17742,
+            "water": 0.19490,
             "heat": 3.15025,
             "power": 0.77583,
             "neutralisation": 64.0,
@@ -161,7 +171,7 @@ def test_cost_and_climate_by_component() -> None:
     assert climate["acid"] == pytest.approx(23.52)
     assert climate["neutralisation"] == pytest.approx(100.0)
     result = outcome(d, yields(), b, INPUTS)
-    assert METRICS["cost"].compute(result) == pytest.approx(88.1035 / 36.405, abs=1e-4)
+    assert METRICS["cost"].compute(result) == pytest.approx(88.1210 / 36.405, abs=1e-4)
     assert METRICS["acid_use"].compute(result) == pytest.approx(196.0 / 36.405)
     assert METRICS["energy"].compute(result) == pytest.approx((45.0036 + 4.08329) / 36.405, abs=1e-4)
     # 36.405 kg of the 6.94 + 58.93 = 65.87 kg fed
@@ -169,11 +179,11 @@ def test_cost_and_climate_by_component() -> None:
 
 
 def test_value_and_net_value() -> None:
-    # 6.94 kg x 40 + 29.465 kg x 35 = 277.6 + 1031.275 = 1308.875 EUR; less 88.1035 for 0.097868 t of feed
+    # 6.94 kg x 40 + 29.465 kg x 35 = 277.6 + 1031.275 = 1308.875 EUR; less 88.1210 for 0.097868 t of feed
     d, b = one(), mass_balance(one(), yields(), INPUTS)
     assert metal_value(b, INPUTS) == pytest.approx(1308.875)
     net = METRICS["net_value"].compute(outcome(d, yields(), b, INPUTS))
-    assert net == pytest.approx((1308.875 - 88.1035) / 0.097868, rel=1e-6)
+    assert net == pytest.approx((1308.875 - 88.1210) / 0.097868, rel=1e-6)
 
 
 def test_margins() -> None:
@@ -204,7 +214,9 @@ def test_margins() -> None:
 
 def test_limits_can_be_switched_off_and_tuned() -> None:
     b = mass_balance(one(), yields(), INPUTS)
-    off = ChemistryLimits(proton_balance=None, stock_strength=None, solubility=None, boiling=None)
+    off = ChemistryLimits(
+        proton_balance=None, stock_strength=None, solubility=None, boiling=None, slurry=None
+    )
     assert chemistry_margins(one(), b, INPUTS, off) == {}
     strict = chemistry_margins(one(), b, INPUTS, ChemistryLimits(boiling=50.0))
     assert strict["boiling"] == pytest.approx(-0.1)  # 60 degC is 10 above 100 - 50
@@ -258,7 +270,7 @@ def test_per_kg_metrics_do_not_depend_on_the_batch_size(values: tuple[float, ...
     d, y = one(int(acid), t, c, h, s, m), yields(max(li, 0.01), co)
     small_result = outcome(d, y, mass_balance(d, y, INPUTS), INPUTS)
     big_result = outcome(d, y, mass_balance(d, y, big), big)
-    for name in ("cost", "climate_change", "net_value", "recovery", "acid_use", "energy"):
+    for name in ("cost", "climate_change", "net_value", "recovery", "acid_use", "energy", *RATES):
         assert METRICS[name].compute(big_result) == pytest.approx(METRICS[name].compute(small_result))
 
 
