@@ -10,10 +10,13 @@ import numpy as np
 import pandas as pd
 from scipy.stats import qmc
 
+from optimiser.binding import known_acids
 from optimiser.chemistry.acids import Acid, choose_acid
 from optimiser.chemistry.feeds import Feed, find_feed
+from optimiser.chemistry.reagents import load_acids
 from optimiser.designs import CONTINUOUS, DESIGN_COLUMNS, VARIABLES
 from optimiser.errors import InputError, closest
+from optimiser.spec.load import Question
 
 #: More rows than this are a slip of the keyboard rather than a question.
 MOST_ROWS = 5_000_000
@@ -197,3 +200,36 @@ def _check_conditions(varied: Sequence[Variation], fixed: Sequence[Variation]) -
             allowed="each of " + ", ".join(DESIGN_COLUMNS) + ", varied or set",
             remedy=f"for example: --set {missing[0]}=...{units.get(missing[0], '')}",
         )
+
+
+def generate(
+    vary: Sequence[str],
+    fixed: Sequence[str],
+    *,
+    samples: int | None = None,
+    seed: int = 1,
+    feed_name: str | None = None,
+    question: Question | None = None,
+    acids: Mapping[str, Acid] | None = None,
+) -> pd.DataFrame:
+    """Return the table of scenarios that texts such as ``temperature=25:90:14`` describe.
+
+    Args:
+        vary, fixed: texts as `parse_variation` reads them.
+        samples: rows of a Latin hypercube instead of the whole grid.
+        seed: of that.
+        feed_name: a known feed for all rows.
+        question: problem whose feed and acids can be named.
+        acids: that can be named, instead of the shipped ones and the problem's own.
+
+    Raises:
+        InputError: as `parse_variation` and `scenario_table` do.
+    """
+    if acids is None:
+        acids = known_acids(question) if question else load_acids()
+    own_feed = question.spec.feed if question else None
+    varied = [parse_variation(text, "--vary", acids, own_feed) for text in vary]
+    constant = [parse_variation(text, "--set", acids, own_feed) for text in fixed]
+    if feed_name is not None:
+        constant.append(parse_variation(f"feed={feed_name}", "--feed", acids, own_feed))
+    return scenario_table(varied, constant, samples=samples, rng=np.random.default_rng(seed))
