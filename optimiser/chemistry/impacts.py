@@ -1,0 +1,213 @@
+"""Impact factors of acids, reagents and energy in any set of categories, and EF 3.1's way to one score."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+from pydantic import BaseModel, ConfigDict
+
+from optimiser import builtin
+from optimiser.chemistry.acids import Acid, complete
+from optimiser.chemistry.quantity import Quantity
+from optimiser.chemistry.reagents import Reagent, Reagents
+from optimiser.chemistry.tables import read_table
+from optimiser.errors import InputError
+from optimiser.yamlfile import validate
+
+Floats = npt.NDArray[np.float64]
+
+CLIMATE = "climate change"
+#: Substances whose factors are per kWh; all others are per kg of pure substance.
+ENERGIES: tuple[str, ...] = ("heat", "power")
+
+
+@dataclass(frozen=True)
+class ImpactTable:
+    """Impact factors of c categories for s substances.
+
+    Attributes:
+        categories: names, in the order of the rows.
+        units: of each category, without what they are per, e.g. ``kg CO2 eq``.
+        substances: names of acids and reagents, in the order of the columns.
+        factors: per kg of pure substance (``heat`` and ``power``: per kWh), shape (c, s); NaN where missing.
+        source: where the table comes from.
+        notes: what a reader must be told, one sentence each.
+    """
+
+    categories: tuple[str, ...]
+    units: tuple[str, ...]
+    substances: tuple[str, ...]
+    factors: Floats
+    source: str = ""
+    notes: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        shape = (len(self.categories), len(self.substances))
+        if self.factors.shape != shape or len(self.units) != shape[0]:
+            raise ValueError(f"factors have shape {self.factors.shape}, units {len(self.units)}: not {shape}")
+
+    def factor(self, category: str, substance: str) -> float:
+        """Return one factor; NaN where the table has none."""
+        if category not in self.categories or substance not in self.substances:
+            return float("nan")
+        return float(self.factors[self.categories.index(category), self.substances.index(substance)])
+
+    @property
+    def missing(self) -> tuple[tuple[str, str], ...]:
+        """The (category, substance) whose factor is missing."""
+        rows, columns = np.nonzero(np.isnan(self.factors))
+        return tuple((self.categories[i], self.substances[k]) for i, k in zip(rows, columns, strict=True))
+
+    def completed(self, other: ImpactTable) -> ImpactTable:
+        """Return this table with what it lacks taken from another: cells of its own categories, in its units.
+
+        Categories that only the other table has are not added.
+        """
+        substances = tuple(dict.fromkeys((*self.substances, *other.substances)))
+        factors = np.full((len(self.categories), len(substances)), np.nan)
+        for i, (category, unit) in enumerate(zip(self.categories, self.units, strict=True)):
+            twin = next((c for c in other.categories if same_text(c, category)), None)
+            fits = twin is not None and same_text(other.units[other.categories.index(twin)], unit)
+            for k, substance in enumerate(substances):
+                factors[i, k] = self.factor(category, substance)
+                if np.isnan(factors[i, k]) and fits and twin is not None:
+                    factors[i, k] = other.factor(twin, substance)
+        return ImpactTable(self.categories, self.units, substances, factors, self.source, self.notes)
+
+
+def same_text(one: str, two: str) -> bool:
+    """Tell whether two names or units differ at most in case, spaces, hyphens, underscores and full stops."""
+    return _plain(one) == _plain(two)
+
+
+def _plain(text: str) -> str:
+    return re.sub(r"[\s._-]+", "", text).casefold()
+
+
+def impacts(amounts: Mapping[str, Floats], table: ImpactTable) -> Floats:
+    """Return the impacts of n scenarios, shape (n, c): amount x factor, summed over substances.
+
+    Args:
+        amounts: by substance, what each scenario uses: kg of pure substance (kWh of heat and power), shape
+            (n,) each. To look at the acid alone, give only the acids.
+        table: the factors. Where a substance is used and its factor is missing, the impact is NaN.
+    """
+    used = _stacked(amounts)
+    factors = _factors_of(amounts, table)
+    total: Floats = used @ np.nan_to_num(factors).T
+    lacking = (used > 0.0).astype(np.float64) @ np.isnan(factors).astype(np.float64).T
+    return np.where(lacking > 0.0, np.nan, total)
+
+
+def missing_factors(amounts: Mapping[str, Floats], table: ImpactTable) -> list[tuple[str, str, int]]:
+    """Return (category, substance, number of scenarios that use it) for each factor that `impacts` lacked."""
+    used = (_stacked(amounts) > 0.0).sum(axis=0)
+    factors = _factors_of(amounts, table)
+    return [
+        (category, substance, int(used[k]))
+        for k, substance in enumerate(amounts)
+        for i, category in enumerate(table.categories)
+        if used[k] and np.isnan(factors[i, k])
+    ]
+
+
+def _stacked(amounts: Mapping[str, Floats]) -> Floats:
+    return np.column_stack([np.asarray(amount, dtype=np.float64) for amount in amounts.values()])
+
+
+def _factors_of(amounts: Mapping[str, Floats], table: ImpactTable) -> Floats:
+    return np.array([[table.factor(category, name) for name in amounts] for category in table.categories])
+
+
+def climate_table(acids: Mapping[str, Acid], reagents: Reagents) -> ImpactTable:
+    """Return the climate change of all acids, reagents and energies as a table; NaN where not known."""
+    found: dict[str, float] = {
+        name: acid.climate_change.value if acid.climate_change else np.nan for name, acid in acids.items()
+    }
+    for name in Reagents.model_fields:
+        factor = getattr(reagents, name).climate_change
+        found[name] = factor.value if factor else np.nan
+    return ImpactTable(
+        (CLIMATE,), ("kg CO2 eq",), tuple(found), np.array([list(found.values())]), "tables of models/"
+    )
+
+
+def with_climate_change(
+    acids: Mapping[str, Acid], reagents: Reagents, table: ImpactTable
+) -> tuple[dict[str, Acid], Reagents]:
+    """Return acids and reagents whose climate change is that of an impact table, where it has one.
+
+    Raises:
+        InputError: the table gives climate change in another unit, or an impossible number.
+    """
+    row = next((c for c in table.categories if same_text(c, CLIMATE)), None)
+    if row is None:
+        return dict(acids), reagents
+    unit = table.units[table.categories.index(row)]
+    if not same_text(unit, "kg CO2 eq"):
+        raise InputError(
+            f"Climate change is given in {unit!r}.", where=table.source, allowed="kg CO2 eq per kg pure"
+        )
+
+    def number(substance: str, old: Quantity | None) -> Quantity | None:
+        value = table.factor(row, substance)
+        if np.isnan(value) or (old is not None and old.value == value):
+            return None
+        return Quantity(
+            value=value,
+            unit="kg CO2-eq/kWh" if substance in ENERGIES else "kg CO2-eq/kg pure",
+            source=table.source or "impact table",
+        )
+
+    changed = dict(acids)
+    for name, acid in acids.items():
+        if (factor := number(name, acid.climate_change)) is not None:
+            changed[name] = complete(acid, {"climate_change": factor})
+    updates: dict[str, object] = {}
+    for name in Reagents.model_fields:
+        reagent: Reagent = getattr(reagents, name)
+        if (factor := number(name, reagent.climate_change)) is not None:
+            updates[name] = reagent.model_copy(update={"climate_change": factor})
+    return changed, reagents.model_copy(update=updates)
+
+
+class Footprint(BaseModel):
+    """One category of the Environmental Footprint method.
+
+    Attributes:
+        unit: of the impact.
+        names: other spellings.
+        normalisation: impact of one person in one year, world average; None where no sound figure was found.
+        weighting: share in the single score, %.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    unit: str
+    names: tuple[str, ...] = ()
+    normalisation: Quantity | None = None
+    weighting: Quantity
+
+
+class _FootprintTable(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    sources: dict[str, dict[str, str]]
+    categories: dict[str, Footprint]
+
+
+def read_footprint(path: Path) -> dict[str, Footprint]:
+    """Read normalisation and weighting by category. Raises InputError with file, line and key."""
+    return validate(_FootprintTable, read_table(path)).categories
+
+
+@cache
+def load_footprint() -> Mapping[str, Footprint]:
+    """Return the shipped EF 3.1 figures by category."""
+    return read_footprint(builtin.folder("models") / "ef31.yaml")
