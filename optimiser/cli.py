@@ -113,7 +113,6 @@ def list_(what: str, as_json: bool) -> None:
 @click.option("--seed", type=int, default=1, show_default=True, help="Of the Latin hypercube.")
 @click.option("--feed", help="Known feed, e.g. NMC111; without it, predict has to be told.")
 @click.option("--problem", help="Problem whose feed and own acids can be named.")
-@click.option("--acids", type=click.Path(path_type=Path), help="Table of acids that can be named.")
 @click.option(
     "--out", type=click.Path(path_type=Path), help="CSV or XLSX to write; default: CSV to the screen."
 )
@@ -125,7 +124,6 @@ def scenarios(
     seed: int,
     feed: str | None,
     problem: str | None,
-    acids: Path | None,
     out: Path | None,
     force: bool,
 ) -> None:
@@ -145,7 +143,7 @@ def scenarios(
     if out is not None:
         check_target(out, force)
     question = load_question(problem) if problem else None
-    table = generate(vary, fixed, samples=lhs, seed=seed, feed_name=feed, question=question, acids_file=acids)
+    table = generate(vary, fixed, samples=lhs, seed=seed, feed_name=feed, question=question)
     if out is None:
         click.echo(table.to_csv(index=False), nl=False)
     else:
@@ -158,7 +156,9 @@ def scenarios(
 @click.option("--sheet", help="Sheet of a workbook that has several.")
 @click.option("--problem", help="Problem whose feed, own acids and process parameters apply.")
 @click.option("--feed", help="Known feed, e.g. NMC111, if the table has no feed column.")
-@click.option("--basis", type=float, metavar="KG", help="Cathode per batch; default: the feed's mass, 1000 kg.")
+@click.option(
+    "--basis", type=float, metavar="KG", help="Cathode per batch; default: the feed's mass, 1000 kg."
+)
 @click.option("--acids", type=click.Path(path_type=Path), help="Table of acids: YAML, CSV or XLSX.")
 @click.option("--prices", type=click.Path(path_type=Path), help="Table of prices: YAML, CSV or XLSX.")
 @click.option("--impacts", type=click.Path(path_type=Path), help="Table of impacts: YAML, CSV or XLSX.")

@@ -10,12 +10,15 @@ import pandas as pd
 
 from optimiser.chemistry.feeds import METALS
 from optimiser.chemistry.impacts import ImpactTable, impacts, missing_factors
-from optimiser.comparison import MOST_TESTED, enrichment_factors, rank_impacts, selectivities, welch_tests
+from optimiser.comparison import enrichment_factors, rank_impacts, selectivities, welch_tests
 from optimiser.designs import Floats
 from optimiser.metrics import per_kg_metal
 from optimiser.problem import Problem
 from optimiser.scenarios.predict import Part
 from optimiser.scenarios.tables import KEYS, joined, scenarios_frame
+
+#: Beyond so many scenarios nobody reads all pairs (11,175 of them).
+MOST_PAIRED = 150
 
 
 def selectivity_frame(parts: Sequence[Part]) -> pd.DataFrame:
@@ -24,12 +27,7 @@ def selectivity_frame(parts: Sequence[Part]) -> pd.DataFrame:
     def one(part: Part) -> pd.DataFrame:
         tables = selectivities(part.evaluation.yields, part.problem.feed.present)
         return pd.DataFrame(
-            {
-                f"selectivity_{i}_{j}": tables[i][:, k]
-                for i in METALS
-                for k, j in enumerate(METALS)
-                if i != j
-            }
+            {f"selectivity_{i}_{j}": tables[i][:, k] for i in METALS for k, j in enumerate(METALS) if i != j}
         )
 
     return joined(parts, one)
@@ -64,9 +62,11 @@ class ImpactResults:
 
 
 def amounts(part: Part) -> dict[str, Floats]:
-    """Return what each scenario uses: kg of pure substance by name, kWh of heat and power, shape (n,) each."""
+    """Return what each scenario uses: kg pure by substance, kWh of heat and power, shape (n,) each."""
     balance, acid = part.evaluation.outcome.balance, part.evaluation.designs.acid
-    used = {name: np.where(acid == k, balance.acid_pure, 0.0) for k, name in enumerate(part.problem.acid_names)}
+    used = {
+        name: np.where(acid == k, balance.acid_pure, 0.0) for k, name in enumerate(part.problem.acid_names)
+    }
     used |= {"hydrogen_peroxide": balance.peroxide_pure, "water": np.maximum(balance.water, 0.0)}
     base = part.problem.inputs.parameters.neutraliser
     if base != "none":
@@ -85,7 +85,7 @@ def impact_results(parts: Sequence[Part], table: ImpactTable) -> ImpactResults:
         used = amounts(part)
         total = impacts(used, table)
         # an amount that is itself unknown makes every impact unknown
-        unknown = np.isnan(np.column_stack(list(used.values()))).any(axis=1)
+        unknown = np.isnan(np.column_stack(list(used.values()))).sum(axis=1) > 0
         total = np.where(unknown[:, None], np.nan, total)
         for category, substance, count in missing_factors(used, table):
             missing[category, substance] = missing.get((category, substance), 0) + count
@@ -115,7 +115,7 @@ def tests_frame(parts: Sequence[Part]) -> pd.DataFrame | None:
     Columns: scenario_1, scenario_2, then per metal ``t_X``, ``p_X`` and ``significant_X``.
     """
     frame = scenarios_frame(parts)
-    if not 2 <= len(frame) <= MOST_TESTED:
+    if not 2 <= len(frame) <= MOST_PAIRED:
         return None
     mean, spread = (frame[[f"{what}_{m}" for m in METALS]].to_numpy(float) for what in ("yield", "spread"))
     tested = welch_tests(mean, spread, anchors(parts[0].problem))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -194,7 +195,7 @@ def _template_acids(source: Source, frame: pd.DataFrame, known: Known) -> tuple[
     numbers = pd.DataFrame({c: _numbers(source, frame, c) for c in described}, index=frame.index)
     smiles = frame["SMILES"].astype(object).where(frame["SMILES"].notna(), "").astype(str)
     groups = pd.concat([smiles, numbers], axis=1).groupby(["SMILES", *described], dropna=False, sort=False)
-    codes = groups.ngroup().to_numpy(dtype=np.intp)
+    codes: Ints = np.asarray(groups.ngroup().to_numpy(), dtype=np.intp)
     acids: list[Acid] = []
     for k in range(int(codes.max()) + 1):
         row = int(frame.index[_first(codes, k)])
@@ -211,7 +212,8 @@ def _template_acids(source: Source, frame: pd.DataFrame, known: Known) -> tuple[
         if key in by_key:
             acids.append(by_key[key])
             continue
-        acid = custom_acid(structure, numbers.loc[row].to_dict(), lambda c, row=row: source.cell(row, c))
+        said = {c: float(numbers[c].loc[row]) for c in described}
+        acid = custom_acid(structure, said, partial(source.cell, row))
         same = [other for other in acids if other.name.split(" (row")[0] == acid.name]
         equal = next((o for o in same if o.model_copy(update={"name": acid.name}) == acid), None)
         if equal is None and same:

@@ -97,7 +97,8 @@ class Tally:
     def lines(self) -> list[str]:
         """Say the counts beyond the number of rows."""
         said = [
-            f"{count} of them with blank costs or impacts: {text}." for text, count in sorted(self.noted.items())
+            f"{count} of them with blank costs or impacts: {text}."
+            for text, count in sorted(self.noted.items())
         ]
         if self.outside:
             said.append(f"{self.outside} of them outside the applicability domain: their yields are guesses.")

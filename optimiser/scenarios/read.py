@@ -40,8 +40,9 @@ _UNITS: Mapping[str, frozenset[str]] = {
     "g/L": frozenset({"g/l", "kg/m3"}),
     "min": frozenset({"min", "minutes"}),
 }
-_UNIT_OF = {v.name: v.unit for v in VARIABLES} | {t: v.unit for t, n in TEMPLATE.items() for v in VARIABLES
-                                                  if v.name == n}
+_UNIT_OF = {v.name: v.unit for v in VARIABLES} | {
+    t: v.unit for t, n in TEMPLATE.items() for v in VARIABLES if v.name == n
+}
 _HEADER = re.compile(r"^(?P<name>[^\[(]*?)\s*[\[(](?P<unit>[^\])]*)[\])]\s*$")
 
 
@@ -109,7 +110,9 @@ def open_source(path: Path, sheet: str | None = None) -> Source:
     suffix = path.suffix.lower()
     if suffix not in SUFFIXES:
         raise InputError(
-            f"{path} is neither CSV nor XLSX nor Parquet.", allowed=", ".join(SUFFIXES), remedy="save it as one"
+            f"{path} is neither CSV nor XLSX nor Parquet.",
+            allowed=", ".join(SUFFIXES),
+            remedy="save it as one",
         )
     if sheet is not None and suffix != ".xlsx":
         raise InputError(f"{path} has no sheets.", where="--sheet", remedy="leave --sheet out")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
+from typing import Any
 
 from optimiser.chemistry.acids import Acid, SaltSolubilities, Stock
 from optimiser.chemistry.descriptors import molar_mass
@@ -36,7 +37,7 @@ def custom_acid(smiles: str, given: Mapping[str, float], cell: Callable[[str], s
         are missing.
 
     Raises:
-        InputError: no pKa, a number of protons or a molar mass that contradicts the rest, a negative solubility.
+        InputError: no pKa, protons or a molar mass that contradict the rest, a negative solubility.
     """
     pkas = [given.get("pKa1", math.nan), *(_unless_minus_one(given.get(p)) for p in ("pKa2", "pKa3"))]
     known = [p for p in pkas if not math.isnan(p)]
@@ -70,7 +71,7 @@ def custom_acid(smiles: str, given: Mapping[str, float], cell: Callable[[str], s
                 where=cell(f"s{metal}"),
                 allowed="0 or more; -1 or blank where it is not known",
             )
-    known_salts = {m: _quantity(v, "g/100 mL") for m, v in salts.items() if not math.isnan(v)}
+    known_salts: dict[str, Any] = {m: _quantity(v, "g/100 mL") for m, v in salts.items() if not math.isnan(v)}
     unknown = math.nan
     return Acid.model_construct(
         name=acid_key(smiles),
@@ -101,7 +102,7 @@ def missing_numbers(acid: Acid) -> tuple[str, ...]:
 
 
 def with_blanks(acid: Acid) -> Acid:
-    """Return the acid with NaN for a price or factor that it lacks, so that its sums are blank, not refused."""
+    """Return the acid with NaN for a price or factor that it lacks: sums are then blank, not refused."""
     blanks: dict[str, object] = {}
     if acid.price is None:
         blanks["price"] = Price.model_construct(value=math.nan, currency="EUR", per="kg stock")

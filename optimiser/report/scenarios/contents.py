@@ -1,0 +1,114 @@
+"""Everything that the report of a table of scenarios shows, as tables."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from optimiser.chemistry.impacts import ImpactTable
+from optimiser.report.sources import sources_frame
+from optimiser.report.workbook import manifest_frame
+from optimiser.scenarios.compare import (
+    ImpactResults,
+    enrichment_frame,
+    impact_results,
+    selectivity_frame,
+    tests_frame,
+)
+from optimiser.scenarios.predict import Part, Tally, original
+from optimiser.scenarios.tables import (
+    balance_frame,
+    climate_frame,
+    costs_frame,
+    scenarios_frame,
+    yields_frame,
+)
+
+
+@dataclass(frozen=True)
+class Contents:
+    """The tables of one report.
+
+    Attributes:
+        name: of the file that was predicted.
+        tally: counts over it.
+        scenarios, yields, balance, costs, climate, selectivity, enrichment: one row per scenario.
+        impacts: in other categories than climate change, or None.
+        tests: of pairs, or None where there are too few or too many.
+        sources: every number and what it rests on.
+        pinned: the manifest.
+    """
+
+    name: str
+    tally: Tally
+    scenarios: pd.DataFrame
+    yields: pd.DataFrame
+    balance: pd.DataFrame
+    costs: pd.DataFrame
+    climate: pd.DataFrame
+    selectivity: pd.DataFrame
+    enrichment: pd.DataFrame
+    impacts: ImpactResults
+    tests: pd.DataFrame | None
+    sources: pd.DataFrame
+    pinned: dict[str, Any]
+
+    def sheets(self) -> dict[str, pd.DataFrame]:
+        """Return the tables by sheet of the workbook."""
+        found = {
+            "scenarios": self.scenarios,
+            "yields": self.yields,
+            "mass balance": self.balance,
+            "costs": self.costs,
+            "climate change": self.climate,
+            "impacts": self.impacts.frame,
+            "ranks": self.impacts.ranks,
+            "selectivities": self.selectivity,
+            "enrichment factors": self.enrichment,
+        }
+        if self.tests is not None:
+            found["t-tests"] = self.tests
+        plain = {name: frame.assign(**_flags_as_words(frame)) for name, frame in found.items()}
+        return plain | {"sources": self.sources, "manifest": manifest_frame(self.pinned)}
+
+
+def _flags_as_words(frame: pd.DataFrame) -> dict[str, np.ndarray]:
+    return {
+        str(name): np.where(frame[name], "yes", "no")
+        for name in frame.columns
+        if frame[name].dtype == np.bool_
+    }
+
+
+def contents(
+    name: str, parts: Sequence[Part], tally: Tally, factors: ImpactTable, pinned: dict[str, Any]
+) -> Contents:
+    """Make all tables of predicted scenarios.
+
+    Args:
+        name: of the file they come from.
+        parts: the predictions.
+        tally: counts over them.
+        factors: impact factors to apply.
+        pinned: the manifest.
+    """
+    sources = [sources_frame(original(part)) for part in parts]
+    return Contents(
+        name=name,
+        tally=tally,
+        scenarios=scenarios_frame(parts),
+        yields=yields_frame(parts),
+        balance=balance_frame(parts),
+        costs=costs_frame(parts),
+        climate=climate_frame(parts),
+        selectivity=selectivity_frame(parts),
+        enrichment=enrichment_frame(parts),
+        impacts=impact_results(parts, factors),
+        tests=tests_frame(parts),
+        sources=pd.concat(sources).drop_duplicates(ignore_index=True),
+        pinned=pinned,
+    )
