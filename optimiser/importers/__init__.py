@@ -1,0 +1,8 @@
+"""A user's own tables of acids, prices and impact factors, read and written."""
+
+from optimiser.importers.acids import ImportedAcids, import_acids
+from optimiser.importers.export import tables
+from optimiser.importers.impacts import import_impacts
+from optimiser.importers.prices import import_prices, with_prices
+
+__all__ = ["ImportedAcids", "import_acids", "import_impacts", "import_prices", "tables", "with_prices"]
