@@ -12,6 +12,7 @@ from pymoo.operators.survival.rank_and_crowding.metrics import get_crowding_func
 from optimiser.chemistry.feeds import METALS
 from optimiser.designs import Designs, Floats, Ints
 from optimiser.problem import Evaluation, Problem
+from optimiser.process.feasibility import slurry_fraction
 from optimiser.search.nsga2 import SearchResult, total_violation
 
 
@@ -166,4 +167,7 @@ def _reached_and_needed(problem: Problem, evaluation: Evaluation, name: str) -> 
     if name == "solubility":
         concentration = float(evaluation.designs.column("acid_concentration")[0])
         return concentration, concentration / (1.0 - margin)
+    if name == "slurry":
+        solids = float(slurry_fraction(evaluation.outcome.balance, problem.inputs)[0])
+        return solids, solids / (1.0 - margin)
     return margin + float(problem.limits.stock_strength or 0.0), float(problem.limits.stock_strength or 0.0)

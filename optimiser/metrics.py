@@ -12,6 +12,7 @@ from optimiser.chemistry.feeds import METALS
 from optimiser.designs import Designs, Floats
 from optimiser.process.balance import MassBalance
 from optimiser.process.inputs import ProcessInputs
+from optimiser.process.throughput import reactor_hours
 from optimiser.process.totals import climate_components, cost_components, metal_value
 
 
@@ -91,6 +92,24 @@ def _energy(o: Outcome) -> Floats:
     return per_kg_metal(o.balance.heat + o.balance.power, o.balance)
 
 
+def _per_reactor_hour(total: Floats, o: Outcome) -> Floats:
+    occupied = reactor_hours(o.designs, o.balance, o.inputs)
+    return np.divide(total, occupied, out=np.zeros_like(total), where=occupied > 0.0)
+
+
+def _productivity(o: Outcome) -> Floats:
+    return _per_reactor_hour(o.balance.metal_total, o)
+
+
+def _net_value_rate(o: Outcome) -> Floats:
+    return _per_reactor_hour(metal_value(o.balance, o.inputs) - o.cost.sum(axis=1), o)
+
+
+def _reactor_volume(o: Outcome) -> Floats:
+    tonnes_hours_per_day = o.inputs.feed.mass / 1000.0 * 24.0
+    return reactor_hours(o.designs, o.balance, o.inputs) / tonnes_hours_per_day
+
+
 def _time(o: Outcome) -> Floats:
     return o.designs.column("time")
 
@@ -107,6 +126,9 @@ _ALL = (
     Metric("recovery", "recovery", "kg metal/kg metal fed", "higher", 3, _recovery),
     Metric("acid_use", "acid use", "kg/kg metal", "lower", 2, _acid_use),
     Metric("energy", "energy", "kWh/kg metal", "lower", 2, _energy),
+    Metric("productivity", "productivity", "kg metal/m3/h", "higher", 2, _productivity),
+    Metric("net_value_rate", "net value rate", "EUR/m3/h", "higher", 1, _net_value_rate),
+    Metric("reactor_volume", "reactor volume", "m3 per t feed/day", "lower", 2, _reactor_volume),
     Metric("time", "time", "min", "lower", 0, _time),
     *(Metric(f"yield_{m}", f"{m} yield", "fraction", "higher", 3, _yield_of(m)) for m in METALS),
 )

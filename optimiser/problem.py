@@ -13,7 +13,14 @@ from optimiser.chemistry.reagents import Acid
 from optimiser.designs import VARIABLES, Designs, Floats, Ints
 from optimiser.metrics import METRICS, Outcome, outcome
 from optimiser.process.balance import mass_balance
-from optimiser.process.feasibility import ChemistryLimits, chemistry_margins, proton_ratio, reductant_ratio
+from optimiser.process.byproducts import ByProducts, by_products
+from optimiser.process.feasibility import (
+    LIMITS,
+    ChemistryLimits,
+    chemistry_margins,
+    proton_ratio,
+    reductant_ratio,
+)
 from optimiser.process.inputs import ProcessInputs, process_inputs
 from optimiser.surrogate.artefact import Surrogate, YieldPrediction
 from optimiser.surrogate.domain import Neighbourhood
@@ -46,6 +53,7 @@ class Evaluation:
         prediction: mean and spread of the yields, shape (n, 4) each.
         yields_low, yields_high: ends of the 90 % interval, shape (n, 4).
         outcome: balance, cost and impact at the mean yields.
+        by_products: gases, salt, water and what may precipitate, at the mean yields.
         metrics: every metric of the registry, shape (n,) each.
         metrics_low, metrics_high: the same at the ends of the yields' intervals, all metals together.
         objectives: what the search minimises, shape (n, m).
@@ -61,6 +69,7 @@ class Evaluation:
     yields_low: Floats
     yields_high: Floats
     outcome: Outcome
+    by_products: ByProducts
     metrics: Mapping[str, Floats]
     metrics_low: Mapping[str, Floats]
     metrics_high: Mapping[str, Floats]
@@ -136,14 +145,9 @@ class Problem:
     @property
     def constraint_names(self) -> tuple[str, ...]:
         """Names of the margins, in the order of ``SearchPoint.margins``."""
-        chemistry = [
-            n
-            for n in ("proton_balance", "stock_strength", "solubility", "boiling")
-            if getattr(self.limits, n) is not None
-        ]
         return (
             *(f"yield_{m}" for m in self.targets),
-            *chemistry,
+            *(name for name in LIMITS if getattr(self.limits, name) is not None),
             *(["applicability_domain"] if self.domain else []),
         )
 
@@ -202,6 +206,7 @@ class Problem:
             yields_low=low,
             yields_high=high,
             outcome=result,
+            by_products=by_products(designs, result.balance, self.inputs),
             metrics=metrics,
             metrics_low={n: np.minimum(metrics[n], v.min(axis=0)) for n, v in at_ends.items()},
             metrics_high={n: np.maximum(metrics[n], v.max(axis=0)) for n, v in at_ends.items()},

@@ -17,6 +17,13 @@ _OTHER_UNITS = {
     "domain_distance": "share of the threshold",
     "proton_ratio": "offered/consumed",
     "knee": "",
+    "chlorine": "kg/t feed",
+    "oxygen": "kg/t feed",
+    "salt": "kg/t feed",
+    "residue": "kg/t feed",
+    "wastewater": "m3/t feed",
+    "nox": "",
+    "precipitates": "",
 }
 
 
@@ -24,8 +31,8 @@ def design_table(problem: Problem, evaluation: Evaluation, knee: int | None = No
     """Return one row per design, columns in the order that `docs/` promises.
 
     Design variables; per metal the yield and its 90 % interval; per objective the value and its interval;
-    every other metric; ``p_feasible, support, domain_distance, proton_ratio, knee``. Yields of absent metals
-    are empty.
+    every other metric; ``p_feasible, support, domain_distance, proton_ratio, knee``; by-products per t of
+    feed, and whether nitrogen oxides or precipitates have to be expected. Yields of absent metals are empty.
     """
     columns: dict[str, object] = {"acid": np.array(problem.acid_names)[evaluation.designs.acid]}
     columns |= {name: evaluation.designs.column(name) for name in CONTINUOUS}
@@ -45,6 +52,11 @@ def design_table(problem: Problem, evaluation: Evaluation, knee: int | None = No
     columns["domain_distance"] = evaluation.domain_distance
     columns["proton_ratio"] = evaluation.proton_ratio
     columns["knee"] = np.arange(len(evaluation)) == knee
+    by_products, feed_tonnes = evaluation.by_products, problem.feed.mass / 1000.0
+    for name in ("chlorine", "oxygen", "salt", "residue", "wastewater"):
+        columns[name] = getattr(by_products, name) / feed_tonnes
+    columns["nox"] = by_products.nox
+    columns["precipitates"] = [" ".join(by_products.precipitating(i)) for i in range(len(evaluation))]
     return pd.DataFrame(columns)
 
 

@@ -33,17 +33,18 @@ ACIDS = (
     *("sulfuric", "hydrochloric", "nitric", "acetic", "formic", "citric"),
     *("oxalic", "ascorbic", "lactic", "tartaric", "malic", "levulinic"),
 )
-NEW_ACID = {"smiles": "CS(=O)(=O)O", "pKa": [-1.9], "stock": {"purity": 0.7, "density": 1.35}}
+CASE_STUDY = ("methanesulfonic", "phosphoric", "glutaric", "glycine")
+NEW_ACID = {"smiles": "OC(=O)C(F)(F)F", "pKa": [0.23], "stock": {"purity": 0.99, "density": 1.49}}
 
 
-def test_the_twelve_acids_of_the_data_are_there() -> None:
-    assert tuple(load_acids()) == ACIDS
+def test_the_twelve_acids_of_the_data_and_the_four_of_the_case_study_are_there() -> None:
+    assert tuple(load_acids()) == ACIDS + CASE_STUDY
 
 
 @pytest.mark.data
 def test_acids_equal_the_training_table(training_table: Path) -> None:
     table = pd.read_excel(training_table).drop_duplicates("SMILES").set_index("SMILES")
-    acids = {acid.smiles: acid for acid in load_acids().values()}
+    acids = {acid.smiles: acid for acid in load_acids().values() if acid.name in ACIDS}
     assert set(acids) == set(table.index)
     for smiles, acid in acids.items():
         row = table.loc[smiles]
@@ -87,7 +88,8 @@ def test_solubility_in_mol_per_litre() -> None:
 def test_reductants() -> None:
     kinds = {name: acid.reductant for name, acid in load_acids().items()}
     assert kinds["hydrochloric"] == "chloride"
-    assert {name for name, kind in kinds.items() if kind == "none"} == {"sulfuric", "nitric", "acetic"}
+    none = {"sulfuric", "nitric", "acetic", *CASE_STUDY}
+    assert {name for name, kind in kinds.items() if kind == "none"} == none
     assert kinds["citric"] == "organic"
 
 
@@ -149,15 +151,15 @@ def test_completing_merges_salts_and_accepts_aliases_and_dated_prices() -> None:
 
 def test_a_user_adds_an_acid_with_no_code() -> None:
     entry = NEW_ACID | {"temperature_limit": 80}
-    acid = with_user_acids(load_acids(), {"methanesulfonic": entry})["methanesulfonic"]
-    assert acid.name == "methanesulfonic"
-    assert acid.molar_mass == pytest.approx(96.106, abs=2e-3)
+    acid = with_user_acids(load_acids(), {"trifluoroacetic": entry})["trifluoroacetic"]
+    assert acid.name == "trifluoroacetic"
+    assert acid.molar_mass == pytest.approx(114.023, abs=2e-3)
     assert acid.usable_protons == 1
     assert acid.temperature_limit == 80.0
-    assert acid.max_molarity == pytest.approx(9.83, abs=0.01)  # 0.70 x 1350 / 96.106
+    assert acid.max_molarity == pytest.approx(12.94, abs=0.01)  # 0.99 x 1490 / 114.023
     assert acid.solubility_molar == math.inf
     assert np.isnan(acid.salt_solubility_values).all()
-    with pytest.raises(InputError, match=r"methanesulfonic.* has no price"):
+    with pytest.raises(InputError, match=r"trifluoroacetic.* has no price"):
         acid.price_eur_per_kg_stock()
     assert Acid.model_validate(NEW_ACID | {"solubility": "miscible", "pKa": -1.9}).pKa_values == (-1.9,)
 

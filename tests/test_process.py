@@ -28,11 +28,16 @@ ACIDS = AcidNumbers(
     density=np.array([1.8, 1.18]),
     usable_protons=np.array([2.0, 1.0]),
     solubility=np.array([np.inf, 10.0]),
+    solubility_rise=np.array([0.0, 0.0]),
     stock_molarity=np.array([18.0, 11.8]),
     temperature_limit=np.array([100.0, 100.0]),
     price=np.array([0.1, 0.2]),
     climate_change=np.array([0.12, 0.5]),
     chloride=np.array([0.0, 1.0]),
+    nitrate=np.array([0.0, 0.0]),
+    salt_per_proton=np.array([0.071, 0.0585]),
+    salt_per_metal=np.full((2, 4), 2.5),
+    salt_solubility=np.array([[34.8, 44.4, 62.9, 36.1], [83.5, 66.8, 73.9, 52.9]]),
 )
 REAGENTS = ReagentNumbers(
     peroxide_molar_mass=34.014,
@@ -50,6 +55,8 @@ REAGENTS = ReagentNumbers(
     heat_climate_change=0.18,
     power_price=0.19,
     power_climate_change=0.21,
+    chlorine_molar_mass=70.9,
+    oxygen_molar_mass=32.0,
 )
 INPUTS = ProcessInputs(
     feed=LCO,
@@ -204,7 +211,9 @@ def test_margins() -> None:
 
 def test_limits_can_be_switched_off_and_tuned() -> None:
     b = mass_balance(one(), yields(), INPUTS)
-    off = ChemistryLimits(proton_balance=None, stock_strength=None, solubility=None, boiling=None)
+    off = ChemistryLimits(
+        proton_balance=None, stock_strength=None, solubility=None, boiling=None, slurry=None
+    )
     assert chemistry_margins(one(), b, INPUTS, off) == {}
     strict = chemistry_margins(one(), b, INPUTS, ChemistryLimits(boiling=50.0))
     assert strict["boiling"] == pytest.approx(-0.1)  # 60 degC is 10 above 100 - 50

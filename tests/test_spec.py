@@ -203,6 +203,7 @@ def test_limits_are_on_by_default_and_can_be_switched_off(tmp_path: Path) -> Non
         "stock_strength",
         "solubility",
         "boiling",
+        "slurry",
         "applicability_domain",
     )
     off = bare + "constraints:\n" + "".join(f"  - {n}: off\n" for n in problem.constraint_names)
@@ -212,16 +213,16 @@ def test_limits_are_on_by_default_and_can_be_switched_off(tmp_path: Path) -> Non
 def test_a_new_acid_needs_no_code(tmp_path: Path) -> None:
     acid = """\
 acids:
-  methanesulfonic:
-    smiles: CS(=O)(=O)O
-    pKa: [-1.9]
-    stock: {purity: 0.7, density: 1.35}
+  trifluoroacetic:
+    smiles: OC(=O)C(F)(F)F
+    pKa: [0.23]
+    stock: {purity: 0.99, density: 1.49}
     price: 2.0
     climate_change: 3.0
 """
-    text = acid + PROBLEM.replace("hydrochloric]", "methanesulfonic]")
+    text = acid + PROBLEM.replace("hydrochloric]", "trifluoroacetic]")
     problem = bind(load_question(write(tmp_path, text)))
-    assert problem.acid_names == ("sulfuric", "methanesulfonic")
+    assert problem.acid_names == ("sulfuric", "trifluoroacetic")
     assert problem.inputs.acids.price[1] == 2.0
     assert problem.neighbourhoods[1].experiments == 0
     assert problem.supported_acids == ("sulfuric",)

@@ -18,12 +18,16 @@ from optimiser.errors import InputError, closest
 #: A proton whose pKa is below this dissolves oxide; weaker ones stay on the acid.
 USABLE_PKA = 7.0
 
+#: The temperatures of an acid's ``solubility`` and ``solubility_60``, degC.
+COLD, HOT = 25.0, 60.0
+
 Reductant = Literal["none", "chloride", "organic"]
 
 MassFraction = Annotated[Quantity, *expecting("kg/kg", 1e-6, 1.0)]
 Density = Annotated[Quantity, *expecting("kg/L", 0.3, 5.0)]
 PKa = Annotated[Quantity, *expecting("-", -20.0, 60.0)]
 SaltSolubility = Annotated[Quantity, *expecting("g/100 mL", 0.0, 1000.0)]
+HydrateWater = Annotated[Quantity, *expecting("-", 0.0, 20.0)]
 Temperature = Annotated[Quantity, *expecting("degC", -50.0, 400.0)]
 ClimateChange = Annotated[Quantity, *expecting("kg CO2-eq/kg pure", -100.0, 1000.0)]
 StockPrice = Annotated[Price, *price_per("kg stock", "kg pure")]
@@ -81,11 +85,16 @@ class AcidOverrides(_Strict):
         pKa: of each acidic proton, strongest first; one or several.
         stock: purity (kg/kg) and density (kg/L) as bought.
         solubility: g pure acid per L of water at 25 degC, or ``miscible``.
+        solubility_60: the same at 60 degC, where known.
         salt_solubility: of its Li, Ni, Mn and Co salts, g/100 mL.
+        calcium_hydrate: mol of water that its calcium salt binds per mol of calcium.
+        zwitterion: true where the first proton sits on the acid's own amine, so that it is not usable.
+        nitrate: true where it brings nitrate, which forms nitrogen oxides when hot.
         temperature_limit: degC, where lower than boiling.
         reductant: what of the acid reduces the metals beside peroxide.
         price: EUR per kg stock, or a price with its currency and period.
         climate_change: kg CO2-eq per kg pure acid.
+        caveat: what must be said wherever the acid is recommended.
         missing: what is not known, by field, and why.
     """
 
@@ -96,11 +105,16 @@ class AcidOverrides(_Strict):
     pKa: PKas | None = None  # noqa: N815 - the chemist's spelling
     stock: PartialStock | None = None
     solubility: Solubility | None = None
+    solubility_60: Solubility | None = None
     salt_solubility: SaltSolubilities | None = None
+    calcium_hydrate: HydrateWater | None = None
+    zwitterion: bool | None = None
+    nitrate: bool | None = None
     limit: Temperature | None = Field(default=None, alias="temperature_limit")
     reductant: Reductant | None = None
     price: StockPrice | None = None
     climate_change: ClimateChange | None = None
+    caveat: str | None = None
     missing: dict[str, str] | None = None
 
 
@@ -124,8 +138,9 @@ class Acid(AcidOverrides):
 
     @property
     def usable_protons(self) -> int:
-        """Protons per molecule that dissolve oxide: those with a pKa below `USABLE_PKA`."""
-        return sum(pka < USABLE_PKA for pka in self.pKa_values)
+        """Protons per molecule that dissolve oxide: pKa below `USABLE_PKA`, less a zwitterion's first."""
+        below = sum(pka < USABLE_PKA for pka in self.pKa_values)
+        return max(below - 1, 0) if self.zwitterion else below
 
     @property
     def molar_mass(self) -> float:
@@ -158,6 +173,18 @@ class Acid(AcidOverrides):
     def solubility_molar(self) -> float:
         """Solubility in water at 25 degC, mol/L; inf if miscible or unknown."""
         return math.inf if self.solubility is None else self.solubility.value / self.molar_mass
+
+    @property
+    def solubility_rise(self) -> float:
+        """Slope of ln(solubility) from 25 to 60 degC, 1/K; 0 where one of the two is unknown or miscible."""
+        if self.solubility is None or self.solubility_60 is None or math.isinf(self.solubility_60.value):
+            return 0.0
+        return math.log(self.solubility_60.value / self.solubility.value) / (HOT - COLD)
+
+    @property
+    def calcium_salt_water(self) -> float:
+        """Crystal water of the calcium salt, mol per mol of calcium; 0 where unknown."""
+        return 0.0 if self.calcium_hydrate is None else self.calcium_hydrate.value
 
     @property
     def temperature_limit(self) -> float | None:

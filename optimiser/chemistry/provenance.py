@@ -105,6 +105,8 @@ def _numbers(
             "stock density": acid.stock.density,
             **{f"pKa{i}": pka for i, pka in enumerate(acid.pKa, start=1)},
             "solubility": acid.solubility,
+            "solubility at 60 degC": acid.solubility_60,
+            "calcium salt's crystal water": acid.calcium_hydrate,
             "temperature limit": acid.limit,
         }
         salts = acid.salt_solubility or SaltSolubilities()

@@ -16,6 +16,8 @@ class MassBalance:
 
     Units: volumes L; masses kg; amounts mol; energies kWh. ``water`` may be negative: then the design asks
     for more acid than its stock can supply. ``metals`` is the mass dissolved of Li, Ni, Mn, Co, shape (n, 4).
+    ``residue`` is the feed that stays solid, ``wash_water`` (kg) what washes it. ``slurry_volume`` is
+    leachant and feed together.
     """
 
     volume: Floats
@@ -28,11 +30,15 @@ class MassBalance:
     peroxide_stock_volume: Floats
     water: Floats
     solution: Floats
+    slurry_volume: Floats
     metals: Floats
+    residue: Floats
+    wash_water: Floats
     protons_offered: Floats
     protons_consumed: Floats
     electrons_needed: Floats
     electrons_peroxide: Floats
+    electrons_chloride: Floats
     free_protons: Floats
     base: Floats
     heat: Floats
@@ -56,6 +62,8 @@ def mass_balance(designs: Designs, yields: Floats, inputs: ProcessInputs) -> Mas
     The leachant is acid stock, peroxide stock and water with additive volumes. Peroxide is a mass fraction w
     of the solution, whose mass depends on the peroxide stock itself: with s the mass fraction of the stock,
     d its density and r that of water, pure = w (m_acid_stock + r (V - V_acid)) / (1 - w/s (1 - r/d)).
+    w is the design's nominal strength times ``peroxide_strength``: what is true of the solution is also what
+    is dosed and bought.
     """
     feed, acids, reagents, plant = inputs.feed, inputs.acids, inputs.reagents, inputs.parameters
     k = designs.acid
@@ -68,7 +76,7 @@ def mass_balance(designs: Designs, yields: Floats, inputs: ProcessInputs) -> Mas
     acid_stock = acid_pure / acids.purity[k]
     acid_stock_volume = acid_stock / acids.density[k]
 
-    w = designs.column("h2o2") / 100.0
+    w = designs.column("h2o2") / 100.0 * plant.peroxide_strength
     in_stock = w / reagents.peroxide_purity
     without_peroxide = acid_stock + reagents.water_density * (volume - acid_stock_volume)
     peroxide_pure = (
@@ -82,6 +90,9 @@ def mass_balance(designs: Designs, yields: Floats, inputs: ProcessInputs) -> Mas
     formula_units = feed.mass * 1000.0 / feed.molar_mass
     dissolved = formula_units * feed.composition * leached  # mol of each metal, (n, 4)
     metals = feed.metal_mass * leached
+    # oxygen leaves the solid in step with the metals, so the residue is what share of the metals stays
+    residue = feed.mass * np.maximum(1.0 - metals.sum(axis=1) / feed.metal_mass.sum(), 0.0)
+    wash_water = residue * plant.wash_water * reagents.water_density
 
     peroxide_amount = peroxide_pure * 1000.0 / reagents.peroxide_molar_mass
     lost = np.where(temperature > plant.peroxide_limit, plant.peroxide_loss, 0.0)
@@ -91,8 +102,8 @@ def mass_balance(designs: Designs, yields: Floats, inputs: ProcessInputs) -> Mas
 
     # The charge that goes into solution, and one more proton for each electron that chloride has to give
     # because peroxide does not: LiMO2 + 4 HCl -> LiCl + MCl2 + 1/2 Cl2 + 2 H2O.
-    by_chloride = acids.chloride[k] * np.maximum(electrons_needed - electrons_peroxide, 0.0)
-    protons_consumed = dissolved[:, 0] + 2.0 * transition + by_chloride
+    electrons_chloride = acids.chloride[k] * np.maximum(electrons_needed - electrons_peroxide, 0.0)
+    protons_consumed = dissolved[:, 0] + 2.0 * transition + electrons_chloride
     protons_offered = acid_amount * acids.usable_protons[k]
     free_protons = np.maximum(protons_offered - protons_consumed, 0.0)
 
@@ -101,9 +112,10 @@ def mass_balance(designs: Designs, yields: Floats, inputs: ProcessInputs) -> Mas
         (np.maximum(solution, 0.0) * plant.liquid_heat_capacity + feed.mass * plant.solid_heat_capacity)
         * warming
         / 3600.0
+        * (1.0 + plant.heat_loss - plant.heat_recovery)
     )
-    slurry = (volume + feed.mass / plant.solid_density) / 1000.0  # m3
-    power = plant.mixing_power * slurry * designs.column("time") / 60.0
+    slurry_volume = volume + feed.mass / plant.solid_density
+    power = plant.mixing_power * slurry_volume / 1000.0 * designs.column("time") / 60.0
 
     return MassBalance(
         volume=volume,
@@ -116,11 +128,15 @@ def mass_balance(designs: Designs, yields: Floats, inputs: ProcessInputs) -> Mas
         peroxide_stock_volume=peroxide_stock_volume,
         water=water,
         solution=solution,
+        slurry_volume=slurry_volume,
         metals=metals,
+        residue=residue,
+        wash_water=wash_water,
         protons_offered=protons_offered,
         protons_consumed=protons_consumed,
         electrons_needed=electrons_needed,
         electrons_peroxide=electrons_peroxide,
+        electrons_chloride=electrons_chloride,
         free_protons=free_protons,
         base=free_protons * reagents.base_per_proton,
         heat=heat,

@@ -12,6 +12,8 @@ from optimiser.chemistry.quantity import Quantity, read_quantities
 from optimiser.errors import InputError, closest
 
 Neutraliser = Literal["sodium_hydroxide", "calcium_hydroxide", "none"]
+#: Parameters that something is divided by.
+_ABOVE_ZERO = ("solid_density", "fill_fraction")
 NEUTRALISERS: tuple[str, ...] = ("sodium_hydroxide", "calcium_hydroxide", "none")
 
 
@@ -27,8 +29,16 @@ class ProcessParameters:
     solid_heat_capacity: float
     solid_density: float
     mixing_power: float
+    heat_loss: float
+    heat_recovery: float
+    filling_time: float
+    emptying_time: float
+    fill_fraction: float
+    wash_water: float
     peroxide_loss: float
+    peroxide_strength: float
     peroxide_limit: float
+    nox_limit: float
     neutraliser: Neutraliser = "sodium_hydroxide"
 
 
@@ -70,10 +80,12 @@ def process_parameters(overrides: Mapping[str, float | str] | None = None) -> Pr
 def _check_magnitude(name: str, value: float | str) -> None:
     quantity = parameter_quantities()[name]
     top = 1.0 if quantity.unit == "fraction" else 10.0 * (quantity.high or quantity.value)
-    if isinstance(value, str) or not 0.0 <= value <= top:
+    possible = isinstance(value, int | float) and 0.0 <= value <= top
+    if not possible or (value == 0.0 and name in _ABOVE_ZERO):
         raise InputError(
             f"Process parameter {name} = {value!r} {quantity.unit} is not possible.",
             where=f"process.{name}",
-            allowed=f"0 to {top:g} {quantity.unit}; usual {quantity.low:g} to {quantity.high:g}",
+            allowed=f"{'above 0' if name in _ABOVE_ZERO else '0'} to {top:g} {quantity.unit}; "
+            f"usual {quantity.low:g} to {quantity.high:g}",
             remedy=f"check the unit: {name} is in {quantity.unit}",
         )

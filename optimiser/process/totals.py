@@ -19,7 +19,7 @@ def cost_components(designs: Designs, balance: MassBalance, inputs: ProcessInput
         [
             balance.acid_stock * inputs.acids.price[designs.acid],
             balance.peroxide_pure * reagents.peroxide_price,
-            np.maximum(balance.water, 0.0) * reagents.water_price,
+            (np.maximum(balance.water, 0.0) + balance.wash_water) * reagents.water_price,
             balance.heat * reagents.heat_price,
             balance.power * reagents.power_price,
             balance.base * reagents.base_price,
@@ -34,7 +34,7 @@ def climate_components(designs: Designs, balance: MassBalance, inputs: ProcessIn
         [
             balance.acid_pure * inputs.acids.climate_change[designs.acid],
             balance.peroxide_pure * reagents.peroxide_climate_change,
-            np.maximum(balance.water, 0.0) * reagents.water_climate_change,
+            (np.maximum(balance.water, 0.0) + balance.wash_water) * reagents.water_climate_change,
             balance.heat * reagents.heat_climate_change,
             balance.power * reagents.power_climate_change,
             balance.base * reagents.base_climate_change,

@@ -20,5 +20,7 @@ NOT_KNOWN = (
     "payable share of the price of their salts.",
     "Intervals of cost, climate change and value follow from the yields' intervals alone; prices and impact "
     "factors are taken at their middle values, whose ranges stand with their sources.",
-    "Gases (chlorine, NOx, oxygen), corrosion and heat losses are not modelled.",
+    "Chlorine and oxygen are sums of stoichiometry, nitrogen oxides and precipitation are flags. Treating "
+    "gases, salt and wastewater is not priced, corrosion is not modelled, and heat losses and heat recovery "
+    "count only where the problem sets them.",
 )

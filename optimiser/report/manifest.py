@@ -7,6 +7,7 @@ import math
 import os
 import platform
 import subprocess
+from dataclasses import asdict
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
@@ -89,10 +90,7 @@ def _question(result: RunResult) -> dict[str, Any]:
             for o in problem.objectives
         ],
         "yield_targets": dict(problem.targets),
-        "limits": {
-            name: getattr(problem.limits, name)
-            for name in ("proton_balance", "stock_strength", "solubility", "boiling")
-        },
+        "limits": asdict(problem.limits),
         "applicability_domain": "inside" if problem.domain else "off",
         "ranges": {
             acid.name: {

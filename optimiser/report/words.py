@@ -21,6 +21,7 @@ _CONSTRAINT_LABELS = {
     "stock_strength": "stock strength (share of the tank that is water beyond the stocks)",
     "solubility": "solubility of the acid (mol/L)",
     "boiling": "temperature below boiling (degC)",
+    "slurry": "solids in the slurry (kg/kg)",
     "applicability_domain": "applicability domain (distance to the data / threshold)",
 }
 
@@ -56,7 +57,9 @@ def setpoints(problem: Problem, evaluation: Evaluation, row: int) -> str:
     """Say what to do: acid, strength, temperature, time, solids, peroxide."""
     acid = problem.acids[int(evaluation.designs.acid[row])]
     t, c, h, s, m = evaluation.designs.continuous[row]
-    peroxide = f"{h:g} wt% hydrogen peroxide" if h > 0 else "no peroxide"
+    strength = problem.inputs.parameters.peroxide_strength
+    nominal = "" if strength == 1.0 else f" (nominal; {strength * h:.3g} wt% true)"
+    peroxide = f"{h:g} wt% hydrogen peroxide{nominal}" if h > 0 else "no peroxide"
     return f"{c:g} mol/L {acid.label} at {t:g} °C for {m:g} min, {s:g} g/L solids, {peroxide}"
 
 
@@ -151,10 +154,13 @@ def warnings_of(problem: Problem, evaluation: Evaluation, row: int) -> list[str]
                 f"{plant.peroxide_limit:g} °C): "
                 f"{100.0 * plant.peroxide_loss:.0f} % of it is counted as lost in the reductant balance."
             )
+    by_products, feed_tonnes = evaluation.by_products, problem.feed.mass / 1000.0
+    chlorine = float(by_products.chlorine[row]) / feed_tonnes
     ratio = float(evaluation.reductant_ratio[row])
     if ratio < 1.0:
         other = {
-            "chloride": "chloride has to reduce the rest, which forms chlorine gas",
+            "chloride": "chloride has to reduce the rest, which forms chlorine gas "
+            f"({chlorine:.0f} kg per t feed)",
             "organic": "the organic acid itself has to reduce the rest",
             "none": "something in the feed (carbon, aluminium, copper) has to reduce the rest",
         }[acid.reductant or "none"]
@@ -162,6 +168,18 @@ def warnings_of(problem: Problem, evaluation: Evaluation, row: int) -> list[str]
             f"Peroxide supplies {100.0 * ratio:.0f} % of the electrons that the dissolved metals need; "
             f"{other}."
         )
+    if by_products.nox[row]:
+        said.append(
+            f"Nitric acid above about {plant.nox_limit:g} °C: expect nitrogen oxides, which need scrubbing."
+        )
+    metals = by_products.precipitating(row)
+    if metals:
+        said.append(
+            f"{', '.join(metals)}: more than the salts' solubility in water, so part may precipitate again; "
+            "yields are those of dissolution."
+        )
+    if acid.caveat:
+        said.append(acid.caveat)
     support = int(evaluation.support[row])
     if support < 5:
         said.append(f"Only {counted(support, 'experiment')} near this design.")

@@ -157,6 +157,7 @@ class ConstraintSpec(Strict):
     stock_strength: Annotated[Annotated[Number, Field(ge=0, le=1)] | None, Off] = 0.0
     solubility: Annotated[Annotated[Number, Field(gt=0, le=1)] | None, Off] = 1.0
     boiling: Annotated[Annotated[Number, Field(ge=0, le=80)] | None, Off] = 0.0
+    slurry: Annotated[Annotated[Number, Field(gt=0, lt=1)] | None, Off] = 0.3
 
     @model_validator(mode="after")
     def _one_constraint(self) -> ConstraintSpec:
