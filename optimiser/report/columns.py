@@ -193,6 +193,8 @@ def scenario_column(name: str) -> Column | None:
         rest = name.removeprefix(prefix)
         if rest != name and (rest in COMPONENTS or rest == "total" or prefix in ("t_", "p_")):
             label = f"{prefix[0]} of {rest}" if prefix in ("t_", "p_") else rest
+            if prefix == "p_":
+                return Column(label, figures=2)
             return Column(label, unit, digits)
     return None
 

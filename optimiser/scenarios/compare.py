@@ -67,7 +67,8 @@ def amounts(part: Part) -> dict[str, Floats]:
     used = {
         name: np.where(acid == k, balance.acid_pure, 0.0) for k, name in enumerate(part.problem.acid_names)
     }
-    used |= {"hydrogen_peroxide": balance.peroxide_pure, "water": np.maximum(balance.water, 0.0)}
+    water = np.maximum(balance.water, 0.0) + balance.wash_water
+    used |= {"hydrogen_peroxide": balance.peroxide_pure, "water": water}
     base = part.problem.inputs.parameters.neutraliser
     if base != "none":
         used[base] = balance.base

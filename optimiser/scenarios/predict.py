@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from optimiser.binding import assemble, known_acids
+from optimiser.binding import assemble
 from optimiser.chemistry.acids import Acid
 from optimiser.chemistry.feeds import METALS, find_feed
-from optimiser.chemistry.reagents import load_acids
 from optimiser.designs import Bools, Designs, Ints
 from optimiser.errors import InputError
 from optimiser.problem import Evaluation, Problem
@@ -21,6 +20,7 @@ from optimiser.process.parameters import ProcessParameters, process_parameters
 from optimiser.scenarios.parse import Known, Scenarios, parse
 from optimiser.scenarios.read import CHUNK, Source, open_source
 from optimiser.scenarios.unknown import note, with_blanks
+from optimiser.scenarios.usertables import UserTables, user_tables, with_reagents
 from optimiser.spec.load import Question
 from optimiser.surrogate.artefact import Surrogate, load_surrogate
 from optimiser.table import design_table
@@ -39,6 +39,7 @@ class Setting:
 
     source: Source
     known: Known
+    tables: UserTables
     surrogate: Surrogate
     parameters: ProcessParameters
     rows: int
@@ -112,7 +113,7 @@ def prepare(
     feed_name: str | None = None,
     sheet: str | None = None,
     basis: float | None = None,
-    acids: Mapping[str, Acid] | None = None,
+    tables: UserTables | None = None,
 ) -> Setting:
     """Read a table of scenarios once, check every cell, and load what predicts it.
 
@@ -122,7 +123,7 @@ def prepare(
         feed_name: a known feed, for tables without a feed column; stronger than the problem's.
         sheet: of a workbook with several.
         basis: kg of cathode per batch; the feed's own mass if left out.
-        acids: instead of the shipped ones and the problem's own.
+        tables: acids, prices and factors; the shipped ones with the problem's own if left out.
 
     Raises:
         InputError: the table cannot be read, or a cell is wrong (row and column named).
@@ -132,16 +133,16 @@ def prepare(
             f"A basis of {basis:g} kg of cathode is not possible.", where="--basis", allowed="above 0, in kg"
         )
     source = open_source(path, sheet)
-    if acids is None:
-        acids = known_acids(question) if question else load_acids()
+    tables = tables or user_tables(question)
     feed = question.spec.feed if question else None
     if feed_name is not None:
         feed = find_feed(feed_name, where="--feed")
-    known = Known(acids, feed, basis)
+    known = Known(tables.acids, feed, basis)
     rows = sum(len(parse(source, piece, known)) for piece in source.chunks())
     return Setting(
         source,
         known,
+        tables,
         load_surrogate(question.spec.surrogate if question else "pd-gbr"),
         process_parameters(question.spec.process if question else None),
         rows,
@@ -178,6 +179,7 @@ def _part(scenarios: Scenarios, feed: int, setting: Setting, start: int) -> Part
         setting.surrogate,
         setting.parameters,
     )
+    problem = replace(problem, inputs=with_reagents(problem.inputs, setting.tables.reagents))
     designs = Designs(np.asarray(index, dtype=np.intp), scenarios.continuous[rows])
     return Part(start + rows, problem, acids, problem.evaluate(designs))
 

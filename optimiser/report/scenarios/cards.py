@@ -91,15 +91,17 @@ def yields_card(of: Contents, key: str, title: str) -> Card:
         Figure(
             f"scatter-yield-{m}",
             f"Yield of {m} against {column(x).label}.",
-            draw_points(frame, x, f"yield_{m}"),
+            draw_points(frame, x, f"yield_{m}", height=240, panel=True),
             f"{m} yield",
         )
         for m in metals
     )
-    blocks: list[Panels | Table] = [Panels(figures)]
+    about = f"Recovery, per cent of the metal fed, against {column(x).label}."
+    recovery = Figure("scatter-recovery", about, draw_points(frame, x, "recovery", height=380))
+    blocks: list[Figure | Panels | Table] = [recovery, Panels(figures)]
     grid = _grid(frame)
     if grid is not None:
-        blocks.append(Panels((grid,)))
+        blocks.append(grid)
     blocks.append(
         Table("yields-table", "Yields with standard deviations over the anchors.", of.yields, tall=True)
     )
@@ -126,7 +128,7 @@ def _grid(frame: pd.DataFrame) -> Figure | None:
         side=column(y).heading,
     )
     about = f"Recovery, per cent of the metal fed, over {column(x).label} and {column(y).label}."
-    return Figure("heat-recovery", about, drawing, "Recovery [% of metal fed]")
+    return Figure("heat-recovery", about, drawing)
 
 
 def trade_card(of: Contents, key: str, title: str) -> Card:
@@ -135,20 +137,20 @@ def trade_card(of: Contents, key: str, title: str) -> Card:
     shown = [m for m in ("cost", "climate_change", "net_value") if frame[m].notna().any()]
     if not shown:
         return Card(key, title, not_applicable="no scenario has all prices and factors.")
-    figures = tuple(
+    first, *others = (
         Figure(
             f"scatter-{metric.replace('_', '-')}",
-            f"{column(metric).label} against recovery.",
-            draw_points(frame, "recovery", metric),
-            column(metric).heading,
+            f"{column(metric).label.capitalize()} against recovery.",
+            draw_points(frame, "recovery", metric, height=300 if i else 400, panel=i > 0),
+            column(metric).heading if i else "",
         )
-        for metric in shown
+        for i, metric in enumerate(shown)
     )
     return Card(
         key,
         title,
         ("Each point is a scenario; what lies right and low costs little for much.",),
-        blocks=(Panels(figures),),
+        blocks=(first, Panels(tuple(others))) if others else (first,),
     )
 
 
@@ -219,8 +221,8 @@ def selectivity_card(of: Contents, key: str, title: str) -> Card:
     few, only = _drawn(of.selectivity)
     names = labels(of.scenarios.head(len(few)))
     pairs = [c for c in few.columns if c.startswith("selectivity_") and few[c].notna().any()]
-    metals = [c for c in few.columns if c.startswith("enrichment_")]
     enrichment = of.enrichment.head(len(few))
+    metals = [c for c in enrichment.columns if c.startswith("enrichment_") and enrichment[c].notna().any()]
     ratios = draw_heat(few[pairs].to_numpy(float), names, [column(c).label for c in pairs], around_one=True)
     factors = draw_heat(
         enrichment[metals].to_numpy(float), names, [column(c).label for c in metals], around_one=True

@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from optimiser.chemistry.impacts import ImpactTable
 from optimiser.report.sources import sources_frame
 from optimiser.report.workbook import manifest_frame
 from optimiser.scenarios.compare import (
@@ -27,6 +26,7 @@ from optimiser.scenarios.tables import (
     scenarios_frame,
     yields_frame,
 )
+from optimiser.scenarios.usertables import UserTables
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,7 @@ def _flags_as_words(frame: pd.DataFrame) -> dict[str, np.ndarray]:
 
 
 def contents(
-    name: str, parts: Sequence[Part], tally: Tally, factors: ImpactTable, pinned: dict[str, Any]
+    name: str, parts: Sequence[Part], tally: Tally, tables: UserTables, pinned: dict[str, Any]
 ) -> Contents:
     """Make all tables of predicted scenarios.
 
@@ -93,10 +93,10 @@ def contents(
         name: of the file they come from.
         parts: the predictions.
         tally: counts over them.
-        factors: impact factors to apply.
+        tables: acids, prices and factors that the sums are made with.
         pinned: the manifest.
     """
-    sources = [sources_frame(original(part)) for part in parts]
+    sources = [sources_frame(original(part), tables.reagents) for part in parts]
     return Contents(
         name=name,
         tally=tally,
@@ -107,7 +107,7 @@ def contents(
         climate=climate_frame(parts),
         selectivity=selectivity_frame(parts),
         enrichment=enrichment_frame(parts),
-        impacts=impact_results(parts, factors),
+        impacts=impact_results(parts, tables.factors),
         tests=tests_frame(parts),
         sources=pd.concat(sources).drop_duplicates(ignore_index=True),
         pinned=pinned,

@@ -13,8 +13,6 @@ from typing import Any
 import pandas as pd
 
 from optimiser import __version__, builtin
-from optimiser.chemistry.impacts import ImpactTable, climate_table
-from optimiser.chemistry.reagents import load_reagents
 from optimiser.errors import InputError
 from optimiser.report.images import Kind, figures_of, write_images
 from optimiser.report.manifest import DISTRIBUTION, FORMAT, git_state, package_versions, table_hashes
@@ -25,6 +23,7 @@ from optimiser.report.stream import STREAMED, streamed_table
 from optimiser.report.workbook import write_sheets
 from optimiser.report.write import check_target, placed
 from optimiser.scenarios.predict import Part, RowProgress, Setting, Tally, parts, prepare, results
+from optimiser.scenarios.usertables import user_tables
 from optimiser.spec.load import load_question
 
 #: Rows that a page and a workbook of many sheets hold.
@@ -73,6 +72,7 @@ def deliver(request: Request, progress: RowProgress) -> Said:
         feed_name=request.feed,
         sheet=request.sheet,
         basis=request.basis,
+        tables=user_tables(question, request.acids, request.prices, request.impacts),
     )
     _check_length(request, setting.rows)
     whole = request.report is not None or (request.out is not None and request.out.suffix.lower() == ".xlsx")
@@ -140,7 +140,7 @@ def _whole(request: Request, setting: Setting, progress: RowProgress) -> Said:
         for part in piece:
             tally.add(part)
             every.append(part)
-    of = contents(request.table.name, every, tally, factors(setting), pinned(request, setting))
+    of = contents(request.table.name, every, tally, setting.tables, pinned(request, setting))
     lines = [f"{tally.rows} designs predicted."]
     if request.out is not None:
         if request.out.suffix.lower() == ".xlsx":
@@ -170,11 +170,6 @@ def _report(of: Contents, folder: Path, figures: Kind | None) -> str:
         if figures is not None:
             said += "\n" + write_images(figures_of(made), temporary / "figures", figures)
     return said
-
-
-def factors(setting: Setting) -> ImpactTable:
-    """Return the impact factors to apply: climate change of the acids known and of reagents."""
-    return climate_table(setting.known.acids, load_reagents())
 
 
 def pinned(request: Request, setting: Setting) -> dict[str, Any]:

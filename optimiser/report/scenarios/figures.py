@@ -39,17 +39,17 @@ def abscissa(frame: pd.DataFrame) -> str:
     return max(moving, key=lambda name: len(set(frame[name]))) if moving else "scenario"
 
 
-def draw_points(frame: pd.DataFrame, x: str, y: str, *, height: int = 300, legend: bool = True) -> go.Figure:
+def draw_points(frame: pd.DataFrame, x: str, y: str, *, height: int = 300, panel: bool = False) -> go.Figure:
     """Draw one quantity with its interval against a condition, coloured and shaped by acid.
 
     Args:
         frame: results as `predict.results` gives them; hollow points are outside the domain.
         x, y: columns; ``y_low`` and ``y_high`` are its interval where there are such columns.
         height: in pixels.
-        legend: whether to name the acids.
+        panel: one of several side by side: its heading stands above it, the acids are named elsewhere.
     """
     across, up = column(x), column(y)
-    figure = blank(height, across.heading, up.heading, legend=legend)
+    figure = blank(height, across.heading, "" if panel else up.heading, legend=not panel)
     styles = acid_styles(list(dict.fromkeys(frame["acid"])))
     names = np.array(labels(frame), dtype=object)
     for acid, style in styles.items():
