@@ -9,7 +9,7 @@ import numpy as np
 
 from optimiser.chemistry.acids import Acid, choose_acid, with_user_acids
 from optimiser.chemistry.feeds import METALS, Feed
-from optimiser.chemistry.reagents import load_acids
+from optimiser.chemistry.reagents import Reagents, load_acids
 from optimiser.designs import CONTINUOUS, VARIABLES, Floats
 from optimiser.errors import InputError
 from optimiser.problem import Objective, Problem
@@ -64,11 +64,17 @@ def bind(question: Question) -> Problem:
 
 
 def assemble(
-    name: str, feed: Feed, acids: Sequence[Acid], surrogate: Surrogate, parameters: ProcessParameters
+    name: str,
+    feed: Feed,
+    acids: Sequence[Acid],
+    surrogate: Surrogate,
+    parameters: ProcessParameters,
+    reagents: Reagents | None = None,
 ) -> Problem:
     """Build a Problem over all that is physically possible, without targets.
 
     Cost and climate change are its objectives; the limits of chemistry and the domain have their defaults.
+    ``reagents`` are the shipped ones unless given.
 
     Raises:
         InputError: an acid has no price or impact factor.
@@ -79,7 +85,7 @@ def assemble(
         feed=feed,
         acids=tuple(acids),
         surrogate=surrogate,
-        inputs=process_inputs(feed, acids, parameters),
+        inputs=process_inputs(feed, acids, parameters, reagents),
         neighbourhoods=tuple(surrogate.domain.neighbourhood(feed, acid) for acid in acids),
         lower=everything[:, :, 0],
         upper=everything[:, :, 1],

@@ -10,6 +10,7 @@ from typing import Any, NoReturn
 import click
 
 from optimiser import __version__
+from optimiser.cli_tables import tables
 from optimiser.errors import InputError
 
 DONE, BAD_INPUT, NO_FEASIBLE_DESIGN, INTERRUPTED = 0, 2, 3, 130
@@ -258,6 +259,9 @@ def install(source: Path | None) -> None:
     from optimiser.surrogate.install import install as install_table
 
     click.echo(f"The training table is installed: {install_table(source)}")
+
+
+cli.add_command(tables)
 
 
 def main() -> NoReturn:

@@ -173,7 +173,10 @@ class Problem:
         return replace(
             self,
             acids=acids,
-            inputs=process_inputs(self.feed, acids, self.inputs.parameters),
+            # the reagents may be a user's own
+            inputs=replace(
+                process_inputs(self.feed, acids, self.inputs.parameters), reagents=self.inputs.reagents
+            ),
             neighbourhoods=tuple(self.neighbourhoods[k] for k in rows),
             lower=self.lower[rows],
             upper=self.upper[rows],

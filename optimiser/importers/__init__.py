@@ -3,6 +3,16 @@
 from optimiser.importers.acids import ImportedAcids, import_acids
 from optimiser.importers.export import tables
 from optimiser.importers.impacts import import_impacts
+from optimiser.importers.own import OwnTables, read_own_tables
 from optimiser.importers.prices import import_prices, with_prices
 
-__all__ = ["ImportedAcids", "import_acids", "import_impacts", "import_prices", "tables", "with_prices"]
+__all__ = [
+    "ImportedAcids",
+    "OwnTables",
+    "import_acids",
+    "import_impacts",
+    "import_prices",
+    "read_own_tables",
+    "tables",
+    "with_prices",
+]

@@ -34,12 +34,18 @@ COLUMNS: tuple[Column, ...] = (
     Column("purity", "kg/kg", also={"%": 0.01, "wt%": 0.01}),
     Column("density", "kg/L", also={"g/mL": 1.0, "g/cm3": 1.0, "kg/m3": 0.001}),
     Column("solubility", "g/L"),
+    Column("solubility at 60 degC", "g/L"),
+    *(Column("calcium hydrate"), Column("zwitterion"), Column("nitrate")),
     Column("temperature limit", "degC"),
     Column("reductant"),
     *(Column(name, "g/100 mL", aliases=(f"s{metal}",)) for metal, name in SALTS.items()),
 )
 _TOOLKIT = (Column("USD/MT"), Column("price kg"), Column("Date"), Column("Source"))
 _UNUSED = ("Mr", "nProtons", "Location", "power euro kwh", "mixing kwm3")
+#: Columns of plain numbers, and of yes or no, by the acid's field.
+NUMBERS = {"solubility at 60 degC": "solubility_60", "calcium hydrate": "calcium_hydrate"}
+TRUTHS = ("zwitterion", "nitrate")
+_SAID = {"yes": True, "true": True, "no": False, "false": False}
 _TEXTS = ("label", "formula", "smiles", "reductant")
 
 
@@ -198,6 +204,17 @@ def _entry(
         entry["solubility"] = most
     if (limit := given("temperature limit", old.temperature_limit if old else None, low=-50.0)) is not None:
         entry["temperature_limit"] = limit
+    for title, key in NUMBERS.items():
+        was = getattr(old, key, None)
+        if (more := given(title, was.value if was else None)) is not None:
+            entry[key] = more
+    for key in TRUTHS:
+        if not (text := sheet.text(row, places.get(key)).casefold()):
+            continue
+        if text not in _SAID:
+            raise InputError(f"{text!r} for {key}.", where=sheet.where(row, places[key]), allowed="yes or no")
+        if _SAID[text] != bool(getattr(old, key, None)):
+            entry[key] = _SAID[text]
     if (price := _toolkit_price(sheet, row, places, name, notes)) is not None and _differs(price, old):
         entry["price"] = price
     return entry, notes

@@ -12,7 +12,7 @@ from optimiser.chemistry.acids import Acid
 from optimiser.chemistry.impacts import ENERGIES, ImpactTable, climate_table
 from optimiser.chemistry.quantity import flags
 from optimiser.chemistry.reagents import Energy, Reagents
-from optimiser.importers.acids import COLUMNS, PKAS, SALTS
+from optimiser.importers.acids import COLUMNS, NUMBERS, PKAS, SALTS, TRUTHS
 
 
 def tables(acids: Mapping[str, Acid], reagents: Reagents) -> dict[str, pd.DataFrame]:
@@ -35,6 +35,10 @@ def acid_table(acids: Mapping[str, Acid]) -> pd.DataFrame:
         if acid.solubility is not None:
             unlimited = math.isinf(acid.solubility.value)
             row["solubility"] = "miscible" if unlimited else acid.solubility.value
+        for title, key in NUMBERS.items():
+            quantity = getattr(acid, key)
+            row[title] = quantity.value if quantity is not None else np.nan
+        row |= {key: "yes" for key in TRUTHS if getattr(acid, key)}
         row |= dict(zip(SALTS.values(), acid.salt_solubility_values, strict=True))
         rows.append({column.title: row.get(column.name, np.nan) for column in COLUMNS})
     return pd.DataFrame(rows)

@@ -164,7 +164,7 @@ def _table(
     notes: tuple[str, ...] = ()
     if given.size >= _PLACEHOLDERS_FROM and np.allclose(powers, np.round(powers), atol=1e-9):
         notes = (
-            f"All factors of {place} are powers of ten: they are placeholders, so only the orders of magnitude "
-            "of these impacts mean anything.",
+            f"All factors of {place} are powers of ten: they are placeholders, so only the orders of "
+            "magnitude of these impacts mean anything.",
         )
     return ImpactTable(tuple(categories), tuple(categories.values()), substances, factors, place, notes)

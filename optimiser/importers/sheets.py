@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import math
 import re
 from collections.abc import Mapping, Sequence
@@ -179,7 +180,7 @@ def _csv_rows(path: Path) -> list[tuple[Any, ...]]:
         raise InputError(f"{path} cannot be read: {error}.", allowed="a CSV file in UTF-8") from None
     first = text.partition("\n")[0]
     separator = ";" if first.count(";") > first.count(",") else ","
-    return [tuple(row) for row in csv.reader(text.splitlines(), delimiter=separator)]
+    return [tuple(row) for row in csv.reader(io.StringIO(text), delimiter=separator)]
 
 
 def _table(place: str, lines: list[tuple[Any, ...]]) -> Sheet:

@@ -9,7 +9,7 @@ import numpy as np
 
 from optimiser.chemistry.descriptors import molar_mass
 from optimiser.chemistry.feeds import METALS, Feed
-from optimiser.chemistry.reagents import Acid, Metal, Reagent, load_metals, load_reagents
+from optimiser.chemistry.reagents import Acid, Metal, Reagent, Reagents, load_metals, load_reagents
 from optimiser.designs import Floats
 from optimiser.process.parameters import Neutraliser, ProcessParameters
 
@@ -95,8 +95,16 @@ _HYDROGEN, _CHLORINE, _OXYGEN = "[H][H]", "ClCl", "O=O"
 _PROTONS_PER_BASE: Mapping[str, float] = {"sodium_hydroxide": 1.0, "calcium_hydroxide": 2.0}
 
 
-def process_inputs(feed: Feed, acids: Sequence[Acid], parameters: ProcessParameters) -> ProcessInputs:
+def process_inputs(
+    feed: Feed, acids: Sequence[Acid], parameters: ProcessParameters, reagents: Reagents | None = None
+) -> ProcessInputs:
     """Gather the numbers for a feed and a list of acids.
+
+    Args:
+        feed: what is leached.
+        acids: in the order that ``Designs.acid`` indexes.
+        parameters: of the plant.
+        reagents: peroxide, water, bases, heat and power; None for the shipped ones.
 
     Raises:
         InputError: an acid or reagent has no price or impact factor; it is named.
@@ -105,7 +113,7 @@ def process_inputs(feed: Feed, acids: Sequence[Acid], parameters: ProcessParamet
     return ProcessInputs(
         feed=feed,
         acids=_acid_numbers(acids, metals, parameters.neutraliser),
-        reagents=_reagent_numbers(parameters),
+        reagents=_reagent_numbers(parameters, reagents or load_reagents()),
         metal_value=np.array([metals[m].value_eur_per_kg() for m in METALS]),
         parameters=parameters,
     )
@@ -158,15 +166,14 @@ def _acid_numbers(
     )
 
 
-def _reagent_numbers(parameters: ProcessParameters) -> ReagentNumbers:
-    reagents = load_reagents()
+def _reagent_numbers(parameters: ProcessParameters, reagents: Reagents) -> ReagentNumbers:
     peroxide, water, heat, power = (
         reagents.hydrogen_peroxide,
         reagents.water,
         reagents.heat,
         reagents.power,
     )
-    base = _base(parameters.neutraliser)
+    base = None if parameters.neutraliser == "none" else getattr(reagents, parameters.neutraliser)
     return ReagentNumbers(
         peroxide_molar_mass=peroxide.molar_mass,
         peroxide_purity=peroxide.purity,
