@@ -114,6 +114,7 @@ def list_(what: str, as_json: bool) -> None:
 @click.option("--seed", type=int, default=1, show_default=True, help="Of the Latin hypercube.")
 @click.option("--feed", help="Known feed, e.g. NMC111; without it, predict has to be told.")
 @click.option("--problem", help="Problem whose feed and own acids can be named.")
+@click.option("--acids", type=click.Path(path_type=Path), help="Table of acids that can be named.")
 @click.option(
     "--out", type=click.Path(path_type=Path), help="CSV or XLSX to write; default: CSV to the screen."
 )
@@ -125,6 +126,7 @@ def scenarios(
     seed: int,
     feed: str | None,
     problem: str | None,
+    acids: Path | None,
     out: Path | None,
     force: bool,
 ) -> None:
@@ -144,7 +146,7 @@ def scenarios(
     if out is not None:
         check_target(out, force)
     question = load_question(problem) if problem else None
-    table = generate(vary, fixed, samples=lhs, seed=seed, feed_name=feed, question=question)
+    table = generate(vary, fixed, samples=lhs, seed=seed, feed_name=feed, question=question, acids_file=acids)
     if out is None:
         click.echo(table.to_csv(index=False), nl=False)
     else:

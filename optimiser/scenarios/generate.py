@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import prod
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -16,6 +17,7 @@ from optimiser.chemistry.feeds import Feed, find_feed
 from optimiser.chemistry.reagents import load_acids
 from optimiser.designs import CONTINUOUS, DESIGN_COLUMNS, VARIABLES
 from optimiser.errors import InputError, closest
+from optimiser.importers import import_acids
 from optimiser.spec.load import Question
 
 #: More rows than this are a slip of the keyboard rather than a question.
@@ -210,7 +212,7 @@ def generate(
     seed: int = 1,
     feed_name: str | None = None,
     question: Question | None = None,
-    acids: Mapping[str, Acid] | None = None,
+    acids_file: Path | None = None,
 ) -> pd.DataFrame:
     """Return the table of scenarios that texts such as ``temperature=25:90:14`` describe.
 
@@ -220,13 +222,14 @@ def generate(
         seed: of that.
         feed_name: a known feed for all rows.
         question: problem whose feed and acids can be named.
-        acids: that can be named, instead of the shipped ones and the problem's own.
+        acids_file: table of acids that can be named beside those.
 
     Raises:
         InputError: as `parse_variation` and `scenario_table` do.
     """
-    if acids is None:
-        acids = known_acids(question) if question else load_acids()
+    acids: Mapping[str, Acid] = known_acids(question) if question else load_acids()
+    if acids_file is not None:
+        acids = import_acids(acids_file, acids).acids
     own_feed = question.spec.feed if question else None
     varied = [parse_variation(text, "--vary", acids, own_feed) for text in vary]
     constant = [parse_variation(text, "--set", acids, own_feed) for text in fixed]

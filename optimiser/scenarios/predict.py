@@ -10,20 +10,23 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from optimiser.binding import assemble
+from optimiser.binding import assemble, known_acids
 from optimiser.chemistry.acids import Acid
 from optimiser.chemistry.feeds import METALS, find_feed
 from optimiser.designs import Bools, Designs, Ints
 from optimiser.errors import InputError
+from optimiser.importers import OwnTables, read_own_tables
+from optimiser.metrics import METRICS
 from optimiser.problem import Evaluation, Problem
 from optimiser.process.parameters import ProcessParameters, process_parameters
 from optimiser.scenarios.parse import Known, Scenarios, parse
+from optimiser.scenarios.profile import Profile
 from optimiser.scenarios.read import CHUNK, Source, open_source
 from optimiser.scenarios.unknown import note, with_blanks
-from optimiser.scenarios.usertables import UserTables, user_tables, with_reagents
 from optimiser.spec.load import Question
 from optimiser.surrogate.artefact import Surrogate, load_surrogate
 from optimiser.table import design_table
+from optimiser.toolkit import ToolkitSums
 
 #: Called with the rows done and the rows in all.
 RowProgress = Callable[[int, int], None]
@@ -39,10 +42,18 @@ class Setting:
 
     source: Source
     known: Known
-    tables: UserTables
+    tables: OwnTables
     surrogate: Surrogate
     parameters: ProcessParameters
     rows: int
+    profile: Profile | None = None
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What must be told of a user's own tables; a profile takes them as they are."""
+        if self.profile is None:
+            return self.tables.notes
+        return self.profile.impacts.notes if self.profile.impacts is not None else ()
 
 
 @dataclass(frozen=True)
@@ -54,12 +65,16 @@ class Part:
         problem: whose acids and feed they have; what an acid lacks is NaN there.
         acids: the same acids as the tables have them.
         evaluation: what is known of them.
+        lacking: what is missing for each acid, in the order of ``acids``, or empty.
+        toolkit: the sums of the profile that takes the place of ours, or None.
     """
 
     place: Ints
     problem: Problem
     acids: tuple[Acid, ...]
     evaluation: Evaluation
+    lacking: tuple[str, ...]
+    toolkit: ToolkitSums | None = None
 
     @property
     def inside(self) -> Bools:
@@ -69,9 +84,7 @@ class Part:
     @property
     def notes(self) -> np.ndarray:
         """What is missing for each scenario, text, shape (n,)."""
-        notes: np.ndarray = np.array([note(a) for a in self.acids], dtype=object)[
-            self.evaluation.designs.acid
-        ]
+        notes: np.ndarray = np.array(self.lacking, dtype=object)[self.evaluation.designs.acid]
         return notes
 
 
@@ -113,7 +126,8 @@ def prepare(
     feed_name: str | None = None,
     sheet: str | None = None,
     basis: float | None = None,
-    tables: UserTables | None = None,
+    tables: OwnTables | None = None,
+    profile: Profile | None = None,
 ) -> Setting:
     """Read a table of scenarios once, check every cell, and load what predicts it.
 
@@ -124,6 +138,7 @@ def prepare(
         sheet: of a workbook with several.
         basis: kg of cathode per batch; the feed's own mass if left out.
         tables: acids, prices and factors; the shipped ones with the problem's own if left out.
+        profile: whose sums take the place of ours.
 
     Raises:
         InputError: the table cannot be read, or a cell is wrong (row and column named).
@@ -133,7 +148,7 @@ def prepare(
             f"A basis of {basis:g} kg of cathode is not possible.", where="--basis", allowed="above 0, in kg"
         )
     source = open_source(path, sheet)
-    tables = tables or user_tables(question)
+    tables = tables or read_own_tables(known=known_acids(question) if question else None)
     feed = question.spec.feed if question else None
     if feed_name is not None:
         feed = find_feed(feed_name, where="--feed")
@@ -146,6 +161,7 @@ def prepare(
         load_surrogate(question.spec.surrogate if question else "pd-gbr"),
         process_parameters(question.spec.process if question else None),
         rows,
+        profile,
     )
 
 
@@ -178,10 +194,13 @@ def _part(scenarios: Scenarios, feed: int, setting: Setting, start: int) -> Part
         [with_blanks(acid) for acid in acids],
         setting.surrogate,
         setting.parameters,
+        setting.tables.reagents,
     )
-    problem = replace(problem, inputs=with_reagents(problem.inputs, setting.tables.reagents))
     designs = Designs(np.asarray(index, dtype=np.intp), scenarios.continuous[rows])
-    return Part(start + rows, problem, acids, problem.evaluate(designs))
+    evaluation, profile = problem.evaluate(designs), setting.profile
+    lacking = [note(a, setting.tables.impacts) if profile is None else profile.note(a) for a in acids]
+    sums = profile.sums(problem, evaluation) if profile else None
+    return Part(start + rows, problem, acids, evaluation, tuple(lacking), sums)
 
 
 def results(of: tuple[Part, ...]) -> pd.DataFrame:
@@ -189,7 +208,7 @@ def results(of: tuple[Part, ...]) -> pd.DataFrame:
 
     Columns: scenario, feed, those of `table.design_table`, ``spread_X`` per metal (standard deviation over
     the anchors), one ``margin_NAME`` per limit of chemistry and domain (>= 0 where it holds),
-    ``inside_domain``, ``note``.
+    ``inside_domain``, ``note``. Under a profile its sums take the place of our metrics.
     """
     return pd.concat([_result(part) for part in of]).sort_values("scenario").reset_index(drop=True)
 
@@ -204,7 +223,18 @@ def _result(part: Part) -> pd.DataFrame:
     }
     more |= {f"margin_{name}": margin for name, margin in evaluation.margins.items()}
     more |= {"inside_domain": part.inside, "note": part.notes}
+    if part.toolkit is not None:
+        ours = [c for c in table.columns if _base(c) in _SUMS]
+        table = pd.concat([table.drop(columns=ours), part.toolkit.frame().drop(columns="acid")], axis=1)
     return pd.concat([table, pd.DataFrame(more)], axis=1)
+
+
+#: Metrics that a profile replaces.
+_SUMS = frozenset(METRICS) - {"recovery", "time", *(f"yield_{m}" for m in METALS)}
+
+
+def _base(name: str) -> str:
+    return name.removesuffix("_low").removesuffix("_high")
 
 
 def original(part: Part) -> Problem:

@@ -6,9 +6,12 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import numpy as np
+
 from optimiser.chemistry.acids import Acid, SaltSolubilities, Stock
 from optimiser.chemistry.descriptors import molar_mass
 from optimiser.chemistry.feeds import METALS
+from optimiser.chemistry.impacts import CLIMATE, ImpactTable, same_text
 from optimiser.chemistry.quantity import Price, Quantity
 from optimiser.errors import InputError
 from optimiser.surrogate.features import acid_key
@@ -87,8 +90,12 @@ def _unless_minus_one(value: float | None) -> float:
     return math.nan if value is None or value == -1.0 else value
 
 
-def missing_numbers(acid: Acid) -> tuple[str, ...]:
-    """Return which of an acid's numbers for cost and impact are not known."""
+#: Categories named one by one in a note.
+_NAMED = 3
+
+
+def missing_numbers(acid: Acid, table: ImpactTable | None = None) -> tuple[str, ...]:
+    """Return which of an acid's numbers for cost and impact are not known, here and in a table of impacts."""
     lacks = []
     if math.isnan(acid.purity):
         lacks.append("stock purity")
@@ -98,6 +105,15 @@ def missing_numbers(acid: Acid) -> tuple[str, ...]:
         lacks.append("price")
     if acid.climate_change is None:
         lacks.append("climate change factor")
+    if table is not None:
+        without = [
+            category
+            for category in table.categories
+            if np.isnan(table.factor(category, acid.name)) and not same_text(category, CLIMATE)
+        ]
+        lacks += [f"factor of {category}" for category in without[:_NAMED]]
+        if len(without) > _NAMED:
+            lacks.append(f"factor of {len(without) - _NAMED} more categories")
     return tuple(lacks)
 
 
@@ -111,7 +127,7 @@ def with_blanks(acid: Acid) -> Acid:
     return acid.model_copy(update=blanks) if blanks else acid
 
 
-def note(acid: Acid) -> str:
+def note(acid: Acid, table: ImpactTable | None = None) -> str:
     """Say what of an acid is missing, or nothing: ``levulinic has no price``."""
-    lacks = missing_numbers(acid)
+    lacks = missing_numbers(acid, table)
     return f"{acid.name} has no {', no '.join(lacks)}" if lacks else ""

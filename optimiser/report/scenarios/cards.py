@@ -20,6 +20,9 @@ from optimiser.report.scenarios.figures import MOST_DRAWN, abscissa, draw_heat, 
 from optimiser.report.scenarios.listings import balance_card, sources_card, table_card, tests_card
 from optimiser.scenarios.tables import varying
 
+#: Said where a profile takes the place of our sums.
+REPLACED = "the profile toolkit-1.0.2 takes the place of these sums; its own stand under Mass balance."
+
 
 def scenario_cards(of: Contents) -> list[Card]:
     """Return all cards of a table of scenarios."""
@@ -48,24 +51,28 @@ def summary_card(of: Contents, key: str, title: str) -> Card:
         f"{words.counted(len(frame), 'scenario')} of {feeds}"
         + (f", which differ in {', '.join(moving)}." if moving else "."),
     ]
-    inside = frame[frame["inside_domain"]]
+    broken = [c for c in frame.columns if c.startswith("margin_") and c != "margin_applicability_domain"]
+    possible = ~(frame[broken] < 0.0).any(axis=1)
+    inside = frame[frame["inside_domain"] & possible]
     name = dict(zip(frame["scenario"], labels(frame), strict=True))
     for metric, best in (("cost", "idxmin"), ("climate_change", "idxmin"), ("recovery", "idxmax")):
+        if metric not in inside:
+            continue
         values = inside[metric].replace([np.inf, -np.inf], np.nan).dropna()
         if len(values):
             row = frame.loc[getattr(values, best)()]
             how = column(metric)
             word = "Highest" if best == "idxmax" else "Lowest"
             said = f"{how.text(float(row[metric]))} {how.unit}"
-            finding.append(f"{word} {how.label} inside the domain: {said}, scenario {name[row['scenario']]}.")
+            finding.append(
+                f"{word} {how.label} among those that chemistry and data support: "
+                f"{said}, scenario {name[row['scenario']]}."
+            )
     if not len(inside):
-        finding.append(
-            "No scenario is inside the applicability domain: no experiments stand behind these yields."
-        )
-    warnings = [*tally.lines(), INTERVALS]
+        finding.append("No scenario is both inside the applicability domain and possible by chemistry.")
+    warnings = [*tally.lines(), *of.notes, INTERVALS]
     if (frame["h2o2"] > 0).any():
         warnings.append(words.PEROXIDE_CAVEAT)
-    broken = [c for c in frame.columns if c.startswith("margin_") and c != "margin_applicability_domain"]
     for margin in broken:
         count = int((frame[margin] < 0.0).sum())
         if count:
@@ -134,6 +141,8 @@ def _grid(frame: pd.DataFrame) -> Figure | None:
 def trade_card(of: Contents, key: str, title: str) -> Card:
     """Draw cost and climate change against recovery."""
     frame = of.scenarios.replace([np.inf, -np.inf], np.nan)
+    if of.toolkit is not None:
+        return Card(key, title, not_applicable=REPLACED)
     shown = [m for m in ("cost", "climate_change", "net_value") if frame[m].notna().any()]
     if not shown:
         return Card(key, title, not_applicable="no scenario has all prices and factors.")
@@ -165,6 +174,8 @@ def climate_card(of: Contents, key: str, title: str) -> Card:
 
 
 def _money(of: Contents, key: str, title: str, what: What, frame: pd.DataFrame, about: str) -> Card:
+    if of.toolkit is not None:
+        return Card(key, title, not_applicable=REPLACED)
     few, only = _drawn(frame)
     total = f"{what}_total"
     known = frame[total].replace([np.inf, -np.inf], np.nan)
@@ -188,6 +199,8 @@ def _money(of: Contents, key: str, title: str, what: What, frame: pd.DataFrame, 
 def impacts_card(of: Contents, key: str, title: str) -> Card:
     """List impacts in all categories, and rank the scenarios by them."""
     impacts = of.impacts
+    if impacts is None:
+        return Card(key, title, not_applicable="no table of impacts is given.")
     lead = "1 is the lowest. The overall rank is that of the sum of ranks: every category weighs the same."
     finding = [lead]
     if impacts.missing:

@@ -17,8 +17,10 @@ from optimiser.scenarios.compare import (
     impact_results,
     selectivity_frame,
     tests_frame,
+    toolkit_frame,
+    toolkit_impacts,
 )
-from optimiser.scenarios.predict import Part, Tally, original
+from optimiser.scenarios.predict import Part, Setting, Tally, original
 from optimiser.scenarios.tables import (
     balance_frame,
     climate_frame,
@@ -26,7 +28,6 @@ from optimiser.scenarios.tables import (
     scenarios_frame,
     yields_frame,
 )
-from optimiser.scenarios.usertables import UserTables
 
 
 @dataclass(frozen=True)
@@ -37,10 +38,12 @@ class Contents:
         name: of the file that was predicted.
         tally: counts over it.
         scenarios, yields, balance, costs, climate, selectivity, enrichment: one row per scenario.
-        impacts: in other categories than climate change, or None.
+        impacts: by category, with ranks; None where a profile has no table of them.
+        toolkit: balance and costs of the profile toolkit-1.0.2, which then take the place of ours; or None.
         tests: of pairs, or None where there are too few or too many.
         sources: every number and what it rests on.
         pinned: the manifest.
+        notes: what must be told of the user's own tables.
     """
 
     name: str
@@ -52,24 +55,23 @@ class Contents:
     climate: pd.DataFrame
     selectivity: pd.DataFrame
     enrichment: pd.DataFrame
-    impacts: ImpactResults
+    impacts: ImpactResults | None
+    toolkit: pd.DataFrame | None
     tests: pd.DataFrame | None
     sources: pd.DataFrame
     pinned: dict[str, Any]
+    notes: tuple[str, ...] = ()
 
     def sheets(self) -> dict[str, pd.DataFrame]:
         """Return the tables by sheet of the workbook."""
-        found = {
-            "scenarios": self.scenarios,
-            "yields": self.yields,
-            "mass balance": self.balance,
-            "costs": self.costs,
-            "climate change": self.climate,
-            "impacts": self.impacts.frame,
-            "ranks": self.impacts.ranks,
-            "selectivities": self.selectivity,
-            "enrichment factors": self.enrichment,
-        }
+        found = {"scenarios": self.scenarios, "yields": self.yields}
+        if self.toolkit is None:
+            found |= {"mass balance": self.balance, "costs": self.costs, "climate change": self.climate}
+        else:
+            found["toolkit sums"] = self.toolkit
+        if self.impacts is not None:
+            found |= {"impacts": self.impacts.frame, "ranks": self.impacts.ranks}
+        found |= {"selectivities": self.selectivity, "enrichment factors": self.enrichment}
         if self.tests is not None:
             found["t-tests"] = self.tests
         plain = {name: frame.assign(**_flags_as_words(frame)) for name, frame in found.items()}
@@ -85,7 +87,7 @@ def _flags_as_words(frame: pd.DataFrame) -> dict[str, np.ndarray]:
 
 
 def contents(
-    name: str, parts: Sequence[Part], tally: Tally, tables: UserTables, pinned: dict[str, Any]
+    name: str, parts: Sequence[Part], tally: Tally, setting: Setting, pinned: dict[str, Any]
 ) -> Contents:
     """Make all tables of predicted scenarios.
 
@@ -93,9 +95,14 @@ def contents(
         name: of the file they come from.
         parts: the predictions.
         tally: counts over them.
-        tables: acids, prices and factors that the sums are made with.
+        setting: what they were made with.
         pinned: the manifest.
     """
+    tables, profile, impacts = setting.tables, setting.profile, None
+    if profile is None:
+        impacts = impact_results(parts, tables.impacts)
+    elif profile.impacts is not None:
+        impacts = toolkit_impacts(parts, profile.impacts)
     sources = [sources_frame(original(part), tables.reagents) for part in parts]
     return Contents(
         name=name,
@@ -107,7 +114,9 @@ def contents(
         climate=climate_frame(parts),
         selectivity=selectivity_frame(parts),
         enrichment=enrichment_frame(parts),
-        impacts=impact_results(parts, tables.factors),
+        impacts=impacts,
+        toolkit=toolkit_frame(parts),
+        notes=setting.notes,
         tests=tests_frame(parts),
         sources=pd.concat(sources).drop_duplicates(ignore_index=True),
         pinned=pinned,

@@ -13,7 +13,9 @@ from typing import Any
 import pandas as pd
 
 from optimiser import __version__, builtin
+from optimiser.binding import known_acids
 from optimiser.errors import InputError
+from optimiser.importers import read_own_tables
 from optimiser.report.images import Kind, figures_of, write_images
 from optimiser.report.manifest import DISTRIBUTION, FORMAT, git_state, package_versions, table_hashes
 from optimiser.report.page import page_of
@@ -23,7 +25,7 @@ from optimiser.report.stream import STREAMED, streamed_table
 from optimiser.report.workbook import write_sheets
 from optimiser.report.write import check_target, placed
 from optimiser.scenarios.predict import Part, RowProgress, Setting, Tally, parts, prepare, results
-from optimiser.scenarios.usertables import user_tables
+from optimiser.scenarios.profile import find_profile
 from optimiser.spec.load import load_question
 
 #: Rows that a page and a workbook of many sheets hold.
@@ -66,13 +68,20 @@ def deliver(request: Request, progress: RowProgress) -> Said:
     """
     _check(request)
     question = load_question(request.problem) if request.problem else None
+    tables = read_own_tables(
+        request.acids,
+        request.prices,
+        request.impacts,
+        known=known_acids(question) if question else None,
+    )
     setting = prepare(
         request.table,
         question=question,
         feed_name=request.feed,
         sheet=request.sheet,
         basis=request.basis,
-        tables=user_tables(question, request.acids, request.prices, request.impacts),
+        tables=tables,
+        profile=find_profile(request.profile, request.acids, request.impacts, tables),
     )
     _check_length(request, setting.rows)
     whole = request.report is not None or (request.out is not None and request.out.suffix.lower() == ".xlsx")
@@ -83,10 +92,10 @@ def deliver(request: Request, progress: RowProgress) -> Said:
         with streamed_table(request.out) as append:
             for piece in parts(setting, progress=progress):
                 append(_counted(piece, tally))
-        return Said("", (f"{tally.rows} designs predicted: {request.out}", *tally.lines()))
+        return Said("", (f"{tally.rows} designs predicted: {request.out}", *tally.lines(), *setting.notes))
     frame = pd.concat([_counted(p, tally) for p in parts(setting, progress=progress)], ignore_index=True)
     text = frame.to_json(orient="records", indent=2) + "\n" if request.as_json else frame.to_csv(index=False)
-    return Said(text, tuple(tally.lines()))
+    return Said(text, (*tally.lines(), *setting.notes))
 
 
 def _check(request: Request) -> None:
@@ -104,6 +113,12 @@ def _check(request: Request) -> None:
     if request.report is not None and request.report.is_file():
         raise InputError(
             f"{request.report} is a file, and a report is a folder.", remedy="choose another --report"
+        )
+    if request.profile is not None and (request.basis is not None or request.prices is not None):
+        raise InputError(
+            "The Toolkit's sums are for 1000 kg of cathode at the prices in its own table.",
+            where="--profile",
+            remedy="leave --basis and --prices out",
         )
     if request.figures is not None and request.report is None:
         raise InputError(
@@ -140,7 +155,7 @@ def _whole(request: Request, setting: Setting, progress: RowProgress) -> Said:
         for part in piece:
             tally.add(part)
             every.append(part)
-    of = contents(request.table.name, every, tally, setting.tables, pinned(request, setting))
+    of = contents(request.table.name, every, tally, setting, pinned(request, setting))
     lines = [f"{tally.rows} designs predicted."]
     if request.out is not None:
         if request.out.suffix.lower() == ".xlsx":
@@ -153,7 +168,7 @@ def _whole(request: Request, setting: Setting, progress: RowProgress) -> Said:
     if request.report is not None:
         lines.append(_report(of, request.report, request.figures))
     output = of.scenarios.to_json(orient="records", indent=2) + "\n" if request.as_json else ""
-    return Said(output, (*lines, *tally.lines()))
+    return Said(output, (*lines, *tally.lines(), *setting.notes))
 
 
 def _report(of: Contents, folder: Path, figures: Kind | None) -> str:

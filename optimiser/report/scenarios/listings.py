@@ -45,6 +45,10 @@ def tests_card(of: Contents, key: str, title: str) -> Card:
 
 def balance_card(of: Contents, key: str, title: str) -> Card:
     """List the mass balance with every intermediate."""
+    if of.toolkit is not None:
+        said = ("Balance and costs as the LIB Leaching Toolkit 1.0.2 defines them, faults and all.",)
+        own = Table("balance-table", "The Toolkit's sums, per 1000 kg of cathode.", of.toolkit, tall=True)
+        return Card(key, title, said, blocks=(own,))
     basis = ", ".join(f"{b:g}" for b in sorted(of.balance["basis"].unique()))
     finding = (f"All that goes in and what dissolves, per batch of {basis} kg of cathode.",)
     table = Table("balance-table", "The mass balance with every intermediate.", of.balance, tall=True)
@@ -68,6 +72,7 @@ def table_card(of: Contents, key: str, title: str) -> Card:
         "note",
     )
     frame = of.sheets()["scenarios"]
+    shown = tuple(name for name in shown if name in frame)
     extent = "In brackets 90 % intervals. The workbook has every column."
     return Card(key, title, (), blocks=(Table("scenarios-table", extent, frame, shown=shown, tall=True),))
 
