@@ -16,7 +16,14 @@ from optimiser.report.caveats import INTERVALS
 from optimiser.report.columns import column
 from optimiser.report.figures.components import What, draw_components
 from optimiser.report.scenarios.contents import Contents
-from optimiser.report.scenarios.figures import MOST_DRAWN, abscissa, draw_heat, draw_points, labels
+from optimiser.report.scenarios.figures import (
+    MOST_DRAWN,
+    abscissa,
+    draw_heat,
+    draw_points,
+    labels,
+    short_labels,
+)
 from optimiser.report.scenarios.listings import balance_card, sources_card, table_card, tests_card
 from optimiser.scenarios.tables import varying
 
@@ -190,6 +197,8 @@ def _money(of: Contents, key: str, title: str, what: What, frame: pd.DataFrame, 
     if blank:
         finding.append(f"{words.counted(blank, 'scenario')} without a sum, because a number is missing.")
     names = labels(of.scenarios.head(len(few)))
+    # a bar of some components only would look cheap
+    few = few.where(few[total].notna())
     drawing = draw_components(few.replace([np.inf, -np.inf], np.nan), names, what)
     figure = Figure(f"bars-{what}", f"{about.capitalize()}, {unit}.{only}", drawing)
     table = Table(f"{what}-table", f"{about.capitalize()}, per batch and per kg of metal.", frame, tall=True)
@@ -232,14 +241,21 @@ def impacts_card(of: Contents, key: str, title: str) -> Card:
 def selectivity_card(of: Contents, key: str, title: str) -> Card:
     """Draw selectivities and enrichment factors as heat maps."""
     few, only = _drawn(of.selectivity)
-    names = labels(of.scenarios.head(len(few)))
-    pairs = [c for c in few.columns if c.startswith("selectivity_") and few[c].notna().any()]
+    names = short_labels(of.scenarios.head(len(few)))
     enrichment = of.enrichment.head(len(few))
+    figures = []
+    for metal in METALS:
+        pairs = [c for c in few.columns if c.startswith(f"selectivity_{metal}_") and few[c].notna().any()]
+        if pairs:
+            heads = [column(c).label for c in pairs]
+            drawing = draw_heat(few[pairs].to_numpy(float), names, heads, around_one=True)
+            about = f"Selectivity of {metal}.{only}"
+            figures.append(Figure(f"heat-selectivity-{metal}", about, drawing, f"{metal} against the others"))
     metals = [c for c in enrichment.columns if c.startswith("enrichment_") and enrichment[c].notna().any()]
-    ratios = draw_heat(few[pairs].to_numpy(float), names, [column(c).label for c in pairs], around_one=True)
     factors = draw_heat(
         enrichment[metals].to_numpy(float), names, [column(c).label for c in metals], around_one=True
     )
+    figures.append(Figure("heat-enrichment", f"Enrichment factors.{only}", factors, "Enrichment factors"))
     finding = (
         "Selectivity is the yield of one metal over that of another; the enrichment factor is a metal's "
         "share of the leachate over its share of the feed, among Li, Ni, Mn and Co. 1 means no preference.",
@@ -249,8 +265,7 @@ def selectivity_card(of: Contents, key: str, title: str) -> Card:
         title,
         finding,
         blocks=(
-            Figure("heat-selectivity", f"Selectivities.{only}", ratios),
-            Figure("heat-enrichment", f"Enrichment factors.{only}", factors),
+            Panels(tuple(figures)),
             Table("selectivity-table", "Selectivities.", of.selectivity, tall=True),
             Table("enrichment-table", "Enrichment factors.", of.enrichment, tall=True),
         ),

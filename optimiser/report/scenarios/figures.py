@@ -33,6 +33,12 @@ def labels(frame: pd.DataFrame) -> list[str]:
     return found
 
 
+def short_labels(frame: pd.DataFrame) -> list[str]:
+    """Return `labels` where they are short enough for a narrow figure, else the scenarios' numbers alone."""
+    full = labels(frame)
+    return full if max(map(len, full)) <= 22 else [str(n) for n in frame["scenario"]]
+
+
 def abscissa(frame: pd.DataFrame) -> str:
     """Return the column to draw against: the variable that takes most values, else the scenario's number."""
     moving = [name for name in varying(frame) if name in CONTINUOUS]
@@ -111,7 +117,8 @@ def draw_heat(
         around_one: colours diverge from 1, as for ratios, on a logarithmic scale.
         top, side: titles of the axes.
     """
-    figure = blank(90 + 26 * len(rows), top, side, legend=False)
+    below = 0 if sum(map(len, columns)) <= 40 else 6 * max(map(len, columns))
+    figure = blank(90 + 26 * len(rows) + below, top, side, legend=False)
     tone = values
     scale: dict[str, object] = {"colorscale": _SEQUENTIAL}
     if around_one:
@@ -120,7 +127,7 @@ def draw_heat(
         tone = np.where(np.isfinite(tone), tone, np.nan)
         reach = max(float(np.nanmax(np.abs(tone))) if np.isfinite(tone).any() else 1.0, 0.5)
         scale = {"colorscale": _DIVERGING, "zmin": -reach, "zmax": reach}
-    roomy = len(columns) <= 14
+    roomy = len(columns) <= 8
     text = [["" if np.isnan(v) else f"{v:.{digits}f}" for v in row] for row in values]
     figure.add_heatmap(
         z=tone,
@@ -144,7 +151,7 @@ def draw_heat(
         tickvals=list(range(len(columns))),
         ticktext=list(columns),
         showgrid=False,
-        tickangle=0 if roomy else -90,
+        tickangle=-90 if below else 0,
     )
     figure.update_yaxes(
         tickvals=list(range(len(rows))),
