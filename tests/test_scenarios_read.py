@@ -114,9 +114,9 @@ def test_the_toolkits_scenario_workbooks_are_read(shared_data: Path, name: str) 
 
 
 def test_the_toolkits_empty_template_says_what_to_fill_in(shared_data: Path) -> None:
-    with pytest.raises(InputError, match="Solid-to-liquid ratio 0 is outside") as caught:
+    with pytest.raises(InputError, match="Acid concentration 0 is outside") as caught:
         read(shared_data / "template.xlsx")
-    assert "row 2, column solidToLiquid" in caught.value.where
+    assert "row 2, column acidC" in caught.value.where
 
 
 @pytest.mark.parametrize(

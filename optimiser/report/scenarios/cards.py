@@ -220,7 +220,7 @@ def impacts_card(of: Contents, key: str, title: str) -> Card:
     columns = [c for c in few.columns if c.count("|") == 2]
     drawing = draw_heat(
         few[[*columns, "rank_overall"]].to_numpy(dtype=np.float64),
-        labels(of.scenarios.head(len(few))),
+        short_labels(of.scenarios.head(len(few))),
         [*impacts.categories, "overall"],
         digits=0,
     )

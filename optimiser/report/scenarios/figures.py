@@ -117,7 +117,7 @@ def draw_heat(
         around_one: colours diverge from 1, as for ratios, on a logarithmic scale.
         top, side: titles of the axes.
     """
-    below = 0 if sum(map(len, columns)) <= 40 else 6 * max(map(len, columns))
+    below = 0 if sum(map(len, columns)) <= 40 and max(map(len, columns)) <= 8 else 6 * max(map(len, columns))
     figure = blank(90 + 26 * len(rows) + below, top, side, legend=False)
     tone = values
     scale: dict[str, object] = {"colorscale": _SEQUENTIAL}
