@@ -21,6 +21,7 @@ from optimiser.process.totals import COMPONENTS, climate_components, cost_compon
 # 97.868 kg of LiCoO2 (M = 6.94 + 58.93 + 2 x 15.999 = 97.868 g/mol) is exactly 1000 mol.
 LCO = Feed(name="LCO", Co=1.0, mass=97.868)
 SULFURIC, HCL = 0, 1
+RATES = ("productivity", "net_value_rate", "reactor_volume")
 
 ACIDS = AcidNumbers(
     molar_mass=np.array([98.0, 36.5]),
@@ -148,15 +149,17 @@ def test_heat_and_power() -> None:
 
 
 def test_cost_and_climate_by_component() -> None:
-    # acid 200 kg stock x 0.1 = 20; water 887.111 x 0.0002 = 0.17742; heat 45.0036 x 0.07 = 3.15025;
-    # power 4.08329 x 0.19 = 0.77583; base 80 x 0.8 = 64. Sum 88.1035 EUR for 6.94 + 29.465 = 36.405 kg.
+    # 6.94 + 29.465 = 36.405 of 65.87 kg of metal dissolve, so 97.868 x (1 - 36.405/65.87) = 43.7784 kg stay
+    # and take 2 L/kg x 0.998 = 87.3816 kg of wash water.
+    # acid 200 kg stock x 0.1 = 20; water (887.111 + 87.382) x 0.0002 = 0.19490; heat 45.0036 x 0.07
+    # = 3.15025; power 4.08329 x 0.19 = 0.77583; base 80 x 0.8 = 64. Sum 88.1210 EUR for 36.405 kg.
     d, b = one(), mass_balance(one(), yields(), INPUTS)
     cost = dict(zip(COMPONENTS, cost_components(d, b, INPUTS)[0], strict=True))
     assert cost == pytest.approx(
         {
             "acid": 20.0,
             "peroxide": 0.0,
-            "water": 0.17742,
+            "water": 0.19490,
             "heat": 3.15025,
             "power": 0.77583,
             "neutralisation": 64.0,
@@ -168,7 +171,7 @@ def test_cost_and_climate_by_component() -> None:
     assert climate["acid"] == pytest.approx(23.52)
     assert climate["neutralisation"] == pytest.approx(100.0)
     result = outcome(d, yields(), b, INPUTS)
-    assert METRICS["cost"].compute(result) == pytest.approx(88.1035 / 36.405, abs=1e-4)
+    assert METRICS["cost"].compute(result) == pytest.approx(88.1210 / 36.405, abs=1e-4)
     assert METRICS["acid_use"].compute(result) == pytest.approx(196.0 / 36.405)
     assert METRICS["energy"].compute(result) == pytest.approx((45.0036 + 4.08329) / 36.405, abs=1e-4)
     # 36.405 kg of the 6.94 + 58.93 = 65.87 kg fed
@@ -176,11 +179,11 @@ def test_cost_and_climate_by_component() -> None:
 
 
 def test_value_and_net_value() -> None:
-    # 6.94 kg x 40 + 29.465 kg x 35 = 277.6 + 1031.275 = 1308.875 EUR; less 88.1035 for 0.097868 t of feed
+    # 6.94 kg x 40 + 29.465 kg x 35 = 277.6 + 1031.275 = 1308.875 EUR; less 88.1210 for 0.097868 t of feed
     d, b = one(), mass_balance(one(), yields(), INPUTS)
     assert metal_value(b, INPUTS) == pytest.approx(1308.875)
     net = METRICS["net_value"].compute(outcome(d, yields(), b, INPUTS))
-    assert net == pytest.approx((1308.875 - 88.1035) / 0.097868, rel=1e-6)
+    assert net == pytest.approx((1308.875 - 88.1210) / 0.097868, rel=1e-6)
 
 
 def test_margins() -> None:
@@ -267,7 +270,7 @@ def test_per_kg_metrics_do_not_depend_on_the_batch_size(values: tuple[float, ...
     d, y = one(int(acid), t, c, h, s, m), yields(max(li, 0.01), co)
     small_result = outcome(d, y, mass_balance(d, y, INPUTS), INPUTS)
     big_result = outcome(d, y, mass_balance(d, y, big), big)
-    for name in ("cost", "climate_change", "net_value", "recovery", "acid_use", "energy"):
+    for name in ("cost", "climate_change", "net_value", "recovery", "acid_use", "energy", *RATES):
         assert METRICS[name].compute(big_result) == pytest.approx(METRICS[name].compute(small_result))
 
 
