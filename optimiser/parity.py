@@ -1,18 +1,19 @@
 """``python -m optimiser.parity ACIDS IMPACTS [docs/parity.md]``: the Toolkit's sums and ours side by side.
 
-ACIDS and IMPACTS are the Toolkit's workbooks. The table replaces what stands between the two marks of the page;
-without a page it is printed.
+ACIDS and IMPACTS are the Toolkit's workbooks. The tables replace what stands between the two marks of the
+page; without a page they are printed.
 """
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from optimiser.chemistry.feeds import METALS, Feed
+from optimiser.chemistry.feeds import Feed
 from optimiser.chemistry.impacts import CLIMATE, ImpactTable, same_text
 from optimiser.chemistry.reagents import load_acids
 from optimiser.designs import Designs, Floats
@@ -32,37 +33,48 @@ CONDITIONS = (40.0, 1.0, 0.0, 50.0, 60.0)
 YIELD = 0.8
 
 
+@dataclass(frozen=True)
 class Pair:
-    """The same scenarios in both profiles: one row per acid."""
+    """The same scenarios in both profiles, one row per acid; ``cost`` is ours by component, EUR/kg metal."""
 
-    def __init__(
-        self, acids: ToolkitAcids, impacts: ImpactTable, names: Sequence[str], conditions: Sequence[float],
-        feed: Feed = NMC111,
-    ) -> None:  # fmt: skip
-        """Compute both for every acid in ``names`` at ``conditions`` and a yield of `YIELD` of all metals."""
-        known = load_acids()
-        n = len(names)
-        continuous = np.tile(np.array(conditions, dtype=np.float64), (n, 1))
-        yields = np.where(feed.present, YIELD, np.nan) * np.ones((n, len(METALS)))
-        theirs = Designs(acids.rows(names), continuous)
-        here = Designs(np.arange(n, dtype=np.intp), continuous)
-        self.inputs: ProcessInputs = process_inputs(feed, [known[a] for a in names], process_parameters())
-        self.toolkit: ToolkitSums = toolkit_sums(theirs, yields, feed.composition, acids, impacts)
-        self.balance: MassBalance = mass_balance(here, yields, self.inputs)
-        self.cost: Floats = (
-            cost_components(here, self.balance, self.inputs) / self.balance.metal_total[:, None]
-        )
+    toolkit: ToolkitSums
+    balance: MassBalance
+    inputs: ProcessInputs
+    cost: Floats
 
     def ours(self, component: str) -> Floats:
         """Return one component of the cost here, EUR/kg metal, shape (n,)."""
         return self.cost[:, COMPONENTS.index(component)]
 
 
+def both(
+    acids: ToolkitAcids,
+    impacts: ImpactTable,
+    names: Sequence[str],
+    conditions: Sequence[float] = CONDITIONS,
+    feed: Feed = NMC111,
+) -> Pair:
+    """Compute both for some acids at the same conditions, with a yield of `YIELD` of each metal.
+
+    Raises:
+        InputError: an acid without a price or factor here.
+    """
+    known = load_acids()
+    continuous = np.tile(np.array(conditions, dtype=np.float64), (len(names), 1))
+    yields = np.tile(np.where(feed.present, YIELD, np.nan), (len(names), 1))
+    inputs = process_inputs(feed, [known[name] for name in names], process_parameters())
+    designs = Designs(np.arange(len(names), dtype=np.intp), continuous)
+    balance = mass_balance(designs, yields, inputs)
+    per_kg: Floats = cost_components(designs, balance, inputs) / balance.metal_total[:, None]
+    theirs = Designs(acids.rows(names), continuous)
+    return Pair(toolkit_sums(theirs, yields, feed.composition, acids, impacts), balance, inputs, per_kg)
+
+
 def parity(acids: ToolkitAcids, impacts: ImpactTable) -> str:
     """Return the comparison as Markdown: all acids at one condition, then each fault where it shows."""
     known = load_acids()
     names = [a for a in acids.names if a in known and known[a].price and known[a].climate_change]
-    pair = Pair(acids, impacts, names, CONDITIONS)
+    pair = both(acids, impacts, names)
     them = pair.toolkit
     lines = [
         "| acid | stock, kg | here | stock, L | here | acid, EUR/kg | here | heating | here | mixing | here "
@@ -89,19 +101,15 @@ def _faults(acids: ToolkitAcids, impacts: ImpactTable) -> list[str]:
     def at(acid: str = "sulfuric", feed: Feed = NMC111, **changed: float) -> Pair:
         order = ("temperature", "concentration", "h2o2", "ratio", "time")
         values = [changed.get(name, usual) for name, usual in zip(order, CONDITIONS, strict=True)]
-        return Pair(acids, impacts, [acid], values, feed)
+        return both(acids, impacts, [acid], values, feed)
 
     def heating(pair: Pair) -> tuple[float, float]:
         return float(pair.toolkit.per_kg_metal(pair.toolkit.heating_cost)[0]), float(pair.ours("heat")[0])
 
     category = next(c for c in impacts.categories if same_text(c, CLIMATE))
     c = impacts.categories.index(category)
-    burdened, drowned, oxidised, spinel = (
-        at("hydrochloric"),
-        at("hydrochloric", concentration=12.0),
-        at(h2o2=5.0),
-        at(feed=LMO),
-    )
+    burdened, drowned = at("hydrochloric"), at("hydrochloric", concentration=12.0)
+    oxidised, spinel = at(h2o2=5.0), at(feed=LMO)
     factor = impacts.factor(category, "hydrochloric")
     shown = [
         ("heating at 5 degC, EUR/kg metal", *heating(at(temperature=5.0)), 3),
@@ -125,7 +133,7 @@ def _faults(acids: ToolkitAcids, impacts: ImpactTable) -> list[str]:
             float(spinel.balance.metal_total[0]),
             1,
         ),
-    ]  # fmt: skip
+    ]
     rows = [f"| {what} | {theirs:.{digits}f} | {ours:.{digits}f} |" for what, theirs, ours, digits in shown]
     return ["| where the faults show | Toolkit | here |", "|---|---:|---:|", *rows]
 
