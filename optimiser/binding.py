@@ -202,7 +202,8 @@ def _acid_range(asked: Floats, near: Neighbourhood | None) -> Floats:
     if near is not None and near.experiments:
         low, high = _where_ordered(np.maximum(low, near.low), np.minimum(high, near.high), low, high)
     step = np.array([variable.step for variable in VARIABLES])
-    on_grid = np.ceil(low / step - 1e-9) * step, np.floor(high / step + 1e-9) * step
+    # + 0.0 turns -0.0 into 0.0
+    on_grid = np.ceil(low / step - 1e-9) * step + 0.0, np.floor(high / step + 1e-9) * step
     return np.column_stack(_where_ordered(*on_grid, low, high))
 
 

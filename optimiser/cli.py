@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
+import signal
 import sys
 from pathlib import Path
 from typing import Any, NoReturn
@@ -268,9 +270,15 @@ cli.add_command(tables)
 
 def main() -> NoReturn:
     """Run the command; turn what the user did wrong into one block and exit status 2."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # a degree sign must not stop the answer on a terminal that cannot show it
+            stream.reconfigure(errors="replace")
     try:
         cli(standalone_mode=False)
-    except click.Abort:
+    except (click.Abort, KeyboardInterrupt):
+        # people press twice; the second must not interrupt the farewell
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
         click.echo("Stopped; nothing was written.", err=True)
         sys.exit(INTERRUPTED)
     except click.ClickException as error:
@@ -279,7 +287,4 @@ def main() -> NoReturn:
     except InputError as error:
         click.echo(f"Error: {error}", err=True)
         sys.exit(BAD_INPUT)
-    except KeyboardInterrupt:
-        click.echo("Stopped; nothing was written.", err=True)
-        sys.exit(INTERRUPTED)
     sys.exit(DONE)

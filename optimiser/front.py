@@ -131,7 +131,7 @@ def front_of(problem: Problem, seen: Archive, size: int) -> Front | None:
 
 def infeasibility_of(problem: Problem, seen: Archive, size: int = 5) -> Infeasibility:
     """Explain an archive without a feasible design."""
-    nearest = np.argsort(seen.violation, kind="stable")[:size]
+    nearest = _distinct(problem, seen.designs, np.argsort(seen.violation, kind="stable"))[:size]
     evaluation = problem.evaluate(seen.designs.take(nearest))
     names = problem.constraint_names
     binding = [
@@ -149,6 +149,15 @@ def infeasibility_of(problem: Problem, seen: Archive, size: int = 5) -> Infeasib
             reachable[metal] = float(possible[:, column].max() + problem.targets[metal])
         give = float(max(-possible.min(axis=1).max(), 0.0))
     return Infeasibility(evaluation, tuple(binding), reachable, give)
+
+
+def _distinct(problem: Problem, designs: Designs, order: Ints) -> Ints:
+    """Keep the first design, in the given order, of each acid and quarter of each variable's range."""
+    k = designs.acid[order]
+    low, high = problem.lower[k], problem.upper[k]
+    share = (designs.continuous[order] - low) / np.where(high > low, high - low, 1.0)
+    _, first = np.unique(np.column_stack([k, np.floor(4.0 * share)]), axis=0, return_index=True)
+    return order[np.sort(first)]
 
 
 def _reached_and_needed(problem: Problem, evaluation: Evaluation, name: str) -> tuple[float, float]:

@@ -43,6 +43,7 @@ class Table:
         caption: what it lists.
         frame: the rows; columns as `optimiser.report.columns.column` knows them, text where it does not.
         shown: the columns in their order; where empty, all.
+        minor: columns that paper has no room for.
         tall: has many rows, so it scrolls inside its own box.
         sortable: whether its headings sort it; not where the order of the rows is what it says.
     """
@@ -51,6 +52,7 @@ class Table:
     caption: str
     frame: pd.DataFrame
     shown: tuple[str, ...] = ()
+    minor: tuple[str, ...] = ()
     tall: bool = False
     sortable: bool = True
     kind: ClassVar[str] = "table"

@@ -46,7 +46,7 @@ def print_result(result: RunResult, out: Path | None, console: Console | None = 
             _say(console, f"Note: {line}")
         console.print()
         rows = spread_rows(len(front.evaluation), front.knee)
-        console.print(design_rows(problem, front.evaluation, rows, front.knee))
+        _table(console, problem, front.evaluation, rows, front.knee)
     elif result.infeasibility is not None:
         _say(
             console,
@@ -58,7 +58,7 @@ def print_result(result: RunResult, out: Path | None, console: Console | None = 
         console.print()
         _say(console, "The least infeasible designs:")
         nearest = result.infeasibility.nearest
-        console.print(design_rows(problem, nearest, range(len(nearest)), None))
+        _table(console, problem, nearest, range(len(nearest)), None)
     if out is not None:
         console.print()
         page = out / "report.html"
@@ -81,43 +81,49 @@ def spread_rows(n: int, knee: int, most: int = ROWS) -> tuple[int, ...]:
     return tuple(sorted(rows))
 
 
-def design_rows(problem: Problem, evaluation: Evaluation, rows: Sequence[int], knee: int | None) -> Table:
-    """Return a table of designs that fits 80 columns with up to two objectives."""
+def _table(
+    console: Console, problem: Problem, evaluation: Evaluation, rows: Sequence[int], knee: int | None
+) -> None:
+    """Print designs, without their yields where these do not fit: the sentence and the report hold them."""
+    table = design_rows(problem, evaluation, rows, knee)
+    if console.measure(table).maximum > console.width:
+        table = design_rows(problem, evaluation, rows, knee, yields=False)
+    console.print(table)
+    if knee is not None and len(evaluation) > 1:
+        _say(console, "* knee: the best balance between the objectives")
+
+
+def design_rows(
+    problem: Problem, evaluation: Evaluation, rows: Sequence[int], knee: int | None, *, yields: bool = True
+) -> Table:
+    """Return a table of designs that fits 80 columns with up to two objectives, without yields with four."""
     table = Table(box=None, padding=(0, 1, 0, 0), pad_edge=False, header_style="bold")
-    table.add_column("no.", justify="right")
-    table.add_column("acid", overflow="fold")
-    heads = {
-        "temperature": "",
-        "acid_concentration": "",
-        "h2o2": "H2O2",
-        "solid_liquid_ratio": "",
-        "time": "",
-    }
+    table.add_column("no.", justify="right", no_wrap=True, vertical="bottom")
+    table.add_column("acid", no_wrap=True, vertical="bottom")
     for variable in VARIABLES:
-        unit = _SHORT.get(variable.unit, variable.unit)
-        table.add_column(f"{heads[variable.name]}\n{unit}".lstrip("\n"), justify="right", vertical="bottom")
+        head = "H2O2\n" if variable.name == "h2o2" else ""
+        table.add_column(head + _SHORT.get(variable.unit, variable.unit), justify="right", no_wrap=True)
     shown = [o.metric for o in problem.objectives if not o.metric.startswith("yield_") and o.metric != "time"]
     for name in shown:
         how = column(name)
-        table.add_column(f"{how.label}\n{_unit(how)}", justify="right", overflow="fold")
-    table.add_column("yields %\n" + "/".join(problem.present), justify="right", no_wrap=True)
-    table.add_column("", no_wrap=True)
+        table.add_column(how.label.replace(" ", "\n") + "\n" + _unit(how), justify="right", no_wrap=True)
+    if yields:
+        table.add_column("yields %\n" + "/".join(problem.present), justify="right", no_wrap=True)
     for row in rows:
-        table.add_row(
-            str(row + 1),
+        cells = [
+            f"{row + 1}{'*' if row == knee and len(evaluation) > 1 else ''}",
             problem.acids[int(evaluation.designs.acid[row])].name,
-            *(f"{evaluation.designs.continuous[row, i]:g}" for i in range(len(VARIABLES))),
+            *(f"{evaluation.designs.continuous[row, i] + 0.0:g}" for i in range(len(VARIABLES))),
             *(column(name).text(float(evaluation.metrics[name][row])) for name in shown),
-            _yields(problem, evaluation, row),
-            "knee" if row == knee else "",
-            style="bold" if row == knee else "",
-        )
+            *([_yields(problem, evaluation, row)] if yields else []),
+        ]
+        table.add_row(*cells, style="bold" if row == knee else "")
     return table
 
 
 def _unit(how: Column) -> str:
     """Shorten a unit to what a narrow column holds."""
-    return how.unit.replace(" of metal fed", "").replace(" CO2-eq", "CO2").replace(" metal", "")
+    return how.unit.replace(" of metal fed", "").replace(" CO2-eq", "").replace(" metal", "")
 
 
 def _yields(problem: Problem, evaluation: Evaluation, row: int) -> str:
@@ -137,12 +143,9 @@ def print_records(records: Sequence[Mapping[str, Any]], console: Console | None 
         table.add_column(Text(name), justify="right" if numeric else "left", overflow="fold")
     for record in records:
         table.add_row(*(Text(_plain(record[name])) for name in names))
-    if console.is_terminal:
-        console.print(table)
-    else:
-        console.print(
-            table, width=max(console.width, Console(width=10_000).measure(table).maximum), crop=False
-        )
+    if not console.is_terminal:
+        console = Console(file=console.file, width=Console(width=100_000).measure(table).maximum)
+    console.print(table)
 
 
 def _plain(value: Any) -> str:

@@ -38,6 +38,25 @@ def hover_text(problem: Problem, evaluation: Evaluation, row: int, title: str) -
     return "<br>".join(lines)
 
 
+def brief_hover_text(problem: Problem, evaluation: Evaluation, row: int, title: str) -> str:
+    """Return one design in the few lines that a small figure has room for; arguments as `hover_text`."""
+    acid = problem.acids[int(evaluation.designs.acid[row])]
+    t, c, h, s, m = (value + 0.0 for value in evaluation.designs.continuous[row])
+    asked = [o.metric for o in problem.objectives if o.metric not in METALS_AND_TIME]
+    yields = ", ".join(
+        f"{metal} {metric_column(f'yield_{metal}').text(float(evaluation.yields[row, METALS.index(metal)]))}"
+        for metal in problem.present
+    )
+    lines = [
+        f"<b>{escape(title)}: {escape(acid.label or acid.name)}</b>",
+        f"{c:g} mol/L, {t:g} °C, {m:g} min",
+        f"{s:g} g/L solids, {h:g} wt% peroxide",
+        *(_metric_line(evaluation, name, row) for name in asked),
+        f"yields {yields} %",
+    ]
+    return "<br>".join(lines)
+
+
 #: Objectives that every hover shows anyway.
 METALS_AND_TIME = frozenset({"time", *(f"yield_{m}" for m in METALS)})
 

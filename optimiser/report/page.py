@@ -10,7 +10,6 @@ from importlib import resources
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 from plotly.offline import get_plotlyjs
@@ -21,30 +20,33 @@ from optimiser.report.cards import cards
 from optimiser.report.columns import column, with_interval
 from optimiser.run import RunResult
 
+#: Columns of prose, which need width, and whose addresses become links.
+_LONG = frozenset({"source", "verdict"})
+
 
 @dataclass(frozen=True)
 class Cell:
-    """One cell: what is read, what it is sorted by, its kind, and its badges."""
+    """One cell: what is read, what it is sorted by, its classes, and its badges."""
 
     text: str
     key: str
-    numeric: bool
+    kind: str
     badges: tuple[str, ...] = ()
-    long: bool = False
 
 
 @dataclass(frozen=True)
 class Heading:
-    """One column's heading."""
+    """One column's heading; ``kind`` holds its classes."""
 
     label: str
     unit: str
-    numeric: bool
+    kind: str
 
 
 def headings(table: Table) -> list[Heading]:
     """Return the headings of the columns shown."""
-    return [Heading(how.label, how.unit, how.numeric) for how in map(column, shown_columns(table))]
+    shown = shown_columns(table)
+    return [Heading(column(name).label, column(name).unit, _kind(table, name)) for name in shown]
 
 
 def shown_columns(table: Table) -> list[str]:
@@ -59,25 +61,29 @@ def rows(table: Table) -> list[tuple[bool, list[Cell]]]:
     found = []
     for i in range(len(table.frame)):
         knee = bool(table.frame["knee"].iloc[i]) if "knee" in table.frame else False
-        found.append((knee, [_cell(table.frame, name, i) for name in shown_columns(table)]))
+        found.append((knee, [_cell(table, name, i) for name in shown_columns(table)]))
     return found
 
 
-def _cell(frame: pd.DataFrame, name: str, row: int) -> Cell:
-    value, how = frame[name].iloc[row], column(name)
+def _kind(table: Table, name: str) -> str:
+    """Return the classes of a column: number or long text, and whether paper leaves it out."""
+    what = "number" if column(name).numeric else "long" if name in _LONG else ""
+    return f"{what} minor".strip() if name in table.minor else what
+
+
+def _cell(table: Table, name: str, row: int) -> Cell:
+    frame, kind = table.frame, _kind(table, name)
+    value, text = frame[name].iloc[row], with_interval(frame, name, row)
     if name == "confidence" and "flags" in frame:
         flags = [flag for flag in str(frame["flags"].iloc[row]).split(", ") if flag]
-        return Cell("" if "confidence C" in flags else str(value), f"{value} {flags}", False, tuple(flags))
-    if name in ("source", "verdict"):
-        return Cell(str(value), str(value), False, long=True)
-    text = with_interval(frame, name, row)
+        return Cell("" if "confidence C" in flags else text, f"{text} {flags}", kind, tuple(flags))
     if name == "knee":
         text = "knee" if value else ""
-    if how.numeric:
+    if column(name).numeric:
         number = float(value) if value is not None else float("nan")
         # an empty key sorts last, whichever way
-        return Cell(text, "" if np.isnan(number) else repr(number), True)
-    return Cell(text, text, False)
+        return Cell(text, "" if np.isnan(number) else repr(number), kind)
+    return Cell(text, text, kind)
 
 
 def figure_json(figure: Figure) -> Markup:
@@ -96,13 +102,18 @@ def joined(text: str) -> str:
     return _INTERVAL.sub("\N{WORD JOINER}–\N{WORD JOINER}", _BELONG.sub("\N{NO-BREAK SPACE}", text))
 
 
+def breakable(unit: str) -> str:
+    """Let a unit break behind its slashes."""
+    return unit.replace("/", "/\N{ZERO WIDTH SPACE}")
+
+
 @cache
 def _environment() -> Environment:
     environment = Environment(
         autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     environment.globals |= {"headings": headings, "rows": rows, "figure_json": figure_json}
-    environment.filters["joined"] = joined
+    environment.filters |= {"joined": joined, "breakable": breakable}
     return environment
 
 

@@ -68,6 +68,17 @@ def marker(style: AcidStyle, size: float = 9) -> dict[str, Any]:
     return {"color": style.colour, "symbol": style.symbol, "size": size, "line": rim}
 
 
+def ring(size: float) -> dict[str, Any]:
+    """Return what draws the knee: a ring around its mark."""
+    shape = {"symbol": "circle-open", "size": size, "color": INK, "line": {"width": 2}}
+    return {"mode": "markers", "name": "knee", "marker": shape, "hoverinfo": "skip"}
+
+
+def two_lines(title: str, most: int = 34) -> str:
+    """Break a long axis title before its unit, so that a phone shows all of it."""
+    return title.replace(" [", "<br>[", 1) if len(title) > most else title
+
+
 def blank(height: int, x: str, y: str, *, legend: bool = True) -> go.Figure:
     """Return an empty figure with the report's looks.
 
@@ -100,6 +111,6 @@ def blank(height: int, x: str, y: str, *, legend: bool = True) -> go.Figure:
         "automargin": True,
         "title": {"standoff": 8},
     }
-    figure.update_xaxes(**axis, title_text=x)
-    figure.update_yaxes(**axis, title_text=y)
+    figure.update_xaxes(**axis, title_text=two_lines(x))
+    figure.update_yaxes(**axis, title_text=two_lines(y))
     return figure

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from optimiser.designs import Bools, Floats
 from optimiser.report import words
 from optimiser.report.columns import column
 from optimiser.run import AcidVerdict, RunResult
@@ -42,6 +43,7 @@ def _feasible(result: RunResult, verdict: AcidVerdict) -> str:
 
 def _place(result: RunResult, verdict: AcidVerdict) -> str:
     """Say what an acid contributes to the common front."""
+    assert verdict.front is not None
     if result.front is None:
         return "The common search did not find it: search longer."
     names = np.array(result.problem.acid_names)[result.front.evaluation.designs.acid]
@@ -50,7 +52,24 @@ def _place(result: RunResult, verdict: AcidVerdict) -> str:
         return "It makes up the whole common front."
     if share:
         return f"It holds {share} of the {len(names)} designs of the common front."
+    common, own = result.front.evaluation.objectives, verdict.front.evaluation.objectives
+    unbeaten = int((~dominated(own, common)).sum())
+    if unbeaten:
+        return f"The common search missed {unbeaten} of its designs that no other acid beats: search longer."
     return "Other acids beat every one of its designs."
+
+
+def dominated(own: Floats, others: Floats) -> Bools:
+    """Return which rows of ``own`` some row of ``others`` equals or beats.
+
+    Args:
+        own: objectives to minimise, shape (n, m).
+        others: likewise, shape (k, m).
+
+    Returns:
+        Shape (n,).
+    """
+    return np.asarray([bool((others <= row).all(axis=1).any()) for row in own], dtype=np.bool_)
 
 
 def _count(experiments: int) -> str:

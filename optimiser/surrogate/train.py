@@ -96,6 +96,8 @@ def describe(
         "changed": [
             "yields of metals that the feed does not contain are masked, in fitting and in the figures",
             f"{anchors} chosen anchors stand for all training rows",
+            f"fitted on {settings.max_pairs or 'all'} pairs per metal, {settings.max_features:.0%} of the "
+            f"features drawn for each split, at most {settings.max_leaf_nodes} leaves",
         ],
         "training": {
             "sha256": table.sha256,

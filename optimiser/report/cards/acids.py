@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from optimiser.report.card import Block, Card, Figure, Panels, Table
+from optimiser.report.cards.front import about_pair, legend
 from optimiser.report.figures.fronts import acid_series, axes, draw_pair, draw_strip, pairs
 from optimiser.report.frames import acids_frame
 from optimiser.run import RunResult
@@ -30,28 +31,21 @@ def _drawn(result: RunResult) -> tuple[Block, ...]:
     if not series:
         return ()
     if len(shown) == 1:
-        about = (
-            "The best design of each acid, with its 90 % interval from the anchors' spread (not calibrated)."
-        )
-        return (Figure("acids-0", about, draw_strip(series, shown[0], 0)),)
-    joined = len(shown) == 2
-    about = "The front of each acid on its own. Rest on a mark to read the whole design."
-    drawn = [
+        about = f"The best of each acid: {shown[0].title}."
+        return (Figure("acids-0", about, draw_strip(series, 0), shown[0].title),)
+    if len(shown) == 2:
+        drawing = draw_pair(series, shown, (0, 1), intervals=False, line=True, height=400)
+        return (Figure("acids-0-1", about_pair(shown, 0, 1), drawing, shown[1].title),)
+    small = tuple(
         Figure(
             f"acids-{x}-{y}",
-            about if i == 0 else f"{shown[y].title} against {shown[x].title}.",
-            draw_pair(
-                series,
-                (shown[x], shown[y]),
-                (x, y),
-                intervals=False,
-                line=joined,
-                height=420 if joined else 380,
-            ),
+            about_pair(shown, x, y),
+            draw_pair(series, shown, (x, y), intervals=False, legend=False, height=320),
+            shown[y].title,
         )
-        for i, (x, y) in enumerate(pairs(result.problem))
-    ]
-    return (drawn[0],) if len(drawn) == 1 else (Panels(tuple(drawn)),)
+        for x, y in pairs(result.problem)
+    )
+    return (legend("acids-legend", series, knee=False), Panels(small))
 
 
 def _listed(names: list[str]) -> str:

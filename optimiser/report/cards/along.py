@@ -9,11 +9,11 @@ import numpy as np
 from optimiser.designs import VARIABLES
 from optimiser.front import Front
 from optimiser.problem import Problem
-from optimiser.report.card import Card, Figure, Panels
-from optimiser.report.cards.front import NO_FRONT
+from optimiser.report.card import Block, Card, Figure, Panels
+from optimiser.report.cards.front import NO_FRONT, legend
 from optimiser.report.columns import column
+from optimiser.report.figures.fronts import front_series
 from optimiser.report.figures.setpoints import Track, draw_track, setpoint_tracks, yield_tracks
-from optimiser.report.style import acid_styles
 from optimiser.run import RunResult
 
 ONE_DESIGN = "the front is one design; its setpoints and yields stand in the answer."
@@ -27,11 +27,8 @@ def setpoints_card(result: RunResult) -> Card:
     if len(result.front.evaluation) == 1:
         return Card(key, title, not_applicable=ONE_DESIGN)
     tracks = setpoint_tracks(result.problem, result.front)
-    finding = (
-        setpoints_finding(result.front),
-        "Colours and shapes are those of the acids in the front above; the ring is the knee.",
-    )
-    return Card(key, title, finding, blocks=(_panels(result.problem, result.front, tracks, "setpoint"),))
+    finding = (setpoints_finding(result.front),)
+    return Card(key, title, finding, blocks=_panels(result.problem, result.front, tracks, "setpoint"))
 
 
 def yields_card(result: RunResult) -> Card:
@@ -45,7 +42,7 @@ def yields_card(result: RunResult) -> Card:
     finding = [yields_finding(tracks)]
     if result.problem.targets:
         finding.append("The dashed line is the target, which holds for the mean prediction.")
-    return Card(key, title, tuple(finding), blocks=(_panels(result.problem, result.front, tracks, "yield"),))
+    return Card(key, title, tuple(finding), blocks=_panels(result.problem, result.front, tracks, "yield"))
 
 
 def setpoints_finding(front: Front) -> str:
@@ -74,17 +71,15 @@ def yields_finding(tracks: Sequence[Track]) -> str:
     return f"Along the front the yields are {spans}; {metal} is the hardest to leach."
 
 
-def _panels(problem: Problem, front: Front, tracks: Sequence[Track], kind: str) -> Panels:
-    styles = acid_styles(problem.acid_names)
+def _panels(problem: Problem, front: Front, tracks: Sequence[Track], kind: str) -> tuple[Block, ...]:
     first = column(problem.objectives[0].metric).label
-    return Panels(
-        tuple(
-            Figure(
-                f"{kind}-{track.name.replace('_', '-')}",
-                f"{track.title} against {first}.",
-                draw_track(problem, front, track, styles),
-                track.title,
-            )
-            for track in tracks
+    small = tuple(
+        Figure(
+            f"{kind}-{track.name.replace('_', '-')}",
+            f"{track.title} against {first}.",
+            draw_track(problem, front, track),
+            track.title,
         )
+        for track in tracks
     )
+    return (legend(f"{kind}-legend", front_series(problem, front), knee=True), Panels(small))

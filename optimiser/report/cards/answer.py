@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+import pandas as pd
+
 from optimiser.designs import DESIGN_COLUMNS
 from optimiser.front import Front, Infeasibility
-from optimiser.problem import Problem
+from optimiser.problem import Evaluation, Problem
 from optimiser.report import words
-from optimiser.report.card import Card, Table, Tile
-from optimiser.report.caveats import INTERVALS
+from optimiser.report.card import Card, Table, Tile, Words
+from optimiser.report.caveats import intervals_caveat
 from optimiser.report.columns import column
 from optimiser.report.frames import nearest_frame, picked_frame, reported_metrics, side_by_side
 from optimiser.report.picks import ends_and_knee
@@ -46,7 +50,10 @@ def _found(problem: Problem, front: Front) -> Card:
         side_by_side(picked_frame(problem, front, picks), compared, [pick.name for pick in picks]),
         sortable=False,
     )
-    warnings = (*words.warnings_of(problem, front.evaluation, front.knee), INTERVALS)
+    warnings = (
+        *words.warnings_of(problem, front.evaluation, front.knee),
+        intervals_caveat(problem.surrogate),
+    )
     return Card(KEY, TITLE, tuple(finding), tiles(problem, front), warnings, (table,))
 
 
@@ -70,31 +77,39 @@ def tiles(problem: Problem, front: Front) -> tuple[Tile, ...]:
 
 
 def _nothing(result: RunResult, infeasibility: Infeasibility) -> Card:
-    problem = result.problem
+    problem, nearest = result.problem, infeasibility.nearest
     finding = [
         f"No design of the {result.evaluations:,} tried keeps every constraint: {problem.feed.name} cannot "
-        "be leached as asked within what the data support.",
-        *words.infeasibility_lines(infeasibility, problem),
+        "be leached as asked within what the data support."
     ]
     found_alone = [v.acid for v in result.acids if v.front is not None]
     if found_alone:
         finding.append(
             f"Searched on its own, {' and '.join(found_alone)} did find feasible designs: search longer."
         )
-    frame = nearest_frame(problem, infeasibility)
-    broken = [f"margin_{name}" for name in problem.constraint_names if (frame[f"margin_{name}"] < 0.0).any()]
-    for name in broken:
-        frame[name] = [f"{v:+.3f}".replace("-", "−") if v < 0 else "holds" for v in frame[name]]
-    shown = ("design", *DESIGN_COLUMNS, *_yields(problem), *reported_metrics(problem)[:2], *broken, "support")
-    headed = {name: _margin_heading(name) for name in broken}
+    why = Words("What stands in the way", tuple(words.infeasibility_lines(infeasibility, problem)))
+    names = (*DESIGN_COLUMNS, *_yields(problem), *reported_metrics(problem)[:2], "support", "proton_ratio")
+    titles = [f"no. {row + 1}" for row in range(len(nearest))]
+    numbers = side_by_side(nearest_frame(problem, infeasibility), names, titles)
     table = Table(
         "nearest",
-        "The least infeasible designs, nearest first. A margin below zero is what the constraint lacks.",
-        frame.rename(columns=headed),
-        tuple(headed.get(name, name) for name in shown),
+        "The least infeasible designs, nearest first: what they reach, and what each constraint lacks.",
+        pd.concat([numbers, lacking(problem, nearest, titles)], ignore_index=True),
+        sortable=False,
     )
-    return Card(KEY, TITLE, tuple(finding), warnings=(INTERVALS,), blocks=(table,))
+    return Card(
+        KEY, TITLE, tuple(finding), warnings=(intervals_caveat(problem.surrogate),), blocks=(why, table)
+    )
 
 
-def _margin_heading(name: str) -> str:
-    return "margin of " + words.constraint_label(name.removeprefix("margin_")).split(" (")[0]
+def lacking(problem: Problem, nearest: Evaluation, titles: Sequence[str]) -> pd.DataFrame:
+    """Return a row per constraint that some of the nearest designs break: what each design lacks."""
+    rows = []
+    for name in problem.constraint_names:
+        margin = nearest.margins[name]
+        if (margin < 0.0).any():
+            label = words.constraint_label(name).split(" (")[0]
+            scale, unit = (100.0, "points") if name.startswith("yield_") else (1.0, "relative")
+            texts = [f"{-scale * m:.3g}" if m < 0.0 else "holds" for m in margin]
+            rows.append({"quantity": f"lacks of {label} [{unit}]"} | dict(zip(titles, texts, strict=True)))
+    return pd.DataFrame(rows, columns=["quantity", *titles])

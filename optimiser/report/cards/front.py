@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
-from optimiser.designs import DESIGN_COLUMNS
+from collections.abc import Sequence
+
+from optimiser.designs import CONTINUOUS, DESIGN_COLUMNS
 from optimiser.front import Front
+from optimiser.metrics import METRICS
 from optimiser.problem import Problem
 from optimiser.report import words
 from optimiser.report.card import Block, Card, Figure, Panels, Table
 from optimiser.report.figures.fronts import (
+    Axis,
+    Series,
     acid_series,
     axes,
+    draw_legend,
     draw_pair,
     draw_strip,
     front_series,
     knee_values,
     pairs,
 )
-from optimiser.report.frames import front_frame, reported_metrics, runners_up
+from optimiser.report.frames import front_frame, reported_metrics, runners_up, side_by_side
 from optimiser.run import RunResult
 
 NO_FRONT = "no design is feasible; see the answer for what stands in the way."
@@ -28,61 +34,69 @@ def front_card(result: RunResult) -> Card:
     if result.front is None:
         return Card(key, title, not_applicable=NO_FRONT)
     finding = [words.front_finding(result.problem, result.front)]
-    if len(result.front.evaluation) == 1:
-        finding.append("Below, the best design of every acid that can do it, to see what second best costs.")
-        return Card(key, title, tuple(finding), blocks=_single(result))
+    if len(result.front.evaluation) == 1 or len(result.problem.objectives) == 1:
+        finding.append(
+            f"Below, the best design of every acid in {METRICS[result.problem.objectives[0].metric].label}, "
+            "with 90 % intervals from the anchors' spread (not calibrated): what second best costs."
+        )
+        return Card(key, title, tuple(finding), blocks=_runners_up(result))
     if result.front.found > len(result.front.evaluation):
         finding.append(
             f"{result.front.found} designs were found on it; the {len(result.front.evaluation)} shown keep "
             "its ends and its spread."
         )
-    return Card(key, title, tuple(finding), blocks=(_drawn(result.problem, result.front),))
-
-
-def _drawn(problem: Problem, front: Front) -> Block:
-    series, shown = front_series(problem, front), axes(problem)
-    knee = knee_values(problem, front)
-    about = (
+    finding.append(
         "Each mark is a design, coloured and shaped by acid; thin lines are 90 % intervals from the anchors' "
         "spread (not calibrated); the ring is the knee. Rest on a mark to read the whole design."
     )
-    drawn = [
+    return Card(key, title, tuple(finding), blocks=_drawn(result.problem, result.front))
+
+
+def _drawn(problem: Problem, front: Front) -> tuple[Block, ...]:
+    series, shown, knee = front_series(problem, front), axes(problem), knee_values(problem, front)
+    if len(shown) == 2:
+        drawing = draw_pair(series, shown, (0, 1), knee=knee)
+        return (Figure("front-0-1", about_pair(shown, 0, 1), drawing, shown[1].title),)
+    small = tuple(
         Figure(
             f"front-{x}-{y}",
-            about if i == 0 else f"{shown[y].title} against {shown[x].title}.",
-            draw_pair(
-                series, (shown[x], shown[y]), (x, y), knee=knee, height=460 if len(shown) == 2 else 380
-            ),
+            about_pair(shown, x, y),
+            draw_pair(series, shown, (x, y), knee=knee, legend=False, height=320),
+            shown[y].title,
         )
-        for i, (x, y) in enumerate(pairs(problem))
-    ]
-    return drawn[0] if len(drawn) == 1 else Panels(tuple(drawn))
+        for x, y in pairs(problem)
+    )
+    return (legend("front-legend", series, knee=True), Panels(small))
 
 
-def _single(result: RunResult) -> tuple[Block, ...]:
+def about_pair(shown: Sequence[Axis], x: int, y: int) -> str:
+    """Say what two axes show."""
+    return f"{shown[y].title}, against {shown[x].title}."
+
+
+def legend(name: str, series: Sequence[Series], *, knee: bool) -> Figure:
+    """Return the colours and shapes that the figures after it share."""
+    about = "Colours and shapes: " + ", ".join(one.label for one in series) + "."
+    return Figure(name, about, draw_legend(series, knee=knee), "Acids")
+
+
+def _runners_up(result: RunResult) -> tuple[Block, ...]:
     frame = runners_up(result)
     if frame.empty:
         return ()
     problem, best = result.problem, acid_series(result)
-    shown = axes(problem)
     strips = tuple(
-        Figure(
-            f"runners-{j}",
-            f"The best of each acid in the first objective: {axis.title}, with its interval.",
-            draw_strip(best, axis, j),
-        )
-        for j, axis in enumerate(shown)
+        Figure(f"runners-{j}", f"The best of each acid: {axis.title}.", draw_strip(best, j), axis.title)
+        for j, axis in enumerate(axes(problem))
     )
-    columns = (
-        *DESIGN_COLUMNS,
-        *reported_metrics(problem)[:4],
+    compared = (
+        *CONTINUOUS,
+        *reported_metrics(problem),
         *(f"yield_{m}" for m in problem.present),
-        "support",
+        *("support", "proton_ratio", "reductant_ratio"),
     )
-    table = Table(
-        "runners-up", "The best design of each acid in the first objective, best first.", frame, columns
-    )
-    return (Panels(strips), table)
+    numbers = side_by_side(frame, compared, [str(acid) for acid in frame["acid"]])
+    return (Panels(strips), Table("runners-up", "The same designs in full.", numbers, sortable=False))
 
 
 def table_card(result: RunResult) -> Card:
@@ -105,7 +119,7 @@ def table_card(result: RunResult) -> Card:
     )
     if not problem.targets:
         shown = tuple(name for name in shown if name != "p_feasible")
-    count = len(front.evaluation)
+    count, asked = len(front.evaluation), [o.metric for o in problem.objectives]
     finding = (
         f"{count} design{'s' if count != 1 else ''}, in the order of the first objective. A heading sorts "
         "by its column; the same numbers are in front.csv and front.xlsx.",
@@ -115,6 +129,7 @@ def table_card(result: RunResult) -> Card:
         "Values at the mean yields; in brackets 90 % intervals from the anchors' spread, not calibrated.",
         front_frame(problem, front.evaluation, front.knee),
         shown,
+        tuple(n for n in ("acid_use", "energy", "domain_distance", "reductant_ratio") if n not in asked),
         tall=True,
     )
     return Card(key, title, finding, blocks=(table,))

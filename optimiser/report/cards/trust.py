@@ -8,7 +8,7 @@ from optimiser.designs import VARIABLES
 from optimiser.problem import Problem
 from optimiser.report import words
 from optimiser.report.card import Block, Card, Figure, Panels, Table, Words
-from optimiser.report.caveats import INTERVALS, NOT_KNOWN
+from optimiser.report.caveats import NOT_KNOWN, intervals_caveat
 from optimiser.report.columns import column
 from optimiser.report.figures.convergence import draw_courses, feasible_courses, hypervolume_courses
 from optimiser.report.frames import picked_frame, side_by_side
@@ -19,7 +19,7 @@ from optimiser.run import RunResult
 def support_card(result: RunResult) -> Card:
     """Return what stands behind the recommended designs, what the domain is, and what is not known."""
     problem, blocks = result.problem, list[Block]()
-    finding = [INTERVALS]
+    finding = [intervals_caveat(problem.surrogate)]
     if result.front is not None:
         front = result.front
         near = int(front.evaluation.support[front.knee])
@@ -96,18 +96,20 @@ def convergence_card(result: RunResult) -> Card:
     key, title = "convergence", "Was the search long enough?"
     if not result.searches:
         return Card(key, title, not_applicable="nothing was searched.")
+    hypervolume, feasible = hypervolume_courses(result), feasible_courses(result)
     figures = (
         Figure(
             "hypervolume",
             "Hypervolume of each generation's front, per cent of the box around all fronts.",
-            draw_courses(hypervolume_courses(result), "hypervolume [%]"),
+            draw_courses(hypervolume, "hypervolume [%]"),
         ),
         Figure(
             "feasible",
             "Share of each generation's population that keeps every constraint.",
-            draw_courses(feasible_courses(result), "feasible share [%]"),
+            draw_courses(feasible, "feasible share [%]"),
         ),
     )
+    feasible_found = any(max(course.values, default=0.0) > 0.0 for course in feasible)
     stops = tuple(
         f"Seed {s.seed}: {len(s.designs):,} designs in {len(s.fronts)} generations; stopped because of "
         f"{s.stopped}."
@@ -115,7 +117,8 @@ def convergence_card(result: RunResult) -> Card:
         else f"Seed {s.seed}: {len(s.designs):,} designs in {len(s.fronts)} generations; {s.stopped}."
         for s in result.searches
     )
-    blocks = (Panels(figures), Words("Why each seed stopped", stops))
+    why = Words("Why each seed stopped", stops)
+    blocks: tuple[Block, ...] = (Panels(figures), why) if feasible_found else (why,)
     return Card(key, title, (convergence_finding(result),), blocks=blocks)
 
 

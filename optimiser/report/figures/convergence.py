@@ -48,5 +48,5 @@ def draw_courses(courses: Sequence[Course], title: str) -> go.Figure:
             line={"color": _COLOURS[i % len(_COLOURS)], "dash": _DASHES[i % len(_DASHES)], "width": 2},
             hovertemplate=f"seed {course.seed}, generation %{{x}}: %{{y:.1f}} %<extra></extra>",
         )
-    figure.update_yaxes(rangemode="tozero")
+    figure.update_yaxes(range=[0, 105])
     return figure

@@ -13,9 +13,9 @@ from optimiser.designs import Floats
 from optimiser.front import Front
 from optimiser.problem import Problem
 from optimiser.report.columns import column
-from optimiser.report.hover import hover_text
+from optimiser.report.hover import brief_hover_text, hover_text
 from optimiser.report.picks import ends_and_knee
-from optimiser.report.style import INK, AcidStyle, acid_styles, blank, marker, rgba
+from optimiser.report.style import AcidStyle, acid_styles, blank, marker, rgba, ring
 from optimiser.run import RunResult
 
 
@@ -56,7 +56,9 @@ def axes(problem: Problem) -> tuple[Axis, ...]:
     return tuple(found)
 
 
-def _series(problem: Problem, front: Front, k: int, titles: Sequence[str], style: AcidStyle) -> Series:
+def _series(
+    problem: Problem, front: Front, k: int, titles: Sequence[str], style: AcidStyle, *, brief: bool = False
+) -> Series:
     rows = np.flatnonzero(front.evaluation.designs.acid == k).tolist()
     values, low, high = (
         np.column_stack([axis.scale * metrics[axis.metric][rows] for axis in axes(problem)])
@@ -67,17 +69,18 @@ def _series(problem: Problem, front: Front, k: int, titles: Sequence[str], style
         )
     )
     acid = problem.acids[k]
-    hover = tuple(hover_text(problem, front.evaluation, row, titles[row]) for row in rows)
+    say = brief_hover_text if brief else hover_text
+    hover = tuple(say(problem, front.evaluation, row, titles[row]) for row in rows)
     return Series(acid.name, acid.label or acid.name, style, values, low, high, hover)
 
 
-def front_series(problem: Problem, front: Front) -> tuple[Series, ...]:
-    """Return the designs of the common front, one series per acid on it."""
+def front_series(problem: Problem, front: Front, *, brief: bool = False) -> tuple[Series, ...]:
+    """Return the designs of the common front, one series per acid on it; brief texts suit small figures."""
     styles = acid_styles(problem.acid_names)
     names = {pick.row: pick.name for pick in ends_and_knee(problem, front)}
     titles = [names.get(row, f"no. {row + 1}") for row in range(len(front.evaluation))]
     return tuple(
-        _series(problem, front, int(k), titles, styles[problem.acid_names[k]])
+        _series(problem, front, int(k), titles, styles[problem.acid_names[k]], brief=brief)
         for k in np.unique(front.evaluation.designs.acid)
     )
 
@@ -108,27 +111,29 @@ def pairs(problem: Problem) -> tuple[tuple[int, int], ...]:
 
 def draw_pair(
     series: Sequence[Series],
-    shown: tuple[Axis, Axis],
+    shown: Sequence[Axis],
     columns: tuple[int, int],
     *,
     knee: Floats | None = None,
     intervals: bool = True,
     line: bool = False,
-    height: int = 460,
+    legend: bool = True,
+    height: int = 440,
 ) -> go.Figure:
-    """Draw two objectives against each other, coloured and shaped by acid.
+    """Draw two objectives against each other, coloured and shaped by acid; the vertical one is the title's.
 
     Args:
         series: the designs.
-        shown: the two axes.
+        shown: the axes, one per objective.
         columns: of the series' values, the two to draw.
         knee: objectives of the knee, to ring it.
         intervals: whether to draw error bars.
         line: whether to join each series in the order of its first objective.
+        legend: whether to show one.
         height: in pixels.
     """
     x, y = columns
-    figure = blank(height, shown[0].title, shown[1].title)
+    figure = blank(height, shown[x].title, "", legend=legend)
     for one in series:
         bars = [_bars(one, column_, intervals) for column_ in (x, y)]
         figure.add_scatter(
@@ -144,14 +149,24 @@ def draw_pair(
             hoverinfo="text",
         )
     if knee is not None:
-        figure.add_scatter(
-            x=[knee[x]],
-            y=[knee[y]],
-            mode="markers",
-            name="knee",
-            marker={"symbol": "circle-open", "size": 20, "color": INK, "line": {"width": 2}},
-            hoverinfo="skip",
-        )
+        figure.add_scatter(x=[knee[x]], y=[knee[y]], **ring(20))
+    return figure
+
+
+def draw_legend(series: Sequence[Series], *, knee: bool) -> go.Figure:
+    """Draw what colours and shapes mean, for figures side by side that share them."""
+    entries = len(series) + knee
+    # two entries a line is what a phone has room for
+    figure = blank(26 * -(-entries // 2) + 4, "", "")
+    for one in series:
+        figure.add_scatter(x=[None], y=[None], mode="markers", marker=marker(one.style, 9), name=one.label)
+    if knee:
+        figure.add_scatter(x=[None], y=[None], **ring(16))
+    figure.update_layout(
+        margin={"l": 0, "r": 0, "t": 0, "b": 0}, legend={"y": 1, "yanchor": "top", "maxheight": 1}
+    )
+    figure.update_xaxes(visible=False)
+    figure.update_yaxes(visible=False)
     return figure
 
 
@@ -168,21 +183,19 @@ def _bars(one: Series, column_: int, visible: bool) -> dict[str, object]:
     }
 
 
-def draw_strip(series: Sequence[Series], axis: Axis, column_: int, height: int = 0) -> go.Figure:
-    """Draw the best design of each acid in one objective, with its interval, one line per acid."""
-    figure = blank(height or 120 + 44 * len(series), axis.title, "", legend=False)
+def draw_strip(series: Sequence[Series], column_: int) -> go.Figure:
+    """Draw the first design of each acid in one objective, with its interval, one line per acid."""
+    figure = blank(70 + 40 * len(series), "", "", legend=False)
     for one in reversed(series):
-        first = Series(
-            one.acid, one.label, one.style, one.values[:1], one.low[:1], one.high[:1], one.hover[:1]
-        )
+        bars = {k: v[:1] if k.startswith("array") else v for k, v in _bars(one, column_, True).items()}  # type: ignore[index]
         figure.add_scatter(
-            x=first.values[:, column_],
+            x=one.values[:1, column_],
             y=[one.label],
-            error_x=_bars(first, column_, True),
+            error_x=bars | {"color": rgba(one.style.colour, 0.6), "thickness": 1.5},
             mode="markers",
-            marker=marker(one.style, 12),
+            marker=marker(one.style, 11),
             name=one.label,
-            hovertext=first.hover,
+            hovertext=one.hover[:1],
             hoverinfo="text",
         )
     figure.update_yaxes(showgrid=False)

@@ -13,7 +13,7 @@ from optimiser.front import Front
 from optimiser.problem import Problem
 from optimiser.report.columns import column
 from optimiser.report.figures.fronts import Axis, axes, front_series
-from optimiser.report.style import INK, AcidStyle, blank, marker, rgba
+from optimiser.report.style import INK, blank, marker, rgba, ring
 
 
 @dataclass(frozen=True)
@@ -88,14 +88,13 @@ def y_range(track: Track) -> tuple[float, float]:
     return low - air, high + air
 
 
-def draw_track(problem: Problem, front: Front, track: Track, styles: dict[str, AcidStyle]) -> go.Figure:
+def draw_track(problem: Problem, front: Front, track: Track) -> go.Figure:
     """Draw one quantity along the front, coloured and shaped by acid, the knee ringed."""
     axis: Axis = axes(problem)[0]
     figure = blank(240, column(axis.metric).heading, "", legend=False)
     acids = front.evaluation.designs.acid
-    for k, one in zip(np.unique(acids), front_series(problem, front), strict=True):
+    for k, one in zip(np.unique(acids), front_series(problem, front, brief=True), strict=True):
         rows = acids == k
-        style = styles[one.acid]
         figure.add_scatter(
             x=track.x[rows],
             y=track.y[rows],
@@ -103,25 +102,19 @@ def draw_track(problem: Problem, front: Front, track: Track, styles: dict[str, A
                 "type": "data",
                 "array": (track.high - track.y)[rows],
                 "arrayminus": (track.y - track.low)[rows],
-                "color": rgba(style.colour, 0.3),
+                "color": rgba(one.style.colour, 0.3),
                 "thickness": 1,
                 "width": 0,
                 "visible": bool((track.high > track.low).any()),
             },
             mode="markers",
-            marker=marker(style, 7),
+            marker=marker(one.style, 7),
             name=one.label,
             hovertext=one.hover,
             hoverinfo="text",
         )
     if len(front.evaluation) > 1:
-        figure.add_scatter(
-            x=[track.x[front.knee]],
-            y=[track.y[front.knee]],
-            mode="markers",
-            marker={"symbol": "circle-open", "size": 16, "color": INK, "line": {"width": 1.8}},
-            hoverinfo="skip",
-        )
+        figure.add_scatter(x=[track.x[front.knee]], y=[track.y[front.knee]], **ring(16))
     if track.target is not None:
         figure.add_hline(y=track.target, line={"color": INK, "width": 1.2, "dash": "dash"})
     figure.update_yaxes(range=y_range(track))
