@@ -12,7 +12,6 @@ from optimiser.designs import CONTINUOUS
 from optimiser.process.totals import COMPONENTS
 from optimiser.report import words
 from optimiser.report.card import Card, Figure, Panels, Table
-from optimiser.report.caveats import INTERVALS
 from optimiser.report.columns import column
 from optimiser.report.figures.components import What, draw_components
 from optimiser.report.scenarios.contents import Contents
@@ -77,7 +76,7 @@ def summary_card(of: Contents, key: str, title: str) -> Card:
             )
     if not len(inside):
         finding.append("No scenario is both inside the applicability domain and possible by chemistry.")
-    warnings = [*tally.lines(), *of.notes, INTERVALS]
+    warnings = [*tally.lines(), *of.notes, of.caveat]
     if (frame["h2o2"] > 0).any():
         warnings.append(words.PEROXIDE_CAVEAT)
     for margin in broken:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from optimiser.report.caveats import intervals_caveat
 from optimiser.report.sources import sources_frame
 from optimiser.report.workbook import manifest_frame
 from optimiser.scenarios.compare import (
@@ -44,6 +45,7 @@ class Contents:
         sources: every number and what it rests on.
         pinned: the manifest.
         notes: what must be told of the user's own tables.
+        caveat: what is wrong with the intervals.
     """
 
     name: str
@@ -61,6 +63,7 @@ class Contents:
     sources: pd.DataFrame
     pinned: dict[str, Any]
     notes: tuple[str, ...] = ()
+    caveat: str = ""
 
     def sheets(self) -> dict[str, pd.DataFrame]:
         """Return the tables by sheet of the workbook."""
@@ -117,6 +120,7 @@ def contents(
         impacts=impacts,
         toolkit=toolkit_frame(parts),
         notes=setting.notes,
+        caveat=intervals_caveat(setting.surrogate),
         tests=tests_frame(parts),
         sources=pd.concat(sources).drop_duplicates(ignore_index=True),
         pinned=pinned,
