@@ -7,7 +7,7 @@ import json
 import signal
 import sys
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import click
 
@@ -103,40 +103,98 @@ def list_(what: str, as_json: bool) -> None:
 
 
 @cli.command()
-@click.argument("table", type=click.Path(path_type=Path))
-@click.option("--problem", help="Problem whose feed, own acids and process parameters apply.")
-@click.option("--feed", help="Known feed, e.g. NMC111, if the table has no feed column.")
+@click.option(
+    "--vary",
+    multiple=True,
+    metavar="NAME=VALUES",
+    help="Condition and its values: low:high:count, a list a,b,c, or low:high with --lhs. Repeat for a grid.",
+)
+@click.option(
+    "--set", "fixed", multiple=True, metavar="NAME=VALUE", help="Condition that stays the same. Repeat."
+)
+@click.option("--lhs", type=int, metavar="N", help="N rows of a Latin hypercube instead of the whole grid.")
+@click.option("--seed", type=int, default=1, show_default=True, help="Of the Latin hypercube.")
+@click.option("--feed", help="Known feed, e.g. NMC111; without it, predict has to be told.")
+@click.option("--problem", help="Problem whose feed and own acids can be named.")
+@click.option("--acids", type=click.Path(path_type=Path), help="Table of acids that can be named.")
 @click.option(
     "--out", type=click.Path(path_type=Path), help="CSV or XLSX to write; default: CSV to the screen."
 )
 @click.option("--force", is_flag=True, help="Replace --out if it exists.")
-@click.option("--json", "as_json", is_flag=True, help="Print the rows as JSON.")
-def predict(
-    table: Path, problem: str | None, feed: str | None, out: Path | None, force: bool, as_json: bool
+def scenarios(
+    vary: tuple[str, ...],
+    fixed: tuple[str, ...],
+    lhs: int | None,
+    seed: int,
+    feed: str | None,
+    problem: str | None,
+    acids: Path | None,
+    out: Path | None,
+    force: bool,
 ) -> None:
-    """Predict yields, costs, impacts and margins for a table of designs.
+    """Write a table of scenarios for `predict`: a grid over conditions, or a Latin hypercube.
 
-    TABLE is CSV or XLSX with the columns acid, temperature, acid_concentration, h2o2, solid_liquid_ratio,
-    time and optionally feed.
+    NAME is one of acid, temperature, acid_concentration, h2o2, solid_liquid_ratio, time and feed; each but
+    feed is needed, either varied or set.
 
     \b
-    Example: optimiser predict designs.csv --feed NMC111 --out results.xlsx
+    Example: optimiser scenarios --feed NMC111 --vary temperature=25:90:14 --vary acid=sulfuric,HCl
+             --set acid_concentration=2 --set h2o2=0 --set solid_liquid_ratio=50 --set time=60 --out s.csv
     """
     from optimiser.report.write import check_target, write_table
-    from optimiser.scenarios import predict_table
+    from optimiser.scenarios.generate import generate
     from optimiser.spec.load import load_question
 
     if out is not None:
         check_target(out, force)
     question = load_question(problem) if problem else None
-    results = predict_table(table, question=question, feed_name=feed)
-    if out is not None:
-        write_table(results, out, force)
-        click.echo(f"{len(results)} designs predicted: {out}")
-    elif as_json:
-        click.echo(results.to_json(orient="records", indent=2))
+    table = generate(vary, fixed, samples=lhs, seed=seed, feed_name=feed, question=question, acids_file=acids)
+    if out is None:
+        click.echo(table.to_csv(index=False), nl=False)
     else:
-        click.echo(results.to_csv(index=False), nl=False)
+        write_table(table, out, force)
+        click.echo(f"{len(table)} scenarios written: {out}")
+
+
+@cli.command()
+@click.argument("table", type=click.Path(path_type=Path))
+@click.option("--sheet", help="Sheet of a workbook that has several.")
+@click.option("--problem", help="Problem whose feed, own acids and process parameters apply.")
+@click.option("--feed", help="Known feed, e.g. NMC111, if the table has no feed column.")
+@click.option(
+    "--basis", type=float, metavar="KG", help="Cathode per batch; default: the feed's mass, 1000 kg."
+)
+@click.option("--acids", type=click.Path(path_type=Path), help="Table of acids: YAML, CSV or XLSX.")
+@click.option("--prices", type=click.Path(path_type=Path), help="Table of prices: YAML, CSV or XLSX.")
+@click.option("--impacts", type=click.Path(path_type=Path), help="Table of impacts: YAML, CSV or XLSX.")
+@click.option("--profile", help="Sums of another tool: toolkit-1.0.2, with --acids and --impacts.")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    help="CSV or Parquet (one table, any length), or XLSX (a sheet per table); default: CSV to the screen.",
+)
+@click.option("--report", type=click.Path(path_type=Path), help="Folder for a page and a workbook.")
+@click.option("--figures", type=click.Choice(["png", "svg"]), help="Also the report's figures, as files.")
+@click.option("--force", is_flag=True, help="Replace --out or --report if it exists.")
+@click.option("--json", "as_json", is_flag=True, help="Print the rows as JSON.")
+def predict(table: Path, **options: Any) -> None:
+    """Predict yields, balances, costs, impacts and margins for a table of designs.
+
+    TABLE is CSV, XLSX or Parquet with the columns acid, temperature, acid_concentration, h2o2,
+    solid_liquid_ratio, time and optionally feed, or a workbook in the LIB Leaching Toolkit's template.
+
+    \b
+    Example: optimiser predict designs.csv --feed NMC111 --report results
+    """
+    from optimiser.report.console import step_progress
+    from optimiser.report.scenarios.deliver import Request, deliver
+
+    with step_progress() as progress:
+        said = deliver(Request(table, **options), lambda done, rows: progress(done, rows, "scenarios"))
+    if said.output:
+        click.echo(said.output, nl=False)
+    for line in said.lines:
+        click.echo(line, err=bool(said.output))
 
 
 @cli.command()

@@ -27,6 +27,7 @@ class Column:
         digits: decimals; None for text.
         scale: factor from the value in code to the value shown.
         ceiling: value shown beyond which only that it is beyond is worth saying.
+        figures: significant figures, instead of decimals, for values of any magnitude.
     """
 
     label: str
@@ -34,11 +35,12 @@ class Column:
     digits: int | None = None
     scale: float = 1.0
     ceiling: float | None = None
+    figures: int | None = None
 
     @property
     def numeric(self) -> bool:
         """Whether the column holds numbers."""
-        return self.digits is not None
+        return self.digits is not None or self.figures is not None
 
     @property
     def heading(self) -> str:
@@ -51,6 +53,8 @@ class Column:
             return NOTHING
         if isinstance(value, bool | np.bool_):
             return "yes" if value else ""
+        if self.figures is not None and not isinstance(value, str):
+            return f"{self.scale * float(value):.{self.figures}g}".replace("-", "−")
         if self.digits is None or isinstance(value, str):
             return f"{value:g}" if isinstance(value, float) else str(value)
         if np.isinf(value):
@@ -117,6 +121,13 @@ _OTHERS: Mapping[str, Column] = {
     "target": Column("target", "%", 0, _PERCENT),
     "dissolved": Column("dissolved", "kg/t feed", 1),
     "worth": Column("worth", "EUR/t feed", 0),
+    "scenario": Column("scenario", "", 0),
+    "scenario_1": Column("scenario", "", 0),
+    "scenario_2": Column("against", "", 0),
+    "basis": Column("basis", "kg cathode", 1),
+    "inside_domain": Column("inside the domain"),
+    "rank_score": Column("sum of ranks", "", 0),
+    "rank_overall": Column("overall rank", "", 0),
 }
 
 
@@ -139,7 +150,60 @@ def column(name: str) -> Column:
     for prefix, unit in (("cost_", "EUR/kg metal"), ("climate_", "kg CO2-eq/kg metal")):
         if name.removeprefix(prefix) in COMPONENTS and name.startswith(prefix):
             return Column(name.removeprefix(prefix), unit, 3)
-    return _OTHERS.get(name) or Column(name.replace("_", " "))
+    return _OTHERS.get(name) or scenario_column(name) or Column(name.replace("_", " "))
+
+
+#: Units of the mass balance's quantities, by the end of their names.
+_BALANCE_UNITS = {
+    "volume": "L",
+    "acid_amount": "mol",
+    "protons_offered": "mol",
+    "protons_consumed": "mol",
+    "free_protons": "mol",
+    "electrons_needed": "mol",
+    "electrons_peroxide": "mol",
+    "electrons_chloride": "mol",
+    "heat": "kWh",
+    "power": "kWh",
+}
+_SCENARIO_PREFIXES: Mapping[str, tuple[str, int]] = {
+    "eur_": ("EUR", 2),
+    "kgco2_": ("kg CO2-eq", 1),
+    "t_": ("", 1),
+    "p_": ("", 4),
+}
+
+
+def scenario_column(name: str) -> Column | None:
+    """Return how a column of the tables of scenarios is shown, or None if it is not one of them.
+
+    A column known only at run time, such as an impact category, is named ``label|unit|significant figures``.
+    """
+    if name.count("|") == 2:
+        label, unit, figures = name.split("|")
+        return Column(label, unit, figures=int(figures))
+    if name.startswith("batch_"):
+        quantity = name.removeprefix("batch_")
+        unit = _BALANCE_UNITS.get(quantity) or ("L" if quantity.endswith("volume") else "kg")
+        return Column(quantity.replace("_", " "), unit, 1)
+    if name.startswith("spread_"):
+        return Column(f"{name.removeprefix('spread_')} standard deviation", "%", 1, _PERCENT)
+    if name.startswith("selectivity_"):
+        return Column(" / ".join(name.removeprefix("selectivity_").split("_")), "", 2)
+    if name.startswith("enrichment_"):
+        return Column(name.removeprefix("enrichment_"), "leachate/feed", 2)
+    if name.startswith("margin_"):
+        return Column(f"margin of {name.removeprefix('margin_').replace('_', ' ')}", "", 2)
+    if name.startswith("significant_"):
+        return Column(f"{name.removeprefix('significant_')} differs")
+    for prefix, (unit, digits) in _SCENARIO_PREFIXES.items():
+        rest = name.removeprefix(prefix)
+        if rest != name and (rest in COMPONENTS or rest == "total" or prefix in ("t_", "p_")):
+            label = f"{prefix[0]} of {rest}" if prefix in ("t_", "p_") else rest
+            if prefix == "p_":
+                return Column(label, figures=2)
+            return Column(label, unit, digits)
+    return None
 
 
 def with_interval(frame: pd.DataFrame, name: str, row: int) -> str:

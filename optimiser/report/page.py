@@ -140,13 +140,34 @@ def page(result: RunResult, pinned: dict[str, Any], made: Sequence[Card] | None 
         made: the cards; those of the result if left out.
     """
     made = cards(result, pinned) if made is None else made
+    return page_of(
+        made,
+        pinned,
+        title=f"{result.problem.feed.name}: {words.objectives_text(result.problem)}",
+        name=result.config.name,
+        description=result.config.spec.description or result.config.question.spec.description,
+    )
+
+
+def page_of(
+    made: Sequence[Card], pinned: dict[str, Any], *, title: str, name: str, description: str = ""
+) -> str:
+    """Return cards as one HTML text.
+
+    Args:
+        made: the cards.
+        pinned: the manifest.
+        title: heading of the page.
+        name: of the config or table, above the heading.
+        description: below the heading.
+    """
     return (
         _environment()
         .from_string(_asset("page.html"))
         .render(
-            title=f"{result.problem.feed.name}: {words.objectives_text(result.problem)}",
-            config=result.config.name,
-            description=result.config.spec.description or result.config.question.spec.description,
+            title=title,
+            config=name,
+            description=description,
             pinned=pinned,
             cards=[(card, card_html(card)) for card in made],
             style=Markup(_asset("page.css")),

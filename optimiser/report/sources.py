@@ -6,7 +6,7 @@ import pandas as pd
 
 from optimiser.chemistry.provenance import provenance
 from optimiser.chemistry.quantity import flags
-from optimiser.chemistry.reagents import load_metals, load_reagents
+from optimiser.chemistry.reagents import Reagents, load_metals, load_reagents
 from optimiser.problem import Problem
 from optimiser.process.parameters import parameter_quantities, process_parameters
 
@@ -14,8 +14,11 @@ from optimiser.process.parameters import parameter_quantities, process_parameter
 OWN = "given in the problem"
 
 
-def sources_frame(problem: Problem) -> pd.DataFrame:
-    """Return one row per number: what it is, value and range, date, confidence, flags and source, as text."""
+def sources_frame(problem: Problem, reagents: Reagents | None = None) -> pd.DataFrame:
+    """Return one row per number: what it is, value and range, date, confidence, flags and source, as text.
+
+    ``reagents`` stand in for the shipped ones where a user has prices or factors of their own.
+    """
     acids = {acid.name: acid for acid in problem.acids}
     rows: list[dict[str, object]] = [
         {
@@ -32,7 +35,7 @@ def sources_frame(problem: Problem) -> pd.DataFrame:
             "source": r.source,
             "note": r.note,
         }
-        for r in provenance(acids, load_metals(), load_reagents())
+        for r in provenance(acids, load_metals(), reagents or load_reagents())
     ]
     return pd.DataFrame([*rows, *_parameters(problem)])
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -80,7 +81,7 @@ def _short(value: Any) -> str:
 
 def workbook(result: RunResult, pinned: dict[str, Any], path: Path) -> None:
     """Write ``front.xlsx``."""
-    _write(sheets(result, pinned), path)
+    write_sheets(sheets(result, pinned), path)
 
 
 def table_workbook(frame: pd.DataFrame, path: Path) -> None:
@@ -89,7 +90,8 @@ def table_workbook(frame: pd.DataFrame, path: Path) -> None:
         frame.to_excel(writer, sheet_name="designs", index=False, freeze_panes=(1, 0))
 
 
-def _write(tables: dict[str, pd.DataFrame], path: Path) -> None:
+def write_sheets(tables: Mapping[str, pd.DataFrame], path: Path) -> None:
+    """Write tables as a workbook, a sheet each, headings with units as `columns.column` gives them."""
     # text stays text: a feed called "=1+1" is no formula
     options = {"options": {"strings_to_formulas": False, "strings_to_urls": False, "nan_inf_to_errors": True}}
     with pd.ExcelWriter(path, engine="xlsxwriter", engine_kwargs=options) as writer:

@@ -84,7 +84,7 @@ def write(result: RunResult, out: Path, formats: Sequence[str], force: bool = Fa
     check_target(out, force)
     if out.is_file():
         raise InputError(f"{out} is a file, and a report is a folder.", remedy="choose another --out")
-    with _placed(out) as folder:
+    with placed(out) as folder:
         folder.mkdir()
         _fill(result, folder, formats)
     return out
@@ -133,13 +133,13 @@ def write_table(frame: pd.DataFrame, out: Path, force: bool = False) -> Path:
         )
     if out.is_dir():
         raise InputError(f"{out} is a folder, and a table is a file.", remedy="choose another --out")
-    with _placed(out) as temporary:
+    with placed(out) as temporary:
         writers[out.suffix.lower()](temporary)
     return out
 
 
 @contextmanager
-def _placed(out: Path) -> Iterator[Path]:
+def placed(out: Path) -> Iterator[Path]:
     """Give a temporary path beside ``out``; move it into place at the end, or leave no trace of it.
 
     KeyboardInterrupt counts as failure like any error; an operating system's refusal becomes an InputError.

@@ -1,0 +1,286 @@
+"""The cards of a table of scenarios, each made on its own: one that fails does not lose the others."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+
+from optimiser.chemistry.feeds import METALS
+from optimiser.designs import CONTINUOUS
+from optimiser.process.totals import COMPONENTS
+from optimiser.report import words
+from optimiser.report.card import Card, Figure, Panels, Table
+from optimiser.report.columns import column
+from optimiser.report.figures.components import What, draw_components
+from optimiser.report.scenarios.contents import Contents
+from optimiser.report.scenarios.figures import (
+    MOST_DRAWN,
+    abscissa,
+    draw_heat,
+    draw_points,
+    labels,
+    short_labels,
+)
+from optimiser.report.scenarios.listings import balance_card, sources_card, table_card, tests_card
+from optimiser.scenarios.tables import varying
+
+#: Said where a profile takes the place of our sums.
+REPLACED = "the profile toolkit-1.0.2 takes the place of these sums; its own stand under Mass balance."
+
+
+def scenario_cards(of: Contents) -> list[Card]:
+    """Return all cards of a table of scenarios."""
+    made = []
+    for key, title, make in MAKERS:
+        try:
+            card = make(of, key, title)
+        except Exception as error:  # one card must not lose the report
+            card = Card(key, title, error=f"{type(error).__name__}: {error}")
+        made.append(card)
+    return made
+
+
+def _drawn(frame: pd.DataFrame) -> tuple[pd.DataFrame, str]:
+    """Return the scenarios that are drawn one by one, and what to say where they are not all."""
+    few = frame.head(MOST_DRAWN)
+    return few, f" The first {MOST_DRAWN} of {len(frame):,} scenarios." if len(few) < len(frame) else ""
+
+
+def summary_card(of: Contents, key: str, title: str) -> Card:
+    """Say what was predicted, and what is best in it."""
+    frame, tally = of.scenarios, of.tally
+    feeds = ", ".join(dict.fromkeys(frame["feed"]))
+    moving = [column(n).label for n in varying(frame)]
+    finding = [
+        f"{words.counted(len(frame), 'scenario')} of {feeds}"
+        + (f", which differ in {', '.join(moving)}." if moving else "."),
+    ]
+    broken = [c for c in frame.columns if c.startswith("margin_") and c != "margin_applicability_domain"]
+    possible = ~(frame[broken] < 0.0).any(axis=1)
+    inside = frame[frame["inside_domain"] & possible]
+    name = dict(zip(frame["scenario"], labels(frame), strict=True))
+    for metric, best in (("cost", "idxmin"), ("climate_change", "idxmin"), ("recovery", "idxmax")):
+        if metric not in inside:
+            continue
+        values = inside[metric].replace([np.inf, -np.inf], np.nan).dropna()
+        if len(values):
+            row = frame.loc[getattr(values, best)()]
+            how = column(metric)
+            word = "Highest" if best == "idxmax" else "Lowest"
+            said = f"{how.text(float(row[metric]))} {how.unit}"
+            finding.append(
+                f"{word} {how.label} among those that chemistry and data support: "
+                f"{said}, scenario {name[row['scenario']]}."
+            )
+    if not len(inside):
+        finding.append("No scenario is both inside the applicability domain and possible by chemistry.")
+    warnings = [*tally.lines(), *of.notes, of.caveat]
+    if (frame["h2o2"] > 0).any():
+        warnings.append(words.PEROXIDE_CAVEAT)
+    for margin in broken:
+        count = int((frame[margin] < 0.0).sum())
+        if count:
+            label = words.constraint_label(margin.removeprefix("margin_"))
+            warnings.insert(0, f"{count} of them break a limit of chemistry: {label}.")
+    return Card(key, title, tuple(finding), warnings=tuple(warnings))
+
+
+def yields_card(of: Contents, key: str, title: str) -> Card:
+    """Draw the yield of each metal with its interval."""
+    frame = of.scenarios
+    x = abscissa(frame)
+    metals = [m for m in METALS if frame[f"yield_{m}"].notna().any()]
+    mean = {m: 100.0 * float(frame[f"yield_{m}"].mean()) for m in metals}
+    hardest = min(mean, key=lambda m: mean[m])
+    finding = (
+        "Mean yields are "
+        + ", ".join(f"{m} {y:.0f} %" for m, y in mean.items())
+        + f"; {hardest} is the hardest to leach.",
+        "Hollow points are outside the applicability domain; bars are 90 % intervals, not calibrated.",
+    )
+    figures = tuple(
+        Figure(
+            f"scatter-yield-{m}",
+            f"Yield of {m} against {column(x).label}.",
+            draw_points(frame, x, f"yield_{m}", height=240, panel=True),
+            f"{m} yield",
+        )
+        for m in metals
+    )
+    about = f"Recovery, per cent of the metal fed, against {column(x).label}."
+    recovery = Figure("scatter-recovery", about, draw_points(frame, x, "recovery", height=380))
+    blocks: list[Figure | Panels | Table] = [recovery, Panels(figures)]
+    grid = _grid(frame)
+    if grid is not None:
+        blocks.append(grid)
+    blocks.append(
+        Table("yields-table", "Yields with standard deviations over the anchors.", of.yields, tall=True)
+    )
+    return Card(key, title, finding, blocks=tuple(blocks))
+
+
+def _grid(frame: pd.DataFrame) -> Figure | None:
+    """Draw recovery over two conditions where the scenarios are a grid of these."""
+    moving = varying(frame)
+    if len(moving) != 2 or set(moving) - set(CONTINUOUS) or len(frame) > 2500:
+        return None
+    sizes = [frame[name].nunique() for name in moving]
+    if sizes[0] * sizes[1] != len(frame) or max(sizes) > 60:
+        return None
+    x, y = sorted(moving, key=lambda name: len(set(frame[name])))
+    table = frame.pivot(index=y, columns=x, values="recovery")
+    drawing = draw_heat(
+        100.0 * table.to_numpy(dtype=np.float64),
+        [f"{v:g}" for v in table.index],
+        [f"{v:g}" for v in table.columns],
+        unit="%",
+        digits=0,
+        top=column(x).heading,
+        side=column(y).heading,
+    )
+    about = f"Recovery, per cent of the metal fed, over {column(x).label} and {column(y).label}."
+    return Figure("heat-recovery", about, drawing)
+
+
+def trade_card(of: Contents, key: str, title: str) -> Card:
+    """Draw cost and climate change against recovery."""
+    frame = of.scenarios.replace([np.inf, -np.inf], np.nan)
+    if of.toolkit is not None:
+        return Card(key, title, not_applicable=REPLACED)
+    shown = [m for m in ("cost", "climate_change", "net_value") if frame[m].notna().any()]
+    if not shown:
+        return Card(key, title, not_applicable="no scenario has all prices and factors.")
+    first, *others = (
+        Figure(
+            f"scatter-{metric.replace('_', '-')}",
+            f"{column(metric).label.capitalize()} against recovery.",
+            draw_points(frame, "recovery", metric, height=300 if i else 400, panel=i > 0),
+            column(metric).heading if i else "",
+        )
+        for i, metric in enumerate(shown)
+    )
+    return Card(
+        key,
+        title,
+        ("Each point is a scenario; what lies right and low costs little for much.",),
+        blocks=(first, Panels(tuple(others))) if others else (first,),
+    )
+
+
+def cost_card(of: Contents, key: str, title: str) -> Card:
+    """Draw what each scenario costs by component."""
+    return _money(of, key, title, "cost", of.costs, "cost by component")
+
+
+def climate_card(of: Contents, key: str, title: str) -> Card:
+    """Draw what each scenario burdens by component."""
+    return _money(of, key, title, "climate", of.climate, "climate change by component")
+
+
+def _money(of: Contents, key: str, title: str, what: What, frame: pd.DataFrame, about: str) -> Card:
+    if of.toolkit is not None:
+        return Card(key, title, not_applicable=REPLACED)
+    few, only = _drawn(frame)
+    total = f"{what}_total"
+    known = frame[total].replace([np.inf, -np.inf], np.nan)
+    unit = column(total).unit
+    finding: list[str] = []
+    if known.notna().any():
+        finding.append(f"From {known.min():.2f} to {known.max():.2f} {unit}.")
+        shares = {c: float((frame[f"{what}_{c}"] / known).mean()) for c in COMPONENTS}
+        first = max(shares, key=lambda c: np.nan_to_num(shares[c]))
+        finding.append(f"On average {first} makes up {100.0 * shares[first]:.0f} % of it.")
+    blank = int(known.isna().sum())
+    if blank:
+        finding.append(f"{words.counted(blank, 'scenario')} without a sum, because a number is missing.")
+    names = labels(of.scenarios.head(len(few)))
+    # a bar of some components only would look cheap
+    few = few.where(few[total].notna())
+    drawing = draw_components(few.replace([np.inf, -np.inf], np.nan), names, what)
+    figure = Figure(f"bars-{what}", f"{about.capitalize()}, {unit}.{only}", drawing)
+    table = Table(f"{what}-table", f"{about.capitalize()}, per batch and per kg of metal.", frame, tall=True)
+    return Card(key, title, tuple(finding), blocks=(figure, table))
+
+
+def impacts_card(of: Contents, key: str, title: str) -> Card:
+    """List impacts in all categories, and rank the scenarios by them."""
+    impacts = of.impacts
+    if impacts is None:
+        return Card(key, title, not_applicable="no table of impacts is given.")
+    lead = "1 is the lowest. The overall rank is that of the sum of ranks: every category weighs the same."
+    finding = [lead]
+    if impacts.missing:
+        named = "; ".join(f"{c} of {s} ({words.counted(n, 'scenario')})" for c, s, n in impacts.missing[:12])
+        more = f"; and {len(impacts.missing) - 12} more" if len(impacts.missing) > 12 else ""
+        finding.append(f"Factors that are missing, where impacts are blank: {named}{more}.")
+    few, only = _drawn(impacts.ranks)
+    columns = [c for c in few.columns if c.count("|") == 2]
+    drawing = draw_heat(
+        few[[*columns, "rank_overall"]].to_numpy(dtype=np.float64),
+        short_labels(of.scenarios.head(len(few))),
+        [*impacts.categories, "overall"],
+        digits=0,
+    )
+    return Card(
+        key,
+        title,
+        tuple(finding),
+        blocks=(
+            Figure("heat-ranks", f"Ranks by category; dark is high.{only}", drawing),
+            Table(
+                "impacts-table", "Impacts per batch and per kg of metal dissolved.", impacts.frame, tall=True
+            ),
+            Table("ranks-table", "Ranks, their sum and the overall rank.", impacts.ranks, tall=True),
+        ),
+    )
+
+
+def selectivity_card(of: Contents, key: str, title: str) -> Card:
+    """Draw selectivities and enrichment factors as heat maps."""
+    few, only = _drawn(of.selectivity)
+    names = short_labels(of.scenarios.head(len(few)))
+    enrichment = of.enrichment.head(len(few))
+    figures = []
+    for metal in METALS:
+        pairs = [c for c in few.columns if c.startswith(f"selectivity_{metal}_") and few[c].notna().any()]
+        if pairs:
+            heads = [column(c).label for c in pairs]
+            drawing = draw_heat(few[pairs].to_numpy(float), names, heads, around_one=True)
+            about = f"Selectivity of {metal}.{only}"
+            figures.append(Figure(f"heat-selectivity-{metal}", about, drawing, f"{metal} against the others"))
+    metals = [c for c in enrichment.columns if c.startswith("enrichment_") and enrichment[c].notna().any()]
+    factors = draw_heat(
+        enrichment[metals].to_numpy(float), names, [column(c).label for c in metals], around_one=True
+    )
+    figures.append(Figure("heat-enrichment", f"Enrichment factors.{only}", factors, "Enrichment factors"))
+    finding = (
+        "Selectivity is the yield of one metal over that of another; the enrichment factor is a metal's "
+        "share of the leachate over its share of the feed, among Li, Ni, Mn and Co. 1 means no preference.",
+    )
+    return Card(
+        key,
+        title,
+        finding,
+        blocks=(
+            Panels(tuple(figures)),
+            Table("selectivity-table", "Selectivities.", of.selectivity, tall=True),
+            Table("enrichment-table", "Enrichment factors.", of.enrichment, tall=True),
+        ),
+    )
+
+
+MAKERS: tuple[tuple[str, str, Callable[[Contents, str, str], Card]], ...] = (
+    ("answer", "The scenarios", summary_card),
+    ("yields", "Yields", yields_card),
+    ("trade", "Cost, climate and value against recovery", trade_card),
+    ("cost", "What they cost", cost_card),
+    ("climate", "Climate change", climate_card),
+    ("impacts", "Impacts and ranks", impacts_card),
+    ("selectivity", "Selectivity and enrichment", selectivity_card),
+    ("tests", "Are they different? The Toolkit's t-tests", tests_card),
+    ("balance", "Mass balance", balance_card),
+    ("table", "All scenarios", table_card),
+    ("sources", "Every number and its source", sources_card),
+)

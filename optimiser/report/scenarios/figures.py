@@ -1,0 +1,163 @@
+"""Scenarios drawn: yields as points with intervals, and tables as heat maps."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+
+from optimiser.designs import CONTINUOUS, Floats
+from optimiser.report.columns import column
+from optimiser.report.style import INK, acid_styles, blank, marker, rgba
+from optimiser.scenarios.tables import varying
+
+#: Scenarios that bars and heat maps have room for.
+MOST_DRAWN = 40
+#: Pale to dark blue, readable in grey too; and orange over white to blue around 1.
+_SEQUENTIAL = ((0.0, "#f3f7fa"), (0.5, "#7fb4d6"), (1.0, "#084a75"))
+_DIVERGING = ((0.0, "#b35806"), (0.5, "#f7f7f7"), (1.0, "#0b5a8f"))
+
+
+def labels(frame: pd.DataFrame) -> list[str]:
+    """Return what to call each scenario: its number and acid, and the conditions that differ from others'."""
+    named = [name for name in varying(frame) if name != "acid"]
+    found = []
+    for row in frame.to_dict("records"):
+        parts = [str(row["acid"])]
+        for name in named:
+            how = column(name)
+            parts.append(f"{row[name]:g} {how.unit}" if name in CONTINUOUS else str(row[name]))
+        found.append(f"{row['scenario']}: {', '.join(parts)}")
+    return found
+
+
+def short_labels(frame: pd.DataFrame) -> list[str]:
+    """Return `labels` where they are short enough for a narrow figure, else the scenarios' numbers alone."""
+    full = labels(frame)
+    return full if max(map(len, full)) <= 22 else [str(n) for n in frame["scenario"]]
+
+
+def abscissa(frame: pd.DataFrame) -> str:
+    """Return the column to draw against: the variable that takes most values, else the scenario's number."""
+    moving = [name for name in varying(frame) if name in CONTINUOUS]
+    return max(moving, key=lambda name: len(set(frame[name]))) if moving else "scenario"
+
+
+def draw_points(frame: pd.DataFrame, x: str, y: str, *, height: int = 300, panel: bool = False) -> go.Figure:
+    """Draw one quantity with its interval against a condition, coloured and shaped by acid.
+
+    Args:
+        frame: results as `predict.results` gives them; hollow points are outside the domain.
+        x, y: columns; ``y_low`` and ``y_high`` are its interval where there are such columns.
+        height: in pixels.
+        panel: one of several side by side: its heading stands above it, the acids are named elsewhere.
+    """
+    across, up = column(x), column(y)
+    figure = blank(height, across.heading, "" if panel else up.heading, legend=not panel)
+    styles = acid_styles(list(dict.fromkeys(frame["acid"])))
+    names = np.array(labels(frame), dtype=object)
+    for acid, style in styles.items():
+        rows = (frame["acid"] == acid).to_numpy()
+        one = frame[rows]
+        value = up.scale * one[y].to_numpy(dtype=np.float64)
+        look = marker(style, 8)
+        look["symbol"] = [
+            style.symbol if inside else f"{style.symbol}-open" for inside in one["inside_domain"]
+        ]
+        look["line"] = {"color": style.colour, "width": 1.2}
+        bars: dict[str, object] = {"visible": False}
+        if f"{y}_low" in frame:
+            low, high = (up.scale * one[f"{y}_{end}"].to_numpy(dtype=np.float64) for end in ("low", "high"))
+            bars = {
+                "type": "data",
+                "array": high - value,
+                "arrayminus": value - low,
+                "color": rgba(style.colour, 0.35),
+                "thickness": 1,
+                "width": 0,
+            }
+        shown = [f"{up.label} {up.text(v)} {up.unit}" for v in one[y].astype(float)]
+        figure.add_scatter(
+            x=across.scale * one[x].to_numpy(dtype=np.float64),
+            y=value,
+            error_y=bars,
+            mode="markers",
+            name=acid,
+            marker=look,
+            hovertext=[f"{n}<br>{text}" for n, text in zip(names[rows], shown, strict=True)],
+            hoverinfo="text",
+        )
+    if y.startswith("yield_"):
+        figure.update_yaxes(range=[-2, 102])
+    if x == "scenario":
+        figure.update_xaxes(tickformat="d", dtick=1 if len(frame) <= 12 else None)
+    return figure
+
+
+def draw_heat(
+    values: Floats,
+    rows: Sequence[str],
+    columns: Sequence[str],
+    *,
+    unit: str = "",
+    digits: int = 2,
+    around_one: bool = False,
+    top: str = "",
+    side: str = "",
+) -> go.Figure:
+    """Draw a table as a heat map with its numbers in the cells; NaN stays white.
+
+    Args:
+        values: shape (rows, columns).
+        rows, columns: their names, from the top and from the left.
+        unit: of the values.
+        digits: decimals in the cells.
+        around_one: colours diverge from 1, as for ratios, on a logarithmic scale.
+        top, side: titles of the axes.
+    """
+    below = 0 if sum(map(len, columns)) <= 40 and max(map(len, columns)) <= 8 else 6 * max(map(len, columns))
+    figure = blank(90 + 26 * len(rows) + below, top, side, legend=False)
+    tone = values
+    scale: dict[str, object] = {"colorscale": _SEQUENTIAL}
+    if around_one:
+        with np.errstate(divide="ignore", invalid="ignore"):
+            tone = np.log2(values)
+        tone = np.where(np.isfinite(tone), tone, np.nan)
+        reach = max(float(np.nanmax(np.abs(tone))) if np.isfinite(tone).any() else 1.0, 0.5)
+        scale = {"colorscale": _DIVERGING, "zmin": -reach, "zmax": reach}
+    roomy = len(columns) <= 8
+    text = [["" if np.isnan(v) else f"{v:.{digits}f}" for v in row] for row in values]
+    figure.add_heatmap(
+        z=tone,
+        # numbers as positions: two scenarios may share a name
+        x=list(range(len(columns))),
+        y=list(range(len(rows))),
+        xgap=1,
+        ygap=1,
+        showscale=False,
+        text=text,
+        texttemplate="%{text}" if roomy else None,
+        textfont={"size": 11},
+        hovertext=[
+            [f"{r}<br>{c}: {t or 'not applicable'} {unit}" for c, t in zip(columns, line, strict=True)]
+            for r, line in zip(rows, text, strict=True)
+        ],
+        hoverinfo="text",
+        **scale,
+    )
+    figure.update_xaxes(
+        tickvals=list(range(len(columns))),
+        ticktext=list(columns),
+        showgrid=False,
+        tickangle=-90 if below else 0,
+    )
+    figure.update_yaxes(
+        tickvals=list(range(len(rows))),
+        ticktext=list(rows),
+        showgrid=False,
+        autorange="reversed",
+        tickfont={"size": 11, "color": INK},
+    )
+    return figure

@@ -1,0 +1,88 @@
+"""Cards that are mostly one long table: t-tests, mass balance, all scenarios, sources."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from optimiser.chemistry.feeds import METALS
+from optimiser.comparison import T_TEST_WARNING
+from optimiser.designs import DESIGN_COLUMNS
+from optimiser.report.card import Card, Figure, Panels, Table, Words
+from optimiser.report.cards.origin import read_frame
+from optimiser.report.caveats import NOT_KNOWN
+from optimiser.report.scenarios.contents import Contents
+from optimiser.report.scenarios.figures import MOST_DRAWN, draw_heat
+
+
+def tests_card(of: Contents, key: str, title: str) -> Card:
+    """Draw which yields the t-tests call different, with the warning why they mislead."""
+    if of.tests is None:
+        return Card(key, title, not_applicable="pairs are tested for 2 to 150 scenarios.")
+    count = min(len(of.scenarios), MOST_DRAWN)
+    names = [str(n) for n in of.scenarios["scenario"].head(count)]
+    figures = []
+    for metal in METALS:
+        table = np.full((count, count), np.nan)
+        p = of.tests[f"p_{metal}"].to_numpy(dtype=np.float64)
+        if np.isnan(p).all():
+            continue
+        one, two = (of.tests[c].to_numpy(dtype=np.intp) - 1 for c in ("scenario_1", "scenario_2"))
+        drawn = (one < count) & (two < count) & ~np.isnan(p)
+        differs = of.tests[f"significant_{metal}"].to_numpy(dtype=np.float64)
+        table[one[drawn], two[drawn]] = table[two[drawn], one[drawn]] = differs[drawn]
+        drawing = draw_heat(table, names, names, digits=0, top="scenario", side="scenario")
+        figures.append(
+            Figure(f"heat-tests-{metal}", f"{metal}: 1 where the test calls it different.", drawing, metal)
+        )
+    pairs = len(of.tests)
+    finding = (
+        f"Welch's t-test of each pair, {pairs:,} of them: 1 (dark) where p is below 0.05 / {pairs:,}, after "
+        "Bonferroni.",
+    )
+    table_ = Table("tests-table", "t-tests of each pair.", of.sheets()["t-tests"], tall=True)
+    return Card(key, title, finding, warnings=(T_TEST_WARNING,), blocks=(Panels(tuple(figures)), table_))
+
+
+def balance_card(of: Contents, key: str, title: str) -> Card:
+    """List the mass balance with every intermediate."""
+    if of.toolkit is not None:
+        said = ("Balance and costs as the LIB Leaching Toolkit 1.0.2 defines them, faults and all.",)
+        own = Table("balance-table", "The Toolkit's sums, per 1000 kg of cathode.", of.toolkit, tall=True)
+        return Card(key, title, said, blocks=(own,))
+    basis = ", ".join(f"{b:g}" for b in sorted(of.balance["basis"].unique()))
+    finding = (f"All that goes in and what dissolves, per batch of {basis} kg of cathode.",)
+    table = Table("balance-table", "The mass balance with every intermediate.", of.balance, tall=True)
+    return Card(key, title, finding, blocks=(table,))
+
+
+def table_card(of: Contents, key: str, title: str) -> Card:
+    """List all scenarios."""
+    shown = (
+        "scenario",
+        "feed",
+        *DESIGN_COLUMNS,
+        *(f"yield_{m}" for m in METALS),
+        "recovery",
+        "cost",
+        "net_value",
+        "climate_change",
+        "support",
+        "inside_domain",
+        "proton_ratio",
+        "note",
+    )
+    frame = of.sheets()["scenarios"]
+    shown = tuple(name for name in shown if name in frame)
+    extent = "In brackets 90 % intervals. The workbook has every column."
+    return Card(key, title, (), blocks=(Table("scenarios-table", extent, frame, shown=shown, tall=True),))
+
+
+def sources_card(of: Contents, key: str, title: str) -> Card:
+    """List every number used."""
+    frame = of.sources
+    marked = int((frame["flags"] != "").sum())
+    finding = (
+        f"{len(frame)} numbers stand behind these sums, {marked} of them marked: old, or of confidence C.",
+    )
+    table = Table("sources-table", "Confidence A is best.", read_frame(frame), tall=True)
+    return Card(key, title, finding, blocks=(table, Words("What this tool does not know", NOT_KNOWN)))

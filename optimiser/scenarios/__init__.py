@@ -1,0 +1,1 @@
+"""Tables of scenarios: generated, read, predicted, and compared with each other."""
