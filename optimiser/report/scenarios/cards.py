@@ -218,10 +218,11 @@ def impacts_card(of: Contents, key: str, title: str) -> Card:
     few, only = _drawn(impacts.ranks)
     columns = [c for c in few.columns if c.count("|") == 2]
     drawing = draw_heat(
-        few[[*columns, "rank_overall"]].to_numpy(dtype=np.float64),
-        short_labels(of.scenarios.head(len(few))),
-        [*impacts.categories, "overall"],
+        few[[*columns, "rank_overall"]].to_numpy(dtype=np.float64).T,
+        [_cut(category.removesuffix(", acid alone")) for category in (*impacts.categories, "overall")],
+        [str(n) for n in few["scenario"]],
         digits=0,
+        top="scenario",
     )
     return Card(
         key,
@@ -235,6 +236,11 @@ def impacts_card(of: Contents, key: str, title: str) -> Card:
             Table("ranks-table", "Ranks, their sum and the overall rank.", impacts.ranks, tall=True),
         ),
     )
+
+
+def _cut(text: str, most: int = 26) -> str:
+    """Shorten a name to what a narrow figure has room for; the tables have it whole."""
+    return text if len(text) <= most else f"{text[: most - 1].rstrip()}…"
 
 
 def selectivity_card(of: Contents, key: str, title: str) -> Card:
