@@ -50,6 +50,8 @@ def bind(question: Question) -> Problem:
         problem = assemble(question.name, feed, acids, surrogate, process_parameters(spec.process))
     except InputError as error:
         raise _located(error, question) from None
+    if domain:
+        _refuse_unsupported(question, problem)
     asked = np.array([getattr(spec.variables, name) for name in CONTINUOUS])
     ranges = [_acid_range(asked, near if domain else None) for near in problem.neighbourhoods]
     return replace(
@@ -60,6 +62,26 @@ def bind(question: Question) -> Problem:
         targets=targets,
         limits=limits,
         domain=domain,
+    )
+
+
+def _refuse_unsupported(question: Question, problem: Problem) -> None:
+    """Where every acid is outside the domain no design can be feasible, and a search would be wasted."""
+    if any(near.supported for near in problem.neighbourhoods):
+        return
+    near = {
+        acid.name: problem.surrogate.domain.neighbourhood(problem.feed, acid)
+        for acid in load_acids().values()
+    }
+    known = sorted((n for n in near if near[n].supported), key=lambda n: -near[n].experiments)
+    least = problem.surrogate.domain.settings.min_experiments
+    raise InputError(
+        f"None of {', '.join(problem.acid_names)} has the {least} experiments near {problem.feed.name} that "
+        "the applicability domain asks for: no design can be feasible.",
+        where=question.where("variables", "acid"),
+        allowed=", ".join(f"{name} ({near[name].experiments} experiments)" for name in known)
+        or f"no acid: the data do not know such a feed as {problem.feed.name}",
+        remedy="choose such an acid, or add `- applicability_domain: off` under constraints at your own risk",
     )
 
 

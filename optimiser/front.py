@@ -92,6 +92,12 @@ def archive(results: Sequence[SearchResult | Archive]) -> Archive:
     return Archive(designs.take(first), objectives[first], margins[first])
 
 
+def of_acid(result: SearchResult, k: int) -> Archive:
+    """Return what a search of one acid has seen, in the problem where that acid has index k."""
+    designs = Designs(np.full(len(result.designs), k, dtype=np.intp), result.designs.continuous)
+    return Archive(designs, result.objectives, result.margins)
+
+
 def non_dominated(objectives: Floats) -> Ints:
     """Return the rows that no other row dominates, shape (n, m) to minimise; of equal rows the first."""
     if not len(objectives):

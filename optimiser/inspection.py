@@ -49,7 +49,9 @@ def check_file(name: str) -> Record:
     }
     if config:
         search = config.spec.search
-        findings["evaluations"] = search.population * search.generations * len(search.seeds)
+        common = search.population * search.generations * len(search.seeds)
+        acids_alone = len(problem.supported_acids) if len(problem.supported_acids) > 1 else 0
+        findings["evaluations"] = common + acids_alone * min(search.population, 60) * search.per_acid
     return findings
 
 

@@ -202,7 +202,9 @@ class Problem:
         metrics = {name: metric.compute(result) for name, metric in METRICS.items()}
         ends = [self._outcome(designs, y) for y in (low, high)]
         at_ends = {n: np.stack([m.compute(end) for end in ends]) for n, m in METRICS.items()}
-        distance = self._domain_distance(designs)
+        # the search needs a finite distance everywhere; what is told is that there is nothing to be near to
+        supported = np.array([near.supported for near in self.neighbourhoods])
+        distance = np.where(supported[designs.acid], self._domain_distance(designs), np.inf)
         return Evaluation(
             designs=designs,
             prediction=prediction,

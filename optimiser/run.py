@@ -10,11 +10,12 @@ import numpy as np
 
 from optimiser.binding import bind
 from optimiser.designs import Floats
-from optimiser.front import Archive, Front, Infeasibility, archive, front_of, infeasibility_of
+from optimiser.front import Archive, Front, Infeasibility, archive, front_of, infeasibility_of, of_acid
 from optimiser.problem import Problem
 from optimiser.search.hypervolume import box, scaled_hypervolume
 from optimiser.search.nsga2 import Progress, SearchResult, SearchSettings, search
 from optimiser.spec.load import RunConfig
+from optimiser.spec.schema import SearchSpec
 
 #: Called with what is being searched (``seed 1`` or an acid) and how far it is.
 ProgressCallback = Callable[[str, Progress], None]
@@ -84,14 +85,12 @@ def run(config: RunConfig, progress: ProgressCallback | None = None) -> RunResul
         )
         for seed in spec.seeds
     )
-    seen = archive(searches)
-    front = front_of(searched, seen, spec.population)
     merged = time.perf_counter()
-
-    alone = SearchSettings(max(8, min(spec.population, 60)), spec.per_acid, spec.stagnation)
-    verdicts = tuple(
-        _verdict(searched, acid, seen, alone, spec.seeds[0], progress) for acid in searched.acid_names
-    )
+    alone = _each_acid_alone(searched, spec, progress)
+    # what an acid's own search found counts for the common front too
+    seen = archive([*searches, *(of_acid(result, k) for k, result in alone.items())])
+    front = front_of(searched, seen, spec.population)
+    verdicts = tuple(_verdict(searched, k, seen, spec.population) for k in range(len(searched.acids)))
     outside = tuple(
         AcidVerdict(acid.name, near.experiments, None, None)
         for acid, near in zip(problem.acids, problem.neighbourhoods, strict=True)
@@ -106,7 +105,7 @@ def run(config: RunConfig, progress: ProgressCallback | None = None) -> RunResul
         acids=verdicts + outside,
         searches=searches,
         hypervolume=_hypervolumes(searches),
-        evaluations=sum(len(s.designs) for s in searches),
+        evaluations=sum(len(s.designs) for s in (*searches, *alone.values())),
         seconds={
             "models": bound - started,
             "search": merged - bound,
@@ -115,27 +114,34 @@ def run(config: RunConfig, progress: ProgressCallback | None = None) -> RunResul
     )
 
 
+def _each_acid_alone(
+    problem: Problem, spec: SearchSpec, progress: ProgressCallback | None
+) -> dict[int, SearchResult]:
+    """Search each acid on its own; nothing where there is only one, or where the config leaves it out."""
+    if not spec.per_acid or len(problem.acids) == 1:
+        return {}
+    settings = SearchSettings(max(8, min(spec.population, 60)), spec.per_acid, spec.stagnation)
+    return {
+        k: search(
+            problem.with_acids([acid]),
+            settings,
+            np.random.default_rng([spec.seeds[0], k]),
+            seed=spec.seeds[0],
+            progress=_named(progress, acid),
+        )
+        for k, acid in enumerate(problem.acid_names)
+    }
+
+
 def _named(progress: ProgressCallback | None, what: str) -> Callable[[Progress], None] | None:
     return None if progress is None else lambda state: progress(what, state)
 
 
-def _verdict(
-    problem: Problem,
-    acid: str,
-    seen: Archive,
-    settings: SearchSettings,
-    seed: int,
-    progress: ProgressCallback | None,
-) -> AcidVerdict:
-    """Search one acid alone, and count in what the main search saw of it."""
-    k = problem.acid_names.index(acid)
-    alone = problem.with_acids([acid])
-    part = seen.of_acid(k)  # its only acid has index 0
-    if settings.generations and len(problem.acids) > 1:
-        rng = np.random.default_rng([seed, k])
-        own = search(alone, settings, rng, seed=seed, progress=_named(progress, acid))
-        part = archive([own, part])
-    front = front_of(alone, part, settings.population)
+def _verdict(problem: Problem, k: int, seen: Archive, size: int) -> AcidVerdict:
+    """Read one acid's own front off all that was seen."""
+    acid = problem.acid_names[k]
+    alone, part = problem.with_acids([acid]), seen.of_acid(k)
+    front = front_of(alone, part, size)
     return AcidVerdict(
         acid,
         problem.neighbourhoods[k].experiments,

@@ -14,6 +14,7 @@ from pydantic import BaseModel, ValidationError
 from optimiser.errors import InputError, closest
 
 Key = tuple[str | int, ...]
+_REMEDY = "correct the value at that line"
 Model = TypeVar("Model", bound=BaseModel)
 
 
@@ -155,10 +156,28 @@ def _as_input_error(
             allowed=context.allowed,
             remedy=context.remedy,
         )
-    message = str(context) if context else error["msg"]
-    value = error["input"]
-    shown = f" (found {value!r})" if not isinstance(value, dict | list) or len(str(value)) < 60 else ""
-    return InputError(f"{message[:1].upper()}{message[1:]}{shown}.", where=where)
+    if context is not None:
+        message = str(context)
+        return InputError(f"{message[:1].upper()}{message[1:]}.", where=where, remedy=_REMEDY)
+    what, allowed = _in_words(error, dotted((*at, *loc)))
+    return InputError(what, where=where, allowed=allowed, remedy=_REMEDY)
+
+
+def _in_words(error: Any, key: str) -> tuple[str, str]:
+    """Say what pydantic refused, and what it would have taken."""
+    value, told = error["input"], error.get("ctx", {})
+    bounds = {"gt": "above", "ge": "at least", "lt": "below", "le": "at most"}
+    limits = ", ".join(f"{bounds[name]} {limit:g}" for name, limit in told.items() if name in bounds)
+    what = f"{key} = {value!r} is not possible." if len(repr(value)) < 60 else f"{key} is not possible."
+    if limits:
+        return what, limits
+    if error["type"] in ("too_short", "too_long"):
+        least, most = told.get("min_length"), told.get("max_length")
+        return what, f"at least {least} entries" if least is not None else f"at most {most} entries"
+    if "expected" in told:
+        return what, str(told["expected"])
+    # pydantic's own sentence says which type it wants: "Input should be a valid integer"
+    return what, str(error["msg"]).removeprefix("Input should be ").replace("valid ", "")
 
 
 def _real(loc: tuple[str | int, ...], data: Any) -> Key:

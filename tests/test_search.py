@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from optimiser.binding import bind
 from optimiser.designs import VARIABLES
 from optimiser.front import archive, front_of, infeasibility_of, knee_of, non_dominated, thin
 from optimiser.problem import Problem
+from optimiser.run import run
 from optimiser.search.hypervolume import scaled_hypervolume
 from optimiser.search.nsga2 import Progress, SearchSettings, search
 from optimiser.search.operators import polynomial_mutation, sbx, sobol_rows, tournament
@@ -192,3 +194,16 @@ def test_an_impossible_question_says_what_binds_and_how_far_it_is() -> None:
     # nearest first, and none a near copy of another: they differ in the quarter of some range
     share = (why.nearest.designs.continuous - problem.lower) / np.maximum(problem.upper - problem.lower, 1e-9)
     assert len(np.unique(np.floor(4 * share), axis=0)) == len(why.nearest)
+
+
+def test_no_acids_own_front_beats_the_common_one(tmp_path: Path) -> None:
+    config = tmp_path / "config.yaml"
+    config.write_text("problem: nmc111\nsearch: {population: 16, generations: 6, seeds: [1], per_acid: 12}\n")
+    result = run(load_config(config))
+    assert result.front is not None
+    common = result.front.evaluation.objectives
+    for verdict in result.acids:
+        for point in verdict.front.evaluation.objectives if verdict.front else ():
+            assert not ((point <= common).all(axis=1) & (point < common).any(axis=1)).any()
+    # what the acids cost to search is counted
+    assert result.evaluations > sum(len(s.designs) for s in result.searches)

@@ -59,21 +59,21 @@ INVALID = [
     ("maximise: recovery", "maximise: cost", "given twice", 10, ""),
     ("- minimise: cost", "- {minimise: cost, maximise: recovery}", "an objective is one of", 11, ""),
     ("Ni: 0.6", "Fe: 0.6", "Unknown key 'Fe'", 14, "Li, Ni, Mn, Co"),
-    ("Ni: 0.6", "Ni: 1.2", "less than or equal to 1", 14, ""),
-    ("Ni: 0.6", "Ni: 90", "less than or equal to 1", 14, ""),
-    ("Ni: 0.6", "Ni: high", "expected a number", 14, ""),
-    ("[25, 90]", "[90, 25]", "range is empty", 5, ""),
+    ("Ni: 0.6", "Ni: 1.2", "not possible", 14, "at most 1"),
+    ("Ni: 0.6", "Ni: 90", "not possible", 14, "at most 1"),
+    ("Ni: 0.6", "Ni: high", "'high' is not a number", 14, ""),
+    ("[25, 90]", "[90, 25]", "range is empty", 5, "low <= high"),
     ("[25, 90]", "[-300, 90]", "outside what is physically possible", 5, "0 to 150 degC"),
-    ("[25, 90]", "[25, 90, 100]", "expected [low, high]", 5, ""),
-    ("[25, 90]", "[25, hot]", "expected a number", 5, ""),
+    ("[25, 90]", "[25, 90, 100]", "is not a range", 5, "[low, high]"),
+    ("[25, 90]", "[25, hot]", "'hot' is not a number", 5, "number"),
     ("[0.25, 4]", "[0.25, 40]", "outside what is physically possible", 6, "mol/L"),
     ("[0.25, 4]", "[0.25, 25]", "beyond the stock itself", 6, "18."),
     ("name: NMC111", "name: NMC112", "no feed 'NMC112'", 1, "NMC111"),
-    ("name: NMC111", "name: mine, Ni: -1, Co: 1", "greater than or equal to 0", 1, ""),
+    ("name: NMC111", "name: mine, Ni: -1, Co: 1", "feed.Ni = -1 is not possible", 1, "at least 0"),
     ("name: NMC111", "name: mine, Ni: 3, Co: 3", "6 mol of Ni, Mn and Co", 1, "mol per mol Li"),
-    ("mass: 1000", "mass: 0", "greater than 0", 1, ""),
+    ("mass: 1000", "mass: 0", "feed.mass = 0 is not possible", 1, "above 0"),
     ("proton_balance: 1.1", "proton_balnce: 1.1", "Unknown key 'proton_balnce'", 16, "proton_balance"),
-    ("proton_balance: 1.1", "proton_balance: 110", "less than or equal to 10", 16, ""),
+    ("proton_balance: 1.1", "proton_balance: 110", "not possible", 16, "at most 10"),
     ("proton_balance: 1.1", "applicability_domain: 'off'", "given twice", 13, ""),
     ("- yield: {Li: 0.6, Ni: 0.6}", "- {yield: {Li: 0.6}, confidence: 0.8}", "calibrated", 14, "remove"),
     ("surrogate: pd-gbr", "surrogate: pd-gbrr", "pd-gbrr", 2, "pd-gbr"),
@@ -253,3 +253,29 @@ def test_a_surrogate_beside_the_problem_and_one_of_a_newer_format(tmp_path: Path
     assert "99" in error.what
     assert "mine.yaml, line 2" in error.where
     assert "card.yaml" in error.where
+
+
+def test_a_question_that_the_data_cannot_answer_is_refused_before_the_search(tmp_path: Path) -> None:
+    text = PROBLEM.replace("[sulfuric, hydrochloric]", "[malic, citric]")
+    error = refused(tmp_path, text)
+    assert "None of malic, citric has the 5 experiments near NMC111" in error.what
+    assert "sulfuric (60 experiments)" in error.allowed
+    assert "line 4" in error.where
+    off = text + "  - applicability_domain: off\n"
+    off = off.replace("  - applicability_domain: inside\n", "")
+    assert bind(load_question(write(tmp_path, off))).acid_names == ("malic", "citric")
+
+
+def test_seeds_differ(tmp_path: Path) -> None:
+    config = write(tmp_path, "problem: nmc111\nsearch: {seeds: [1, 1]}\n", "config.yaml")
+    with pytest.raises(InputError, match="repeat themselves"):
+        load_config(config)
+
+
+@pytest.mark.parametrize(("old", "new", "message", "line", "help_text"), INVALID)
+def test_every_refusal_says_where_and_what_instead(
+    tmp_path: Path, old: str, new: str, message: str, line: int, help_text: str
+) -> None:
+    error = refused(tmp_path, PROBLEM.replace(old, new, 1))
+    assert error.where
+    assert error.allowed or error.remedy

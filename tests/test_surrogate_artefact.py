@@ -215,6 +215,8 @@ BROKEN: list[tuple[Callable[[Path], Any], str]] = [
     (edit_card(lambda card: card["domain"].pop("threshold")), "not consistent: 'threshold'"),
     (edit_card(lambda card: card["domain"].update(threshold=0)), "threshold is not positive"),
     (edit_card(lambda card: card["arrays"].update(sha256="0" * 64)), "it was edited"),
+    (edit_card(lambda card: card["domain"].update(threshold=9.1)), "is not the one that was written"),
+    (edit_card(lambda card: card["skill"]["shipped_anchors"].update(r2_as_published=0.99)), "it was edited"),
     (rewrite_arrays(anchor_yields=np.zeros((3, 4))), "anchors' shapes"),
     (rewrite_arrays(leaf=np.zeros(3)), "leaf_start does not span"),
     (rewrite_arrays(domain_acid=np.full(455, 99)), "unknown acid"),

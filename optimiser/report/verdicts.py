@@ -43,9 +43,7 @@ def _feasible(result: RunResult, verdict: AcidVerdict) -> str:
 
 def _place(result: RunResult, verdict: AcidVerdict) -> str:
     """Say what an acid contributes to the common front."""
-    assert verdict.front is not None
-    if result.front is None:
-        return "The common search did not find it: search longer."
+    assert verdict.front is not None and result.front is not None
     names = np.array(result.problem.acid_names)[result.front.evaluation.designs.acid]
     share = int((names == verdict.acid).sum())
     if share == len(names):
@@ -55,7 +53,7 @@ def _place(result: RunResult, verdict: AcidVerdict) -> str:
     common, own = result.front.evaluation.objectives, verdict.front.evaluation.objectives
     unbeaten = int((~dominated(own, common)).sum())
     if unbeaten:
-        return f"The common search missed {unbeaten} of its designs that no other acid beats: search longer."
+        return f"{unbeaten} of its designs lie on the common front, between those that are shown."
     return "Other acids beat every one of its designs."
 
 

@@ -26,7 +26,7 @@ def _number(value: Any) -> Any:
         with contextlib.suppress(ValueError):
             value = float(value)
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise ValueError("expected a number")
+        raise InputError(f"{value!r} is not a number.", allowed="a number without its unit")
     return float(value)
 
 
@@ -38,10 +38,16 @@ def _range(value: Any) -> Any:
     if isinstance(value, int | float) and not isinstance(value, bool):
         return (float(value), float(value))
     if not isinstance(value, list) or len(value) != 2:
-        raise ValueError("expected [low, high], or one number to fix the variable")
+        raise InputError(
+            f"{value!r} is not a range.", allowed="[low, high], or one number to fix the variable"
+        )
     low, high = (_number(v) for v in value)
-    if low > high:
-        raise ValueError(f"the range is empty: its low end {low:g} is above its high end {high:g}")
+    if not low <= high:
+        raise InputError(
+            f"The range is empty: its low end {low:g} is above its high end {high:g}.",
+            allowed="[low, high] with low <= high",
+            remedy="exchange the two",
+        )
     return (low, high)
 
 
@@ -121,7 +127,18 @@ class ObjectiveSpec(Strict):
         return 1.0 if self.minimise else -1.0
 
 
-Target = Annotated[Number, Field(gt=0, le=1)]
+def _fraction(value: Any) -> float:
+    target = _number(value)
+    if not 0.0 < target <= 1.0:
+        raise InputError(
+            f"A yield target of {target:g} is not possible.",
+            allowed="above 0, at most 1",
+            remedy="yields are fractions: 90 % is 0.9",
+        )
+    return float(target)
+
+
+Target = Annotated[float, BeforeValidator(_fraction)]
 
 
 class YieldTargets(Strict):
@@ -229,6 +246,17 @@ class SearchSpec(Strict):
     seeds: tuple[int, ...] = Field(default=(1, 2, 3), min_length=1, max_length=20)
     stagnation: int = Field(default=30, ge=0)
     per_acid: int = Field(default=40, ge=0, le=10000)
+
+    @field_validator("seeds")
+    @classmethod
+    def _each_seed_once(cls, value: tuple[int, ...]) -> tuple[int, ...]:
+        if len(set(value)) < len(value):
+            raise InputError(
+                f"The seeds {list(value)} repeat themselves.",
+                allowed="different whole numbers",
+                remedy="the same seed gives the same search: list each once",
+            )
+        return value
 
     @field_validator("seeds", mode="before")
     @classmethod

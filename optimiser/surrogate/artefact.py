@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
@@ -33,6 +34,8 @@ from optimiser.yamlfile import read_yaml
 FORMAT = 1
 CARD = "card.yaml"
 ARRAYS = "arrays.npz"
+#: Key of the card that holds the hash of the rest of it.
+SEAL = "card_sha256"
 _REBUILD = "optimiser train, or reinstall the product to get the artefact it ships with"
 
 
@@ -127,7 +130,7 @@ def pack(fitted: Fitted, acids: Mapping[str, Floats], domain: Domain) -> bytes:
 
 def complete_card(card: dict[str, Any], arrays: bytes, domain: Domain) -> dict[str, Any]:
     """Return a card with the fields that reading an artefact back relies on."""
-    return {
+    full = {
         "format": FORMAT,
         **card,
         "features": [{"name": name, "unit": unit} for name, unit in FEATURES],
@@ -135,6 +138,13 @@ def complete_card(card: dict[str, Any], arrays: bytes, domain: Domain) -> dict[s
         "domain": {**asdict(domain.settings), "threshold": domain.threshold},
         "arrays": {"file": ARRAYS, "bytes": len(arrays), "sha256": hashlib.sha256(arrays).hexdigest()},
     }
+    return {**full, SEAL: seal(full)}
+
+
+def seal(card: Mapping[str, Any]) -> str:
+    """Return the hash of a card's content without the seal itself: it shows that a card was edited."""
+    content = {key: value for key, value in card.items() if key != SEAL}
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
 def load_surrogate(name_or_path: str | Path) -> Surrogate:
@@ -170,7 +180,7 @@ def load_surrogate(name_or_path: str | Path) -> Surrogate:
         features = tuple(Feature(f["name"], f["unit"]) for f in card["features"])
         if features != FEATURES or card["metals"] != list(METALS):
             raise ValueError("its features or metals are not those of this version")
-        return Surrogate(
+        surrogate = Surrogate(
             name=folder.name,
             path=folder,
             card=card,
@@ -183,6 +193,13 @@ def load_surrogate(name_or_path: str | Path) -> Surrogate:
         raise InputError(
             f"The artefact {folder.name!r} is not consistent: {error}.", where=where, remedy=_REBUILD
         ) from None
+    if card.get(SEAL) != seal(card):
+        raise InputError(
+            f"The model card of {folder.name!r} is not the one that was written: it was edited.",
+            where=where,
+            remedy=_REBUILD,
+        )
+    return surrogate
 
 
 def _find(name_or_path: str | Path) -> Path:
