@@ -11,7 +11,7 @@ run: $(VENV)/.installed
 test: $(VENV)/.installed-test lint types
 	$(BIN)/python -m pytest
 
-# Fits the whole surrogate: about half an hour on two cores.
+# Fits the whole surrogate: about a quarter of an hour.
 test-training: $(VENV)/.installed-test
 	$(BIN)/python -m pytest -m training
 

@@ -208,8 +208,8 @@ def predict(table: Path, **options: Any) -> None:
 def train(table: Path | None, out: Path | None, force: bool, validate: bool, as_json: bool) -> None:
     """Fit the PD-GBR surrogate on the training table and write its artefact.
 
-    Skill is measured on a refit of its own, which takes half of the time; the whole is long, about half an
-    hour on two cores. With --validate nothing is written.
+    Skill is measured on a refit of its own, which takes half of the time; the whole takes about a quarter of
+    an hour. With --validate nothing is written.
 
     \b
     Example: optimiser data install && optimiser train --out my-model
