@@ -177,7 +177,7 @@ def _in_words(error: Any, key: str) -> tuple[str, str]:
     if "expected" in told:
         return what, str(told["expected"])
     # pydantic's own sentence says which type it wants: "Input should be a valid integer"
-    return what, str(error["msg"]).removeprefix("Input should be ").replace("valid ", "")
+    return what, str(error["msg"]).removeprefix("Input should be ").split(",")[0]
 
 
 def _real(loc: tuple[str | int, ...], data: Any) -> Key:

@@ -226,7 +226,8 @@ def test_the_manifest_pins_the_run(tmp_path: Path) -> None:
     assert {"acids.yaml", "reagents.yaml", "metals.yaml", "process.yaml"} <= set(read["tables"])
     assert read["seeds"][0]["seed"] == 1
     assert len(read["seeds"][0]["hypervolume"]) == len(read["seeds"][0]["feasible_share"]) == 4
-    assert read["evaluations"] == read["seeds"][0]["evaluations"] == 64
+    # what each acid's own search evaluated comes on top of the seeds
+    assert read["evaluations"] > read["seeds"][0]["evaluations"] == 64
     assert read["front"]["designs"] == len(the_front(result).evaluation)
     assert read["front"]["before_thinning"] >= read["front"]["designs"]
     assert read["front"]["knee"] == the_front(result).knee + 1
