@@ -53,9 +53,10 @@ def read_frame(sources: pd.DataFrame) -> pd.DataFrame:
 
 def run_card(result: RunResult, pinned: dict[str, Any]) -> Card:
     """Return what pins the run, in plain words."""
+    seeds, seconds = words.counted(len(result.searches), "seed"), sum(result.seconds.values())
     finding = (
-        f"{result.evaluations:,} designs evaluated with {len(result.searches)} "
-        f"seed{'s' if len(result.searches) != 1 else ''} and for each acid on its own, in {sum(result.seconds.values()):.0f} s. "
+        f"{result.evaluations:,} designs evaluated, with {seeds} and for each acid on its own, in "
+        f"{seconds:.0f} s. "
         "The same config, tables, surrogate and seeds give the same front; manifest.json holds all of it.",
     )
     table = Table("run-table", "What was run.", run_frame(result, pinned))
