@@ -161,7 +161,7 @@ def test_a_user_adds_an_acid_with_no_code() -> None:
     assert np.isnan(acid.salt_solubility_values).all()
     with pytest.raises(InputError, match=r"trifluoroacetic.* has no price"):
         acid.price_eur_per_kg_stock()
-    assert Acid.model_validate(NEW_ACID | {"solubility": "miscible", "pKa": -1.9}).pKa_values == (-1.9,)
+    assert Acid.model_validate(NEW_ACID | {"label": "new", "solubility": "miscible", "pKa": -1.9}).pKa_values == (-1.9,)
 
 
 @pytest.mark.parametrize(
