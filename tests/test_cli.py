@@ -118,6 +118,7 @@ def test_a_new_acid_as_the_readme_writes_it_gets_a_whole_report(tmp_path: Path) 
     done = optimiser("run", "config.yaml", "--out", "out", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "mol/L trifluoroacetic at" in done.stdout
+    assert "The applicability domain was switched off, and this design lies outside it" in done.stdout
     page = (tmp_path / "out" / "report.html").read_text()
     assert "trifluoroacetic" in page
     assert "could not be made" not in page

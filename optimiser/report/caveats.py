@@ -43,6 +43,8 @@ NOT_KNOWN = (
     "Yields are predictions of a model fitted to published laboratory experiments. On whole studies that "
     "it has not seen, its R² is about 0.5 and its mean absolute error about 15 points of yield: confirm a "
     "design by experiment before building on it.",
+    "The yield model is made of steps: a small change of a setpoint may cost several points of yield, or "
+    "nothing. Test around a design, not only at it.",
     "Impurities (carbon, binder, aluminium, copper, iron), particle size, stirring and pretreatment are not "
     "variables of the data, so a feed that differs in them may leach otherwise.",
     "Cost counts acid, peroxide, water, heat, power and neutralisation of the acid that is left: no labour, "

@@ -42,7 +42,7 @@ def _found(problem: Problem, front: Front) -> Card:
         *DESIGN_COLUMNS,
         *reported_metrics(problem),
         *_yields(problem),
-        *("support", "domain_distance", "proton_ratio", "reductant_ratio"),
+        *("support", "domain_distance", "proton_ratio", "reductant_ratio", "step_loss"),
     )
     table = Table(
         "picks",
