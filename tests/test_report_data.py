@@ -391,6 +391,9 @@ def test_every_metric_has_a_column_with_its_unit() -> None:
 def test_old_and_poorly_founded_numbers_are_marked_where_cost_is_shown() -> None:
     found = by_key(trade_off())
     said = " ".join(found["cost"].finding)
-    assert "heat from natural gas (price: confidence C)" in said
-    # a base that is not bought is not told of
-    assert "calcium hydroxide" not in said
+    assert "prices: process water, heat from natural gas, payable share of manganese (confidence C);" in said
+    assert "; exchange rates: USD 20" in said
+    stocks = said[said.index("; stock strength: ") :]
+    assert "sulfuric acid" in stocks and "hydrogen peroxide (confidence C, older than 2020)" in stocks
+    # a base that is not bought is not told of, nor the rate of its price
+    assert "calcium hydroxide" not in said and "USD 2016" not in said
