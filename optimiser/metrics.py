@@ -48,11 +48,13 @@ def outcome(designs: Designs, yields: Floats, balance: MassBalance, inputs: Proc
 class Metric:
     """One figure of merit, computed for all designs at once.
 
-    ``digits`` is how many decimals a person wants to see; ``better`` is the usual direction.
+    ``meaning`` says what it is without its symbols; ``digits`` is how many decimals a person wants to see;
+    ``better`` is the usual direction.
     """
 
     name: str
     label: str
+    meaning: str
     unit: str
     better: Literal["lower", "higher"]
     digits: int
@@ -120,17 +122,94 @@ def _yield_of(metal: str) -> Callable[[Outcome], Floats]:
 
 
 _ALL = (
-    Metric("cost", "cost", "EUR/kg metal", "lower", 2, _cost),
-    Metric("net_value", "net value", "EUR/t feed", "higher", 0, _net_value),
-    Metric("climate_change", "climate change", "kg CO2-eq/kg metal", "lower", 2, _climate),
-    Metric("recovery", "recovery", "kg metal/kg metal fed", "higher", 3, _recovery),
-    Metric("acid_use", "acid use", "kg/kg metal", "lower", 2, _acid_use),
-    Metric("energy", "energy", "kWh/kg metal", "lower", 2, _energy),
-    Metric("productivity", "productivity", "kg metal/m3/h", "higher", 2, _productivity),
-    Metric("net_value_rate", "net value rate", "EUR/m3/h", "higher", 1, _net_value_rate),
-    Metric("reactor_volume", "reactor volume", "m3 per t feed/day", "lower", 2, _reactor_volume),
-    Metric("time", "time", "min", "lower", 0, _time),
-    *(Metric(f"yield_{m}", f"{m} yield", "fraction", "higher", 3, _yield_of(m)) for m in METALS),
+    Metric(
+        "cost",
+        "cost",
+        "acid, peroxide, water, heat, power and neutralisation per kg of metal dissolved",
+        "EUR/kg metal",
+        "lower",
+        2,
+        _cost,
+    ),
+    Metric(
+        "net_value",
+        "net value",
+        "payable value of the dissolved metals less all that is spent, per t of feed",
+        "EUR/t feed",
+        "higher",
+        0,
+        _net_value,
+    ),
+    Metric(
+        "climate_change",
+        "climate change",
+        "climate change of the same reagents and energy, cradle to leach tank, per kg of metal dissolved",
+        "kg CO2-eq/kg metal",
+        "lower",
+        2,
+        _climate,
+    ),
+    Metric(
+        "recovery",
+        "recovery",
+        "mass of Li, Ni, Mn and Co dissolved, as a share of what the feed holds",
+        "kg metal/kg metal fed",
+        "higher",
+        3,
+        _recovery,
+    ),
+    Metric(
+        "acid_use", "acid use", "pure acid per kg of metal dissolved", "kg/kg metal", "lower", 2, _acid_use
+    ),
+    Metric(
+        "energy",
+        "energy",
+        "heat and power of the leach per kg of metal dissolved",
+        "kWh/kg metal",
+        "lower",
+        2,
+        _energy,
+    ),
+    Metric(
+        "productivity",
+        "productivity",
+        "metal dissolved per m3 of reactor and hour, filling and emptying included",
+        "kg metal/m3/h",
+        "higher",
+        2,
+        _productivity,
+    ),
+    Metric(
+        "net_value_rate",
+        "net value rate",
+        "net value per m3 of reactor and hour, filling and emptying included",
+        "EUR/m3/h",
+        "higher",
+        1,
+        _net_value_rate,
+    ),
+    Metric(
+        "reactor_volume",
+        "reactor volume",
+        "reactor volume that leaches one t of feed per day",
+        "m3 per t feed/day",
+        "lower",
+        2,
+        _reactor_volume,
+    ),
+    Metric("time", "time", "leaching time alone", "min", "lower", 0, _time),
+    *(
+        Metric(
+            f"yield_{m}",
+            f"{m} yield",
+            f"share of the feed's {m} that dissolves",
+            "fraction",
+            "higher",
+            3,
+            _yield_of(m),
+        )
+        for m in METALS
+    ),
 )
 METRICS: Mapping[str, Metric] = {metric.name: metric for metric in _ALL}
 

@@ -152,7 +152,7 @@ def test_completing_merges_salts_and_accepts_aliases_and_dated_prices() -> None:
 def test_a_user_adds_an_acid_with_no_code() -> None:
     entry = NEW_ACID | {"temperature_limit": 80}
     acid = with_user_acids(load_acids(), {"trifluoroacetic": entry})["trifluoroacetic"]
-    assert acid.name == "trifluoroacetic"
+    assert (acid.name, acid.label) == ("trifluoroacetic", "trifluoroacetic")
     assert acid.molar_mass == pytest.approx(114.023, abs=2e-3)
     assert acid.usable_protons == 1
     assert acid.temperature_limit == 80.0
@@ -161,7 +161,9 @@ def test_a_user_adds_an_acid_with_no_code() -> None:
     assert np.isnan(acid.salt_solubility_values).all()
     with pytest.raises(InputError, match=r"trifluoroacetic.* has no price"):
         acid.price_eur_per_kg_stock()
-    assert Acid.model_validate(NEW_ACID | {"solubility": "miscible", "pKa": -1.9}).pKa_values == (-1.9,)
+    assert Acid.model_validate(
+        NEW_ACID | {"label": "new", "solubility": "miscible", "pKa": -1.9}
+    ).pKa_values == (-1.9,)
 
 
 @pytest.mark.parametrize(

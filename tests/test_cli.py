@@ -94,6 +94,36 @@ def test_same_config_same_front_and_json_answer(tmp_path: Path) -> None:
     assert (tmp_path / "a" / "front.csv").read_bytes() == (tmp_path / "b" / "front.csv").read_bytes()
 
 
+NEW_ACID = """\
+acids:
+  trifluoroacetic:
+    smiles: OC(=O)C(F)(F)F
+    pKa: [0.23]
+    stock: {purity: 0.99, density: 1.49}
+    price: 2.0
+    climate_change: 3.0
+"""
+
+
+def test_a_new_acid_as_the_readme_writes_it_gets_a_whole_report(tmp_path: Path) -> None:
+    readme = (Path(__file__).parents[1] / "README.md").read_text()
+    assert all(line.strip() in readme for line in NEW_ACID.splitlines())
+    problem = (builtin.folder("problems") / "nmc111.yaml").read_text()
+    acids = problem.index("acid: ["), problem.index("]", problem.index("acid: ["))
+    problem = problem[: acids[0]] + "acid: [trifluoroacetic" + problem[acids[1] :]
+    problem = problem.replace("applicability_domain: inside", "applicability_domain: off")
+    (tmp_path / "mine.yaml").write_text(problem + NEW_ACID)
+    config = CONFIG.replace("nmc111", "mine.yaml").replace("[csv]", "[html]")
+    (tmp_path / "config.yaml").write_text(config)
+    done = optimiser("run", "config.yaml", "--out", "out", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "mol/L trifluoroacetic at" in done.stdout
+    assert "The applicability domain was switched off, and this design lies outside it" in done.stdout
+    page = (tmp_path / "out" / "report.html").read_text()
+    assert "trifluoroacetic" in page
+    assert "could not be made" not in page
+
+
 def test_existing_out_is_refused_before_the_search_and_replaced_with_force(tmp_path: Path) -> None:
     (tmp_path / "config.yaml").write_text(CONFIG)
     assert optimiser("run", "config.yaml", "--out", "out", cwd=tmp_path).returncode == 0

@@ -30,7 +30,6 @@ ACIDS = AcidNumbers(
     usable_protons=np.array([2.0, 1.0]),
     solubility=np.array([np.inf, 10.0]),
     solubility_rise=np.array([0.0, 0.0]),
-    stock_molarity=np.array([18.0, 11.8]),
     temperature_limit=np.array([100.0, 100.0]),
     price=np.array([0.1, 0.2]),
     climate_change=np.array([0.12, 0.5]),

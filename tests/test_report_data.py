@@ -329,6 +329,10 @@ def test_cards_answer_their_questions() -> None:
     # how much the intervals hold is what the model card measured
     held = trade_off().problem.surrogate.card["skill"]["shipped_anchors"]["share_within_1.96_spreads"]
     assert any(f"held {100.0 * held:.0f} % of" in line for line in found["support"].finding)
+    # the recommended design stands beside the quantities, where a phone shows it
+    (picks,) = blocks_of(found["answer"])
+    assert isinstance(picks, Table)
+    assert [("knee" in name) for name in picks.frame.columns] == [False, True, False, False]
     names = [block.name for card in found.values() for block in blocks_of(card)]
     assert len(names) == len(set(names))
 
@@ -386,11 +390,15 @@ def test_every_metric_has_a_column_with_its_unit() -> None:
     for name, metric in METRICS.items():
         assert column(name).label in (metric.label, "time")
         assert column(name).unit
+        assert metric.meaning not in ("", metric.label, metric.name)
 
 
 def test_old_and_poorly_founded_numbers_are_marked_where_cost_is_shown() -> None:
     found = by_key(trade_off())
     said = " ".join(found["cost"].finding)
-    assert "heat from natural gas (price: confidence C)" in said
-    # a base that is not bought is not told of
-    assert "calcium hydroxide" not in said
+    assert "prices: process water, heat from natural gas, payable share of manganese (confidence C);" in said
+    assert "; exchange rates: USD 20" in said
+    stocks = said[said.index("; stock strength: ") :]
+    assert "sulfuric acid" in stocks and "hydrogen peroxide (confidence C, older than 2020)" in stocks
+    # a base that is not bought is not told of, nor the rate of its price
+    assert "calcium hydroxide" not in said and "USD 2016" not in said

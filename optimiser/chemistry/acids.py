@@ -122,6 +122,7 @@ class Acid(AcidOverrides):
     """An acid that a design can use. Fields as in `AcidOverrides`; ``name`` is its key in the table."""
 
     name: str = ""
+    label: str
     smiles: Smiles
     pKa: PKas  # noqa: N815
     stock: Stock
@@ -262,7 +263,8 @@ def with_user_acids(
                 remedy=closest(name, acids) or "add them",
             )
         fields = {field: getattr(given, field) for field in given.model_fields_set}
-        fields |= {"name": name, "stock": Stock.model_construct(purity=stock.purity, density=stock.density)}
+        fields |= {"name": name, "label": given.label or name}
+        fields |= {"stock": Stock.model_construct(purity=stock.purity, density=stock.density)}
         merged[name] = Acid.model_construct(**fields)
     return merged
 

@@ -97,7 +97,7 @@ def markdown_table(records: Iterable[Provenance]) -> str:
 def _numbers(
     acids: Mapping[str, Acid], metals: Mapping[str, Metal], reagents: Reagents
 ) -> Iterator[tuple[str, str, Quantity | Price]]:
-    for name, acid in acids.items():
+    for acid in acids.values():
         found: dict[str, Quantity | Price | None] = {
             "price": acid.price,
             "climate change": acid.climate_change,
@@ -113,7 +113,7 @@ def _numbers(
         found |= {
             f"{metal} salt solubility": getattr(salts, metal) for metal in SaltSolubilities.model_fields
         }
-        yield from _known(acid.label or name, found)
+        yield from _known(acid.label, found)
     for name in Reagents.model_fields:
         reagent: Reagent | Energy = getattr(reagents, name)
         found = {"price": reagent.price, "climate change": reagent.climate_change}

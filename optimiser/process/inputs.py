@@ -19,7 +19,7 @@ class AcidNumbers:
     """One number per acid, shape (k,) each.
 
     Units: molar_mass g/mol; purity mass fraction; density kg/L of the stock; usable_protons mol/mol;
-    solubility (at 25 degC) and stock_molarity mol/L; temperature_limit degC; price EUR/kg stock;
+    solubility (at 25 degC) mol/L; temperature_limit degC; price EUR/kg stock;
     climate_change kg CO2-eq/kg pure; chloride 1 where the acid brings chloride, which reduces the metals
     where peroxide does not; nitrate 1 where it brings nitrate.
 
@@ -35,7 +35,6 @@ class AcidNumbers:
     usable_protons: Floats
     solubility: Floats
     solubility_rise: Floats
-    stock_molarity: Floats
     temperature_limit: Floats
     price: Floats
     climate_change: Floats
@@ -154,7 +153,6 @@ def _acid_numbers(
         usable_protons=column([a.usable_protons for a in acids]),
         solubility=column([a.solubility_molar for a in acids]),
         solubility_rise=column([a.solubility_rise for a in acids]),
-        stock_molarity=column([a.max_molarity for a in acids]),
         temperature_limit=column([min(BOILING, a.temperature_limit or BOILING) for a in acids]),
         price=column([a.price_eur_per_kg_stock() for a in acids]),
         climate_change=column([a.climate_change_per_kg_pure() for a in acids]),

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping
 
-from optimiser.chemistry.provenance import provenance
+from optimiser.chemistry.provenance import Provenance, provenance
 from optimiser.chemistry.reagents import load_metals, load_reagents
 from optimiser.problem import Problem
 from optimiser.surrogate.artefact import Surrogate
@@ -20,22 +20,63 @@ def intervals_caveat(surrogate: Surrogate) -> str:
     )
 
 
-def marked_numbers(problem: Problem, quantities: Sequence[str]) -> tuple[str, ...]:
-    """Say which prices or factors behind a figure are old or poorly founded; nothing where none is.
+#: What the figures of money and of climate change rest on: quantities of the table of sources, by group.
+MONEY: Mapping[str, tuple[str, ...]] = {
+    "prices": ("price", "payable"),
+    "exchange rates": ("exchange rate",),
+    "stock strength": ("stock purity", "stock density"),
+}
+CLIMATE: Mapping[str, tuple[str, ...]] = {"factors": ("climate change",)}
+
+
+def marked_numbers(problem: Problem, groups: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
+    """Say which numbers behind a figure are old or poorly founded; nothing where none is.
 
     Args:
-        problem: the bound question; a base that it does not use is left out.
-        quantities: as the table of sources names them, e.g. ``price``.
+        problem: the bound question; what it does not use is left out.
+        groups: ``MONEY`` or ``CLIMATE``.
     """
-    reagents = load_reagents()
-    bases = {name: getattr(reagents, name).label for name in ("sodium_hydroxide", "calcium_hydroxide")}
-    unused = {label for name, label in bases.items() if name != problem.inputs.parameters.neutraliser}
-    marked = [
-        f"{r.item} ({r.quantity}: {', '.join(r.flags)})"
-        for r in provenance({a.name: a for a in problem.acids}, load_metals(), reagents)
-        if r.quantity in quantities and r.flags and r.item not in unused
+    records = _used(problem)
+    said = []
+    for group, quantities in groups.items():
+        marks: dict[str, dict[str, None]] = {}
+        for r in records:
+            if r.quantity in quantities and r.flags:
+                marks.setdefault(_called(r), {}).update(dict.fromkeys(r.flags))
+        if marks:
+            said.append(f"{group}: {_by_mark(marks)}")
+    return (f"Marked numbers stand behind this: {'; '.join(said)}.",) if said else ()
+
+
+def _used(problem: Problem) -> list[Provenance]:
+    """Return the numbers that a problem rests on: no base that is not bought, no metal that is absent."""
+    reagents, acids, metals = load_reagents(), {a.name: a for a in problem.acids}, load_metals()
+    bases = {"sodium_hydroxide", "calcium_hydroxide"} - {problem.inputs.parameters.neutraliser}
+    # without its price, the exchange rate of a base that is not bought is left out, too
+    unused = {name: getattr(reagents, name).model_copy(update={"price": None}) for name in bases}
+    records = provenance(acids, {m: metals[m] for m in problem.present}, reagents.model_copy(update=unused))
+    labels = {base.label for base in unused.values()}
+    stocks = {reagents.hydrogen_peroxide.label, *(acid.label for acid in problem.acids)}
+    return [
+        r
+        for r in records
+        if r.item not in labels and (r.item in stocks or not r.quantity.startswith("stock"))
     ]
-    return (f"Marked numbers stand behind this: {'; '.join(marked)}.",) if marked else ()
+
+
+def _called(record: Provenance) -> str:
+    """Return what a marked number is called beside others of its group."""
+    if record.quantity == "exchange rate":
+        return f"{record.unit.split('/')[0]} {record.date}"
+    return f"payable share of {record.item}" if record.quantity == "payable" else record.item
+
+
+def _by_mark(marks: Mapping[str, Iterable[str]]) -> str:
+    """Say what shares its marks together: ``a, b (confidence C), c (older than 2020)``."""
+    together: dict[str, list[str]] = {}
+    for item, flags in marks.items():
+        together.setdefault(", ".join(sorted(flags)), []).append(item)
+    return ", ".join(f"{', '.join(items)} ({flags})" for flags, items in together.items())
 
 
 #: What no figure of a report covers.
@@ -43,6 +84,8 @@ NOT_KNOWN = (
     "Yields are predictions of a model fitted to published laboratory experiments. On whole studies that "
     "it has not seen, its R² is about 0.5 and its mean absolute error about 15 points of yield: confirm a "
     "design by experiment before building on it.",
+    "The yield model is made of steps: a small change of a setpoint may cost several points of yield, or "
+    "nothing. Test around a design, not only at it.",
     "Impurities (carbon, binder, aluminium, copper, iron), particle size, stirring and pretreatment are not "
     "variables of the data, so a feed that differs in them may leach otherwise.",
     "Cost counts acid, peroxide, water, heat, power and neutralisation of the acid that is left: no labour, "

@@ -98,6 +98,7 @@ _OTHERS: Mapping[str, Column] = {
     "domain_distance": Column("domain distance", "of the threshold", 2),
     "proton_ratio": Column("protons", "offered/consumed", 2),
     "reductant_ratio": Column("electrons from peroxide", "offered/needed", 2),
+    "step_loss": Column("recovery lost by one setpoint step", "points at most", 1, _PERCENT),
     "chlorine": Column("chlorine formed", "kg/t feed", 1),
     "oxygen": Column("oxygen formed", "kg/t feed", 1),
     "salt": Column("salt of neutralisation", "kg/t feed", 0),

@@ -21,7 +21,7 @@ def hover_text(problem: Problem, evaluation: Evaluation, row: int, title: str) -
         title: what to call it, e.g. ``no. 3, knee``.
     """
     acid = problem.acids[int(evaluation.designs.acid[row])]
-    lines = [f"<b>{escape(title)}: {escape(acid.label or acid.name)}</b>"]
+    lines = [f"<b>{escape(title)}: {escape(acid.label)}</b>"]
     for i, variable in enumerate(VARIABLES):
         how = column(variable.name)
         lines.append(f"{how.label} {evaluation.designs.continuous[row, i] + 0.0:g} {how.unit}")
@@ -48,7 +48,7 @@ def brief_hover_text(problem: Problem, evaluation: Evaluation, row: int, title: 
         for metal in problem.present
     )
     lines = [
-        f"<b>{escape(title)}: {escape(acid.label or acid.name)}</b>",
+        f"<b>{escape(title)}: {escape(acid.label)}</b>",
         f"{c:g} mol/L, {t:g} °C, {m:g} min",
         f"{s:g} g/L solids, {h:g} wt% peroxide",
         *(_metric_line(evaluation, name, row) for name in asked),

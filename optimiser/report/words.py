@@ -9,12 +9,18 @@ from optimiser.designs import VARIABLES
 from optimiser.front import Binding, Front, Infeasibility
 from optimiser.metrics import METRICS
 from optimiser.problem import Evaluation, Problem
+from optimiser.report.columns import column
+from optimiser.report.switched_off import switched_off
+from optimiser.robustness import worst_steps
 
 #: Said wherever peroxide is recommended.
 PEROXIDE_CAVEAT = (
     "The training table's peroxide column mixes conventions, so a nominal wt% may be up to about 4 times the "
     "true one: confirm the dose by experiment."
 )
+
+#: Recovery that a setpoint step must cost, as a fraction, to be warned of.
+NOTICEABLE = 0.01
 
 _CONSTRAINT_LABELS = {
     "proton_balance": "proton balance (usable protons offered / consumed)",
@@ -181,12 +187,22 @@ def warnings_of(problem: Problem, evaluation: Evaluation, row: int) -> list[str]
     if acid.caveat:
         said.append(acid.caveat)
     support = int(evaluation.support[row])
-    if support < 5:
+    if support == 0:
+        said.append("No experiment lies near this design.")
+    elif support < 5:
         said.append(f"Only {counted(support, 'experiment')} near this design.")
-    return said
+    return [*switched_off(problem, evaluation, row), *said, *step_warning(problem, evaluation, row)]
 
 
-def variable_header(name: str) -> str:
-    """Return a variable's label with its unit."""
-    variable = next(v for v in VARIABLES if v.name == name)
-    return f"{variable.label} [{variable.unit}]"
+def step_warning(problem: Problem, evaluation: Evaluation, row: int) -> list[str]:
+    """Say which setpoint step costs a design most recovery; nothing where none costs `NOTICEABLE`."""
+    worst = worst_steps(problem, evaluation, np.array([row]))
+    lost = float(worst.recovery_loss[0])
+    if lost < NOTICEABLE:
+        return []
+    how, metal = VARIABLES[worst.variable[0]], METALS[worst.metal[0]]
+    return [
+        f"One setpoint step the wrong way ({how.label} {worst.value[0]:g} {column(how.name).unit}) "
+        f"costs {100.0 * lost:.1f} points of recovery; {metal} can lose {100.0 * worst.yield_loss[0]:.1f} "
+        "points: hold it, or stay on the safe side."
+    ]

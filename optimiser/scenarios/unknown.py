@@ -78,6 +78,7 @@ def custom_acid(smiles: str, given: Mapping[str, float], cell: Callable[[str], s
     unknown = math.nan
     return Acid.model_construct(
         name=acid_key(smiles),
+        label=acid_key(smiles),
         smiles=smiles,
         pKa=tuple(_quantity(p, "-") for p in known),
         stock=Stock.model_construct(purity=_quantity(unknown, "kg/kg"), density=_quantity(unknown, "kg/L")),

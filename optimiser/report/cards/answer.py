@@ -30,7 +30,8 @@ def answer_card(result: RunResult) -> Card:
 
 
 def _found(problem: Problem, front: Front) -> Card:
-    picks = ends_and_knee(problem, front)
+    # the knee first: a phone shows few columns
+    picks = sorted(ends_and_knee(problem, front), key=lambda pick: pick.row != front.knee)
     finding = [words.sentence(problem, front.evaluation, front.knee)]
     if len(front.evaluation) > 1 and len(problem.objectives) > 1:
         finding.append(
@@ -42,7 +43,7 @@ def _found(problem: Problem, front: Front) -> Card:
         *DESIGN_COLUMNS,
         *reported_metrics(problem),
         *_yields(problem),
-        *("support", "domain_distance", "proton_ratio", "reductant_ratio"),
+        *("support", "domain_distance", "proton_ratio", "reductant_ratio", "step_loss"),
     )
     table = Table(
         "picks",

@@ -7,7 +7,7 @@ import pandas as pd
 from optimiser.process.totals import COMPONENTS
 from optimiser.report.card import Card, Figure, Panels, Table
 from optimiser.report.cards.front import NO_FRONT
-from optimiser.report.caveats import marked_numbers
+from optimiser.report.caveats import CLIMATE, MONEY, marked_numbers
 from optimiser.report.columns import column
 from optimiser.report.figures.components import What, draw_components, draw_value
 from optimiser.report.frames import components_frame, point_value, side_by_side
@@ -27,7 +27,7 @@ def cost_card(result: RunResult) -> Card:
         f"One more point of yield of every metal is worth {point:,.0f} EUR per t of feed; the acid bill is "
         f"{float(knee['acid_bill']):,.0f} EUR per t, everything together {float(knee['batch_cost']):,.0f}. "
         + advice(point, float(knee["acid_bill"]), float(knee["batch_cost"])),
-        *marked_numbers(result.problem, ("price", "payable")),
+        *marked_numbers(result.problem, MONEY),
     )
     names = [pick.name for pick in picks]
     figures = (
@@ -67,7 +67,7 @@ def climate_card(result: RunResult) -> Card:
     rows = ("acid", *(f"climate_{c}" for c in COMPONENTS), "climate_total")
     numbers = side_by_side(frame, rows, names)
     table = Table("climate-table", "The same in numbers.", numbers, sortable=False)
-    finding = (largest_component(knee, "climate"), *marked_numbers(result.problem, ("climate change",)))
+    finding = (largest_component(knee, "climate"), *marked_numbers(result.problem, CLIMATE))
     return Card(key, title, finding, blocks=(figure, table))
 
 

@@ -59,7 +59,7 @@ def ranges_frame(problem: Problem) -> pd.DataFrame:
     rows = []
     for k, acid in enumerate(problem.acids):
         row: dict[str, object] = {
-            "acid": acid.label or acid.name,
+            "acid": acid.label,
             "experiments": problem.neighbourhoods[k].experiments,
         }
         for i, variable in enumerate(VARIABLES):

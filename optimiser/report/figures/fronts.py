@@ -71,7 +71,7 @@ def _series(
     acid = problem.acids[k]
     say = brief_hover_text if brief else hover_text
     hover = tuple(say(problem, front.evaluation, row, titles[row]) for row in rows)
-    return Series(acid.name, acid.label or acid.name, style, values, low, high, hover)
+    return Series(acid.name, acid.label, style, values, low, high, hover)
 
 
 def front_series(problem: Problem, front: Front, *, brief: bool = False) -> tuple[Series, ...]:

@@ -1,0 +1,73 @@
+"""What one setpoint step costs: the yield model is made of steps, and a good design may stand on an edge."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from optimiser.chemistry.feeds import METALS
+from optimiser.designs import VARIABLES, Bools, Designs, Floats, Ints
+from optimiser.problem import Evaluation, Problem
+
+_LOW, _HIGH, _STEP = (np.array([getattr(v, end) for v in VARIABLES]) for end in ("low", "high", "step"))
+#: Every variable one step down and one step up, shape (10, 5); row i moves variable i // 2.
+_MOVES = np.repeat(np.diag(_STEP), 2, axis=0) * np.tile([-1.0, 1.0], len(VARIABLES))[:, None]
+_MOVED = np.arange(len(_MOVES)) // 2
+
+
+@dataclass(frozen=True)
+class WorstSteps:
+    """The worst that one setpoint step does to each of n designs.
+
+    Attributes:
+        recovery_loss: most recovery lost, as a fraction, shape (n,); 0 where no step loses any.
+        variable: index into VARIABLES of the step that does so, shape (n,).
+        value: the setpoint after that step, shape (n,).
+        yield_loss: most yield that one metal loses by one step, as a fraction, shape (n,).
+        metal: index into METALS of that metal, shape (n,).
+    """
+
+    recovery_loss: Floats
+    variable: Ints
+    value: Floats
+    yield_loss: Floats
+    metal: Ints
+
+
+def worst_steps(problem: Problem, evaluation: Evaluation, rows: Ints) -> WorstSteps:
+    """Return what one step of one setpoint costs some designs at most.
+
+    Steps beyond what is physically possible are left out, and those of a variable that the problem or the
+    data of the acid fix.
+
+    Args:
+        problem: the bound question.
+        evaluation: of the designs.
+        rows: which of them, shape (n,).
+    """
+    chosen = evaluation.designs.take(rows)
+    moved = np.round(chosen.continuous[:, None, :] + _MOVES, 6)
+    allowed = _allowed(problem, chosen, moved)
+    which = np.nonzero(allowed)[0]
+    after = problem.evaluate(Designs(chosen.acid[which], moved[allowed]))
+    recovery = np.zeros(allowed.shape)
+    recovery[allowed] = evaluation.metrics["recovery"][rows][which] - after.metrics["recovery"]
+    yields = np.zeros((*allowed.shape, len(METALS)))
+    yields[allowed] = np.nan_to_num(evaluation.yields[rows][which] - after.yields)  # NaN: absent metal
+    step, n = recovery.argmax(axis=1), np.arange(len(rows))
+    by_metal = yields.max(axis=1)
+    return WorstSteps(
+        recovery_loss=np.maximum(recovery[n, step], 0.0),
+        variable=_MOVED[step],
+        value=moved[n, step, _MOVED[step]],
+        yield_loss=np.maximum(by_metal.max(axis=1), 0.0),
+        metal=by_metal.argmax(axis=1),
+    )
+
+
+def _allowed(problem: Problem, designs: Designs, moved: Floats) -> Bools:
+    """Return which steps are possible and free, shape (n, 10)."""
+    possible = ((moved >= _LOW) & (moved <= _HIGH)).all(axis=2)
+    free = (problem.upper > problem.lower)[designs.acid][:, _MOVED]
+    return possible & free
