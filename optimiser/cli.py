@@ -168,6 +168,7 @@ def scenarios(
 @click.option("--prices", type=click.Path(path_type=Path), help="Table of prices: YAML, CSV or XLSX.")
 @click.option("--impacts", type=click.Path(path_type=Path), help="Table of impacts: YAML, CSV or XLSX.")
 @click.option("--profile", help="Sums of another tool: toolkit-1.0.2, with --acids and --impacts.")
+@click.option("--ef31", is_flag=True, help="Also normalise and weight the impacts to EF 3.1's single score.")
 @click.option(
     "--out",
     type=click.Path(path_type=Path),

@@ -106,6 +106,8 @@ class SingleScore:
     Attributes:
         normalised: person-years, shape (n, c); NaN for a category that is left out.
         weighted: normalised x weight, in person-years of the whole footprint, shape (n, c).
+        normalisation: impact of one person in one year, in the category's unit, shape (c,).
+        weight: 0 to 1, shape (c,); both NaN for a category that is left out.
         score: sum over the categories that count, shape (n,); NaN for a scenario that lacks one of them.
         left_out: by category, why it does not count.
         weight_covered: share of the method's weights that the categories counted make up, 0 to 1.
@@ -114,6 +116,8 @@ class SingleScore:
 
     normalised: Floats
     weighted: Floats
+    normalisation: Floats
+    weight: Floats
     score: Floats
     left_out: Mapping[str, str]
     weight_covered: float
@@ -168,6 +172,8 @@ def single_score(
     return SingleScore(
         normalised=normalised,
         weighted=weighted,
+        normalisation=normalisation,
+        weight=weight,
         score=weighted[:, counted].sum(axis=1),
         left_out=left_out,
         weight_covered=float(weight[counted].sum() / (sum(e.weighting.value for e in known.values()) / 100)),

@@ -190,7 +190,7 @@ def _models() -> list[Record]:
 
 def _objectives() -> list[Record]:
     return [
-        {"name": m.name, "unit": m.unit, "better": m.better, "meaning": m.label} for m in METRICS.values()
+        {"name": m.name, "unit": m.unit, "better": m.better, "meaning": m.meaning} for m in METRICS.values()
     ]
 
 

@@ -206,6 +206,12 @@ def test_prices_refused(tmp_path: Path, text: str, told: str, where: str) -> Non
     assert where in error.value.where
 
 
+def test_a_misspelt_price_column_is_told_its_name(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="Unknown column") as error:
+        import_prices(write(tmp_path, "acid,prize [EUR/kg]\nHCl,0.9\n"))
+    assert error.value.remedy == "did you mean 'price'?"
+
+
 def test_a_yaml_of_prices_needs_a_currency(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no currency") as error:
         import_prices(write(tmp_path, "prices:\n  HCl: 0.2\n", "p.yaml"))

@@ -126,6 +126,7 @@ def test_the_toolkits_empty_template_says_what_to_fill_in(shared_data: Path) -> 
         (OWN.rename(columns={"time": "time (h)"}), "is in 'h'", "time"),
         (OWN.rename(columns={"time": "tme"}), "'time' is missing", "tme"),
         (OWN.assign(stirring=1), "Unknown column 'stirring'", "header"),
+        (OWN.assign(temperatur=1), "Unknown column 'temperatur'", "did you mean 'temperature'?"),
         (OWN.assign(h2o2=[0.0, -1.0, 0.0]), "-1 is outside", "row 3, column h2o2"),
         (OWN.assign(time=["60 min", 60, 60]), "'60 min' is not a number", "row 2, column time"),
         (OWN.assign(time=[np.nan, 60, 60]), "blank", "row 2, column time"),
@@ -181,6 +182,9 @@ def test_sheets(tmp_path: Path) -> None:
     pd.DataFrame().to_excel(tmp_path / "blank.xlsx")
     with pytest.raises(InputError, match="is empty"):
         open_source(tmp_path / "blank.xlsx")
+    (tmp_path / "blank.csv").write_text("")
+    with pytest.raises(InputError, match="no rows"):
+        open_source(tmp_path / "blank.csv")
     OWN.head(0).to_excel(tmp_path / "header.xlsx", index=False)
     with pytest.raises(InputError, match="no rows"):
         open_source(tmp_path / "header.xlsx")

@@ -41,7 +41,7 @@ class _Sourced(BaseModel):
             raise InputError(
                 f"The value {self.value:g} is not between its low {low:g} and high {high:g}.",
                 allowed="low <= value <= high",
-                remedy="correct one of the three",
+                remedy="correct one of the three, or leave out low and high",
             )
         return self
 

@@ -144,7 +144,9 @@ def _checked(data: dict[str, Any], name: str, where: str) -> Price:
 
 def _from_rows(sheet: Sheet, known: Mapping[str, Acid]) -> dict[str, Price]:
     header, amounts = _header_unit(sheet)
-    places, _ = find_columns(sheet, (*COLUMNS, *amounts))
+    given = {column.name for column in amounts}
+    absent = [Column(name) for name in AMOUNTS if name not in given]
+    places, _ = find_columns(sheet, (*COLUMNS, *amounts, *absent))
     require(sheet, places, "substance", "price")
     prices: dict[str, Price] = {}
     seen: dict[str, str] = {}

@@ -20,6 +20,8 @@ from optimiser.scenarios.tables import KEYS, joined, scenarios_frame
 
 #: Beyond so many scenarios nobody reads all pairs (11,175 of them).
 MOST_PAIRED = 150
+#: Behind the name of a category for which the table knows no reagent and no energy.
+ALONE = ", acid alone"
 
 
 def selectivity_frame(parts: Sequence[Part]) -> pd.DataFrame:
@@ -85,7 +87,7 @@ def impact_results(parts: Sequence[Part], table: ImpactTable) -> ImpactResults:
     n = len(table.categories)
     acids_only = np.array([_knows_no_reagent(table, category) for category in table.categories])
     names = tuple(
-        f"{category}, acid alone" if alone else category
+        f"{category}{ALONE}" if alone else category
         for category, alone in zip(table.categories, acids_only, strict=True)
     )
     batch = [f"{c}|{u}|4" for c, u in zip(names, table.units, strict=True)]

@@ -128,7 +128,7 @@ def open_source(path: Path, sheet: str | None = None) -> Source:
             head = pd.read_csv(path, nrows=100, **options)
     except InputError:
         raise
-    except StopIteration:
+    except (StopIteration, pd.errors.EmptyDataError):
         raise _no_rows(path) from None
     except Exception as error:  # whatever pandas, openpyxl or pyarrow make of a broken file
         raise _unreadable(path, error) from None

@@ -83,11 +83,6 @@ def _nothing(result: RunResult, infeasibility: Infeasibility) -> Card:
         f"No design of the {result.evaluations:,} tried keeps every constraint: {problem.feed.name} cannot "
         "be leached as asked within what the data support."
     ]
-    found_alone = [v.acid for v in result.acids if v.front is not None]
-    if found_alone:
-        finding.append(
-            f"Searched on its own, {' and '.join(found_alone)} did find feasible designs: search longer."
-        )
     why = Words("What stands in the way", tuple(words.infeasibility_lines(infeasibility, problem)))
     names = (*DESIGN_COLUMNS, *_yields(problem), *reported_metrics(problem)[:2], "support", "proton_ratio")
     titles = [f"no. {row + 1}" for row in range(len(nearest))]

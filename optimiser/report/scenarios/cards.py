@@ -23,7 +23,14 @@ from optimiser.report.scenarios.figures import (
     labels,
     short_labels,
 )
-from optimiser.report.scenarios.listings import balance_card, sources_card, table_card, tests_card
+from optimiser.report.scenarios.listings import (
+    balance_card,
+    footprint_card,
+    sources_card,
+    table_card,
+    tests_card,
+)
+from optimiser.scenarios.compare import ALONE
 from optimiser.scenarios.tables import varying
 
 #: Said where a profile takes the place of our sums.
@@ -219,7 +226,7 @@ def impacts_card(of: Contents, key: str, title: str) -> Card:
     columns = [c for c in few.columns if c.count("|") == 2]
     drawing = draw_heat(
         few[[*columns, "rank_overall"]].to_numpy(dtype=np.float64).T,
-        [_cut(category.removesuffix(", acid alone")) for category in (*impacts.categories, "overall")],
+        [_cut(category.removesuffix(ALONE)) for category in (*impacts.categories, "overall")],
         [str(n) for n in few["scenario"]],
         digits=0,
         top="scenario",
@@ -284,6 +291,7 @@ MAKERS: tuple[tuple[str, str, Callable[[Contents, str, str], Card]], ...] = (
     ("cost", "What they cost", cost_card),
     ("climate", "Climate change", climate_card),
     ("impacts", "Impacts and ranks", impacts_card),
+    ("footprint", "EF 3.1: normalised, weighted, one score", footprint_card),
     ("selectivity", "Selectivity and enrichment", selectivity_card),
     ("tests", "Are they different? The Toolkit's t-tests", tests_card),
     ("balance", "Mass balance", balance_card),

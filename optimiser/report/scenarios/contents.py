@@ -21,6 +21,7 @@ from optimiser.scenarios.compare import (
     toolkit_frame,
     toolkit_impacts,
 )
+from optimiser.scenarios.footprint import FootprintResults, footprint_results
 from optimiser.scenarios.predict import Part, Setting, Tally, original
 from optimiser.scenarios.tables import (
     balance_frame,
@@ -44,6 +45,7 @@ class Contents:
         tests: of pairs, or None where there are too few or too many.
         sources: every number and what it rests on.
         pinned: the manifest.
+        footprint: EF 3.1's normalised and weighted impacts, or None where they are not asked for.
         notes: what must be told of the user's own tables.
         caveat: what is wrong with the intervals.
     """
@@ -62,6 +64,7 @@ class Contents:
     tests: pd.DataFrame | None
     sources: pd.DataFrame
     pinned: dict[str, Any]
+    footprint: FootprintResults | None = None
     notes: tuple[str, ...] = ()
     caveat: str = ""
 
@@ -74,6 +77,8 @@ class Contents:
             found["toolkit sums"] = self.toolkit
         if self.impacts is not None:
             found |= {"impacts": self.impacts.frame, "ranks": self.impacts.ranks}
+        if self.footprint is not None:
+            found |= {"EF 3.1": self.footprint.frame, "EF 3.1 method": self.footprint.method}
         found |= {"selectivities": self.selectivity, "enrichment factors": self.enrichment}
         if self.tests is not None:
             found["t-tests"] = self.tests
@@ -90,7 +95,13 @@ def _flags_as_words(frame: pd.DataFrame) -> dict[str, np.ndarray]:
 
 
 def contents(
-    name: str, parts: Sequence[Part], tally: Tally, setting: Setting, pinned: dict[str, Any]
+    name: str,
+    parts: Sequence[Part],
+    tally: Tally,
+    setting: Setting,
+    pinned: dict[str, Any],
+    *,
+    ef31: bool = False,
 ) -> Contents:
     """Make all tables of predicted scenarios.
 
@@ -100,6 +111,10 @@ def contents(
         tally: counts over them.
         setting: what they were made with.
         pinned: the manifest.
+        ef31: whether to normalise and weight the impacts after EF 3.1.
+
+    Raises:
+        InputError: none of the impact categories can be normalised and weighted.
     """
     tables, profile, impacts = setting.tables, setting.profile, None
     if profile is None:
@@ -118,6 +133,7 @@ def contents(
         selectivity=selectivity_frame(parts),
         enrichment=enrichment_frame(parts),
         impacts=impacts,
+        footprint=footprint_results(impacts) if ef31 and impacts is not None else None,
         toolkit=toolkit_frame(parts),
         notes=setting.notes,
         caveat=intervals_caveat(setting.surrogate),

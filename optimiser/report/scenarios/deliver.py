@@ -24,6 +24,7 @@ from optimiser.report.scenarios.contents import Contents, contents
 from optimiser.report.stream import STREAMED, streamed_table
 from optimiser.report.workbook import write_sheets
 from optimiser.report.write import check_target, placed
+from optimiser.scenarios.footprint import check_footprint
 from optimiser.scenarios.predict import Part, RowProgress, Setting, Tally, parts, prepare, results
 from optimiser.scenarios.profile import find_profile
 from optimiser.spec.load import load_question
@@ -45,6 +46,7 @@ class Request:
     prices: Path | None = None
     impacts: Path | None = None
     profile: str | None = None
+    ef31: bool = False
     out: Path | None = None
     report: Path | None = None
     figures: Kind | None = None
@@ -83,9 +85,11 @@ def deliver(request: Request, progress: RowProgress) -> Said:
         tables=tables,
         profile=find_profile(request.profile, request.acids, request.impacts, tables),
     )
+    if request.ef31:
+        factors = setting.tables.impacts if setting.profile is None else setting.profile.impacts
+        check_footprint(factors)
     _check_length(request, setting.rows)
-    whole = request.report is not None or (request.out is not None and request.out.suffix.lower() == ".xlsx")
-    if whole:
+    if request.report is not None or _is_workbook(request.out):
         return _whole(request, setting, progress)
     tally = Tally()
     if request.out is not None:
@@ -124,6 +128,16 @@ def _check(request: Request) -> None:
         raise InputError(
             "Figures as files belong to a report.", where="--figures", remedy="add --report FOLDER"
         )
+    if request.ef31 and request.report is None and not _is_workbook(request.out):
+        raise InputError(
+            "The EF 3.1 score stands on a sheet and a card of its own.",
+            where="--ef31",
+            remedy="add --report FOLDER or --out FILE.xlsx",
+        )
+
+
+def _is_workbook(out: Path | None) -> bool:
+    return out is not None and out.suffix.lower() == ".xlsx"
 
 
 def _check_length(request: Request, rows: int) -> None:
@@ -155,7 +169,7 @@ def _whole(request: Request, setting: Setting, progress: RowProgress) -> Said:
         for part in piece:
             tally.add(part)
             every.append(part)
-    of = contents(request.table.name, every, tally, setting, pinned(request, setting))
+    of = contents(request.table.name, every, tally, setting, pinned(request, setting), ef31=request.ef31)
     lines = [f"{tally.rows} designs predicted."]
     if request.out is not None:
         if request.out.suffix.lower() == ".xlsx":

@@ -12,6 +12,9 @@ from optimiser.report.cards.origin import read_frame
 from optimiser.report.caveats import NOT_KNOWN
 from optimiser.report.scenarios.contents import Contents
 from optimiser.report.scenarios.figures import MOST_DRAWN, draw_heat
+from optimiser.scenarios.compare import ALONE
+from optimiser.scenarios.footprint import WEIGHTS_CAVEAT
+from optimiser.scenarios.tables import KEYS
 
 
 def tests_card(of: Contents, key: str, title: str) -> Card:
@@ -43,6 +46,41 @@ def tests_card(of: Contents, key: str, title: str) -> Card:
     return Card(key, title, finding, warnings=(T_TEST_WARNING,), blocks=(Panels(tuple(figures)), table_))
 
 
+def footprint_card(of: Contents, key: str, title: str) -> Card:
+    """List normalised and weighted impacts and the single score, and say what does not count in it."""
+    found = of.footprint
+    if found is None:
+        return Card(key, title, not_applicable="the single score is computed where --ef31 asks for it.")
+    score = found.frame["single score|person-years|4"]
+    counted = len(found.method) - len(found.left_out)
+    finding = [
+        f"{counted} of {len(found.method)} categories count; they make up {100.0 * found.covered:.0f} % of "
+        "the method's weights.",
+    ]
+    if score.notna().any():
+        lowest = int(np.nanargmin(score.to_numpy(dtype=np.float64)))
+        number, acid = (found.frame[name].iloc[lowest] for name in ("scenario", "acid"))
+        finding.append(
+            f"Lowest single score: {score.min():.4g} person-years per batch, scenario {number}: {acid}."
+        )
+    if score.isna().any():
+        finding.append(
+            f"{int(score.isna().sum())} without a score, because an impact that counts is missing."
+        )
+    warnings = [f"Left out: {name}: {why}." for name, why in found.left_out.items()]
+    if found.marked:
+        warnings.insert(0, WEIGHTS_CAVEAT)
+    alone = found.method["category"].str.endswith(ALONE) & (found.method["left out because"] == "")
+    if 0 < alone.sum() < counted:
+        warnings.insert(0, "The score adds categories of the acid alone to such of all that goes in.")
+    about = "Normalised and weighted impacts and the single score, per batch; rank 1 is the lowest."
+    blocks = (
+        Table("footprint-table", about, found.frame, tall=True),
+        Table("footprint-method-table", "What each category is divided by and weighs.", found.method),
+    )
+    return Card(key, title, tuple(finding), warnings=tuple(warnings), blocks=blocks)
+
+
 def balance_card(of: Contents, key: str, title: str) -> Card:
     """List the mass balance with every intermediate."""
     if of.toolkit is not None:
@@ -52,7 +90,12 @@ def balance_card(of: Contents, key: str, title: str) -> Card:
     basis = ", ".join(f"{b:g}" for b in sorted(of.balance["basis"].unique()))
     finding = (f"All that goes in and what dissolves, per batch of {basis} kg of cathode.",)
     table = Table("balance-table", "The mass balance with every intermediate.", of.balance, tall=True)
-    return Card(key, title, finding, blocks=(table,))
+    return Card(key, title, finding, blocks=(table, _by_products(of)))
+
+
+def _by_products(of: Contents) -> Table:
+    shown = (*KEYS, "chlorine", "oxygen", "salt", "residue", "wastewater", "nox", "precipitates")
+    return Table("by-products-table", "By-products per t of feed.", of.scenarios, shown=shown, tall=True)
 
 
 def table_card(of: Contents, key: str, title: str) -> Card:

@@ -1,0 +1,91 @@
+"""Impacts of scenarios normalised and weighted after the Environmental Footprint method, EF 3.1."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from optimiser.chemistry.impacts import ImpactTable
+from optimiser.comparison import SingleScore, single_score
+from optimiser.designs import Floats
+from optimiser.errors import InputError
+from optimiser.scenarios.compare import ALONE, ImpactResults
+from optimiser.scenarios.tables import KEYS
+
+WEIGHTS_CAVEAT = (
+    "The weights of EF 3.1 are of confidence C: recalled, not checked against the official list. The order "
+    "of scenarios that lie close together may change with them."
+)
+
+
+@dataclass(frozen=True)
+class FootprintResults:
+    """Normalised and weighted impacts per batch.
+
+    Attributes:
+        frame: one row per scenario: person-years by category, normalised and weighted, the single score and
+            its rank; blank for a scenario that lacks one of the categories.
+        method: one row per category: its normalisation and weight, or why it does not count.
+        covered: share of the method's weights that the categories counted make up, 0 to 1.
+        marked: categories whose weight is of confidence C.
+        left_out: by category, why it does not count.
+    """
+
+    frame: pd.DataFrame
+    method: pd.DataFrame
+    covered: float
+    marked: tuple[str, ...]
+    left_out: dict[str, str]
+
+
+def check_footprint(table: ImpactTable | None) -> None:
+    """Refuse a table of which no category can be normalised and weighted.
+
+    Raises:
+        InputError: there is no table of impacts, or no category of it counts; it says why for each.
+    """
+    if table is None:
+        raise InputError(
+            "There are no impacts to normalise and weight.", where="--ef31", remedy="add --impacts FILE"
+        )
+    single_score(np.zeros((1, len(table.categories))), table.categories, table.units)
+
+
+def footprint_results(impacts: ImpactResults) -> FootprintResults:
+    """Normalise and weight the impacts per batch; 1 is the lowest single score.
+
+    Raises:
+        InputError: none of the categories can be counted.
+    """
+    names = impacts.categories
+    per_batch: Floats = impacts.frame[
+        [f"{c}|{u}|4" for c, u in zip(names, impacts.units, strict=True)]
+    ].to_numpy(dtype=np.float64)
+    scored = single_score(per_batch, [name.removesuffix(ALONE) for name in names], impacts.units)
+    counts = np.flatnonzero(~np.isnan(scored.weight)).tolist()
+    frame = impacts.frame[list(KEYS)].copy()
+    for i in counts:
+        frame[f"{names[i]}, normalised|person-years|4"] = scored.normalised[:, i]
+    for i in counts:
+        frame[f"{names[i]}, weighted|person-years|4"] = scored.weighted[:, i]
+    frame["single score|person-years|4"] = scored.score
+    frame["single score|rank|3"] = pd.Series(scored.score).rank(method="min")
+    return FootprintResults(
+        frame, _method(impacts, scored), scored.weight_covered, scored.weights_marked, dict(scored.left_out)
+    )
+
+
+def _method(impacts: ImpactResults, scored: SingleScore) -> pd.DataFrame:
+    plain = [name.removesuffix(ALONE) for name in impacts.categories]
+    return pd.DataFrame(
+        {
+            "category": impacts.categories,
+            "unit": impacts.units,
+            "one person in a year||6": scored.normalisation,
+            "weight|%|4": 100.0 * scored.weight,
+            "confidence of the weight": ["C" if name in scored.weights_marked else "" for name in plain],
+            "left out because": [scored.left_out.get(name, "") for name in plain],
+        }
+    )
