@@ -203,6 +203,6 @@ def step_warning(problem: Problem, evaluation: Evaluation, row: int) -> list[str
     how, metal = VARIABLES[worst.variable[0]], METALS[worst.metal[0]]
     return [
         f"One setpoint step the wrong way ({how.label} {worst.value[0]:g} {column(how.name).unit}) "
-        f"costs {100.0 * lost:.1f} points of recovery; {metal} can lose {100.0 * worst.yield_loss[0]:.1f} "
-        "points: hold it, or stay on the safe side."
+        f"costs {100.0 * lost:.1f} points of recovery: hold it, or stay on the safe side. {metal} alone "
+        f"can lose {100.0 * worst.yield_loss[0]:.1f} points of yield by one step."
     ]
