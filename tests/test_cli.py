@@ -298,7 +298,7 @@ def test_tables_that_are_not_tables(tmp_path: Path) -> None:
         "typo.csv": "'temprature'",
         "norows.csv": "no rows",
         "broken.xlsx": "cannot be read",
-        "empty.csv": "no rows",
+        "empty.csv": "has no rows",
         "nowhere.csv": "does not exist",
         "table.txt": "does not exist",
         ".": "is a directory",
