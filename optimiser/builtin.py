@@ -30,6 +30,11 @@ def names(kind: Literal["problems", "configs"]) -> list[str]:
     return sorted(path.stem for path in folder(kind).glob("*.yaml"))
 
 
+def shown(path: Path) -> str:
+    """Return a path as it is told: a built-in file by its place in the product, others as given."""
+    return path.relative_to(root()).as_posix() if path.is_relative_to(root()) else str(path)
+
+
 def find(kind: Literal["problems", "configs"], name: str | Path, *, beside: Path | None = None) -> Path:
     """Return the path of a problem or config given by name or by path.
 

@@ -219,6 +219,8 @@ def test_the_manifest_pins_the_run(tmp_path: Path) -> None:
     read = json.loads(text, parse_constant=refuse)
     config = result.config.document
     assert read["config"]["text"] == config.text
+    # a built-in file is told by its place in the product, not on this machine
+    assert read["problem"]["file"] == "problems/nmc111.yaml"
     assert read["config"]["sha256"] == hashlib.sha256(config.path.read_bytes()).hexdigest()
     assert (
         read["problem"]["sha256"]

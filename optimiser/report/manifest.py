@@ -75,7 +75,7 @@ def manifest(result: RunResult) -> dict[str, Any]:
 
 def _text(document: Document) -> dict[str, str]:
     return {
-        "file": str(document.path),
+        "file": builtin.shown(document.path),
         "sha256": hashlib.sha256(document.text.encode()).hexdigest(),
         "text": document.text,
     }
