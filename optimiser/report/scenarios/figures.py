@@ -104,6 +104,7 @@ def draw_heat(
     unit: str = "",
     digits: int = 2,
     around_one: bool = False,
+    span: tuple[float, float] | None = None,
     top: str = "",
     side: str = "",
 ) -> go.Figure:
@@ -115,12 +116,15 @@ def draw_heat(
         unit: of the values.
         digits: decimals in the cells.
         around_one: colours diverge from 1, as for ratios, on a logarithmic scale.
+        span: values of the lightest and the darkest colour; those of the table if left out.
         top, side: titles of the axes.
     """
     below = 0 if sum(map(len, columns)) <= 40 and max(map(len, columns)) <= 8 else 6 * max(map(len, columns))
     figure = blank(90 + 26 * len(rows) + below, top, side, legend=False)
     tone = values
     scale: dict[str, object] = {"colorscale": _SEQUENTIAL}
+    if span is not None:
+        scale |= {"zmin": span[0], "zmax": span[1]}
     if around_one:
         with np.errstate(divide="ignore", invalid="ignore"):
             tone = np.log2(values)

@@ -33,7 +33,7 @@ def tests_card(of: Contents, key: str, title: str) -> Card:
         drawn = (one < count) & (two < count) & ~np.isnan(p)
         differs = of.tests[f"significant_{metal}"].to_numpy(dtype=np.float64)
         table[one[drawn], two[drawn]] = table[two[drawn], one[drawn]] = differs[drawn]
-        drawing = draw_heat(table, names, names, digits=0, top="scenario", side="scenario")
+        drawing = draw_heat(table, names, names, digits=0, span=(0.0, 1.0), top="scenario", side="scenario")
         figures.append(
             Figure(f"heat-tests-{metal}", f"{metal}: 1 where the test calls it different.", drawing, metal)
         )
