@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from optimiser.chemistry.feeds import Feed
@@ -246,7 +246,6 @@ design_values = st.tuples(
 )
 
 
-@settings(deadline=None)
 @given(design_values)
 def test_masses_and_volumes_always_add_up(values: tuple[float, ...]) -> None:
     acid, t, c, h, s, m, li, co = values
@@ -261,7 +260,6 @@ def test_masses_and_volumes_always_add_up(values: tuple[float, ...]) -> None:
     assert (b.base >= 0).all()
 
 
-@settings(deadline=None)
 @given(design_values, st.floats(0.1, 50))
 def test_per_kg_metrics_do_not_depend_on_the_batch_size(values: tuple[float, ...], factor: float) -> None:
     acid, t, c, h, s, m, li, co = values
@@ -273,7 +271,6 @@ def test_per_kg_metrics_do_not_depend_on_the_batch_size(values: tuple[float, ...
         assert METRICS[name].compute(big_result) == pytest.approx(METRICS[name].compute(small_result))
 
 
-@settings(deadline=None)
 @given(design_values)
 def test_rows_are_independent(values: tuple[float, ...]) -> None:
     acid, t, c, h, s, m, li, co = values
@@ -289,7 +286,6 @@ def test_rows_are_independent(values: tuple[float, ...]) -> None:
     assert together.peroxide_stock[0] == alone.peroxide_stock[0]
 
 
-@settings(deadline=None)
 @given(design_values, st.floats(1.01, 3.0))
 def test_more_acid_never_breaks_the_proton_balance_and_more_heat_only_the_boiling(
     values: tuple[float, ...], factor: float

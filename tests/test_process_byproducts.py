@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from optimiser.binding import assemble
@@ -240,7 +240,6 @@ def test_impossible_parameters_are_refused() -> None:
         assert "usual" in error.value.allowed
 
 
-@settings(deadline=None)
 @given(
     st.sampled_from(NAMES),
     st.floats(20, 95),

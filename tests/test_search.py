@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from optimiser.binding import bind
@@ -28,7 +28,6 @@ def problem() -> Problem:
     return bind(load_question("nmc111"))
 
 
-@settings(deadline=None)
 @given(st.integers(0, 2**31), st.floats(1, 40))
 def test_crossover_stays_in_bounds_and_keeps_the_middle(seed: int, eta: float) -> None:
     rng = np.random.default_rng(seed)
@@ -51,7 +50,6 @@ def test_crossover_children_lie_symmetrically_far_from_the_bounds() -> None:
     assert 0.45 < (first != a).mean() < 0.80
 
 
-@settings(deadline=None)
 @given(st.integers(0, 2**31), st.floats(1, 40))
 def test_mutation_stays_in_bounds(seed: int, eta: float) -> None:
     rng = np.random.default_rng(seed)
