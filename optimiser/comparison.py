@@ -81,11 +81,6 @@ class Ranking:
     score: Floats
     overall: Floats
 
-    @property
-    def unscored(self) -> Ints:
-        """Rows of the scenarios that lack an impact, and so have neither score nor overall rank."""
-        return np.flatnonzero(np.isnan(self.score))
-
 
 def rank_impacts(impacts: Floats) -> Ranking:
     """Rank scenarios by their impacts, shape (n, c); NaN where a factor is missing.

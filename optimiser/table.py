@@ -6,25 +6,8 @@ import numpy as np
 import pandas as pd
 
 from optimiser.chemistry.feeds import METALS
-from optimiser.designs import CONTINUOUS, VARIABLES
-from optimiser.metrics import METRICS
+from optimiser.designs import CONTINUOUS
 from optimiser.problem import Evaluation, Problem
-
-#: Units of the columns that are neither variables nor metrics.
-_OTHER_UNITS = {
-    "p_feasible": "probability",
-    "support": "experiments",
-    "domain_distance": "share of the threshold",
-    "proton_ratio": "offered/consumed",
-    "knee": "",
-    "chlorine": "kg/t feed",
-    "oxygen": "kg/t feed",
-    "salt": "kg/t feed",
-    "residue": "kg/t feed",
-    "wastewater": "m3/t feed",
-    "nox": "",
-    "precipitates": "",
-}
 
 
 def design_table(problem: Problem, evaluation: Evaluation, knee: int | None = None) -> pd.DataFrame:
@@ -58,14 +41,3 @@ def design_table(problem: Problem, evaluation: Evaluation, knee: int | None = No
     columns["nox"] = by_products.nox
     columns["precipitates"] = [" ".join(by_products.precipitating(i)) for i in range(len(evaluation))]
     return pd.DataFrame(columns)
-
-
-def unit_of(column: str) -> str:
-    """Return the unit of a column of `design_table`, for headers; empty where there is none."""
-    base = column.removesuffix("_low").removesuffix("_high")
-    for variable in VARIABLES:
-        if base == variable.name:
-            return variable.unit
-    if base in METRICS:
-        return METRICS[base].unit
-    return _OTHER_UNITS.get(base, "")

@@ -18,7 +18,7 @@ import pandas as pd
 
 from optimiser import builtin
 from optimiser.chemistry.acids import Acid, find_acid_name
-from optimiser.chemistry.feeds import METALS, MOLAR_MASSES, OXYGEN_MOLAR_MASS
+from optimiser.chemistry.feeds import METALS, OXYGEN_MOLAR_MASS, molar_masses
 from optimiser.chemistry.impacts import ImpactTable
 from optimiser.chemistry.quantity import read_quantities
 from optimiser.chemistry.reagents import load_acids
@@ -211,7 +211,7 @@ def toolkit_sums(
     heating = water_volume * given["heat_capacity"] * away / 3600.0
     price = plant(acids.energy_price, given["energy_price"])
 
-    masses = np.array(MOLAR_MASSES)
+    masses = molar_masses()
     moles = np.broadcast_to(composition, yields.shape)
     molar_mass = moles @ masses + given["oxygen"] * OXYGEN_MOLAR_MASS
     leached = np.where(moles > 0.0, moles * np.nan_to_num(yields), 0.0) * masses

@@ -70,7 +70,7 @@ def test_ranks_break_ties_by_appearance_and_overall_ties_take_the_lowest() -> No
     np.testing.assert_array_equal(r.ranks[:, 1], [2, 4, 3, 1])
     np.testing.assert_array_equal(r.score, [4, 5, 6, 5])
     np.testing.assert_array_equal(r.overall, [1, 2, 4, 2])
-    assert not len(r.unscored)
+    assert not np.isnan(r.score).any()
 
 
 def test_a_scenario_without_a_factor_has_no_score_and_is_named() -> None:
@@ -78,7 +78,7 @@ def test_a_scenario_without_a_factor_has_no_score_and_is_named() -> None:
     np.testing.assert_array_equal(r.ranks, [[2, 1], [1, NAN], [3, 2]])
     np.testing.assert_array_equal(r.score, [3, NAN, 5])
     np.testing.assert_array_equal(r.overall, [1, NAN, 2])
-    np.testing.assert_array_equal(r.unscored, [1])
+    np.testing.assert_array_equal(np.flatnonzero(np.isnan(r.score)), [1])
 
 
 def test_single_score_normalises_weights_and_names_what_it_leaves_out() -> None:

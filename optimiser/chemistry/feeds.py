@@ -16,13 +16,21 @@ from optimiser.yamlfile import validate
 
 #: The metals, in the order of every array over metals.
 METALS: tuple[str, ...] = ("Li", "Ni", "Mn", "Co")
-#: g/mol, in the order of METALS; ``models/metals.yaml`` gives the same numbers with their source.
-MOLAR_MASSES: tuple[float, ...] = (6.94, 58.69, 54.94, 58.93)
+#: g/mol (IUPAC standard atomic weight).
 OXYGEN_MOLAR_MASS = 15.999
 #: mol Ni + Mn + Co per mol Li: 1 in layered LiMO2 and 2 in the spinel LiM2O4, so the middle tells them apart.
 SPINEL_ABOVE = 1.5
 #: above the spinel's 2, with room for rounding; more is a composition given in another basis.
 METALS_PER_LITHIUM_LIMIT = 2.2
+
+
+@cache
+def molar_masses() -> npt.NDArray[np.float64]:
+    """Return the molar masses of METALS, g/mol, shape (4,), from ``models/metals.yaml``; read-only."""
+    metals = read_table(builtin.folder("models") / "metals.yaml").data["metals"]
+    masses = np.array([metals[metal]["molar_mass"]["value"] for metal in METALS], dtype=np.float64)
+    masses.flags.writeable = False
+    return masses
 
 
 class Feed(BaseModel):
@@ -76,7 +84,7 @@ class Feed(BaseModel):
     @property
     def molar_mass(self) -> float:
         """Molar mass in g per mol Li: 6.94 + 58.69 x + 54.94 y + 58.93 z + 15.999 n."""
-        return float(self.composition @ np.array(MOLAR_MASSES) + OXYGEN_MOLAR_MASS * self.oxygen)
+        return float(self.composition @ molar_masses() + OXYGEN_MOLAR_MASS * self.oxygen)
 
     @property
     def electrons(self) -> float:
@@ -89,7 +97,7 @@ class Feed(BaseModel):
     @property
     def metal_mass(self) -> npt.NDArray[np.float64]:
         """Mass of each metal in ``mass`` kg of cathode, kg, shape (4,)."""
-        per_unit: npt.NDArray[np.float64] = self.composition * np.array(MOLAR_MASSES)
+        per_unit: npt.NDArray[np.float64] = self.composition * molar_masses()
         return (self.mass / self.molar_mass) * per_unit
 
 
