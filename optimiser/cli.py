@@ -204,7 +204,7 @@ def predict(table: Path, **options: Any) -> None:
     "--out", type=click.Path(path_type=Path), help="Folder of the artefact; default: ./models/pd-gbr."
 )
 @click.option("--force", is_flag=True, help="Replace --out if it exists.")
-@click.option("--validate", is_flag=True, help="Only measure the skill on the seed's split, and print it.")
+@click.option("--validate", is_flag=True, help="Only measure the skill on the authors' split, and print it.")
 @click.option("--json", "as_json", is_flag=True, help="Print the skill as JSON.")
 def train(table: Path | None, out: Path | None, force: bool, validate: bool, as_json: bool) -> None:
     """Fit the PD-GBR surrogate on the training table and write its artefact.
@@ -239,7 +239,7 @@ def train(table: Path | None, out: Path | None, force: bool, validate: bool, as_
         for name in ("every_anchor", "shipped_anchors"):
             s = skill[name]
             click.echo(
-                f"{s['anchors']} anchors, seed's split ({skill['test_rows']} test rows): "
+                f"{s['anchors']} anchors, authors' split ({skill['test_rows']} test rows): "
                 f"R2 as published {s['r2_as_published']:.4f}; present metals R2 "
                 f"{s['r2_present_metals']:.4f}, MAE {s['mae_present_metals']:.4f}"
             )

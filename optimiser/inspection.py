@@ -179,7 +179,7 @@ def _models() -> list[Record]:
                     "name": path.name,
                     "rows": surrogate.card["training"]["rows"],
                     "anchors": surrogate.anchors,
-                    "R2, seed's split, as published": skill["r2_as_published"],
+                    "R2, authors' split, as published": skill["r2_as_published"],
                     "R2, present metals": skill["r2_present_metals"],
                     "MAE, present metals": skill["mae_present_metals"],
                     "sha256": surrogate.sha256[:12],

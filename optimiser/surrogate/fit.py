@@ -22,7 +22,7 @@ Progress = Callable[[int, int, str], None]
 class TrainSettings:
     """How PD-GBR is fitted; the defaults are those of the shipped artefact.
 
-    The seed paper searched 50-500 trees, depth 2-10, 3-10 pairs per leaf and learning rates 0.01-0.3, and
+    The Toolkit's paper searched 50-500 trees, depth 2-10, 3-10 pairs per leaf, learning rates 0.01-0.3, and
     ended at 492 trees of 31 leaves on all pairs. Larger trees on a third of the pairs, each split seeing a
     third of the features, do as well on its split and take a fraction of the time.
     """

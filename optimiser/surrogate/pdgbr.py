@@ -2,8 +2,8 @@
 
 Tynes et al. 2021 (10.1021/acs.jcim.1c00670) learn the difference of two rows' targets from
 [x1, x2, x1 - x2] and predict a new row as the mean, over training rows (anchors), of anchor + difference; the
-scatter over anchors is a measure of confidence. The seed paper (Green Chem. 2026, d5gc04752h) does so with
-histogram gradient boosting.
+scatter over anchors is a measure of confidence. The Toolkit's paper (Green Chem. 2026, d5gc04752h) does so
+with histogram gradient boosting.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Measure the skill of PD-GBR: a refit on the seed paper's split, counted in two ways."""
+"""Measure the skill of PD-GBR: a refit on the Toolkit paper's split, counted in two ways."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Skill:
     Attributes:
         anchors: how many.
         r2_as_published: R2 averaged over metals, absent metals predicted as 1.0 and compared with the table's
-            numbers, as the seed paper counts.
+            numbers, as the Toolkit's paper counts.
         r2_present: R2 per metal over the rows that have it, averaged over metals.
         mae_present: mean absolute error over the same values, all metals together.
         r2_by_metal: what ``r2_present`` averages.
@@ -101,7 +101,7 @@ def measure(mean: Floats, spread: Floats, written: Floats, present: Bools, ancho
 def validate(
     table: TrainingTable, settings: TrainSettings | None = None, progress: Progress = lambda *_: None
 ) -> Validation:
-    """Refit on the seed paper's training rows and measure on its test rows (15 %, seed 820).
+    """Refit on the Toolkit paper's training rows and measure on its test rows (15 %, seed 820).
 
     Takes as long as a fit. The artefact itself is fitted on all rows and cannot be judged on them.
 
