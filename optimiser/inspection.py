@@ -30,7 +30,7 @@ def check_file(name: str) -> Record:
         InputError: anything that `run` would refuse.
     """
     config = None
-    if _is_config(name):
+    if is_config(name):
         config = load_config(name)
         question = config.question
     else:
@@ -55,7 +55,7 @@ def check_file(name: str) -> Record:
     return findings
 
 
-def _is_config(name: str) -> bool:
+def is_config(name: str) -> bool:
     """Say whether a name or path means a config: a config has the key ``problem``, a problem has ``feed``."""
     if name in builtin.names("configs"):
         return True
