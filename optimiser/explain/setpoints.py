@@ -22,7 +22,7 @@ class Sweep:
 
     Attributes:
         variable: index into VARIABLES.
-        tried: evaluation of the values tried, in their order; none where the setpoint is fixed.
+        tried: evaluation of the values tried, in their order; none where the setpoint cannot be moved.
         allowed: which of them chemistry and the applicability domain allow, shape (n,).
         best: row of the change that raises the lowest yield most; None where none raises it.
     """
@@ -86,7 +86,9 @@ def grid(low: float, high: float, step: float) -> Floats:
 
 def _sweep(problem: Problem, here: Evaluation, acid: int, variable: int) -> Sweep:
     low, high = problem.lower[acid, variable], problem.upper[acid, variable]
-    values = grid(low, high, VARIABLES[variable].step) if high > low else np.empty(0)
+    values, now = grid(low, high, VARIABLES[variable].step), here.designs.continuous[0, variable]
+    if len(values) == 1 and values[0] == now:
+        values = values[:0]
     continuous = np.repeat(here.designs.continuous[:1], len(values), axis=0)
     continuous[:, variable] = values
     tried = problem.evaluate(Designs(np.full(len(values), acid, dtype=np.intp), continuous))
@@ -95,7 +97,6 @@ def _sweep(problem: Problem, here: Evaluation, acid: int, variable: int) -> Swee
     if not len(gain) or gain.max() <= 0.0:
         return Sweep(variable, tried, allowed, None)
     good = np.flatnonzero((gain > 0.0) & (gain >= gain.max() - SAME))
-    now = here.designs.continuous[0, variable]
     return Sweep(variable, tried, allowed, int(good[np.argmin(np.abs(values[good] - now))]))
 
 

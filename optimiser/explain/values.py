@@ -147,7 +147,8 @@ def _values(
     found = np.empty((*rows.shape, behind.shape[1]))
     progress(0, len(rows))
     for i, row in enumerate(rows):
-        found[i] = explain(_Game(predict, row, background, applies, base), told)
+        # a single output comes back without its axis
+        found[i] = explain(_Game(predict, row, background, applies, base), told).reshape(found.shape[1:])
         progress(i + 1, len(rows))
     nowhere = ~applies.any(axis=0)
     missing = np.isnan(prediction) | nowhere

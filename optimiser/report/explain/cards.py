@@ -9,7 +9,6 @@ import pandas as pd
 
 from optimiser.chemistry.feeds import METALS
 from optimiser.designs import CONTINUOUS, VARIABLES, Floats
-from optimiser.explain.ask import differs
 from optimiser.explain.cases import DRIVERS, ranking
 from optimiser.explain.explanation import Explanation
 from optimiser.explain.setpoints import limiting_metal, lowest_yield
@@ -104,13 +103,6 @@ def answer_card(of: Explanation, key: str, title: str) -> Card:
         for j, (metal, k) in enumerate(zip(of.metals, indices, strict=True))
     )
     warnings = [*cautions(of), intervals_caveat(of.surrogate)]
-    changed = differs(d.asked, evaluation.yields[0].tolist())
-    if changed:
-        warnings.insert(
-            0,
-            f"The front tells other yields of {', '.join(changed)} than this model: it was made with another "
-            "model or for another feed.",
-        )
     finding = (
         f"{d.problem.feed.name} with {words.setpoints(d.problem, evaluation, 0)}: {limiting_sentence(d)}",
     )
@@ -128,7 +120,7 @@ def change_card(of: Explanation, key: str, title: str) -> Card:
     if of.design is None:
         return Card(key, title, not_applicable="no design was given.")
     d = of.design
-    moved = [sweep for sweep in d.sweeps if len(sweep.values)]
+    moved = [sweep for sweep in d.sweeps if len(sweep.values) > 1]
     figures = tuple(
         Figure(
             f"sweep-{VARIABLES[sweep.variable].name}",
@@ -142,7 +134,7 @@ def change_card(of: Explanation, key: str, title: str) -> Card:
     for sweep in d.sweeps:
         row: dict[str, object] = {"setpoint": VARIABLES[sweep.variable].label}
         if sweep.best is None:
-            rows.append(row | {"change": "none raises it" if len(sweep.values) else "fixed by the problem"})
+            rows.append(row | {"change": "none raises it" if len(sweep.values) else "leaves nothing to move"})
             continue
         after, i = sweep.tried, sweep.best
         lowest = float(lowest_yield(after.yields)[i])

@@ -219,7 +219,8 @@ def _design_json(of: Explanation, d: DesignExplanation) -> dict[str, Any]:
             for m in of.metals
         },
         "change": change,
-        "sentences": yield_sentences(of),
+        "sentences": [limiting_sentence(d), *yield_sentences(of), *change_sentences(d)],
+        "warnings": cautions(of),
     }
 
 

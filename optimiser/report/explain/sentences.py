@@ -8,6 +8,7 @@ import numpy as np
 
 from optimiser.chemistry.feeds import METALS
 from optimiser.designs import CONTINUOUS, VARIABLES
+from optimiser.explain.ask import differs
 from optimiser.explain.cases import DRIVERS
 from optimiser.explain.explanation import DesignExplanation, Explanation
 from optimiser.explain.setpoints import Sweep, best_sweep, limiting_metal, lowest_yield
@@ -169,6 +170,12 @@ def cautions(of: Explanation) -> list[str]:
     d, said = of.design, []
     problem, continuous = d.problem, d.asked.designs.continuous[0]
     acid = int(d.asked.designs.acid[0])
+    changed = differs(d.asked, d.evaluation.yields[0].tolist())
+    if changed:
+        said.append(
+            f"The front tells other yields of {', '.join(changed)} than this model: it was made with another "
+            "model or for another feed."
+        )
     if float(d.evaluation.domain_distance[0]) > 1.0:
         said.append(
             "The design is outside the applicability domain: its yields, and what drives them, are guesses."
@@ -180,8 +187,9 @@ def cautions(of: Explanation) -> list[str]:
         low, high = problem.lower[acid, i], problem.upper[acid, i]
         if not low - 1e-9 <= continuous[i] <= high + 1e-9:
             unit = column(variable.name).unit
+            span = f"{low:g} to {high:g}" if high > low else f"{low:g}"
             said.append(
-                f"Its {variable.label} of {continuous[i]:g} {unit} is outside the {low:g} to {high:g} {unit} "
-                "that the problem and the acid's data leave."
+                f"Its {variable.label} of {continuous[i]:g} {unit} is outside the {span} {unit} that the "
+                "problem and the acid's data leave."
             )
     return [*said, *words.warnings_of(problem, d.evaluation, 0)]
