@@ -60,6 +60,7 @@ def bind(question: Question) -> Problem:
         upper=np.array([r[:, 1] for r in ranges]),
         objectives=objectives,
         targets=targets,
+        confidence=next((c.confidence for c in spec.constraints if c.confidence is not None), None),
         limits=limits,
         domain=domain,
     )
@@ -113,6 +114,7 @@ def assemble(
         upper=everything[:, :, 1],
         objectives=(Objective("cost", 1.0), Objective("climate_change", 1.0)),
         targets={},
+        confidence=None,
         limits=ChemistryLimits(),
         domain=True,
     )
@@ -155,13 +157,6 @@ def _acids(question: Question) -> tuple[Acid, ...]:
 def _targets(question: Question, feed: Feed) -> dict[str, float]:
     targets: dict[str, float] = {}
     for index, constraint in enumerate(question.spec.constraints):
-        if constraint.confidence is not None:
-            raise InputError(
-                "`confidence` needs a calibrated surrogate, and this one is not calibrated.",
-                where=question.where("constraints", index, "confidence"),
-                allowed="yield targets on the mean prediction",
-                remedy="remove `confidence`; to be safer, raise the targets and look at the intervals",
-            )
         if constraint.yields is None:
             continue
         for metal in METALS:

@@ -161,8 +161,8 @@ Off = BeforeValidator(_off)
 class ConstraintSpec(Strict):
     """One entry of ``constraints:``; a limit set to ``off`` is not held.
 
-    ``yield`` with ``confidence`` asks that each target hold with that probability, which needs a calibrated
-    surrogate. The limits that are not listed keep their defaults.
+    ``yield`` with ``confidence`` asks that each target hold with that calibrated probability; without it, the
+    expected yields count. The limits that are not listed keep their defaults.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
