@@ -153,7 +153,7 @@ def _fit_scale(design: Floats, errors: Floats) -> Floats:
 
 
 def _growth(evidence: Evidence, bare: Calibration, study: HeldOut, rows: Bools) -> float:
-    """Return the least power that makes intervals outside the domain hold, on held-out studies, what they claim."""
+    """Return the least power that lets intervals outside the domain hold what they claim."""
     far = ratio(evidence, study)
     outside = evidence.table.present & (rows & (far > 1.0))[:, None]
     if not outside.any():

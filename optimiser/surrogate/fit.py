@@ -71,13 +71,9 @@ def fit_members(
         tested = [(test.kind, test.column) for test in pair_columns(member)]
         forests.append(flatten(boosters, tested, len(METALS)))
     pairs = list(zip(settings.members, forests, strict=True))
-    weights = [
-        member.weight for paired in (True, False) for member in settings.members if member.paired == paired
-    ]
     return Fitted(
         tuple(forest for member, forest in pairs if member.paired),
         tuple(forest for member, forest in pairs if not member.paired),
-        np.array(weights) / sum(weights),
         features,
         table.yields[rows],
     )
@@ -98,8 +94,7 @@ def choose_anchors(fitted: Fitted, n_anchors: int) -> Ints:
     candidates = np.flatnonzero(held.all(axis=1))
     if n_anchors >= len(held) or not len(candidates):
         return np.arange(len(held))
-    votes = np.tensordot(fitted.weights[: len(fitted.paired)], fitted.votes(fitted.features), axes=1)
-    votes /= fitted.weights[: len(fitted.paired)].sum()
+    votes = fitted.votes(fitted.features).mean(axis=0)
     apart, spread = [], []
     for k in range(len(METALS)):
         mine = votes[held[:, k], k]

@@ -17,9 +17,9 @@ class Raw(NamedTuple):
     """What the members say of n designs, before it is calibrated; neither clipped nor NaN for absent metals.
 
     Attributes:
-        mean: weighted mean over members, and over anchors where they compare, shape (n, 4).
+        mean: mean over members, and over anchors where they compare, shape (n, 4).
         spread: population standard deviation over anchors of the members' mean, shape (n, 4).
-        disagreement: weighted standard deviation over members, shape (n, 4).
+        disagreement: population standard deviation over members, shape (n, 4).
     """
 
     mean: Floats
@@ -34,23 +34,21 @@ class Fitted:
     Attributes:
         paired: one forest per member that learns differences.
         plain: one forest per member that learns yields.
-        weights: share of each member in the mean, the paired first; they add up to 1.
         features: of the anchors, shape (m, 32).
         yields: of the anchors, NaN where the metal is absent, shape (m, 4).
     """
 
     paired: tuple[Forest, ...]
     plain: tuple[Forest, ...]
-    weights: Floats
     features: Floats
     yields: Floats
 
     def take(self, rows: Ints) -> Fitted:
         """Keep some of the anchors."""
-        return Fitted(self.paired, self.plain, self.weights, self.features[rows], self.yields[rows])
+        return Fitted(self.paired, self.plain, self.features[rows], self.yields[rows])
 
     def votes(self, x: Floats) -> Floats:
-        """Return what each paired member predicts by each anchor, NaN where it lacks the metal; (p, n, 4, m)."""
+        """Return what each paired member says by each anchor, NaN where it lacks the metal, (p, n, 4, m)."""
         seen, known = columns(x), columns(self.features)
         return np.stack([differences(forest, seen, known) for forest in self.paired]) + self.yields.T
 
@@ -65,8 +63,8 @@ class Fitted:
         for start in range(0, len(x), chunk):
             part = slice(start, start + chunk)
             said, anchors_spread = self._members(x[part])
-            mean[part] = np.tensordot(self.weights, said, axes=1)
-            disagreement[part] = np.sqrt(np.tensordot(self.weights, (said - mean[part]) ** 2, axes=1))
+            mean[part] = said.mean(axis=0)
+            disagreement[part] = said.std(axis=0)
             spread[part] = anchors_spread
         return Raw(mean, spread, disagreement)
 
@@ -82,5 +80,5 @@ class Fitted:
             mine = np.ascontiguousarray(votes[:, :, k, held[:, k]])
             means[:, :, k] = mine.mean(axis=2)
             # members that learn yields say the same whatever the anchor
-            spread[:, k] = np.tensordot(self.weights[: len(votes)], mine, axes=1).std(axis=1)
+            spread[:, k] = (mine.sum(axis=0) / (len(votes) + len(plain))).std(axis=1)
         return np.concatenate([means, np.array(plain).reshape(len(plain), len(x), len(METALS))]), spread

@@ -27,9 +27,7 @@ def pack(fitted: Fitted, acids: Mapping[str, Floats], domain: Domain, calibratio
         for number, forest in enumerate(forests)
         for f in fields(Forest)
     }
-    arrays |= {
-        "weights": fitted.weights, "anchor_features": fitted.features, "anchor_yields": fitted.yields
-    }  # fmt: skip
+    arrays |= {"anchor_features": fitted.features, "anchor_yields": fitted.yields}
     arrays |= {"acid_keys": np.array(list(acids)), "acid_features": np.array(list(acids.values()))}
     arrays |= domain.arrays() | calibration.arrays()
     buffer = io.BytesIO()
@@ -43,17 +41,15 @@ def unpack_fitted(arrays: Mapping[str, npt.NDArray[Any]]) -> Fitted:
     Raises:
         ValueError: arrays that do not fit together; KeyError where one is missing.
     """
-    x, y, weights = arrays["anchor_features"], arrays["anchor_yields"], arrays["weights"]
+    x, y = arrays["anchor_features"], arrays["anchor_yields"]
     paired, plain = _forests(arrays, "paired"), _forests(arrays, "plain")
     if x.shape != (len(y), len(FEATURES)) or y.shape[1:] != (len(METALS),):
         raise ValueError("the anchors' shapes do not fit")
     if np.isnan(y).all(axis=0).any():
         raise ValueError("a metal has no anchor")
-    if weights.shape != (len(paired) + len(plain),) or not np.isclose(weights.sum(), 1.0):
-        raise ValueError("the members' weights do not fit")
     if arrays["acid_features"].shape != (len(arrays["acid_keys"]), len(ACID_COLUMNS)):
         raise ValueError("the acids' features do not fit")
-    return Fitted(paired, plain, weights, x, y)
+    return Fitted(paired, plain, x, y)
 
 
 def _forests(arrays: Mapping[str, npt.NDArray[Any]], kind: str) -> tuple[Forest, ...]:

@@ -103,7 +103,7 @@ def describe(
     """Return the part of the model card that a reader needs and loading does not."""
     table = evidence.table
     return {
-        "model": "PD-GBR (gradient boosting on pairwise differences) averaged with two gradient boostings",
+        "model": "mean of two PD-GBR (gradient boosting on pairwise differences) and two gradient boostings",
         "sources": {
             "method": "Tynes et al. 2021, 10.1021/acs.jcim.1c00670",
             "model": "Nogueira et al., Green Chem. 2026, 10.1039/d5gc04752h",
