@@ -43,6 +43,7 @@ def check_file(name: str) -> Record:
         "feed": problem.feed.name,
         "objectives": [f"{o.verb} {o.metric} [{METRICS[o.metric].unit}]" for o in problem.objectives],
         "targets": dict(problem.targets),
+        "confidence": problem.confidence,
         "constraints": [n for n in problem.constraint_names if not n.startswith("yield_")],
         "acids": acids,
         "experiments_needed": problem.surrogate.domain.settings.min_experiments,
@@ -90,6 +91,8 @@ def _acid_finding(problem: Problem, k: int) -> Record:
 def check_lines(findings: Record) -> list[str]:
     """Say the findings of `check_file` in lines."""
     targets = ", ".join(f"{m} >= {100 * t:g} %" for m, t in findings["targets"].items()) or "none"
+    if findings["confidence"] is not None:
+        targets += f", each with probability {100 * findings['confidence']:g} %"
     lines = [
         f"{findings['file']} is valid.",
         f"Feed {findings['feed']}: {'; '.join(findings['objectives'])}.",

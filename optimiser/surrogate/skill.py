@@ -12,13 +12,17 @@ from optimiser.surrogate.calibrate import Evidence, ratio
 from optimiser.surrogate.calibration import stretched
 from optimiser.surrogate.held_out import HeldOut
 from optimiser.surrogate.nested import nested_intervals
-from optimiser.surrogate.scores import LEVELS, score
+from optimiser.surrogate.scores import LEVELS, coverage, score
 
 _DECIMALS = 4
+#: Levels at which claimed and real confidence are compared.
+RELIABILITY_LEVELS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95)
 
 
 def skill(evidence: Evidence, held: Mapping[str, HeldOut]) -> dict[str, Any]:
     """Return scores by protocol, rounded; of ``random`` also counted as the Toolkit's paper counts.
+
+    ``reliability`` is the share of yields that intervals of each level hold.
 
     Args:
         evidence: of the training table.
@@ -31,6 +35,8 @@ def skill(evidence: Evidence, held: Mapping[str, HeldOut]) -> dict[str, Any]:
         intervals = nested_intervals(evidence, held, protocol, LEVELS)
         figures: dict[str, Any] = score(mean, table.yields, counted, intervals)
         far = ratio(evidence, measured)[measured.tested]
+        every = nested_intervals(evidence, held, protocol, RELIABILITY_LEVELS)
+        figures["reliability"] = coverage(table.yields, counted, every, RELIABILITY_LEVELS)
         figures["rows"] = int(measured.tested.sum())
         figures["share_outside_domain"] = float((far > 1.0).mean())
         if protocol == "random":

@@ -19,6 +19,7 @@ from optimiser.surrogate.calibrate import Evidence, calibrate, gather
 from optimiser.surrogate.domain import Domain, fit_domain
 from optimiser.surrogate.features import METALS, fitted_acids
 from optimiser.surrogate.fit import Progress, TrainSettings, fit
+from optimiser.surrogate.fitted import Fitted
 from optimiser.surrogate.folds import FOLDS_FILE, pack_folds
 from optimiser.surrogate.held_out import HeldOut, hold_out
 from optimiser.surrogate.packing import pack
@@ -66,7 +67,7 @@ def train(
     _check_target(out, overwrite)
     table = read_table(table_path)
     every = np.arange(len(table))
-    bare = fit_domain(table, every)
+    fit_domain(table, every)  # refuses a table that is too small, before anything is fitted
     per_fit = len(settings.members) + 1  # and the anchors
     fits = 1 + sum(len(make_folds(table, protocol)) for protocol in PROTOCOLS)
     steps, done = fits * per_fit + 1, iter(range(fits * per_fit + 1))
@@ -77,17 +78,30 @@ def train(
     held = {protocol: hold_out(table, protocol, settings, step) for protocol in PROTOCOLS}
     fitted = fit(table, every, settings, lambda what: step(f"all rows, {what}"))
     step("calibration and files")
-    domain = limited(bare, table, held)
+    write_whole(out, assemble(table, settings, held, fitted))
+    progress(steps, steps, "done")
+    return out
+
+
+def assemble(
+    table: TrainingTable, settings: TrainSettings, held: Mapping[str, HeldOut], fitted: Fitted
+) -> dict[str, bytes]:
+    """Calibrate a fitted model on held-out predictions and return the files of its artefact.
+
+    Args:
+        table: training table.
+        settings: hyperparameters.
+        held: predictions of every protocol.
+        fitted: on all rows.
+    """
+    domain = limited(fit_domain(table, np.arange(len(table))), table, held)
     evidence = gather(table, domain)
     found = calibrate(evidence, held["experiment"], held["study"], np.ones(len(table), dtype=bool))
     arrays = pack(fitted, fitted_acids(table), domain, found)
     card = complete_card(describe(evidence, held, settings, found.growth), arrays, domain)
     text = "# Model card, written by `optimiser train`. Do not edit: the arrays are pinned to it.\n"
     text += yaml.safe_dump(card, sort_keys=False, allow_unicode=True, width=100)
-    files = {CARD: text.encode(), ARRAYS: arrays, FOLDS_FILE: pack_folds(table, settings, held)}
-    write_whole(out, files)
-    progress(steps, steps, "done")
-    return out
+    return {CARD: text.encode(), ARRAYS: arrays, FOLDS_FILE: pack_folds(table, settings, held)}
 
 
 def limited(domain: Domain, table: TrainingTable, held: Mapping[str, HeldOut]) -> Domain:

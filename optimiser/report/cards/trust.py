@@ -92,12 +92,12 @@ def domain_lines(problem: Problem) -> tuple[str, ...]:
         f"{100.0 * settings.distance_quantile:.1f} % of the data's own experiments keep to the others; that "
         f"of the disagreement, what {100.0 * settings.disagreement_quantile:.0f} % of the rows of unseen "
         "studies keep.",
-        "A search also keeps to the ranges that the acid's experiments cover on nearly the same feed (at most "
-        f"{100.0 * settings.feed_distance:.0f} % of its Ni, Mn and Co sites differ), and leaves out an acid with "
-        f"fewer than {settings.min_experiments} of them. A variable that these never varied may not move: "
-        "hydrochloric acid was never tried with peroxide, so it is not recommended with it.",
-        "Support is the number of such experiments within the limit of distance. Inside the domain is not the "
-        "same as measured: rows with the same conditions differ by up to 40 points of yield in the data.",
+        "A search also keeps to the ranges that the acid's experiments cover on nearly the same feed (at "
+        f"most {100.0 * settings.feed_distance:.0f} % of its Ni, Mn and Co sites differ), and leaves out an "
+        f"acid with fewer than {settings.min_experiments} of them. A variable that these never varied may "
+        "not move: hydrochloric acid was never tried with peroxide, so it is not recommended with it.",
+        "Support is the number of such experiments within the limit of distance. Inside the domain is not "
+        "the same as measured: rows with the same conditions differ by up to 40 points of yield in the data.",
     )
 
 
