@@ -62,13 +62,13 @@ class Fitted:
         mean, spread, disagreement = (np.empty((len(x), len(METALS))) for _ in range(3))
         for start in range(0, len(x), chunk):
             part = slice(start, start + chunk)
-            said, anchors_spread = self._members(x[part])
+            said, anchors_spread = self.members(x[part])
             mean[part] = said.mean(axis=0)
             disagreement[part] = said.std(axis=0)
             spread[part] = anchors_spread
         return Raw(mean, spread, disagreement)
 
-    def _members(self, x: Floats) -> tuple[Floats, Floats]:
+    def members(self, x: Floats) -> tuple[Floats, Floats]:
         """Return each member's mean, shape (members, n, 4), and the spread over anchors, shape (n, 4)."""
         votes = self.votes(x)
         seen = columns(x)

@@ -17,7 +17,7 @@ def calibration_card(result: RunResult) -> Card:
     figure = Figure(
         "reliability",
         "Share of measured yields within the intervals, against what the intervals claim: on the dotted line "
-        "both agree, below it intervals are too narrow. Folds that calibrate are not the fold that is measured.",
+        "both agree, below it intervals are too narrow. Folds that calibrate are not the one measured.",
         draw_reliability(reliability(surrogate.card["skill"])),
     )
     return Card(
