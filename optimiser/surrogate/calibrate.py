@@ -8,6 +8,7 @@ import numpy as np
 
 from optimiser.designs import Bools, Floats
 from optimiser.surrogate.calibration import (
+    GROUP_PRIOR,
     Calibration,
     kernel,
     shrunk,
@@ -20,7 +21,6 @@ from optimiser.surrogate.features import acid_key
 from optimiser.surrogate.held_out import HeldOut
 from optimiser.surrogate.table import TrainingTable
 
-_ACID_PRIOR = 3.0  # experiments' worth of the mean error of all, in an acid's own
 _FLOOR = 0.005  # added to absolute errors before their logarithmic fit
 _SHRINKAGE = 0.01  # ridge penalty on the standardised terms of the scale
 _LEVEL = 0.9  # of the intervals that the growth outside the domain is set on
@@ -35,6 +35,7 @@ class Evidence:
         table: training table of n rows.
         domain: of all its m experiments.
         square: squared distance of each row to each experiment, infinite where the acid is another, (n, m).
+        same_feed: whether an experiment is on the row's feed, shape (n, m).
         own: whether an experiment is the row's own, shape (n, m).
         same_study: whether an experiment is the row's own or of its study, shape (n, m).
     """
@@ -42,6 +43,7 @@ class Evidence:
     table: TrainingTable
     domain: Domain
     square: Floats
+    same_feed: Bools
     own: Bools
     same_study: Bools
 
@@ -49,15 +51,16 @@ class Evidence:
 def gather(table: TrainingTable, domain: Domain) -> Evidence:
     """Return the evidence of a table, whose domain must be fitted on all of its rows."""
     n, m = len(table), len(domain.acid)
-    square = np.full((n, m), np.inf)
+    square, same_feed = np.full((n, m), np.inf), np.zeros((n, m), dtype=bool)
     for row in range(n):
         near = domain.near(table.feed[row], acid_key(table.smiles[row]))
         square[row, near.of_acid] = near.square_distances(table.continuous[[row]])[0]
+        same_feed[row, near.of_feed] = True
     own = table.experiments[:, None] == np.arange(m)
     # an experiment told twice is in two studies
     study = np.zeros((m, int(table.studies.max()) + 1), dtype=bool)
     study[table.experiments, table.studies] = True
-    return Evidence(table, domain, square, own, own | study[:, table.studies].T)
+    return Evidence(table, domain, square, same_feed, own, own | study[:, table.studies].T)
 
 
 def calibrate(evidence: Evidence, experiment: HeldOut, study: HeldOut, rows: Bools) -> Calibration:
@@ -75,14 +78,14 @@ def calibrate(evidence: Evidence, experiment: HeldOut, study: HeldOut, rows: Boo
     residual = np.where(counted, table.yields - mean, np.nan)
     errors = experiment_errors(evidence, residual)
     mean_error = float(np.nanmean(errors))
-    local, acid = neighbours(evidence, errors, evidence.own)
-    design = terms(mean, experiment.spread, experiment.disagreement, local, acid)
+    around = neighbours(evidence, errors, evidence.own)
+    design = terms(mean, experiment.spread, experiment.disagreement, *around)
     coefficients = _fit_scale(design[counted], np.abs(residual[counted]))
     scores = residual / np.exp(design @ coefficients)
     known = np.arange(len(evidence.domain.acids))[:, None] == evidence.domain.acid
     bare = Calibration(
         errors=errors,
-        acid_errors=shrunk(known.astype(np.float64), errors, mean_error, _ACID_PRIOR),
+        acid_errors=shrunk(known.astype(np.float64), errors, mean_error, GROUP_PRIOR),
         mean_error=mean_error,
         coefficients=coefficients,
         scores=scores[rows],
@@ -107,8 +110,8 @@ def held_out_scale(evidence: Evidence, found: Calibration, held: HeldOut, withou
         held: predictions of the rows.
         without: experiments that a row may not look at, shape (n, m).
     """
-    local, acid = neighbours(evidence, found.errors, without)
-    design = terms(stretched(held.mean), held.spread, held.disagreement, local, acid)
+    around = neighbours(evidence, found.errors, without)
+    design = terms(stretched(held.mean), held.spread, held.disagreement, *around)
     wider = widening(ratio(evidence, held), found.growth)
     return np.asarray(np.exp(design @ found.coefficients) * wider[:, None], dtype=np.float64)
 
@@ -131,13 +134,14 @@ def experiment_errors(evidence: Evidence, residual: Floats) -> Floats:
     return np.where(number > 0, total / np.maximum(number, 1.0), np.nan)
 
 
-def neighbours(evidence: Evidence, errors: Floats, without: Bools) -> tuple[Floats, Floats]:
-    """Return the mean error of experiments near each row and of those with its acid, shape (n,) each."""
+def neighbours(evidence: Evidence, errors: Floats, without: Bools) -> tuple[Floats, Floats, Floats]:
+    """Return the mean error of experiments near each row, with its acid, and on its feed, shape (n,) each."""
     allowed = ~without
     mean_error = float(np.nanmean(errors))
     local = shrunk(kernel(evidence.square) * allowed, errors, mean_error)
-    same = np.isfinite(evidence.square) & allowed
-    return local, shrunk(same.astype(np.float64), errors, mean_error, _ACID_PRIOR)
+    groups = (np.isfinite(evidence.square) & allowed, evidence.same_feed & allowed)
+    acid, feed = (shrunk(group.astype(np.float64), errors, mean_error, GROUP_PRIOR) for group in groups)
+    return local, acid, feed
 
 
 def _fit_scale(design: Floats, errors: Floats) -> Floats:

@@ -5,7 +5,7 @@ A conformal predictive system (Vovk et al. 2020, 10.1016/j.neucom.2019.07.110; n
 design looks, are the distribution of the error of a new design, times how hard that one looks.
 
 How hard a design looks (its scale) is a log-linear model of the members' disagreement, the anchors' spread,
-the predicted yield, the metal, and how large errors were on experiments nearby and with the same acid.
+the predicted yield, the metal, and how large errors were on experiments nearby, with the acid, on the feed.
 Outside the applicability domain the scale grows with a power of the distance, set on held-out studies.
 """
 
@@ -26,6 +26,8 @@ from optimiser.surrogate.features import METALS
 STRETCH = 1.05
 _REACH = 0.5  # of the kernel that averages errors of experiments nearby, in units of the domain's distance
 _PRIOR = 0.3  # weight of the mean error of all experiments against one experiment right here
+#: Experiments' worth of the mean error of all, in that of an acid or a feed.
+GROUP_PRIOR = 3.0
 _FARTHEST = 3.0  # ratio beyond which the scale grows no more
 
 
@@ -74,11 +76,15 @@ class Calibration:
             ratio: as :meth:`~optimiser.surrogate.domain.Domain.ratio` gives it, shape (n,).
         """
         local, acid = np.full(len(mean), self.mean_error), self.mean_error
+        feed = group_error(self.errors[near.of_feed], self.mean_error)
         if len(near.of_acid):
             weight = kernel(near.square_distances(continuous))
             local = shrunk(weight, self.errors[near.of_acid], self.mean_error)
             acid = self.acid_errors[near.acid]
-        bare = np.exp(terms(mean, spread, disagreement, local, np.full(len(mean), acid)) @ self.coefficients)
+        bare = np.exp(
+            terms(mean, spread, disagreement, local, np.full(len(mean), acid), np.full(len(mean), feed))
+            @ self.coefficients
+        )
         return np.asarray(bare * widening(ratio, self.growth)[:, None], dtype=np.float64)
 
     def quantile(self, mean: Floats, scale: Floats, p: float) -> Floats:
@@ -134,8 +140,10 @@ def stretched(mean: Floats) -> Floats:
     return np.asarray((0.5 + STRETCH * (mean - 0.5)).clip(0.0, 1.0), dtype=np.float64)
 
 
-def terms(mean: Floats, spread: Floats, disagreement: Floats, local: Floats, acid: Floats) -> Floats:
-    """Return what the logarithm of the scale is linear in, shape (n, 4, 10).
+def terms(
+    mean: Floats, spread: Floats, disagreement: Floats, local: Floats, acid: Floats, feed: Floats
+) -> Floats:
+    """Return what the logarithm of the scale is linear in, shape (n, 4, 11).
 
     Args:
         mean: stretched and clipped yields, shape (n, 4).
@@ -143,9 +151,10 @@ def terms(mean: Floats, spread: Floats, disagreement: Floats, local: Floats, aci
         disagreement: of the members, shape (n, 4).
         local: mean error of experiments nearby, shape (n,).
         acid: mean error of experiments with the acid, shape (n,).
+        feed: mean error of experiments on the feed, shape (n,).
     """
     n, metals = mean.shape
-    out = np.empty((n, metals, 7 + len(METALS) - 1))
+    out = np.empty((n, metals, 8 + len(METALS) - 1))
     out[:, :, 0] = 1.0
     out[:, :, 1] = np.log(disagreement + 0.01)
     out[:, :, 2] = np.log(spread + 0.02)
@@ -153,7 +162,8 @@ def terms(mean: Floats, spread: Floats, disagreement: Floats, local: Floats, aci
     out[:, :, 4] = mean * (1.0 - mean)
     out[:, :, 5] = np.log(local)[:, None]
     out[:, :, 6] = np.log(acid)[:, None]
-    out[:, :, 7:] = np.eye(metals)[:, 1:]
+    out[:, :, 7] = np.log(feed)[:, None]
+    out[:, :, 8:] = np.eye(metals)[:, 1:]
     return out
 
 
@@ -178,6 +188,11 @@ def shrunk(weight: Floats, errors: Floats, mean_error: float, prior: float = _PR
     weight = weight[:, counted]
     total = weight @ errors[counted] + prior * mean_error
     return np.asarray(total / (weight.sum(axis=1) + prior), dtype=np.float64)
+
+
+def group_error(errors: Floats, mean_error: float) -> float:
+    """Return the mean error of a group of experiments, shape (e,), drawn to the mean of all."""
+    return float(shrunk(np.ones((1, len(errors))), errors, mean_error, GROUP_PRIOR)[0])
 
 
 def widening(ratio: Floats, growth: float) -> Floats:

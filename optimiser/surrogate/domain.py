@@ -25,6 +25,7 @@ _STEP = np.array([variable.step for variable in VARIABLES])
 _SHIFT = np.array([np.nan, 0.05, 1.0, 1.0, 1.0])
 #: Standard deviations that a wholly different feed counts as: composition tells studies apart.
 _FEED_WEIGHT = 3.0
+_SAME_FEED = 0.05  # share of the feed's sites: what is written with two decimals, or measured
 _FAR = 1000.0  # distance where no experiment has the acid
 
 
@@ -61,6 +62,7 @@ class Neighbourhood:
         threshold: distance up to which a design is inside the domain.
         acid: number of the acid in the domain, -1 where it is not in the data.
         of_acid: numbers of all the acid's experiments in the domain, shape (e,).
+        of_feed: numbers of the experiments on the same feed, with whatever acid, shape (f,).
     """
 
     experiments: int
@@ -70,6 +72,7 @@ class Neighbourhood:
     threshold: float
     acid: int
     of_acid: Ints
+    of_feed: Ints
     _near: npt.NDArray[np.bool_]
     _place: Floats
     _time: Floats
@@ -159,7 +162,8 @@ class Domain:
         """
         acid = self.acids.index(key) if key in self.acids else -1
         of_acid = np.flatnonzero(self.acid == acid)
-        moved = np.abs(self.feed[of_acid] - composition).sum(axis=1) / 2.0
+        apart = np.abs(self.feed - composition).sum(axis=1) / 2.0
+        moved = apart[of_acid]
         complete = ((self.feed[of_acid] > 0) | (composition <= 0)).all(axis=1)
         near = (moved <= self.settings.feed_distance + 1e-9) & complete
         fixed, time, count = self.fixed[of_acid], self.time[of_acid], int(near.sum())
@@ -177,6 +181,7 @@ class Domain:
             threshold=self.distance_limit,
             acid=acid,
             of_acid=of_acid,
+            of_feed=np.flatnonzero(apart <= _SAME_FEED),
             _near=near,
             _place=place[0][:, :_TIME],
             _time=np.column_stack([p[:, _TIME] for p in place]),

@@ -93,7 +93,7 @@ def unpack_calibration(arrays: Mapping[str, npt.NDArray[Any]]) -> Calibration:
     errors, acid_errors, coefficients, scores, numbers = (arrays[f"calibration_{name}"] for name in names)
     if (len(errors), len(acid_errors)) != (len(arrays["domain_acid"]), len(arrays["domain_acids"])):
         raise ValueError("the calibration's errors do not fit the domain")
-    if coefficients.shape != (10,) or scores.shape[1:] != (len(METALS),) or numbers.shape != (2,):
+    if coefficients.shape != (11,) or scores.shape[1:] != (len(METALS),) or numbers.shape != (2,):
         raise ValueError("the calibration's shapes do not fit")
     if not (
         np.isfinite(coefficients).all() and np.isfinite(numbers).all() and np.isfinite(acid_errors).all()
