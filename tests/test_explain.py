@@ -33,7 +33,7 @@ from optimiser.report.explain.sentences import cautions, change_sentences, point
 from optimiser.report.images import find_browser
 from optimiser.spec.load import Question, load_question
 
-DESIGN = "acid=sulfuric,temperature=43,acid_concentration=1,h2o2=0.5,solid_liquid_ratio=60,time=61"
+DESIGN = "acid=sulfuric,temperature=60,acid_concentration=2,h2o2=1,solid_liquid_ratio=60,time=61"
 
 
 # Shapley values ------------------------------------------------------------------------------------------
@@ -193,7 +193,7 @@ def test_the_table_adds_up_and_starts_with_the_design() -> None:
     assert (frame["base"] + drivers).to_numpy() == pytest.approx(frame["yield"].to_numpy())
     assert frame["case"].tolist()[:4] == ["design"] * 4
     assert frame["metal"].tolist()[:4] == list(METALS)
-    assert frame["temperature"].iloc[0] == 43.0 and frame["acid"].iloc[0] == "sulfuric"
+    assert frame["temperature"].iloc[0] == 60.0 and frame["acid"].iloc[0] == "sulfuric"
     assert (frame["case"] == "anchor").sum() == (~np.isnan(explained().values.prediction)).sum()
 
 

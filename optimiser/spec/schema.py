@@ -168,7 +168,7 @@ class ConstraintSpec(Strict):
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
     yields: YieldTargets | None = Field(default=None, alias="yield")
-    confidence: Number | None = Field(default=None, gt=0.5, lt=1)
+    confidence: Annotated[Number, Field(ge=0.5, lt=1)] | None = None
     applicability_domain: Annotated[Literal["inside"] | None, Off] = "inside"
     proton_balance: Annotated[Annotated[Number, Field(gt=0, le=10)] | None, Off] = 1.1
     stock_strength: Annotated[Annotated[Number, Field(ge=0, le=1)] | None, Off] = 0.0
