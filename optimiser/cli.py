@@ -12,6 +12,7 @@ from typing import Any, NoReturn
 import click
 
 from optimiser import __version__
+from optimiser.cli_kinetics import kinetics
 from optimiser.cli_tables import tables
 from optimiser.errors import InputError
 
@@ -266,6 +267,7 @@ def install(source: Path | None) -> None:
     click.echo(f"The training table is installed: {install_table(source)}")
 
 
+cli.add_command(kinetics)
 cli.add_command(tables)
 
 

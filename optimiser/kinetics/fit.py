@@ -97,7 +97,7 @@ def fit_curve(model: KineticModel, time: Floats, yields: Floats) -> CurveFit:
 
 
 def _guesses(model: KineticModel, time: Floats, yields: Floats) -> list[Floats]:
-    """Return where to start from: the slope of the law of the yields; of two steps in series, each and both."""
+    """Return where to start: at the slope of the law of the yields; of two steps, at each and at both."""
     x = np.clip(yields, 1e-6, 1.0 - 1e-6)
     one = np.ones(1)
     singles = (model,) if len(model.constants) == 1 else MODELS[:2]

@@ -1,8 +1,8 @@
 """The kinetic models of leaching: the law of each, and the yield it gives at a time.
 
-Every law says how long a yield x takes: ``law(x) = k t``, with rate constants k in 1/min. A curve may start at a
-yield x0 that is there at once, because the training data do (samples taken at time zero hold dissolved metal):
-``law(x) = law(x0) + k t``. Particles are spheres of one size and the leachant does not run out.
+Every law says how long a yield x takes: ``law(x) = k t``, with rate constants k in 1/min. A curve may start
+at a yield x0 that is there at once, because those of the training data do (samples taken at time zero hold
+dissolved metal): ``law(x) = law(x0) + k t``. Particles are spheres of one size; the leachant stays the same.
 """
 
 from __future__ import annotations
@@ -104,7 +104,7 @@ def _series_inverse(time: Floats, k_film: float, k_reaction: float) -> Floats:
 
 
 def _series(x: Floats, constants: Floats) -> Floats:
-    return _linear(x) / constants[0] + _reaction(x) / constants[1]
+    return np.asarray(_linear(x) / constants[0] + _reaction(x) / constants[1], dtype=np.float64)
 
 
 def _series_at(time: Floats, start: float, constants: Floats) -> Floats:

@@ -109,7 +109,7 @@ def faults(line: ArrheniusLine | None, fit: MetalFit, plateau: tuple[bool, ...])
         for curve, flat in zip(fit.curves, plateau, strict=True)
     )
     if not fit.r2 >= LEAST_R2:
-        found.append(f"the best model does not describe the curves (R2 {fit.r2:.2f}, below {LEAST_R2:.2f})")
+        found.append(f"the best model does not describe the curves (R2 {fit.r2:.3f}, below {LEAST_R2:.2f})")
     if any(plateau):
         found.append(f"{sum(plateau)} of {n} curves are plateaus")
     if fast:
@@ -124,7 +124,7 @@ def faults(line: ArrheniusLine | None, fit: MetalFit, plateau: tuple[bool, ...])
         found.append(f"k does not clearly rise with temperature (the {line.level:.0%} interval holds zero)")
     if line.energy > 0.0 and line.r2 < LEAST_R2:
         steps = f"; k falls at {line.falls} of {line.points - 1} steps" if line.falls else ""
-        found.append(f"ln k does not lie on a line (R2 {line.r2:.2f}, below {LEAST_R2:.2f}{steps})")
+        found.append(f"ln k does not lie on a line (R2 {line.r2:.3f}, below {LEAST_R2:.2f}{steps})")
     return tuple(found)
 
 
