@@ -13,6 +13,7 @@ import click
 
 from optimiser import __version__
 from optimiser.cli_explain import explain
+from optimiser.cli_kinetics import kinetics
 from optimiser.cli_tables import tables
 from optimiser.errors import InputError
 
@@ -257,6 +258,7 @@ def install(source: Path | None) -> None:
 
 
 cli.add_command(explain)
+cli.add_command(kinetics)
 cli.add_command(tables)
 
 
