@@ -12,6 +12,7 @@ from typing import Any, NoReturn
 import click
 
 from optimiser import __version__
+from optimiser.cli_evaluate import evaluate
 from optimiser.cli_tables import tables
 from optimiser.errors import InputError
 
@@ -267,6 +268,7 @@ def install(source: Path | None) -> None:
 
 
 cli.add_command(tables)
+cli.add_command(evaluate)
 
 
 def main() -> NoReturn:

@@ -70,6 +70,11 @@ class Validation:
         }
 
 
+def as_published(mean: Floats, present: Bools) -> Floats:
+    """Return predictions as the Toolkit's paper scores them: absent metals are predicted as 1.0, (n, 4)."""
+    return np.where(present, mean, 1.0)
+
+
 def measure(mean: Floats, spread: Floats, written: Floats, present: Bools, anchors: int) -> Skill:
     """Compare predictions with a table's yields.
 
@@ -90,7 +95,7 @@ def measure(mean: Floats, spread: Floats, written: Floats, present: Bools, ancho
     error = np.abs(mean - written)
     return Skill(
         anchors=anchors,
-        r2_as_published=float(r2_score(written, np.where(present, mean, 1.0))),
+        r2_as_published=float(r2_score(written, as_published(mean, present))),
         r2_present=float(np.mean(list(by_metal.values()))),
         mae_present=float(error[present].mean()),
         r2_by_metal=by_metal,
