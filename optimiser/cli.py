@@ -12,6 +12,7 @@ from typing import Any, NoReturn
 import click
 
 from optimiser import __version__
+from optimiser.cli_evaluate import evaluate
 from optimiser.cli_explain import explain
 from optimiser.cli_kinetics import kinetics
 from optimiser.cli_tables import tables
@@ -260,6 +261,7 @@ def install(source: Path | None) -> None:
 cli.add_command(explain)
 cli.add_command(kinetics)
 cli.add_command(tables)
+cli.add_command(evaluate)
 
 
 def main() -> NoReturn:
