@@ -97,7 +97,7 @@ def plan_curves(
     for name, values in (*((n, [v]) for n, v in given.items()), ("temperature", temperature), ("time", time)):
         for value in values:
             _check_inside(near, name, float(value), feed, acid)
-    centre = dict(zip(CONTINUOUS, np.median(near._fixed, axis=0).tolist(), strict=False))
+    centre = dict(zip(CONTINUOUS, near.centre.tolist(), strict=False))
     temperatures = np.unique(np.array(temperature, dtype=np.float64)) if len(temperature) else _grid(near)
     times = np.unique(np.array(time, dtype=np.float64)) if len(time) else _sampling(near)
     _check_enough("temperature", temperatures, LEAST_TEMPERATURES)
@@ -128,9 +128,9 @@ def simulate(surrogate: Surrogate, plan: Plan) -> Curves:
     column |= {name: np.full(hot.size, value) for name, value in plan.conditions.items()}
     continuous = np.column_stack([column[name] for name in CONTINUOUS])
     designs = Designs(np.zeros(hot.size, dtype=np.intp), continuous)
-    yields = surrogate.predict(plan.feed, [plan.acid], designs).mean
-    inside = surrogate.domain.neighbourhood(plan.feed, plan.acid).inside(continuous)
-    return Curves(plan, yields.reshape(*hot.shape, -1), inside.reshape(hot.shape))
+    prediction = surrogate.predict(plan.feed, [plan.acid], designs)
+    inside = prediction.domain_ratio <= 1.0
+    return Curves(plan, prediction.mean.reshape(*hot.shape, -1), inside.reshape(hot.shape))
 
 
 _SPANNED = (("temperature", _TEMPERATURE), ("time", _TIME))

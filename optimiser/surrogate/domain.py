@@ -46,8 +46,8 @@ class DomainSettings:
     feed_distance: float = 0.15
     neighbours: int = 3
     min_experiments: int = 5
-    distance_quantile: float = 0.975
-    disagreement_quantile: float = 0.85
+    distance_quantile: float = 0.99
+    disagreement_quantile: float = 0.8
 
 
 @dataclass(frozen=True)
@@ -59,6 +59,7 @@ class Neighbourhood:
         supported: whether they are enough for a search.
         low: least value of each variable of ``CONTINUOUS`` among those near the feed, NaN without any, (5,).
         high: greatest value, likewise.
+        centre: their median temperature, acid concentration, peroxide and solid-liquid ratio, likewise, (4,).
         threshold: distance up to which a design is inside the domain.
         acid: number of the acid in the domain, -1 where it is not in the data.
         of_acid: numbers of all the acid's experiments in the domain, shape (e,).
@@ -69,6 +70,7 @@ class Neighbourhood:
     supported: bool
     low: Floats
     high: Floats
+    centre: Floats
     threshold: float
     acid: int
     of_acid: Ints
@@ -168,7 +170,9 @@ class Domain:
         near = (moved <= self.settings.feed_distance + 1e-9) & complete
         fixed, time, count = self.fixed[of_acid], self.time[of_acid], int(near.sum())
         low, high = np.full((2, 5), np.nan)
+        centre = np.full(_TIME, np.nan)
         if count:
+            centre = np.median(fixed[near], axis=0)
             low = np.append(fixed[near].min(axis=0), time[near, 0].min())
             high = np.append(fixed[near].max(axis=0), time[near, 1].max())
         ends = [np.column_stack([fixed, time[:, i]]) for i in range(2)]
@@ -178,6 +182,7 @@ class Domain:
             supported=count >= self.settings.min_experiments,
             low=low,
             high=high,
+            centre=centre,
             threshold=self.distance_limit,
             acid=acid,
             of_acid=of_acid,

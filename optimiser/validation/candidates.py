@@ -79,7 +79,7 @@ def _svm(settings: Mapping[str, Any]) -> Any:
 
 
 def _tuned(regressor: Any, settings: Mapping[str, Any]) -> Any:
-    """Return a scaled regressor; settings that are lists are chosen from by experiments held out in training."""
+    """Return a scaled regressor; lists of settings are chosen from on experiments held out in training."""
     fixed = {name: value for name, value in settings.items() if not isinstance(value, list)}
     lists = {
         f"{regressor.__name__.lower()}__{name}": value

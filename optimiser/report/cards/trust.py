@@ -89,7 +89,7 @@ def domain_lines(problem: Problem) -> tuple[str, ...]:
         "model disagree about it. On studies that the model had not seen, errors were larger outside.",
         "Distances are in standard deviations of the data (temperature, and the logarithms of strength, "
         "peroxide, solids and time; the feed's composition besides). Their limit is what "
-        f"{100.0 * settings.distance_quantile:.1f} % of the data's own experiments keep to the others; that "
+        f"{100.0 * settings.distance_quantile:.0f} % of the data's own experiments keep to the others; that "
         f"of the disagreement, what {100.0 * settings.disagreement_quantile:.0f} % of the rows of unseen "
         "studies keep.",
         "A search also keeps to the ranges that the acid's experiments cover on nearly the same feed (at "
