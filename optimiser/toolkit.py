@@ -28,8 +28,6 @@ from optimiser.importers.names import refuse_twice
 from optimiser.importers.sheets import Column, find_columns, read_sheet, require
 
 PROFILE = "toolkit-1.0.2"
-#: Two pKa1 are the same acid's if they differ by less; the Toolkit tells acids apart by pKa1.
-_SAME_PKA = 1e-6
 _COLUMNS = (
     *(Column(name) for name in ("Acid", "pKa1", "Mr", "density", "Purity", "USD/MT", "price kg")),
     *(Column(name) for name in ("power euro kwh", "mixing kwm3")),
@@ -48,6 +46,8 @@ def toolkit_constants() -> Mapping[str, float]:
 class ToolkitAcids:
     """The Toolkit's table of acids as arrays, shape (k,) each; NaN where a cell is empty.
 
+    The Toolkit finds a scenario's acid in it by pKa1; here its structure tells which one it is, in the profile
+    too: docs/parity.md says why.
     Units: molar_mass g/mol; purity kg/kg; density kg/L; price EUR/kg stock; energy_price EUR/kWh;
     mixing_power kW/m3. ``names`` are the names used here (``hydrochloric``), or as written for other acids.
     """
@@ -65,11 +65,6 @@ class ToolkitAcids:
         """Return the row of each acid, shape (n,); -1 for one that the table lacks."""
         index = {name: k for k, name in enumerate(self.names)}
         return np.array([index.get(name, -1) for name in names], dtype=np.intp)
-
-    def rows_by_pka1(self, pka1: Floats) -> Ints:
-        """Return the row of each acid by its pKa1, shape (n,), as the Toolkit does; -1 where none has it."""
-        same = np.abs(np.asarray(pka1)[:, None] - self.pka1) < _SAME_PKA
-        return np.where(same.any(axis=1), same.argmax(axis=1), -1)
 
 
 def read_toolkit_acids(source: str | Path, known: Mapping[str, Acid] | None = None) -> ToolkitAcids:

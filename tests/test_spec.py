@@ -80,6 +80,13 @@ INVALID = [
     ("surrogate: pd-gbr", "process: {mixing_powr: 2}", "mixing_powr", 2, "mixing_power"),
     ("surrogate: pd-gbr", "acids: {mine: {smiles: CC}}", "lacks pKa", 2, "smiles, pKa and stock"),
     ("surrogate: pd-gbr", "acids: {sulfuric: {smles: CC}}", "Unknown key 'smles'", 2, "smiles"),
+    (
+        "surrogate: pd-gbr",
+        "acids: {mine: {smiles: 'OC(C)C(=O)O', pKa: 3.86, stock: {purity: 0.9, density: 1.2}}}",
+        "'mine' has the structure of 'lactic'",
+        2,
+        "not known yet",
+    ),
     ("hydrochloric]", "levulinic]", "price", 4, "acids:"),
 ]
 

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from optimiser.chemistry.descriptors import check_smiles, molar_mass
+from optimiser.chemistry.descriptors import check_smiles, molar_mass, structure_key
 from optimiser.chemistry.feeds import METALS
 from optimiser.chemistry.quantity import Price, Quantity, expecting, needed, price_per
 from optimiser.errors import InputError, closest
@@ -243,15 +243,18 @@ def with_user_acids(
     """Return known acids with a problem's own: an entry named like a known acid completes it, others are new.
 
     Raises:
-        InputError: a new acid without SMILES, pKa, or its stock's purity and density.
+        InputError: a new acid without SMILES, pKa, or its stock's purity and density; an acid given the
+            structure of another one.
     """
     merged = dict(acids)
     for name, entry in entries.items():
         known = find_acid_name(name, acids)
-        if known is not None:
-            merged[known] = complete(merged[known], entry)
-            continue
         given = _overrides(name, entry)
+        if given.smiles is not None:
+            _refuse_twin(known or name, given.smiles, merged)
+        if known is not None:
+            merged[known] = complete(merged[known], given)
+            continue
         stock = given.stock or PartialStock()
         lacking = [field for field in ("smiles", "pKa") if getattr(given, field) is None]
         lacking += [f"stock.{part}" for part in ("purity", "density") if getattr(stock, part) is None]
@@ -267,6 +270,19 @@ def with_user_acids(
         fields |= {"stock": Stock.model_construct(purity=stock.purity, density=stock.density)}
         merged[name] = Acid.model_construct(**fields)
     return merged
+
+
+def _refuse_twin(name: str, smiles: str, acids: Mapping[str, Acid]) -> None:
+    """The yield model and tables of scenarios know an acid by its structure: it must be there once."""
+    key = structure_key(smiles)
+    twin = next((a for a in acids.values() if a.name != name and structure_key(a.smiles) == key), None)
+    if twin is not None:
+        raise InputError(
+            f"The acid {name!r} has the structure of {twin.name!r}, {twin.smiles}.",
+            where=f"acids.{name}.smiles",
+            allowed="the structure of an acid that is not known yet",
+            remedy=f"to change its numbers, write them under the name {twin.name!r}",
+        )
 
 
 def find_acid_name(name: str, acids: Mapping[str, Acid]) -> str | None:

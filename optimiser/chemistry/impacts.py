@@ -183,7 +183,7 @@ class Footprint(BaseModel):
     Attributes:
         unit: of the impact.
         names: other spellings.
-        normalisation: impact of one person in one year, world average; None where no sound figure was found.
+        normalisation: impact of one person in one year, world average.
         weighting: share in the single score, %.
     """
 
@@ -191,7 +191,7 @@ class Footprint(BaseModel):
 
     unit: str
     names: tuple[str, ...] = ()
-    normalisation: Quantity | None = None
+    normalisation: Quantity
     weighting: Quantity
 
 
