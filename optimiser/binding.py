@@ -73,6 +73,7 @@ def bind(question: Question, tables: OwnTables | None = None) -> Problem:
         upper=np.array([r[:, 1] for r in ranges]),
         objectives=objectives,
         targets=targets,
+        confidence=next((c.confidence for c in spec.constraints if c.confidence is not None), None),
         limits=limits,
         domain=domain,
     )
@@ -130,6 +131,7 @@ def assemble(
         upper=everything[:, :, 1],
         objectives=(Objective("cost", 1.0), Objective("climate_change", 1.0)),
         targets={},
+        confidence=None,
         limits=ChemistryLimits(),
         domain=True,
     )
@@ -193,13 +195,6 @@ def _acids(question: Question, known: Mapping[str, Acid]) -> tuple[Acid, ...]:
 def _targets(question: Question, feed: Feed) -> dict[str, float]:
     targets: dict[str, float] = {}
     for index, constraint in enumerate(question.spec.constraints):
-        if constraint.confidence is not None:
-            raise InputError(
-                "`confidence` needs a calibrated surrogate, and this one is not calibrated.",
-                where=question.where("constraints", index, "confidence"),
-                allowed="yield targets on the mean prediction",
-                remedy="remove `confidence`; to be safer, raise the targets and look at the intervals",
-            )
         if constraint.yields is None:
             continue
         # in the order of the arrays, whatever that of the file

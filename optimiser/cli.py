@@ -12,6 +12,9 @@ from typing import Any, NoReturn
 import click
 
 from optimiser import __version__
+from optimiser.cli_evaluate import evaluate
+from optimiser.cli_explain import explain
+from optimiser.cli_kinetics import kinetics
 from optimiser.cli_tables import tables
 from optimiser.errors import InputError
 
@@ -220,50 +223,39 @@ def predict(table: Path, **options: Any) -> None:
 
 
 @cli.command()
-@click.option("--table", type=click.Path(path_type=Path), help="Training table; default: the installed one.")
-@click.option(
-    "--out", type=click.Path(path_type=Path), help="Folder of the artefact; default: ./models/pd-gbr."
-)
-@click.option("--force", is_flag=True, help="Replace --out if it exists.")
-@click.option("--validate", is_flag=True, help="Only measure the skill on the authors' split, and print it.")
+@click.option("--table", type=click.Path(path_type=Path), help="Training table; default the installed one.")
+@click.option("--out", type=click.Path(path_type=Path), help="Folder to write; default models/pd-gbr.")
+@click.option("--force", is_flag=True, help="Replace an artefact that is already there.")
 @click.option("--json", "as_json", is_flag=True, help="Print the skill as JSON.")
-def train(table: Path | None, out: Path | None, force: bool, validate: bool, as_json: bool) -> None:
-    """Fit the PD-GBR surrogate on the training table and write its artefact.
+def train(table: Path | None, out: Path | None, force: bool, as_json: bool) -> None:
+    """Fit the yield model on the training table, calibrate it, and write its artefact.
 
-    Skill is measured on a refit of its own, which takes half of the time; the whole takes about a quarter of
-    an hour. With --validate nothing is written.
+    Every experiment and every study is held out once; what comes out calibrates the intervals and says how
+    good the model is. Takes about four minutes on two cores.
 
     \b
     Example: optimiser data install && optimiser train --out my-model
     """
     from optimiser.report.console import step_progress
+    from optimiser.surrogate.artefact import load_surrogate
     from optimiser.surrogate.install import installed
-    from optimiser.surrogate.table import read_table
     from optimiser.surrogate.train import train as fit_artefact
-    from optimiser.surrogate.validate import validate as measure
 
-    source = table or installed()
     with step_progress() as progress:
-        if validate:
-            skill = measure(read_table(source), progress=progress).card()
-        else:
-            target = out or Path("models") / "pd-gbr"
-            written = fit_artefact(source, target, overwrite=force, progress=progress)
-    if not validate:
-        from optimiser.surrogate.artefact import load_surrogate
-
-        skill = load_surrogate(written).card["skill"]
-        click.echo(f"The artefact is written: {written}", err=as_json)
+        written = fit_artefact(
+            table or installed(), out or Path("models") / "pd-gbr", overwrite=force, progress=progress
+        )
+    skill = load_surrogate(written).card["skill"]
+    click.echo(f"The artefact is written: {written}", err=as_json)
     if as_json:
         click.echo(json.dumps(skill, indent=2))
-    else:
-        for name in ("every_anchor", "shipped_anchors"):
-            s = skill[name]
-            click.echo(
-                f"{s['anchors']} anchors, authors' split ({skill['test_rows']} test rows): "
-                f"R2 as published {s['r2_as_published']:.4f}; present metals R2 "
-                f"{s['r2_present_metals']:.4f}, MAE {s['mae_present_metals']:.4f}"
-            )
+        return
+    for protocol in ("experiment", "study", "random"):
+        s = skill[protocol]
+        click.echo(
+            f"held out by {protocol}: R2 {s['r2']:.3f}, MAE {s['mae']:.4f}, "
+            f"90 % intervals hold {100.0 * s['coverage']['0.9']:.1f} %"
+        )
 
 
 @cli.group()
@@ -287,7 +279,10 @@ def install(source: Path | None) -> None:
     click.echo(f"The training table is installed: {install_table(source)}")
 
 
+cli.add_command(explain)
+cli.add_command(kinetics)
 cli.add_command(tables)
+cli.add_command(evaluate)
 
 
 def main() -> NoReturn:

@@ -39,7 +39,7 @@ def check_file(
         InputError: anything that `run` would refuse.
     """
     config = None
-    if _is_config(name):
+    if is_config(name):
         config = load_config(name)
         question = config.question
     else:
@@ -53,6 +53,7 @@ def check_file(
         "feed": problem.feed.name,
         "objectives": [f"{o.verb} {o.metric} [{METRICS[o.metric].unit}]" for o in problem.objectives],
         "targets": dict(problem.targets),
+        "confidence": problem.confidence,
         "constraints": [n for n in problem.constraint_names if not n.startswith("yield_")],
         "acids": found,
         "own_tables": [asdict(file) for file in tables.files],
@@ -67,7 +68,7 @@ def check_file(
     return findings
 
 
-def _is_config(name: str) -> bool:
+def is_config(name: str) -> bool:
     """Say whether a name or path means a config: a config has the key ``problem``, a problem has ``feed``."""
     if name in builtin.names("configs"):
         return True
@@ -102,6 +103,8 @@ def _acid_finding(problem: Problem, k: int) -> Record:
 def check_lines(findings: Record) -> list[str]:
     """Say the findings of `check_file` in lines."""
     targets = ", ".join(f"{m} >= {100 * t:g} %" for m, t in findings["targets"].items()) or "none"
+    if findings["confidence"] is not None:
+        targets += f", each with probability {100 * findings['confidence']:g} %"
     lines = [
         f"{findings['file']} is valid.",
         f"Feed {findings['feed']}: {'; '.join(findings['objectives'])}.",
@@ -187,15 +190,17 @@ def _models() -> list[Record]:
     for path in sorted(builtin.folder("models").iterdir()):
         if path.is_dir() and (path / "card.yaml").is_file():
             surrogate = load_surrogate(path.name)
-            skill = surrogate.card["skill"]["shipped_anchors"]
+            skill = surrogate.card["skill"]
             records.append(
                 {
                     "name": path.name,
                     "rows": surrogate.card["training"]["rows"],
                     "anchors": surrogate.anchors,
-                    "R2, authors' split, as published": skill["r2_as_published"],
-                    "R2, present metals": skill["r2_present_metals"],
-                    "MAE, present metals": skill["mae_present_metals"],
+                    **{
+                        f"{figure.upper()}, held out by {protocol}": skill[protocol][figure]
+                        for protocol in ("experiment", "study", "random")
+                        for figure in ("r2", "mae")
+                    },
                     "sha256": surrogate.sha256[:12],
                 }
             )

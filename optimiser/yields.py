@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
@@ -49,46 +49,71 @@ def check_yields(surrogate: Surrogate, feed: Feed) -> None:
 def predict_yields(
     surrogate: Surrogate, feed: Feed, acids: Sequence[Acid], designs: Designs
 ) -> YieldPrediction:
-    """Return mean and spread of the yields of designs, a column per metal of METALS.
+    """Return the prediction of the yields of designs, a column per metal of METALS.
 
-    An assumed yield has no spread. Arguments and errors as of `Surrogate.predict`.
+    An assumed yield is its own mean, without spread. Arguments and errors as of `Surrogate.predict`.
     """
     known = len(predicted_metals(surrogate))
     if known == len(METALS):
         return surrogate.predict(feed, acids, designs)
     part = surrogate.predict(_SeenFeed.of(feed, known), [_SeenAcid.of(a, known) for a in acids], designs)
     assumed = _assumed(feed, known, len(designs))
-    return replace(
-        part,
-        mean=np.hstack([part.mean, assumed]),
-        spread=np.hstack([part.spread, np.where(np.isnan(assumed), np.nan, 0.0)]),
-    )
+    sure = np.where(np.isnan(assumed), np.nan, 0.0)
+    columns = {name: np.hstack([values, sure]) for name, values in _by_metal(part).items()}
+    return replace(part, **columns | {"mean": np.hstack([part.mean, assumed])})
+
+
+def yield_quantile(surrogate: Surrogate, feed: Feed, prediction: YieldPrediction, p: float) -> Floats:
+    """Return the yields that are not reached with probability ``p``, a column per metal of METALS.
+
+    An assumed yield is taken for certain. ``prediction`` as `predict_yields` returned it.
+    """
+    known = len(predicted_metals(surrogate))
+    told = surrogate.quantile(_predicted(prediction, known), p)
+    return np.hstack([told, _assumed(feed, known, len(told))])
 
 
 def yield_interval(
     surrogate: Surrogate, feed: Feed, prediction: YieldPrediction, level: float
 ) -> tuple[Floats, Floats]:
-    """Return low and high yields, a column per metal of METALS; an assumed yield is both.
+    """Return low and high yields as `Surrogate.interval`, a column per metal of METALS.
+
+    An assumed yield is both. ``prediction`` as `predict_yields` returned it.
+    """
+    known = len(predicted_metals(surrogate))
+    low, high = surrogate.interval(_predicted(prediction, known), level)
+    assumed = _assumed(feed, known, len(low))
+    return np.hstack([low, assumed]), np.hstack([high, assumed])
+
+
+def joint_probability(surrogate: Surrogate, prediction: YieldPrediction, targets: Floats) -> Floats:
+    """Return the probability that every predicted yield reaches its target at once, shape (n,).
 
     Args:
         surrogate: that predicted.
-        feed: whose yields they are.
         prediction: as `predict_yields` returned it.
-        level: of the interval, as in `Surrogate.interval`.
+        targets: a number per metal of METALS, NaN where it has none; those of assumed yields are not looked at.
     """
     known = len(predicted_metals(surrogate))
-    if known == len(METALS):
-        return surrogate.interval(prediction, level)
-    part = replace(prediction, mean=prediction.mean[:, :known], spread=prediction.spread[:, :known])
-    low, high = surrogate.interval(part, level)
-    assumed = _assumed(feed, known, len(low))
-    return np.hstack([low, assumed]), np.hstack([high, assumed])
+    return surrogate.joint_probability(_predicted(prediction, known), targets[:known])
 
 
 def assumption(feed: Feed) -> str:
     """Say which yields of a feed are assumed, or nothing."""
     said = ", ".join(f"{metal} {100.0 * value:g} %" for metal, value in feed.assumed_yields.items())
     return f"Assumed, not predicted, are these yields of {feed.name}: {said}." if said else ""
+
+
+def _by_metal(prediction: YieldPrediction) -> dict[str, Floats]:
+    """Return the arrays of a prediction that have a column per metal."""
+    arrays = {field.name: getattr(prediction, field.name) for field in fields(prediction)}
+    return {name: values for name, values in arrays.items() if values.ndim == 2}
+
+
+def _predicted(prediction: YieldPrediction, known: int) -> YieldPrediction:
+    """Return a prediction as the surrogate made it, without the columns of assumed yields."""
+    columns = {name: values[:, :known] for name, values in _by_metal(prediction).items()}
+    return replace(prediction, **columns)
 
 
 def _assumed(feed: Feed, known: int, n: int) -> Floats:

@@ -75,7 +75,7 @@ INVALID = [
     ("proton_balance: 1.1", "proton_balnce: 1.1", "Unknown key 'proton_balnce'", 16, "proton_balance"),
     ("proton_balance: 1.1", "proton_balance: 110", "not possible", 16, "at most 10"),
     ("proton_balance: 1.1", "applicability_domain: 'off'", "given twice", 13, ""),
-    ("- yield: {Li: 0.6, Ni: 0.6}", "- {yield: {Li: 0.6}, confidence: 0.8}", "calibrated", 14, "remove"),
+    ("- yield: {Li: 0.6, Ni: 0.6}", "- {yield: {Li: 0.6}, confidence: 80}", "confidence", 14, ""),
     ("surrogate: pd-gbr", "surrogate: pd-gbrr", "pd-gbrr", 2, "pd-gbr"),
     ("surrogate: pd-gbr", "process: {mixing_powr: 2}", "mixing_powr", 2, "mixing_power"),
     ("surrogate: pd-gbr", "acids: {mine: {smiles: CC}}", "lacks pKa", 2, "smiles, pKa and stock"),
@@ -255,7 +255,7 @@ def test_a_surrogate_beside_the_problem_and_one_of_a_newer_format(tmp_path: Path
     text = PROBLEM.replace("surrogate: pd-gbr", "surrogate: mine")
     assert bind(load_question(write(tmp_path, text))).surrogate.path == copy
     card = (copy / "card.yaml").read_text(encoding="utf-8")
-    (copy / "card.yaml").write_text(card.replace("format: 1", "format: 99", 1), encoding="utf-8")
+    (copy / "card.yaml").write_text(card.replace("format: 2", "format: 99", 1), encoding="utf-8")
     error = refused(tmp_path, text)
     assert "99" in error.what
     assert "mine.yaml, line 2" in error.where

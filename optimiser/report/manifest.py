@@ -92,6 +92,7 @@ def _question(result: RunResult) -> dict[str, Any]:
             for o in problem.objectives
         ],
         "yield_targets": dict(problem.targets),
+        "confidence": problem.confidence,
         "limits": asdict(problem.limits),
         "applicability_domain": "inside" if problem.domain else "off",
         "ranges": {

@@ -153,14 +153,14 @@ Off = BeforeValidator(_off)
 class ConstraintSpec(Strict):
     """One entry of ``constraints:``; a limit set to ``off`` is not held.
 
-    ``yield`` is the least fraction leached by metal; with ``confidence`` it asks that each target hold with
-    that probability, which needs a calibrated surrogate. The limits that are not listed keep their defaults.
+    ``yield`` is the least fraction leached by metal: with ``confidence`` each target holds with that calibrated
+    probability; without it, the expected yields count. The limits that are not listed keep their defaults.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
     yields: dict[MetalName, Target] | None = Field(default=None, alias="yield")
-    confidence: Number | None = Field(default=None, gt=0.5, lt=1)
+    confidence: Annotated[Number, Field(ge=0.5, lt=1)] | None = None
     applicability_domain: Annotated[Literal["inside"] | None, Off] = "inside"
     proton_balance: Annotated[Annotated[Number, Field(gt=0, le=10)] | None, Off] = 1.1
     stock_strength: Annotated[Annotated[Number, Field(ge=0, le=1)] | None, Off] = 0.0

@@ -32,51 +32,51 @@ def _clear(alive: Any, x: Any, threshold: float, missing_left: int, mask: np.uin
 def evaluate(
     x: Any,
     anchors: Any,
-    feature: Any,
+    column: Any,
     threshold: Any,
     missing_left: Any,
     mask: Any,
     kind_start: Any,
     leaf: Any,
     leaf_start: Any,
-    model_start: Any,
-    baseline: Any,
+    metal_trees: Any,
     out: Any,
 ) -> None:
-    """Fill ``out`` (n, models, m) with predicted differences of n designs from m anchors."""
-    n, d = x.shape
+    """Fill ``out`` (n, metals, m) with the sums over the trees for n designs and m anchors."""
+    n, n_metals, d = x.shape
     m = len(anchors)
     n_trees = len(leaf_start) - 1
-    n_models = len(baseline)
-    columns = np.ascontiguousarray(anchors.T)
-    # Leaves each anchor can still reach after the tests on the anchor alone: the same for every design.
-    reachable = np.full((n_trees, m), _ALL)
-    for tree in prange(n_trees):
-        for node in range(kind_start[3 * tree + 1], kind_start[3 * tree + 2]):
-            _clear(reachable[tree], columns[feature[node]], threshold[node], missing_left[node], mask[node])
-    for i in prange(n):
-        difference = np.empty((d, m))
-        for j in range(d):
-            for a in range(m):
-                difference[j, a] = x[i, j] - columns[j, a]
-        alive = np.empty(m, dtype=np.uint64)
-        for model in range(n_models):
-            total = np.full(m, baseline[model])
-            for tree in range(model_start[model], model_start[model + 1]):
-                first = kind_start[3 * tree]
+    for metal in range(n_metals):
+        start, stop = metal_trees[metal]
+        columns = np.ascontiguousarray(anchors[:, metal].T)
+        # Leaves each anchor can still reach after the tests on the anchor alone: the same for every design.
+        reachable = np.full((n_trees, m), _ALL)
+        for tree in prange(start, stop):
+            for node in range(kind_start[3 * tree + 1], kind_start[3 * tree + 2]):
+                _clear(
+                    reachable[tree], columns[column[node]], threshold[node], missing_left[node], mask[node]
+                )
+        for i in prange(n):
+            difference = np.empty((d, m))
+            for j in range(d):
+                for a in range(m):
+                    difference[j, a] = x[i, metal, j] - columns[j, a]
+            alive = np.empty(m, dtype=np.uint64)
+            total = np.zeros(m)
+            for tree in range(start, stop):
                 own = _ALL
-                for node in range(first, kind_start[3 * tree + 1]):
-                    value = x[i, feature[node]]
+                for node in range(kind_start[3 * tree], kind_start[3 * tree + 1]):
+                    value = x[i, metal, column[node]]
                     passes = not (value > threshold[node]) if missing_left[node] else value <= threshold[node]
                     if not passes:
                         own &= mask[node]
                 for a in range(m):
                     alive[a] = own & reachable[tree, a]
                 for node in range(kind_start[3 * tree + 2], kind_start[3 * tree + 3]):
-                    _clear(alive, difference[feature[node]], threshold[node], missing_left[node], mask[node])
+                    _clear(alive, difference[column[node]], threshold[node], missing_left[node], mask[node])
                 base = leaf_start[tree]
                 for a in range(m):
                     lowest = alive[a] & (_ZERO - alive[a])
                     total[a] += leaf[base + _BIT[(lowest * _DE_BRUIJN) >> _SHIFT]]
             for a in range(m):
-                out[i, model, a] = total[a]
+                out[i, metal, a] = total[a]

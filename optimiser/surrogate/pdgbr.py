@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import Any, Literal, Self, overload
 
 import numpy as np
-from sklearn.base import BaseEstimator, RegressorMixin
+from sklearn.base import BaseEstimator, RegressorMixin, clone
 from sklearn.ensemble import HistGradientBoostingRegressor
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
@@ -35,10 +35,12 @@ class PairwiseDifferenceRegressor(RegressorMixin, BaseEstimator):  # type: ignor
         max_features: share of the pair features drawn for each split; 1.0 looks at all of them.
         l2_regularization: penalty on leaf values.
         random_state: seed, or a RandomState, for drawing pairs and anchors.
+        base: another regressor to fit on the pairs, which then has to take NaN; the arguments of the trees
+            are not looked at. None boosts trees.
 
     Attributes:
-        n_iter_: trees fitted.
-        boosting_: the fitted ``HistGradientBoostingRegressor`` on pairs.
+        n_iter_: trees fitted; only of boosted trees.
+        boosting_: the regressor fitted on pairs: boosted trees unless ``base`` is given.
         anchors_: features of the anchors, shape (m, d).
         anchor_targets_: their targets, shape (m,).
     """
@@ -56,6 +58,7 @@ class PairwiseDifferenceRegressor(RegressorMixin, BaseEstimator):  # type: ignor
         max_features: float = 1.0,
         l2_regularization: float = 0.0,
         random_state: int | np.random.RandomState | None = None,
+        base: Any = None,
     ) -> None:
         self.max_pairs = max_pairs
         self.n_anchors = n_anchors
@@ -67,6 +70,7 @@ class PairwiseDifferenceRegressor(RegressorMixin, BaseEstimator):  # type: ignor
         self.max_features = max_features
         self.l2_regularization = l2_regularization
         self.random_state = random_state
+        self.base = base
 
     def fit(self, X: Any, y: Any) -> Self:
         """Fit on pairs of rows.
@@ -98,7 +102,19 @@ class PairwiseDifferenceRegressor(RegressorMixin, BaseEstimator):  # type: ignor
         # Binning fails on a column without a single number (pKa3 among rows of one kind of acid); a constant
         # is never split on, which is what "no information" should mean.
         pairs[:, np.isnan(pairs).all(axis=0)] = 0.0
-        self.boosting_ = HistGradientBoostingRegressor(
+        self.boosting_ = self._unfitted(rng).fit(pairs, y[first] - y[second])
+        if self.base is None:
+            self.n_iter_ = self.boosting_.n_iter_
+        kept = np.arange(n)
+        if self.n_anchors is not None and self.n_anchors < n:
+            kept = np.sort(rng.choice(n, self.n_anchors, replace=False))
+        self.anchors_, self.anchor_targets_ = X[kept], np.asarray(y, dtype=np.float64)[kept]
+        return self
+
+    def _unfitted(self, rng: np.random.RandomState) -> Any:
+        if self.base is not None:
+            return clone(self.base)
+        return HistGradientBoostingRegressor(
             max_iter=self.max_iter,
             learning_rate=self.learning_rate,
             max_leaf_nodes=self.max_leaf_nodes,
@@ -108,13 +124,7 @@ class PairwiseDifferenceRegressor(RegressorMixin, BaseEstimator):  # type: ignor
             l2_regularization=self.l2_regularization,
             early_stopping=False,
             random_state=rng.randint(2**31 - 1),
-        ).fit(pairs, y[first] - y[second])
-        self.n_iter_ = self.boosting_.n_iter_
-        kept = np.arange(n)
-        if self.n_anchors is not None and self.n_anchors < n:
-            kept = np.sort(rng.choice(n, self.n_anchors, replace=False))
-        self.anchors_, self.anchor_targets_ = X[kept], np.asarray(y, dtype=np.float64)[kept]
-        return self
+        )
 
     @overload
     def predict(self, X: Any, return_std: Literal[False] = False) -> Floats: ...

@@ -80,6 +80,8 @@ def run_frame(result: RunResult, pinned: dict[str, Any]) -> pd.DataFrame:
     if git:
         commit = git["commit"] + (" with local changes" if git["modified"] else "")
     targets = ", ".join(f"{m} at least {100 * t:g} %" for m, t in question["yield_targets"].items()) or "none"
+    if question["confidence"] is not None:
+        targets += f", each with probability {100 * question['confidence']:g} %"
     held = ", ".join(f"{k.replace('_', ' ')} {v:g}" for k, v in question["limits"].items() if v is not None)
     search = pinned["search"]
     rows = {

@@ -1,0 +1,98 @@
+"""The command ``optimiser evaluate``: skill of yield models on what they have not seen."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+
+@click.command()
+@click.option("--models", default="pd-gbr", show_default=True, help="Comma list of models, or all.")
+@click.option("--protocol", default="all", show_default=True, help="random, experiment, study, or all.")
+@click.option("--features", default="full", show_default=True, help="Comma list of feature sets, or all.")
+@click.option("--as-published", "published", is_flag=True, help="Also count random as the Toolkit's paper.")
+@click.option("--table", type=click.Path(path_type=Path), help="Training table; default: the installed one.")
+@click.option("--refit", is_flag=True, help="Fit all anew and store the predictions.")
+@click.option("--fold", type=int, metavar="K", help="With --refit: only refit fold K, and compare.")
+@click.option("--folds", type=click.Path(path_type=Path), help="Folder of stored predictions.")
+@click.option("-o", "--out", type=click.Path(path_type=Path), help="CSV of all figures to write.")
+@click.option("--force", is_flag=True, help="Replace --out if it exists.")
+@click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON.")
+def evaluate(
+    models: str,
+    protocol: str,
+    features: str,
+    published: bool,
+    table: Path | None,
+    refit: bool,
+    fold: int | None,
+    folds: Path | None,
+    out: Path | None,
+    force: bool,
+    as_json: bool,
+) -> None:
+    """Measure yield models on rows, experiments or studies that they have not seen.
+
+    pd-gbr is the shipped default. What is stored for the table is answered in seconds; anything else is
+    fitted first, which takes minutes.
+
+    \b
+    Example: optimiser evaluate --models pd-gbr --protocol experiment
+             optimiser evaluate --models rf,gbr --features full,basic --protocol study --json
+             optimiser evaluate --models pd-gbr --protocol experiment --refit --fold 1
+    """
+    from optimiser.report.console import step_progress
+    from optimiser.report.skill import print_skill, repeat_lines, skill_records
+    from optimiser.report.write import check_target, write_table
+    from optimiser.surrogate.duplicates import repeated_rows
+    from optimiser.surrogate.install import installed
+    from optimiser.surrogate.table import read_table
+    from optimiser.validation.evaluate import compare_fold, obtain
+    from optimiser.validation.evaluate import evaluate as answers_of
+    from optimiser.validation.request import choose_jobs, choose_store
+
+    if fold is not None and not refit:
+        raise click.UsageError("--fold K needs --refit: it fits one fold anew and compares.")
+    if out is not None:
+        check_target(out, force)
+    jobs = choose_jobs(models, protocol, features)
+    data = read_table(table or installed())
+    folder = choose_store(folds, data, write=refit and fold is None)
+    with step_progress() as progress:
+        if fold is not None:
+            compared = [(job, compare_fold(job, data, folder, fold, progress)) for job in jobs]
+        else:
+            found, inside = obtain(
+                jobs,
+                data,
+                folder,
+                refit=refit,
+                progress=progress,
+                say=lambda line: click.echo(line, err=True),
+            )
+    if fold is not None:
+        if as_json:
+            nested: dict[str, dict[str, object]] = {}
+            for job, result in compared:
+                nested.setdefault(job.protocol, {})[job.name] = result
+            click.echo(json.dumps(nested, indent=2))
+        for job, result in () if as_json else compared:
+            click.echo(
+                f"{job.name}, {job.protocol}, fold {fold} ({result['rows']} rows): refitted yields differ "
+                f"from the stored ones by at most {result['max_abs_difference']:.2g}."
+            )
+        return
+    answers = answers_of(jobs, data, found, inside=inside, published=published)
+    if as_json:
+        click.echo(json.dumps(answers, indent=2))
+    else:
+        print_skill(answers)
+    for line in repeat_lines(repeated_rows(data)):
+        click.echo(line, err=True)
+    if out is not None:
+        import pandas as pd
+
+        write_table(pd.DataFrame(skill_records(answers)), out, force)
+        click.echo(f"The figures are written: {out}", err=as_json)

@@ -1,0 +1,1 @@
+"""Skill that cannot flatter: models, features, protocols, scores, tests behind `optimiser evaluate`."""

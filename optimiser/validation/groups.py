@@ -1,0 +1,59 @@
+"""The groups by which skill is told: metal, acid, cathode chemistry, predicted yield, domain."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from optimiser.designs import Bools, Floats
+from optimiser.surrogate.features import METALS, acid_key
+from optimiser.surrogate.table import TrainingTable
+
+Labels = npt.NDArray[np.str_]
+
+#: Chemistries told by name: mol Ni, Mn, Co per mol Li.
+CHEMISTRIES = {"NMC333": (1 / 3, 1 / 3, 1 / 3), "NMC622": (0.6, 0.2, 0.2), "NMC811": (0.8, 0.1, 0.1)}
+_SAME_FEED = 0.005  # mol per mol Li: feeds are written with two to four decimals
+LOW_YIELD, HIGH_YIELD = 0.3, 0.7
+YIELD_RANGES = (f"< {LOW_YIELD:g}", f"{LOW_YIELD:g}-{HIGH_YIELD:g}", f"> {HIGH_YIELD:g}")
+
+
+def label_groups(table: TrainingTable, predicted: Floats, inside: Bools | None = None) -> dict[str, Labels]:
+    """Return the group of every value, by kind of group, shape (n, 4) each.
+
+    Args:
+        table: training table of n rows.
+        predicted: predicted yields, shape (n, 4).
+        inside: which rows are inside the applicability domain, shape (n,); left out, ``domain`` is too.
+    """
+    shape = (len(table), len(METALS))
+    found = {
+        "metal": np.broadcast_to(np.array(METALS), shape),
+        "acid": np.broadcast_to(acid_names(table)[:, None], shape),
+        "chemistry": np.broadcast_to(chemistries(table.feed)[:, None], shape),
+        "yield_range": yield_ranges(predicted),
+    }
+    if inside is not None:
+        found["domain"] = np.broadcast_to(np.where(inside, "inside", "outside")[:, None], shape)
+    return found
+
+
+def acid_names(table: TrainingTable) -> Labels:
+    """Return the name of each row's acid, shape (n,); its SMILES where the product has no such acid."""
+    from optimiser.chemistry.reagents import load_acids
+
+    known = {acid_key(acid.smiles): name for name, acid in load_acids().items()}
+    return np.array([known.get(acid_key(smiles), smiles) for smiles in table.smiles])
+
+
+def chemistries(feed: Floats) -> Labels:
+    """Return the chemistry of feeds (mol Ni, Mn, Co per mol Li, shape (n, 3)), or ``other``, shape (n,)."""
+    known = np.array(list(CHEMISTRIES.values()))
+    same = (np.abs(feed[:, None] - known) <= _SAME_FEED).all(axis=2)
+    return np.where(same.any(axis=1), np.array(list(CHEMISTRIES))[same.argmax(axis=1)], "other")
+
+
+def yield_ranges(predicted: Floats) -> Labels:
+    """Return the range that each predicted yield is in: below 0.3, 0.3 to 0.7, above 0.7."""
+    index = (predicted >= LOW_YIELD).astype(np.intp) + (predicted > HIGH_YIELD)
+    return np.array(YIELD_RANGES)[index]

@@ -1,0 +1,101 @@
+"""Predictions of rows by models that have not seen their fold."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from optimiser.designs import Bools, Floats, Ints
+from optimiser.errors import InputError
+from optimiser.surrogate.features import METALS
+from optimiser.surrogate.fit import Progress
+from optimiser.surrogate.held_out import UNTESTED, fold_numbers
+from optimiser.surrogate.protocols import make_folds
+from optimiser.surrogate.table import TrainingTable
+from optimiser.validation.candidates import SHIPPED, Candidate, predict_fold
+
+
+@dataclass(frozen=True)
+class OutOfFold:
+    """Predictions of n rows, each by the model of the fold that holds it out.
+
+    Attributes:
+        fold: number of each row's fold from 0, -1 where none tests it, shape (n,).
+        mean: yields, clipped to 0-1, NaN where untested, shape (n, 4).
+        spread: their spread, not calibrated, NaN where there is none, shape (n, 4).
+        intervals: low and high yields at each of ``scores.LEVELS``, shape (n, 4, 3, 2); None where the model
+            is not calibrated.
+    """
+
+    fold: Ints
+    mean: Floats
+    spread: Floats
+    intervals: Floats | None = None
+
+    @property
+    def tested(self) -> Bools:
+        """Which rows are tested, shape (n,)."""
+        return np.asarray(self.fold != UNTESTED, dtype=np.bool_)
+
+
+@dataclass(frozen=True)
+class Job:
+    """One model with one feature set under one protocol."""
+
+    model: Candidate
+    protocol: str
+    features: str
+
+    @property
+    def name(self) -> str:
+        """Name of the model, with the feature set unless it is ``full``."""
+        return self.model.name if self.features == "full" else f"{self.model.name}:{self.features}"
+
+    def check(self) -> None:
+        """Refuse a feature set that the model does not take.
+
+        Raises:
+            InputError: the shipped default sees what it ships with.
+        """
+        if self.model.name == SHIPPED and self.features != "full":
+            raise InputError(
+                f"{SHIPPED} is the shipped default and sees its own features, not {self.features!r}.",
+                allowed="--features full",
+                remedy="compare feature sets with another model, e.g. --models gbr",
+            )
+
+
+def predict_job(
+    job: Job, table: TrainingTable, progress: Progress = lambda *_: None, *, only: int | None = None
+) -> OutOfFold:
+    """Fit a model on each fold's training rows and predict its test rows.
+
+    Predictions are kept in single precision, as they are stored.
+
+    Args:
+        job: what to fit.
+        table: training table.
+        progress: called with the steps done, the steps in all, and what comes next.
+        only: number of the one fold to do, from 0; the others stay NaN.
+
+    Raises:
+        InputError: too few groups for the folds, or the feature set does not fit the model.
+    """
+    job.check()
+    folds = make_folds(table, job.protocol)
+    numbers = fold_numbers(folds, len(table))
+    mean, spread = np.full((2, len(table), len(METALS)), np.nan)
+    chosen = range(len(folds)) if only is None else (only,)
+    steps, done = len(chosen) * len(METALS), iter(range(len(chosen) * len(METALS)))
+    for number in chosen:
+        what = f"{job.name}, {job.protocol} {number + 1}"
+        rows = folds[number].test
+        mean[rows], spread[rows] = predict_fold(
+            job.model,
+            table,
+            job.features,
+            folds[number],
+            lambda what=what: progress(next(done), steps, what),  # type: ignore[misc]
+        )
+    return OutOfFold(numbers, *(np.asarray(a, dtype=np.float32).astype(np.float64) for a in (mean, spread)))
