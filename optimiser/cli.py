@@ -18,6 +18,10 @@ from optimiser.cli_kinetics import kinetics
 from optimiser.cli_tables import tables
 from optimiser.errors import InputError
 
+ACIDS, PRICES, IMPACTS = (
+    click.option(f"--{kind}", type=click.Path(path_type=Path), help=f"Table of {kind}: YAML, CSV or XLSX.")
+    for kind in ("acids", "prices", "impacts")
+)
 DONE, BAD_INPUT, NO_FEASIBLE_DESIGN, INTERRUPTED = 0, 2, 3, 130
 
 
@@ -35,17 +39,30 @@ def cli() -> None:
 @cli.command()
 @click.argument("config")
 @click.option("--out", type=click.Path(path_type=Path), help="Folder to write; default reports/CONFIG/TIME/.")
+@ACIDS
+@PRICES
+@IMPACTS
 @click.option("--force", is_flag=True, help="Replace --out if it exists.")
 @click.option("--json", "as_json", is_flag=True, help="Print the answer as JSON instead of words.")
-def run(config: str, out: Path | None, force: bool, as_json: bool) -> None:
+def run(
+    config: str,
+    out: Path | None,
+    acids: Path | None,
+    prices: Path | None,
+    impacts: Path | None,
+    force: bool,
+    as_json: bool,
+) -> None:
     """Search a config's problem and write the report.
 
-    CONFIG is the name of a built-in config or the path of a YAML file.
+    CONFIG is the name of a built-in config or the path of a YAML file. Your own tables complete or replace
+    the numbers of the shipped ones and of the problem; `optimiser tables export` writes those to edit.
 
     \b
     Example: optimiser run configs/nmc111_cost_vs_recovery.yaml
     Exit status: 0 done, 2 bad input, 3 ran but nothing is feasible.
     """
+    from optimiser.binding import own_tables
     from optimiser.report.console import print_result, progress_display
     from optimiser.report.manifest import manifest
     from optimiser.report.write import check_target, default_out, write
@@ -55,8 +72,9 @@ def run(config: str, out: Path | None, force: bool, as_json: bool) -> None:
     loaded = load_config(config)
     target = out or default_out(loaded.name)
     check_target(target, force)
+    tables = own_tables(loaded.question, acids, prices, impacts)
     with progress_display() as progress:
-        result = run_config(loaded, progress)
+        result = run_config(loaded, progress, tables)
     written = write(result, target, loaded.spec.report.formats, force)
     if as_json:
         click.echo(json.dumps({"out": str(written), **manifest(result)}, indent=2))
@@ -67,8 +85,11 @@ def run(config: str, out: Path | None, force: bool, as_json: bool) -> None:
 
 @cli.command()
 @click.argument("config")
+@ACIDS
+@PRICES
+@IMPACTS
 @click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
-def check(config: str, as_json: bool) -> None:
+def check(config: str, acids: Path | None, prices: Path | None, impacts: Path | None, as_json: bool) -> None:
     """Check a config or a problem, and say what would be searched, without searching.
 
     \b
@@ -77,7 +98,7 @@ def check(config: str, as_json: bool) -> None:
     """
     from optimiser.inspection import check_file, check_lines
 
-    findings = check_file(config)
+    findings = check_file(config, acids, prices, impacts)
     click.echo(json.dumps(findings, indent=2) if as_json else "\n".join(check_lines(findings)))
 
 
@@ -167,9 +188,9 @@ def scenarios(
 @click.option(
     "--basis", type=float, metavar="KG", help="Cathode per batch; default: the feed's mass, 1000 kg."
 )
-@click.option("--acids", type=click.Path(path_type=Path), help="Table of acids: YAML, CSV or XLSX.")
-@click.option("--prices", type=click.Path(path_type=Path), help="Table of prices: YAML, CSV or XLSX.")
-@click.option("--impacts", type=click.Path(path_type=Path), help="Table of impacts: YAML, CSV or XLSX.")
+@ACIDS
+@PRICES
+@IMPACTS
 @click.option("--profile", help="Sums of another tool: toolkit-1.0.2, with --acids and --impacts.")
 @click.option("--ef31", is_flag=True, help="Also normalise and weight the impacts to EF 3.1's single score.")
 @click.option(

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 from optimiser import builtin
-from optimiser.binding import bind
+from optimiser.binding import bind, own_tables
 from optimiser.chemistry.feeds import METALS, load_feeds
 from optimiser.chemistry.provenance import provenance
 from optimiser.chemistry.quantity import Price, Quantity, flags
@@ -14,17 +16,24 @@ from optimiser.designs import VARIABLES
 from optimiser.errors import InputError
 from optimiser.metrics import METRICS
 from optimiser.problem import Problem
-from optimiser.process.parameters import NEUTRALISERS, parameter_quantities
+from optimiser.process.parameters import neutralisers, parameter_quantities, process_parameters
 from optimiser.report.words import counted
 from optimiser.spec.load import load_config, load_question
 from optimiser.surrogate.artefact import load_surrogate
 from optimiser.yamlfile import read_yaml
+from optimiser.yields import assumption
 
 Record = dict[str, Any]
 
 
-def check_file(name: str) -> Record:
+def check_file(
+    name: str, acids: Path | None = None, prices: Path | None = None, impacts: Path | None = None
+) -> Record:
     """Check a config or a problem by name or path, and describe what it asks.
+
+    Args:
+        name: of the config or problem.
+        acids, prices, impacts: a user's own tables, for `binding.own_tables`.
 
     Raises:
         InputError: anything that `run` would refuse.
@@ -35,8 +44,9 @@ def check_file(name: str) -> Record:
         question = config.question
     else:
         question = load_question(name)
-    problem = bind(question)
-    acids = [_acid_finding(problem, k) for k in range(len(problem.acids))]
+    tables = own_tables(question, acids, prices, impacts)
+    problem = bind(question, tables)
+    found = [_acid_finding(problem, k) for k in range(len(problem.acids))]
     findings: Record = {
         "file": str(config.document.path if config else question.problem.path),
         "problem": problem.name,
@@ -45,7 +55,9 @@ def check_file(name: str) -> Record:
         "targets": dict(problem.targets),
         "confidence": problem.confidence,
         "constraints": [n for n in problem.constraint_names if not n.startswith("yield_")],
-        "acids": acids,
+        "acids": found,
+        "own_tables": [asdict(file) for file in tables.files],
+        "notes": [*tables.notes, *([said] if (said := assumption(problem.feed)) else [])],
         "experiments_needed": problem.surrogate.domain.settings.min_experiments,
     }
     if config:
@@ -113,6 +125,8 @@ def check_lines(findings: Record) -> list[str]:
                 f"  {acid['acid']}: {counted(acid['experiments'], 'experiment')} near this feed, "
                 f"{findings['experiments_needed']} are needed: outside the applicability domain"
             )
+    lines += [f"Own {file['kind']}: {file['file']}." for file in findings["own_tables"]]
+    lines += findings["notes"]
     if "evaluations" in findings:
         lines.append(f"The search evaluates up to {findings['evaluations']:,} designs.")
     return lines
@@ -214,8 +228,8 @@ def _parameters() -> list[Record]:
     ]
     neutraliser = {
         "name": "neutraliser",
-        "default": NEUTRALISERS[0],
-        "unit": "one of " + ", ".join(NEUTRALISERS),
+        "default": process_parameters().neutraliser,
+        "unit": "one of " + ", ".join(neutralisers()),
     }
     return [*records, {**dict.fromkeys(records[0]), **neutraliser}]
 

@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from optimiser.chemistry.feeds import METALS, Feed
-from optimiser.chemistry.reagents import Acid
+from optimiser.chemistry.feeds import Feed
+from optimiser.chemistry.metals import METALS
+from optimiser.chemistry.reagents import Acid, Reagents
 from optimiser.designs import VARIABLES, Designs, Floats, Ints
 from optimiser.metrics import METRICS, Outcome, outcome
 from optimiser.process.balance import mass_balance
@@ -23,6 +24,7 @@ from optimiser.process.feasibility import (
 from optimiser.process.inputs import ProcessInputs, process_inputs
 from optimiser.surrogate.artefact import Surrogate, YieldPrediction
 from optimiser.surrogate.domain import Neighbourhood
+from optimiser.yields import joint_probability, predict_yields, yield_interval, yield_quantile
 
 _STEPS = np.array([v.step for v in VARIABLES])
 _LOG = np.array([v.log for v in VARIABLES])
@@ -49,8 +51,8 @@ class Evaluation:
 
     Attributes:
         designs: the designs.
-        prediction: mean and spread of the yields, shape (n, 4) each.
-        yields_low, yields_high: ends of the 90 % interval, shape (n, 4).
+        prediction: mean and spread of the yields, a column per metal.
+        yields_low, yields_high: ends of the 90 % interval, likewise.
         outcome: balance, cost and impact at the mean yields.
         by_products: gases, salt, water and what may precipitate, at the mean yields.
         metrics: every metric of the registry, shape (n,) each.
@@ -86,7 +88,7 @@ class Evaluation:
 
     @property
     def yields(self) -> Floats:
-        """Mean yields, shape (n, 4); NaN for an absent metal."""
+        """Mean yields, a column per metal of METALS; NaN for an absent metal."""
         return self.prediction.mean
 
     @property
@@ -109,6 +111,7 @@ class SearchPoint:
 class Problem:
     """A question bound to a surrogate, a process model and the domain of each acid.
 
+    ``reagents`` are what is bought beside the acids, with its sources; ``inputs`` holds their numbers.
     ``lower`` and ``upper`` are the ranges each acid is searched in, shape (k, 5): what the user allows, cut
     to where the acid has data when the domain is held. Each target holds with probability ``confidence``, or
     at the mean where that is None.
@@ -118,6 +121,7 @@ class Problem:
     feed: Feed
     acids: tuple[Acid, ...]
     surrogate: Surrogate
+    reagents: Reagents
     inputs: ProcessInputs
     neighbourhoods: tuple[Neighbourhood, ...]
     lower: Floats
@@ -175,10 +179,7 @@ class Problem:
         return replace(
             self,
             acids=acids,
-            # the reagents may be a user's own
-            inputs=replace(
-                process_inputs(self.feed, acids, self.inputs.parameters), reagents=self.inputs.reagents
-            ),
+            inputs=process_inputs(self.feed, acids, self.inputs.parameters, self.reagents),
             neighbourhoods=tuple(self.neighbourhoods[k] for k in rows),
             lower=self.lower[rows],
             upper=self.upper[rows],
@@ -186,7 +187,7 @@ class Problem:
 
     def search_point(self, designs: Designs) -> SearchPoint:
         """Compute what the search needs, and no more."""
-        prediction = self.surrogate.predict(self.feed, self.acids, designs)
+        prediction = predict_yields(self.surrogate, self.feed, self.acids, designs)
         result = self._outcome(designs, prediction.mean)
         margins = self._margins(result, prediction)
         return SearchPoint(
@@ -198,8 +199,8 @@ class Problem:
 
     def evaluate(self, designs: Designs) -> Evaluation:
         """Compute everything that is reported of the designs."""
-        prediction = self.surrogate.predict(self.feed, self.acids, designs)
-        low, high = self.surrogate.interval(prediction, 0.9)
+        prediction = predict_yields(self.surrogate, self.feed, self.acids, designs)
+        low, high = yield_interval(self.surrogate, self.feed, prediction, 0.9)
         result = self._outcome(designs, prediction.mean)
         metrics = {name: metric.compute(result) for name, metric in METRICS.items()}
         ends = [self._outcome(designs, y) for y in (low, high)]
@@ -235,7 +236,7 @@ class Problem:
     def _margins(self, result: Outcome, prediction: YieldPrediction) -> dict[str, Floats]:
         yields = prediction.mean
         if self.confidence is not None:
-            yields = self.surrogate.quantile(prediction, 1.0 - self.confidence)
+            yields = yield_quantile(self.surrogate, self.feed, prediction, 1.0 - self.confidence)
         margins = {f"yield_{m}": yields[:, METALS.index(m)] - t for m, t in self.targets.items()}
         margins |= chemistry_margins(result.designs, result.balance, self.inputs, self.limits)
         if self.domain:
@@ -259,4 +260,4 @@ class Problem:
 
     def _p_feasible(self, prediction: YieldPrediction) -> Floats:
         targets = np.array([self.targets.get(metal, np.nan) for metal in METALS])
-        return self.surrogate.joint_probability(prediction, targets)
+        return joint_probability(self.surrogate, prediction, targets)

@@ -58,7 +58,7 @@ INVALID = [
     ("minimise: cost", "minimise: costs", "no objective 'costs'", 11, "cost"),
     ("maximise: recovery", "maximise: cost", "given twice", 10, ""),
     ("- minimise: cost", "- {minimise: cost, maximise: recovery}", "an objective is one of", 11, ""),
-    ("Ni: 0.6", "Fe: 0.6", "Unknown key 'Fe'", 14, "Li, Ni, Mn, Co"),
+    ("Ni: 0.6", "Fe: 0.6", "There is no metal 'Fe'", 14, "Li, Ni, Mn, Co"),
     ("Ni: 0.6", "Ni: 1.2", "not possible", 14, "at most 1"),
     ("Ni: 0.6", "Ni: 90", "not possible", 14, "at most 1"),
     ("Ni: 0.6", "Ni: high", "'high' is not a number", 14, ""),
@@ -80,6 +80,13 @@ INVALID = [
     ("surrogate: pd-gbr", "process: {mixing_powr: 2}", "mixing_powr", 2, "mixing_power"),
     ("surrogate: pd-gbr", "acids: {mine: {smiles: CC}}", "lacks pKa", 2, "smiles, pKa and stock"),
     ("surrogate: pd-gbr", "acids: {sulfuric: {smles: CC}}", "Unknown key 'smles'", 2, "smiles"),
+    (
+        "surrogate: pd-gbr",
+        "acids: {mine: {smiles: 'OC(C)C(=O)O', pKa: 3.86, stock: {purity: 0.9, density: 1.2}}}",
+        "'mine' has the structure of 'lactic'",
+        2,
+        "not known yet",
+    ),
     ("hydrochloric]", "levulinic]", "price", 4, "acids:"),
 ]
 
@@ -103,7 +110,7 @@ def test_target_and_objective_on_an_absent_metal(tmp_path: Path) -> None:
     error = refused(
         tmp_path, lco.replace(", Ni: 0.6", "").replace("maximise: recovery", "maximise: yield_Mn")
     )
-    assert "contains no Mn" in error.what
+    assert "yield of Mn, which LCO does not contain" in error.what
     assert "line 12" in error.where
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from optimiser.chemistry.metals import load_metals
 from optimiser.chemistry.provenance import Provenance, provenance
-from optimiser.chemistry.reagents import load_metals, load_reagents
 from optimiser.problem import Problem
 from optimiser.surrogate.artefact import Surrogate
 
@@ -51,12 +51,12 @@ def marked_numbers(problem: Problem, groups: Mapping[str, tuple[str, ...]]) -> t
 
 def _used(problem: Problem) -> list[Provenance]:
     """Return the numbers that a problem rests on: no base that is not bought, no metal that is absent."""
-    reagents, acids, metals = load_reagents(), {a.name: a for a in problem.acids}, load_metals()
-    bases = {"sodium_hydroxide", "calcium_hydroxide"} - {problem.inputs.parameters.neutraliser}
-    # without its price, the exchange rate of a base that is not bought is left out, too
-    unused = {name: getattr(reagents, name).model_copy(update={"price": None}) for name in bases}
-    records = provenance(acids, {m: metals[m] for m in problem.present}, reagents.model_copy(update=unused))
-    labels = {base.label for base in unused.values()}
+    reagents, acids, metals = problem.reagents, {a.name: a for a in problem.acids}, load_metals()
+    unused = reagents.bases.keys() - {problem.inputs.parameters.neutraliser}
+    labels = {reagents[name].label for name in unused}
+    for name in unused:  # without its price, the exchange rate of a base that is not bought is left out, too
+        reagents = reagents.changed(name, price=None)
+    records = provenance(acids, {m: metals[m] for m in problem.present}, reagents)
     stocks = {reagents.hydrogen_peroxide.label, *(acid.label for acid in problem.acids)}
     return [
         r

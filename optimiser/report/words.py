@@ -12,6 +12,7 @@ from optimiser.problem import Evaluation, Problem
 from optimiser.report.columns import column
 from optimiser.report.switched_off import switched_off
 from optimiser.robustness import worst_steps
+from optimiser.yields import assumption
 
 #: Said wherever peroxide is recommended.
 PEROXIDE_CAVEAT = (
@@ -207,6 +208,8 @@ def warnings_of(problem: Problem, evaluation: Evaluation, row: int) -> list[str]
         said.append("No experiment lies near this design.")
     elif support < 5:
         said.append(f"Only {counted(support, 'experiment')} near this design.")
+    if assumed := assumption(problem.feed):
+        said.append(assumed)
     return [*switched_off(problem, evaluation, row), *said, *step_warning(problem, evaluation, row)]
 
 
