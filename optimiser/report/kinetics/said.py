@@ -89,7 +89,7 @@ def literature_range(literature: Literature, metal: str) -> str:
 
 def lines(of: Kinetics, literature: Literature) -> list[str]:
     """Return the summary for a terminal."""
-    level = next((f"{one.line.level:.0%}" for one in of.metals if one.line), "95%").replace("%", " %")
+    level = next((f"{100.0 * one.line.level:.0f} %" for one in of.metals if one.line), "95 %")
     ranges = ", ".join(f"{o.metal} {literature_range(literature, o.metal)}" for o in of.metals)
     return [
         headline(of),
