@@ -306,3 +306,10 @@ def test_a_model_without_source_is_refused(tmp_path: Path) -> None:
     (tmp_path / "kinetics.yaml").write_text("\n".join(lines), encoding="utf-8")
     with pytest.raises(InputError, match="source of each kinetic model"):
         read_literature(tmp_path / "kinetics.yaml")
+
+
+def test_a_range_with_an_end_of_confidence_c_is_marked() -> None:
+    from optimiser.report.kinetics.said import literature_range
+
+    # nickel was measured by Meng (42.83, B) and He (65.16, C) alone
+    assert literature_range(load_literature(), "Ni") == "43–65 kJ/mol (partly confidence C)"

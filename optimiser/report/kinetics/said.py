@@ -82,9 +82,10 @@ def _number(value: float) -> str:
 
 
 def literature_range(literature: Literature, metal: str) -> str:
-    """Say what the literature measured for a metal."""
+    """Say what the literature measured for a metal, marked where an end of the range is of confidence C."""
     low, high = literature.range_of(metal)
-    return f"{low:.0f}–{high:.0f} kJ/mol"
+    mark = " (partly confidence C)" if "C" in (low.confidence, high.confidence) else ""
+    return f"{low.value:.0f}–{high.value:.0f} kJ/mol{mark}"
 
 
 def lines(of: Kinetics, literature: Literature) -> list[str]:
