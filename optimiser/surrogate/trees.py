@@ -9,7 +9,7 @@ on x2 once per call, and only tests on the difference once per pair; the loop ov
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
 from itertools import pairwise
 from typing import Any
@@ -68,38 +68,32 @@ class Forest:
         Raises:
             ValueError: with what does not fit.
         """
-        nodes, trees = len(self.column), self.n_trees
-        tests = (
-            (
-                all(len(getattr(self, f.name)) == nodes for f in fields(self)[1:5]),
-                "node arrays differ in length",
-            ),
-            (len(self.kind_start) == KINDS * trees + 1, "kind_start does not match the trees"),
-            (_spans(self.kind_start, nodes), "kind_start does not span the nodes"),
-            (_spans(self.leaf_start, len(self.leaf)), "leaf_start does not span the leaves"),
-            (self.metal_trees.ndim == 2 and self.metal_trees.shape[1] == 2, "metal_trees has another shape"),
-            (
-                bool(
-                    (self.metal_trees >= 0).all()
-                    and (self.metal_trees <= trees).all()
-                    and (self.metal_trees[:, 0] < self.metal_trees[:, 1]).all()
-                ),
-                "metal_trees names trees that there are not",
-            ),
-            (nodes == 0 or int(self.column.max()) < n_columns, "a node tests an unknown column"),
-            (
-                bool((np.diff(self.leaf_start) <= MAX_LEAVES).all()),
-                f"a tree has more than {MAX_LEAVES} leaves",
-            ),
-            (bool((np.diff(self.leaf_start) >= 1).all()), "a tree has no leaf"),
-            (bool((self.left_low < self.left_high).all()), "a node has no left leaf"),
-            (self._leaves_in_range(), "a node names a leaf its tree does not have"),
-            (bool(np.isfinite(self.leaf).all()), "a leaf is not a number"),
-            (not np.isnan(self.threshold).any(), "a threshold is not a number"),
-        )
-        for passed, complaint in tests:
+        for passed, complaint in self._checks(n_columns):
             if not passed:
                 raise ValueError(complaint)
+
+    def _checks(self, n_columns: int) -> Iterator[tuple[bool, str]]:
+        """Yield what must hold and the complaint if it does not; each relies on those before it."""
+        nodes, trees = len(self.column), self.n_trees
+        lengths = {len(getattr(self, f.name)) for f in fields(self)[:5]}
+        yield lengths == {nodes}, "node arrays differ in length"
+        yield len(self.kind_start) == KINDS * trees + 1, "kind_start does not match the trees"
+        yield _spans(self.kind_start, nodes), "kind_start does not span the nodes"
+        yield _spans(self.leaf_start, len(self.leaf)), "leaf_start does not span the leaves"
+        of_metal = self.metal_trees
+        yield of_metal.ndim == 2 and of_metal.shape[1] == 2, "metal_trees has another shape"
+        known = (
+            (of_metal >= 0).all() and (of_metal <= trees).all() and (of_metal[:, 0] < of_metal[:, 1]).all()
+        )
+        yield bool(known), "metal_trees names trees that there are not"
+        yield nodes == 0 or int(self.column.max()) < n_columns, "a node tests an unknown column"
+        leaves = np.diff(self.leaf_start)
+        yield bool((leaves <= MAX_LEAVES).all()), f"a tree has more than {MAX_LEAVES} leaves"
+        yield bool((leaves >= 1).all()), "a tree has no leaf"
+        yield bool((self.left_low < self.left_high).all()), "a node has no left leaf"
+        yield self._leaves_in_range(), "a node names a leaf its tree does not have"
+        yield bool(np.isfinite(self.leaf).all()), "a leaf is not a number"
+        yield not np.isnan(self.threshold).any(), "a threshold is not a number"
 
     def _leaves_in_range(self) -> bool:
         nodes_per_tree = np.diff(self.kind_start[::KINDS])
