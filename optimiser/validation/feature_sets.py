@@ -6,7 +6,8 @@ import numpy as np
 
 from optimiser.chemistry.acids import USABLE_PKA
 from optimiser.chemistry.descriptors import DESCRIPTORS, molar_mass
-from optimiser.chemistry.feeds import OXYGEN_MOLAR_MASS, SPINEL_ABOVE, molar_masses
+from optimiser.chemistry.feeds import OXYGEN_MOLAR_MASS, SPINEL_ABOVE
+from optimiser.chemistry.metals import molar_masses
 from optimiser.designs import CONTINUOUS, Floats
 from optimiser.errors import InputError, closest
 from optimiser.surrogate.features import FEATURES, METALS
