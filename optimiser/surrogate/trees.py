@@ -10,8 +10,10 @@ on x2 once per call, and only tests on the difference once per pair; the loop ov
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from itertools import pairwise
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -193,31 +195,39 @@ def differences(forest: Forest, x: Floats, anchors: Floats) -> Floats:
     if x.ndim != 3 or anchors.ndim != 3 or x.shape[1:] != expected or anchors.shape[1:] != expected:
         raise ValueError(f"columns of shape {x.shape} do not match anchors of shape {anchors.shape}")
     forest.check(x.shape[2])
-    try:
-        from optimiser.surrogate._kernel import evaluate
-    except Exception as error:
-        raise _no_numba(error) from error
     out = np.empty((len(x), forest.n_metals, len(anchors)))
-    arguments = (
-        np.ascontiguousarray(x, dtype=np.float64),
-        np.ascontiguousarray(anchors, dtype=np.float64),
-        forest.column,
-        forest.threshold,
-        forest.missing_left,
-        forest.masks(),
-        forest.kind_start,
-        forest.leaf,
-        forest.leaf_start,
-        forest.metal_trees,
-        out,
-    )
+    with compiled_loops() as loops:
+        loops.evaluate(
+            np.ascontiguousarray(x, dtype=np.float64),
+            np.ascontiguousarray(anchors, dtype=np.float64),
+            forest.column,
+            forest.threshold,
+            forest.missing_left,
+            forest.masks(),
+            forest.kind_start,
+            forest.leaf,
+            forest.leaf_start,
+            forest.metal_trees,
+            out,
+        )
+    return out
+
+
+@contextmanager
+def compiled_loops() -> Iterator[ModuleType]:
+    """Give the module of compiled loops to the block under ``with``.
+
+    Raises:
+        InputError: numba cannot compile or load them here.
+    """
     try:
-        evaluate(*arguments)
+        from optimiser.surrogate import _kernel
+
+        yield _kernel
     except MemoryError:
         raise
     except Exception as error:
         raise _no_numba(error) from error
-    return out
 
 
 def _no_numba(error: Exception) -> InputError:
