@@ -149,6 +149,11 @@ def test_intervals_hold_the_true_energy_as_often_as_they_say(level: float) -> No
     assert abs(held / tries - level) < 4.0 * np.sqrt(level * (1.0 - level) / tries)
 
 
+def predicted(designs: Any, mean: np.ndarray) -> Any:
+    """A prediction that is inside the domain below 75 degC."""
+    return SimpleNamespace(mean=mean, domain_ratio=designs.column("temperature") / 75.0)
+
+
 class Made:
     """A surrogate whose yields are those of a law, with data from 20 to 80 degC and 1 to 120 min."""
 
@@ -160,8 +165,7 @@ class Made:
             supported=True,
             low=low,
             high=np.array([high, 4.0, 0.0, 50.0, 120.0]),
-            _fixed=np.array([[20.0, 0.5, 0.0, 10.0], [30.0, 2.0, 0.0, 20.0], [high, 4.0, 0.0, 50.0]]),
-            inside=lambda continuous: continuous[:, 0] < 75.0,
+            centre=np.array([30.0, 2.0, 0.0, 20.0]),
         )
         settings = SimpleNamespace(min_experiments=5)
         self.domain = SimpleNamespace(neighbourhood=lambda feed, acid: self.near, settings=settings)
@@ -173,7 +177,7 @@ class Made:
             for t, k in zip(time, self.rate(hot), strict=True)
         ]
         mean = np.tile(np.array(yields)[:, None], (1, 4))
-        return SimpleNamespace(mean=np.where(feed.present, mean, np.nan))
+        return predicted(designs, np.where(feed.present, mean, np.nan))
 
 
 def studied(rate: Callable[[np.ndarray], np.ndarray], feed: str = "LCO", law: str = "reaction") -> Kinetics:
@@ -237,7 +241,7 @@ def test_curves_that_no_model_describes_give_no_energy() -> None:
         def predict(self, feed: Any, acids: Any, designs: Any) -> Any:
             hot, time = designs.column("temperature"), designs.column("time")
             mean = 0.1 + 0.3 * (time > 60.0) + 0.3 * (time > 100.0) + hot / 1000.0
-            return SimpleNamespace(mean=np.tile(mean[:, None], (1, 4)))
+            return predicted(designs, np.tile(mean[:, None], (1, 4)))
 
     surrogate: Any = Steps(arrhenius(40.0))
     plan = plan_curves(surrogate, find_feed("NMC111"), load_acids()["sulfuric"])
