@@ -92,7 +92,7 @@ def joint_probability(surrogate: Surrogate, prediction: YieldPrediction, targets
     Args:
         surrogate: that predicted.
         prediction: as `predict_yields` returned it.
-        targets: a number per metal of METALS, NaN where it has none; those of assumed yields are not looked at.
+        targets: a number per metal of METALS, NaN where it has none; assumed yields are not looked at.
     """
     known = len(predicted_metals(surrogate))
     return surrogate.joint_probability(_predicted(prediction, known), targets[:known])
