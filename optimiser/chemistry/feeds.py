@@ -24,7 +24,7 @@ from optimiser.chemistry.tables import read_table
 from optimiser.errors import InputError, closest
 from optimiser.yamlfile import validate
 
-__all__ = ["METALS", "Feed", "find_feed", "load_feeds", "read_feeds"]
+__all__ = ["METALS", "Feed", "find_feed", "load_feeds", "molar_masses", "read_feeds"]
 
 #: g/mol (IUPAC standard atomic weight).
 OXYGEN_MOLAR_MASS = 15.999

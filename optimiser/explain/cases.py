@@ -18,6 +18,7 @@ from optimiser.errors import InputError
 from optimiser.explain.values import Predict
 from optimiser.surrogate.artefact import Surrogate
 from optimiser.surrogate.features import ACID_COLUMNS, CONTINUOUS_COLUMNS, FEED_COLUMNS, acid_key
+from optimiser.yields import predict_yields
 
 #: What a prediction depends on, one column each in `Cases.drivers`.
 DRIVERS: tuple[str, ...] = (*DESIGN_COLUMNS, "feed")
@@ -63,14 +64,14 @@ class Cases:
         return Cases((*self.acids, acid), (*self.feeds, feed), self.drivers), row
 
     def predictor(self, surrogate: Surrogate) -> Predict:
-        """Return the mean yields, shape (n, 4), as a function of drivers with the codes of these cases."""
+        """Return the mean yields, a column per metal, as a function of drivers coded as these cases are."""
 
         def predict(drivers: Floats) -> Floats:
             yields = np.empty((len(drivers), len(METALS)))
             for k in np.unique(drivers[:, _FEED]).astype(int):
                 rows = drivers[:, _FEED] == k
                 designs = Designs(drivers[rows, _ACID].astype(np.intp), drivers[rows][:, _SETPOINTS])
-                yields[rows] = surrogate.predict(self.feeds[k], self.acids, designs).mean
+                yields[rows] = predict_yields(surrogate, self.feeds[k], self.acids, designs).mean
             return yields
 
         return predict
@@ -111,12 +112,14 @@ def anchor_cases(surrogate: Surrogate, acids: Mapping[str, Acid]) -> Cases:
 
 
 def _feed(composition: Floats) -> Feed:
-    for feed in load_feeds().values():
-        if np.abs(feed.composition[1:] - composition).max() <= _SAME_FEED:
-            return feed
     ni, mn, co = (float(x) for x in composition)
-    name = "Li" + "".join(f"{m}{x:.3g}" for m, x in zip(METALS[1:], (ni, mn, co), strict=True) if x > 0.0)
-    return Feed(name=name, Ni=ni, Mn=mn, Co=co)
+    parts = {"Ni": ni, "Mn": mn, "Co": co}
+    name = "Li" + "".join(f"{m}{x:.3g}" for m, x in parts.items() if x > 0.0)
+    own = Feed(name=name, Ni=ni, Mn=mn, Co=co)
+    for feed in load_feeds().values():
+        if np.abs(feed.composition - own.composition).max() <= _SAME_FEED:
+            return feed
+    return own
 
 
 def spread(n: int, most: int) -> Ints:

@@ -17,6 +17,7 @@ from optimiser.explain.setpoints import Sweep, sweeps
 from optimiser.explain.values import Values, exact_values, sampled_values
 from optimiser.problem import Evaluation, Problem
 from optimiser.surrogate.artefact import Surrogate
+from optimiser.yields import predicted_metals
 
 #: Anchors that make up the background, and those that the ranking is over unless told otherwise.
 BACKGROUND, RANKED = 32, 48
@@ -101,7 +102,8 @@ def explain(
         rng,
         lambda done, rows: progress(done, rows, "the model's anchors"),
     )
-    metals = problem.present if problem else METALS
+    predicted = predicted_metals(surrogate)
+    metals = tuple(m for m in problem.present if m in predicted) if problem else predicted
     return Explanation(surrogate, metals, background, cases, values, design)
 
 

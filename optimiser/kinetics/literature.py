@@ -10,7 +10,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict
 
 from optimiser import builtin
-from optimiser.chemistry.feeds import METALS
+from optimiser.chemistry.metals import BASE_METALS
 from optimiser.chemistry.quantity import Quantity, expecting
 from optimiser.chemistry.tables import read_table
 from optimiser.errors import InputError
@@ -92,7 +92,7 @@ def read_literature(path: Path) -> Literature:
             where=document.where(("models",)),
             allowed=", ".join(sorted(names)),
         )
-    for metal in METALS:
+    for metal in BASE_METALS:
         if all(study.of(metal) is None for study in table.activation_energies):
             raise InputError(
                 f"The table has no activation energy of {metal}.",

@@ -13,6 +13,7 @@ from optimiser.kinetics.arrhenius import LEAST_POINTS, ArrheniusLine, arrhenius_
 from optimiser.kinetics.fit import LEAST_RISING, MetalFit, fit_metal, plateaus
 from optimiser.kinetics.simulate import NARROW, Curves, Plan, simulate
 from optimiser.surrogate.artefact import Surrogate
+from optimiser.yields import predicted_metals
 
 #: R2 below which a line does not describe ln k, or a model does not describe the curves.
 LEAST_R2 = 0.90
@@ -53,7 +54,7 @@ class Kinetics:
 
     Attributes:
         curves: what was simulated.
-        metals: those of the feed.
+        metals: those of the feed whose yields are predicted.
         notes: what must be told of the simulation.
     """
 
@@ -78,7 +79,8 @@ def study(
         progress: told the metals done, the metals in all, and which comes next.
     """
     curves = simulate(surrogate, plan)
-    present = [i for i, there in enumerate(plan.feed.present) if there]
+    # a yield that is assumed has no kinetics
+    present = [i for i, _ in enumerate(predicted_metals(surrogate)) if plan.feed.present[i]]
     metals = []
     for done, i in enumerate(present):
         progress(done, len(present), METALS[i])

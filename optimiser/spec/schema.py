@@ -154,8 +154,8 @@ class ConstraintSpec(Strict):
     """One entry of ``constraints:``; a limit set to ``off`` is not held.
 
     ``yield`` is the least fraction leached by metal: with ``confidence`` each target holds with that
-    calibrated probability; without it, the expected yields count. The limits that are not listed keep
-    their defaults.
+    calibrated probability; without it, the expected yields count. The limits that are not listed keep their
+    defaults.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)

@@ -106,7 +106,9 @@ def physics(features: Floats) -> Floats:
     transition = features[:, [_NAMES.index(metal) for metal in METALS[1:]]]
     total = transition.sum(axis=1)
     oxygen = OXYGEN_MOLAR_MASS * np.where(total > SPINEL_ABOVE, 4.0, 2.0)
-    mass = molar_masses()[0] + transition @ molar_masses()[1:] + oxygen  # g per mol Li
+    mass = (
+        molar_masses()[0] + transition @ molar_masses()[1 : 1 + transition.shape[1]] + oxygen
+    )  # g per mol Li
     lithium = column("solid_liquid_ratio") / mass  # mol/L
     pka = features[:, [_NAMES.index(name) for name in _ACID[:3]]]
     concentration = column("acid_concentration")
