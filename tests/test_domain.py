@@ -191,8 +191,8 @@ def test_the_ratio_is_the_worse_of_both_measures() -> None:
 def test_limits_are_the_quantiles_asked_for() -> None:
     distance, disagreement = np.linspace(0, 1, 1001), np.linspace(0, 0.2, 1001)
     limited = six().limited(distance, disagreement)
-    assert limited.distance_limit == pytest.approx(0.975)
-    assert limited.disagreement_limit == pytest.approx(0.17)
+    assert limited.distance_limit == pytest.approx(0.99)
+    assert limited.disagreement_limit == pytest.approx(0.16)
     assert six().distance_limit == 0.6
 
 
