@@ -127,15 +127,6 @@ print(json.dumps(found))
 
 
 SHOWN = ("yield_Li", "yield_Ni", "yield_Mn_low", "spread_Co", "recovery", "cost", "net_value", "salt")
-    "yield_Li",
-    "yield_Ni",
-    "yield_Mn_low",
-    "spread_Co",
-    "recovery",
-    "cost",
-    "net_value",
-    "salt",
-)
 
 
 @pytest.fixture(scope="module")
@@ -230,9 +221,7 @@ def test_predict_takes_the_metal_and_leaves_feeds_without_it_as_they_are(product
     with_row = pd.read_csv(product / "nmc.csv")
     assert with_row["yield_Al"].isna().all()
     without = predict_table(product / "table.csv", feed_name="NMC111")
-    np.testing.assert_allclose(
-        with_row[[*SHOWN]].to_numpy(), without[[*SHOWN]].to_numpy(float), rtol=1e-12
-    )
+    np.testing.assert_allclose(with_row[[*SHOWN]].to_numpy(), without[[*SHOWN]].to_numpy(float), rtol=1e-12)
     assert [c for c in with_row if "_Al" not in c] == list(without)
 
 
