@@ -71,10 +71,10 @@ class Literature:
     models: dict[str, ModelSource]
     measured: tuple[Measured, ...]
 
-    def range_of(self, metal: str) -> tuple[float, float]:
+    def range_of(self, metal: str) -> tuple[Quantity, Quantity]:
         """Return the lowest and highest measured activation energy of a metal, kJ/mol."""
-        values = [q.value for study in self.measured if (q := study.of(metal)) is not None]
-        return min(values), max(values)
+        known = [q for study in self.measured if (q := study.of(metal)) is not None]
+        return min(known, key=lambda q: q.value), max(known, key=lambda q: q.value)
 
 
 def read_literature(path: Path) -> Literature:

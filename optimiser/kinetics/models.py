@@ -17,8 +17,8 @@ from optimiser.designs import Floats
 
 #: Yields are kept this far below 1, where the law of interface transfer has no value.
 _FULL = 1.0 - 1e-12
-#: Beyond it interface transfer and product layer have dissolved everything but 1e-8.
-_LATE = 460.0
+#: Of the law of interface transfer: below it a series is more exact, beyond it all but 1e-8 has dissolved.
+_EARLY, _LATE = 1e-6, 460.0
 
 
 @dataclass(frozen=True)
@@ -51,11 +51,6 @@ class KineticModel:
         return float(1.0 / np.sum(1.0 / constants))
 
 
-def _core(x: Floats) -> Floats:
-    """Return the radius of the unreacted core over that of the particle, (1 - x)^(1/3)."""
-    return np.asarray(np.cbrt(1.0 - np.clip(x, 0.0, _FULL)), dtype=np.float64)
-
-
 def _linear(x: Floats) -> Floats:
     return np.asarray(np.clip(x, 0.0, 1.0), dtype=np.float64)
 
@@ -84,14 +79,16 @@ def _product_layer_inverse(g: Floats) -> Floats:
 
 
 def _interface(x: Floats) -> Floats:
-    core = _core(x)
-    return np.asarray(np.log(core) + 1.0 / core - 1.0, dtype=np.float64)
+    # with d = (1 - x)^(-1/3) - 1: no difference of nearly equal numbers at small yields
+    d = np.expm1(-np.log1p(-np.clip(x, 0.0, _FULL)) / 3.0)
+    return np.asarray(d - np.log1p(d), dtype=np.float64)
 
 
 def _interface_inverse(g: Floats) -> Floats:
     # u - ln u = 1 + g for u = 1 / core: the branch of Lambert's W above 1
-    # (from a g of 1e-12 up, since rounding may leave the branch at its very start)
-    u = -lambertw(-np.exp(-(1.0 + np.clip(g, 1e-12, _LATE))), k=-1).real
+    late = -lambertw(-np.exp(-(1.0 + np.clip(g, _EARLY, _LATE))), k=-1).real
+    s = np.sqrt(2.0 * np.clip(g, 0.0, _EARLY))
+    u = np.where(g < _EARLY, 1.0 + s + s**2 / 3.0, late)
     return np.asarray(1.0 - 1.0 / u**3, dtype=np.float64)
 
 

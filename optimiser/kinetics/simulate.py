@@ -84,7 +84,7 @@ def plan_curves(
         feed: the cathode.
         acid: the acid.
         temperature: degC; left out, 8 values from the lowest to the highest tried with that acid and feed.
-        time: min; left out, 16 values between the earliest and latest sample, evenly in log(1 + t).
+        time: min; left out, up to 16 values between the earliest and latest sample, evenly in log(1 + t).
         conditions: values of some of `FIXED`; the others are the median of the experiments.
 
     Raises:

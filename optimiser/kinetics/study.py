@@ -111,7 +111,9 @@ def faults(line: ArrheniusLine | None, fit: MetalFit, plateau: tuple[bool, ...])
         for curve, flat in zip(fit.curves, plateau, strict=True)
     )
     if not fit.r2 >= LEAST_R2:
-        found.append(f"the best model does not describe the curves (R2 {fit.r2:.3f}, below {LEAST_R2:.2f})")
+        found.append(
+            f"the best model does not describe the curves (R2 {_down(fit.r2)}, below {LEAST_R2:.2f})"
+        )
     if any(plateau):
         found.append(f"{sum(plateau)} of {n} curves are plateaus")
     if fast:
@@ -123,11 +125,18 @@ def faults(line: ArrheniusLine | None, fit: MetalFit, plateau: tuple[bool, ...])
     if line.energy <= 0.0:
         found.append("k falls as temperature rises")
     elif line.low <= 0.0:
-        found.append(f"k does not clearly rise with temperature (the {line.level:.0%} interval holds zero)")
+        found.append(
+            f"k does not clearly rise with temperature (the {100.0 * line.level:.0f} % interval holds zero)"
+        )
     if line.energy > 0.0 and line.r2 < LEAST_R2:
         steps = f"; k falls at {line.falls} of {line.points - 1} steps" if line.falls else ""
-        found.append(f"ln k does not lie on a line (R2 {line.r2:.3f}, below {LEAST_R2:.2f}{steps})")
+        found.append(f"ln k does not lie on a line (R2 {_down(line.r2)}, below {LEAST_R2:.2f}{steps})")
     return tuple(found)
+
+
+def _down(r2: float) -> str:
+    """Write an R2 that is below a bar so that it reads below it."""
+    return f"{np.floor(1000.0 * r2) / 1000.0:.3f}"
 
 
 def _notes(curves: Curves) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from optimiser.chemistry.feeds import METALS
-from optimiser.chemistry.quantity import flags
+from optimiser.chemistry.quantity import Quantity, flags
 from optimiser.kinetics.fit import CurveFit, MetalFit
 from optimiser.kinetics.literature import Literature
 from optimiser.kinetics.study import Kinetics, MetalKinetics
@@ -23,8 +23,17 @@ def energies_frame(of: Kinetics, literature: Literature) -> pd.DataFrame:
     rows = []
     for one in of.metals:
         low, high = literature.range_of(one.metal)
-        rows.append({**_slope(one), "literature_low": low, "literature_high": high})
+        rows.append({**_slope(one), **_ends(low, high)})
     return pd.DataFrame(rows)
+
+
+def _ends(low: Quantity, high: Quantity) -> dict[str, Any]:
+    marks = dict.fromkeys(mark for end in (low, high) for mark in flags(end))
+    return {
+        "literature_low": low.value,
+        "literature_high": high.value,
+        "literature_marks": ", ".join(marks),
+    }
 
 
 def _slope(one: MetalKinetics) -> dict[str, Any]:

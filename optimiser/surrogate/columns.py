@@ -9,7 +9,8 @@ import numpy as np
 
 from optimiser.chemistry.acids import USABLE_PKA
 from optimiser.chemistry.descriptors import molar_mass
-from optimiser.chemistry.feeds import OXYGEN_MOLAR_MASS, SPINEL_ABOVE, molar_masses
+from optimiser.chemistry.feeds import OXYGEN_MOLAR_MASS, SPINEL_ABOVE
+from optimiser.chemistry.metals import molar_masses
 from optimiser.designs import Floats
 from optimiser.surrogate.features import FEATURES, METALS
 

@@ -2,29 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import NamedTuple
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any
 
 import numpy as np
 
 from optimiser.designs import Floats, Ints
 from optimiser.surrogate.columns import columns
-from optimiser.surrogate.features import METALS
+from optimiser.surrogate.compiled import Compiled, Raw, compile_members
+from optimiser.surrogate.features import ACID_COLUMNS, CONTINUOUS_COLUMNS, FEATURES, FEED_COLUMNS, METALS
 from optimiser.surrogate.trees import Forest, differences
 
-
-class Raw(NamedTuple):
-    """What the members say of n designs, before it is calibrated; neither clipped nor NaN for absent metals.
-
-    Attributes:
-        mean: mean over members, and over anchors where they compare, shape (n, 4).
-        spread: population standard deviation over anchors of the members' mean, shape (n, 4).
-        disagreement: population standard deviation over members, shape (n, 4).
-    """
-
-    mean: Floats
-    spread: Floats
-    disagreement: Floats
+_FIXED = [*FEED_COLUMNS, *ACID_COLUMNS]
+_KEPT = 48  # compiled feeds and acids, about 2 MB each
 
 
 @dataclass(frozen=True)
@@ -42,6 +34,15 @@ class Fitted:
     plain: tuple[Forest, ...]
     features: Floats
     yields: Floats
+    _compiled: Callable[[bytes, int | None], Compiled] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        # a cache of this model alone, dropped with it; safe among threads
+        object.__setattr__(self, "_compiled", lru_cache(_KEPT)(self._compile))
+
+    def __reduce__(self) -> tuple[type[Fitted], tuple[Any, ...]]:
+        """Leave the cache behind when a copy goes to another process."""
+        return Fitted, (self.paired, self.plain, self.features, self.yields)
 
     def take(self, rows: Ints) -> Fitted:
         """Keep some of the anchors."""
@@ -52,33 +53,32 @@ class Fitted:
         seen, known = columns(x), columns(self.features)
         return np.stack([differences(forest, seen, known) for forest in self.paired]) + self.yields.T
 
-    def predict(self, x: Floats, chunk: int = 1024) -> Raw:
+    def predict(self, x: Floats, anchors: int | None = None) -> Raw:
         """Predict by every member, over the anchors that have the metal.
 
         Args:
-            x: features, shape (n, 32).
-            chunk: rows evaluated at once, which bounds memory and changes no result.
-        """
-        mean, spread, disagreement = (np.empty((len(x), len(METALS))) for _ in range(3))
-        for start in range(0, len(x), chunk):
-            part = slice(start, start + chunk)
-            said, anchors_spread = self.members(x[part])
-            mean[part] = said.mean(axis=0)
-            disagreement[part] = said.std(axis=0)
-            spread[part] = anchors_spread
-        return Raw(mean, spread, disagreement)
+            x: features, shape (n, 32); compiled once for each feed and acid among them.
+            anchors: how many of the anchors, from the first, designs are compared with; None for all.
 
-    def members(self, x: Floats) -> tuple[Floats, Floats]:
-        """Return each member's mean, shape (members, n, 4), and the spread over anchors, shape (n, 4)."""
-        votes = self.votes(x)
-        seen = columns(x)
-        plain = [differences(forest, seen, seen[:1])[:, :, 0] for forest in self.plain]
-        means, spread = np.empty((len(votes), len(x), len(METALS))), np.empty((len(x), len(METALS)))
-        held = ~np.isnan(self.yields)
-        for k in range(len(METALS)):
-            # in C order, so that a row is summed alike whether it comes alone or among others
-            mine = np.ascontiguousarray(votes[:, :, k, held[:, k]])
-            means[:, :, k] = mine.mean(axis=2)
-            # members that learn yields say the same whatever the anchor
-            spread[:, k] = (mine.sum(axis=0) / (len(votes) + len(plain))).std(axis=1)
-        return np.concatenate([means, np.array(plain).reshape(len(plain), len(x), len(METALS))]), spread
+        Raises:
+            InputError: numba cannot compile here.
+        """
+        fixed = np.ascontiguousarray(x[:, _FIXED])
+        keys = fixed.view(np.dtype((np.void, fixed.itemsize * fixed.shape[1]))).reshape(-1)
+        _, first, inverse = np.unique(keys, return_index=True, return_inverse=True)
+        out = np.empty((3, len(x), len(METALS)))
+        for group, row in enumerate(first):
+            mine = inverse == group
+            compiled = self._compiled(fixed[row].tobytes(), anchors)
+            out[:, mine] = compiled.predict(x[mine][:, CONTINUOUS_COLUMNS])
+        return Raw(*out)
+
+    def _compile(self, fixed: bytes, anchors: int | None) -> Compiled:
+        features = np.zeros(len(FEATURES))
+        features[_FIXED] = np.frombuffer(fixed)
+        # settled nowhere, so any value will do that the logarithms of the physics can digest
+        features[CONTINUOUS_COLUMNS] = 1.0
+        few = slice(anchors)
+        return compile_members(
+            self.paired, self.plain, columns(self.features[few]), self.yields[few], features
+        )

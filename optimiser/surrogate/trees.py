@@ -9,9 +9,11 @@ on x2 once per call, and only tests on the difference once per pair; the loop ov
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from itertools import pairwise
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -68,38 +70,32 @@ class Forest:
         Raises:
             ValueError: with what does not fit.
         """
-        nodes, trees = len(self.column), self.n_trees
-        tests = (
-            (
-                all(len(getattr(self, f.name)) == nodes for f in fields(self)[1:5]),
-                "node arrays differ in length",
-            ),
-            (len(self.kind_start) == KINDS * trees + 1, "kind_start does not match the trees"),
-            (_spans(self.kind_start, nodes), "kind_start does not span the nodes"),
-            (_spans(self.leaf_start, len(self.leaf)), "leaf_start does not span the leaves"),
-            (self.metal_trees.ndim == 2 and self.metal_trees.shape[1] == 2, "metal_trees has another shape"),
-            (
-                bool(
-                    (self.metal_trees >= 0).all()
-                    and (self.metal_trees <= trees).all()
-                    and (self.metal_trees[:, 0] < self.metal_trees[:, 1]).all()
-                ),
-                "metal_trees names trees that there are not",
-            ),
-            (nodes == 0 or int(self.column.max()) < n_columns, "a node tests an unknown column"),
-            (
-                bool((np.diff(self.leaf_start) <= MAX_LEAVES).all()),
-                f"a tree has more than {MAX_LEAVES} leaves",
-            ),
-            (bool((np.diff(self.leaf_start) >= 1).all()), "a tree has no leaf"),
-            (bool((self.left_low < self.left_high).all()), "a node has no left leaf"),
-            (self._leaves_in_range(), "a node names a leaf its tree does not have"),
-            (bool(np.isfinite(self.leaf).all()), "a leaf is not a number"),
-            (not np.isnan(self.threshold).any(), "a threshold is not a number"),
-        )
-        for passed, complaint in tests:
+        for passed, complaint in self._checks(n_columns):
             if not passed:
                 raise ValueError(complaint)
+
+    def _checks(self, n_columns: int) -> Iterator[tuple[bool, str]]:
+        """Yield what must hold and the complaint if it does not; each relies on those before it."""
+        nodes, trees = len(self.column), self.n_trees
+        lengths = {len(getattr(self, f.name)) for f in fields(self)[:5]}
+        yield lengths == {nodes}, "node arrays differ in length"
+        yield len(self.kind_start) == KINDS * trees + 1, "kind_start does not match the trees"
+        yield _spans(self.kind_start, nodes), "kind_start does not span the nodes"
+        yield _spans(self.leaf_start, len(self.leaf)), "leaf_start does not span the leaves"
+        of_metal = self.metal_trees
+        yield of_metal.ndim == 2 and of_metal.shape[1] == 2, "metal_trees has another shape"
+        known = (
+            (of_metal >= 0).all() and (of_metal <= trees).all() and (of_metal[:, 0] < of_metal[:, 1]).all()
+        )
+        yield bool(known), "metal_trees names trees that there are not"
+        yield nodes == 0 or int(self.column.max()) < n_columns, "a node tests an unknown column"
+        leaves = np.diff(self.leaf_start)
+        yield bool((leaves <= MAX_LEAVES).all()), f"a tree has more than {MAX_LEAVES} leaves"
+        yield bool((leaves >= 1).all()), "a tree has no leaf"
+        yield bool((self.left_low < self.left_high).all()), "a node has no left leaf"
+        yield self._leaves_in_range(), "a node names a leaf its tree does not have"
+        yield bool(np.isfinite(self.leaf).all()), "a leaf is not a number"
+        yield not np.isnan(self.threshold).any(), "a threshold is not a number"
 
     def _leaves_in_range(self) -> bool:
         nodes_per_tree = np.diff(self.kind_start[::KINDS])
@@ -199,31 +195,39 @@ def differences(forest: Forest, x: Floats, anchors: Floats) -> Floats:
     if x.ndim != 3 or anchors.ndim != 3 or x.shape[1:] != expected or anchors.shape[1:] != expected:
         raise ValueError(f"columns of shape {x.shape} do not match anchors of shape {anchors.shape}")
     forest.check(x.shape[2])
-    try:
-        from optimiser.surrogate._kernel import evaluate
-    except Exception as error:
-        raise _no_numba(error) from error
     out = np.empty((len(x), forest.n_metals, len(anchors)))
-    arguments = (
-        np.ascontiguousarray(x, dtype=np.float64),
-        np.ascontiguousarray(anchors, dtype=np.float64),
-        forest.column,
-        forest.threshold,
-        forest.missing_left,
-        forest.masks(),
-        forest.kind_start,
-        forest.leaf,
-        forest.leaf_start,
-        forest.metal_trees,
-        out,
-    )
+    with compiled_loops() as loops:
+        loops.evaluate(
+            np.ascontiguousarray(x, dtype=np.float64),
+            np.ascontiguousarray(anchors, dtype=np.float64),
+            forest.column,
+            forest.threshold,
+            forest.missing_left,
+            forest.masks(),
+            forest.kind_start,
+            forest.leaf,
+            forest.leaf_start,
+            forest.metal_trees,
+            out,
+        )
+    return out
+
+
+@contextmanager
+def compiled_loops() -> Iterator[ModuleType]:
+    """Give the module of compiled loops to the block under ``with``.
+
+    Raises:
+        InputError: numba cannot compile or load them here.
+    """
     try:
-        evaluate(*arguments)
+        from optimiser.surrogate import _kernel
+
+        yield _kernel
     except MemoryError:
         raise
     except Exception as error:
         raise _no_numba(error) from error
-    return out
 
 
 def _no_numba(error: Exception) -> InputError:

@@ -6,7 +6,8 @@ import numpy as np
 
 from optimiser.chemistry.acids import USABLE_PKA
 from optimiser.chemistry.descriptors import DESCRIPTORS, molar_mass
-from optimiser.chemistry.feeds import OXYGEN_MOLAR_MASS, SPINEL_ABOVE, molar_masses
+from optimiser.chemistry.feeds import OXYGEN_MOLAR_MASS, SPINEL_ABOVE
+from optimiser.chemistry.metals import molar_masses
 from optimiser.designs import CONTINUOUS, Floats
 from optimiser.errors import InputError, closest
 from optimiser.surrogate.features import FEATURES, METALS
@@ -95,7 +96,7 @@ def physics(features: Floats) -> Floats:
 
     Columns as in ``PHYSICS``: ln(1 + minutes); 1000 / K; pH of the leachant before it meets the solid; usable
     protons, those with a pKa below 7, per proton that dissolving everything takes (1 per Li, 2 per Ni, Mn,
-    Co); how many of them stay, mol/L; mol peroxide per mol Ni, Mn and Co (leachant taken as 1 kg/L); mol metal per L
+    Co); how many of them stay, mol/L; mol peroxide per mol Ni, Mn and Co (leachant 1 kg/L); mol metal per L
     if everything dissolves. Ratios end at 1000, which no leach needs.
     """
 

@@ -83,10 +83,10 @@ def _energies(contents: Contents) -> Any:
         "rate_constants": "rate constants||3",
         "model": "kinetic model",
         "model_r2": "R2 of the model||3",
-        "why_not": "why not",
+        "why_not": "verdict",
     }
     shown = frame[list(names)].rename(columns=names)
-    return shown.assign(**{"kinetic model": [model_named(name).label for name in frame["model"]]})
+    return shown.assign(**{"kinetic model": [name.replace("_", " ") for name in frame["model"]]})
 
 
 def arrhenius_card(contents: Contents, key: str, title: str) -> Card:
@@ -95,7 +95,7 @@ def arrhenius_card(contents: Contents, key: str, title: str) -> Card:
         "ln k against 1/T; slope = -Ea/R. Bands are 95 % confidence bands of the lines. Hollow and dotted: "
         "the slope is no activation energy."
     )
-    drawing = Figure("arrhenius", about, draw_arrhenius(contents.of))
+    drawing = Figure("arrhenius-plot", about, draw_arrhenius(contents.of))
     rule = (
         "A slope counts as an activation energy where the model describes the curves and the line the "
         f"constants (R2 of {LEAST_R2:.2f} or more each), every curve rises by {100.0 * PLATEAU:.0f} points "
@@ -128,13 +128,14 @@ def curves_card(contents: Contents, key: str, title: str) -> Card:
 def models_card(contents: Contents, key: str, title: str) -> Card:
     """Compare the kinetic models, and say where they come from."""
     of = contents.of
-    frame = models_frame(of)
+    frame = models_frame(of).round({"aicc": 1, "behind": 1})
     shown = frame.assign(model=[model_named(name).label for name in frame["model"]]).rename(
         columns={"aicc": "AICc||5", "behind": "behind the best||4", "r2": "R2||3"}
     )
-    best = ", ".join(f"{one.metal} {one.best.model.label}" for one in of.metals)
+    best = {model: [o.metal for o in of.metals if o.best.model is model] for model in MODELS}
+    said_best = "; ".join(f"{', '.join(ms)}: {model.label}" for model, ms in best.items() if ms)
     finding = (
-        f"Best fit: {best}.",
+        f"Best fit for {said_best}.",
         f"{said.CRITERION} The points of a simulated curve are not independent measurements: AICc ranks the "
         "models, it proves none.",
     )
@@ -154,7 +155,7 @@ def models_card(contents: Contents, key: str, title: str) -> Card:
 def constants_card(contents: Contents, key: str, title: str) -> Card:
     """List the rate constants of the best models."""
     frame = constants_frame(contents.of)
-    frame = frame[frame["best"]].drop(columns=["best", "rss"])
+    frame = frame[frame["best"]].drop(columns=["best", "rss"]).round({"start": 4})
     shown = frame.assign(model=[model_named(name).label for name in frame["model"]]).rename(
         columns={
             "k": "k|1/min|3",
@@ -184,12 +185,13 @@ def literature_card(contents: Contents, key: str, title: str) -> Card:
         "Those marked confidence C were recalled, not looked up.",
     )
     about = "Slopes of this report with their intervals, and activation energies of the literature."
-    drawing = Figure("energies", about, draw_energies(of, contents.literature))
+    drawing = Figure("energies-plot", about, draw_energies(of, contents.literature))
     shown = frame.rename(columns={"activation_energy": "activation energy|kJ/mol|4"})
+    told = frame[["source", "conditions", "note"]].to_dict("records")
     shown = shown.assign(
-        source=[f"{s}. {n}" if n else s for s, n in zip(frame["source"], frame["note"], strict=True)],
+        source=[". ".join(text for text in row.values() if text) for row in told],
         year=[str(year) for year in frame["year"]],
-    ).drop(columns=["note"])
+    ).drop(columns=["conditions", "note"])
     table = Table("literature-table", "Confidence A is best; marked ones need a look.", shown)
     return Card(key, title, finding, blocks=(drawing, table))
 

@@ -82,14 +82,15 @@ def _number(value: float) -> str:
 
 
 def literature_range(literature: Literature, metal: str) -> str:
-    """Say what the literature measured for a metal."""
+    """Say what the literature measured for a metal, marked where an end of the range is of confidence C."""
     low, high = literature.range_of(metal)
-    return f"{low:.0f}–{high:.0f} kJ/mol"
+    mark = " (partly confidence C)" if "C" in (low.confidence, high.confidence) else ""
+    return f"{low.value:.0f}–{high.value:.0f} kJ/mol{mark}"
 
 
 def lines(of: Kinetics, literature: Literature) -> list[str]:
     """Return the summary for a terminal."""
-    level = next((f"{one.line.level:.0%}" for one in of.metals if one.line), "95%").replace("%", " %")
+    level = next((f"{100.0 * one.line.level:.0f} %" for one in of.metals if one.line), "95 %")
     ranges = ", ".join(f"{o.metal} {literature_range(literature, o.metal)}" for o in of.metals)
     return [
         headline(of),
