@@ -93,10 +93,10 @@ def choose_features(features: Floats, name: str) -> Floats:
 def physics(features: Floats) -> Floats:
     """Return quantities that chemistry suggests, from the features alone, shape (n, 7).
 
-    Columns as in ``PHYSICS``: ln(1 + minutes); 1000 / K; pH of the leachant before it meets the solid; protons
-    with a pKa below 7 offered per proton that dissolving everything takes (1 per Li, 2 per Ni, Mn, Co); how
-    many of them stay, mol/L; mol peroxide per mol Ni, Mn and Co (leachant taken as 1 kg/L); mol metal per L
-    if everything dissolves. Ratios end at 1000, which no leach needs.
+    Columns as in ``PHYSICS``: ln(1 + minutes); 1000 / K; pH of the leachant before it meets the solid; usable
+    protons (pKa below 7) offered per proton that dissolving everything takes (1 per Li, 2 per Ni, Mn, Co);
+    how many of them stay, mol/L; mol peroxide per mol Ni, Mn and Co (leachant taken as 1 kg/L); mol metal
+    per L if everything dissolves. Ratios end at 1000, which no leach needs.
     """
 
     def column(name: str) -> Floats:
