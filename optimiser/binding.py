@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 
 from optimiser.chemistry.acids import Acid, choose_acid, with_user_acids
-from optimiser.chemistry.feeds import METALS, Feed
-from optimiser.chemistry.reagents import Reagents, load_acids
+from optimiser.chemistry.feeds import Feed
+from optimiser.chemistry.impacts import CLIMATE, same_text
+from optimiser.chemistry.metals import METALS
+from optimiser.chemistry.reagents import Reagents, load_acids, load_reagents
 from optimiser.designs import CONTINUOUS, VARIABLES, Floats
 from optimiser.errors import InputError
+from optimiser.importers import OwnTables, import_impacts, read_own_tables
 from optimiser.problem import Objective, Problem
 from optimiser.process.feasibility import ChemistryLimits
 from optimiser.process.inputs import process_inputs
@@ -19,21 +23,28 @@ from optimiser.process.parameters import ProcessParameters, process_parameters
 from optimiser.spec.load import Question
 from optimiser.surrogate.artefact import Surrogate, load_surrogate
 from optimiser.surrogate.domain import Neighbourhood
+from optimiser.yields import check_yields
 
 
-def bind(question: Question) -> Problem:
+def bind(question: Question, tables: OwnTables | None = None) -> Problem:
     """Build the Problem that a question describes.
+
+    Args:
+        question: as asked.
+        tables: acids and reagents to answer it with, as `own_tables` reads them; None for the shipped ones
+            with the question's own acids.
 
     Raises:
         InputError: an unknown feed, acid or surrogate; a target or objective on a metal that the feed does
-            not contain; a missing price or factor; a concentration that no stock can supply.
+            not contain or whose yield is assumed; a metal whose yield nothing tells; a missing price or
+            factor; a concentration that no stock can supply.
     """
     spec = question.spec
     feed = spec.feed
-    acids = _acids(question)
+    acids = _acids(question, known_acids(question) if tables is None else tables.acids)
     objectives = tuple(Objective(o.metric, o.sign) for o in spec.objectives)
     targets = _targets(question, feed)
-    _refuse_absent_objectives(question, feed)
+    _refuse_idle_objectives(question, feed)
     _refuse_impossible_concentration(question, acids)
     limits, domain = _limits(question)
     try:
@@ -47,7 +58,9 @@ def bind(question: Question) -> Problem:
             remedy=error.remedy,
         ) from None
     try:
-        problem = assemble(question.name, feed, acids, surrogate, process_parameters(spec.process))
+        parameters = process_parameters(spec.process)
+        reagents = None if tables is None else tables.reagents
+        problem = assemble(question.name, feed, acids, surrogate, parameters, reagents)
     except InputError as error:
         raise _located(error, question) from None
     if domain:
@@ -60,6 +73,7 @@ def bind(question: Question) -> Problem:
         upper=np.array([r[:, 1] for r in ranges]),
         objectives=objectives,
         targets=targets,
+        confidence=next((c.confidence for c in spec.constraints if c.confidence is not None), None),
         limits=limits,
         domain=domain,
     )
@@ -99,20 +113,25 @@ def assemble(
     ``reagents`` are the shipped ones unless given.
 
     Raises:
-        InputError: an acid has no price or impact factor.
+        InputError: an acid has no price or impact factor; the feed holds a metal whose yield is neither
+            predicted nor assumed.
     """
+    check_yields(surrogate, feed)
+    known = reagents or load_reagents()
     everything = np.tile([[v.low, v.high] for v in VARIABLES], (len(acids), 1, 1))
     return Problem(
         name=name,
         feed=feed,
         acids=tuple(acids),
         surrogate=surrogate,
-        inputs=process_inputs(feed, acids, parameters, reagents),
+        reagents=known,
+        inputs=process_inputs(feed, acids, parameters, known),
         neighbourhoods=tuple(surrogate.domain.neighbourhood(feed, acid) for acid in acids),
         lower=everything[:, :, 0],
         upper=everything[:, :, 1],
         objectives=(Objective("cost", 1.0), Objective("climate_change", 1.0)),
         targets={},
+        confidence=None,
         limits=ChemistryLimits(),
         domain=True,
     )
@@ -138,8 +157,29 @@ def known_acids(question: Question) -> dict[str, Acid]:
         raise _located(error, question) from None
 
 
-def _acids(question: Question) -> tuple[Acid, ...]:
-    known = known_acids(question)
+def own_tables(
+    question: Question, acids: Path | None, prices: Path | None, impacts: Path | None
+) -> OwnTables:
+    """Read a user's own tables for a question; a number in them is stronger than one in the problem.
+
+    Raises:
+        InputError: whatever is wrong in a table, with its place; a table of impacts without climate change,
+            the only impact that a search looks at.
+    """
+    tables = read_own_tables(acids, prices, impacts, known=known_acids(question))
+    if impacts is not None:
+        given = import_impacts(impacts, tables.acids).categories
+        if not any(same_text(category, CLIMATE) for category in given):
+            raise InputError(
+                "The table of impacts has no climate change, and a search looks at no other impact.",
+                where=str(impacts),
+                allowed=f"a row `{CLIMATE}`",
+                remedy="add it, or compare designs by other impacts with `optimiser predict`",
+            )
+    return tables
+
+
+def _acids(question: Question, known: Mapping[str, Acid]) -> tuple[Acid, ...]:
     chosen: dict[str, Acid] = {}
     for index, asked in enumerate(question.spec.variables.acid):
         where = question.where("variables", "acid", index)
@@ -155,39 +195,44 @@ def _acids(question: Question) -> tuple[Acid, ...]:
 def _targets(question: Question, feed: Feed) -> dict[str, float]:
     targets: dict[str, float] = {}
     for index, constraint in enumerate(question.spec.constraints):
-        if constraint.confidence is not None:
-            raise InputError(
-                "`confidence` needs a calibrated surrogate, and this one is not calibrated.",
-                where=question.where("constraints", index, "confidence"),
-                allowed="yield targets on the mean prediction",
-                remedy="remove `confidence`; to be safer, raise the targets and look at the intervals",
-            )
         if constraint.yields is None:
             continue
-        for metal in METALS:
-            target = getattr(constraint.yields, metal)
-            if target is None:
-                continue
-            if not feed.present[METALS.index(metal)]:
+        # in the order of the arrays, whatever that of the file
+        for metal in (m for m in METALS if m in constraint.yields):
+            target, free = constraint.yields[metal], _free_metals(feed)
+            if metal not in free:
                 raise InputError(
-                    f"A yield target of {target:g} on {metal}, which {feed.name} does not contain.",
+                    f"A yield target of {target:g} on {metal}, {_why_not(feed, metal)}.",
                     where=question.where("constraints", index, "yield", metal),
-                    allowed="targets on " + ", ".join(np.array(METALS)[feed.present]),
+                    allowed="targets on " + ", ".join(free),
                     remedy=f"remove {metal} from the targets",
                 )
             targets[metal] = target
     return targets
 
 
-def _refuse_absent_objectives(question: Question, feed: Feed) -> None:
+def _free_metals(feed: Feed) -> list[str]:
+    """Return the metals that the feed contains and whose yield depends on the design."""
+    holds = [metal for metal, there in zip(METALS, feed.present, strict=True) if there]
+    return [metal for metal in holds if metal not in feed.assumed_yields]
+
+
+def _why_not(feed: Feed, metal: str) -> str:
+    if metal in feed.assumed_yields:
+        return "whose yield is assumed and so the same for every design"
+    return f"which {feed.name} does not contain"
+
+
+def _refuse_idle_objectives(question: Question, feed: Feed) -> None:
+    free = _free_metals(feed)
     for index, objective in enumerate(question.spec.objectives):
         metal = objective.metric.removeprefix("yield_")
-        if metal in METALS and not feed.present[METALS.index(metal)]:
+        if metal in METALS and metal not in free:
             raise InputError(
-                f"Objective {objective.metric!r}, but {feed.name} contains no {metal}.",
+                f"Objective {objective.metric!r}: the yield of {metal}, {_why_not(feed, metal)}.",
                 where=question.where("objectives", index),
-                allowed="yields of " + ", ".join(np.array(METALS)[feed.present]),
-                remedy="choose a metal that the feed contains",
+                allowed="yields of " + ", ".join(free),
+                remedy="choose one of these metals",
             )
 
 

@@ -18,7 +18,10 @@ import click
 @click.option("--fold", type=int, metavar="K", help="With --refit: only refit fold K, and compare.")
 @click.option("--folds", type=click.Path(path_type=Path), help="Folder of stored predictions.")
 @click.option("-o", "--out", type=click.Path(path_type=Path), help="CSV of all figures to write.")
-@click.option("--force", is_flag=True, help="Replace --out if it exists.")
+@click.option("--force", is_flag=True, help="Replace what exists.")
+@click.option(
+    "--card", type=click.Path(path_type=Path), help="Model card (Markdown) of the shipped default to write."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON.")
 def evaluate(
     models: str,
@@ -31,6 +34,7 @@ def evaluate(
     folds: Path | None,
     out: Path | None,
     force: bool,
+    card: Path | None,
     as_json: bool,
 ) -> None:
     """Measure yield models on rows, experiments or studies that they have not seen.
@@ -42,6 +46,7 @@ def evaluate(
     Example: optimiser evaluate --models pd-gbr --protocol experiment
              optimiser evaluate --models rf,gbr --features full,basic --protocol study --json
              optimiser evaluate --models pd-gbr --protocol experiment --refit --fold 1
+             optimiser evaluate --card models/pd-gbr/MODEL_CARD.md --force
     """
     from optimiser.report.console import step_progress
     from optimiser.report.skill import print_skill, repeat_lines, skill_records
@@ -55,8 +60,11 @@ def evaluate(
 
     if fold is not None and not refit:
         raise click.UsageError("--fold K needs --refit: it fits one fold anew and compares.")
-    if out is not None:
-        check_target(out, force)
+    for path in (out, card):
+        if path is not None:
+            check_target(path, force)
+    if card is not None and (models, protocol, features) != ("pd-gbr", "all", "full"):
+        raise click.UsageError("--card tells the shipped default under all protocols: leave the rest out.")
     jobs = choose_jobs(models, protocol, features)
     data = read_table(table or installed())
     folder = choose_store(folds, data, write=refit and fold is None)
@@ -64,7 +72,7 @@ def evaluate(
         if fold is not None:
             compared = [(job, compare_fold(job, data, folder, fold, progress)) for job in jobs]
         else:
-            found = obtain(
+            found, inside = obtain(
                 jobs,
                 data,
                 folder,
@@ -84,13 +92,20 @@ def evaluate(
                 f"from the stored ones by at most {result['max_abs_difference']:.2g}."
             )
         return
-    answers = answers_of(jobs, data, found, published=published)
+    answers = answers_of(jobs, data, found, inside=inside, published=published or card is not None)
     if as_json:
         click.echo(json.dumps(answers, indent=2))
     else:
         print_skill(answers)
     for line in repeat_lines(repeated_rows(data)):
         click.echo(line, err=True)
+    if card is not None:
+        from optimiser.report.model_card import model_card
+        from optimiser.surrogate.artefact import load_surrogate
+
+        shipped = {name: by_model["pd-gbr"] for name, by_model in answers.items()}
+        card.write_text(model_card(load_surrogate("pd-gbr"), shipped, repeated_rows(data)), encoding="utf-8")
+        click.echo(f"The model card is written: {card}", err=as_json)
     if out is not None:
         import pandas as pd
 

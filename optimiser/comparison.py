@@ -106,7 +106,7 @@ class SingleScore:
         score: sum over the categories that count, shape (n,); NaN for a scenario that lacks one of them.
         left_out: by category, why it does not count.
         weight_covered: share of the method's weights that the categories counted make up, 0 to 1.
-        weights_marked: categories whose weight is of confidence C.
+        confidence: of each category's weight, A to C; empty for a category that is left out.
     """
 
     normalised: Floats
@@ -116,7 +116,7 @@ class SingleScore:
     score: Floats
     left_out: Mapping[str, str]
     weight_covered: float
-    weights_marked: tuple[str, ...]
+    confidence: tuple[str, ...]
 
 
 def single_score(
@@ -139,7 +139,7 @@ def single_score(
     known = load_footprint() if method is None else method
     normalisation, weight = np.full(len(categories), np.nan), np.full(len(categories), np.nan)
     left_out: dict[str, str] = {}
-    marked: list[str] = []
+    confidence = [""] * len(categories)
     for c, (category, unit) in enumerate(zip(categories, units, strict=True)):
         name = _find(category, known)
         entry = known[name] if name is not None else None
@@ -147,13 +147,10 @@ def single_score(
             left_out[category] = "the method has no such category of its own"
         elif not same_text(unit, entry.unit):
             left_out[category] = f"its unit {unit} is not the method's {entry.unit}"
-        elif entry.normalisation is None:
-            left_out[category] = f"no sound normalisation is known; it weighs {entry.weighting.value:g} %"
         else:
             normalisation[c] = entry.normalisation.value
             weight[c] = entry.weighting.value / 100.0
-            if entry.weighting.confidence == "C":
-                marked.append(category)
+            confidence[c] = entry.weighting.confidence or ""
     counted = ~np.isnan(weight)
     if not counted.any():
         raise InputError(
@@ -172,7 +169,7 @@ def single_score(
         score=weighted[:, counted].sum(axis=1),
         left_out=left_out,
         weight_covered=float(weight[counted].sum() / (sum(e.weighting.value for e in known.values()) / 100)),
-        weights_marked=tuple(marked),
+        confidence=tuple(confidence),
     )
 
 

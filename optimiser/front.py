@@ -9,7 +9,6 @@ import moocore
 import numpy as np
 from pymoo.operators.survival.rank_and_crowding.metrics import get_crowding_function
 
-from optimiser.chemistry.feeds import METALS
 from optimiser.designs import Designs, Floats, Ints
 from optimiser.problem import Evaluation, Problem
 from optimiser.process.feasibility import slurry_fraction
@@ -48,15 +47,18 @@ class Infeasibility:
     Attributes:
         nearest: the least infeasible designs, best first.
         binding: what the nearest design breaks, worst first.
-        reachable: per target, the highest yield seen with every other constraint kept but no other target.
+        reachable: per target, the highest yield seen with every other constraint kept but no other target;
+            where the problem asks for a confidence, the yield reached with that probability.
         give: by how much all targets together would have to fall (yield fraction); NaN if no design keeps
             the other constraints.
+        probability: that the design which comes nearest to all targets reaches them at once; NaN likewise.
     """
 
     nearest: Evaluation
     binding: tuple[Binding, ...]
     reachable: Mapping[str, float]
     give: float
+    probability: float
 
 
 @dataclass(frozen=True)
@@ -148,13 +150,15 @@ def infeasibility_of(problem: Problem, seen: Archive, size: int = 5) -> Infeasib
     binding.sort(key=lambda b: -abs(b.needed - b.reached) / max(abs(b.needed), 1e-9))
     is_target = np.array([name.startswith("yield_") for name in names])
     others_hold = (seen.margins[:, ~is_target] >= 0.0).all(axis=1)
-    reachable, give = {}, float("nan")
+    reachable, give, probability = {}, float("nan"), float("nan")
     if is_target.any() and others_hold.any():
         possible = seen.margins[others_hold][:, is_target]
         for column, metal in enumerate(problem.targets):
             reachable[metal] = float(possible[:, column].max() + problem.targets[metal])
         give = float(max(-possible.min(axis=1).max(), 0.0))
-    return Infeasibility(evaluation, tuple(binding), reachable, give)
+        best = np.flatnonzero(others_hold)[[possible.min(axis=1).argmax()]]
+        probability = float(problem.evaluate(seen.designs.take(best)).p_feasible[0])
+    return Infeasibility(evaluation, tuple(binding), reachable, give, probability)
 
 
 def _distinct(problem: Problem, designs: Designs, order: Ints) -> Ints:
@@ -168,14 +172,14 @@ def _distinct(problem: Problem, designs: Designs, order: Ints) -> Ints:
 
 def _reached_and_needed(problem: Problem, evaluation: Evaluation, name: str) -> tuple[float, float]:
     """Return what the first design reaches and what the constraint asks, in the constraint's own unit."""
-    if name.startswith("yield_"):
-        metal = name.removeprefix("yield_")
-        return float(evaluation.yields[0, METALS.index(metal)]), problem.targets[metal]
     margin = float(evaluation.margins[name][0])
+    if name.startswith("yield_"):
+        target = problem.targets[name.removeprefix("yield_")]
+        return margin + target, target
     if name == "proton_balance":
         return float(evaluation.proton_ratio[0]), float(problem.limits.proton_balance or 0.0)
     if name == "applicability_domain":
-        return float(evaluation.domain_distance[0]), 1.0
+        return 1.0 - margin, 1.0
     if name == "boiling":
         temperature = float(evaluation.designs.column("temperature")[0])
         return temperature, temperature + 100.0 * margin

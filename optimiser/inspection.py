@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 from optimiser import builtin
-from optimiser.binding import bind
+from optimiser.binding import bind, own_tables
 from optimiser.chemistry.feeds import METALS, load_feeds
 from optimiser.chemistry.provenance import provenance
 from optimiser.chemistry.quantity import Price, Quantity, flags
@@ -14,37 +16,48 @@ from optimiser.designs import VARIABLES
 from optimiser.errors import InputError
 from optimiser.metrics import METRICS
 from optimiser.problem import Problem
-from optimiser.process.parameters import NEUTRALISERS, parameter_quantities
+from optimiser.process.parameters import neutralisers, parameter_quantities, process_parameters
 from optimiser.report.words import counted
 from optimiser.spec.load import load_config, load_question
 from optimiser.surrogate.artefact import load_surrogate
 from optimiser.yamlfile import read_yaml
+from optimiser.yields import assumption
 
 Record = dict[str, Any]
 
 
-def check_file(name: str) -> Record:
+def check_file(
+    name: str, acids: Path | None = None, prices: Path | None = None, impacts: Path | None = None
+) -> Record:
     """Check a config or a problem by name or path, and describe what it asks.
+
+    Args:
+        name: of the config or problem.
+        acids, prices, impacts: a user's own tables, for `binding.own_tables`.
 
     Raises:
         InputError: anything that `run` would refuse.
     """
     config = None
-    if _is_config(name):
+    if is_config(name):
         config = load_config(name)
         question = config.question
     else:
         question = load_question(name)
-    problem = bind(question)
-    acids = [_acid_finding(problem, k) for k in range(len(problem.acids))]
+    tables = own_tables(question, acids, prices, impacts)
+    problem = bind(question, tables)
+    found = [_acid_finding(problem, k) for k in range(len(problem.acids))]
     findings: Record = {
         "file": str(config.document.path if config else question.problem.path),
         "problem": problem.name,
         "feed": problem.feed.name,
         "objectives": [f"{o.verb} {o.metric} [{METRICS[o.metric].unit}]" for o in problem.objectives],
         "targets": dict(problem.targets),
+        "confidence": problem.confidence,
         "constraints": [n for n in problem.constraint_names if not n.startswith("yield_")],
-        "acids": acids,
+        "acids": found,
+        "own_tables": [asdict(file) for file in tables.files],
+        "notes": [*tables.notes, *([said] if (said := assumption(problem.feed)) else [])],
         "experiments_needed": problem.surrogate.domain.settings.min_experiments,
     }
     if config:
@@ -55,7 +68,7 @@ def check_file(name: str) -> Record:
     return findings
 
 
-def _is_config(name: str) -> bool:
+def is_config(name: str) -> bool:
     """Say whether a name or path means a config: a config has the key ``problem``, a problem has ``feed``."""
     if name in builtin.names("configs"):
         return True
@@ -90,6 +103,8 @@ def _acid_finding(problem: Problem, k: int) -> Record:
 def check_lines(findings: Record) -> list[str]:
     """Say the findings of `check_file` in lines."""
     targets = ", ".join(f"{m} >= {100 * t:g} %" for m, t in findings["targets"].items()) or "none"
+    if findings["confidence"] is not None:
+        targets += f", each with probability {100 * findings['confidence']:g} %"
     lines = [
         f"{findings['file']} is valid.",
         f"Feed {findings['feed']}: {'; '.join(findings['objectives'])}.",
@@ -110,6 +125,8 @@ def check_lines(findings: Record) -> list[str]:
                 f"  {acid['acid']}: {counted(acid['experiments'], 'experiment')} near this feed, "
                 f"{findings['experiments_needed']} are needed: outside the applicability domain"
             )
+    lines += [f"Own {file['kind']}: {file['file']}." for file in findings["own_tables"]]
+    lines += findings["notes"]
     if "evaluations" in findings:
         lines.append(f"The search evaluates up to {findings['evaluations']:,} designs.")
     return lines
@@ -173,15 +190,17 @@ def _models() -> list[Record]:
     for path in sorted(builtin.folder("models").iterdir()):
         if path.is_dir() and (path / "card.yaml").is_file():
             surrogate = load_surrogate(path.name)
-            skill = surrogate.card["skill"]["shipped_anchors"]
+            skill = surrogate.card["skill"]
             records.append(
                 {
                     "name": path.name,
                     "rows": surrogate.card["training"]["rows"],
                     "anchors": surrogate.anchors,
-                    "R2, authors' split, as published": skill["r2_as_published"],
-                    "R2, present metals": skill["r2_present_metals"],
-                    "MAE, present metals": skill["mae_present_metals"],
+                    **{
+                        f"{figure.upper()}, held out by {protocol}": skill[protocol][figure]
+                        for protocol in ("experiment", "study", "random")
+                        for figure in ("r2", "mae")
+                    },
                     "sha256": surrogate.sha256[:12],
                 }
             )
@@ -209,8 +228,8 @@ def _parameters() -> list[Record]:
     ]
     neutraliser = {
         "name": "neutraliser",
-        "default": NEUTRALISERS[0],
-        "unit": "one of " + ", ".join(NEUTRALISERS),
+        "default": process_parameters().neutraliser,
+        "unit": "one of " + ", ".join(neutralisers()),
     }
     return [*records, {**dict.fromkeys(records[0]), **neutraliser}]
 

@@ -8,7 +8,7 @@ from typing import Literal
 
 import numpy as np
 
-from optimiser.chemistry.feeds import METALS
+from optimiser.chemistry.metals import METALS, metals_in_words
 from optimiser.designs import Designs, Floats
 from optimiser.process.balance import MassBalance
 from optimiser.process.inputs import ProcessInputs
@@ -20,8 +20,8 @@ from optimiser.process.totals import climate_components, cost_components, metal_
 class Outcome:
     """Designs with their yields and the sums that follow from them; n rows throughout.
 
-    ``yields`` has shape (n, 4), NaN for an absent metal; ``cost`` (EUR) and ``climate`` (kg CO2-eq) are per
-    batch and by component, shape (n, 6).
+    ``yields`` has a column per metal, NaN for an absent one; ``cost`` (EUR) and ``climate`` (kg CO2-eq) are
+    per batch and by component, shape (n, 6).
     """
 
     designs: Designs
@@ -152,7 +152,7 @@ _ALL = (
     Metric(
         "recovery",
         "recovery",
-        "mass of Li, Ni, Mn and Co dissolved, as a share of what the feed holds",
+        f"mass of {metals_in_words(METALS)} dissolved, as a share of what the feed holds",
         "kg metal/kg metal fed",
         "higher",
         3,

@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.special import ndtr
 
-from optimiser.chemistry.feeds import METALS, Feed
-from optimiser.chemistry.reagents import Acid
+from optimiser.chemistry.feeds import Feed
+from optimiser.chemistry.metals import METALS
+from optimiser.chemistry.reagents import Acid, Reagents
 from optimiser.designs import VARIABLES, Designs, Floats, Ints
 from optimiser.metrics import METRICS, Outcome, outcome
 from optimiser.process.balance import mass_balance
@@ -24,6 +24,7 @@ from optimiser.process.feasibility import (
 from optimiser.process.inputs import ProcessInputs, process_inputs
 from optimiser.surrogate.artefact import Surrogate, YieldPrediction
 from optimiser.surrogate.domain import Neighbourhood
+from optimiser.yields import joint_probability, predict_yields, yield_interval, yield_quantile
 
 _STEPS = np.array([v.step for v in VARIABLES])
 _LOG = np.array([v.log for v in VARIABLES])
@@ -50,18 +51,19 @@ class Evaluation:
 
     Attributes:
         designs: the designs.
-        prediction: mean and spread of the yields, shape (n, 4) each.
-        yields_low, yields_high: ends of the 90 % interval, shape (n, 4).
+        prediction: mean and spread of the yields, a column per metal.
+        yields_low, yields_high: ends of the 90 % interval, likewise.
         outcome: balance, cost and impact at the mean yields.
         by_products: gases, salt, water and what may precipitate, at the mean yields.
         metrics: every metric of the registry, shape (n,) each.
         metrics_low, metrics_high: the same at the ends of the yields' intervals, all metals together.
         objectives: what the search minimises, shape (n, m).
         margins: by constraint, >= 0 where it holds, shape (n,) each.
-        domain_distance: distance to the data as a share of the domain's threshold (inside <= 1).
+        domain_distance: distance to the data, or the members' disagreement, as a share of the domain's limit,
+            whichever is greater (inside <= 1); infinite for an acid that is not in the data.
         support: number of experiments near the design.
         proton_ratio, reductant_ratio: offered / needed.
-        p_feasible: probability that every yield target holds, from the spread.
+        p_feasible: calibrated probability that every yield target holds at once.
     """
 
     designs: Designs
@@ -86,7 +88,7 @@ class Evaluation:
 
     @property
     def yields(self) -> Floats:
-        """Mean yields, shape (n, 4); NaN for an absent metal."""
+        """Mean yields, a column per metal of METALS; NaN for an absent metal."""
         return self.prediction.mean
 
     @property
@@ -109,20 +111,24 @@ class SearchPoint:
 class Problem:
     """A question bound to a surrogate, a process model and the domain of each acid.
 
+    ``reagents`` are what is bought beside the acids, with its sources; ``inputs`` holds their numbers.
     ``lower`` and ``upper`` are the ranges each acid is searched in, shape (k, 5): what the user allows, cut
-    to where the acid has data when the domain is held.
+    to where the acid has data when the domain is held. Each target holds with probability ``confidence``, or
+    at the mean where that is None.
     """
 
     name: str
     feed: Feed
     acids: tuple[Acid, ...]
     surrogate: Surrogate
+    reagents: Reagents
     inputs: ProcessInputs
     neighbourhoods: tuple[Neighbourhood, ...]
     lower: Floats
     upper: Floats
     objectives: tuple[Objective, ...]
     targets: Mapping[str, float]
+    confidence: float | None
     limits: ChemistryLimits
     domain: bool
 
@@ -173,10 +179,7 @@ class Problem:
         return replace(
             self,
             acids=acids,
-            # the reagents may be a user's own
-            inputs=replace(
-                process_inputs(self.feed, acids, self.inputs.parameters), reagents=self.inputs.reagents
-            ),
+            inputs=process_inputs(self.feed, acids, self.inputs.parameters, self.reagents),
             neighbourhoods=tuple(self.neighbourhoods[k] for k in rows),
             lower=self.lower[rows],
             upper=self.upper[rows],
@@ -184,9 +187,9 @@ class Problem:
 
     def search_point(self, designs: Designs) -> SearchPoint:
         """Compute what the search needs, and no more."""
-        prediction = self.surrogate.predict(self.feed, self.acids, designs)
+        prediction = predict_yields(self.surrogate, self.feed, self.acids, designs)
         result = self._outcome(designs, prediction.mean)
-        margins = self._margins(result, self._domain_distance(designs))
+        margins = self._margins(result, prediction)
         return SearchPoint(
             self._objectives(result),
             np.column_stack([margins[c] for c in self.constraint_names])
@@ -196,15 +199,13 @@ class Problem:
 
     def evaluate(self, designs: Designs) -> Evaluation:
         """Compute everything that is reported of the designs."""
-        prediction = self.surrogate.predict(self.feed, self.acids, designs)
-        low, high = self.surrogate.interval(prediction, 0.9)
+        prediction = predict_yields(self.surrogate, self.feed, self.acids, designs)
+        low, high = yield_interval(self.surrogate, self.feed, prediction, 0.9)
         result = self._outcome(designs, prediction.mean)
         metrics = {name: metric.compute(result) for name, metric in METRICS.items()}
         ends = [self._outcome(designs, y) for y in (low, high)]
         at_ends = {n: np.stack([m.compute(end) for end in ends]) for n, m in METRICS.items()}
-        # the search needs a finite distance everywhere; what is told is that there is nothing to be near to
-        supported = np.array([near.supported for near in self.neighbourhoods])
-        distance = np.where(supported[designs.acid], self._domain_distance(designs), np.inf)
+        known = np.array([bool(len(near.of_acid)) for near in self.neighbourhoods])
         return Evaluation(
             designs=designs,
             prediction=prediction,
@@ -216,8 +217,8 @@ class Problem:
             metrics_low={n: np.minimum(metrics[n], v.min(axis=0)) for n, v in at_ends.items()},
             metrics_high={n: np.maximum(metrics[n], v.max(axis=0)) for n, v in at_ends.items()},
             objectives=self._objectives(result),
-            margins=self._margins(result, distance),
-            domain_distance=distance,
+            margins=self._margins(result, prediction),
+            domain_distance=np.where(known[designs.acid], prediction.domain_ratio, np.inf),
             support=self._support(designs),
             proton_ratio=proton_ratio(result.balance),
             reductant_ratio=reductant_ratio(result.balance),
@@ -232,15 +233,17 @@ class Problem:
         # nothing dissolved makes a cost per kg infinite, which a crowding distance cannot digest
         return np.nan_to_num(np.column_stack(columns), posinf=1e12, neginf=-1e12)
 
-    def _margins(self, result: Outcome, distance: Floats) -> dict[str, Floats]:
-        margins = {f"yield_{m}": result.yields[:, METALS.index(m)] - t for m, t in self.targets.items()}
+    def _margins(self, result: Outcome, prediction: YieldPrediction) -> dict[str, Floats]:
+        yields = prediction.mean
+        if self.confidence is not None:
+            yields = yield_quantile(self.surrogate, self.feed, prediction, 1.0 - self.confidence)
+        margins = {f"yield_{m}": yields[:, METALS.index(m)] - t for m, t in self.targets.items()}
         margins |= chemistry_margins(result.designs, result.balance, self.inputs, self.limits)
         if self.domain:
-            margins["applicability_domain"] = 1.0 - distance
+            # where the acid's data never went near this feed, nothing is known however near it looks
+            beyond = self._per_acid(result.designs, lambda near, x: near.beyond(x))
+            margins["applicability_domain"] = np.where(beyond > 0.0, -beyond, 1.0 - prediction.domain_ratio)
         return margins
-
-    def _domain_distance(self, designs: Designs) -> Floats:
-        return self._per_acid(designs, lambda near, x: near.distance_ratio(x))
 
     def _support(self, designs: Designs) -> Ints:
         return self._per_acid(designs, lambda near, x: near.support(x)).astype(np.intp)
@@ -256,10 +259,5 @@ class Problem:
         return result
 
     def _p_feasible(self, prediction: YieldPrediction) -> Floats:
-        probability = np.ones(len(prediction.mean))
-        for metal, target in self.targets.items():
-            column = METALS.index(metal)
-            gap = prediction.mean[:, column] - target
-            spread = np.maximum(prediction.spread[:, column], 1e-12)
-            probability *= ndtr(gap / spread)
-        return probability
+        targets = np.array([self.targets.get(metal, np.nan) for metal in METALS])
+        return joint_probability(self.surrogate, prediction, targets)

@@ -11,6 +11,7 @@ import numpy as np
 from optimiser.binding import bind
 from optimiser.designs import Floats
 from optimiser.front import Archive, Front, Infeasibility, archive, front_of, infeasibility_of, of_acid
+from optimiser.importers import OwnTables
 from optimiser.problem import Problem
 from optimiser.search.hypervolume import box, scaled_hypervolume
 from optimiser.search.nsga2 import Progress, SearchResult, SearchSettings, search
@@ -40,6 +41,7 @@ class RunResult:
 
     Attributes:
         config: what was asked.
+        tables: a user's own tables that it was answered with, or None.
         problem: the question bound to its models.
         front: the merged front of all seeds, or None.
         infeasibility: why there is none, or None.
@@ -51,6 +53,7 @@ class RunResult:
     """
 
     config: RunConfig
+    tables: OwnTables | None
     problem: Problem
     front: Front | None
     infeasibility: Infeasibility | None
@@ -61,14 +64,21 @@ class RunResult:
     seconds: dict[str, float]
 
 
-def run(config: RunConfig, progress: ProgressCallback | None = None) -> RunResult:
+def run(
+    config: RunConfig, progress: ProgressCallback | None = None, tables: OwnTables | None = None
+) -> RunResult:
     """Search a config's problem with each seed, merge the fronts, and search each acid on its own.
+
+    Args:
+        config: what is asked.
+        progress: told how far the search is.
+        tables: a user's own acids, prices and factors, as `binding.own_tables` reads them.
 
     Raises:
         InputError: the question cannot be bound to models.
     """
     started = time.perf_counter()
-    problem = bind(config.question)
+    problem = bind(config.question, tables)
     bound = time.perf_counter()
     spec = config.spec.search
     settings = SearchSettings(spec.population, spec.generations, spec.stagnation)
@@ -99,6 +109,7 @@ def run(config: RunConfig, progress: ProgressCallback | None = None) -> RunResul
     finished = time.perf_counter()
     return RunResult(
         config=config,
+        tables=tables,
         problem=searched,
         front=front,
         infeasibility=None if front else infeasibility_of(searched, seen),

@@ -18,8 +18,9 @@ import pandas as pd
 
 from optimiser import builtin
 from optimiser.chemistry.acids import Acid, find_acid_name
-from optimiser.chemistry.feeds import METALS, OXYGEN_MOLAR_MASS, molar_masses
+from optimiser.chemistry.feeds import OXYGEN_MOLAR_MASS
 from optimiser.chemistry.impacts import ImpactTable
+from optimiser.chemistry.metals import BASE_METALS, molar_masses
 from optimiser.chemistry.quantity import read_quantities
 from optimiser.chemistry.reagents import load_acids
 from optimiser.designs import Designs, Floats, Ints
@@ -28,8 +29,6 @@ from optimiser.importers.names import refuse_twice
 from optimiser.importers.sheets import Column, find_columns, read_sheet, require
 
 PROFILE = "toolkit-1.0.2"
-#: Two pKa1 are the same acid's if they differ by less; the Toolkit tells acids apart by pKa1.
-_SAME_PKA = 1e-6
 _COLUMNS = (
     *(Column(name) for name in ("Acid", "pKa1", "Mr", "density", "Purity", "USD/MT", "price kg")),
     *(Column(name) for name in ("power euro kwh", "mixing kwm3")),
@@ -48,6 +47,8 @@ def toolkit_constants() -> Mapping[str, float]:
 class ToolkitAcids:
     """The Toolkit's table of acids as arrays, shape (k,) each; NaN where a cell is empty.
 
+    The Toolkit finds a scenario's acid in it by pKa1; here its structure tells which one it is, in the
+    profile too: docs/parity.md says why.
     Units: molar_mass g/mol; purity kg/kg; density kg/L; price EUR/kg stock; energy_price EUR/kWh;
     mixing_power kW/m3. ``names`` are the names used here (``hydrochloric``), or as written for other acids.
     """
@@ -65,11 +66,6 @@ class ToolkitAcids:
         """Return the row of each acid, shape (n,); -1 for one that the table lacks."""
         index = {name: k for k, name in enumerate(self.names)}
         return np.array([index.get(name, -1) for name in names], dtype=np.intp)
-
-    def rows_by_pka1(self, pka1: Floats) -> Ints:
-        """Return the row of each acid by its pKa1, shape (n,), as the Toolkit does; -1 where none has it."""
-        same = np.abs(np.asarray(pka1)[:, None] - self.pka1) < _SAME_PKA
-        return np.where(same.any(axis=1), same.argmax(axis=1), -1)
 
 
 def read_toolkit_acids(source: str | Path, known: Mapping[str, Acid] | None = None) -> ToolkitAcids:
@@ -164,7 +160,7 @@ class ToolkitSums:
             "mixing [kWh]": self.mixing_energy,
             "heating [kWh]": self.heating_energy,
         }
-        columns |= {f"{metal} leached [kg]": self.metals[:, i] for i, metal in enumerate(METALS)}
+        columns |= {f"{metal} leached [kg]": self.metals[:, i] for i, metal in enumerate(BASE_METALS)}
         costs = {"acid": self.acid_cost, "mixing": self.mixing_cost, "heating": self.heating_cost}
         costs["total"] = self.cost
         columns |= {f"{name} cost [EUR]": cost for name, cost in costs.items()}
@@ -184,7 +180,8 @@ def toolkit_sums(
     Args:
         designs: n scenarios; ``acid`` indexes ``acids.names``, -1 for an acid that the table lacks. Peroxide
             costs and burdens nothing here.
-        yields: fractions leached, shape (n, 4); NaN for an absent metal.
+        yields: fractions leached of Li, Ni, Mn, Co, shape (n, 4); NaN for an absent metal. Columns of further
+            metals, which the Toolkit does not know, are not looked at, here and in ``composition``.
         composition: mol of Li, Ni, Mn, Co per mol Li, shape (4,) or (n, 4).
         acids: the Toolkit's table of acids.
         impacts: its table of impact factors, or none.
@@ -211,8 +208,9 @@ def toolkit_sums(
     heating = water_volume * given["heat_capacity"] * away / 3600.0
     price = plant(acids.energy_price, given["energy_price"])
 
-    masses = molar_masses()
-    moles = np.broadcast_to(composition, yields.shape)
+    known = len(BASE_METALS)
+    masses, yields = molar_masses()[:known], yields[:, :known]
+    moles = np.broadcast_to(composition[..., :known], yields.shape)
     molar_mass = moles @ masses + given["oxygen"] * OXYGEN_MOLAR_MASS
     leached = np.where(moles > 0.0, moles * np.nan_to_num(yields), 0.0) * masses
     metals = given["feed_mass"] * leached / molar_mass[:, None]

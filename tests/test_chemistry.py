@@ -100,7 +100,9 @@ def test_prices_in_euro_are_worked_by_hand() -> None:
     # 1.46 USD/kg pure in 2023, 1.0813 USD per EUR
     assert reagents.hydrogen_peroxide.price_eur_per_kg_pure() == pytest.approx(1.46 / 1.0813)
     # sold per kg of 95 % hydrate: 0.262 USD in 2016, 1.1069 USD per EUR, so / 0.95 per kg pure
-    assert reagents.calcium_hydroxide.price_eur_per_kg_pure() == pytest.approx(0.262 / 1.1069 / 0.95)
+    assert reagents.bases["calcium_hydroxide"][0].price_eur_per_kg_pure() == pytest.approx(
+        0.262 / 1.1069 / 0.95
+    )
     assert reagents.power.price_eur_per_kwh() == 0.1902
     assert reagents.heat.price_eur_per_kwh() == 0.07
     # peroxide as bought, half of it water
@@ -267,5 +269,5 @@ def test_a_table_without_sources_or_with_a_metal_too_few_is_refused(tmp_path: Pa
         read_metals(path)
     assert f"line {line}" in error.value.where
     path, _ = _faulty(tmp_path, "metals.yaml", "  Li:\n", "  Zn:\n")
-    with pytest.raises(InputError, match="each metal once"):
+    with pytest.raises(InputError, match="lacks Li"):
         read_metals(path)

@@ -155,7 +155,7 @@ def test_a_faulty_table_of_feeds_names_its_line(tmp_path: Path) -> None:
     text = (builtin.folder("models") / "feeds.yaml").read_text(encoding="utf-8")
     path = tmp_path / "feeds.yaml"
     path.write_text(text.replace("Mn: 2.0", "Mn: 3.0"), encoding="utf-8")
-    with pytest.raises(InputError, match=r"'LMO' is not possible.*3 mol") as error:
+    with pytest.raises(InputError, match=r"'LMO' has 3 mol") as error:
         read_feeds(path)
     assert f"line {text[: text.index('  LMO:')].count(chr(10)) + 1}" in error.value.where
 

@@ -17,6 +17,7 @@ from optimiser.chemistry.impacts import (
     missing_factors,
     with_climate_change,
 )
+from optimiser.chemistry.quantity import flags
 from optimiser.chemistry.reagents import load_acids, load_reagents
 from optimiser.comparison import (
     T_TEST_WARNING,
@@ -83,18 +84,19 @@ def test_a_scenario_without_a_factor_has_no_score_and_is_named() -> None:
 
 def test_single_score_normalises_weights_and_names_what_it_leaves_out() -> None:
     # 7553.08 kg CO2 eq is one person-year, weight 21.06 %; 55.5695 mol H+ eq is one, weight 6.20 %:
-    # 2 person-years and 1 person-year: 2 x 0.2106 + 1 x 0.0620 = 0.4832
-    value = np.array([[2 * 7553.08, 55.5695, 1.0, 1.0, 1.0]])
+    # 2 person-years and 1 person-year, and 0.0523484 kg CFC11 eq is a third category's one, weight 6.31 %:
+    # 2 x 0.2106 + 1 x 0.0620 + 1 x 0.0631 = 0.5463
+    value = np.array([[2 * 7553.08, 55.5695, 0.0523484, 1.0, 1.0]])
     categories = ["Climate change", "Acidification", "Ozone depletion", "Climate change - Fossil", "land use"]
     units = ["kg CO2-eq", "mol H+ eq", "kg CFC11 eq", "kg CO2 eq", "m2a"]
     s = single_score(value, categories, units)
-    np.testing.assert_allclose(s.normalised[0, :2], [2, 1])
-    assert s.score[0] == pytest.approx(0.4832)
-    assert set(s.left_out) == set(categories[2:])
-    assert "normalisation" in s.left_out["Ozone depletion"]
+    np.testing.assert_allclose(s.normalised[0, :3], [2, 1, 1])
+    assert s.score[0] == pytest.approx(0.5463)
+    assert set(s.left_out) == set(categories[3:])
+    assert "no such category" in s.left_out["Climate change - Fossil"]
     assert "Pt" in s.left_out["land use"]
-    assert s.weight_covered == pytest.approx(0.2726)
-    assert s.weights_marked == ("Climate change", "Acidification")
+    assert s.weight_covered == pytest.approx(0.3357)
+    assert s.confidence == ("B", "B", "B", "", "")
 
 
 def test_single_score_keeps_a_missing_factor_missing_and_refuses_when_nothing_counts() -> None:
@@ -104,8 +106,16 @@ def test_single_score_keeps_a_missing_factor_missing_and_refuses_when_nothing_co
         single_score(np.array([[1.0]]), ["acidification"], ["kg SO2 eq"])
 
 
-def test_the_weights_of_the_method_sum_to_a_hundred_per_cent() -> None:
-    assert sum(entry.weighting.value for entry in load_footprint().values()) == pytest.approx(100.0)
+def test_the_method_has_all_sixteen_categories_and_its_weights_sum_to_a_hundred_per_cent() -> None:
+    method = load_footprint()
+    assert len(method) == 16
+    assert sum(entry.weighting.value for entry in method.values()) == pytest.approx(100.0)
+    # as the JRC rounds them; EF 3.0 had 4.27e4 CTUe, 0.0536 kg CFC11 and 2.30e-4 CTUh
+    rounded = {name: f"{entry.normalisation.value:.2e}" for name, entry in method.items()}
+    assert rounded["ecotoxicity, freshwater"] == "5.67e+04"
+    assert rounded["ozone depletion"] == "5.23e-02"
+    assert rounded["human toxicity, non-cancer"] == "1.29e-04"
+    assert not any("confidence C" in flags(entry.weighting) for entry in method.values())
 
 
 def test_welch_by_hand() -> None:

@@ -6,14 +6,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from optimiser.chemistry.acids import Acid
 from optimiser.chemistry.feeds import Feed, load_feeds
 from optimiser.chemistry.reagents import load_acids
-from optimiser.designs import Floats
+from optimiser.designs import Designs, Floats
 from optimiser.errors import InputError
 from optimiser.surrogate.artefact import load_surrogate
-from optimiser.surrogate.domain import Domain, DomainSettings, Neighbourhood, fit_domain
+from optimiser.surrogate.domain import Domain, DomainSettings, Neighbourhood, fit_domain, nearest
 from optimiser.surrogate.features import acid_key
 from optimiser.surrogate.table import TrainingTable, read_table
 
@@ -48,76 +50,83 @@ def inside_of(hood: Neighbourhood, seed: int = 0, n: int = 300) -> Floats:
 def test_representatives_hold_no_yields(domain: Domain) -> None:
     assert len(domain.acid) == 455
     arrays = domain.arrays()
-    assert set(arrays) == {"domain_acids", "domain_acid", "domain_feed", "domain_fixed", "domain_time"}
-    assert sum(a.shape[1] if a.ndim > 1 else 1 for n, a in arrays.items() if n != "domain_acids") == 10
+    assert set(arrays) == {f"domain_{x}" for x in ("acids", "acid", "feed", "fixed", "time", "scale")}
+    per_experiment = {name: a for name, a in arrays.items() if len(a) == 455}
+    assert sum(a.shape[1] if a.ndim > 1 else 1 for a in per_experiment.values()) == 10
 
 
-def test_hydrochloric_with_any_peroxide_is_outside(domain: Domain, acids: dict[str, Acid]) -> None:
+def test_hydrochloric_with_any_peroxide_is_beyond_the_data(domain: Domain, acids: dict[str, Acid]) -> None:
+    """Not one experiment leaches with HCl and peroxide: a search must not go there, however near it looks."""
+    asked = 0
     for feed in load_feeds():
         hood = near(domain, acids["hydrochloric"], feed)
-        if not hood.supported:
-            continue
-        plain = inside_of(hood)
-        assert hood.inside(plain).any(), feed
+        plain = inside_of(hood) if hood.supported else np.array([[60.0, 2.0, 0.0, 20.0, 60.0]])
+        asked += hood.supported
+        assert (hood.beyond(plain) == 0).all() or not hood.supported, feed
         for peroxide in (0.01, 0.1, 1.0, 10.0):
             with_peroxide = plain.copy()
             with_peroxide[:, H] = peroxide
-            assert not hood.inside(with_peroxide).any(), (feed, peroxide)
+            assert (hood.beyond(with_peroxide) > 0).all(), (feed, peroxide)
+    assert asked >= 2
 
 
-def test_data_are_mostly_inside(domain: Domain, table: TrainingTable) -> None:
-    inside, supported = [], []
+@pytest.mark.data
+def test_data_are_within_their_own_ranges(domain: Domain, table: TrainingTable) -> None:
+    supported = []
     for row in range(len(table)):
-        feed = Feed(Ni=table.feed[row, 0], Mn=table.feed[row, 1], Co=table.feed[row, 2])
-        acid = next(iter(load_acids().values())).model_copy(update={"smiles": table.smiles[row]})
-        hood = domain.neighbourhood(feed, acid)
-        here = table.continuous[row : row + 1]
-        inside.append(bool(hood.inside(here)[0]))
+        hood = domain.near(table.feed[row], acid_key(table.smiles[row]))
+        here = table.continuous[[row]]
         supported.append(hood.supported)
-        assert hood.experiments >= 1
-        assert hood.support(here)[0] >= 1  # at least itself
-        if not hood.supported:
-            assert not inside[-1]
+        assert hood.experiments >= 1 and hood.support(here)[0] >= 1  # at least itself
+        assert np.sqrt(hood.square_distances(here).min()) == pytest.approx(0.0, abs=1e-3)  # 4 decimals group
+        assert hood.beyond(here)[0] == (0.0 if hood.supported else 1000.0)
     assert np.mean(supported) > 0.99
-    assert 0.92 < np.mean(np.array(inside)[supported]) < 0.995
 
 
-def test_threshold_is_the_percentile_of_left_out_experiments(domain: Domain) -> None:
-    own = domain.own_distances()
-    assert np.mean(own <= domain.threshold) == pytest.approx(0.95, abs=0.01)
-
-
+@pytest.mark.data
 def test_artefact_holds_the_domain_of_the_table(domain: Domain, table: TrainingTable) -> None:
-    fitted = fit_domain(table, domain.settings)
+    fitted = fit_domain(table, np.arange(len(table)), domain.settings)
     assert fitted.acids == domain.acids
-    assert fitted.threshold == pytest.approx(domain.threshold)
-    np.testing.assert_array_equal(fitted.fixed, domain.fixed)
-    np.testing.assert_array_equal(fitted.time, domain.time)
+    for name, array in fitted.arrays().items():
+        np.testing.assert_array_equal(array, domain.arrays()[name], err_msg=name)
+    # before the limits are set, nothing is outside
+    assert fitted.distance_limit == fitted.disagreement_limit == np.inf
 
 
-def test_moving_out_of_the_range_is_outside_and_grows(domain: Domain, acids: dict[str, Acid]) -> None:
+@pytest.mark.data
+def test_a_domain_of_some_rows_knows_only_them(table: TrainingTable) -> None:
+    rows = np.flatnonzero(table.experiments < 100)
+    part = fit_domain(table, rows)
+    assert len(part.acid) == 100
+    assert set(part.acids) == {acid_key(table.smiles[row]) for row in rows}
+    for number in (0, 42, 99):
+        span = table.continuous[table.experiments == number, TIME]
+        np.testing.assert_array_equal(part.time[number], [span.min(), span.max()])
+
+
+def test_moving_out_of_the_range_is_beyond_and_grows(domain: Domain, acids: dict[str, Acid]) -> None:
     for name in ("sulfuric", "lactic", "nitric", "hydrochloric"):
         hood = near(domain, acids[name])
         middle = np.median(inside_of(hood), axis=0)
+        assert hood.beyond(middle[None]) == 0.0
         for j in range(5):
             width = max(hood.high[j] - hood.low[j], 1.0)
             steps = middle + np.zeros((6, 5))
             steps[:, j] = hood.high[j] + width * np.array([0.05, 0.2, 0.5, 1.0, 2.0, 50.0])
-            ratio = hood.distance_ratio(steps)
-            assert (ratio > 1).all(), (name, j)
-            assert (np.diff(ratio) > 0).all(), (name, j)
-            assert np.isfinite(ratio).all()
+            beyond = hood.beyond(steps)
+            assert (beyond > 0).all() and (np.diff(beyond) > 0).all(), (name, j)
+            assert np.isfinite(beyond).all()
+            assert (np.diff(hood.distance(steps)) > 0).all(), (name, j)
 
 
 def test_a_variable_that_never_varied_is_a_wall(domain: Domain, acids: dict[str, Acid]) -> None:
     hood = near(domain, acids["nitric"])  # sampled at 60 min only, near NMC111
     assert hood.low[TIME] == hood.high[TIME] == 60.0
-    design = np.median(inside_of(hood), axis=0)[None]
-    assert hood.inside(design).all()
-    for minutes in (59.0, 61.0):
-        moved = design.copy()
-        moved[0, TIME] = minutes
-        assert not hood.inside(moved).any()
+    design = np.median(inside_of(hood), axis=0)
+    minutes = np.array([59.0, 60.0, 61.0])
+    moved = np.tile(design, (3, 1))
+    moved[:, TIME] = minutes
+    np.testing.assert_array_equal(hood.beyond(moved) > 0, [True, False, True])
 
 
 def test_bounds_reach_to_the_nearest_setpoint(domain: Domain, acids: dict[str, Acid]) -> None:
@@ -125,29 +134,85 @@ def test_bounds_reach_to_the_nearest_setpoint(domain: Domain, acids: dict[str, A
     hood = near(domain, acids["sulfuric"])
     assert hood.high[S] == pytest.approx(1000 / 3)
     on = np.array([[70.0, 2.0, 0.0, 333.5, 60.0], [70.0, 2.0, 0.0, 334.0, 60.0]])
-    assert hood._violation(on)[0] == 0.0 and hood._violation(on)[1] > 0.0
+    beyond = hood.beyond(on)
+    assert beyond[0] == 0.0 and beyond[1] > 0.0
 
 
-def test_time_within_an_experiment_costs_nothing(domain: Domain) -> None:
-    one = Domain(
+def six() -> Domain:
+    """Six experiments with HCl on NMC111, a degree apart; the last is sampled for longer."""
+    return Domain(
         acids=(acid_key("Cl"),),
         acid=np.zeros(6, dtype=np.intp),
         feed=np.full((6, 3), 1 / 3),
-        fixed=np.array([[50.0 + i, 1.0 + i / 10, 0.0, 20.0] for i in range(6)]),
+        fixed=np.array([[50.0 + i, 1.0, 0.0, 20.0] for i in range(6)]),
         time=np.array([[0.0, 60.0]] * 5 + [[0.0, 120.0]]),
-        settings=DomainSettings(neighbours=1),
-        threshold=0.5,
+        scale=np.array([2.0, 1.0, 1.0, 1.0, 1.0]),
+        settings=DomainSettings(neighbours=2),
+        distance_limit=0.6,
+        disagreement_limit=0.1,
     )
-    hood = one.neighbourhood(Feed(Ni=1 / 3, Mn=1 / 3, Co=1 / 3), load_acids()["hydrochloric"])
-    at = np.array([[52.0, 1.2, 0.0, 20.0, minutes] for minutes in (0.0, 1.0, 60.0, 119.0)])
-    distance = hood.distance(at)
-    assert (distance[:3] == 0).all() and distance[3] > 0
-    # by hand: three variables vary; std of 0..5 is 1.7078, so one experiment over is 1 / 1.7078 in two of
-    # them: sqrt((0.5855^2 + 0.5855^2 + 0^2) / 3) = 0.4781; two over 0.9562. Within 0.5: itself, two others.
-    assert list(hood.support(at[:1])) == [3]
-    np.testing.assert_allclose(
-        np.sort(hood._each(at[:1])[0])[:4], [0.0, 0.4781, 0.4781, 0.9562], rtol=0, atol=1e-4
-    )
+
+
+def test_distances_by_hand(acids: dict[str, Acid]) -> None:
+    thirds = Feed(Ni=1 / 3, Mn=1 / 3, Co=1 / 3)
+    hood = six().neighbourhood(thirds, acids["hydrochloric"])
+    at = np.array([[52.0, 1.0, 0.0, 20.0, minutes] for minutes in (0.0, 60.0, 119.0)])
+    # a degree is half a standard deviation here; the second nearest is a degree away: (0 + 0.5) / 2
+    np.testing.assert_allclose(hood.distance(at)[:2], 0.25)
+    # time counts only outside the span that was sampled: itself ln(120 / 61) away, the last 1.5
+    np.testing.assert_allclose(np.sqrt(hood.square_distances(at[2:])[0, [2, 5]]), [np.log(120 / 61), 1.5])
+    # within 0.6: itself and one on either side
+    assert list(hood.support(at)) == [3, 3, 0]
+    # twice the acid: ln(2.05 / 1.05)
+    twice = at[:1] + np.array([0, 1.0, 0, 0, 0])
+    assert np.sqrt(hood.square_distances(twice)[0, 2]) == pytest.approx(np.log(2.05 / 1.05))
+    # a tenth of the sites differ: three tenths of a standard deviation each, and still near enough to count
+    moved = six().neighbourhood(Feed(Ni=1 / 3 + 0.1, Mn=1 / 3, Co=1 / 3 - 0.1), acids["hydrochloric"])
+    np.testing.assert_allclose(moved.distance(at[:1]), (0.3 + np.hypot(0.3, 0.5)) / 2)
+    assert moved.experiments == 6
+    far = six().neighbourhood(Feed(Ni=0.6, Mn=0.2, Co=0.2), acids["hydrochloric"])
+    assert far.experiments == 0 and np.isfinite(far.distance(at)).all()
+    assert (far.beyond(at) == 1000.0).all() and list(far.support(at)) == [0, 0, 0]
+
+
+def test_beyond_by_hand(acids: dict[str, Acid]) -> None:
+    hood = six().neighbourhood(Feed(Ni=1 / 3, Mn=1 / 3, Co=1 / 3), acids["hydrochloric"])
+    at = np.array([[53.0, 1.0, 0.0, 20.0, 90.0], [59.0, 1.0, 0.0, 20.0, 241.0], [53.0, 1.0, 1.0, 20.0, 9.0]])
+    # 4 degrees over, of 2 each, and ln(242 / 121) = ln 2 in time; 1 wt% over nothing is ln 2
+    np.testing.assert_allclose(hood.beyond(at), [0.0, 2.0 + np.log(2.0), np.log(2.0)], atol=1e-8)
+
+
+def test_the_ratio_is_the_worse_of_both_measures() -> None:
+    disagreement = np.array([[0.05, 0.05, np.nan, 0.05], [0.3, 0.1, np.nan, 0.2], [0.0, 0.0, 0.0, 0.0]])
+    ratio = six().ratio(np.array([0.3, 0.3, 0.9]), disagreement)
+    np.testing.assert_allclose(ratio, [0.5, 2.0, 1.5])
+
+
+def test_limits_are_the_quantiles_asked_for() -> None:
+    distance, disagreement = np.linspace(0, 1, 1001), np.linspace(0, 0.2, 1001)
+    limited = six().limited(distance, disagreement)
+    assert limited.distance_limit == pytest.approx(0.99)
+    assert limited.disagreement_limit == pytest.approx(0.16)
+    assert six().distance_limit == 0.6
+
+
+@given(
+    temperature=st.floats(0, 150),
+    strength=st.floats(0, 12),
+    peroxide=st.floats(0, 30),
+    solid=st.floats(1, 400),
+)
+def test_far_is_never_nearer_for_more_neighbours(
+    domain: Domain, temperature: float, strength: float, peroxide: float, solid: float
+) -> None:
+    hood = near(domain, load_acids()["citric"])
+    at = np.array([[temperature, strength, peroxide, solid, 60.0]])
+    square = hood.square_distances(at)
+    assert (square >= 0).all() and square.shape == (1, len(hood.of_acid))
+    means = [nearest(square, k)[0] for k in (1, 3, len(hood.of_acid), 1000)]
+    assert means[0] == pytest.approx(np.sqrt(square.min())) and (np.diff(means) >= -1e-12).all()
+    assert means[1] == hood.distance(at)[0]
+    assert means[2] == means[3] == pytest.approx(np.sqrt(square).mean())
 
 
 def test_feeds_apart_are_not_near(domain: Domain, acids: dict[str, Acid]) -> None:
@@ -170,17 +235,22 @@ def test_too_few_experiments_are_outside_but_counted(domain: Domain, acids: dict
     hood = near(domain, acids["lactic"], "LCO")
     assert hood.experiments == 1 and not hood.supported
     itself = hood.low[None]
-    assert not hood.inside(itself).any()
+    assert hood.beyond(itself)[0] == 1000.0
     assert list(hood.support(itself)) == [1]
+    assert hood.distance(itself)[0] < domain.distance_limit * 4  # lactic on other feeds is not nothing
 
 
 def test_unknown_acids_are_outside(domain: Domain, acids: dict[str, Acid]) -> None:
-    phosphoric = acids["citric"].model_copy(update={"smiles": "OP(=O)(O)O"})
-    hood = near(domain, phosphoric)
     some = inside_of(near(domain, acids["sulfuric"]), n=4)
-    assert hood.experiments == 0 and np.isnan(hood.low).all()
-    assert not hood.inside(some).any() and np.isfinite(hood.distance(some)).all()
-    assert list(hood.support(some)) == [0] * 4
+    for name in ("methanesulfonic", "phosphoric", "glutaric", "glycine"):
+        hood = near(domain, acids[name])
+        assert hood.experiments == 0 and hood.acid == -1 and np.isnan(hood.low).all()
+        assert not hood.supported and len(hood.of_acid) == 0
+        assert (hood.beyond(some) == 1000.0).all() and (hood.distance(some) == 1000.0).all()
+        assert list(hood.support(some)) == [0] * 4
+        designs = Designs(np.zeros(4, dtype=np.intp), some)
+        found = load_surrogate("pd-gbr").predict(load_feeds()["NMC111"], [acids[name]], designs)
+        assert (found.domain_ratio > 100).all() and np.isfinite(found.scale).all()
 
 
 def test_acids_are_recognised_however_their_smiles_is_written(domain: Domain, acids: dict[str, Acid]) -> None:
@@ -190,16 +260,8 @@ def test_acids_are_recognised_however_their_smiles_is_written(domain: Domain, ac
     assert near(domain, left).experiments == near(domain, acids["lactic"]).experiments > 0
 
 
+@pytest.mark.data
 def test_table_too_small_for_a_domain(table: TrainingTable) -> None:
-    from dataclasses import replace
-
-    few = slice(0, 3)
-    small = replace(
-        table,
-        smiles=table.smiles[few],
-        feed=table.feed[few],
-        continuous=table.continuous[few],
-        experiments=table.experiments[few],
-    )
-    with pytest.raises(InputError, match="too few experiments"):
-        fit_domain(small)
+    with pytest.raises(InputError, match="too few experiments") as caught:
+        fit_domain(table, np.arange(3))
+    assert "5 experiments" in caught.value.allowed

@@ -31,7 +31,7 @@ from optimiser.process.parameters import process_parameters
 from optimiser.process.totals import COMPONENTS, climate_components, cost_components
 from optimiser.toolkit import read_toolkit_acids
 
-MSA = "acid,smiles,pKa1,purity [kg/kg],density [kg/L]\nfancy,CS(=O)(=O)O,-1.9,0.7,1.35\n"
+ESA = "acid,smiles,pKa1,purity [kg/kg],density [kg/L]\nfancy,CCS(=O)(=O)O,-1.9,0.7,1.35\n"
 
 
 def write(folder: Path, text: str, name: str = "table.csv") -> Path:
@@ -44,17 +44,36 @@ def write(folder: Path, text: str, name: str = "table.csv") -> Path:
 
 
 def test_a_custom_acid_from_csv_xlsx_and_yaml_is_the_same(tmp_path: Path) -> None:
-    csv = import_acids(write(tmp_path, MSA)).acids["fancy"]
+    csv = import_acids(write(tmp_path, ESA)).acids["fancy"]
     pd.read_csv(tmp_path / "table.csv").to_excel(tmp_path / "table.xlsx", index=False)
     xlsx = import_acids(tmp_path / "table.xlsx").acids["fancy"]
-    text = "acids:\n  fancy: {smiles: CS(=O)(=O)O, pKa: -1.9, stock: {purity: 0.7, density: 1.35}}\n"
+    text = "acids:\n  fancy: {smiles: CCS(=O)(=O)O, pKa: -1.9, stock: {purity: 0.7, density: 1.35}}\n"
     yaml = import_acids(write(tmp_path, text, "table.yaml")).acids["fancy"]
     for acid in (csv, xlsx, yaml):
         assert (acid.purity, acid.density, acid.pKa_values, acid.name) == (0.7, 1.35, (-1.9,), "fancy")
-        # 0.7 x 1350 / 96.106 = 9.833 mol/L
-        assert acid.max_molarity == pytest.approx(9.833, abs=1e-3)
+        # 0.7 x 1350 / 110.133 = 8.581 mol/L
+        assert acid.max_molarity == pytest.approx(8.581, abs=1e-3)
         assert acid.price is None
     assert "row 2" in csv.stock.purity.source
+
+
+def test_an_acid_under_a_second_name_is_refused_by_its_structure(tmp_path: Path) -> None:
+    twins = {
+        # lactic acid's structure, written otherwise and as one of its mirror images
+        "acid,smiles,pKa1,purity,density\nmilk,C[C@H](O)C(O)=O,3.86,0.9,1.2\n": ("milk", "lactic"),
+        "acid,smiles\ncitric,CC(O)C(=O)O\n": ("citric", "lactic"),
+        # two new ones that are the same
+        ESA + "esylic,OS(=O)(=O)CC,-1.9,0.7,1.35\n": ("esylic", "fancy"),
+    }
+    for text, (name, twin) in twins.items():
+        with pytest.raises(InputError, match=f"'{name}' has the structure of '{twin}'") as error:
+            import_acids(write(tmp_path, text))
+        assert "table.csv" in error.value.where
+        assert twin in error.value.remedy
+    # under its own name (or an alias) the same structure only completes it
+    same = import_acids(write(tmp_path, "acid,smiles,density\nlactic acid,OC(C)C(O)=O,1.21\n")).acids
+    assert same["lactic"].density == 1.21
+    assert list(same) == list(load_acids())
 
 
 def test_a_row_completes_a_known_acid_and_empty_cells_leave_it(tmp_path: Path) -> None:
@@ -337,13 +356,13 @@ def test_an_acid_table_changes_the_stock_and_brings_new_acids_to_the_other_table
     usual, _ = sums(read_own_tables(), "hydrochloric")
     weaker, _ = sums(read_own_tables(acids=write(tmp_path, "acid,purity\nHCl,0.30\n")), "hydrochloric")
     assert weaker["acid"] == pytest.approx(usual["acid"] * 0.36 / 0.30)
-    # a new acid: 2000 mol x 96.106 g = 192.21 kg pure = 274.59 kg of 70 %; at 2 EUR/kg 549.2 EUR
-    acids = write(tmp_path, MSA, "acids.csv")
+    # a new acid: 2000 mol x 110.133 g = 220.27 kg pure = 314.67 kg of 70 %; at 2 EUR/kg 629.3 EUR
+    acids = write(tmp_path, ESA, "acids.csv")
     prices = write(tmp_path, "acid,price [EUR/kg]\nfancy,2\n", "prices.csv")
     impacts = write(tmp_path, "category,unit,fancy\nclimate change,kg CO2 eq,3\n", "impacts.csv")
     cost, climate = sums(read_own_tables(acids, prices, impacts), "fancy")
-    assert cost["acid"] == pytest.approx(549.2, abs=0.1)
-    assert climate["acid"] == pytest.approx(3 * 192.21, abs=0.05)
+    assert cost["acid"] == pytest.approx(629.3, abs=0.1)
+    assert climate["acid"] == pytest.approx(3 * 220.27, abs=0.05)
 
 
 # --- export -------------------------------------------------------------------------------------------------

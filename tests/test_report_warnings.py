@@ -79,16 +79,19 @@ def test_limits_that_are_held_or_kept_are_not_told() -> None:
 def test_the_costliest_setpoint_step_is_told() -> None:
     problem, front = trade_off().problem, trade_off().front
     assert front is not None
-    rows = np.arange(len(front.evaluation))
-    lost = worst_steps(problem, front.evaluation, rows)
+    designs = problem.decode(np.zeros(60, dtype=np.intp), np.random.default_rng(1).random((60, 5)))
+    evaluation = problem.evaluate(designs)
+    lost = worst_steps(problem, evaluation, np.arange(60))
     row = int(lost.recovery_loss.argmax())
     assert lost.recovery_loss[row] >= 0.01
     variable = VARIABLES[lost.variable[row]]
-    said = " ".join(warnings_of(problem, front.evaluation, row))
+    said = " ".join(warnings_of(problem, evaluation, row))
     assert f"One setpoint step the wrong way ({variable.label} {lost.value[row]:g} " in said
     assert f"costs {100.0 * lost.recovery_loss[row]:.1f} points of recovery" in said
     calm = np.flatnonzero(lost.recovery_loss < 0.01)
-    assert all("One setpoint step" not in " ".join(warnings_of(problem, front.evaluation, r)) for r in calm)
+    assert len(calm)
+    assert all("One setpoint step" not in " ".join(warnings_of(problem, evaluation, r)) for r in calm)
     picks = ends_and_knee(problem, front)
+    along = worst_steps(problem, front.evaluation, np.array([pick.row for pick in picks]))
     shown = picked_frame(problem, front, picks)["step_loss"]
-    assert shown.tolist() == pytest.approx(lost.recovery_loss[[pick.row for pick in picks]].tolist())
+    assert shown.tolist() == pytest.approx(along.recovery_loss.tolist())

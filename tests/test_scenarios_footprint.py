@@ -24,7 +24,7 @@ TABLE = (
 FACTORS = (
     "category,unit,sulfuric,hydrochloric\n"
     "Acidification,mol H+ eq,0.02,0.005\nwater use,m3 depriv.,3,1\n"
-    "land use,m2a,1,1\nozone depletion,kg CFC11 eq,1,1\n"
+    "land use,m2a,1,1\nclimate change: biogenic,kg CO2 eq,1,1\n"
 )
 SCORE = "single score|person-years|4"
 
@@ -62,18 +62,15 @@ def test_the_single_score_by_hand(files: tuple[Path, Path]) -> None:
     assert of.footprint.covered == pytest.approx(0.0620 + 0.0851)
 
 
-def test_what_is_left_out_is_named_on_the_card_with_the_confidence_of_the_weights(
-    files: tuple[Path, Path],
-) -> None:
+def test_what_is_left_out_is_named_on_the_card(files: tuple[Path, Path]) -> None:
     card = next(c for c in scenario_cards(made(*files, ef31=True)) if c.key == "footprint")
     assert not card.error
     said = " ".join((*card.finding, *card.warnings))
     assert "2 of 4 categories count; they make up 15 %" in said
     assert "scenario 2: hydrochloric" in said
     assert "1 without a score" in said
-    assert "confidence C" in said
     assert "Left out: land use: its unit m2a is not the method's Pt." in said
-    assert "Left out: ozone depletion: no sound normalisation is known" in said
+    assert "Left out: climate change: biogenic: the method has no such category of its own" in said
 
 
 def test_acid_alone_beside_all_that_goes_in_is_said(files: tuple[Path, Path]) -> None:
@@ -101,9 +98,10 @@ def test_sheet_page_and_manifest_of_the_command(files: tuple[Path, Path], tmp_pa
     assert sheets["EF 3.1"]["single score [person-years]"][0] == pytest.approx(0.17486, rel=1e-4)
     reasons = sheets["EF 3.1 method"].set_index("category")["left out because"]
     assert "m2a" in reasons["land use, acid alone"]
+    method = sheets["EF 3.1 method"].set_index("category")
+    assert method["confidence of the weight"]["water use, acid alone"] == "B"
     page = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
     assert "footprint-table" in page
-    assert "The weights of EF 3.1 are of confidence C" in page
     assert json.loads((tmp_path / "out" / "manifest.json").read_text())["options"]["ef31"] is True
 
 

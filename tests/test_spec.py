@@ -58,7 +58,7 @@ INVALID = [
     ("minimise: cost", "minimise: costs", "no objective 'costs'", 11, "cost"),
     ("maximise: recovery", "maximise: cost", "given twice", 10, ""),
     ("- minimise: cost", "- {minimise: cost, maximise: recovery}", "an objective is one of", 11, ""),
-    ("Ni: 0.6", "Fe: 0.6", "Unknown key 'Fe'", 14, "Li, Ni, Mn, Co"),
+    ("Ni: 0.6", "Fe: 0.6", "There is no metal 'Fe'", 14, "Li, Ni, Mn, Co"),
     ("Ni: 0.6", "Ni: 1.2", "not possible", 14, "at most 1"),
     ("Ni: 0.6", "Ni: 90", "not possible", 14, "at most 1"),
     ("Ni: 0.6", "Ni: high", "'high' is not a number", 14, ""),
@@ -75,11 +75,18 @@ INVALID = [
     ("proton_balance: 1.1", "proton_balnce: 1.1", "Unknown key 'proton_balnce'", 16, "proton_balance"),
     ("proton_balance: 1.1", "proton_balance: 110", "not possible", 16, "at most 10"),
     ("proton_balance: 1.1", "applicability_domain: 'off'", "given twice", 13, ""),
-    ("- yield: {Li: 0.6, Ni: 0.6}", "- {yield: {Li: 0.6}, confidence: 0.8}", "calibrated", 14, "remove"),
+    ("- yield: {Li: 0.6, Ni: 0.6}", "- {yield: {Li: 0.6}, confidence: 80}", "confidence", 14, ""),
     ("surrogate: pd-gbr", "surrogate: pd-gbrr", "pd-gbrr", 2, "pd-gbr"),
     ("surrogate: pd-gbr", "process: {mixing_powr: 2}", "mixing_powr", 2, "mixing_power"),
     ("surrogate: pd-gbr", "acids: {mine: {smiles: CC}}", "lacks pKa", 2, "smiles, pKa and stock"),
     ("surrogate: pd-gbr", "acids: {sulfuric: {smles: CC}}", "Unknown key 'smles'", 2, "smiles"),
+    (
+        "surrogate: pd-gbr",
+        "acids: {mine: {smiles: 'OC(C)C(=O)O', pKa: 3.86, stock: {purity: 0.9, density: 1.2}}}",
+        "'mine' has the structure of 'lactic'",
+        2,
+        "not known yet",
+    ),
     ("hydrochloric]", "levulinic]", "price", 4, "acids:"),
 ]
 
@@ -103,7 +110,7 @@ def test_target_and_objective_on_an_absent_metal(tmp_path: Path) -> None:
     error = refused(
         tmp_path, lco.replace(", Ni: 0.6", "").replace("maximise: recovery", "maximise: yield_Mn")
     )
-    assert "contains no Mn" in error.what
+    assert "yield of Mn, which LCO does not contain" in error.what
     assert "line 12" in error.where
 
 
@@ -248,7 +255,7 @@ def test_a_surrogate_beside_the_problem_and_one_of_a_newer_format(tmp_path: Path
     text = PROBLEM.replace("surrogate: pd-gbr", "surrogate: mine")
     assert bind(load_question(write(tmp_path, text))).surrogate.path == copy
     card = (copy / "card.yaml").read_text(encoding="utf-8")
-    (copy / "card.yaml").write_text(card.replace("format: 1", "format: 99", 1), encoding="utf-8")
+    (copy / "card.yaml").write_text(card.replace("format: 2", "format: 99", 1), encoding="utf-8")
     error = refused(tmp_path, text)
     assert "99" in error.what
     assert "mine.yaml, line 2" in error.where

@@ -9,10 +9,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from optimiser.chemistry.reagents import load_acids
 from optimiser.comparison import enrichment_factors, rank_impacts, selectivities, welch_tests
 from optimiser.designs import Designs
 from optimiser.errors import InputError
 from optimiser.importers import import_impacts
+from optimiser.scenarios.parse import Known, parse
+from optimiser.scenarios.read import open_source
 from optimiser.toolkit import ToolkitAcids, read_toolkit_acids, toolkit_sums
 
 EXACT = {"rtol": 1e-9, "atol": 0.0}
@@ -96,6 +99,22 @@ def test_every_acid_of_the_workbook_is_read(acids: ToolkitAcids) -> None:
     assert acids.density[4] == 1.07
 
 
+def rows_of(workbook: Path, acids: ToolkitAcids) -> np.ndarray:
+    """Which row of the Toolkit's table each scenario uses, as the profile finds it: by structure."""
+    source = open_source(workbook)
+    read = [parse(source, piece, Known(load_acids())) for piece in source.chunks()]
+    return np.concatenate([acids.rows([s.acids[k].name for k in s.acid]) for s in read])
+
+
+@pytest.mark.parametrize("workbook", ["Acid_test.xlsx", "CaseStudy2.xlsx", "CaseStudy3.xlsx"])
+def test_the_structure_finds_the_acid_that_the_toolkit_finds_by_pka1(
+    shared_data: Path, acids: ToolkitAcids, workbook: str
+) -> None:
+    stated = pd.read_excel(shared_data / workbook)["pKa1"].to_numpy(dtype=np.float64)
+    by_pka1 = [next((k for k, pka in enumerate(acids.pka1) if pka == given), -1) for given in stated]
+    assert rows_of(shared_data / workbook, acids).tolist() == by_pka1
+
+
 @pytest.mark.parametrize("workbook", ["Acid_test.xlsx", "CaseStudy2.xlsx", "CaseStudy3.xlsx"])
 def test_parity_of_mass_balance_cost_and_impacts(
     shared_data: Path, acids: ToolkitAcids, workbook: str
@@ -107,7 +126,7 @@ def test_parity_of_mass_balance_cost_and_impacts(
     yields = np.random.default_rng(7).uniform(0.1, 1.0, (n, 4))
     composition = np.column_stack([np.ones(n), scenarios[["inputNi", "inputMn", "inputCo"]]])
     table = import_impacts(shared_data / "Acids_impacts.xlsx")
-    rows = acids.rows_by_pka1(scenarios["pKa1"].to_numpy(dtype=np.float64))
+    rows = rows_of(shared_data / workbook, acids)
     s = toolkit_sums(designs(rows, scenarios), yields, composition, acids, table)
     known = 0
     for i, row in scenarios.iterrows():
@@ -162,7 +181,7 @@ def test_parity_of_selectivity_and_enrichment(shared_data: Path, workbook: str) 
 def test_parity_of_ranks(shared_data: Path, acids: ToolkitAcids) -> None:
     scenarios = pd.read_excel(shared_data / "CaseStudy2.xlsx")
     table = import_impacts(shared_data / "Acids_impacts.xlsx")
-    rows = acids.rows_by_pka1(scenarios["pKa1"].to_numpy(dtype=np.float64))
+    rows = rows_of(shared_data / "CaseStudy2.xlsx", acids)
     impacts = toolkit_sums(designs(rows, scenarios), np.full((6, 4), 0.5), np.ones(4), acids, table).impacts
     ranking = rank_impacts(impacts)
     scores = []

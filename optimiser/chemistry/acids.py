@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from optimiser.chemistry.descriptors import check_smiles, molar_mass
-from optimiser.chemistry.feeds import METALS
+from optimiser.chemistry.descriptors import check_smiles, molar_mass, structure_key
+from optimiser.chemistry.metals import METALS, MetalName
 from optimiser.chemistry.quantity import Price, Quantity, expecting, needed, price_per
 from optimiser.errors import InputError, closest
 
@@ -65,15 +65,6 @@ class Stock(PartialStock):
     density: Density
 
 
-class SaltSolubilities(_Strict):
-    """Solubility in water of the salts that the acid makes with each metal, g/100 mL; absent if unknown."""
-
-    Li: SaltSolubility | None = None
-    Ni: SaltSolubility | None = None
-    Mn: SaltSolubility | None = None
-    Co: SaltSolubility | None = None
-
-
 class AcidOverrides(_Strict):
     """One entry of a problem's ``acids:``: some fields of a known acid, or a new one (smiles, pKa, stock).
 
@@ -86,7 +77,7 @@ class AcidOverrides(_Strict):
         stock: purity (kg/kg) and density (kg/L) as bought.
         solubility: g pure acid per L of water at 25 degC, or ``miscible``.
         solubility_60: the same at 60 degC, where known.
-        salt_solubility: of its Li, Ni, Mn and Co salts, g/100 mL.
+        salt_solubility: in water, of the salt that it makes with each metal, g/100 mL; none if unknown.
         calcium_hydrate: mol of water that its calcium salt binds per mol of calcium.
         zwitterion: true where the first proton sits on the acid's own amine, so that it is not usable.
         nitrate: true where it brings nitrate, which forms nitrogen oxides when hot.
@@ -106,7 +97,7 @@ class AcidOverrides(_Strict):
     stock: PartialStock | None = None
     solubility: Solubility | None = None
     solubility_60: Solubility | None = None
-    salt_solubility: SaltSolubilities | None = None
+    salt_solubility: dict[MetalName, SaltSolubility] | None = None
     calcium_hydrate: HydrateWater | None = None
     zwitterion: bool | None = None
     nitrate: bool | None = None
@@ -150,9 +141,9 @@ class Acid(AcidOverrides):
 
     @property
     def salt_solubility_values(self) -> npt.NDArray[np.float64]:
-        """Solubility of each metal's salt in g/100 mL, order of METALS, shape (4,); NaN where unknown."""
-        salts = self.salt_solubility or SaltSolubilities()
-        known = (getattr(salts, metal) for metal in METALS)
+        """Solubility of each metal's salt in g/100 mL, one per metal of METALS; NaN where unknown."""
+        salts = self.salt_solubility or {}
+        known = (salts.get(metal) for metal in METALS)
         return np.array([math.nan if q is None else q.value for q in known])
 
     @property
@@ -228,12 +219,12 @@ def complete(acid: Acid, overrides: AcidOverrides | Mapping[str, Any]) -> Acid:
     """
     given = _overrides(acid.name, overrides)
     changes = {name: value for name in given.model_fields_set if (value := getattr(given, name)) is not None}
-    for name in ("stock", "salt_solubility"):
-        old = getattr(acid, name)
-        if name in changes and old is not None:
-            parts = type(changes[name]).model_fields
-            new = {part: value for part in parts if (value := getattr(changes[name], part)) is not None}
-            changes[name] = old.model_copy(update=new)
+    if given.stock is not None:
+        parts = {part: getattr(given.stock, part) for part in given.stock.model_fields_set}
+        new = {part: value for part, value in parts.items() if value is not None}
+        changes["stock"] = acid.stock.model_copy(update=new)
+    if given.salt_solubility is not None:
+        changes["salt_solubility"] = {**(acid.salt_solubility or {}), **given.salt_solubility}
     return acid.model_copy(update=changes)
 
 
@@ -243,15 +234,18 @@ def with_user_acids(
     """Return known acids with a problem's own: an entry named like a known acid completes it, others are new.
 
     Raises:
-        InputError: a new acid without SMILES, pKa, or its stock's purity and density.
+        InputError: a new acid without SMILES, pKa, or its stock's purity and density; an acid given the
+            structure of another one.
     """
     merged = dict(acids)
     for name, entry in entries.items():
         known = find_acid_name(name, acids)
-        if known is not None:
-            merged[known] = complete(merged[known], entry)
-            continue
         given = _overrides(name, entry)
+        if given.smiles is not None:
+            _refuse_twin(known or name, given.smiles, merged)
+        if known is not None:
+            merged[known] = complete(merged[known], given)
+            continue
         stock = given.stock or PartialStock()
         lacking = [field for field in ("smiles", "pKa") if getattr(given, field) is None]
         lacking += [f"stock.{part}" for part in ("purity", "density") if getattr(stock, part) is None]
@@ -267,6 +261,19 @@ def with_user_acids(
         fields |= {"stock": Stock.model_construct(purity=stock.purity, density=stock.density)}
         merged[name] = Acid.model_construct(**fields)
     return merged
+
+
+def _refuse_twin(name: str, smiles: str, acids: Mapping[str, Acid]) -> None:
+    """The yield model and tables of scenarios know an acid by its structure: it must be there once."""
+    key = structure_key(smiles)
+    twin = next((a for a in acids.values() if a.name != name and structure_key(a.smiles) == key), None)
+    if twin is not None:
+        raise InputError(
+            f"The acid {name!r} has the structure of {twin.name!r}, {twin.smiles}.",
+            where=f"acids.{name}.smiles",
+            allowed="the structure of an acid that is not known yet",
+            remedy=f"to change its numbers, write them under the name {twin.name!r}",
+        )
 
 
 def find_acid_name(name: str, acids: Mapping[str, Acid]) -> str | None:

@@ -61,6 +61,18 @@ def check_smiles(smiles: str) -> str:
 
 
 @cache
+def structure_key(smiles: str) -> str:
+    """Return the canonical SMILES without stereochemistry: the same for every way to write an acid.
+
+    Mirror images count as one acid: they leach alike, and the data do not tell them apart.
+
+    Raises:
+        InputError: RDKit cannot read the SMILES.
+    """
+    return str(_rdkit("").MolToSmiles(_molecule(smiles), isomericSmiles=False))
+
+
+@cache
 def molar_mass(smiles: str) -> float:
     """Return the molar mass in g/mol, from IUPAC average atomic weights.
 

@@ -4,43 +4,47 @@ from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, create_model, field_validator, model_validator
 
 from optimiser import builtin
+from optimiser.chemistry.metals import (
+    BASE_METALS,
+    METALS,
+    MetalName,
+    charges,
+    metals_in_words,
+    molar_masses,
+    reduced,
+)
 from optimiser.chemistry.tables import read_table
 from optimiser.errors import InputError, closest
 from optimiser.yamlfile import validate
 
-#: The metals, in the order of every array over metals.
-METALS: tuple[str, ...] = ("Li", "Ni", "Mn", "Co")
+__all__ = ["METALS", "Feed", "find_feed", "load_feeds", "molar_masses", "read_feeds"]
+
 #: g/mol (IUPAC standard atomic weight).
 OXYGEN_MOLAR_MASS = 15.999
-#: mol Ni + Mn + Co per mol Li: 1 in layered LiMO2 and 2 in the spinel LiM2O4, so the middle tells them apart.
+#: mol of metals per mol Li: 1 in layered LiMO2 and 2 in the spinel LiM2O4, so the middle tells them apart.
 SPINEL_ABOVE = 1.5
 #: above the spinel's 2, with room for rounding; more is a composition given in another basis.
 METALS_PER_LITHIUM_LIMIT = 2.2
 
 
-@cache
-def molar_masses() -> npt.NDArray[np.float64]:
-    """Return the molar masses of METALS, g/mol, shape (4,), from ``models/metals.yaml``; read-only."""
-    metals = read_table(builtin.folder("models") / "metals.yaml").data["metals"]
-    masses = np.array([metals[metal]["molar_mass"]["value"] for metal in METALS], dtype=np.float64)
-    masses.flags.writeable = False
-    return masses
-
-
-class Feed(BaseModel):
+class _Cathode(BaseModel):
     """A cathode LiNi(x)Mn(y)Co(z)O(n) and how much of it.
+
+    Every further metal of ``models/metals.yaml`` is a field like Ni, Mn and Co.
 
     Attributes:
         name: what to call it.
         Ni, Mn, Co: mol per mol Li. LiMn2O4 is Mn = 2.
         mass: kg of cathode.
         note: what the reader should know of it.
+        assumed_yields: fraction leached of the metals whose yield is assumed instead of predicted.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True, allow_inf_nan=False)
@@ -52,13 +56,16 @@ class Feed(BaseModel):
     mass: float = Field(default=1000.0, gt=0)
     oxygen_given: float | None = Field(default=None, alias="oxygen", gt=0, le=4)
     note: str = ""
+    assumed_yields: dict[MetalName, Annotated[float, Field(ge=0, le=1)]] = Field(
+        default_factory=dict, alias="yields"
+    )
 
     @model_validator(mode="after")
-    def _holds_metals(self) -> Feed:
-        total = self.Ni + self.Mn + self.Co
+    def _holds_metals(self) -> _Cathode:
+        total = float(self.composition[1:].sum())
         if not 0.0 < total <= METALS_PER_LITHIUM_LIMIT:
             raise InputError(
-                f"Feed {self.name!r} has {total:g} mol of Ni, Mn and Co per mol of Li.",
+                f"Feed {self.name!r} has {total:g} mol of {metals_in_words(METALS[1:])} per mol of Li.",
                 allowed=f"more than 0 and at most {METALS_PER_LITHIUM_LIMIT:g}",
                 remedy="give mol per mol Li: NMC111 is 0.3333 each, LiMn2O4 is Mn: 2",
             )
@@ -66,12 +73,12 @@ class Feed(BaseModel):
 
     @property
     def composition(self) -> npt.NDArray[np.float64]:
-        """Mol of each metal per mol Li, shape (4,); Li is 1."""
-        return np.array([1.0, self.Ni, self.Mn, self.Co])
+        """Mol of each metal per mol Li, in the order of METALS; Li is 1."""
+        return np.array([1.0, *(getattr(self, metal) for metal in METALS[1:])])
 
     @property
     def present(self) -> npt.NDArray[np.bool_]:
-        """Which metals the feed contains, shape (4,)."""
+        """Which metals the feed contains, in the order of METALS."""
         return self.composition > 0.0
 
     @property
@@ -79,37 +86,52 @@ class Feed(BaseModel):
         """Mol O per mol Li: as given, else 2 for layered oxides and 4 for spinel."""
         if self.oxygen_given is not None:
             return self.oxygen_given
-        return 4.0 if self.Ni + self.Mn + self.Co > SPINEL_ABOVE else 2.0
+        return 4.0 if self.composition[1:].sum() > SPINEL_ABOVE else 2.0
 
     @property
     def molar_mass(self) -> float:
-        """Molar mass in g per mol Li: 6.94 + 58.69 x + 54.94 y + 58.93 z + 15.999 n."""
+        """Molar mass in g per mol Li: that of the metals, and 15.999 n of oxygen."""
         return float(self.composition @ molar_masses() + OXYGEN_MOLAR_MASS * self.oxygen)
 
     @property
     def electrons(self) -> float:
-        """Electrons per mol Li that bring Ni, Mn and Co to +2 (charge balance with Li +1 and O -2).
+        """Electrons per mol Li that bring Ni, Mn and Co to +2 (charge balance with O -2, Li +1, Al +3).
 
-        The metals hold 2 n - 1 positive charges and keep 2 (x + y + z); a feed that holds fewer takes none.
+        Oxygen balances 2 n positive charges; those that the ions keep in solution are no longer to be had. A
+        feed that holds fewer takes none.
         """
-        return max(0.0, (2.0 * self.oxygen - 1.0) - 2.0 * (self.Ni + self.Mn + self.Co))
+        kept = self.composition * charges()
+        return max(0.0, float((2.0 * self.oxygen - kept[~reduced()].sum()) - kept[reduced()].sum()))
+
+    @property
+    def reducible(self) -> float:
+        """Mol of metals per mol Li that dissolve by being reduced: Ni, Mn and Co."""
+        return float(self.composition[reduced()].sum())
 
     @property
     def metal_mass(self) -> npt.NDArray[np.float64]:
-        """Mass of each metal in ``mass`` kg of cathode, kg, shape (4,)."""
+        """Mass of each metal in ``mass`` kg of cathode, kg, in the order of METALS."""
         per_unit: npt.NDArray[np.float64] = self.composition * molar_masses()
         return (self.mass / self.molar_mass) * per_unit
 
 
-class _FeedRow(BaseModel):
-    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
+#: The fields of the metals that `_Cathode` does not spell out.
+_FURTHER: dict[str, Any] = {
+    metal: (float, Field(default=0.0, ge=0)) for metal in METALS if metal not in BASE_METALS
+}
 
-    Ni: float = Field(ge=0)
-    Mn: float = Field(ge=0)
-    Co: float = Field(ge=0)
+if TYPE_CHECKING:
+
+    class Feed(_Cathode):
+        """A cathode and how much of it; see `_Cathode`."""
+
+else:
+    Feed = create_model("Feed", __base__=_Cathode, __module__=__name__, __doc__=_Cathode.__doc__, **_FURTHER)
+
+
+class _FeedRow(Feed):
     source: str
     citation: str
-    note: str = ""
 
 
 class _FeedTable(BaseModel):
@@ -118,24 +140,25 @@ class _FeedTable(BaseModel):
     sources: dict[str, dict[str, str]]
     feeds: dict[str, _FeedRow]
 
+    @field_validator("feeds", mode="before")
+    @classmethod
+    def _called_by_its_key(cls, rows: Any) -> Any:
+        if not isinstance(rows, dict):
+            return rows
+        return {k: {"name": k, **row} if isinstance(row, dict) else row for k, row in rows.items()}
+
 
 def read_feeds(path: Path) -> dict[str, Feed]:
-    """Read a table of feeds by name, 1000 kg each.
+    """Read a table of feeds by name, 1000 kg each unless it says otherwise.
 
     Raises:
         InputError: not a valid table, or an impossible composition; with file and line.
     """
-    document = read_table(path)
-    feeds = {}
-    for name, row in validate(_FeedTable, document).feeds.items():
-        try:
-            feeds[name] = Feed(name=name, Ni=row.Ni, Mn=row.Mn, Co=row.Co, note=row.note)
-        except ValidationError as error:
-            raise InputError(
-                f"Feed {name!r} is not possible: {error.errors()[0]['msg']}",
-                where=document.where(("feeds", name)),
-            ) from None
-    return feeds
+    rows = validate(_FeedTable, read_table(path)).feeds
+    return {
+        name: Feed.model_validate(row.model_dump(by_alias=True, exclude={"source", "citation"}))
+        for name, row in rows.items()
+    }
 
 
 @cache

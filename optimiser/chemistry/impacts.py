@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict
 from optimiser import builtin
 from optimiser.chemistry.acids import Acid, complete
 from optimiser.chemistry.quantity import Quantity
-from optimiser.chemistry.reagents import Reagent, Reagents
+from optimiser.chemistry.reagents import ENERGIES, Reagents
 from optimiser.chemistry.tables import read_table
 from optimiser.errors import InputError
 from optimiser.yamlfile import validate
@@ -23,8 +23,6 @@ from optimiser.yamlfile import validate
 Floats = npt.NDArray[np.float64]
 
 CLIMATE = "climate change"
-#: Substances whose factors are per kWh; all others are per kg of pure substance.
-ENERGIES: tuple[str, ...] = ("heat", "power")
 
 
 @dataclass(frozen=True)
@@ -35,7 +33,7 @@ class ImpactTable:
         categories: names, in the order of the rows.
         units: of each category, without what they are per, e.g. ``kg CO2 eq``.
         substances: names of acids and reagents, in the order of the columns.
-        factors: per kg of pure substance (``heat`` and ``power``: per kWh), shape (c, s); NaN where missing.
+        factors: per kg of pure substance, of `ENERGIES` per kWh, shape (c, s); NaN where missing.
         source: where the table comes from.
         notes: what a reader must be told, one sentence each.
     """
@@ -130,8 +128,8 @@ def climate_table(acids: Mapping[str, Acid], reagents: Reagents) -> ImpactTable:
     found: dict[str, float] = {
         name: acid.climate_change.value if acid.climate_change else np.nan for name, acid in acids.items()
     }
-    for name in Reagents.model_fields:
-        factor = getattr(reagents, name).climate_change
+    for name in reagents:
+        factor = reagents[name].climate_change
         found[name] = factor.value if factor else np.nan
     return ImpactTable(
         (CLIMATE,), ("kg CO2 eq",), tuple(found), np.array([list(found.values())]), "tables of models/"
@@ -169,12 +167,10 @@ def with_climate_change(
     for name, acid in acids.items():
         if (factor := number(name, acid.climate_change)) is not None:
             changed[name] = complete(acid, {"climate_change": factor})
-    updates: dict[str, object] = {}
-    for name in Reagents.model_fields:
-        reagent: Reagent = getattr(reagents, name)
-        if (factor := number(name, reagent.climate_change)) is not None:
-            updates[name] = reagent.model_copy(update={"climate_change": factor})
-    return changed, reagents.model_copy(update=updates)
+    for name in reagents:
+        if (factor := number(name, reagents[name].climate_change)) is not None:
+            reagents = reagents.changed(name, climate_change=factor)
+    return changed, reagents
 
 
 class Footprint(BaseModel):
@@ -183,7 +179,7 @@ class Footprint(BaseModel):
     Attributes:
         unit: of the impact.
         names: other spellings.
-        normalisation: impact of one person in one year, world average; None where no sound figure was found.
+        normalisation: impact of one person in one year, world average.
         weighting: share in the single score, %.
     """
 
@@ -191,7 +187,7 @@ class Footprint(BaseModel):
 
     unit: str
     names: tuple[str, ...] = ()
-    normalisation: Quantity | None = None
+    normalisation: Quantity
     weighting: Quantity
 
 

@@ -6,10 +6,11 @@ import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from optimiser.chemistry.acids import Acid, SaltSolubilities
+from optimiser.chemistry.acids import Acid
+from optimiser.chemistry.metals import METALS, Metal
 from optimiser.chemistry.quantity import Price, Quantity, flags
 from optimiser.chemistry.rates import load_rates
-from optimiser.chemistry.reagents import Energy, Metal, Reagent, Reagents
+from optimiser.chemistry.reagents import Reagent, Reagents
 
 
 @dataclass(frozen=True)
@@ -109,13 +110,11 @@ def _numbers(
             "calcium salt's crystal water": acid.calcium_hydrate,
             "temperature limit": acid.limit,
         }
-        salts = acid.salt_solubility or SaltSolubilities()
-        found |= {
-            f"{metal} salt solubility": getattr(salts, metal) for metal in SaltSolubilities.model_fields
-        }
+        salts = acid.salt_solubility or {}
+        found |= {f"{metal} salt solubility": salts.get(metal) for metal in METALS}
         yield from _known(acid.label, found)
-    for name in Reagents.model_fields:
-        reagent: Reagent | Energy = getattr(reagents, name)
+    for name in reagents:
+        reagent = reagents[name]
         found = {"price": reagent.price, "climate change": reagent.climate_change}
         if isinstance(reagent, Reagent):
             found |= {
@@ -124,6 +123,11 @@ def _numbers(
                 "molar mass": reagent.mass,
                 "temperature limit": reagent.limit,
             }
+            if reagent.base is not None:
+                found |= {
+                    "protons taken up": reagent.base.protons,
+                    "released in neutralising": reagent.base.released,
+                }
         yield from _known(reagent.label, found)
     for metal in metals.values():
         yield from _known(

@@ -127,15 +127,25 @@ def flags(number: Quantity | Price) -> tuple[str, ...]:
     return tuple(flag for flag in found if flag)
 
 
-def needed(number: Number | None, lacking: InputError) -> Number:
+def needed(number: Number | None, missing: InputError) -> Number:
     """Return a number that must be there.
 
     Raises:
-        InputError: it is None; ``lacking`` is raised, which names it.
+        InputError: it is None; ``missing`` is raised, which names it.
     """
     if number is None:
-        raise lacking
+        raise missing
     return number
+
+
+def lacking(kind: str, name: str, field: str, unit: str) -> InputError:
+    """Return the error that says which number a reagent, energy or metal of the shipped tables lacks."""
+    return InputError(
+        f"The {kind} {name!r} has no {field.replace('_', ' ')}.",
+        where=f"{kind}s.{name}.{field}",
+        allowed=f"a number in {unit}",
+        remedy="complete the table of models/ that lists it",
+    )
 
 
 def expecting(

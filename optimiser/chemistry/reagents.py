@@ -1,8 +1,9 @@
-"""Reagents and metals: what is bought beside the acid, what is sold, and the tables that ship."""
+"""Reagents: what is bought beside the acid, and the tables that ship."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Annotated
@@ -21,8 +22,8 @@ from optimiser.chemistry.acids import (
     find_acid_name,
     with_user_acids,
 )
-from optimiser.chemistry.feeds import METALS
-from optimiser.chemistry.quantity import Price, Quantity, expecting, needed, price_per
+from optimiser.chemistry.metals import Metal, MolarMass, load_metals, read_metals
+from optimiser.chemistry.quantity import Price, Quantity, expecting, lacking, needed, price_per
 from optimiser.chemistry.tables import read_table
 from optimiser.errors import InputError
 from optimiser.yamlfile import validate
@@ -30,6 +31,7 @@ from optimiser.yamlfile import validate
 __all__ = [
     "Acid",
     "AcidOverrides",
+    "Base",
     "Energy",
     "Metal",
     "Reagent",
@@ -47,24 +49,29 @@ __all__ = [
     "with_user_acids",
 ]
 
-MolarMass = Annotated[Quantity, *expecting("g/mol", 1.0, 2000.0)]
-
 
 class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
 
-def _lacks(kind: str, name: str, field: str, unit: str) -> InputError:
-    return InputError(
-        f"The {kind} {name!r} has no {field.replace('_', ' ')}.",
-        where=f"{kind}s.{name}.{field}",
-        allowed=f"a number in {unit}",
-        remedy="complete the table of models/ that lists it",
-    )
+class Base(_Strict):
+    """What makes a reagent a base, which can take up the free acid that is left (``process: neutraliser``).
+
+    ``protons`` is mol of protons that a mol takes up; ``released`` the mass in g/mol that leaves it and its
+    protons as water or carbon dioxide, so that the rest is salt (NaOH: one H2O, MgO: one, ammonia: none,
+    CaCO3: H2O and CO2); ``cation`` what the salt is of: with calcium an acid's salt binds its crystal water.
+    """
+
+    protons: Annotated[Quantity, *expecting("mol/mol", 0.5, 10.0)]
+    released: Annotated[Quantity, *expecting("g/mol", 0.0, 500.0)]
+    cation: str
 
 
 class Reagent(_Strict):
-    """Peroxide, water or a base. ``temperature_limit`` is where it starts to decompose, degC."""
+    """Peroxide, water or a base. ``temperature_limit`` is where it starts to decompose, degC.
+
+    ``base`` is there where it can neutralise acid.
+    """
 
     name: str = ""
     label: str
@@ -72,6 +79,7 @@ class Reagent(_Strict):
     mass: MolarMass = Field(alias="molar_mass")
     stock: Stock
     limit: Temperature | None = Field(default=None, alias="temperature_limit")
+    base: Base | None = None
     price: Annotated[Price, *price_per("kg pure", "kg stock")] | None = None
     climate_change: ClimateChange | None = None
 
@@ -101,7 +109,7 @@ class Reagent(_Strict):
         Raises:
             InputError: no price, or no exchange rate for its currency and period.
         """
-        price = needed(self.price, _lacks("reagent", self.name, "price", "EUR per kg pure"))
+        price = needed(self.price, lacking("reagent", self.name, "price", "EUR per kg pure"))
         return price.euro() / (self.purity if price.per == "kg stock" else 1.0)
 
     def price_eur_per_kg_stock(self) -> float:
@@ -114,7 +122,7 @@ class Reagent(_Strict):
         Raises:
             InputError: no factor.
         """
-        lacks = _lacks("reagent", self.name, "climate_change", "kg CO2-eq per kg pure")
+        lacks = lacking("reagent", self.name, "climate_change", "kg CO2-eq per kg pure")
         return needed(self.climate_change, lacks).value
 
 
@@ -132,7 +140,7 @@ class Energy(_Strict):
         Raises:
             InputError: no price, or no exchange rate for its currency and period.
         """
-        return needed(self.price, _lacks("energy", self.name, "price", "EUR/kWh")).euro()
+        return needed(self.price, lacking("energy", self.name, "price", "EUR/kWh")).euro()
 
     def climate_change_per_kwh(self) -> float:
         """Return the climate change, kg CO2-eq/kWh.
@@ -141,53 +149,64 @@ class Energy(_Strict):
             InputError: no factor.
         """
         return needed(
-            self.climate_change, _lacks("energy", self.name, "climate_change", "kg CO2-eq/kWh")
+            self.climate_change, lacking("energy", self.name, "climate_change", "kg CO2-eq/kWh")
         ).value
 
 
-class Reagents(_Strict):
-    """Everything a leach buys beside its acid."""
-
-    hydrogen_peroxide: Reagent
-    water: Reagent
-    sodium_hydroxide: Reagent
-    calcium_hydroxide: Reagent
-    heat: Energy
-    power: Energy
+#: What the balance names: every table of reagents has them, beside any number of bases.
+NEEDED: tuple[str, ...] = ("hydrogen_peroxide", "water")
+ENERGIES: tuple[str, ...] = ("heat", "power")
 
 
-class Metal(_Strict):
-    """A metal of the cathode: what it is sold for once dissolved.
+@dataclass(frozen=True)
+class Reagents:
+    """Everything a leach buys beside its acid, by name: substances, and heat and power."""
 
-    ``price`` is per kg of metal contained in a saleable salt; ``payable`` is the fraction of it that a
-    buyer pays for the metal in the leachate.
-    """
+    substances: Mapping[str, Reagent]
+    energies: Mapping[str, Energy]
 
-    name: str = ""
-    label: str
-    mass: MolarMass = Field(alias="molar_mass")
-    ion: Annotated[Quantity, *expecting("e", 1.0, 7.0)] = Field(alias="charge")
-    price: Annotated[Price, *price_per("kg metal")] | None = None
-    payable: Annotated[Quantity, *expecting("-", 0.0, 1.0)]
+    def __getitem__(self, name: str) -> Reagent | Energy:
+        """Return one of them by name."""
+        return self.substances[name] if name in self.substances else self.energies[name]
+
+    def __iter__(self) -> Iterator[str]:
+        """Iterate over the names, substances first."""
+        yield from self.substances
+        yield from self.energies
 
     @property
-    def molar_mass(self) -> float:
-        """Molar mass, g/mol."""
-        return self.mass.value
+    def hydrogen_peroxide(self) -> Reagent:
+        """The reductant."""
+        return self.substances["hydrogen_peroxide"]
 
     @property
-    def charge(self) -> int:
-        """Charge of the ion in solution, elementary charges."""
-        return round(self.ion.value)
+    def water(self) -> Reagent:
+        """What dilutes the stocks and washes the residue."""
+        return self.substances["water"]
 
-    def value_eur_per_kg(self) -> float:
-        """Return what a kg of the metal in solution is worth: price x payable, EUR/kg.
+    @property
+    def heat(self) -> Energy:
+        """What warms the charge."""
+        return self.energies["heat"]
 
-        Raises:
-            InputError: no price, or no exchange rate for its currency and period.
-        """
-        price = needed(self.price, _lacks("metal", self.name, "price", "EUR per kg contained"))
-        return price.euro() * self.payable.value
+    @property
+    def power(self) -> Energy:
+        """What stirs it."""
+        return self.energies["power"]
+
+    @property
+    def bases(self) -> dict[str, tuple[Reagent, Base]]:
+        """Every reagent that can neutralise acid, with what makes it a base, by name."""
+        return {name: (item, item.base) for name, item in self.substances.items() if item.base is not None}
+
+    def changed(self, name: str, **update: Price | Quantity | None) -> Reagents:
+        """Return the same with some fields of one of them replaced."""
+        if name in self.energies:
+            energy = self.energies[name].model_copy(update=update)
+            return replace(self, energies={**self.energies, name: energy})
+        return replace(
+            self, substances={**self.substances, name: self.substances[name].model_copy(update=update)}
+        )
 
 
 class _AcidTable(_Strict):
@@ -197,12 +216,8 @@ class _AcidTable(_Strict):
 
 class _ReagentTable(_Strict):
     sources: dict[str, dict[str, str]]
-    reagents: Reagents
-
-
-class _MetalTable(_Strict):
-    sources: dict[str, dict[str, str]]
-    metals: dict[str, Metal]
+    reagents: dict[str, Reagent]
+    energies: dict[str, Energy]
 
 
 def read_acids(path: Path) -> dict[str, Acid]:
@@ -212,37 +227,30 @@ def read_acids(path: Path) -> dict[str, Acid]:
 
 
 def read_reagents(path: Path) -> Reagents:
-    """Read a table of reagents. Raises InputError with file, line and key where it is not valid."""
-    table = validate(_ReagentTable, read_table(path)).reagents
-    named = {name: getattr(table, name).model_copy(update={"name": name}) for name in Reagents.model_fields}
-    return table.model_copy(update=named)
-
-
-def read_metals(path: Path) -> dict[str, Metal]:
-    """Read a table of metals, in the order of METALS.
+    """Read a table of reagents.
 
     Raises:
-        InputError: not valid, with file, line and key, or a metal is missing.
+        InputError: not valid, with file, line and key; peroxide, water, heat or power is missing; there is a
+            further energy, which nothing would use.
     """
     document = read_table(path)
-    table: Mapping[str, Metal] = validate(_MetalTable, document).metals
-    if set(table) != set(METALS):
+    table = validate(_ReagentTable, document)
+    absent = [name for name in NEEDED if name not in table.reagents]
+    if absent or set(table.energies) != set(ENERGIES):
         raise InputError(
-            "The table of metals must list each metal once.",
-            where=document.where(("metals",)),
-            allowed=", ".join(METALS),
+            f"The table of reagents lacks {absent[0]}." if absent else "The energies are heat and power.",
+            where=document.where(("reagents",) if absent else ("energies",)),
+            allowed=f"reagents {', '.join(NEEDED)} and any bases; energies {', '.join(ENERGIES)}",
         )
-    return {name: table[name].model_copy(update={"name": name}) for name in METALS}
+    return Reagents(
+        {name: item.model_copy(update={"name": name}) for name, item in table.reagents.items()},
+        {name: table.energies[name].model_copy(update={"name": name}) for name in ENERGIES},
+    )
 
 
 @cache
 def _acids() -> dict[str, Acid]:
     return read_acids(builtin.folder("models") / "acids.yaml")
-
-
-@cache
-def _metals() -> dict[str, Metal]:
-    return read_metals(builtin.folder("models") / "metals.yaml")
 
 
 def load_acids() -> dict[str, Acid]:
@@ -254,8 +262,3 @@ def load_acids() -> dict[str, Acid]:
 def load_reagents() -> Reagents:
     """Return the shipped reagents, heat and power."""
     return read_reagents(builtin.folder("models") / "reagents.yaml")
-
-
-def load_metals() -> dict[str, Metal]:
-    """Return the shipped metals by name, in the order of METALS."""
-    return dict(_metals())

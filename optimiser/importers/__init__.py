@@ -3,11 +3,12 @@
 from optimiser.importers.acids import ImportedAcids, import_acids
 from optimiser.importers.export import tables
 from optimiser.importers.impacts import import_impacts
-from optimiser.importers.own import OwnTables, read_own_tables
+from optimiser.importers.own import OwnFile, OwnTables, read_own_tables
 from optimiser.importers.prices import import_prices, with_prices
 
 __all__ = [
     "ImportedAcids",
+    "OwnFile",
     "OwnTables",
     "import_acids",
     "import_impacts",

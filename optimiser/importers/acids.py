@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict
 
 from optimiser import builtin
 from optimiser.chemistry.acids import Acid, AcidOverrides, find_acid_name, with_user_acids
-from optimiser.chemistry.feeds import METALS
+from optimiser.chemistry.metals import METALS
 from optimiser.chemistry.rates import load_rates
 from optimiser.chemistry.reagents import load_acids
 from optimiser.chemistry.tables import read_table

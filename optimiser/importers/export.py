@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 
 from optimiser.chemistry.acids import Acid
-from optimiser.chemistry.impacts import ENERGIES, ImpactTable, climate_table
+from optimiser.chemistry.impacts import ImpactTable, climate_table
 from optimiser.chemistry.quantity import flags
-from optimiser.chemistry.reagents import Energy, Reagents
+from optimiser.chemistry.reagents import ENERGIES, Energy, Reagents
 from optimiser.importers.acids import COLUMNS, NUMBERS, PKAS, SALTS, TRUTHS
 
 
@@ -50,7 +50,7 @@ def price_table(acids: Mapping[str, Acid], reagents: Reagents) -> pd.DataFrame:
     ``per`` says what it buys; the range and the source stand beside it, and what must be told of them.
     """
     rows = []
-    for name, item in [*acids.items(), *((n, getattr(reagents, n)) for n in Reagents.model_fields)]:
+    for name, item in [*acids.items(), *((n, reagents[n]) for n in reagents)]:
         price = item.price
         basis = "kWh" if isinstance(item, Energy) else "kg stock"
         low, high = price.range_euro() if price else (np.nan, np.nan)

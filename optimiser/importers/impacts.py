@@ -10,8 +10,8 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict
 
 from optimiser.chemistry.acids import Acid
-from optimiser.chemistry.impacts import CLIMATE, ENERGIES, Floats, ImpactTable
-from optimiser.chemistry.reagents import load_acids
+from optimiser.chemistry.impacts import CLIMATE, Floats, ImpactTable
+from optimiser.chemistry.reagents import ENERGIES, load_acids
 from optimiser.errors import InputError, closest
 from optimiser.importers.names import refuse_twice, substance_name
 from optimiser.importers.sheets import Sheet, read_sheet, split_title

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from optimiser.chemistry.acids import Acid, find_acid_name
-from optimiser.chemistry.reagents import Reagents, load_reagents
+from optimiser.chemistry.reagents import load_reagents
 from optimiser.errors import InputError, closest
 
 
@@ -17,11 +17,11 @@ def substance_name(name: str, acids: Mapping[str, Acid], where: str) -> str:
     """
     found = _find(name, acids)
     if found is None:
-        every = [*acids, *(a for acid in acids.values() for a in acid.aliases or ()), *Reagents.model_fields]
+        every = [*acids, *(a for acid in acids.values() for a in acid.aliases or ()), *load_reagents()]
         raise InputError(
             f"{name!r} is no acid, reagent or energy that is known here.",
             where=where,
-            allowed=", ".join((*acids, *Reagents.model_fields)),
+            allowed=", ".join((*acids, *load_reagents())),
             remedy=closest(name, every) or "describe a new acid in the table of acids (--acids) first",
         )
     return found
@@ -32,8 +32,9 @@ def _find(name: str, acids: Mapping[str, Acid]) -> str | None:
     acid = find_acid_name(name.strip(), acids) or find_acid_name(wanted, acids)
     if acid is not None:
         return acid
-    for key in Reagents.model_fields:
-        reagent = getattr(load_reagents(), key)
+    reagents = load_reagents()
+    for key in reagents:
+        reagent = reagents[key]
         spellings = (key.replace("_", " "), reagent.label, getattr(reagent, "formula", ""))
         if wanted in (spelling.casefold() for spelling in spellings if spelling):
             return key

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,16 @@ from optimiser.chemistry.reagents import Reagents, load_acids, load_reagents
 from optimiser.importers.acids import import_acids
 from optimiser.importers.impacts import import_impacts
 from optimiser.importers.prices import import_prices, with_prices
+from optimiser.importers.sheets import split_source
+
+
+@dataclass(frozen=True)
+class OwnFile:
+    """A table that a user gave: what it is of (acids, prices, impacts), its file, and the hash of that."""
+
+    kind: str
+    file: str
+    sha256: str
 
 
 @dataclass(frozen=True)
@@ -23,12 +34,14 @@ class OwnTables:
         reagents: peroxide, water, bases, heat and power.
         impacts: the user's categories, completed with our climate change; ours alone where none was given.
         notes: what a reader must be told.
+        files: the tables given.
     """
 
     acids: dict[str, Acid]
     reagents: Reagents
     impacts: ImpactTable
     notes: tuple[str, ...]
+    files: tuple[OwnFile, ...] = ()
 
 
 def read_own_tables(
@@ -65,4 +78,11 @@ def read_own_tables(
         notes += given.notes
         table = given.completed(table)
         have, reagents = with_climate_change(have, reagents, given)
-    return OwnTables(have, reagents, table, notes)
+    given_files = {"acids": acids, "prices": prices, "impacts": impacts}
+    files = tuple(_file(kind, source) for kind, source in given_files.items() if source is not None)
+    return OwnTables(have, reagents, table, notes, files)
+
+
+def _file(kind: str, source: str | Path) -> OwnFile:
+    path, _ = split_source(source)
+    return OwnFile(kind, str(source), hashlib.sha256(path.read_bytes()).hexdigest())

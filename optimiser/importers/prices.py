@@ -12,9 +12,8 @@ from typing import Any, get_args
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from optimiser.chemistry.acids import Acid, complete
-from optimiser.chemistry.impacts import ENERGIES
 from optimiser.chemistry.quantity import Basis, Price
-from optimiser.chemistry.reagents import Reagents, load_acids
+from optimiser.chemistry.reagents import ENERGIES, Reagents, load_acids
 from optimiser.errors import InputError
 from optimiser.importers.names import refuse_twice, substance_name
 from optimiser.importers.sheets import Column, Sheet, find_columns, read_sheet, require, split_title
@@ -83,9 +82,9 @@ def with_prices(
 
     A price equal to the known one keeps its source and range; another one does not keep that source.
     """
-    changed, updates = dict(acids), {}
+    changed = dict(acids)
     for name, price in prices.items():
-        old = acids[name] if name in acids else getattr(reagents, name)
+        old = acids[name] if name in acids else reagents[name]
         was = old.price
         if was is not None and was.per == price.per:
             if math.isclose(was.euro(), price.euro(), rel_tol=1e-9):
@@ -95,8 +94,8 @@ def with_prices(
         if isinstance(old, Acid):
             changed[name] = complete(old, {"price": price})
         else:
-            updates[name] = old.model_copy(update={"price": price})
-    return changed, reagents.model_copy(update=updates)
+            reagents = reagents.changed(name, price=price)
+    return changed, reagents
 
 
 def parse_unit(text: str, where: str) -> _Unit:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from optimiser.chemistry.metals import charges, reduced
 from optimiser.designs import Designs, Floats
 from optimiser.process.inputs import ProcessInputs
 
@@ -15,7 +16,7 @@ class MassBalance:
     """What one batch takes in and gives out, shape (n,) each unless said otherwise.
 
     Units: volumes L; masses kg; amounts mol; energies kWh. ``water`` may be negative: then the design asks
-    for more acid than its stock can supply. ``metals`` is the mass dissolved of Li, Ni, Mn, Co, shape (n, 4).
+    for more acid than its stock can supply. ``metals`` is the mass dissolved, a column per metal.
     ``residue`` is the feed that stays solid, ``wash_water`` (kg) what washes it. ``slurry_volume`` is
     leachant and feed together.
     """
@@ -56,7 +57,7 @@ def mass_balance(designs: Designs, yields: Floats, inputs: ProcessInputs) -> Mas
 
     Args:
         designs: n designs; ``designs.acid`` indexes ``inputs.acids``.
-        yields: fractions leached, shape (n, 4); NaN for a metal the feed does not contain.
+        yields: fractions leached, a column per metal; NaN for a metal the feed does not contain.
         inputs: numbers of feed, acids, reagents and plant.
 
     The leachant is acid stock, peroxide stock and water with additive volumes. Peroxide is a mass fraction w
@@ -88,7 +89,7 @@ def mass_balance(designs: Designs, yields: Floats, inputs: ProcessInputs) -> Mas
     solution = acid_stock + peroxide_stock + water
 
     formula_units = feed.mass * 1000.0 / feed.molar_mass
-    dissolved = formula_units * feed.composition * leached  # mol of each metal, (n, 4)
+    dissolved = formula_units * feed.composition * leached  # mol of each metal
     metals = feed.metal_mass * leached
     # oxygen leaves the solid in step with the metals, so the residue is what share of the metals stays
     residue = feed.mass * np.maximum(1.0 - metals.sum(axis=1) / feed.metal_mass.sum(), 0.0)
@@ -97,13 +98,17 @@ def mass_balance(designs: Designs, yields: Floats, inputs: ProcessInputs) -> Mas
     peroxide_amount = peroxide_pure * 1000.0 / reagents.peroxide_molar_mass
     lost = np.where(temperature > plant.peroxide_limit, plant.peroxide_loss, 0.0)
     electrons_peroxide = 2.0 * peroxide_amount * (1.0 - lost)
-    transition = dissolved[:, 1:].sum(axis=1)
-    electrons_needed = transition * (feed.electrons / feed.composition[1:].sum())
+    reducible = dissolved[:, reduced()].sum(axis=1)
+    electrons_needed = reducible * (feed.electrons / feed.reducible if feed.reducible else 0.0)
 
-    # The charge that goes into solution, and one more proton for each electron that chloride has to give
-    # because peroxide does not: LiMO2 + 4 HCl -> LiCl + MCl2 + 1/2 Cl2 + 2 H2O.
+    # The charge that goes into solution (Li +1, Ni, Mn and Co +2, Al +3), and one more proton for each
+    # electron that chloride has to give because peroxide does not:
+    # LiMO2 + 4 HCl -> LiCl + MCl2 + 1/2 Cl2 + 2 H2O.
     electrons_chloride = acids.chloride[k] * np.maximum(electrons_needed - electrons_peroxide, 0.0)
-    protons_consumed = dissolved[:, 0] + 2.0 * transition + electrons_chloride
+    carried = dissolved * charges()
+    protons_consumed = (
+        carried[:, ~reduced()].sum(axis=1) + carried[:, reduced()].sum(axis=1) + electrons_chloride
+    )
     protons_offered = acid_amount * acids.usable_protons[k]
     free_protons = np.maximum(protons_offered - protons_consumed, 0.0)
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from optimiser.chemistry.feeds import METALS
+from optimiser.chemistry.metals import METALS
 from optimiser.designs import Bools, Designs, Floats
 from optimiser.process.balance import MassBalance
 from optimiser.process.inputs import ProcessInputs
@@ -19,11 +19,11 @@ class ByProducts:
     Attributes:
         chlorine: Cl2, kg, where chloride reduces the metals because peroxide does not.
         oxygen: O2 from peroxide, kg.
-        salt: from neutralising the free acid, kg: of sodium, or of calcium with its crystal water.
+        salt: from neutralising the free acid, kg: of the base's cation, with crystal water where known.
         residue: feed that did not dissolve, kg.
         wastewater: leachant and wash water, m3.
         nox: hot nitric acid, so nitrogen oxides have to be expected.
-        precipitates: metals whose salt is above its solubility in water, shape (n, 4) in the order of METALS.
+        precipitates: metals whose salt is above its solubility in water, a column per metal of METALS.
     """
 
     chlorine: Floats
@@ -45,7 +45,8 @@ def by_products(designs: Designs, balance: MassBalance, inputs: ProcessInputs) -
     - Chlorine: 1/2 Cl2 per electron that chloride gives.
     - Oxygen: 1 O2 per H2O2 that reduces (H2O2 -> O2 + 2 H+ + 2 e-) and 1/2 O2 per H2O2 that does not; metal
       ions decompose it sooner or later (2 H2O2 -> O2 + 2 H2O).
-    - Salt: acid + base - water for each free proton, and the crystal water of the calcium salt.
+    - Salt: acid + base - what neutralising releases (water, carbon dioxide) for each free proton, and the
+      crystal water of the calcium salt.
     - Wastewater: the leachant once its metals are taken out, and the wash water. Water that the reactions and
       the base bring, and what stays in the filter cake, are left out.
     - Precipitation: the salt that each dissolved metal makes with the acid, g/100 mL of leachant, against its

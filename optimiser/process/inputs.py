@@ -8,10 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from optimiser.chemistry.descriptors import molar_mass
-from optimiser.chemistry.feeds import METALS, Feed
-from optimiser.chemistry.reagents import Acid, Metal, Reagent, Reagents, load_metals, load_reagents
+from optimiser.chemistry.feeds import Feed
+from optimiser.chemistry.metals import Metal, load_metals
+from optimiser.chemistry.reagents import Acid, Base, Reagent, Reagents, load_reagents
 from optimiser.designs import Floats
-from optimiser.process.parameters import Neutraliser, ProcessParameters
+from optimiser.process.parameters import NO_BASE, ProcessParameters
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,7 @@ class AcidNumbers:
     ``solubility_rise`` is the slope of ln(solubility) per K up to 60 degC; 0 where only the value at 25 degC
     is known. ``salt_per_proton`` is the kg of salt, with its crystal water, that
     neutralising a mol of protons makes. ``salt_per_metal`` is kg of dissolved salt per kg of each metal and
-    ``salt_solubility`` its g/100 mL, NaN where unknown, shape (k, 4) in the order of METALS.
+    ``salt_solubility`` its g/100 mL, NaN where unknown, a column per metal in the order of METALS.
     """
 
     molar_mass: Floats
@@ -77,7 +78,7 @@ class ReagentNumbers:
 class ProcessInputs:
     """Everything the process model knows besides designs and yields.
 
-    ``metal_value`` is the payable price of each metal, EUR/kg, shape (4,) in the order of METALS.
+    ``metal_value`` is the payable price of each metal, EUR/kg, in the order of METALS; 0 for an absent one.
     """
 
     feed: Feed
@@ -90,8 +91,8 @@ class ProcessInputs:
 #: Boiling of water at 1 atm; dissolved acid only raises it, so it is the safe limit for every leach.
 BOILING = 100.0
 _HYDROGEN, _CHLORINE, _OXYGEN = "[H][H]", "ClCl", "O=O"
-#: mol of protons that one mol of base takes up.
-_PROTONS_PER_BASE: Mapping[str, float] = {"sodium_hydroxide": 1.0, "calcium_hydroxide": 2.0}
+#: The cation whose salts bind the crystal water that an acid lists (``calcium_hydrate``).
+_HYDRATED = "calcium"
 
 
 def process_inputs(
@@ -108,26 +109,31 @@ def process_inputs(
     Raises:
         InputError: an acid or reagent has no price or impact factor; it is named.
     """
-    metals = load_metals()
+    metals, known = load_metals(), reagents or load_reagents()
+    base = None if parameters.neutraliser == NO_BASE else known.bases[parameters.neutraliser]
     return ProcessInputs(
         feed=feed,
-        acids=_acid_numbers(acids, metals, parameters.neutraliser),
-        reagents=_reagent_numbers(parameters, reagents or load_reagents()),
-        metal_value=np.array([metals[m].value_eur_per_kg() for m in METALS]),
+        acids=_acid_numbers(acids, metals, base, known.water.molar_mass),
+        reagents=_reagent_numbers(known, base),
+        metal_value=np.array(
+            [
+                metal.value_eur_per_kg() if there else 0.0
+                for metal, there in zip(metals.values(), feed.present, strict=True)
+            ]
+        ),
         parameters=parameters,
     )
 
 
-def _salt_per_proton(acid: Acid, neutraliser: Neutraliser) -> float:
-    """Return kg of salt per mol of protons neutralised: acid + base - water, and the salt's crystal water."""
-    base = _base(neutraliser)
-    if base is None or not acid.usable_protons:
+def _salt_per_proton(acid: Acid, bought: tuple[Reagent, Base] | None, water: float) -> float:
+    """Return kg of salt per mol of protons: acid + base - what is released, and the salt's crystal water."""
+    if bought is None or not acid.usable_protons:
         return 0.0
-    per_base = _PROTONS_PER_BASE[neutraliser]
-    crystal = acid.calcium_salt_water if neutraliser == "calcium_hydroxide" else 0.0
-    water = load_reagents().water.molar_mass
-    acid_mass, base_mass = acid.molar_mass / acid.usable_protons, base.molar_mass / per_base
-    return (acid_mass + base_mass - water + crystal * water / per_base) / 1000.0
+    reagent, base = bought
+    protons = base.protons.value
+    crystal = acid.calcium_salt_water if base.cation == _HYDRATED else 0.0
+    acid_mass, base_mass = acid.molar_mass / acid.usable_protons, reagent.molar_mass / protons
+    return (acid_mass + base_mass - base.released.value / protons + crystal * water / protons) / 1000.0
 
 
 def _salt_per_metal(acid: Acid, metals: Mapping[str, Metal]) -> list[float]:
@@ -136,12 +142,8 @@ def _salt_per_metal(acid: Acid, metals: Mapping[str, Metal]) -> list[float]:
     return [1.0 + metal.charge * anion / metal.molar_mass for metal in metals.values()]
 
 
-def _base(neutraliser: Neutraliser) -> Reagent | None:
-    return None if neutraliser == "none" else getattr(load_reagents(), neutraliser)
-
-
 def _acid_numbers(
-    acids: Sequence[Acid], metals: Mapping[str, Metal], neutraliser: Neutraliser
+    acids: Sequence[Acid], metals: Mapping[str, Metal], bought: tuple[Reagent, Base] | None, water: float
 ) -> AcidNumbers:
     def column(values: Sequence[float] | Sequence[Sequence[float]]) -> Floats:
         return np.array(values, dtype=np.float64)
@@ -158,20 +160,24 @@ def _acid_numbers(
         climate_change=column([a.climate_change_per_kg_pure() for a in acids]),
         chloride=column([float(a.reductant == "chloride") for a in acids]),
         nitrate=column([float(a.nitrate or False) for a in acids]),
-        salt_per_proton=column([_salt_per_proton(a, neutraliser) for a in acids]),
+        salt_per_proton=column([_salt_per_proton(a, bought, water) for a in acids]),
         salt_per_metal=column([_salt_per_metal(a, metals) for a in acids]),
         salt_solubility=np.array([a.salt_solubility_values for a in acids]),
     )
 
 
-def _reagent_numbers(parameters: ProcessParameters, reagents: Reagents) -> ReagentNumbers:
+def _reagent_numbers(reagents: Reagents, bought: tuple[Reagent, Base] | None) -> ReagentNumbers:
     peroxide, water, heat, power = (
         reagents.hydrogen_peroxide,
         reagents.water,
         reagents.heat,
         reagents.power,
     )
-    base = None if parameters.neutraliser == "none" else getattr(reagents, parameters.neutraliser)
+    per_proton = base_price = base_climate_change = 0.0
+    if bought is not None:
+        base, how = bought
+        per_proton = base.molar_mass / 1000.0 / how.protons.value
+        base_price, base_climate_change = base.price_eur_per_kg_pure(), base.climate_change_per_kg_pure()
     return ReagentNumbers(
         peroxide_molar_mass=peroxide.molar_mass,
         peroxide_purity=peroxide.purity,
@@ -181,9 +187,9 @@ def _reagent_numbers(parameters: ProcessParameters, reagents: Reagents) -> Reage
         water_density=water.density,
         water_price=water.price_eur_per_kg_pure(),
         water_climate_change=water.climate_change_per_kg_pure(),
-        base_per_proton=base.molar_mass / 1000.0 / _PROTONS_PER_BASE[parameters.neutraliser] if base else 0.0,
-        base_price=base.price_eur_per_kg_pure() if base else 0.0,
-        base_climate_change=base.climate_change_per_kg_pure() if base else 0.0,
+        base_per_proton=per_proton,
+        base_price=base_price,
+        base_climate_change=base_climate_change,
         heat_price=heat.price_eur_per_kwh(),
         heat_climate_change=heat.climate_change_per_kwh(),
         power_price=power.price_eur_per_kwh(),

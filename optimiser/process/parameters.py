@@ -5,23 +5,24 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from functools import cache
-from typing import Literal
 
 from optimiser import builtin
 from optimiser.chemistry.quantity import Quantity, read_quantities
+from optimiser.chemistry.reagents import load_reagents
 from optimiser.errors import InputError, closest
 
-Neutraliser = Literal["sodium_hydroxide", "calcium_hydroxide", "none"]
 #: Parameters that something is divided by.
 _ABOVE_ZERO = ("solid_density", "fill_fraction")
-NEUTRALISERS: tuple[str, ...] = ("sodium_hydroxide", "calcium_hydroxide", "none")
+#: The neutraliser that leaves the free acid as it is.
+NO_BASE = "none"
 
 
 @dataclass(frozen=True)
 class ProcessParameters:
     """Numbers of the plant; units, ranges and sources are in ``models/process.yaml``.
 
-    ``neutraliser`` is the base that takes up the free acid left after leaching, or ``none``.
+    ``neutraliser`` is the base that takes up the free acid left after leaching, or ``none``: a name of
+    `neutralisers`.
     """
 
     ambient_temperature: float
@@ -39,7 +40,12 @@ class ProcessParameters:
     peroxide_strength: float
     peroxide_limit: float
     nox_limit: float
-    neutraliser: Neutraliser = "sodium_hydroxide"
+    neutraliser: str = "sodium_hydroxide"
+
+
+def neutralisers() -> tuple[str, ...]:
+    """Return the bases of ``models/reagents.yaml``, and ``none``."""
+    return (*load_reagents().bases, NO_BASE)
 
 
 @cache
@@ -65,11 +71,12 @@ def process_parameters(overrides: Mapping[str, float | str] | None = None) -> Pr
                 remedy=closest(name, known),
             )
         if name == "neutraliser":
-            if value not in NEUTRALISERS:
+            if value not in neutralisers():
                 raise InputError(
                     f"There is no neutraliser {value!r}.",
                     where="process.neutraliser",
-                    allowed=", ".join(NEUTRALISERS),
+                    allowed=", ".join(neutralisers()),
+                    remedy=closest(str(value), neutralisers()),
                 )
         else:
             _check_magnitude(name, value)

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from optimiser.chemistry.metals import load_metals
 from optimiser.chemistry.provenance import Provenance, provenance
-from optimiser.chemistry.reagents import load_metals, load_reagents
 from optimiser.problem import Problem
 from optimiser.surrogate.artefact import Surrogate
 
 
 def intervals_caveat(surrogate: Surrogate) -> str:
-    """Say what is wrong with the intervals, wherever they are shown; how much they hold is on the card."""
-    held = surrogate.card["skill"]["shipped_anchors"]["share_within_1.96_spreads"]
+    """Say what the intervals hold, wherever they are shown."""
+    skill = surrogate.card["skill"]
+    experiment, study = (100.0 * skill[name]["coverage"]["0.9"] for name in ("experiment", "study"))
     return (
-        "Intervals come from the spread over the surrogate's anchors. They are not calibrated: where they "
-        f"claim 95 %, they held {100.0 * held:.0f} % of the yields of the test rows. Read them as a ranking "
-        "of trust, not as a guarantee."
+        "Intervals are calibrated on experiments that the model had not seen: those that claim 90 % held "
+        f"{experiment:.0f} % of such yields, and {study:.0f} % on whole studies that it had not seen, "
+        "which is what a new laboratory or plant is."
     )
 
 
@@ -50,12 +51,12 @@ def marked_numbers(problem: Problem, groups: Mapping[str, tuple[str, ...]]) -> t
 
 def _used(problem: Problem) -> list[Provenance]:
     """Return the numbers that a problem rests on: no base that is not bought, no metal that is absent."""
-    reagents, acids, metals = load_reagents(), {a.name: a for a in problem.acids}, load_metals()
-    bases = {"sodium_hydroxide", "calcium_hydroxide"} - {problem.inputs.parameters.neutraliser}
-    # without its price, the exchange rate of a base that is not bought is left out, too
-    unused = {name: getattr(reagents, name).model_copy(update={"price": None}) for name in bases}
-    records = provenance(acids, {m: metals[m] for m in problem.present}, reagents.model_copy(update=unused))
-    labels = {base.label for base in unused.values()}
+    reagents, acids, metals = problem.reagents, {a.name: a for a in problem.acids}, load_metals()
+    unused = reagents.bases.keys() - {problem.inputs.parameters.neutraliser}
+    labels = {reagents[name].label for name in unused}
+    for name in unused:  # without its price, the exchange rate of a base that is not bought is left out, too
+        reagents = reagents.changed(name, price=None)
+    records = provenance(acids, {m: metals[m] for m in problem.present}, reagents)
     stocks = {reagents.hydrogen_peroxide.label, *(acid.label for acid in problem.acids)}
     return [
         r
@@ -79,11 +80,20 @@ def _by_mark(marks: Mapping[str, Iterable[str]]) -> str:
     return ", ".join(f"{', '.join(items)} ({flags})" for flags, items in together.items())
 
 
+def skill_caveat(surrogate: Surrogate) -> str:
+    """Say how good the yields are where nothing like them was seen."""
+    experiment, study = (surrogate.card["skill"][name] for name in ("experiment", "study"))
+    return (
+        "Yields are predictions of a model fitted to published laboratory experiments. On experiments that "
+        f"it has not seen, its R² is {experiment['r2']:.2f} and its mean absolute error "
+        f"{100.0 * experiment['mae']:.0f} points of yield; on whole studies that it has not seen, "
+        f"{study['r2']:.2f} and {100.0 * study['mae']:.0f} points. Confirm a design by experiment before "
+        "building on it."
+    )
+
+
 #: What no figure of a report covers.
 NOT_KNOWN = (
-    "Yields are predictions of a model fitted to published laboratory experiments. On whole studies that "
-    "it has not seen, its R² is about 0.5 and its mean absolute error about 15 points of yield: confirm a "
-    "design by experiment before building on it.",
     "The yield model is made of steps: a small change of a setpoint may cost several points of yield, or "
     "nothing. Test around a design, not only at it.",
     "Impurities (carbon, binder, aluminium, copper, iron), particle size, stirring and pretreatment are not "

@@ -93,7 +93,7 @@ _OTHERS: Mapping[str, Column] = {
     "which": Column("which"),
     "acid": Column("acid"),
     "knee": Column("knee"),
-    "p_feasible": Column("chance that the targets hold", "%, not calibrated", 0, _PERCENT, 99.0),
+    "p_feasible": Column("chance that the targets hold", "%", 0, _PERCENT, 99.0),
     "support": Column("support", "experiments nearby", 0),
     "domain_distance": Column("domain distance", "of the threshold", 2),
     "proton_ratio": Column("protons", "offered/consumed", 2),

@@ -59,6 +59,8 @@ def print_result(result: RunResult, out: Path | None, console: Console | None = 
         _say(console, "The least infeasible designs:")
         nearest = result.infeasibility.nearest
         _table(console, problem, nearest, range(len(nearest)), None)
+    for line in result.tables.notes if result.tables else ():
+        _say(console, f"Note: {line}")
     if out is not None:
         console.print()
         page = out / "report.html"

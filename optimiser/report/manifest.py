@@ -39,6 +39,8 @@ def manifest(result: RunResult) -> dict[str, Any]:
         "question": _question(result),
         "artefact": {"name": problem.surrogate.name, "sha256": problem.surrogate.sha256},
         "tables": table_hashes(),
+        "own_tables": [asdict(file) for file in result.tables.files] if result.tables else [],
+        "notes": list(result.tables.notes) if result.tables else [],
         "python": platform.python_version(),
         "packages": package_versions(),
         "git": git_state(builtin.root()),
@@ -90,6 +92,7 @@ def _question(result: RunResult) -> dict[str, Any]:
             for o in problem.objectives
         ],
         "yield_targets": dict(problem.targets),
+        "confidence": problem.confidence,
         "limits": asdict(problem.limits),
         "applicability_domain": "inside" if problem.domain else "off",
         "ranges": {

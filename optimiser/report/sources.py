@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pandas as pd
 
+from optimiser.chemistry.metals import load_metals
 from optimiser.chemistry.provenance import provenance
 from optimiser.chemistry.quantity import flags
-from optimiser.chemistry.reagents import Reagents, load_metals, load_reagents
 from optimiser.problem import Problem
 from optimiser.process.parameters import parameter_quantities, process_parameters
 
@@ -14,11 +14,8 @@ from optimiser.process.parameters import parameter_quantities, process_parameter
 OWN = "given in the problem"
 
 
-def sources_frame(problem: Problem, reagents: Reagents | None = None) -> pd.DataFrame:
-    """Return one row per number: what it is, value and range, date, confidence, flags and source, as text.
-
-    ``reagents`` stand in for the shipped ones where a user has prices or factors of their own.
-    """
+def sources_frame(problem: Problem) -> pd.DataFrame:
+    """Return one row per number: what it is, value and range, date, confidence, flags and source, as text."""
     acids = {acid.name: acid for acid in problem.acids}
     rows: list[dict[str, object]] = [
         {
@@ -35,9 +32,30 @@ def sources_frame(problem: Problem, reagents: Reagents | None = None) -> pd.Data
             "source": r.source,
             "note": r.note,
         }
-        for r in provenance(acids, load_metals(), reagents or load_reagents())
+        for r in provenance(acids, load_metals(), problem.reagents)
     ]
-    return pd.DataFrame([*rows, *_parameters(problem)])
+    return pd.DataFrame([*rows, *_parameters(problem), *_assumed_yields(problem)])
+
+
+def _assumed_yields(problem: Problem) -> list[dict[str, object]]:
+    """Return the yields that the problem states because the surrogate does not predict them."""
+    return [
+        {
+            "item": problem.feed.name,
+            "quantity": f"yield of {metal}",
+            "value": value,
+            "unit": "fraction",
+            "low": None,
+            "high": None,
+            "in euro": None,
+            "date": "",
+            "confidence": "",
+            "flags": "assumed",
+            "source": OWN,
+            "note": "not predicted: the surrogate does not know the metal",
+        }
+        for metal, value in problem.feed.assumed_yields.items()
+    ]
 
 
 def _parameters(problem: Problem) -> list[dict[str, object]]:

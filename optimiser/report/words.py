@@ -12,6 +12,7 @@ from optimiser.problem import Evaluation, Problem
 from optimiser.report.columns import column
 from optimiser.report.switched_off import switched_off
 from optimiser.robustness import worst_steps
+from optimiser.yields import assumption
 
 #: Said wherever peroxide is recommended.
 PEROXIDE_CAVEAT = (
@@ -28,7 +29,7 @@ _CONSTRAINT_LABELS = {
     "solubility": "solubility of the acid (mol/L)",
     "boiling": "temperature below boiling (degC)",
     "slurry": "solids in the slurry (kg/kg)",
-    "applicability_domain": "applicability domain (distance to the data / threshold)",
+    "applicability_domain": "applicability domain (distance to the data / limit)",
 }
 
 
@@ -131,6 +132,13 @@ def binding_text(binding: Binding) -> str:
 def infeasibility_lines(infeasibility: Infeasibility, problem: Problem) -> list[str]:
     """Say why nothing is feasible and how far each target would have to give."""
     lines = ["Binding: " + binding_text(b) + "." for b in infeasibility.binding]
+    sure = ""
+    if problem.confidence is not None:
+        sure = f" with probability {100 * problem.confidence:g} %"
+        lines.append(
+            f"Each target is asked to hold{sure}, so yields here are those reached{sure}; the expected ones "
+            "are higher."
+        )
     for metal, best in infeasibility.reachable.items():
         target = problem.targets[metal]
         verdict = "reachable on its own" if best >= target else f"would have to fall to {100 * best:.0f} %"
@@ -141,6 +149,15 @@ def infeasibility_lines(infeasibility: Infeasibility, problem: Problem) -> list[
     if infeasibility.give > 0:
         lines.append(
             f"Together the targets would have to fall by {100 * infeasibility.give:.0f} points each."
+        )
+        lines.append(
+            "The design that comes nearest reaches all targets at once with probability "
+            f"{100 * infeasibility.probability:.0f} %."
+        )
+    if problem.confidence is not None:
+        lines.append(
+            "What would help: lower targets, a lower `confidence`, or experiments near the designs below; "
+            "without `confidence` the expected yields count."
         )
     return lines
 
@@ -191,6 +208,8 @@ def warnings_of(problem: Problem, evaluation: Evaluation, row: int) -> list[str]
         said.append("No experiment lies near this design.")
     elif support < 5:
         said.append(f"Only {counted(support, 'experiment')} near this design.")
+    if assumed := assumption(problem.feed):
+        said.append(assumed)
     return [*switched_off(problem, evaluation, row), *said, *step_warning(problem, evaluation, row)]
 
 

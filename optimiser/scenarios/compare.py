@@ -10,7 +10,7 @@ import pandas as pd
 
 from optimiser.chemistry.feeds import METALS
 from optimiser.chemistry.impacts import ImpactTable, impacts, missing_factors
-from optimiser.chemistry.reagents import Reagents
+from optimiser.chemistry.reagents import load_reagents
 from optimiser.comparison import TOOLKIT_ANCHORS, enrichment_factors, rank_impacts, selectivities, welch_tests
 from optimiser.designs import Floats
 from optimiser.metrics import per_kg_metal
@@ -124,7 +124,7 @@ def _impacts(used: dict[str, Floats], table: ImpactTable) -> Floats:
 
 
 def _knows_no_reagent(table: ImpactTable, category: str) -> bool:
-    return all(np.isnan(table.factor(category, name)) for name in Reagents.model_fields)
+    return all(np.isnan(table.factor(category, name)) for name in load_reagents())
 
 
 def ranks_frame(frame: pd.DataFrame, names: Sequence[str], columns: Sequence[str]) -> pd.DataFrame:

@@ -14,11 +14,6 @@ from optimiser.errors import InputError
 from optimiser.scenarios.compare import ALONE, ImpactResults
 from optimiser.scenarios.tables import KEYS
 
-WEIGHTS_CAVEAT = (
-    "The weights of EF 3.1 are of confidence C: recalled, not checked against the official list. The order "
-    "of scenarios that lie close together may change with them."
-)
-
 
 @dataclass(frozen=True)
 class FootprintResults:
@@ -29,14 +24,12 @@ class FootprintResults:
             its rank; blank for a scenario that lacks one of the categories.
         method: one row per category: its normalisation and weight, or why it does not count.
         covered: share of the method's weights that the categories counted make up, 0 to 1.
-        marked: categories whose weight is of confidence C.
         left_out: by category, why it does not count.
     """
 
     frame: pd.DataFrame
     method: pd.DataFrame
     covered: float
-    marked: tuple[str, ...]
     left_out: dict[str, str]
 
 
@@ -72,9 +65,7 @@ def footprint_results(impacts: ImpactResults) -> FootprintResults:
         frame[f"{names[i]}, weighted|person-years|4"] = scored.weighted[:, i]
     frame["single score|person-years|4"] = scored.score
     frame["single score|rank|3"] = pd.Series(scored.score).rank(method="min")
-    return FootprintResults(
-        frame, _method(impacts, scored), scored.weight_covered, scored.weights_marked, dict(scored.left_out)
-    )
+    return FootprintResults(frame, _method(impacts, scored), scored.weight_covered, dict(scored.left_out))
 
 
 def _method(impacts: ImpactResults, scored: SingleScore) -> pd.DataFrame:
@@ -85,7 +76,7 @@ def _method(impacts: ImpactResults, scored: SingleScore) -> pd.DataFrame:
             "unit": impacts.units,
             "one person in a year||6": scored.normalisation,
             "weight|%|4": 100.0 * scored.weight,
-            "confidence of the weight": ["C" if name in scored.weights_marked else "" for name in plain],
+            "confidence of the weight": list(scored.confidence),
             "left out because": [scored.left_out.get(name, "") for name in plain],
         }
     )

@@ -11,6 +11,7 @@ import pandas as pd
 
 from optimiser.chemistry.acids import Acid, choose_acid
 from optimiser.chemistry.feeds import Feed, find_feed, load_feeds
+from optimiser.chemistry.metals import BASE_METALS, METALS
 from optimiser.designs import CONTINUOUS, VARIABLES, Floats, Ints
 from optimiser.errors import InputError
 from optimiser.scenarios.read import TEMPLATE_FEED, TEMPLATE_PKA, TEMPLATE_SALTS, Source
@@ -182,8 +183,10 @@ def _template_feeds(source: Source, frame: pd.DataFrame, known: Known) -> tuple[
 
 
 def _feed_name(ni: float, mn: float, co: float) -> str:
+    given = np.zeros(len(METALS))
+    given[: len(BASE_METALS)] = (1.0, ni, mn, co)
     for name, feed in load_feeds().items():
-        if np.abs(feed.composition[1:] - (ni, mn, co)).max() <= _SAME_FEED:
+        if np.abs(feed.composition - given).max() <= _SAME_FEED:
             return name
     return "Li" + "".join(f"{m}{x:g}" for m, x in (("Ni", ni), ("Mn", mn), ("Co", co)) if x > 0.0)
 

@@ -27,6 +27,7 @@ from optimiser.spec.load import Question
 from optimiser.surrogate.artefact import Surrogate, load_surrogate
 from optimiser.table import design_table
 from optimiser.toolkit import ToolkitSums
+from optimiser.yields import assumption, check_yields
 
 #: Called with the rows done and the rows in all.
 RowProgress = Callable[[int, int], None]
@@ -47,13 +48,14 @@ class Setting:
     parameters: ProcessParameters
     rows: int
     profile: Profile | None = None
+    assumed: tuple[str, ...] = ()
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What must be told of a user's own tables; a profile takes them as they are."""
+        """What must be told of assumed yields and a user's own tables; a profile takes these as they are."""
         if self.profile is None:
-            return self.tables.notes
-        return self.profile.impacts.notes if self.profile.impacts is not None else ()
+            return (*self.assumed, *self.tables.notes)
+        return (*self.assumed, *(self.profile.impacts.notes if self.profile.impacts is not None else ()))
 
 
 @dataclass(frozen=True)
@@ -153,16 +155,16 @@ def prepare(
     if feed_name is not None:
         feed = find_feed(feed_name, where="--feed")
     known = Known(tables.acids, feed, basis)
-    rows = sum(len(parse(source, piece, known)) for piece in source.chunks())
-    return Setting(
-        source,
-        known,
-        tables,
-        load_surrogate(question.spec.surrogate if question else "pd-gbr"),
-        process_parameters(question.spec.process if question else None),
-        rows,
-        profile,
-    )
+    surrogate = load_surrogate(question.spec.surrogate if question else "pd-gbr")
+    rows, assumed = 0, dict[str, None]()
+    for piece in source.chunks():
+        scenarios = parse(source, piece, known)
+        rows += len(scenarios)
+        for leached in scenarios.feeds:
+            check_yields(surrogate, leached)
+            assumed |= dict.fromkeys([said] if (said := assumption(leached)) else [])
+    parameters = process_parameters(question.spec.process if question else None)
+    return Setting(source, known, tables, surrogate, parameters, rows, profile, tuple(assumed))
 
 
 def parts(

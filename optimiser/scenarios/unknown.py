@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from typing import Any
 
 import numpy as np
 
-from optimiser.chemistry.acids import Acid, SaltSolubilities, Stock
+from optimiser.chemistry.acids import Acid, Stock
 from optimiser.chemistry.descriptors import molar_mass
 from optimiser.chemistry.feeds import METALS
 from optimiser.chemistry.impacts import CLIMATE, ImpactTable, same_text
@@ -74,7 +73,7 @@ def custom_acid(smiles: str, given: Mapping[str, float], cell: Callable[[str], s
                 where=cell(f"s{metal}"),
                 allowed="0 or more; -1 or blank where it is not known",
             )
-    known_salts: dict[str, Any] = {m: _quantity(v, "g/100 mL") for m, v in salts.items() if not math.isnan(v)}
+    known_salts = {m: _quantity(v, "g/100 mL") for m, v in salts.items() if not math.isnan(v)}
     unknown = math.nan
     return Acid.model_construct(
         name=acid_key(smiles),
@@ -82,7 +81,7 @@ def custom_acid(smiles: str, given: Mapping[str, float], cell: Callable[[str], s
         smiles=smiles,
         pKa=tuple(_quantity(p, "-") for p in known),
         stock=Stock.model_construct(purity=_quantity(unknown, "kg/kg"), density=_quantity(unknown, "kg/L")),
-        salt_solubility=SaltSolubilities.model_construct(**known_salts),
+        salt_solubility=known_salts,
         reductant="none",
     )
 

@@ -9,6 +9,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_valida
 
 from optimiser.chemistry.acids import AcidOverrides
 from optimiser.chemistry.feeds import Feed, find_feed
+from optimiser.chemistry.metals import METALS, MetalName
 from optimiser.designs import CONTINUOUS, VARIABLES
 from optimiser.errors import InputError, closest
 from optimiser.metrics import METRICS
@@ -141,15 +142,6 @@ def _fraction(value: Any) -> float:
 Target = Annotated[float, BeforeValidator(_fraction)]
 
 
-class YieldTargets(Strict):
-    """Least fraction leached, per metal."""
-
-    Li: Target | None = None
-    Ni: Target | None = None
-    Mn: Target | None = None
-    Co: Target | None = None
-
-
 def _off(value: Any) -> Any:
     # YAML reads a bare `off` as False
     return None if value is False or value == "off" else value
@@ -161,14 +153,15 @@ Off = BeforeValidator(_off)
 class ConstraintSpec(Strict):
     """One entry of ``constraints:``; a limit set to ``off`` is not held.
 
-    ``yield`` with ``confidence`` asks that each target hold with that probability, which needs a calibrated
-    surrogate. The limits that are not listed keep their defaults.
+    ``yield`` is the least fraction leached by metal: with ``confidence`` each target holds with that
+    calibrated probability; without it, the expected yields count. The limits that are not listed keep their
+    defaults.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
-    yields: YieldTargets | None = Field(default=None, alias="yield")
-    confidence: Number | None = Field(default=None, gt=0.5, lt=1)
+    yields: dict[MetalName, Target] | None = Field(default=None, alias="yield")
+    confidence: Annotated[Number, Field(ge=0.5, lt=1)] | None = None
     applicability_domain: Annotated[Literal["inside"] | None, Off] = "inside"
     proton_balance: Annotated[Annotated[Number, Field(gt=0, le=10)] | None, Off] = 1.1
     stock_strength: Annotated[Annotated[Number, Field(ge=0, le=1)] | None, Off] = 0.0
@@ -222,9 +215,9 @@ class ProblemSpec(Strict):
     @field_validator("feed", mode="before")
     @classmethod
     def _feed_by_name(cls, value: Any) -> Any:
-        """A name alone means a known feed; with Ni, Mn or Co it is a composition of its own."""
+        """A name alone means a known feed; with Ni, Mn, Co, ... it is a composition of its own."""
         value = {"name": value} if isinstance(value, str) else value
-        if not isinstance(value, dict) or value.keys() & {"Ni", "Mn", "Co"}:
+        if not isinstance(value, dict) or value.keys() & set(METALS[1:]):
             return value
         known = find_feed(str(value.get("name", "")))
         return known.model_dump(by_alias=True) | {k: v for k, v in value.items() if k != "name"}

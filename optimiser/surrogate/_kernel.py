@@ -1,30 +1,41 @@
-"""The compiled loop behind :func:`optimiser.surrogate.trees.differences`; imported only when it is called."""
+"""The compiled loops behind `optimiser.surrogate.trees` and `.compiled`; imported only when they are called."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import numpy as np
-from numba import njit, prange
+from numba import njit, prange, types
+from numba.extending import intrinsic
 
-# A single bit times this de Bruijn number has different top six bits for each of the 64 bits.
-_DE_BRUIJN = np.uint64(0x03F79D71B4CB0A89)
-_BIT = np.zeros(64, dtype=np.uint8)
-for _i in range(64):
-    _BIT[((int(_DE_BRUIJN) << _i) & 0xFFFFFFFFFFFFFFFF) >> 58] = _i
 _ALL = np.uint64(0xFFFFFFFFFFFFFFFF)
-_ZERO = np.uint64(0)
-_SHIFT = np.uint64(58)
+_ONE = np.uint64(1)
+_NONE = np.uint64(0)
+
+
+@intrinsic  # type: ignore[untyped-decorator,unused-ignore]
+def _lowest(typing_context: Any, word: Any) -> Any:
+    """Return the number of the lowest bit that is set; the word must not be zero."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return builder.cttz(arguments[0], context.get_constant(types.boolean, 1))
+
+    return types.uint64(types.uint64), generate
+
+
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator,unused-ignore]
+def _passes(x: float, threshold: float, missing_left: int) -> bool:
+    return not (x > threshold) if missing_left else x <= threshold
 
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator,unused-ignore]
 def _clear(alive: Any, x: Any, threshold: float, missing_left: int, mask: np.uint64) -> None:
     """Clear the left leaves wherever the test ``x <= threshold`` fails, NaN as the node says."""
     if missing_left:
-        for a in range(len(x)):
+        for a in range(len(alive)):
             alive[a] &= mask if x[a] > threshold else _ALL
     else:
-        for a in range(len(x)):
+        for a in range(len(alive)):
             alive[a] &= _ALL if x[a] <= threshold else mask
 
 
@@ -32,51 +43,230 @@ def _clear(alive: Any, x: Any, threshold: float, missing_left: int, mask: np.uin
 def evaluate(
     x: Any,
     anchors: Any,
-    feature: Any,
+    column: Any,
     threshold: Any,
     missing_left: Any,
     mask: Any,
     kind_start: Any,
     leaf: Any,
     leaf_start: Any,
-    model_start: Any,
-    baseline: Any,
+    metal_trees: Any,
     out: Any,
 ) -> None:
-    """Fill ``out`` (n, models, m) with predicted differences of n designs from m anchors."""
-    n, d = x.shape
+    """Fill ``out`` (n, metals, m) with the sums over the trees for n designs and m anchors."""
+    n, n_metals, d = x.shape
     m = len(anchors)
     n_trees = len(leaf_start) - 1
-    n_models = len(baseline)
-    columns = np.ascontiguousarray(anchors.T)
-    # Leaves each anchor can still reach after the tests on the anchor alone: the same for every design.
-    reachable = np.full((n_trees, m), _ALL)
-    for tree in prange(n_trees):
-        for node in range(kind_start[3 * tree + 1], kind_start[3 * tree + 2]):
-            _clear(reachable[tree], columns[feature[node]], threshold[node], missing_left[node], mask[node])
-    for i in prange(n):
-        difference = np.empty((d, m))
-        for j in range(d):
-            for a in range(m):
-                difference[j, a] = x[i, j] - columns[j, a]
-        alive = np.empty(m, dtype=np.uint64)
-        for model in range(n_models):
-            total = np.full(m, baseline[model])
-            for tree in range(model_start[model], model_start[model + 1]):
-                first = kind_start[3 * tree]
+    for metal in range(n_metals):
+        start, stop = metal_trees[metal]
+        columns = np.ascontiguousarray(anchors[:, metal].T)
+        # Leaves each anchor can still reach after the tests on the anchor alone: the same for every design.
+        reachable = np.full((n_trees, m), _ALL)
+        for tree in prange(start, stop):
+            for node in range(kind_start[3 * tree + 1], kind_start[3 * tree + 2]):
+                _clear(
+                    reachable[tree], columns[column[node]], threshold[node], missing_left[node], mask[node]
+                )
+        for i in prange(n):
+            difference = np.empty((d, m))
+            for j in range(d):
+                for a in range(m):
+                    difference[j, a] = x[i, metal, j] - columns[j, a]
+            alive = np.empty(m, dtype=np.uint64)
+            total = np.zeros(m)
+            for tree in range(start, stop):
                 own = _ALL
-                for node in range(first, kind_start[3 * tree + 1]):
-                    value = x[i, feature[node]]
-                    passes = not (value > threshold[node]) if missing_left[node] else value <= threshold[node]
-                    if not passes:
+                for node in range(kind_start[3 * tree], kind_start[3 * tree + 1]):
+                    if not _passes(x[i, metal, column[node]], threshold[node], missing_left[node]):
                         own &= mask[node]
                 for a in range(m):
                     alive[a] = own & reachable[tree, a]
                 for node in range(kind_start[3 * tree + 2], kind_start[3 * tree + 3]):
-                    _clear(alive, difference[feature[node]], threshold[node], missing_left[node], mask[node])
+                    _clear(alive, difference[column[node]], threshold[node], missing_left[node], mask[node])
                 base = leaf_start[tree]
                 for a in range(m):
-                    lowest = alive[a] & (_ZERO - alive[a])
-                    total[a] += leaf[base + _BIT[(lowest * _DE_BRUIJN) >> _SHIFT]]
+                    total[a] += leaf[base + _lowest(alive[a])]
             for a in range(m):
-                out[i, model, a] = total[a]
+                out[i, metal, a] = total[a]
+
+
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator,unused-ignore]
+def resolve(
+    fixed: Any,
+    anchors: Any,
+    follows: Any,
+    column: Any,
+    threshold: Any,
+    missing_left: Any,
+    left_low: Any,
+    left_high: Any,
+    kind_start: Any,
+    leaf_start: Any,
+    first: int,
+    stop: int,
+    reach: Any,
+    open_node: Any,
+) -> None:
+    """Make every test that does not follow the design, for the trees from ``first`` to ``stop``.
+
+    Args:
+        fixed: columns of any design with the feed and the acid, shape (d,).
+        anchors: columns of the anchors, shape (d, m); one column of zeros for a forest without anchors.
+        follows: number of each column among those that follow the design, -1 where it is fixed, shape (d,).
+        column, threshold, missing_left, left_low, left_high, kind_start, leaf_start: of the forest.
+        first, stop: trees.
+        reach: to fill with the leaves that each tree and anchor can still reach, shape (trees, m).
+        open_node: to fill with 1 for every node whose test is still to be made, shape (nodes,).
+    """
+    m = anchors.shape[1]
+    for tree in range(first, stop):
+        reachable = reach[tree - first]
+        leaves = leaf_start[tree + 1] - leaf_start[tree]
+        reachable[:] = _ALL if leaves == 64 else (_ONE << np.uint64(leaves)) - _ONE
+        begin, middle, end = kind_start[3 * tree], kind_start[3 * tree + 1], kind_start[3 * tree + 3]
+        for node in range(begin, end):
+            kind = 0 if node < middle else (1 if node < kind_start[3 * tree + 2] else 2)
+            j = column[node]
+            if kind != 1 and follows[j] >= 0:
+                continue
+            left = _span(left_low[node], left_high[node])
+            right = _span(left_high[node], _end(node, begin, end, left_low, left_high, leaves))
+            for a in range(m):
+                value = fixed[j] if kind == 0 else (anchors[j, a] if kind == 1 else fixed[j] - anchors[j, a])
+                # the side not taken is out of reach, and so is every test on it
+                passed = _passes(value, threshold[node], missing_left[node])
+                reachable[a] &= ~(right if passed else left)
+        for node in range(begin, end):
+            kind = 0 if node < middle else (1 if node < kind_start[3 * tree + 2] else 2)
+            if kind == 1 or follows[column[node]] < 0:
+                continue
+            left = _span(left_low[node], left_high[node])
+            for a in range(m):
+                if reachable[a] & left:
+                    open_node[node] = 1
+                    break
+
+
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator,unused-ignore]
+def _span(low: int, high: int) -> np.uint64:
+    """Return bits ``low`` to ``high`` - 1; never all 64."""
+    return ((_ONE << np.uint64(high - low)) - _ONE) << np.uint64(low)
+
+
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator,unused-ignore]
+def _end(node: int, begin: int, end: int, left_low: Any, left_high: Any, leaves: int) -> int:
+    """Return one past the last leaf under a node: where the smallest left subtree that holds it ends."""
+    found = leaves
+    for other in range(begin, end):
+        holds = left_low[other] <= left_low[node] and left_high[other] > left_high[node]
+        if holds and left_high[other] < found:
+            found = left_high[other]
+    return found
+
+
+@njit(cache=True, parallel=True, nogil=True)  # type: ignore[untyped-decorator,unused-ignore]
+def predict(
+    x: Any,
+    anchors: Any,
+    anchor_start: Any,
+    constant: Any,
+    members: Any,
+    paired: int,
+    column: Any,
+    threshold: Any,
+    missing_left: Any,
+    mask: Any,
+    node_start: Any,
+    reach: Any,
+    reach_start: Any,
+    leaf: Any,
+    leaf_start: Any,
+    block: int,
+    means: Any,
+    spread: Any,
+) -> None:
+    """Fill what each member says, ``means`` (metals, members, n), and the anchors' ``spread`` (metals, n).
+
+    Args:
+        x: columns that follow the design, shape (c, n).
+        anchors: the same columns of the anchors, metal after metal, shape (c, all anchors).
+        anchor_start: where each metal's anchors start, shape (metals + 1,).
+        constant: what a member says by an anchor before any tree, shape (members, all anchors); a plain
+            member's stands at the first anchor.
+        members: where each metal's and member's trees start, shape (metals, members + 1).
+        paired: how many members, the first ones, compare with anchors.
+        column, threshold, missing_left, mask: of the nodes whose tests are still to be made.
+        node_start: where each tree's tests on the design, then on differences, start, shape (2 trees + 1,).
+        reach: leaves that each tree and anchor can still reach.
+        reach_start: where each tree's start in ``reach``, shape (trees,).
+        leaf: values of the leaves.
+        leaf_start: where each tree's start in ``leaf``, shape (trees,).
+        block: designs taken together; changes no result.
+    """
+    n_columns, n = x.shape
+    metals, bounds = members.shape
+    n_members = bounds - 1
+    for item in prange(metals * ((n + block - 1) // block)):
+        metal = item % metals
+        begin = item // metals * block
+        end = min(begin + block, n)
+        size = end - begin
+        first, m = anchor_start[metal], anchor_start[metal + 1] - anchor_start[metal]
+        here = np.ascontiguousarray(x[:, begin:end])
+        difference = np.empty((size, n_columns, m))
+        for i in range(size):
+            for j in range(n_columns):
+                for a in range(m):
+                    difference[i, j, a] = here[j, i] - anchors[j, first + a]
+        own = np.empty(size, dtype=np.uint64)
+        alive = np.empty(m, dtype=np.uint64)
+        said = np.zeros((size, m))
+        total = np.empty((size, m))
+        for p in range(n_members):
+            compares = p < paired
+            for i in range(size):
+                for a in range(m):
+                    total[i, a] = constant[p, first + a]
+            for tree in range(members[metal, p], members[metal, p + 1]):
+                own[:] = _ALL
+                for node in range(node_start[2 * tree], node_start[2 * tree + 1]):
+                    _clear(own, here[column[node]], threshold[node], missing_left[node], mask[node])
+                base, reachable = leaf_start[tree], reach_start[tree]
+                if not compares:
+                    for i in range(size):
+                        total[i, 0] += leaf[base + _lowest(own[i] & reach[reachable])]
+                    continue
+                for i in range(size):
+                    mine = own[i]
+                    for a in range(m):
+                        alive[a] = mine & reach[reachable + a]
+                    for node in range(node_start[2 * tree + 1], node_start[2 * tree + 2]):
+                        _clear(
+                            alive,
+                            difference[i, column[node]],
+                            threshold[node],
+                            missing_left[node],
+                            mask[node],
+                        )
+                    row = total[i]
+                    for a in range(m):
+                        row[a] += leaf[base + _lowest(alive[a])]
+            for i in range(size):
+                if compares:
+                    sum_ = 0.0
+                    for a in range(m):
+                        sum_ += total[i, a]
+                        said[i, a] += total[i, a]
+                    means[metal, p, begin + i] = sum_ / m
+                else:
+                    means[metal, p, begin + i] = total[i, 0]
+        for i in range(size):
+            centre = 0.0
+            for a in range(m):
+                centre += said[i, a]
+            centre /= m
+            square = 0.0
+            for a in range(m):
+                square += (said[i, a] - centre) ** 2
+            # members that learn yields say the same whatever the anchor
+            spread[metal, begin + i] = np.sqrt(square / m) / n_members

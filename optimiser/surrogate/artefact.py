@@ -6,9 +6,8 @@ import hashlib
 import io
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from statistics import NormalDist
 from typing import Any
 
 import numpy as np
@@ -17,9 +16,9 @@ import numpy.typing as npt
 from optimiser import builtin
 from optimiser.designs import Designs, Floats
 from optimiser.errors import InputError, closest
-from optimiser.surrogate.domain import Domain, DomainSettings
+from optimiser.surrogate.calibration import Calibration, stretched
+from optimiser.surrogate.domain import Domain
 from optimiser.surrogate.features import (
-    ACID_COLUMNS,
     FEATURES,
     METALS,
     AcidLike,
@@ -28,10 +27,10 @@ from optimiser.surrogate.features import (
     feature_matrix,
 )
 from optimiser.surrogate.fitted import Fitted
-from optimiser.surrogate.trees import Forest
+from optimiser.surrogate.packing import unpack_calibration, unpack_domain, unpack_fitted
 from optimiser.yamlfile import read_yaml
 
-FORMAT = 1
+FORMAT = 2
 CARD = "card.yaml"
 ARRAYS = "arrays.npz"
 #: Key of the card that holds the hash of the rest of it.
@@ -44,12 +43,17 @@ class YieldPrediction:
     """Yields of n designs as fractions; metals in the order Li, Ni, Mn, Co, NaN where the feed lacks one.
 
     Attributes:
-        mean: mean over anchors, clipped to 0-1, shape (n, 4).
+        mean: what the model expects, 0-1, shape (n, 4).
         spread: standard deviation over anchors, not calibrated, shape (n, 4).
+        scale: of the error, for :class:`~optimiser.surrogate.calibration.Calibration`, shape (n, 4).
+        domain_ratio: distance to the data, or the members' disagreement, as a share of its limit, whichever
+            is greater: at most 1 inside the applicability domain, shape (n,).
     """
 
     mean: Floats
     spread: Floats
+    scale: Floats
+    domain_ratio: Floats
 
 
 @dataclass(frozen=True)
@@ -64,6 +68,7 @@ class Surrogate:
         fitted: trees and anchors.
         acids: features of the acids of the training data, by ``features.acid_key``.
         domain: where the data support a prediction.
+        calibration: how far off predictions are.
     """
 
     name: str
@@ -73,6 +78,7 @@ class Surrogate:
     fitted: Fitted
     acids: Mapping[str, Floats]
     domain: Domain
+    calibration: Calibration
 
     @property
     def features(self) -> tuple[Feature, ...]:
@@ -96,36 +102,53 @@ class Surrogate:
         Raises:
             InputError: an unreadable SMILES, or numba cannot compile here.
         """
-        mean, spread = self.fitted.predict(feature_matrix(feed, acids, designs, self.acids))
-        present = np.asarray(feed.present, dtype=bool)
-        return YieldPrediction(
-            np.where(present, mean.clip(0.0, 1.0), np.nan), np.where(present, spread, np.nan)
+        raw = self.fitted.predict(feature_matrix(feed, acids, designs, self.acids))
+        present = np.asarray(feed.present, dtype=bool)[: len(METALS)]
+        mean, spread, disagreement = (
+            np.where(present, part, np.nan) for part in (stretched(raw.mean), raw.spread, raw.disagreement)
         )
+        scale, ratio = np.empty_like(mean), np.empty(len(mean))
+        for k in np.unique(designs.acid):
+            rows = designs.acid == k
+            near, here = self.domain.neighbourhood(feed, acids[k]), designs.continuous[rows]
+            ratio[rows] = self.domain.ratio(near.distance(here), disagreement[rows])
+            scale[rows] = self.calibration.scale(
+                mean[rows], spread[rows], disagreement[rows], near, here, ratio[rows]
+            )
+        return YieldPrediction(mean, spread, scale, ratio)
+
+    def quantile(self, prediction: YieldPrediction, p: float) -> Floats:
+        """Return the yields that are not reached with probability ``p``, shape (n, 4); calibrated.
+
+        Raises:
+            ValueError: ``p`` is not between 0 and 1.
+        """
+        if not 0.0 < p < 1.0:
+            raise ValueError(f"p must be between 0 and 1, not {p!r}")
+        return self.calibration.quantile(prediction.mean, prediction.scale, p)
 
     def interval(self, prediction: YieldPrediction, level: float = 0.9) -> tuple[Floats, Floats]:
-        """Return low and high yields, shape (n, 4) each: mean -+ normal quantile x spread, clipped to 0-1.
-
-        Not calibrated: on held-out rows it holds fewer yields than ``level`` says (see the card's
-        ``share_within_1.96_spreads``).
+        """Return low and high yields between which a yield lies with probability ``level``, (n, 4) each.
 
         Raises:
             ValueError: the level is not between 0 and 1.
         """
         if not 0.0 < level < 1.0:
             raise ValueError(f"level must be between 0 and 1, not {level!r}")
-        half = NormalDist().inv_cdf((1.0 + level) / 2.0) * prediction.spread
-        return (prediction.mean - half).clip(0.0, 1.0), (prediction.mean + half).clip(0.0, 1.0)
+        return self.quantile(prediction, (1.0 - level) / 2.0), self.quantile(prediction, (1.0 + level) / 2.0)
 
+    def probability(self, prediction: YieldPrediction, target: float) -> Floats:
+        """Return the probability that each yield is at least ``target``, shape (n, 4); calibrated."""
+        return self.calibration.probability(prediction.mean, prediction.scale, target)
 
-def pack(fitted: Fitted, acids: Mapping[str, Floats], domain: Domain) -> bytes:
-    """Return the content of ``arrays.npz``; the same arrays give the same bytes."""
-    arrays: dict[str, npt.NDArray[Any]] = {f.name: getattr(fitted.forest, f.name) for f in fields(Forest)}
-    arrays |= {"anchor_features": fitted.features, "anchor_yields": fitted.yields}
-    arrays |= {"acid_keys": np.array(list(acids)), "acid_features": np.array(list(acids.values()))}
-    arrays |= domain.arrays()
-    buffer = io.BytesIO()
-    np.savez_compressed(buffer, allow_pickle=False, **arrays)  # type: ignore[arg-type,unused-ignore]
-    return buffer.getvalue()
+    def joint_probability(self, prediction: YieldPrediction, targets: Floats) -> Floats:
+        """Return the probability that every yield reaches its target at once, shape (n,).
+
+        Args:
+            prediction: of n designs.
+            targets: NaN where a metal has none, shape (4,).
+        """
+        return self.calibration.joint_probability(prediction.mean, prediction.scale, targets)
 
 
 def complete_card(card: dict[str, Any], arrays: bytes, domain: Domain) -> dict[str, Any]:
@@ -135,7 +158,11 @@ def complete_card(card: dict[str, Any], arrays: bytes, domain: Domain) -> dict[s
         **card,
         "features": [{"name": name, "unit": unit} for name, unit in FEATURES],
         "metals": list(METALS),
-        "domain": {**asdict(domain.settings), "threshold": domain.threshold},
+        "domain": {
+            **asdict(domain.settings),
+            "distance_limit": domain.distance_limit,
+            "disagreement_limit": domain.disagreement_limit,
+        },
         "arrays": {"file": ARRAYS, "bytes": len(arrays), "sha256": hashlib.sha256(arrays).hexdigest()},
     }
     return {**full, SEAL: seal(full)}
@@ -185,9 +212,10 @@ def load_surrogate(name_or_path: str | Path) -> Surrogate:
             path=folder,
             card=card,
             sha256=hashlib.sha256((folder / CARD).read_bytes()).hexdigest(),
-            fitted=_fitted(arrays),
+            fitted=unpack_fitted(arrays),
             acids=dict(zip(arrays["acid_keys"].tolist(), arrays["acid_features"], strict=True)),
-            domain=_domain(arrays, card["domain"]),
+            domain=unpack_domain(arrays, card["domain"]),
+            calibration=unpack_calibration(arrays),
         )
     except (KeyError, TypeError, ValueError, IndexError) as error:
         raise InputError(
@@ -244,32 +272,3 @@ def _read_arrays(path: Path, card: dict[str, Any]) -> dict[str, npt.NDArray[Any]
     except Exception as error:
         # zipfile, zlib and numpy each raise their own kinds
         raise InputError(f"{path} cannot be read: {error}.", where=str(path), remedy=_REBUILD) from None
-
-
-def _fitted(arrays: Mapping[str, npt.NDArray[Any]]) -> Fitted:
-    forest = Forest(**{f.name: arrays[f.name] for f in fields(Forest)})
-    forest.check(len(FEATURES))
-    x, y = arrays["anchor_features"], arrays["anchor_yields"]
-    if x.shape != (len(y), len(FEATURES)) or y.shape[1:] != (len(METALS),) or forest.n_models != len(METALS):
-        raise ValueError("the anchors' shapes do not fit")
-    if np.isnan(y).all(axis=0).any():
-        raise ValueError("a metal has no anchor")
-    if arrays["acid_features"].shape != (len(arrays["acid_keys"]), len(ACID_COLUMNS)):
-        raise ValueError("the acids' features do not fit")
-    return Fitted(forest, x, y)
-
-
-def _domain(arrays: Mapping[str, npt.NDArray[Any]], said: dict[str, Any]) -> Domain:
-    acids, acid = tuple(arrays["domain_acids"].tolist()), arrays["domain_acid"].astype(np.intp)
-    shapes = {"domain_feed": 3, "domain_fixed": 4, "domain_time": 2}
-    if any(arrays[name].shape != (len(acid), width) for name, width in shapes.items()):
-        raise ValueError("the domain's shapes do not fit")
-    if len(acid) and not 0 <= acid.min() <= acid.max() < len(acids):
-        raise ValueError("the domain names an unknown acid")
-    settings = DomainSettings(**{f.name: said[f.name] for f in fields(DomainSettings)})
-    threshold = float(said["threshold"])
-    if not threshold > 0.0:
-        raise ValueError("the domain's threshold is not positive")
-    return Domain(
-        acids, acid, arrays["domain_feed"], arrays["domain_fixed"], arrays["domain_time"], settings, threshold
-    )

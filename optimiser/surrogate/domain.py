@@ -1,26 +1,32 @@
-"""Applicability domain: where experiments stand behind a prediction, per acid and feed neighbourhood.
+"""Applicability domain: where experiments stand behind a prediction.
 
-Distances are taken to whole experiments (one pulp, sampled over a span of time), never to rows, and only
-among those with the same acid and nearly the same feed. A range that the data never left is a wall.
+Two measures decide, the best of those compared on held-out studies (docs/model.md): the distance to the
+nearest experiments with the same acid, and how far the model's members disagree. Distances are taken to whole
+experiments (one pulp, sampled over a span of time), never to rows. The ranges that an acid's data
+cover near a feed are kept beside them: a search must not leave them.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from optimiser.designs import VARIABLES, Bools, Floats, Ints
+from optimiser.designs import VARIABLES, Floats, Ints
 from optimiser.errors import InputError
 from optimiser.surrogate.features import AcidLike, FeedLike, acid_key
 from optimiser.surrogate.table import TrainingTable
 
 _TIME = 4  # position of time in CONTINUOUS; the other four describe the experiment
 _STEP = np.array([variable.step for variable in VARIABLES])
-_NEVER_VARIED_LOG = 0.1  # scale of log time where it never varied
-_FAR = 1000.0  # ratio given to designs that no experiments stand behind
+#: Added before the logarithm, in the variable's unit: what can hardly be told from nothing.
+_SHIFT = np.array([np.nan, 0.05, 1.0, 1.0, 1.0])
+#: Standard deviations that a wholly different feed counts as: composition tells studies apart.
+_FEED_WEIGHT = 3.0
+_SAME_FEED = 0.05  # share of the feed's sites: what is written with two decimals, or measured
+_FAR = 1000.0  # distance where no experiment has the acid
 
 
 @dataclass(frozen=True)
@@ -29,100 +35,95 @@ class DomainSettings:
 
     Attributes:
         feed_distance: largest share of the feed's Ni, Mn and Co sites that differ, half the sum of absolute
-            differences in mol per mol Li. 0.15 joins NMC532 with NMC622 but neither with NMC111 or NMC811.
+            differences in mol per mol Li, for an experiment to count as support or as range. 0.15 joins
+            NMC532 with NMC622 but neither with NMC111 or NMC811.
         neighbours: the distance is the mean over this many nearest experiments.
-        min_experiments: with fewer near the feed, an acid is outside altogether.
-        percentile: the threshold is this percentile of the data's own leave-one-experiment-out distances.
+        min_experiments: with fewer near the feed, a search does not go there.
+        distance_quantile: the threshold is this quantile of held-out experiments' distances to the others.
+        disagreement_quantile: likewise of the members' disagreement on held-out studies.
     """
 
     feed_distance: float = 0.15
     neighbours: int = 3
     min_experiments: int = 5
-    percentile: float = 95.0
+    distance_quantile: float = 0.99
+    disagreement_quantile: float = 0.8
 
 
 @dataclass(frozen=True)
 class Neighbourhood:
-    """The experiments with one acid near one feed, and how far designs are from them.
+    """The experiments with one acid, seen from one feed.
 
     Attributes:
-        experiments: how many there are.
-        supported: whether they are enough for any design to be inside.
-        low: least value of each variable of ``CONTINUOUS`` among them, NaN without any, shape (5,).
+        experiments: how many of them are near the feed.
+        supported: whether they are enough for a search.
+        low: least value of each variable of ``CONTINUOUS`` among those near the feed, NaN without any, (5,).
         high: greatest value, likewise.
-        threshold: the distance up to which a design is inside.
+        centre: their median temperature, acid concentration, peroxide and solid-liquid ratio, likewise, (4,).
+        threshold: distance up to which a design is inside the domain.
+        acid: number of the acid in the domain, -1 where it is not in the data.
+        of_acid: numbers of all the acid's experiments in the domain, shape (e,).
+        of_feed: numbers of the experiments on the same feed, with whatever acid, shape (f,).
     """
 
     experiments: int
     supported: bool
     low: Floats
     high: Floats
+    centre: Floats
     threshold: float
-    _fixed: Floats
+    acid: int
+    of_acid: Ints
+    of_feed: Ints
+    _near: npt.NDArray[np.bool_]
+    _place: Floats
     _time: Floats
+    _feed_square: Floats
     _scale: Floats
-    _varied: Bools
     _neighbours: int
 
-    def distance(self, continuous: Floats) -> Floats:
-        """Return the scaled distance to the nearest experiments, in standard deviations of the acid's data.
+    def square_distances(self, continuous: Floats) -> Floats:
+        """Return the squared distance of each design to each experiment of the acid, shape (n, e).
 
-        Root mean square over the variables that vary in the acid's data; time as log(1 + minutes), zero
-        within the span an experiment was sampled over. Outside the range near the feed it is at least the
-        threshold, times one plus how far outside; without enough experiments it is 1000 thresholds.
+        Temperature, and the logarithms of the others, in standard deviations of the whole table; time counts
+        only outside the span an experiment was sampled over; the share of the feed's sites that differ
+        counts three of them.
 
         Args:
             continuous: variables of ``CONTINUOUS`` in their order and units, shape (n, 5).
-
-        Returns:
-            Shape (n,), always finite.
         """
-        if not self.supported:
-            return np.full(len(continuous), _FAR * self.threshold)
-        each = self._each(continuous)
-        k = min(self._neighbours, self.experiments)
-        near = np.partition(each, k - 1, axis=1)[:, :k].mean(axis=1)
-        outside = self._violation(continuous)
-        far = np.maximum(near, self.threshold) * (1.0 + outside)
-        return np.asarray(np.where(outside > 0.0, far, near), dtype=np.float64)
+        place = _place(continuous) / self._scale
+        square = np.broadcast_to(self._feed_square, (len(place), len(self.of_acid))).copy()
+        for j in range(_TIME):
+            square += (place[:, j, None] - self._place[:, j]) ** 2
+        time = place[:, _TIME, None]
+        square += np.maximum(np.maximum(self._time[:, 0] - time, time - self._time[:, 1]), 0.0) ** 2
+        return square
 
-    def distance_ratio(self, continuous: Floats) -> Floats:
-        """Return distance / threshold, shape (n,): at most 1 is inside the domain."""
-        return self.distance(continuous) / self.threshold
-
-    def inside(self, continuous: Floats) -> Bools:
-        """Return which designs are inside the domain, shape (n,)."""
-        return np.asarray(self.distance_ratio(continuous) <= 1.0, dtype=np.bool_)
+    def distance(self, continuous: Floats) -> Floats:
+        """Return the mean distance to the nearest experiments with the acid, shape (n,); 1000 without any."""
+        if not len(self.of_acid):
+            return np.full(len(continuous), _FAR)
+        return nearest(self.square_distances(continuous), self._neighbours)
 
     def support(self, continuous: Floats) -> Ints:
-        """Return how many experiments are within the threshold of each design, shape (n,)."""
-        if not self.experiments:
-            return np.zeros(len(continuous), dtype=np.intp)
-        return np.asarray((self._each(continuous) <= self.threshold).sum(axis=1), dtype=np.intp)
+        """Return how many experiments near the feed are within the threshold of each design, shape (n,)."""
+        square = self.square_distances(continuous)[:, self._near]
+        return np.asarray((square <= self.threshold**2).sum(axis=1), dtype=np.intp)
 
-    def _each(self, continuous: Floats) -> Floats:
-        """Distance of each design to each experiment, shape (n, experiments)."""
-        varied = self._varied
-        square = np.zeros((len(continuous), self.experiments))
-        for j in np.flatnonzero(varied[:_TIME]):
-            square += ((continuous[:, j, None] - self._fixed[:, j]) / self._scale[j]) ** 2
-        if varied[_TIME]:
-            time = _log(continuous[:, _TIME, None])
-            beyond = np.maximum(np.maximum(self._time[:, 0] - time, time - self._time[:, 1]), 0.0)
-            square += (beyond / self._scale[_TIME]) ** 2
-        return np.sqrt(square / max(int(varied.sum()), 1))
+    def beyond(self, continuous: Floats) -> Floats:
+        """Return how far designs leave the ranges of the data near the feed, shape (n,); 0 within them.
 
-    def _violation(self, continuous: Floats) -> Floats:
-        """How far outside the ranges, in scales, summed over variables; positive only outside, shape (n,)."""
+        In standard deviations of the table, summed over the variables; 1000 where a search has no support.
+        """
+        if not self.supported:
+            return np.full(len(continuous), _FAR)
         # A setpoint can only stand on the plant's grid: a bound between two setpoints reaches to the nearest.
-        low = np.minimum(self.low, np.round(self.low / _STEP) * _STEP) - 1e-9
-        high = np.maximum(self.high, np.round(self.high / _STEP) * _STEP) + 1e-9
-        beyond = np.maximum(np.maximum(low - continuous, continuous - high), 0.0)
-        beyond[:, _TIME] = np.maximum(
-            np.maximum(_log(low[_TIME]) - _log(continuous[:, _TIME]), 0.0),
-            np.maximum(_log(continuous[:, _TIME]) - _log(high[_TIME]), 0.0),
-        )
-        return np.asarray((beyond / self._scale).sum(axis=1), dtype=np.float64)
+        low = _place(np.minimum(self.low, np.round(self.low / _STEP) * _STEP)[None] - 1e-9)
+        high = _place(np.maximum(self.high, np.round(self.high / _STEP) * _STEP)[None] + 1e-9)
+        place = _place(continuous)
+        outside = np.maximum(np.maximum(low - place, place - high), 0.0)
+        return np.asarray((outside / self._scale).sum(axis=1), dtype=np.float64)
 
 
 @dataclass(frozen=True)
@@ -135,8 +136,10 @@ class Domain:
         feed: mol Ni, Mn, Co per mol Li, shape (m, 3).
         fixed: temperature, acid concentration, peroxide, solid-liquid ratio, shape (m, 4).
         time: first and last sampling time in min, shape (m, 2).
+        scale: standard deviation over the table's rows of what distances are measured in, shape (5,).
         settings: what "near" means.
-        threshold: distance up to which a design is inside.
+        distance_limit: distance up to which a design is inside.
+        disagreement_limit: members' disagreement, mean over the metals, up to which a design is inside.
     """
 
     acids: tuple[str, ...]
@@ -144,66 +147,77 @@ class Domain:
     feed: Floats
     fixed: Floats
     time: Floats
+    scale: Floats
     settings: DomainSettings
-    threshold: float
+    distance_limit: float = np.inf
+    disagreement_limit: float = np.inf
 
     def neighbourhood(self, feed: FeedLike, acid: AcidLike) -> Neighbourhood:
-        """Return the experiments with this acid near this feed.
+        """Return the experiments with this acid as seen from this feed. An acid not in the data has none."""
+        return self.near(np.array([feed.Ni, feed.Mn, feed.Co]), acid_key(acid.smiles))
 
-        An experiment counts only if its feed has every metal of this one: one without manganese says nothing
-        about manganese. An acid that is not in the data has none.
+    def near(self, composition: Floats, key: str) -> Neighbourhood:
+        """Return the experiments with the acid of a key seen from a composition (mol Ni, Mn, Co per mol Li).
+
+        As range and support an experiment counts only if its feed has every metal of this one: one without
+        manganese says nothing about manganese.
         """
-        return self._near(np.array([feed.Ni, feed.Mn, feed.Co]), acid_key(acid.smiles))
-
-    def _near(self, composition: Floats, key: str, *, without: int | None = None) -> Neighbourhood:
-        of_acid = self.acid == (self.acids.index(key) if key in self.acids else -1)
-        moved = np.abs(self.feed - composition).sum(axis=1) / 2.0
-        complete = ((self.feed > 0) | (composition <= 0)).all(axis=1)
-        rows = of_acid & (moved <= self.settings.feed_distance + 1e-9) & complete
-        if without is not None:
-            rows[without] = False
-        fixed, time, count = self.fixed[rows], self.time[rows], int(rows.sum())
-        scale, varied = self._scale(of_acid)
+        acid = self.acids.index(key) if key in self.acids else -1
+        of_acid = np.flatnonzero(self.acid == acid)
+        apart = np.abs(self.feed - composition).sum(axis=1) / 2.0
+        moved = apart[of_acid]
+        complete = ((self.feed[of_acid] > 0) | (composition <= 0)).all(axis=1)
+        near = (moved <= self.settings.feed_distance + 1e-9) & complete
+        fixed, time, count = self.fixed[of_acid], self.time[of_acid], int(near.sum())
         low, high = np.full((2, 5), np.nan)
+        centre = np.full(_TIME, np.nan)
         if count:
-            low = np.append(fixed.min(axis=0), time[:, 0].min())
-            high = np.append(fixed.max(axis=0), time[:, 1].max())
+            centre = np.median(fixed[near], axis=0)
+            low = np.append(fixed[near].min(axis=0), time[near, 0].min())
+            high = np.append(fixed[near].max(axis=0), time[near, 1].max())
+        ends = [np.column_stack([fixed, time[:, i]]) for i in range(2)]
+        place = [_place(end) / self.scale for end in ends]
         return Neighbourhood(
             experiments=count,
             supported=count >= self.settings.min_experiments,
             low=low,
             high=high,
-            threshold=self.threshold,
-            _fixed=fixed,
-            _time=_log(time),
-            _scale=scale,
-            _varied=varied,
+            centre=centre,
+            threshold=self.distance_limit,
+            acid=acid,
+            of_acid=of_acid,
+            of_feed=np.flatnonzero(apart <= _SAME_FEED),
+            _near=near,
+            _place=place[0][:, :_TIME],
+            _time=np.column_stack([p[:, _TIME] for p in place]),
+            _feed_square=(_FEED_WEIGHT * moved) ** 2,
+            _scale=self.scale,
             _neighbours=self.settings.neighbours,
         )
 
-    def _scale(self, of_acid: Bools) -> tuple[Floats, Bools]:
-        """Standard deviation of each variable over an acid's experiments, and which of them varied at all."""
-        scale = np.append(_STEP[:_TIME], _NEVER_VARIED_LOG)
-        if not of_acid.any():
-            return scale, np.zeros(5, dtype=bool)
-        fixed, time = self.fixed[of_acid], self.time[of_acid]
-        varied = np.append(np.ptp(fixed, axis=0), np.ptp(time)) > 1e-9
-        spread = np.append(fixed.std(axis=0), _log(time).std())
-        return np.where(varied, spread, scale), varied
+    def limited(self, distance: Floats, disagreement: Floats) -> Domain:
+        """Return the domain with its limits set.
 
-    def own_distances(self) -> Floats:
-        """Return each experiment's distance, at its first and last time, to the others near it, shape (k, 2).
-
-        Experiments with too few others near them are left out: they are outside whatever the threshold.
+        Args:
+            distance: distances of held-out experiments' rows to the other experiments, shape (n,).
+            disagreement: of the members on rows of held-out studies, mean over metals, shape (k,).
         """
-        found = []
-        for i in range(len(self.acid)):
-            near = self._near(self.feed[i], self.acids[self.acid[i]], without=i)
-            if near.experiments >= self.settings.min_experiments:
-                ends = np.column_stack([np.tile(self.fixed[i], (2, 1)), self.time[i]])
-                each = np.sort(near._each(ends), axis=1)
-                found.append(each[:, : self.settings.neighbours].mean(axis=1))
-        return np.array(found).reshape(-1, 2)
+        return replace(
+            self,
+            distance_limit=float(np.quantile(distance, self.settings.distance_quantile)),
+            disagreement_limit=float(np.quantile(disagreement, self.settings.disagreement_quantile)),
+        )
+
+    def ratio(self, distance: Floats, disagreement: Floats) -> Floats:
+        """Return the greater of both measures as a share of its limit: at most 1 is inside the domain.
+
+        Args:
+            distance: as :meth:`Neighbourhood.distance` gives it, shape (n,).
+            disagreement: of the members, NaN for absent metals, shape (n, 4).
+        """
+        mean = np.nanmean(disagreement, axis=1)
+        far = np.maximum(distance / self.distance_limit, mean / self.disagreement_limit)
+        return np.asarray(far, dtype=np.float64)
 
     def arrays(self) -> dict[str, npt.NDArray[Any]]:
         """Return what an artefact stores, by name."""
@@ -213,41 +227,51 @@ class Domain:
             "domain_feed": self.feed,
             "domain_fixed": self.fixed,
             "domain_time": self.time,
+            "domain_scale": self.scale,
         }
 
 
-def fit_domain(table: TrainingTable, settings: DomainSettings | None = None) -> Domain:
-    """Reduce a training table to one representative per experiment and set the threshold from them.
+def nearest(square: Floats, neighbours: int) -> Floats:
+    """Return the mean of the smallest distances of each row of squared distances, shape (n,)."""
+    k = min(neighbours, square.shape[1])
+    return np.asarray(np.sqrt(np.partition(square, k - 1, axis=1)[:, :k]).mean(axis=1), dtype=np.float64)
+
+
+def fit_domain(table: TrainingTable, rows: Ints, settings: DomainSettings | None = None) -> Domain:
+    """Reduce rows of a training table to one representative per experiment; limits are set by ``limited``.
 
     Raises:
         InputError: no acid has enough experiments near any feed.
     """
     settings = settings or DomainSettings()
-    keys = [acid_key(smiles) for smiles in table.smiles]
+    keys = [acid_key(table.smiles[row]) for row in rows]
     acids = tuple(sorted(set(keys)))
-    _, first = np.unique(table.experiments, return_index=True)
-    time = table.continuous[:, _TIME]
-    spans = [time[table.experiments == number] for number in range(len(first))]
-    bare = Domain(
+    _, first, inverse = np.unique(table.experiments[rows], return_index=True, return_inverse=True)
+    time = table.continuous[rows, _TIME]
+    spans = np.array([[time[inverse == i].min(), time[inverse == i].max()] for i in range(len(first))])
+    scale = _place(table.continuous[rows]).std(axis=0)
+    domain = Domain(
         acids=acids,
-        acid=np.array([acids.index(keys[row]) for row in first], dtype=np.intp),
-        feed=table.feed[first],
-        fixed=table.continuous[first, :_TIME],
-        time=np.array([[span.min(), span.max()] for span in spans]),
+        acid=np.array([acids.index(keys[i]) for i in first], dtype=np.intp),
+        feed=table.feed[rows][first],
+        fixed=table.continuous[rows][first, :_TIME],
+        time=spans,
+        scale=np.where(scale > 0.0, scale, 1.0),
         settings=settings,
-        threshold=1.0,
     )
-    own = bare.own_distances()
-    if not own.size:
+    if not any(
+        domain.near(feed, acids[acid]).supported for feed, acid in zip(domain.feed, domain.acid, strict=True)
+    ):
         raise InputError(
             "The training table has too few experiments to say where it supports a prediction.",
             where=str(table.path),
-            allowed=f"some acid with more than {settings.min_experiments} experiments near one feed",
+            allowed=f"some acid with {settings.min_experiments} experiments or more near one feed",
         )
-    threshold = max(float(np.percentile(own, settings.percentile)), 1e-6)
-    return Domain(bare.acids, bare.acid, bare.feed, bare.fixed, bare.time, settings, threshold)
+    return domain
 
 
-def _log(minutes: Any) -> Any:
-    # + 1 min: time 0 is in the data (samples taken at once), and below a minute nothing is timed anyway
-    return np.log1p(np.maximum(minutes, 0.0))
+def _place(continuous: Floats) -> Floats:
+    """Return temperature in degC and the logarithms of the other variables, shape (n, 5)."""
+    place: Floats = np.log(np.maximum(continuous, 0.0) + _SHIFT)
+    place[:, 0] = continuous[:, 0]
+    return place

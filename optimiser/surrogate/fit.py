@@ -1,4 +1,4 @@
-"""Fit PD-GBR on a training table: one model per metal, and a few anchors that speak for all."""
+"""Fit the yield model on a training table: its members, and a few anchors that speak for all rows."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from optimiser.designs import Ints
+from optimiser.surrogate.columns import columns
 from optimiser.surrogate.features import METALS, table_features
 from optimiser.surrogate.fitted import Fitted
-from optimiser.surrogate.pdgbr import PairwiseDifferenceRegressor
+from optimiser.surrogate.members import MEMBERS, Member, fit_member, pair_columns
 from optimiser.surrogate.table import TrainingTable
 from optimiser.surrogate.trees import flatten
 
@@ -20,22 +21,16 @@ Progress = Callable[[int, int, str], None]
 
 @dataclass(frozen=True)
 class TrainSettings:
-    """How PD-GBR is fitted; the defaults are those of the shipped artefact.
+    """How the yield model is fitted; the defaults are those of the shipped artefact.
 
-    The Toolkit's paper searched 50-500 trees, depth 2-10, 3-10 pairs per leaf, learning rates 0.01-0.3, and
-    ended at 492 trees of 31 leaves on all pairs. Larger trees on a third of the pairs, each split seeing a
-    third of the features, do as well on its split and take a fraction of the time.
+    Attributes:
+        members: what is fitted and averaged.
+        n_anchors: training rows kept to compare designs with.
+        random_state: seed.
     """
 
-    max_pairs: int | None = 200_000
+    members: tuple[Member, ...] = MEMBERS
     n_anchors: int = 64
-    max_iter: int = 492
-    learning_rate: float = 0.15
-    max_leaf_nodes: int = 63
-    max_depth: int | None = 10
-    min_samples_leaf: int = 5
-    max_features: float = 0.3
-    l2_regularization: float = 0.0
     random_state: int = 0
 
 
@@ -45,32 +40,43 @@ def fit(
     settings: TrainSettings,
     progress: Callable[[str], None] = lambda _: None,
 ) -> Fitted:
-    """Fit one model per metal, on those of the rows whose feed contains it; every row becomes an anchor.
+    """Fit every member on the given rows, keep the anchors that speak for all of them.
 
     Args:
         table: training table.
         rows: which rows to fit on.
         settings: hyperparameters.
-        progress: called with a metal's symbol before its fit begins.
+        progress: called with a member's name before its fit begins, and with "anchors".
     """
-    x = table_features(table)
-    models = []
-    for k, metal in enumerate(METALS):
-        progress(metal)
-        mine = rows[table.present[rows, k]]
-        model = PairwiseDifferenceRegressor(
-            settings.max_pairs,
-            max_iter=settings.max_iter,
-            learning_rate=settings.learning_rate,
-            max_leaf_nodes=settings.max_leaf_nodes,
-            max_depth=settings.max_depth,
-            min_samples_leaf=settings.min_samples_leaf,
-            max_features=settings.max_features,
-            l2_regularization=settings.l2_regularization,
-            random_state=settings.random_state,
+    every = fit_members(table, rows, settings, progress)
+    progress("anchors")
+    return every.take(choose_anchors(every, settings.n_anchors))
+
+
+def fit_members(
+    table: TrainingTable,
+    rows: Ints,
+    settings: TrainSettings,
+    progress: Callable[[str], None] = lambda _: None,
+) -> Fitted:
+    """Fit every member on the given rows; every row becomes an anchor. Arguments as for :func:`fit`."""
+    features = table_features(table)[rows]
+    seen = columns(features)
+    forests = []
+    for member in settings.members:
+        progress(member.name)
+        boosters = fit_member(
+            member, seen, table.yields[rows], table.experiments[rows], settings.random_state
         )
-        models.append(model.fit(x[mine], table.yields[mine, k]).boosting_)
-    return Fitted(flatten(models, x.shape[1]), x[rows], table.yields[rows])
+        tested = [(test.kind, test.column) for test in pair_columns(member)]
+        forests.append(flatten(boosters, tested, len(METALS)))
+    pairs = list(zip(settings.members, forests, strict=True))
+    return Fitted(
+        tuple(forest for member, forest in pairs if member.paired),
+        tuple(forest for member, forest in pairs if not member.paired),
+        features,
+        table.yields[rows],
+    )
 
 
 def choose_anchors(fitted: Fitted, n_anchors: int) -> Ints:
@@ -88,7 +94,7 @@ def choose_anchors(fitted: Fitted, n_anchors: int) -> Ints:
     candidates = np.flatnonzero(held.all(axis=1))
     if n_anchors >= len(held) or not len(candidates):
         return np.arange(len(held))
-    votes = fitted.votes(fitted.features)
+    votes = fitted.votes(fitted.features).mean(axis=0)
     apart, spread = [], []
     for k in range(len(METALS)):
         mine = votes[held[:, k], k]

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any
 
 import numpy as np
 
 from optimiser.designs import Floats, Ints
-from optimiser.surrogate.features import METALS
+from optimiser.surrogate.columns import columns
+from optimiser.surrogate.compiled import Compiled, Raw, compile_members
+from optimiser.surrogate.features import ACID_COLUMNS, CONTINUOUS_COLUMNS, FEATURES, FEED_COLUMNS, METALS
 from optimiser.surrogate.trees import Forest, differences
+
+_FIXED = [*FEED_COLUMNS, *ACID_COLUMNS]
+_KEPT = 48  # compiled feeds and acids, about 2 MB each
 
 
 @dataclass(frozen=True)
@@ -16,40 +24,61 @@ class Fitted:
     """Fitted trees with the rows to compare with.
 
     Attributes:
-        forest: one model per metal.
+        paired: one forest per member that learns differences.
+        plain: one forest per member that learns yields.
         features: of the anchors, shape (m, 32).
         yields: of the anchors, NaN where the metal is absent, shape (m, 4).
     """
 
-    forest: Forest
+    paired: tuple[Forest, ...]
+    plain: tuple[Forest, ...]
     features: Floats
     yields: Floats
+    _compiled: Callable[[bytes, int | None], Compiled] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        # a cache of this model alone, dropped with it; safe among threads
+        object.__setattr__(self, "_compiled", lru_cache(_KEPT)(self._compile))
+
+    def __reduce__(self) -> tuple[type[Fitted], tuple[Any, ...]]:
+        """Leave the cache behind when a copy goes to another process."""
+        return Fitted, (self.paired, self.plain, self.features, self.yields)
 
     def take(self, rows: Ints) -> Fitted:
         """Keep some of the anchors."""
-        return Fitted(self.forest, self.features[rows], self.yields[rows])
+        return Fitted(self.paired, self.plain, self.features[rows], self.yields[rows])
 
     def votes(self, x: Floats) -> Floats:
-        """Return what each anchor predicts, NaN where it lacks the metal, shape (n, 4, m)."""
-        return differences(self.forest, x, self.features) + self.yields.T[None]
+        """Return what each paired member says by each anchor, NaN where it lacks the metal, (p, n, 4, m)."""
+        seen, known = columns(x), columns(self.features)
+        return np.stack([differences(forest, seen, known) for forest in self.paired]) + self.yields.T
 
-    def predict(self, x: Floats, chunk: int = 2048) -> tuple[Floats, Floats]:
-        """Predict mean and spread over the anchors that have the metal; not clipped, absent metals included.
+    def predict(self, x: Floats, anchors: int | None = None) -> Raw:
+        """Predict by every member, over the anchors that have the metal.
 
         Args:
-            x: features, shape (n, 32).
-            chunk: rows evaluated at once, which bounds memory and changes no result.
+            x: features, shape (n, 32); compiled once for each feed and acid among them.
+            anchors: how many of the anchors, from the first, designs are compared with; None for all.
 
-        Returns:
-            Mean and population standard deviation, shape (n, 4) each.
+        Raises:
+            InputError: numba cannot compile here.
         """
-        mean, spread = np.empty((2, len(x), len(METALS)))
-        held = ~np.isnan(self.yields)
-        for start in range(0, len(x), chunk):
-            part = slice(start, start + chunk)
-            votes = self.votes(x[part])
-            for k in range(len(METALS)):
-                # in C order, so that a row is summed alike whether it comes alone or among others
-                mine = np.ascontiguousarray(votes[:, k, held[:, k]])
-                mean[part, k], spread[part, k] = mine.mean(axis=1), mine.std(axis=1)
-        return mean, spread
+        fixed = np.ascontiguousarray(x[:, _FIXED])
+        keys = fixed.view(np.dtype((np.void, fixed.itemsize * fixed.shape[1]))).reshape(-1)
+        _, first, inverse = np.unique(keys, return_index=True, return_inverse=True)
+        out = np.empty((3, len(x), len(METALS)))
+        for group, row in enumerate(first):
+            mine = inverse == group
+            compiled = self._compiled(fixed[row].tobytes(), anchors)
+            out[:, mine] = compiled.predict(x[mine][:, CONTINUOUS_COLUMNS])
+        return Raw(*out)
+
+    def _compile(self, fixed: bytes, anchors: int | None) -> Compiled:
+        features = np.zeros(len(FEATURES))
+        features[_FIXED] = np.frombuffer(fixed)
+        # settled nowhere, so any value will do that the logarithms of the physics can digest
+        features[CONTINUOUS_COLUMNS] = 1.0
+        few = slice(anchors)
+        return compile_members(
+            self.paired, self.plain, columns(self.features[few]), self.yields[few], features
+        )

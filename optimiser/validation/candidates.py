@@ -13,10 +13,10 @@ import numpy as np
 from optimiser.designs import Floats, Ints
 from optimiser.errors import InputError, closest
 from optimiser.surrogate.features import METALS, table_features
-from optimiser.surrogate.fit import TrainSettings, fit
+from optimiser.surrogate.fit import TrainSettings
+from optimiser.surrogate.protocols import Fold
 from optimiser.surrogate.table import TrainingTable
 from optimiser.validation.feature_sets import choose_features
-from optimiser.validation.protocols import Fold
 
 #: The model that ships.
 SHIPPED = "pd-gbr"
@@ -34,7 +34,7 @@ class Candidate:
         name: by which it is chosen.
         label: what it is.
         settings: what is fixed; what is tuned inside the folds says between which values.
-        build: makes an unfitted regressor of one metal; None is the shipped default, which fits itself.
+        build: makes an unfitted regressor of one metal; None is the shipped default.
     """
 
     name: str
@@ -79,7 +79,7 @@ def _svm(settings: Mapping[str, Any]) -> Any:
 
 
 def _tuned(regressor: Any, settings: Mapping[str, Any]) -> Any:
-    """Return a scaled regressor; lists of settings are chosen from, on experiments held out of training."""
+    """Return a scaled regressor; lists of settings are chosen from on experiments held out in training."""
     fixed = {name: value for name, value in settings.items() if not isinstance(value, list)}
     lists = {
         f"{regressor.__name__.lower()}__{name}": value
@@ -193,17 +193,13 @@ def predict_fold(
     Args:
         model: which.
         table: training table.
-        features: name of the feature set; the shipped default chooses its own.
+        features: name of the feature set.
         fold: rows.
         step: called when a metal is about to be fitted.
 
     Returns:
         Yields, clipped to 0-1, and their spread, NaN where the model has none, shape (m, 4) each.
     """
-    if model.build is None:
-        fitted = fit(table, fold.train, TrainSettings(), lambda metal: step())
-        mean, spread = fitted.predict(table_features(table)[fold.test])
-        return mean.clip(0.0, 1.0), spread
     x = choose_features(table_features(table), features)
     mean, spread = np.full((2, len(fold.test), len(METALS)), np.nan)
     for k in range(len(METALS)):

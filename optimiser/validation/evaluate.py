@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +11,15 @@ import numpy as np
 from optimiser.designs import Bools, Floats
 from optimiser.errors import InputError
 from optimiser.surrogate.fit import Progress
+from optimiser.surrogate.held_out import HeldOut
+from optimiser.surrogate.protocols import make_folds, units
+from optimiser.surrogate.scores import score, score_groups
+from optimiser.surrogate.skill import as_published
 from optimiser.surrogate.table import TrainingTable
-from optimiser.surrogate.validate import as_published
-from optimiser.validation import store
-from optimiser.validation.groups import inside_domain, label_groups
+from optimiser.validation import shipped, store
+from optimiser.validation.candidates import SHIPPED
+from optimiser.validation.groups import label_groups
 from optimiser.validation.predict import Job, OutOfFold, predict_job
-from optimiser.validation.protocols import held_out, make_folds
-from optimiser.validation.scores import score, score_groups
 from optimiser.validation.significance import between_groups, paired
 
 #: Answer of one job: ``overall``, ``by`` kind of group, ``tests`` by kind of group, and where asked for
@@ -33,8 +35,12 @@ def obtain(
     refit: bool = False,
     progress: Progress = lambda *_: None,
     say: Callable[[str], None] = lambda _: None,
-) -> list[OutOfFold]:
+) -> tuple[list[OutOfFold], dict[str, Bools] | None]:
     """Return the predictions of each job: those stored, else fitted now.
+
+    Beside them, which rows are inside the shipped model's applicability domain, by protocol, where its
+    held-out predictions are known. Those of the shipped model are stored with its artefact, by
+    `optimiser train`; refitted ones are answered from, and not stored.
 
     Args:
         jobs: what to predict; all are checked before the first is fitted.
@@ -51,8 +57,20 @@ def obtain(
     for job in jobs:
         job.check()
         make_folds(table, job.protocol)
+    ours = {job.protocol for job in jobs if job.model.name == SHIPPED}
+    held, known = shipped.stored(table), None
+    if ours and (refit or held is None):
+        if held is None:
+            say(f"Fitting {SHIPPED}: nothing stored for this table and these settings.")
+        held = shipped.held_out(table, anew=ours if refit else (), progress=progress)
+    if held is not None:
+        known = shipped.evidence(table, held)
     found = []
     for job in jobs:
+        if job.model.name == SHIPPED:
+            assert held is not None and known is not None
+            found.append(shipped.out_of_fold(known, held, job.protocol))
+            continue
         result = None if refit else store.load(folder, job, table)
         if result is None:
             if not refit:
@@ -61,7 +79,8 @@ def obtain(
             if refit:
                 say(f"Stored: {store.save(folder, job, table, result)} ({job.protocol}, {job.features})")
         found.append(result)
-    return found
+    inside = None if held is None or known is None else shipped.inside(known, held)
+    return found, inside
 
 
 def compare_fold(
@@ -88,14 +107,7 @@ def compare_fold(
         raise InputError(
             f"Protocol {job.protocol!r} has no fold {fold}.", allowed=f"1 to {len(folds)}", where="--fold"
         )
-    before = store.load(folder, job, table)
-    if before is None:
-        raise InputError(
-            f"Nothing is stored of {job.name} ({job.protocol}) for this table and these settings.",
-            where=str(folder),
-            remedy=f"optimiser evaluate --models {job.model.name} --protocol {job.protocol} --refit",
-        )
-    now = predict_job(job, table, progress, only=fold - 1)
+    before, now = _before_and_now(job, table, folder, fold - 1, progress)
     rows = folds[fold - 1].test
     counted = table.present[rows]
     spread = np.abs(now.spread - before.spread)[rows][counted]
@@ -107,13 +119,37 @@ def compare_fold(
     }
 
 
+def _before_and_now(
+    job: Job, table: TrainingTable, folder: Path, fold: int, progress: Progress
+) -> tuple[OutOfFold | HeldOut, OutOfFold | HeldOut]:
+    """Return stored predictions and those of one fold fitted anew.
+
+    Raises:
+        InputError: nothing is stored.
+    """
+    if job.model.name == SHIPPED:
+        held, remedy = shipped.stored(table), "optimiser train"
+        if held is not None:
+            anew = shipped.held_out(table, anew=(job.protocol,), only=fold, progress=progress)
+            return held[job.protocol], anew[job.protocol]
+    else:
+        before = store.load(folder, job, table)
+        remedy = f"optimiser evaluate --models {job.model.name} --protocol {job.protocol} --refit"
+        if before is not None:
+            return before, predict_job(job, table, progress, only=fold)
+    raise InputError(
+        f"Nothing is stored of {job.name} ({job.protocol}) for this table and these settings.",
+        where=str(folder),
+        remedy=remedy,
+    )
+
+
 def assess(
     table: TrainingTable,
     protocol: str,
     found: OutOfFold,
     *,
     inside: Bools | None = None,
-    intervals: Floats | None = None,
     published: bool = False,
 ) -> Answer:
     """Score predictions overall and by group, and test whether the groups differ.
@@ -122,21 +158,20 @@ def assess(
         table: training table of n rows.
         protocol: under which they were made.
         found: predictions.
-        inside: which rows are inside the applicability domain of their fold, shape (n,).
-        intervals: low and high yields at each of ``scores.LEVELS``, shape (n, 4, 3, 2).
+        inside: which rows are inside the shipped model's applicability domain, shape (n,).
         published: also score as the Toolkit's paper does, absent metals predicted as 1.0 and counted.
     """
     counted = table.present & found.tested[:, None]
     labels = label_groups(table, found.mean, inside)
     errors = absolute_errors(table, found)
-    units = held_out(table, protocol)
+    groups = units(table, protocol)
     answer: Answer = {
-        "overall": score(found.mean, table.yields, counted, intervals),
+        "overall": score(found.mean, table.yields, counted, found.intervals),
         "by": {
-            kind: score_groups(found.mean, table.yields, counted, names, table.experiments, intervals)
+            kind: score_groups(found.mean, table.yields, counted, names, table.experiments, found.intervals)
             for kind, names in labels.items()
         },
-        "tests": {kind: between_groups(errors, units, names) for kind, names in labels.items()},
+        "tests": {kind: between_groups(errors, groups, names) for kind, names in labels.items()},
     }
     if published:
         everything = np.broadcast_to(found.tested[:, None], counted.shape)
@@ -152,7 +187,12 @@ def absolute_errors(table: TrainingTable, found: OutOfFold) -> Floats:
 
 
 def evaluate(
-    jobs: Sequence[Job], table: TrainingTable, found: Sequence[OutOfFold], *, published: bool = False
+    jobs: Sequence[Job],
+    table: TrainingTable,
+    found: Sequence[OutOfFold],
+    *,
+    inside: Mapping[str, Bools] | None = None,
+    published: bool = False,
 ) -> dict[str, dict[str, Answer]]:
     """Return the answers by protocol and by job's name.
 
@@ -162,26 +202,25 @@ def evaluate(
         jobs: what was predicted.
         table: training table.
         found: predictions of each job.
+        inside: which rows are inside the shipped model's applicability domain, by protocol.
         published: also score protocol ``random`` as the Toolkit's paper does.
     """
     answers: dict[str, dict[str, Answer]] = {}
     first: dict[str, tuple[str, OutOfFold]] = {}
-    inside: dict[str, Bools] = {}
     for job, result in zip(jobs, found, strict=True):
         protocol = job.protocol
         if protocol not in first:
             first[protocol] = (job.name, result)
-            inside[protocol] = inside_domain(table, make_folds(table, protocol))
         answer = assess(
             table,
             protocol,
             result,
-            inside=inside[protocol],
+            inside=None if inside is None else inside[protocol],
             published=published and protocol == "random",
         )
         name, reference = first[protocol]
         if name != job.name:
             pair = (absolute_errors(table, result), absolute_errors(table, reference))
-            answer["against"] = {name: paired(*pair, held_out(table, protocol))}
+            answer["against"] = {name: paired(*pair, units(table, protocol))}
         answers.setdefault(protocol, {})[job.name] = answer
     return answers

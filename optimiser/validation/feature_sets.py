@@ -6,7 +6,8 @@ import numpy as np
 
 from optimiser.chemistry.acids import USABLE_PKA
 from optimiser.chemistry.descriptors import DESCRIPTORS, molar_mass
-from optimiser.chemistry.feeds import OXYGEN_MOLAR_MASS, SPINEL_ABOVE, molar_masses
+from optimiser.chemistry.feeds import OXYGEN_MOLAR_MASS, SPINEL_ABOVE
+from optimiser.chemistry.metals import molar_masses
 from optimiser.designs import CONTINUOUS, Floats
 from optimiser.errors import InputError, closest
 from optimiser.surrogate.features import FEATURES, METALS
@@ -94,9 +95,9 @@ def physics(features: Floats) -> Floats:
     """Return quantities that chemistry suggests, from the features alone, shape (n, 7).
 
     Columns as in ``PHYSICS``: ln(1 + minutes); 1000 / K; pH of the leachant before it meets the solid; usable
-    protons (pKa below 7) offered per proton that dissolving everything takes (1 per Li, 2 per Ni, Mn, Co);
-    how many of them stay, mol/L; mol peroxide per mol Ni, Mn and Co (leachant taken as 1 kg/L); mol metal
-    per L if everything dissolves. Ratios end at 1000, which no leach needs.
+    protons, those with a pKa below 7, per proton that dissolving everything takes (1 per Li, 2 per Ni, Mn,
+    Co); how many of them stay, mol/L; mol peroxide per mol Ni, Mn and Co (leachant 1 kg/L); mol metal per L
+    if everything dissolves. Ratios end at 1000, which no leach needs.
     """
 
     def column(name: str) -> Floats:
@@ -105,7 +106,9 @@ def physics(features: Floats) -> Floats:
     transition = features[:, [_NAMES.index(metal) for metal in METALS[1:]]]
     total = transition.sum(axis=1)
     oxygen = OXYGEN_MOLAR_MASS * np.where(total > SPINEL_ABOVE, 4.0, 2.0)
-    mass = molar_masses()[0] + transition @ molar_masses()[1:] + oxygen  # g per mol Li
+    mass = (
+        molar_masses()[0] + transition @ molar_masses()[1 : 1 + transition.shape[1]] + oxygen
+    )  # g per mol Li
     lithium = column("solid_liquid_ratio") / mass  # mol/L
     pka = features[:, [_NAMES.index(name) for name in _ACID[:3]]]
     concentration = column("acid_concentration")

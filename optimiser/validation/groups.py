@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from types import SimpleNamespace
-from typing import Any
-
 import numpy as np
 import numpy.typing as npt
 
-from optimiser.chemistry.feeds import Feed
-from optimiser.designs import Bools, Floats, Ints
+from optimiser.designs import Bools, Floats
 from optimiser.surrogate.features import METALS, acid_key
 from optimiser.surrogate.table import TrainingTable
-from optimiser.validation.protocols import Fold
 
 Labels = npt.NDArray[np.str_]
 
@@ -63,35 +57,3 @@ def yield_ranges(predicted: Floats) -> Labels:
     """Return the range that each predicted yield is in: below 0.3, 0.3 to 0.7, above 0.7."""
     index = (predicted >= LOW_YIELD).astype(np.intp) + (predicted > HIGH_YIELD)
     return np.array(YIELD_RANGES)[index]
-
-
-def inside_domain(table: TrainingTable, folds: tuple[Fold, ...]) -> Bools:
-    """Return which tested rows are inside the domain of their fold's training rows, shape (n,)."""
-    from optimiser.surrogate.domain import fit_domain
-
-    inside = np.zeros(len(table), dtype=np.bool_)
-    for fold in folds:
-        domain = fit_domain(take_rows(table, fold.train))
-        pulps = list(zip(table.smiles, table.feed.tolist(), strict=True))
-        for smiles, feed in sorted({(s, tuple(f)) for s, f in (pulps[row] for row in fold.test)}):
-            rows = [row for row in fold.test if pulps[row] == (smiles, list(feed))]
-            # of an acid, the domain looks at its structure only
-            acid: Any = SimpleNamespace(smiles=smiles)
-            near = domain.neighbourhood(Feed(Ni=feed[0], Mn=feed[1], Co=feed[2]), acid)
-            inside[rows] = near.inside(table.continuous[rows])
-    return inside
-
-
-def take_rows(table: TrainingTable, rows: Ints) -> TrainingTable:
-    """Return some rows as a table of their own; experiments and studies are numbered anew."""
-    arrays = {
-        name: getattr(table, name)[rows]
-        for name in ("feed", "pka", "n_protons", "continuous", "solubility", "yields", "yields_as_written")
-    }
-    return replace(
-        table,
-        smiles=tuple(table.smiles[row] for row in rows),
-        experiments=np.unique(table.experiments[rows], return_inverse=True)[1],
-        studies=np.unique(table.studies[rows], return_inverse=True)[1],
-        **arrays,
-    )

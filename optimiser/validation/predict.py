@@ -10,12 +10,10 @@ from optimiser.designs import Bools, Floats, Ints
 from optimiser.errors import InputError
 from optimiser.surrogate.features import METALS
 from optimiser.surrogate.fit import Progress
+from optimiser.surrogate.held_out import UNTESTED, fold_numbers
+from optimiser.surrogate.protocols import make_folds
 from optimiser.surrogate.table import TrainingTable
 from optimiser.validation.candidates import SHIPPED, Candidate, predict_fold
-from optimiser.validation.protocols import Fold, make_folds
-
-#: Number of rows that no fold tests.
-UNTESTED = -1
 
 
 @dataclass(frozen=True)
@@ -26,11 +24,14 @@ class OutOfFold:
         fold: number of each row's fold from 0, -1 where none tests it, shape (n,).
         mean: yields, clipped to 0-1, NaN where untested, shape (n, 4).
         spread: their spread, not calibrated, NaN where there is none, shape (n, 4).
+        intervals: low and high yields at each of ``scores.LEVELS``, shape (n, 4, 3, 2); None where the model
+            is not calibrated.
     """
 
     fold: Ints
     mean: Floats
     spread: Floats
+    intervals: Floats | None = None
 
     @property
     def tested(self) -> Bools:
@@ -63,14 +64,6 @@ class Job:
                 allowed="--features full",
                 remedy="compare feature sets with another model, e.g. --models gbr",
             )
-
-
-def fold_numbers(folds: tuple[Fold, ...], rows: int) -> Ints:
-    """Return the number of the fold that tests each row, -1 where none does, shape (rows,)."""
-    numbers = np.full(rows, UNTESTED, dtype=np.intp)
-    for number, fold in enumerate(folds):
-        numbers[fold.test] = number
-    return numbers
 
 
 def predict_job(

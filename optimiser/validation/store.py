@@ -13,9 +13,10 @@ import numpy.typing as npt
 
 from optimiser import builtin
 from optimiser.errors import InputError
+from optimiser.surrogate.held_out import fold_numbers
+from optimiser.surrogate.protocols import make_folds
 from optimiser.surrogate.table import TrainingTable
-from optimiser.validation.predict import Job, OutOfFold, fold_numbers
-from optimiser.validation.protocols import make_folds
+from optimiser.validation.predict import Job, OutOfFold
 
 _FORMAT = 1
 _LIBRARIES = ("numpy", "scikit-learn")

@@ -10,6 +10,9 @@ from optimiser.report.card import Card
 from optimiser.report.cards.acids import acids_card
 from optimiser.report.cards.along import setpoints_card, yields_card
 from optimiser.report.cards.answer import answer_card
+from optimiser.report.cards.calibration import KEY as CALIBRATION
+from optimiser.report.cards.calibration import TITLE as HOW_SURE
+from optimiser.report.cards.calibration import calibration_card
 from optimiser.report.cards.front import front_card, table_card
 from optimiser.report.cards.money import climate_card, cost_card
 from optimiser.report.cards.origin import run_card, sources_card
@@ -37,6 +40,7 @@ MAKERS: tuple[Maker, ...] = (
     Maker("cost", "What it costs, what it is worth", lambda result, _: cost_card(result)),
     Maker("climate", "Climate change", lambda result, _: climate_card(result)),
     Maker("support", "How far to trust it", lambda result, _: support_card(result)),
+    Maker(CALIBRATION, HOW_SURE, lambda result, _: calibration_card(result)),
     Maker("table", "All designs", lambda result, _: table_card(result)),
     Maker("convergence", "Was the search long enough?", lambda result, _: convergence_card(result)),
     Maker("sources", "Every number and its source", lambda result, _: sources_card(result)),

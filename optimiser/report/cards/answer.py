@@ -47,7 +47,7 @@ def _found(problem: Problem, front: Front) -> Card:
     )
     table = Table(
         "picks",
-        "The designs to choose between; in brackets 90 % intervals from the anchors' spread, not calibrated.",
+        "The designs to choose between; in brackets calibrated 90 % intervals.",
         side_by_side(picked_frame(problem, front, picks), compared, [pick.name for pick in picks]),
         sortable=False,
     )

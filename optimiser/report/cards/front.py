@@ -37,7 +37,7 @@ def front_card(result: RunResult) -> Card:
     if len(result.front.evaluation) == 1 or len(result.problem.objectives) == 1:
         finding.append(
             f"Below, the best design of every acid in {METRICS[result.problem.objectives[0].metric].label}, "
-            "with 90 % intervals from the anchors' spread (not calibrated): what second best costs."
+            "with calibrated 90 % intervals: what second best costs."
         )
         return Card(key, title, tuple(finding), blocks=_runners_up(result))
     if result.front.found > len(result.front.evaluation):
@@ -46,8 +46,8 @@ def front_card(result: RunResult) -> Card:
             "its ends and its spread."
         )
     finding.append(
-        "Each mark is a design, coloured and shaped by acid; thin lines are 90 % intervals from the anchors' "
-        "spread (not calibrated); the ring is the knee. Rest on a mark to read the whole design."
+        "Each mark is a design, coloured and shaped by acid; thin lines are calibrated 90 % "
+        "intervals; the ring is the knee. Rest on a mark to read the whole design."
     )
     return Card(key, title, tuple(finding), blocks=_drawn(result.problem, result.front))
 
@@ -126,7 +126,7 @@ def table_card(result: RunResult) -> Card:
     )
     table = Table(
         "front-table",
-        "Values at the mean yields; in brackets 90 % intervals from the anchors' spread, not calibrated.",
+        "Values at the mean yields; in brackets calibrated 90 % intervals.",
         front_frame(problem, front.evaluation, front.knee),
         shown,
         tuple(n for n in ("acid_use", "energy", "domain_distance", "reductant_ratio") if n not in asked),

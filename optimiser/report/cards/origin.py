@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 
+from optimiser.importers import OwnTables
 from optimiser.report import words
 from optimiser.report.card import Block, Card, Table, Verbatim
 from optimiser.report.columns import NOTHING, column
@@ -22,10 +23,17 @@ def sources_card(result: RunResult) -> Card:
         "confidence C (rough; verify before relying on it).",
         "Prices keep their own currency and date and are converted at the exchange rates listed with them; "
         "they are not inflated to today. Yields come from the surrogate, not from this table.",
+        *(_own(result.tables) if result.tables else ()),
     )
     caption = "Confidence A is best; what is marked needs a look before it is relied on."
     table = Table("sources-table", caption, read_frame(frame), tall=True)
     return Card("sources", "Every number and its source", finding, blocks=(table,))
+
+
+def _own(tables: OwnTables) -> tuple[str, ...]:
+    """Say which tables are the user's own, and what must be told of them."""
+    files = ", ".join(f"{file.kind} from {file.file}" for file in tables.files)
+    return (*((f"Own tables: {files}.",) if files else ()), *tables.notes)
 
 
 def read_frame(sources: pd.DataFrame) -> pd.DataFrame:
@@ -72,6 +80,8 @@ def run_frame(result: RunResult, pinned: dict[str, Any]) -> pd.DataFrame:
     if git:
         commit = git["commit"] + (" with local changes" if git["modified"] else "")
     targets = ", ".join(f"{m} at least {100 * t:g} %" for m, t in question["yield_targets"].items()) or "none"
+    if question["confidence"] is not None:
+        targets += f", each with probability {100 * question['confidence']:g} %"
     held = ", ".join(f"{k.replace('_', ' ')} {v:g}" for k, v in question["limits"].items() if v is not None)
     search = pinned["search"]
     rows = {
@@ -93,4 +103,5 @@ def run_frame(result: RunResult, pinned: dict[str, Any]) -> pd.DataFrame:
         "problem": f"{pinned['problem']['file']}, sha256 {pinned['problem']['sha256']}",
         "tables": ", ".join(f"{k} {v[:12]}…" for k, v in pinned["tables"].items()),
     }
+    rows |= {f"own {t['kind']}": f"{t['file']}, sha256 {t['sha256']}" for t in pinned["own_tables"]}
     return pd.DataFrame({"what": list(rows), "value": list(rows.values())})

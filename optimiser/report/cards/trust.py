@@ -8,7 +8,7 @@ from optimiser.designs import VARIABLES
 from optimiser.problem import Problem
 from optimiser.report import words
 from optimiser.report.card import Block, Card, Figure, Panels, Table, Words
-from optimiser.report.caveats import NOT_KNOWN, intervals_caveat
+from optimiser.report.caveats import NOT_KNOWN, intervals_caveat, skill_caveat
 from optimiser.report.columns import column
 from optimiser.report.figures.convergence import draw_courses, feasible_courses, hypervolume_courses
 from optimiser.report.frames import picked_frame, side_by_side
@@ -50,7 +50,12 @@ def support_card(result: RunResult) -> Card:
         )
     )
     blocks.append(Words("What the applicability domain is", domain_lines(problem)))
-    blocks.append(Words("What this tool does not know", (words.PEROXIDE_CAVEAT, *NOT_KNOWN)))
+    blocks.append(
+        Words(
+            "What this tool does not know",
+            (skill_caveat(problem.surrogate), words.PEROXIDE_CAVEAT, *NOT_KNOWN),
+        )
+    )
     return Card("support", "How far to trust it", tuple(finding), blocks=tuple(blocks))
 
 
@@ -76,18 +81,23 @@ def domain_lines(problem: Problem) -> tuple[str, ...]:
             "It is switched off in this problem: designs may lie where no experiment was ever made, and "
             "their yields are then guesses.",
         )
-    settings = problem.surrogate.domain.settings
+    domain = problem.surrogate.domain
+    settings = domain.settings
     return (
-        f"An experiment counts for a design when it used the same acid on nearly the same feed (at most "
-        f"{100.0 * settings.feed_distance:.0f} % of its Ni, Mn and Co sites differ). An acid with fewer than "
-        f"{settings.min_experiments} such experiments is never recommended.",
-        "A variable that the acid's data never varied may not move: hydrochloric acid was never tried with "
-        "peroxide, so it is not recommended with it.",
-        f"The distance of a design is the mean to its {settings.neighbours} nearest experiments, each "
-        "variable scaled by its spread in the acid's data, time on a log scale. The limit is the "
-        f"{settings.percentile:g}th percentile of the distances that the experiments have among themselves.",
-        "Support is the number of experiments within that limit. Inside the domain is not the same as "
-        "measured: rows with the same conditions differ by up to 40 points of yield in the training data.",
+        "A design is inside when two measures are within their limits: its distance to the "
+        f"{settings.neighbours} nearest experiments with the same acid, and how far the members of the yield "
+        "model disagree about it. On studies that the model had not seen, errors were larger outside.",
+        "Distances are in standard deviations of the data (temperature, and the logarithms of strength, "
+        "peroxide, solids and time; the feed's composition besides). Their limit is what "
+        f"{100.0 * settings.distance_quantile:.0f} % of the data's own experiments keep to the others; that "
+        f"of the disagreement, what {100.0 * settings.disagreement_quantile:.0f} % of the rows of unseen "
+        "studies keep.",
+        "A search also keeps to the ranges that the acid's experiments cover on nearly the same feed (at "
+        f"most {100.0 * settings.feed_distance:.0f} % of its Ni, Mn and Co sites differ), and leaves out an "
+        f"acid with fewer than {settings.min_experiments} of them. A variable that these never varied may "
+        "not move: hydrochloric acid was never tried with peroxide, so it is not recommended with it.",
+        "Support is the number of such experiments within the limit of distance. Inside the domain is not "
+        "the same as measured: rows with the same conditions differ by up to 40 points of yield in the data.",
     )
 
 

@@ -105,7 +105,7 @@ def yields_card(of: Contents, key: str, title: str) -> Card:
         "Mean yields are "
         + ", ".join(f"{m} {y:.0f} %" for m, y in mean.items())
         + f"; {hardest} is the hardest to leach.",
-        "Hollow points are outside the applicability domain; bars are 90 % intervals, not calibrated.",
+        "Hollow points are outside the applicability domain; bars are calibrated 90 % intervals.",
     )
     figures = tuple(
         Figure(

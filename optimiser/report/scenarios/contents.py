@@ -121,7 +121,7 @@ def contents(
         impacts = impact_results(parts, tables.impacts)
     elif profile.impacts is not None:
         impacts = toolkit_impacts(parts, profile.impacts)
-    sources = [sources_frame(original(part), tables.reagents) for part in parts]
+    sources = [sources_frame(original(part)) for part in parts]
     return Contents(
         name=name,
         tally=tally,

@@ -206,11 +206,8 @@ def pinned(request: Request, setting: Setting) -> dict[str, Any]:
     options = {
         k: str(v) if isinstance(v, Path) else v for k, v in asdict(request).items() if v not in (None, False)
     }
-    files = {
-        name: hashlib.sha256(path.read_bytes()).hexdigest()
-        for name in ("table", "acids", "prices", "impacts")
-        if (path := getattr(request, name)) is not None and path.is_file()
-    }
+    files = {"table": hashlib.sha256(request.table.read_bytes()).hexdigest()}
+    files |= {file.kind: file.sha256 for file in setting.tables.files}
     return {
         "format": FORMAT,
         "product": DISTRIBUTION,

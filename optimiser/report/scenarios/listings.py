@@ -13,7 +13,6 @@ from optimiser.report.caveats import NOT_KNOWN
 from optimiser.report.scenarios.contents import Contents
 from optimiser.report.scenarios.figures import MOST_DRAWN, draw_heat
 from optimiser.scenarios.compare import ALONE
-from optimiser.scenarios.footprint import WEIGHTS_CAVEAT
 from optimiser.scenarios.tables import KEYS
 
 
@@ -68,8 +67,6 @@ def footprint_card(of: Contents, key: str, title: str) -> Card:
             f"{int(score.isna().sum())} without a score, because an impact that counts is missing."
         )
     warnings = [f"Left out: {name}: {why}." for name, why in found.left_out.items()]
-    if found.marked:
-        warnings.insert(0, WEIGHTS_CAVEAT)
     alone = found.method["category"].str.endswith(ALONE) & (found.method["left out because"] == "")
     if 0 < alone.sum() < counted:
         warnings.insert(0, "The score adds categories of the acid alone to such of all that goes in.")

@@ -10,8 +10,9 @@ from optimiser.designs import Ints
 from optimiser.errors import InputError, closest
 from optimiser.surrogate.features import METALS
 from optimiser.surrogate.table import TrainingTable
-from optimiser.surrogate.validate import SPLIT_SEED, TEST_FRACTION
 
+#: The split of the Toolkit's paper.
+TEST_FRACTION, SPLIT_SEED = 0.15, 820
 #: Folds of the protocols that hold out whole groups.
 FOLDS = 5
 #: Protocols by name, and what each holds out.
@@ -75,7 +76,7 @@ def make_folds(table: TrainingTable, protocol: str) -> tuple[Fold, ...]:
     return folds
 
 
-def held_out(table: TrainingTable, protocol: str) -> Ints:
+def units(table: TrainingTable, protocol: str) -> Ints:
     """Return the group that each row is held out with, shape (n,): its study, else its experiment."""
     return table.studies if protocol == "study" else table.experiments
 
@@ -97,7 +98,7 @@ def _random(table: TrainingTable) -> tuple[Fold, ...]:
 def _grouped(table: TrainingTable, protocol: str) -> tuple[Fold, ...]:
     from sklearn.model_selection import GroupKFold
 
-    groups = held_out(table, protocol)
+    groups = units(table, protocol)
     many = len(np.unique(groups))
     if many < FOLDS:
         kind = "studies" if protocol == "study" else "experiments"

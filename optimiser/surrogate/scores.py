@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -58,11 +59,13 @@ def r2(predicted: Floats, measured: Floats, counted: Bools) -> float | None:
     return float(np.mean(found)) if found else None
 
 
-def coverage(measured: Floats, counted: Bools, intervals: Floats) -> dict[str, float]:
+def coverage(
+    measured: Floats, counted: Bools, intervals: Floats, levels: Sequence[float] = LEVELS
+) -> dict[str, float]:
     """Return the share of the values counted that lie within the interval, ends included, by level."""
     low, high = intervals[..., 0], intervals[..., 1]
     within = (low <= measured[..., None]) & (measured[..., None] <= high)
-    return {f"{level:g}": float(within[..., i][counted].mean()) for i, level in enumerate(LEVELS)}
+    return {f"{level:g}": float(within[..., i][counted].mean()) for i, level in enumerate(levels)}
 
 
 def winkler(measured: Floats, low: Floats, high: Floats, level: float) -> Floats:

@@ -1,0 +1,1 @@
+"""What drives a prediction of yields, and which setpoint would raise it."""

@@ -1,0 +1,141 @@
+"""Which design is to be explained: as text, or as a row of a run's front."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from optimiser.binding import known_acids
+from optimiser.chemistry.feeds import METALS
+from optimiser.designs import CONTINUOUS, DESIGN_COLUMNS, VARIABLES, Designs
+from optimiser.errors import InputError, closest
+from optimiser.problem import Problem
+from optimiser.scenarios.generate import parse_variation
+from optimiser.spec.load import Question
+
+_EXAMPLE = "acid=sulfuric,temperature=75,acid_concentration=2,h2o2=2,solid_liquid_ratio=50,time=60"
+#: Largest difference of a yield, as a fraction, at which a front was surely made by the same model.
+_SAME_YIELD = 0.005
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One design that was asked for.
+
+    Attributes:
+        name: what to call it.
+        designs: the design, alone.
+        told: its yields by metal as the front tells them; empty for a design given as text.
+    """
+
+    name: str
+    designs: Designs
+    told: Mapping[str, float]
+
+
+def design_of_text(text: str, question: Question, problem: Problem) -> Asked:
+    """Read ``acid=sulfuric,temperature=75,...``.
+
+    Raises:
+        InputError: a variable is unknown, missing, given twice or impossible, or the problem lacks the acid.
+    """
+    given: dict[str, str] = {}
+    for part in text.split(","):
+        name = part.partition("=")[0].strip()
+        if name not in DESIGN_COLUMNS:
+            raise InputError(
+                f"A design has no variable {name!r}.",
+                where=f"--design {text}",
+                allowed=", ".join(DESIGN_COLUMNS),
+                remedy=closest(name, DESIGN_COLUMNS) or f"for example: {_EXAMPLE}",
+            )
+        if name in given:
+            raise InputError(f"{name} is given twice.", where=f"--design {text}", remedy="give it once")
+        given[name] = part
+    return Asked("the design", _design(given, "--design", question, problem), {})
+
+
+def design_of_front(path: Path, row: int | None, question: Question, problem: Problem) -> Asked:
+    """Read one row of a run's ``front.csv``.
+
+    Args:
+        path: the file.
+        row: number of the design, counted from 1 as reports do; None for the knee.
+        question: the problem that was run.
+        problem: the same, bound.
+
+    Raises:
+        InputError: the file cannot be read, lacks columns or the row, or the problem lacks the acid.
+    """
+    frame = _read(path)
+    if row is None:
+        knee = frame["knee"].astype(str).str.casefold() == "true" if "knee" in frame else np.zeros(len(frame))
+        if not np.any(knee):
+            raise InputError(
+                f"{path} marks no knee.", where="--row", allowed=f"1 to {len(frame)}", remedy="add --row N"
+            )
+        row = int(np.argmax(knee)) + 1
+    if not 1 <= row <= len(frame):
+        raise InputError(f"{path} has no design {row}.", where="--row", allowed=f"1 to {len(frame)}")
+    cells = frame.iloc[row - 1]
+    given = {name: f"{name}={cells[name]}" for name in DESIGN_COLUMNS}
+    told = {m: float(cells[f"yield_{m}"]) for m in METALS if pd.notna(cells.get(f"yield_{m}"))}
+    return Asked(
+        f"design {row} of {path.name}", _design(given, f"{path}, design {row}:", question, problem), told
+    )
+
+
+def _read(path: Path) -> pd.DataFrame:
+    if not path.is_file():
+        raise InputError(f"{path} is not a file.", where="--front", remedy="give the front.csv of a run")
+    try:
+        frame = pd.read_csv(path)
+    except (ValueError, OSError) as error:  # pandas' own errors are ValueErrors
+        raise InputError(f"{path} cannot be read as CSV: {error}.", where="--front") from None
+    missing = [name for name in DESIGN_COLUMNS if name not in frame]
+    if missing or not len(frame):
+        raise InputError(
+            f"{path} has no column {missing[0]!r}." if missing else f"{path} has no designs.",
+            where="--front",
+            allowed="the front.csv of a run, with a row per design",
+        )
+    return frame
+
+
+def _design(given: Mapping[str, str], option: str, question: Question, problem: Problem) -> Designs:
+    acids = known_acids(question)
+    values: dict[str, str | float] = {}
+    for name, part in given.items():
+        variation = parse_variation(part, option, acids, None)
+        if len(variation.values) != 1:
+            raise InputError(f"{name} has several values.", where=f"{option} {part}", allowed="one value")
+        values[name] = variation.values[0]
+    missing = [name for name in DESIGN_COLUMNS if name not in values]
+    if missing:
+        units = {v.name: f"{v.low:g} to {v.high:g} {v.unit}" for v in VARIABLES}
+        raise InputError(
+            f"The design does not say {', '.join(missing)}.",
+            where=option,
+            allowed=", ".join(f"{n} ({units[n]})" if n in units else n for n in missing),
+            remedy=f"for example: {_EXAMPLE}",
+        )
+    acid = str(values["acid"])
+    if acid not in problem.acid_names:
+        raise InputError(
+            f"The problem {problem.name!r} does not list the acid {acid!r}.",
+            where=option,
+            allowed=", ".join(problem.acid_names),
+            remedy="add it under variables: acid:, or explain another problem",
+        )
+    continuous = np.array([[float(values[name]) for name in CONTINUOUS]])
+    return Designs(np.array([problem.acid_names.index(acid)], dtype=np.intp), continuous)
+
+
+def differs(asked: Asked, yields: Sequence[float]) -> list[str]:
+    """Return the metals whose yield, of four in the order Li, Ni, Mn, Co, is not what the front tells."""
+    now = dict(zip(METALS, yields, strict=True))
+    return [m for m, told in asked.told.items() if not abs(now[m] - told) <= _SAME_YIELD]

@@ -1,0 +1,107 @@
+"""What the literature says of leaching kinetics: sources of the models, and measured activation energies."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict
+
+from optimiser import builtin
+from optimiser.chemistry.metals import BASE_METALS
+from optimiser.chemistry.quantity import Quantity, expecting
+from optimiser.chemistry.tables import read_table
+from optimiser.errors import InputError
+from optimiser.kinetics.models import MODELS
+from optimiser.yamlfile import validate
+
+#: kJ/mol; beyond it nothing dissolves in acid below the boiling point of water.
+_MOST = 300.0
+Energy = Annotated[Quantity, *expecting("kJ/mol", 0.0, _MOST)]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class ModelSource(_Strict):
+    """Where a kinetic model comes from."""
+
+    source: str
+    citation: str
+    note: str = ""
+
+
+class Measured(_Strict):
+    """Activation energies that one study measured.
+
+    Attributes:
+        feed: the cathode.
+        acid: the acid.
+        conditions: what was said of the rest.
+        Li, Ni, Mn, Co: kJ/mol, None where not measured.
+    """
+
+    feed: str
+    acid: str
+    conditions: str
+    Li: Energy | None = None
+    Ni: Energy | None = None
+    Mn: Energy | None = None
+    Co: Energy | None = None
+
+    def of(self, metal: str) -> Quantity | None:
+        """Return the activation energy of a metal, or None."""
+        found: Quantity | None = getattr(self, metal)
+        return found
+
+
+class _Table(_Strict):
+    sources: dict[str, dict[str, str]]
+    models: dict[str, ModelSource]
+    activation_energies: tuple[Measured, ...]
+
+
+@dataclass(frozen=True)
+class Literature:
+    """The table ``models/kinetics.yaml``: sources of the models by name, and measured activation energies."""
+
+    models: dict[str, ModelSource]
+    measured: tuple[Measured, ...]
+
+    def range_of(self, metal: str) -> tuple[Quantity, Quantity]:
+        """Return the lowest and highest measured activation energy of a metal, kJ/mol."""
+        known = [q for study in self.measured if (q := study.of(metal)) is not None]
+        return min(known, key=lambda q: q.value), max(known, key=lambda q: q.value)
+
+
+def read_literature(path: Path) -> Literature:
+    """Read the table.
+
+    Raises:
+        InputError: not a valid table, a model without its source, or a metal that nobody measured.
+    """
+    document = read_table(path)
+    table = validate(_Table, document)
+    names = {model.name for model in MODELS}
+    if set(table.models) != names:
+        raise InputError(
+            "The table must give the source of each kinetic model once.",
+            where=document.where(("models",)),
+            allowed=", ".join(sorted(names)),
+        )
+    for metal in BASE_METALS:
+        if all(study.of(metal) is None for study in table.activation_energies):
+            raise InputError(
+                f"The table has no activation energy of {metal}.",
+                where=document.where(("activation_energies",)),
+            )
+    return Literature(table.models, table.activation_energies)
+
+
+@cache
+def load_literature() -> Literature:
+    """Return the shipped table."""
+    return read_literature(builtin.folder("models") / "kinetics.yaml")

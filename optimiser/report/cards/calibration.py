@@ -1,0 +1,44 @@
+"""How sure is sure: what the yields' intervals hold on experiments that the model had not seen."""
+
+from __future__ import annotations
+
+from optimiser.report.card import Card, Figure, Words
+from optimiser.report.caveats import intervals_caveat, skill_caveat
+from optimiser.report.figures.reliability import draw_reliability, reliability
+from optimiser.run import RunResult
+from optimiser.surrogate.artefact import Surrogate
+
+KEY, TITLE = "calibration", "How sure is 90 %?"
+
+
+def calibration_card(result: RunResult) -> Card:
+    """Return claimed against real confidence, and how the intervals were made."""
+    surrogate = result.problem.surrogate
+    figure = Figure(
+        "reliability",
+        "Share of measured yields within the intervals, against what the intervals claim: on the dotted line "
+        "both agree, below it intervals are too narrow. Folds that calibrate are not the one measured.",
+        draw_reliability(reliability(surrogate.card["skill"])),
+    )
+    return Card(
+        KEY,
+        TITLE,
+        (intervals_caveat(surrogate), skill_caveat(surrogate)),
+        blocks=(figure, Words("How the intervals are made", making_lines(surrogate))),
+    )
+
+
+def making_lines(surrogate: Surrogate) -> tuple[str, ...]:
+    """Say how the intervals are made."""
+    training = surrogate.card["training"]
+    return (
+        f"Each of the {training['experiments']} experiments of the training data was held out once. The "
+        "errors on them, each divided by how hard its row looked, are the distribution of the error of a new "
+        "design, times how hard that looks (a conformal predictive system).",
+        "A design looks harder when the members of the model disagree, when the anchors do, at middling "
+        "yields, and where errors were large on experiments nearby or with the same acid.",
+        "Outside the applicability domain intervals widen with the distance, by a power set on held-out "
+        f"studies ({surrogate.calibration.growth:.2f}).",
+        "The chance that all targets hold counts held-out rows whose errors of all metals, taken together, "
+        "would keep the design above its targets: errors of the metals of one leach go together.",
+    )

@@ -1,0 +1,164 @@
+"""Explanations drawn: bars of what each driver adds, dependence, and yields along a setpoint."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import plotly.graph_objects as go
+
+from optimiser.chemistry.feeds import METALS
+from optimiser.designs import VARIABLES, Floats
+from optimiser.explain.setpoints import Sweep
+from optimiser.report.columns import column
+from optimiser.report.style import BLUE, GREEN, INK, MUTED, ORANGE, PURPLE, VERMILLION, blank, rgba
+
+#: Colour and shape of each metal, the same in every figure.
+_LOOKS = {"Li": (BLUE, "circle"), "Ni": (GREEN, "square"), "Mn": (PURPLE, "diamond"), "Co": (ORANGE, "cross")}
+#: Ticks of a logarithmic axis.
+_TICKS = (0, 1, 3, 10, 30, 100, 300, 1000, 3000)
+#: Points per step of a running median.
+_PER_MEDIAN = 8
+
+
+def draw_bars(labels: Sequence[str], values: Floats, reach: float) -> go.Figure:
+    """Draw what each driver adds to one yield.
+
+    Args:
+        labels: of the drivers, from the top.
+        values: in points, shape (d,).
+        reach: ends of the axis, so that metals compare.
+    """
+    figure = blank(60 + 30 * len(labels), "points of yield", "", legend=False)
+    figure.add_bar(
+        x=values,
+        y=list(range(len(labels))),
+        orientation="h",
+        marker={"color": [BLUE if v >= 0 else VERMILLION for v in values]},
+        text=[f"{v:+.1f}".replace("-", "−") for v in values],
+        textposition="outside",
+        cliponaxis=False,
+        hoverinfo="skip",
+    )
+    figure.add_vline(x=0, line={"color": MUTED, "width": 1})
+    figure.update_xaxes(range=[-1.7 * reach, 1.7 * reach])
+    figure.update_yaxes(
+        tickvals=list(range(len(labels))), ticktext=list(labels), autorange="reversed", showgrid=False
+    )
+    return figure
+
+
+def running_median(x: Floats, y: Floats) -> tuple[Floats, Floats]:
+    """Return medians of y over groups of neighbouring x, with the medians of x; equal x stay together."""
+    order = np.argsort(x, kind="stable")
+    starts = np.searchsorted(x[order], x[order], side="left") // _PER_MEDIAN
+    groups = [order[starts == g] for g in np.unique(starts)]
+    return np.array([np.median(x[g]) for g in groups]), np.array([np.median(y[g]) for g in groups])
+
+
+def draw_dependence(name: str, x: Floats, values: Floats, metals: Sequence[str]) -> go.Figure:
+    """Draw what one setpoint adds to each yield against its value, with a running median per metal.
+
+    Args:
+        name: of the variable.
+        x: its values, shape (n,).
+        values: in points, NaN for an absent metal, shape (n, 4).
+        metals: which of the four to draw.
+    """
+    figure = blank(320, column(name).heading, "points of yield")
+    logarithmic = next(v for v in VARIABLES if v.name == name).log
+    for metal in metals:
+        colour, symbol = _LOOKS[metal]
+        there = ~np.isnan(values[:, METALS.index(metal)])
+        if not there.any():
+            continue
+        mine, at = values[there, METALS.index(metal)], x[there]
+        figure.add_scatter(
+            x=np.log1p(at) if logarithmic else at,
+            y=mine,
+            customdata=at,
+            mode="markers",
+            name=metal,
+            legendgroup=metal,
+            showlegend=False,
+            marker={"color": rgba(colour, 0.45), "symbol": symbol, "size": 5},
+            hovertemplate=f"{metal}: %{{y:+.1f}} points at %{{customdata:g}}<extra></extra>",
+        )
+        across, up = running_median(at, mine)
+        figure.add_scatter(
+            x=np.log1p(across) if logarithmic else across,
+            y=up,
+            mode="lines+markers",
+            name=metal,
+            legendgroup=metal,
+            line={"color": colour, "width": 2},
+            marker={"color": colour, "symbol": symbol, "size": 7},
+            hoverinfo="skip",
+        )
+    figure.add_hline(y=0, line={"color": MUTED, "width": 1})
+    if logarithmic:  # of x + 1: time may start at 0
+        figure.update_xaxes(tickvals=np.log1p(_TICKS), ticktext=[f"{tick:g}" for tick in _TICKS])
+    return figure
+
+
+def draw_kinds(labels: Sequence[str], values: Floats, metals: Sequence[str]) -> go.Figure:
+    """Draw what each of some kinds, such as acids, adds to each yield.
+
+    Args:
+        labels: of the kinds, from the top.
+        values: in points, NaN for an absent metal, shape (kinds, metals).
+        metals: their names.
+    """
+    figure = blank(110 + 28 * len(labels), "points of yield", "")
+    for j, metal in enumerate(metals):
+        colour, symbol = _LOOKS[metal]
+        figure.add_scatter(
+            x=values[:, j],
+            y=list(range(len(labels))),
+            mode="markers",
+            name=metal,
+            marker={"color": colour, "symbol": symbol, "size": 9},
+            hovertemplate=f"{metal}: %{{x:+.1f}} points<extra></extra>",
+        )
+    figure.add_vline(x=0, line={"color": MUTED, "width": 1})
+    figure.update_yaxes(tickvals=list(range(len(labels))), ticktext=list(labels), autorange="reversed")
+    return figure
+
+
+def draw_sweep(sweep: Sweep, now: float, metals: Sequence[str]) -> go.Figure:
+    """Draw the yields along one setpoint: solid where a change is allowed, dotted where it is not.
+
+    Args:
+        sweep: the setpoint moved.
+        now: its present value.
+        metals: which of the four to draw.
+    """
+    figure = blank(300, column(VARIABLES[sweep.variable].name).heading, "yield [%]")
+    yields = 100.0 * sweep.tried.yields
+    for metal in metals:
+        colour, symbol = _LOOKS[metal]
+        mine = yields[:, METALS.index(metal)]
+        dotted = {"color": rgba(colour, 0.55), "width": 1, "dash": "dot"}
+        figure.add_scatter(
+            x=sweep.values, y=mine, mode="lines", line=dotted, showlegend=False, hoverinfo="skip"
+        )
+        figure.add_scatter(
+            x=sweep.values,
+            y=np.where(sweep.allowed, mine, np.nan),
+            mode="lines",
+            name=metal,
+            line={"color": colour, "width": 2},
+            hovertemplate=f"{metal}: %{{y:.1f}} % at %{{x:g}}<extra></extra>",
+        )
+        if sweep.best is not None:
+            figure.add_scatter(
+                x=sweep.values[[sweep.best]],
+                y=mine[[sweep.best]],
+                mode="markers",
+                marker={"symbol": symbol, "size": 10, "color": colour, "line": {"color": INK, "width": 1.5}},
+                showlegend=False,
+                hoverinfo="skip",
+            )
+    figure.add_vline(x=now, line={"color": INK, "width": 1.5, "dash": "dash"})
+    figure.update_yaxes(range=[max(float(np.nanmin(yields)) - 5.0, -2.0), 104.0])
+    return figure

@@ -1,0 +1,156 @@
+"""Kinetics drawn: curves with their fits, the Arrhenius plot, and energies beside the literature's."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import plotly.graph_objects as go
+from plotly.colors import sample_colorscale
+
+from optimiser.chemistry.feeds import METALS
+from optimiser.kinetics.arrhenius import KELVIN
+from optimiser.kinetics.literature import Literature
+from optimiser.kinetics.study import Kinetics, MetalKinetics
+from optimiser.report.style import BLACK, BLUE, GREEN, MUTED, ORANGE, PURPLE, SKY, VERMILLION, blank, rgba
+
+#: Colour and shape of each metal.
+LOOKS: Mapping[str, tuple[str, str]] = {
+    "Li": (BLUE, "circle"),
+    "Ni": (GREEN, "square"),
+    "Mn": (PURPLE, "diamond"),
+    "Co": (VERMILLION, "triangle-up"),
+}
+#: Cold to hot, each darker than the one before.
+_HEAT = ((0.0, "#8ecae6"), (0.5, "#e08a3c"), (1.0, "#7a0c0c"))
+_SYMBOLS = ("x", "cross", "star", "triangle-down", "hexagon", "bowtie")
+_COLOURS = (ORANGE, SKY, BLACK, MUTED)
+_STEPS = 80
+
+
+def draw_curves(of: Kinetics, one: MetalKinetics) -> go.Figure:
+    """Draw a metal's simulated yields as points and the best model as lines, coloured by temperature."""
+    plan = of.curves.plan
+    figure = blank(280, "time [min]", "", legend=False)
+    time = np.linspace(plan.time[0], plan.time[-1], _STEPS)
+    share = (plan.temperature - plan.temperature[0]) / np.ptp(plan.temperature)
+    colours = sample_colorscale([list(stop) for stop in _HEAT], share.tolist())
+    yields = 100.0 * of.curves.yields[:, :, METALS.index(one.metal)]
+    for row, (degrees, colour, fit) in enumerate(
+        zip(plan.temperature, colours, one.best.curves, strict=True)
+    ):
+        drawn = 100.0 * fit.model.inverse(time, fit.start, fit.constants)
+        line = {"color": colour, "width": 1.5}
+        figure.add_scatter(x=time, y=drawn, mode="lines", line=line, hoverinfo="skip")
+        figure.add_scatter(
+            x=plan.time,
+            y=yields[row],
+            mode="markers",
+            marker={"color": colour, "size": 6, "line": {"color": "rgba(27,39,48,0.5)", "width": 0.5}},
+            hovertext=[
+                f"{degrees:g} °C, {t:g} min: {y:.1f} %" for t, y in zip(plan.time, yields[row], strict=True)
+            ],
+            hoverinfo="text",
+        )
+    figure.update_yaxes(range=[-2, 102])
+    return figure
+
+
+def draw_arrhenius(of: Kinetics) -> go.Figure:
+    """Draw ln k against 1/T; hollow and dashed where the slope is no activation energy."""
+    temperature = of.curves.plan.temperature
+    inverse = 1000.0 / (temperature + KELVIN)
+    figure = blank(440, "1000 / T [1/K]", "ln k [k in 1/min]")
+    for one in of.metals:
+        colour, symbol = LOOKS[one.metal]
+        good = one.reliable
+        if one.line is not None:
+            ln_k = one.line.at(temperature)
+            if good:
+                edge = np.concatenate([ln_k + one.line.half, (ln_k - one.line.half)[::-1]])
+                figure.add_scatter(
+                    x=np.concatenate([inverse, inverse[::-1]]),
+                    y=edge,
+                    fill="toself",
+                    fillcolor=rgba(colour, 0.12),
+                    line={"width": 0},
+                    mode="lines",
+                    showlegend=False,
+                    hoverinfo="skip",
+                )
+            dash = {"color": colour, "width": 2 if good else 1.2, "dash": "solid" if good else "dot"}
+            figure.add_scatter(x=inverse, y=ln_k, mode="lines", line=dash, showlegend=False, hoverinfo="skip")
+        known = np.isfinite(one.k)
+        figure.add_scatter(
+            x=inverse[known],
+            y=np.log(one.k[known]),
+            mode="markers",
+            name=one.metal if good else f"{one.metal}, no activation energy",
+            marker={
+                "color": colour,
+                "symbol": symbol if good else f"{symbol}-open",
+                "size": 9,
+                "line": {"color": colour, "width": 1.4},
+            },
+            hovertext=[
+                f"{one.metal}, {t:g} °C: k = {k:.3g} 1/min"
+                for t, k in zip(temperature[known], one.k[known], strict=True)
+            ],
+            hoverinfo="text",
+        )
+    return figure
+
+
+def draw_energies(of: Kinetics, literature: Literature) -> go.Figure:
+    """Draw the slopes with their intervals beside the literature's; hollow where they are no energies."""
+    figure = blank(90 + 80 * len(of.metals), "activation energy [kJ/mol]", "")
+    places = {one.metal: i for i, one in enumerate(of.metals)}
+    for good, name in ((True, "activation energy"), (False, "slope that is no activation energy")):
+        shown = [(one.metal, line) for one in of.metals if (line := one.line) and one.reliable is good]
+        if not shown:
+            continue
+        colours = [LOOKS[metal][0] for metal, _ in shown]
+        figure.add_scatter(
+            x=[line.energy for _, line in shown],
+            y=[places[metal] - 0.15 for metal, _ in shown],
+            error_x={
+                "type": "data",
+                "array": [line.high - line.energy for _, line in shown],
+                "color": rgba(MUTED, 0.8),
+                "thickness": 1.5,
+            },
+            mode="markers",
+            name=name,
+            marker={
+                "color": colours,
+                "symbol": "circle" if good else "circle-open",
+                "size": 10,
+                "line": {"color": colours, "width": 2},
+            },
+            hovertext=[f"{m}: {e.energy:.1f} ({e.low:.1f} to {e.high:.1f}) kJ/mol" for m, e in shown],
+            hoverinfo="text",
+        )
+    for i, study in enumerate(literature.measured):
+        known = [(m, q) for m in places if (q := study.of(m)) is not None]
+        if not known:
+            continue
+        marker = {
+            "symbol": _SYMBOLS[i % len(_SYMBOLS)],
+            "color": _COLOURS[i % len(_COLOURS)],
+            "size": 9,
+            "line": {"color": _COLOURS[i % len(_COLOURS)], "width": 1},
+        }
+        figure.add_scatter(
+            x=[q.value for _, q in known],
+            y=[places[metal] + 0.15 for metal, _ in known],
+            mode="markers",
+            name=f"measured: {study.acid}, {study.feed}",
+            marker=marker,
+            hovertext=[f"{m}: {q.value:g} kJ/mol, {q.source_text}" for m, q in known],
+            hoverinfo="text",
+        )
+    figure.update_yaxes(
+        tickvals=list(places.values()), ticktext=list(places), range=[len(places) - 0.5, -0.5], showgrid=False
+    )
+    figure.add_vline(x=0, line={"color": MUTED, "width": 1})
+    return figure

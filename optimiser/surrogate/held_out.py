@@ -1,0 +1,114 @@
+"""What the model says of rows it has not seen: the ground on which it is calibrated and judged."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from optimiser.designs import Bools, Floats, Ints
+from optimiser.surrogate.domain import fit_domain
+from optimiser.surrogate.features import METALS, acid_key, table_features
+from optimiser.surrogate.fit import TrainSettings, fit
+from optimiser.surrogate.protocols import Fold, make_folds
+from optimiser.surrogate.table import TrainingTable
+
+#: Number of rows that no fold tests.
+UNTESTED = -1
+
+
+@dataclass(frozen=True)
+class HeldOut:
+    """Predictions of a table's n rows, each by the model of the fold that holds it out.
+
+    Attributes:
+        fold: number of each row's fold from 0, -1 where none tests it, shape (n,).
+        mean: members' mean, neither stretched nor clipped, NaN where untested, shape (n, 4).
+        spread: over the anchors, shape (n, 4).
+        disagreement: of the members, shape (n, 4).
+        distance: to the fold's training experiments, shape (n,).
+    """
+
+    fold: Ints
+    mean: Floats
+    spread: Floats
+    disagreement: Floats
+    distance: Floats
+
+    @property
+    def tested(self) -> Bools:
+        """Which rows are tested, shape (n,)."""
+        return np.asarray(self.fold != UNTESTED, dtype=np.bool_)
+
+    def arrays(self) -> dict[str, npt.NDArray[np.float32] | npt.NDArray[np.int8]]:
+        """Return what is stored, in single precision, by name."""
+        kept = {name: getattr(self, name).astype(np.float32) for name in _STORED}
+        return {"fold": self.fold.astype(np.int8), **kept}
+
+    @classmethod
+    def from_arrays(cls, arrays: dict[str, npt.NDArray[np.float32]]) -> HeldOut:
+        """Return what :meth:`arrays` gave."""
+        floats = [arrays[name].astype(np.float64) for name in _STORED]
+        return cls(arrays["fold"].astype(np.intp), *floats)
+
+
+_STORED = ("mean", "spread", "disagreement", "distance")
+
+
+def hold_out(
+    table: TrainingTable,
+    protocol: str,
+    settings: TrainSettings,
+    progress: Callable[[str], None] = lambda _: None,
+    *,
+    only: int | None = None,
+) -> HeldOut:
+    """Fit the model on each fold's training rows and predict its test rows.
+
+    Numbers are kept in single precision, as they are stored.
+
+    Args:
+        table: training table.
+        protocol: of :data:`~optimiser.surrogate.protocols.PROTOCOLS`.
+        settings: hyperparameters.
+        progress: called with what comes next, once per member and once for the anchors of each fold.
+        only: number of the one fold to do, from 0; the others stay NaN.
+
+    Raises:
+        InputError: too few groups for the folds.
+    """
+    folds = make_folds(table, protocol)
+    n = len(table)
+    numbers = fold_numbers(folds, n)
+    mean, spread, disagreement = np.full((3, n, len(METALS)), np.nan)
+    distance = np.full(n, np.nan)
+    features = table_features(table)
+    for number, fold in enumerate(folds):
+        if only is not None and number != only:
+            continue
+        said = f"{protocol} {number + 1}"
+        fitted = fit(table, fold.train, settings, lambda what, said=said: progress(f"{said}, {what}"))  # type: ignore[misc]
+        mean[fold.test], spread[fold.test], disagreement[fold.test] = fitted.predict(features[fold.test])
+        distance[fold.test] = distances(table, fold)
+    found = HeldOut(numbers, mean, spread, disagreement, distance)
+    return HeldOut.from_arrays(found.arrays())  # type: ignore[arg-type]
+
+
+def distances(table: TrainingTable, fold: Fold) -> Floats:
+    """Return the domain's distance of a fold's test rows to its training experiments, shape (m,)."""
+    domain = fit_domain(table, fold.train)
+    distance = np.empty(len(fold.test))
+    for i, row in enumerate(fold.test):
+        near = domain.near(table.feed[row], acid_key(table.smiles[row]))
+        distance[i] = near.distance(table.continuous[[row]])[0]
+    return distance
+
+
+def fold_numbers(folds: tuple[Fold, ...], rows: int) -> Ints:
+    """Return the number of the fold that tests each row, -1 where none does, shape (rows,)."""
+    numbers = np.full(rows, UNTESTED, dtype=np.intp)
+    for number, fold in enumerate(folds):
+        numbers[fold.test] = number
+    return numbers

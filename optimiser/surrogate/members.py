@@ -1,0 +1,207 @@
+"""The members of the yield model: how each is fitted, by LightGBM, on rows or on pairs of rows.
+
+PD-GBR (Tynes et al. 2021, 10.1021/acs.jcim.1c00670; Nogueira et al., Green Chem. 2026, 10.1039/d5gc04752h)
+learns the difference of two rows' yields from [x1, x2, x1 - x2]. Two members do; two more learn the
+yields themselves. One of each may only bend the way that chemistry bends. Together they do better on held-out
+experiments and studies than any of them (docs/model.md says what was tried).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from optimiser.designs import CONTINUOUS, Floats, Ints
+from optimiser.errors import InputError
+from optimiser.surrogate.columns import COLUMNS, METAL, PHYSICS
+from optimiser.surrogate.features import FEATURES, METALS
+
+_FEED = ("Ni", "Mn", "Co")
+_ACID = ("pKa1", "pKa2", "pKa3", "n_protons")
+_IDENTITY = METAL[: len(METALS)]
+_BINS = 255
+
+
+@dataclass(frozen=True)
+class Member:
+    """One boosted ensemble.
+
+    Attributes:
+        name: what it is called in the model card.
+        paired: whether it learns differences of two rows (PD-GBR), or yields.
+        joint: whether one model speaks for all metals and is told which, or each metal has its own.
+        columns: what it sees, of ``COLUMNS``.
+        trees, learning_rate: of the boosting.
+        min_leaf: rows, or pairs, in a leaf, at least.
+        column_share: share of the columns drawn for each split.
+        bin_rows: rows, or pairs, in a histogram bin, at least.
+        rising: columns in which the yield may not fall.
+        falling: columns in which the yield may not rise.
+        pairs: pairs drawn per metal; without meaning for a plain member.
+        leaves: of a tree, at most 64.
+        l2: penalty on leaf values.
+        balance: rows are drawn or weighted by their experiment's size to this negative power, so that long
+            kinetic curves do not speak the loudest.
+    """
+
+    name: str
+    paired: bool
+    joint: bool
+    columns: tuple[str, ...]
+    trees: int
+    learning_rate: float
+    min_leaf: int
+    column_share: float
+    bin_rows: int
+    rising: tuple[str, ...] = ()
+    falling: tuple[str, ...] = ()
+    pairs: int = 0
+    leaves: int = 63
+    l2: float = 1.0
+    balance: float = 0.0
+
+
+_PAIRED: dict[str, Any] = {
+    "paired": True,
+    "joint": False,
+    "columns": (*(feature.name for feature in FEATURES), *PHYSICS),
+    "pairs": 60_000,
+    "trees": 200,
+    "learning_rate": 0.1,
+    "min_leaf": 20,
+    "column_share": 0.1,
+    "bin_rows": 3,
+}
+_PLAIN: dict[str, Any] = {
+    "paired": False,
+    "joint": True,
+    "columns": (*_FEED, *CONTINUOUS, *_ACID, *METAL[:-1]),
+    "trees": 600,
+    "learning_rate": 0.05,
+    "min_leaf": 5,
+    "column_share": 0.3,
+    "bin_rows": 1,
+    "balance": 0.5,
+}
+#: Which way chemistry bends yields: more heat, time and acid never leach less, more solid never leaches more.
+#: Members that keep to it carry better to other studies; those that need not follow the data closer.
+_RISING, _FALLING = ("temperature", "time", "acid_concentration"), ("solid_liquid_ratio",)
+#: What ships: the mean of four.
+MEMBERS = (
+    Member("PD-GBR, each metal by itself", **_PAIRED),
+    Member("PD-GBR, bent one way", **_PAIRED, rising=(*_RISING, "log_time"), falling=_FALLING),
+    Member("GBR, all metals together", **_PLAIN),
+    Member("GBR, bent one way", **_PLAIN, rising=_RISING, falling=_FALLING),
+)
+
+
+@dataclass(frozen=True)
+class PairColumn:
+    """A column of a training matrix: of the design (kind 0), the anchor (1), or their difference (2)."""
+
+    kind: int
+    column: int
+
+
+def pair_columns(member: Member) -> tuple[PairColumn, ...]:
+    """Return what the columns of a member's training matrix are, in order.
+
+    Which metal is asked about is the same on both sides of a pair, so it stands there once.
+    """
+    every = [COLUMNS.index(name) for name in member.columns]
+    if not member.paired:
+        return tuple(PairColumn(0, j) for j in every)
+    differing = [j for j in every if COLUMNS[j] not in _IDENTITY]
+    identity = [j for j in every if COLUMNS[j] in _IDENTITY]
+    return tuple(PairColumn(kind, j) for kind in range(3) for j in differing) + tuple(
+        PairColumn(0, j) for j in identity
+    )
+
+
+def fit_member(member: Member, x: Floats, yields: Floats, experiments: Ints, seed: int) -> list[Any]:
+    """Fit a member.
+
+    Args:
+        member: what to fit.
+        x: of the training rows, as :func:`~optimiser.surrogate.columns.columns` gives them, shape (n, 4, 43).
+        yields: fractions, NaN where the metal is absent, shape (n, 4).
+        experiments: number of each row's experiment, shape (n,).
+        seed: of pairs drawn and of the boosting.
+
+    Returns:
+        LightGBM boosters: one, or one per metal.
+
+    Raises:
+        InputError: LightGBM cannot be loaded here, or a metal has fewer than two rows.
+    """
+    rng = np.random.default_rng(seed)
+    _, inverse, size = np.unique(experiments, return_inverse=True, return_counts=True)
+    weight = size[inverse].astype(np.float64) ** -member.balance
+    parts = [_metal_rows(member, x[:, k], yields[:, k], weight, k, rng) for k in range(len(METALS))]
+    if member.joint:
+        whole = tuple(np.concatenate([part[i] for part in parts]) for i in range(3))
+        parts = [(whole[0], whole[1], whole[2])]
+    return [_boost(member, *part, seed) for part in parts]
+
+
+def _metal_rows(
+    member: Member, x: Floats, yields: Floats, weight: Floats, metal: int, rng: np.random.Generator
+) -> tuple[Floats, Floats, Floats]:
+    """Return training matrix, targets and weights of one metal."""
+    held = np.flatnonzero(~np.isnan(yields))
+    if len(held) < 2:
+        raise InputError(f"Only {len(held)} training rows have {METALS[metal]}.", allowed="2 or more")
+    kinds = pair_columns(member)
+    if not member.paired:
+        return x[held][:, [test.column for test in kinds]], yields[held], weight[held]
+    first, second = (
+        held[rng.choice(len(held), member.pairs, p=weight[held] / weight[held].sum())] for _ in range(2)
+    )
+    sides = (x[first], x[second], x[first] - x[second])
+    matrix = np.empty((member.pairs, len(kinds)))
+    for j, test in enumerate(kinds):
+        matrix[:, j] = sides[test.kind][:, test.column]
+    return matrix, yields[first] - yields[second], np.ones(member.pairs)
+
+
+def _boost(member: Member, matrix: Floats, target: Floats, weight: Floats, seed: int) -> Any:
+    lightgbm = _lightgbm()
+    signs = [_sign(member, test) for test in pair_columns(member)]
+    parameters = {
+        "objective": "regression",
+        "num_leaves": member.leaves,
+        "learning_rate": member.learning_rate,
+        "min_data_in_leaf": member.min_leaf,
+        "lambda_l2": member.l2,
+        "feature_fraction_bynode": member.column_share,
+        "min_data_in_bin": member.bin_rows,
+        "max_bin": _BINS,
+        "seed": seed,
+        "deterministic": True,
+        "force_col_wise": True,
+        "verbosity": -1,
+    }
+    if any(signs):
+        parameters["monotone_constraints"] = signs
+    data = lightgbm.Dataset(matrix, target, weight=weight, free_raw_data=True)
+    return lightgbm.train(parameters, data, member.trees)
+
+
+def _sign(member: Member, test: PairColumn) -> int:
+    """Return 1 where the target may not fall in a column, -1 where it may not rise, else 0."""
+    name = COLUMNS[test.column]
+    sign = int(name in member.rising) - int(name in member.falling)
+    return -sign if test.kind == 1 else sign
+
+
+def _lightgbm() -> Any:
+    try:
+        import lightgbm
+    except OSError as error:
+        raise InputError(
+            f"LightGBM, which fits the yield model, cannot be loaded: {error}.",
+            remedy="install the system library libgomp (Debian: apt install libgomp1)",
+        ) from None
+    return lightgbm

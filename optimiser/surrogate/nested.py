@@ -1,0 +1,40 @@
+"""Intervals of held-out rows, nested: the folds that calibrate are not the fold that is measured."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from optimiser.designs import Floats
+from optimiser.surrogate.calibrate import Evidence, calibrate, held_out_scale
+from optimiser.surrogate.calibration import stretched
+from optimiser.surrogate.features import METALS
+from optimiser.surrogate.held_out import HeldOut
+
+
+def nested_intervals(
+    evidence: Evidence, held: Mapping[str, HeldOut], protocol: str, levels: Sequence[float]
+) -> Floats:
+    """Return the intervals of a protocol's test rows, each fold's calibrated on the rows outside it.
+
+    Args:
+        evidence: of the training table.
+        held: predictions by protocol; ``experiment`` and ``study`` calibrate whatever is measured.
+        protocol: whose test rows.
+        levels: probabilities that intervals claim to hold.
+
+    Returns:
+        Low and high yields, NaN for rows that no fold tests, shape (n, 4, levels, 2).
+    """
+    measured = held[protocol]
+    mean = stretched(measured.mean)
+    out = np.full((len(mean), len(METALS), len(levels), 2), np.nan)
+    for fold in range(int(measured.fold.max()) + 1):
+        rows = measured.fold == fold
+        found = calibrate(evidence, held["experiment"], held["study"], ~rows)
+        scale = held_out_scale(evidence, found, measured, evidence.own)
+        for i, level in enumerate(levels):
+            for side, p in enumerate(((1.0 - level) / 2.0, (1.0 + level) / 2.0)):
+                out[rows, :, i, side] = found.quantile(mean[rows], scale[rows], p)
+    return out

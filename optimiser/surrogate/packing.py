@@ -1,0 +1,102 @@
+"""The arrays of an artefact: what a fitted yield model is on disk, and back, without a pickle."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping
+from dataclasses import fields
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from optimiser.designs import Floats
+from optimiser.surrogate.calibration import Calibration
+from optimiser.surrogate.columns import COLUMNS
+from optimiser.surrogate.domain import Domain, DomainSettings
+from optimiser.surrogate.features import ACID_COLUMNS, FEATURES, METALS
+from optimiser.surrogate.fitted import Fitted
+from optimiser.surrogate.trees import Forest
+
+
+def pack(fitted: Fitted, acids: Mapping[str, Floats], domain: Domain, calibration: Calibration) -> bytes:
+    """Return the content of ``arrays.npz``; the same arrays give the same bytes."""
+    arrays: dict[str, npt.NDArray[Any]] = {
+        f"{kind}{number}_{f.name}": getattr(forest, f.name)
+        for kind, forests in (("paired", fitted.paired), ("plain", fitted.plain))
+        for number, forest in enumerate(forests)
+        for f in fields(Forest)
+    }
+    arrays |= {"anchor_features": fitted.features, "anchor_yields": fitted.yields}
+    arrays |= {"acid_keys": np.array(list(acids)), "acid_features": np.array(list(acids.values()))}
+    arrays |= domain.arrays() | calibration.arrays()
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, allow_pickle=False, **arrays)  # type: ignore[arg-type,unused-ignore]
+    return buffer.getvalue()
+
+
+def unpack_fitted(arrays: Mapping[str, npt.NDArray[Any]]) -> Fitted:
+    """Return trees and anchors.
+
+    Raises:
+        ValueError: arrays that do not fit together; KeyError where one is missing.
+    """
+    x, y = arrays["anchor_features"], arrays["anchor_yields"]
+    paired, plain = _forests(arrays, "paired"), _forests(arrays, "plain")
+    if x.shape != (len(y), len(FEATURES)) or y.shape[1:] != (len(METALS),):
+        raise ValueError("the anchors' shapes do not fit")
+    if np.isnan(y).all(axis=0).any():
+        raise ValueError("a metal has no anchor")
+    if arrays["acid_features"].shape != (len(arrays["acid_keys"]), len(ACID_COLUMNS)):
+        raise ValueError("the acids' features do not fit")
+    return Fitted(paired, plain, x, y)
+
+
+def _forests(arrays: Mapping[str, npt.NDArray[Any]], kind: str) -> tuple[Forest, ...]:
+    forests: list[Forest] = []
+    while f"{kind}{len(forests)}_leaf" in arrays:
+        forest = Forest(**{f.name: arrays[f"{kind}{len(forests)}_{f.name}"] for f in fields(Forest)})
+        forest.check(len(COLUMNS))
+        if forest.n_metals != len(METALS):
+            raise ValueError("a member's metals do not fit")
+        forests.append(forest)
+    return tuple(forests)
+
+
+def unpack_domain(arrays: Mapping[str, npt.NDArray[Any]], said: dict[str, Any]) -> Domain:
+    """Return the domain; ``said`` is its part of the card. Raises as :func:`unpack_fitted`."""
+    acids, acid = tuple(arrays["domain_acids"].tolist()), arrays["domain_acid"].astype(np.intp)
+    shapes = {"domain_feed": 3, "domain_fixed": 4, "domain_time": 2}
+    if any(arrays[name].shape != (len(acid), width) for name, width in shapes.items()):
+        raise ValueError("the domain's shapes do not fit")
+    if len(acid) and not 0 <= acid.min() <= acid.max() < len(acids):
+        raise ValueError("the domain names an unknown acid")
+    scale, limits = arrays["domain_scale"], (float(said["distance_limit"]), float(said["disagreement_limit"]))
+    if scale.shape != (5,) or not (scale > 0.0).all() or not min(limits) > 0.0:
+        raise ValueError("the domain's scale or limits are not positive")
+    return Domain(
+        acids=acids,
+        acid=acid,
+        feed=arrays["domain_feed"],
+        fixed=arrays["domain_fixed"],
+        time=arrays["domain_time"],
+        scale=scale,
+        settings=DomainSettings(**{f.name: said[f.name] for f in fields(DomainSettings)}),
+        distance_limit=limits[0],
+        disagreement_limit=limits[1],
+    )
+
+
+def unpack_calibration(arrays: Mapping[str, npt.NDArray[Any]]) -> Calibration:
+    """Return the calibration. Raises as :func:`unpack_fitted`."""
+    names = ("errors", "acid_errors", "coefficients", "scores", "numbers")
+    errors, acid_errors, coefficients, scores, numbers = (arrays[f"calibration_{name}"] for name in names)
+    if (len(errors), len(acid_errors)) != (len(arrays["domain_acid"]), len(arrays["domain_acids"])):
+        raise ValueError("the calibration's errors do not fit the domain")
+    if coefficients.shape != (11,) or scores.shape[1:] != (len(METALS),) or numbers.shape != (2,):
+        raise ValueError("the calibration's shapes do not fit")
+    if not (
+        np.isfinite(coefficients).all() and np.isfinite(numbers).all() and np.isfinite(acid_errors).all()
+    ):
+        raise ValueError("the calibration holds what is no number")
+    return Calibration(errors, acid_errors, float(numbers[0]), coefficients, scores, float(numbers[1]))

@@ -1,0 +1,80 @@
+"""The shipped default among the candidates: its stored held-out predictions, intervals and domain."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+import numpy as np
+
+from optimiser import builtin
+from optimiser.designs import Bools
+from optimiser.surrogate.calibrate import Evidence, gather, ratio
+from optimiser.surrogate.calibration import stretched
+from optimiser.surrogate.domain import fit_domain
+from optimiser.surrogate.fit import Progress, TrainSettings
+from optimiser.surrogate.folds import read_folds
+from optimiser.surrogate.held_out import HeldOut, hold_out
+from optimiser.surrogate.nested import nested_intervals
+from optimiser.surrogate.protocols import PROTOCOLS, make_folds
+from optimiser.surrogate.scores import LEVELS
+from optimiser.surrogate.table import TrainingTable
+from optimiser.surrogate.train import limited
+from optimiser.validation.candidates import SHIPPED
+from optimiser.validation.predict import OutOfFold
+
+
+def stored(table: TrainingTable) -> dict[str, HeldOut] | None:
+    """Return the shipped model's held-out predictions, None where they are of another table or settings."""
+    return read_folds(builtin.folder("models") / SHIPPED, table, TrainSettings())
+
+
+def held_out(
+    table: TrainingTable,
+    *,
+    anew: Collection[str] = (),
+    only: int | None = None,
+    progress: Progress = lambda *_: None,
+) -> dict[str, HeldOut]:
+    """Return the shipped model's predictions of every protocol: those stored, else fitted now.
+
+    Args:
+        table: training table.
+        anew: protocols to fit whatever is stored; all of them where nothing is.
+        only: number of the one fold to fit, from 0; the others stay NaN.
+        progress: called with the steps done, the steps in all, and what comes next.
+
+    Raises:
+        InputError: too few groups for the folds, or stored predictions that cannot be read.
+    """
+    known = stored(table) or {}
+    todo = [protocol for protocol in PROTOCOLS if protocol in anew or protocol not in known]
+    settings = TrainSettings()
+    folds = sum(1 if only is not None else len(make_folds(table, protocol)) for protocol in todo)
+    steps, done = folds * (len(settings.members) + 1), iter(range(folds * (len(settings.members) + 1)))
+    fresh = {
+        protocol: hold_out(
+            table, protocol, settings, lambda what: progress(next(done), steps, what), only=only
+        )
+        for protocol in todo
+    }
+    return {protocol: fresh.get(protocol, known.get(protocol)) for protocol in PROTOCOLS}  # type: ignore[misc]
+
+
+def evidence(table: TrainingTable, held: Mapping[str, HeldOut]) -> Evidence:
+    """Return the evidence of a table with the domain's limits that held-out predictions set."""
+    return gather(table, limited(fit_domain(table, np.arange(len(table))), table, held))
+
+
+def out_of_fold(found: Evidence, held: Mapping[str, HeldOut], protocol: str) -> OutOfFold:
+    """Return calibrated predictions of a protocol's test rows; the intervals are nested."""
+    measured = held[protocol]
+    intervals = nested_intervals(found, held, protocol, LEVELS)
+    return OutOfFold(measured.fold, stretched(measured.mean), measured.spread, intervals)
+
+
+def inside(found: Evidence, held: Mapping[str, HeldOut]) -> dict[str, Bools]:
+    """Return which rows are inside the applicability domain of their fold, by protocol, shape (n,) each."""
+    return {
+        protocol: np.asarray(ratio(found, measured) <= 1.0, dtype=np.bool_)
+        for protocol, measured in held.items()
+    }
