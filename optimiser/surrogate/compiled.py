@@ -102,7 +102,7 @@ def compile_members(
     seen = columns(features[None])[0]
     metals = np.flatnonzero(seen[:, COLUMNS.index("own_content")] > 0.0)
     builder = _Builder()
-    for k in metals:
+    for k in map(int, metals):
         held = np.flatnonzero(~np.isnan(yields[:, k]))
         sides, own = np.ascontiguousarray(known[held, k].T), np.ascontiguousarray(seen[k])
         constants = []
