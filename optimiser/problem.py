@@ -21,7 +21,7 @@ from optimiser.process.feasibility import (
     reductant_ratio,
 )
 from optimiser.process.inputs import ProcessInputs, process_inputs
-from optimiser.surrogate.artefact import Surrogate, YieldPrediction
+from optimiser.surrogate.artefact import Grade, Surrogate, YieldPrediction
 from optimiser.surrogate.domain import Neighbourhood
 
 _STEPS = np.array([v.step for v in VARIABLES])
@@ -184,9 +184,11 @@ class Problem:
             upper=self.upper[rows],
         )
 
-    def search_point(self, designs: Designs) -> SearchPoint:
-        """Compute what the search needs, and no more."""
-        prediction = self.surrogate.predict(self.feed, self.acids, designs)
+    def search_point(self, designs: Designs, grade: Grade = "search") -> SearchPoint:
+        """Compute what the search needs, and no more; at final grade as `evaluate` would."""
+        prediction = self.surrogate.predict(
+            self.feed, self.acids, designs, grade=grade, scaled=self.confidence is not None
+        )
         result = self._outcome(designs, prediction.mean)
         margins = self._margins(result, prediction)
         return SearchPoint(
@@ -197,7 +199,7 @@ class Problem:
         )
 
     def evaluate(self, designs: Designs) -> Evaluation:
-        """Compute everything that is reported of the designs."""
+        """Compute everything that is reported of the designs, at final grade."""
         prediction = self.surrogate.predict(self.feed, self.acids, designs)
         low, high = self.surrogate.interval(prediction, 0.9)
         result = self._outcome(designs, prediction.mean)
