@@ -16,7 +16,7 @@ from optimiser.errors import InputError
 from optimiser.surrogate.scores import LEVELS, coverage, r2, score, score_groups, winkler
 from optimiser.surrogate.skill import as_published
 from optimiser.surrogate.table import read_table
-from optimiser.validation.candidates import choose_candidates
+from optimiser.validation.candidates import candidates, choose_candidates
 from optimiser.validation.feature_sets import COLUMNS, choose_features, initial_ph, physics
 from optimiser.validation.groups import chemistries, label_groups, yield_ranges
 from optimiser.validation.significance import between_groups, paired, unit_means
@@ -134,6 +134,13 @@ def test_feature_sets_are_columns() -> None:
         choose_features(x, "fulll")
 
 
+def test_help_names_every_model_and_feature_set() -> None:
+    done = command("--help")
+    assert done.returncode == 0
+    words = set(done.stdout.replace(",", " ").split())
+    assert words >= set(candidates()) | set(COLUMNS)
+
+
 def test_unknown_models_are_refused() -> None:
     with pytest.raises(InputError, match="no model 'rff'") as error:
         choose_candidates("rff")
@@ -194,9 +201,11 @@ def test_a_yield_in_per_cent_is_refused_by_its_row(training_table: Path, tmp_pat
     def per_cent(sheet: Any) -> None:
         column = [cell.value for cell in sheet[1]].index("xNi") + 1
         sheet.cell(7, column).value = 93.0
+        sheet.cell(12, column).value = -0.1
+        sheet.cell(15, column - 1).value = 88.0
 
     done = command("--table", str(changed(training_table, tmp_path, per_cent)))
-    assert done.returncode == 2 and "row 7, column xNi" in done.stderr
+    assert done.returncode == 2 and "row 7, column xNi; also rows 12, 15" in done.stderr
     assert "fractions" in done.stderr and "Traceback" not in done.stderr
 
 
