@@ -39,9 +39,13 @@ def evaluate(
 ) -> None:
     """Measure yield models on rows, experiments or studies that they have not seen.
 
-    pd-gbr is the shipped default. What is stored for the table is answered in seconds; anything else is
+    What is stored for the table is answered in seconds; anything else is
     fitted first, which takes minutes.
 
+    \b
+    Models:       pd-gbr (the shipped default), pd-gbr-published, gbr, rf, ann, pd-rf, pd-ann, svm, gp
+    Feature sets: full, basic, no-solubility, no-lipinski, no-charge, no-structure, no-descriptors,
+                  physics, basic-physics
     \b
     Example: optimiser evaluate --models pd-gbr --protocol experiment
              optimiser evaluate --models rf,gbr --features full,basic --protocol study --json

@@ -13,12 +13,17 @@ import openpyxl
 import pytest
 
 from optimiser.errors import InputError
+from optimiser.surrogate.held_out import fold_numbers
+from optimiser.surrogate.protocols import make_folds
 from optimiser.surrogate.scores import LEVELS, coverage, r2, score, score_groups, winkler
 from optimiser.surrogate.skill import as_published
 from optimiser.surrogate.table import read_table
-from optimiser.validation.candidates import choose_candidates
+from optimiser.validation.candidates import candidates, choose_candidates
+from optimiser.validation.evaluate import evaluate
 from optimiser.validation.feature_sets import COLUMNS, choose_features, initial_ph, physics
 from optimiser.validation.groups import chemistries, label_groups, yield_ranges
+from optimiser.validation.predict import OutOfFold
+from optimiser.validation.request import choose_jobs
 from optimiser.validation.significance import between_groups, paired, unit_means
 
 NAN = np.nan
@@ -134,6 +139,13 @@ def test_feature_sets_are_columns() -> None:
         choose_features(x, "fulll")
 
 
+def test_help_names_every_model_and_feature_set() -> None:
+    done = command("--help")
+    assert done.returncode == 0
+    words = set(done.stdout.replace(",", " ").split())
+    assert words >= set(candidates()) | set(COLUMNS)
+
+
 def test_unknown_models_are_refused() -> None:
     with pytest.raises(InputError, match="no model 'rff'") as error:
         choose_candidates("rff")
@@ -182,6 +194,25 @@ def test_the_model_card_is_the_one_that_ships(training_table: Path, tmp_path: Pa
     assert path.read_text(encoding="utf-8") == shipped.read_text(encoding="utf-8")
 
 
+def test_feature_sets_are_compared_within_their_model_and_with_the_first(training_table: Path) -> None:
+    table = read_table(training_table)
+    jobs = choose_jobs("rf,gbr", "study", "full,basic")
+    folds = fold_numbers(make_folds(table, "study"), len(table))
+    none = np.full_like(table.yields, NAN)
+    # errors by hand: 0.1, 0.2, 0.1 and 0.3 throughout
+    found = [OutOfFold(folds, table.yields + apart, none) for apart in (0.1, 0.2, 0.1, 0.3)]
+    answers = evaluate(jobs, table, found)["study"]
+    assert list(answers) == ["rf", "rf:basic", "gbr", "gbr:basic"]
+    told = {
+        name: {k: v["mean_difference"] for k, v in a.get("against", {}).items()}
+        for name, a in answers.items()
+    }
+    assert told["rf"] == {} and told["rf:basic"] == {"rf": pytest.approx(0.1)}
+    assert told["gbr"] == {"rf": pytest.approx(0.0, abs=1e-12)}
+    assert told["gbr:basic"] == {"rf": pytest.approx(0.2), "gbr": pytest.approx(0.2)}
+    assert answers["gbr:basic"]["against"]["gbr"]["units"] == 63
+
+
 def changed(training_table: Path, folder: Path, change: Any) -> Path:
     book = openpyxl.load_workbook(training_table)
     change(book.active)
@@ -194,9 +225,11 @@ def test_a_yield_in_per_cent_is_refused_by_its_row(training_table: Path, tmp_pat
     def per_cent(sheet: Any) -> None:
         column = [cell.value for cell in sheet[1]].index("xNi") + 1
         sheet.cell(7, column).value = 93.0
+        sheet.cell(12, column).value = -0.1
+        sheet.cell(15, column - 1).value = 88.0
 
     done = command("--table", str(changed(training_table, tmp_path, per_cent)))
-    assert done.returncode == 2 and "row 7, column xNi" in done.stderr
+    assert done.returncode == 2 and "row 7, column xNi; also rows 12, 15" in done.stderr
     assert "fractions" in done.stderr and "Traceback" not in done.stderr
 
 

@@ -42,11 +42,13 @@ def print_skill(answers: Answers, console: Console | None = None) -> None:
             if "as_published" in answer:
                 rows.append(((protocol, f"{model}, counted as published"), answer["as_published"]))
     _print(console, ("protocol", "model"), rows)
-    console.print("R2: per metal, averaged; errors: all values of present metals, as fractions of 1.")
+    _say(console, "R2: per metal, averaged; errors: all values of present metals, as fractions of 1.")
+    if any(row.get("coverage") for _, row in rows):
+        _say(console, "in 90 %: share within the 90 % intervals; score: Winkler's, smaller is better.")
     for protocol, models in answers.items():
         for model, answer in models.items():
             for other, test in answer.get("against", {}).items():
-                console.print(_against(protocol, model, other, test), soft_wrap=True)
+                _say(console, _against(protocol, model, other, test))
     single = [answer for models in answers.values() for answer in models.values()]
     if len(single) == 1:
         for kind, label in _KINDS.items():
@@ -54,9 +56,14 @@ def print_skill(answers: Answers, console: Console | None = None) -> None:
                 console.print()
                 _print(console, (label,), [((name,), s) for name, s in single[0]["by"][kind].items()])
                 for line in _tests(single[0]["tests"][kind]):
-                    console.print(line, soft_wrap=True)
+                    _say(console, line)
     else:
-        console.print("One model under one protocol (--models NAME --protocol NAME) is also told by group.")
+        _say(console, "One model under one protocol (--models NAME --protocol NAME) is also told by group.")
+
+
+def _say(console: Console, text: str) -> None:
+    """Print one statement: wrapped at words on a terminal, on one line of its own where it is piped."""
+    console.print(Text(text), soft_wrap=not console.is_terminal)
 
 
 def _print(
@@ -106,7 +113,7 @@ def _tests(found: Mapping[str, Any]) -> Iterator[str]:
     pairs = "; ".join(f"{' / '.join(pair['between'])} {_p(pair['p'])}" for pair in apart)
     yield f"Kruskal-Wallis {_p(result['p'])}; Dunn (Holm) below 0.05: {pairs or 'none'}."
     if not found["independent"]:
-        yield "One experiment is in several of these groups: the p values are a guide only."
+        yield "What is held out together is in several of these groups: the p values are a guide only."
 
 
 def repeat_lines(repeats: Sequence[Repeat]) -> list[str]:

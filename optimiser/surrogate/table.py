@@ -174,16 +174,25 @@ def _number(value: Any, column: str, row: int, path: Path) -> float:
 def _check_range(
     columns: dict[str, Floats], names: tuple[str, ...], low: float, high: float, path: Path
 ) -> None:
-    for name in names:
-        outside = np.flatnonzero((columns[name] < low) | (columns[name] > high))
-        if outside.size:
-            row = int(outside[0])
-            raise InputError(
-                f"{name} is {columns[name][row]:g}.",
-                where=_cell(row, name, path),
-                allowed=f"{low:g} to {high:g}" if np.isfinite(high) else f"{low:g} or more",
-                remedy="yields are fractions, not per cent" if name in _YIELDS else "correct the cell",
-            )
+    values = np.column_stack([columns[name] for name in names])
+    outside = np.argwhere((values < low) | (values > high))
+    if outside.size:
+        row, j = outside[0].tolist()
+        others = sorted({int(at) + 2 for at in outside[:, 0]} - {row + 2})
+        raise InputError(
+            f"{names[j]} is {values[row, j]:g}.",
+            where=_cell(row, names[j], path) + _also(others),
+            allowed=f"{low:g} to {high:g}" if np.isfinite(high) else f"{low:g} or more",
+            remedy="yields are fractions, not per cent" if names[j] in _YIELDS else "correct the cell",
+        )
+
+
+def _also(rows: list[int]) -> str:
+    """Name the further rows of a spreadsheet with the same fault, the first twenty of them."""
+    if not rows:
+        return ""
+    more = f" and {len(rows) - 20} more" if len(rows) > 20 else ""
+    return f"; also row{'s' if rows[1:] else ''} {', '.join(map(str, rows[:20]))}{more}"
 
 
 def _experiments(columns: dict[str, Floats], smiles: tuple[str, ...]) -> Ints:

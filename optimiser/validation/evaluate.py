@@ -196,7 +196,8 @@ def evaluate(
 ) -> dict[str, dict[str, Answer]]:
     """Return the answers by protocol and by job's name.
 
-    Every job but the first of a protocol is also compared with that first one.
+    Every job is also compared with the first of its protocol, and with the first of its model there: the
+    same model with another feature set.
 
     Args:
         jobs: what was predicted.
@@ -206,11 +207,12 @@ def evaluate(
         published: also score protocol ``random`` as the Toolkit's paper does.
     """
     answers: dict[str, dict[str, Answer]] = {}
-    first: dict[str, tuple[str, OutOfFold]] = {}
+    first: dict[tuple[str, str], tuple[str, OutOfFold]] = {}
     for job, result in zip(jobs, found, strict=True):
         protocol = job.protocol
-        if protocol not in first:
-            first[protocol] = (job.name, result)
+        references = [
+            first.setdefault((protocol, of), (job.name, result)) for of in ("every model", job.model.name)
+        ]
         answer = assess(
             table,
             protocol,
@@ -218,9 +220,13 @@ def evaluate(
             inside=None if inside is None else inside[protocol],
             published=published and protocol == "random",
         )
-        name, reference = first[protocol]
-        if name != job.name:
-            pair = (absolute_errors(table, result), absolute_errors(table, reference))
-            answer["against"] = {name: paired(*pair, units(table, protocol))}
+        errors, groups = absolute_errors(table, result), units(table, protocol)
+        against = {
+            name: paired(errors, absolute_errors(table, reference), groups)
+            for name, reference in references
+            if name != job.name
+        }
+        if against:
+            answer["against"] = against
         answers.setdefault(protocol, {})[job.name] = answer
     return answers
