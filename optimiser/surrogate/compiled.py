@@ -183,7 +183,7 @@ class _Builder:
         return np.asarray(settled[~kept].sum(axis=0), dtype=np.float64)
 
     def close(self, anchors: Floats, constants: Floats) -> None:
-        """End a metal: its anchors' columns, shape (43, m), and the members' constants, shape (members, m)."""
+        """End a metal: its anchors' columns, shape (43, m), and the members' constants, (members, m)."""
         self.member_starts[-1].append(self.trees)
         self.member_starts.append([])
         self.anchors.append(anchors[_PLACE])
