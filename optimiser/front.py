@@ -14,6 +14,10 @@ from optimiser.problem import Evaluation, Problem
 from optimiser.process.feasibility import slurry_fraction
 from optimiser.search.nsga2 import SearchResult, total_violation
 
+#: Sum of relative violations by which a design may miss at search grade and still be tried at final grade.
+_GRADES_APART = 0.02
+_NEAREST = 1000  # least infeasible designs that are predicted at final grade to explain why nothing is
+
 
 @dataclass(frozen=True)
 class Front:
@@ -23,11 +27,13 @@ class Front:
         evaluation: the designs, sorted by the first objective from its best end.
         knee: row of the design with the best balance between the objectives.
         found: how many non-dominated designs there were before thinning.
+        dropped: how many the search held for feasible and non-dominated that are infeasible at final grade.
     """
 
     evaluation: Evaluation
     knee: int
     found: int
+    dropped: int = 0
 
 
 @dataclass(frozen=True)
@@ -125,20 +131,42 @@ def thin(objectives: Floats, size: int) -> Ints:
     return np.sort(np.argsort(-crowding, kind="stable")[:size])
 
 
+def regraded(problem: Problem, seen: Archive, rows: Ints) -> Archive:
+    """Return an archive in which some rows are predicted at final grade."""
+    point = problem.search_point(seen.designs.take(rows), grade="final")
+    objectives, margins = seen.objectives.copy(), seen.margins.copy()
+    objectives[rows], margins[rows] = point.objectives, point.margins
+    return Archive(seen.designs, objectives, margins)
+
+
 def front_of(problem: Problem, seen: Archive, size: int) -> Front | None:
-    """Read the front off an archive; None when nothing in it is feasible."""
+    """Read the front off what a search at its own grade has seen; None when nothing is feasible.
+
+    The best of the feasible, and of those that missed by no more than the grades differ, are predicted again
+    at final grade. What that finds infeasible is dropped; the front is made of the rest.
+    """
+    near = np.flatnonzero(seen.violation <= _GRADES_APART)
     feasible = np.flatnonzero(seen.violation <= 0.0)
-    if not len(feasible):
-        return None
     best = feasible[non_dominated(seen.objectives[feasible])]
-    kept = best[thin(seen.objectives[best], size)]
-    order = kept[np.argsort(seen.objectives[kept, 0], kind="stable")]
+    tried = np.union1d(best, near[non_dominated(seen.objectives[near])])
+    final = regraded(problem, seen, tried)
+    held = tried[final.violation[tried] <= 0.0]
+    if not len(held):  # then any that came near will do
+        final = regraded(problem, seen, near)
+        held = near[final.violation[near] <= 0.0]
+    if not len(held):
+        return None
+    found = held[non_dominated(final.objectives[held])]
+    kept = found[thin(final.objectives[found], size)]
+    order = kept[np.argsort(final.objectives[kept, 0], kind="stable")]
     evaluation = problem.evaluate(seen.designs.take(order))
-    return Front(evaluation, knee_of(evaluation.objectives), len(best))
+    dropped = int((final.violation[best] > 0.0).sum())
+    return Front(evaluation, knee_of(evaluation.objectives), len(found), dropped)
 
 
 def infeasibility_of(problem: Problem, seen: Archive, size: int = 5) -> Infeasibility:
-    """Explain an archive without a feasible design."""
+    """Explain an archive without a feasible design; those that came nearest are seen at final grade."""
+    seen = regraded(problem, seen, np.argsort(seen.violation, kind="stable")[:_NEAREST])
     nearest = _distinct(problem, seen.designs, np.argsort(seen.violation, kind="stable"))[:size]
     evaluation = problem.evaluate(seen.designs.take(nearest))
     names = problem.constraint_names

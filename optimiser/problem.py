@@ -22,7 +22,7 @@ from optimiser.process.feasibility import (
     reductant_ratio,
 )
 from optimiser.process.inputs import ProcessInputs, process_inputs
-from optimiser.surrogate.artefact import Surrogate, YieldPrediction
+from optimiser.surrogate.artefact import Grade, Surrogate, YieldPrediction
 from optimiser.surrogate.domain import Neighbourhood
 from optimiser.yields import joint_probability, predict_yields, yield_interval, yield_quantile
 
@@ -185,9 +185,11 @@ class Problem:
             upper=self.upper[rows],
         )
 
-    def search_point(self, designs: Designs) -> SearchPoint:
-        """Compute what the search needs, and no more."""
-        prediction = predict_yields(self.surrogate, self.feed, self.acids, designs)
+    def search_point(self, designs: Designs, grade: Grade = "search") -> SearchPoint:
+        """Compute what the search needs, and no more; at final grade as `evaluate` would."""
+        prediction = predict_yields(
+            self.surrogate, self.feed, self.acids, designs, grade=grade, scaled=self.confidence is not None
+        )
         result = self._outcome(designs, prediction.mean)
         margins = self._margins(result, prediction)
         return SearchPoint(
@@ -198,7 +200,7 @@ class Problem:
         )
 
     def evaluate(self, designs: Designs) -> Evaluation:
-        """Compute everything that is reported of the designs."""
+        """Compute everything that is reported of the designs, at final grade."""
         prediction = predict_yields(self.surrogate, self.feed, self.acids, designs)
         low, high = yield_interval(self.surrogate, self.feed, prediction, 0.9)
         result = self._outcome(designs, prediction.mean)

@@ -12,7 +12,7 @@ from optimiser.chemistry.feeds import Feed
 from optimiser.chemistry.metals import METALS
 from optimiser.designs import Bools, Designs, Floats
 from optimiser.errors import InputError
-from optimiser.surrogate.artefact import Surrogate, YieldPrediction
+from optimiser.surrogate.artefact import Grade, Surrogate, YieldPrediction
 
 
 def predicted_metals(surrogate: Surrogate) -> tuple[str, ...]:
@@ -47,7 +47,13 @@ def check_yields(surrogate: Surrogate, feed: Feed) -> None:
 
 
 def predict_yields(
-    surrogate: Surrogate, feed: Feed, acids: Sequence[Acid], designs: Designs
+    surrogate: Surrogate,
+    feed: Feed,
+    acids: Sequence[Acid],
+    designs: Designs,
+    *,
+    grade: Grade = "final",
+    scaled: bool = True,
 ) -> YieldPrediction:
     """Return the prediction of the yields of designs, a column per metal of METALS.
 
@@ -55,8 +61,9 @@ def predict_yields(
     """
     known = len(predicted_metals(surrogate))
     if known == len(METALS):
-        return surrogate.predict(feed, acids, designs)
-    part = surrogate.predict(_SeenFeed.of(feed, known), [_SeenAcid.of(a, known) for a in acids], designs)
+        return surrogate.predict(feed, acids, designs, grade=grade, scaled=scaled)
+    seen = [_SeenAcid.of(acid, known) for acid in acids]
+    part = surrogate.predict(_SeenFeed.of(feed, known), seen, designs, grade=grade, scaled=scaled)
     assumed = _assumed(feed, known, len(designs))
     sure = np.where(np.isnan(assumed), np.nan, 0.0)
     columns = {name: np.hstack([values, sure]) for name, values in _by_metal(part).items()}

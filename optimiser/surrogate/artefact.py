@@ -5,10 +5,11 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, fields
+from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -17,13 +18,14 @@ from optimiser import builtin
 from optimiser.designs import Designs, Floats
 from optimiser.errors import InputError, closest
 from optimiser.surrogate.calibration import Calibration, stretched
-from optimiser.surrogate.domain import Domain
+from optimiser.surrogate.domain import Domain, Neighbourhood
 from optimiser.surrogate.features import (
     FEATURES,
     METALS,
     AcidLike,
     Feature,
     FeedLike,
+    acid_key,
     feature_matrix,
 )
 from optimiser.surrogate.fitted import Fitted
@@ -37,6 +39,12 @@ ARRAYS = "arrays.npz"
 SEAL = "card_sha256"
 _REBUILD = "optimiser train, or reinstall the product to get the artefact it ships with"
 
+#: How many anchors speak: a chosen few while searching, every one that ships for what is reported.
+Grade = Literal["search", "final"]
+#: Anchors of the search grade: the first of those chosen, which stand for all (docs/speed.md).
+SEARCH_ANCHORS = 32
+_NEIGHBOURHOODS = 256  # feeds with acids whose experiments are remembered, some kB each
+
 
 @dataclass(frozen=True)
 class YieldPrediction:
@@ -45,7 +53,8 @@ class YieldPrediction:
     Attributes:
         mean: what the model expects, 0-1, shape (n, 4).
         spread: standard deviation over anchors, not calibrated, shape (n, 4).
-        scale: of the error, for :class:`~optimiser.surrogate.calibration.Calibration`, shape (n, 4).
+        scale: of the error, for :class:`~optimiser.surrogate.calibration.Calibration`, shape (n, 4); NaN
+            where it was not asked for.
         domain_ratio: distance to the data, or the members' disagreement, as a share of its limit, whichever
             is greater: at most 1 inside the applicability domain, shape (n,).
     """
@@ -79,6 +88,19 @@ class Surrogate:
     acids: Mapping[str, Floats]
     domain: Domain
     calibration: Calibration
+    _near: Callable[[tuple[float, float, float], str], Neighbourhood] = field(
+        init=False, repr=False, compare=False
+    )
+
+    def __post_init__(self) -> None:
+        def near(composition: tuple[float, float, float], key: str) -> Neighbourhood:
+            return self.domain.near(np.array(composition), key)
+
+        object.__setattr__(self, "_near", lru_cache(_NEIGHBOURHOODS)(near))
+
+    def __reduce__(self) -> tuple[type[Surrogate], tuple[Any, ...]]:
+        """Leave what is remembered behind when a copy goes to another process."""
+        return Surrogate, tuple(getattr(self, f.name) for f in fields(self) if f.init)
 
     @property
     def features(self) -> tuple[Feature, ...]:
@@ -90,7 +112,19 @@ class Surrogate:
         """Number of anchors."""
         return len(self.fitted.yields)
 
-    def predict(self, feed: FeedLike, acids: Sequence[AcidLike], designs: Designs) -> YieldPrediction:
+    def anchors_at(self, grade: Grade) -> int:
+        """Return how many anchors a grade compares designs with."""
+        return min(SEARCH_ANCHORS, self.anchors) if grade == "search" else self.anchors
+
+    def predict(
+        self,
+        feed: FeedLike,
+        acids: Sequence[AcidLike],
+        designs: Designs,
+        *,
+        grade: Grade = "final",
+        scaled: bool = True,
+    ) -> YieldPrediction:
         """Predict the yields of designs.
 
         Args:
@@ -98,23 +132,28 @@ class Surrogate:
             acids: the acids that ``designs.acid`` counts; those of the training data are recognised by SMILES
                 and seen as in training.
             designs: n designs.
+            grade: ``search`` compares with a few anchors, ``final`` with all.
+            scaled: whether the scale of the error is needed; without it there is no probability or quantile.
 
         Raises:
             InputError: an unreadable SMILES, or numba cannot compile here.
         """
-        raw = self.fitted.predict(feature_matrix(feed, acids, designs, self.acids))
+        features = feature_matrix(feed, acids, designs, self.acids)
+        raw = self.fitted.predict(features, self.anchors_at(grade))
         present = np.asarray(feed.present, dtype=bool)[: len(METALS)]
         mean, spread, disagreement = (
             np.where(present, part, np.nan) for part in (stretched(raw.mean), raw.spread, raw.disagreement)
         )
-        scale, ratio = np.empty_like(mean), np.empty(len(mean))
+        scale, ratio = np.full_like(mean, np.nan), np.empty(len(mean))
+        composition = (float(feed.Ni), float(feed.Mn), float(feed.Co))
         for k in np.unique(designs.acid):
             rows = designs.acid == k
-            near, here = self.domain.neighbourhood(feed, acids[k]), designs.continuous[rows]
+            near, here = self._near(composition, acid_key(acids[k].smiles)), designs.continuous[rows]
             ratio[rows] = self.domain.ratio(near.distance(here), disagreement[rows])
-            scale[rows] = self.calibration.scale(
-                mean[rows], spread[rows], disagreement[rows], near, here, ratio[rows]
-            )
+            if scaled:
+                scale[rows] = self.calibration.scale(
+                    mean[rows], spread[rows], disagreement[rows], near, here, ratio[rows]
+                )
         return YieldPrediction(mean, spread, scale, ratio)
 
     def quantile(self, prediction: YieldPrediction, p: float) -> Floats:

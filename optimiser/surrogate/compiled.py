@@ -25,7 +25,7 @@ FOLLOWING = (*CONTINUOUS, *PHYSICS)
 _PLACE = [COLUMNS.index(name) for name in FOLLOWING]
 _FOLLOWS = np.full(len(COLUMNS), -1, dtype=np.int64)
 _FOLLOWS[_PLACE] = np.arange(len(FOLLOWING))
-_BLOCK = 16  # designs a thread takes at once: small enough to share out 100, large enough to vectorise
+_LANES = 16  # anchors are padded to a multiple of what the loop handles at once
 
 
 class Raw(NamedTuple):
@@ -70,13 +70,13 @@ class Compiled:
         Raises:
             InputError: numba cannot compile the loop here.
         """
-        n, members = len(continuous), self.arrays[3].shape[1] - 1
+        n, members = len(continuous), self.arrays[2].shape[1]
         features = np.repeat(self.features[None], n, axis=0)
         features[:, CONTINUOUS_COLUMNS] = continuous
         x = np.ascontiguousarray(np.column_stack([continuous, physics(features)]).T)
         means, spread = np.empty((len(self.metals), members, n)), np.empty((len(self.metals), n))
         with compiled_loops() as loops:
-            loops.predict(x, *self.arrays, _BLOCK, means, spread)
+            loops.predict(x, *self.arrays, means, spread)
         out = np.full((3, n, len(METALS)), np.nan)
         out[0][:, self.metals] = means.mean(axis=1).T
         out[1][:, self.metals] = spread.T
@@ -102,14 +102,15 @@ def compile_members(
     seen = columns(features[None])[0]
     metals = np.flatnonzero(seen[:, COLUMNS.index("own_content")] > 0.0)
     builder = _Builder()
-    for k in metals:
+    for k in map(int, metals):
         held = np.flatnonzero(~np.isnan(yields[:, k]))
         sides, own = np.ascontiguousarray(known[held, k].T), np.ascontiguousarray(seen[k])
         constants = []
         for forest in paired:
             constants.append(builder.add(forest, k, own, sides) + yields[held, k])
         for forest in plain:
-            constants.append(np.repeat(builder.add(forest, k, own, np.zeros((len(own), 1))), len(held)))
+            alone = np.zeros((len(own), 1))
+            constants.append(np.repeat(builder.add(forest, k, own, alone), len(held)))
         builder.close(sides, np.array(constants))
     return Compiled(metals, features, builder.arrays(len(paired)))
 
@@ -161,15 +162,18 @@ class _Builder:
         nodes = begin + np.flatnonzero(open_node[begin : forest.kind_start[3 * stop]])
         self.nodes.append(
             (
-                _FOLLOWS[forest.column[nodes]],
+                # a node that takes the missing right looks where they are greater than anything
+                (_FOLLOWS[forest.column[nodes]] + len(FOLLOWING) * (forest.missing_left[nodes] == 0)).astype(
+                    np.int32
+                ),
                 forest.threshold[nodes],
-                forest.missing_left[nodes],
                 forest.masks()[nodes],
             )
         )
         self.node_counts.append(counts[kept].reshape(-1))
-        self.reach.append(reach[kept].reshape(-1))
-        self.reach_counts.append(np.full(int(kept.sum()), reach.shape[1]))
+        padded = np.pad(reach[kept], ((0, 0), (0, -reach.shape[1] % _LANES)), mode="edge")
+        self.reach.append(padded.reshape(-1))
+        self.reach_counts.append(np.full(len(padded), padded.shape[1]))
         self.leaves.append(forest.leaf[forest.leaf_start[first] : forest.leaf_start[stop]])
         starts = forest.leaf_start[first:stop][kept] - forest.leaf_start[first]
         self.leaf_starts.append(self.n_leaves + starts.astype(np.intp))
@@ -187,18 +191,17 @@ class _Builder:
 
     def arrays(self, paired: int) -> tuple[Any, ...]:
         """Return the arguments of the loop; ``paired`` members come first."""
-        column, threshold, missing_left, mask = (
-            np.concatenate(part) for part in zip(*self.nodes, strict=True)
-        )
+        column, threshold, mask = (np.concatenate(part) for part in zip(*self.nodes, strict=True))
+        held = np.array([part.shape[1] for part in self.anchors])
+        width = int(held.max() + -held.max() % _LANES)
         return (
-            np.ascontiguousarray(np.hstack(self.anchors)),
-            np.append(0, np.cumsum([part.shape[1] for part in self.anchors])),
-            np.ascontiguousarray(np.hstack(self.constants)),
+            np.stack([_widened(part, width) for part in self.anchors]),
+            held,
+            np.stack([_widened(part, width) for part in self.constants]),
             np.array(self.member_starts[:-1]),
             paired,
             column,
             threshold,
-            missing_left,
             mask,
             np.append(0, np.cumsum(np.concatenate(self.node_counts))),
             np.concatenate(self.reach),
@@ -206,3 +209,8 @@ class _Builder:
             np.concatenate(self.leaves),
             np.concatenate(self.leaf_starts),
         )
+
+
+def _widened(values: Floats, width: int) -> Floats:
+    """Return values with as many columns as asked, the last one repeated."""
+    return np.pad(values, ((0, 0), (0, width - values.shape[1])), mode="edge")

@@ -88,7 +88,7 @@ def choose_anchors(fitted: Fitted, n_anchors: int) -> Ints:
     understate the spread by a third. Only rows with every metal are taken, so that each metal keeps them all.
 
     Returns:
-        Indices of the anchors, ascending, at most ``n_anchors``.
+        Indices of the anchors, in the order chosen: the first few are the best few. At most ``n_anchors``.
     """
     held = ~np.isnan(fitted.yields)  # (m, 4)
     candidates = np.flatnonzero(held.all(axis=1))
@@ -115,4 +115,4 @@ def choose_anchors(fitted: Fitted, n_anchors: int) -> Ints:
         for k in range(len(METALS)):
             first[k] += apart[k][:, [best]]
             second[k] += apart[k][:, [best]] ** 2
-    return np.asarray(candidates[np.sort(chosen)], dtype=np.intp)
+    return np.asarray(candidates[chosen], dtype=np.intp)

@@ -16,7 +16,7 @@ from optimiser.surrogate.features import ACID_COLUMNS, CONTINUOUS_COLUMNS, FEATU
 from optimiser.surrogate.trees import Forest, differences
 
 _FIXED = [*FEED_COLUMNS, *ACID_COLUMNS]
-_KEPT = 48  # compiled feeds and acids, about 2 MB each
+_KEPT = 128  # compiled feeds and acids, about 2 MB each
 
 
 @dataclass(frozen=True)
