@@ -99,7 +99,7 @@ def _against(protocol: str, model: str, other: str, test: Mapping[str, Any]) -> 
     if test["p"] is None:
         return f"{protocol}: {model} and {other} do not differ."
     return (
-        f"{protocol}: {model} against {other}, mean error {test['mean_difference']:+.3f}, "
+        f"{protocol}: {model} against {other}, mean error {round(test['mean_difference'], 3) + 0.0:+.3f}, "
         f"Wilcoxon {_p(test['p'])} ({test['units']} {what})"
     )
 
