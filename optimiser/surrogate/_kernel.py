@@ -47,7 +47,7 @@ def _survivors(
 ) -> Any:
     """Fill ``alive`` (LANES words) with ``own & reach[at + lane]``, cleared by every test that fails.
 
-    Nodes ``first`` to ``stop`` test ``x[column, lane] <= threshold``; ``x`` (columns, LANES) holds no NaN.
+    The nodes ``first`` to ``stop`` test ``x[column, lane] <= threshold``; ``x`` (columns, LANES) has no NaN.
     Written in LLVM's terms because the loop is over nodes, with the lanes kept in registers, and no compiler
     finds that by itself.
     """

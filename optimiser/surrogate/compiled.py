@@ -102,15 +102,15 @@ def compile_members(
     seen = columns(features[None])[0]
     metals = np.flatnonzero(seen[:, COLUMNS.index("own_content")] > 0.0)
     builder = _Builder()
-    for k in map(int, metals):
+    for k in metals:
         held = np.flatnonzero(~np.isnan(yields[:, k]))
         sides, own = np.ascontiguousarray(known[held, k].T), np.ascontiguousarray(seen[k])
         constants = []
         for forest in paired:
-            constants.append(builder.add(forest, k, own, sides) + yields[held, k])
+            constants.append(builder.add(forest, int(k), own, sides) + yields[held, k])
         for forest in plain:
             alone = np.zeros((len(own), 1))
-            constants.append(np.repeat(builder.add(forest, k, own, alone), len(held)))
+            constants.append(np.repeat(builder.add(forest, int(k), own, alone), len(held)))
         builder.close(sides, np.array(constants))
     return Compiled(metals, features, builder.arrays(len(paired)))
 
@@ -183,7 +183,7 @@ class _Builder:
         return np.asarray(settled[~kept].sum(axis=0), dtype=np.float64)
 
     def close(self, anchors: Floats, constants: Floats) -> None:
-        """End a metal: its anchors' columns, shape (43, m), and the members' constants, (members, m)."""
+        """End a metal: its anchors' columns (43, m) and the members' constants (members, m)."""
         self.member_starts[-1].append(self.trees)
         self.member_starts.append([])
         self.anchors.append(anchors[_PLACE])

@@ -1,0 +1,193 @@
+"""The compiled yield model says what LightGBM says of every pair, for any threads, company and grade."""
+
+from __future__ import annotations
+
+import pickle
+from dataclasses import replace
+from functools import cache
+from typing import Any
+
+import numba
+import numpy as np
+import pytest
+
+from optimiser.chemistry.feeds import load_feeds
+from optimiser.chemistry.reagents import load_acids
+from optimiser.designs import Designs, Floats
+from optimiser.surrogate import _kernel
+from optimiser.surrogate.columns import columns
+from optimiser.surrogate.features import ACID_COLUMNS, FEATURES, METALS, feature_matrix
+from optimiser.surrogate.fit import choose_anchors
+from optimiser.surrogate.fitted import Fitted, Raw
+from optimiser.surrogate.members import MEMBERS, fit_member, pair_columns
+from optimiser.surrogate.trees import flatten
+
+SMALL = tuple(replace(member, trees=15, pairs=4000) for member in MEMBERS)
+PKA1, PKA2 = (next(j for j, f in enumerate(FEATURES) if f.name == name) for name in ("pKa1", "pKa2"))
+
+
+def some_rows(n: int, seed: int) -> Floats:
+    """Features of random designs over every acid and feed, some with values missing."""
+    rng = np.random.default_rng(seed)
+    acids = list(load_acids().values())
+    parts = []
+    for feed in load_feeds().values():
+        low, high = [15, 0.05, 0, 2, 0], [110, 8, 20, 200, 600]
+        continuous = rng.uniform(low, high, (n // len(load_feeds()) + 1, 5)).round(1)
+        designs = Designs(rng.integers(0, len(acids), len(continuous)), continuous)
+        parts.append(feature_matrix(feed, acids, designs))
+    rows = rng.permutation(np.vstack(parts))[:n]
+    rows[: n // 20, PKA1] = np.nan  # and with it the pH
+    rows[n // 20 : n // 10, ACID_COLUMNS[1:]] = np.nan
+    return rows
+
+
+@cache
+def small() -> tuple[Fitted, list[list[Any]]]:
+    """Four small members and the LightGBM boosters they were made of."""
+    features = some_rows(300, 1)
+    rng = np.random.default_rng(2)
+    seen = columns(features)
+    content = np.column_stack([np.ones(len(features)), features[:, :3]])
+    yields = np.clip(0.3 + 0.004 * features[:, [3]] + 0.1 * rng.standard_normal((len(features), 4)), 0, 1)
+    yields[content <= 0.0] = np.nan
+    boosters = [fit_member(member, seen, yields, np.arange(len(features)), 0) for member in SMALL]
+    forests = [
+        flatten(b, [(test.kind, test.column) for test in pair_columns(member)], len(METALS))
+        for member, b in zip(SMALL, boosters, strict=True)
+    ]
+    anchors = slice(0, 60, 3)
+    fitted = Fitted(tuple(forests[:2]), tuple(forests[2:]), features[anchors], yields[anchors])
+    return fitted, boosters
+
+
+def by_lightgbm(x: Floats, fitted: Fitted, boosters: list[list[Any]]) -> Raw:
+    """The plain loop: every metal, member and pair through LightGBM's own prediction."""
+    seen, known = columns(x), columns(fitted.features)
+    out = np.full((3, len(x), len(METALS)), np.nan)
+    for k in range(len(METALS)):
+        there = np.ones(len(x), dtype=bool) if k == 0 else x[:, k - 1] > 0.0
+        held = np.flatnonzero(~np.isnan(fitted.yields[:, k]))
+        means, votes = [], np.zeros((there.sum(), len(held)))
+        for member, booster in zip(SMALL, boosters, strict=True):
+            model, tests = booster[k if len(booster) > 1 else 0], pair_columns(member)
+            if not member.paired:
+                means.append(model.predict(seen[there, k][:, [test.column for test in tests]]))
+                continue
+            first = np.repeat(seen[there, k], len(held), axis=0)
+            second = np.tile(known[held, k], (int(there.sum()), 1))
+            sides = (first, second, first - second)
+            pairs = np.column_stack([sides[test.kind][:, test.column] for test in tests])
+            said = model.predict(pairs).reshape(-1, len(held)) + fitted.yields[held, k]
+            means.append(said.mean(axis=1))
+            votes += said
+        out[0][there, k] = np.mean(means, axis=0)
+        out[1][there, k] = (votes / len(SMALL)).std(axis=1)
+        out[2][there, k] = np.std(means, axis=0)
+    return Raw(*out)
+
+
+def test_ten_thousand_designs_as_lightgbm_says() -> None:
+    fitted, boosters = small()
+    x = some_rows(10_000, 3)
+    # an anchor's own setpoints: differences of exactly zero
+    x[-len(fitted.features) :] = fitted.features
+    found, expected = fitted.predict(x), by_lightgbm(x, fitted, boosters)
+    assert np.isnan(x[:, PKA1]).any() and np.isnan(x[:, PKA2]).any()
+    for mine, theirs in zip(found, expected, strict=True):
+        np.testing.assert_allclose(mine, theirs, rtol=0, atol=1e-9)
+    assert np.nanstd(found.mean) > 0.01 and np.nanmin(found.disagreement) > 0.0
+
+
+def test_the_same_bits_whatever_the_threads_and_the_company() -> None:
+    fitted, _ = small()
+    x = some_rows(300, 4)
+    found = []
+    threads = numba.get_num_threads()
+    try:
+        for number in (1, threads):
+            numba.set_num_threads(number)
+            found.append(np.stack(fitted.predict(x)))
+    finally:
+        numba.set_num_threads(threads)
+    np.testing.assert_array_equal(found[0], found[1])
+    order = np.random.default_rng(0).permutation(len(x))[:77]
+    np.testing.assert_array_equal(np.stack(fitted.predict(x[order])), found[0][:, order])
+    for row in (0, 123, 299):
+        np.testing.assert_array_equal(np.stack(fitted.predict(x[row : row + 1])), found[0][:, row : row + 1])
+
+
+def test_a_few_anchors_are_the_first_ones_alone() -> None:
+    fitted, _ = small()
+    x = some_rows(200, 5)
+    few = fitted.predict(x, anchors=7)
+    np.testing.assert_array_equal(np.stack(few), np.stack(fitted.take(np.arange(7)).predict(x)))
+    assert np.nanmax(np.abs(few.mean - fitted.predict(x).mean)) > 1e-3
+
+
+def test_absent_metals_are_not_predicted() -> None:
+    fitted, _ = small()
+    x = some_rows(200, 6)
+    absent = np.column_stack([np.zeros(len(x), dtype=bool), x[:, :3] <= 0.0])
+    assert absent.any()
+    for part in fitted.predict(x):
+        np.testing.assert_array_equal(np.isnan(part), absent)
+
+
+def test_a_model_without_a_kind_of_member_or_without_designs() -> None:
+    fitted, _ = small()
+    x = some_rows(20, 7)
+    rows = np.flatnonzero((x[:, :3] > 0.0).all(axis=1))[:3]
+    alone = Fitted((), fitted.plain, fitted.features, fitted.yields).predict(x[rows])
+    assert np.isfinite(alone.mean).all() and (alone.spread == 0.0).all()
+    paired = Fitted(fitted.paired, (), fitted.features, fitted.yields).predict(x[rows])
+    both = fitted.predict(x[rows])
+    np.testing.assert_allclose(both.mean, (alone.mean + paired.mean) / 2, atol=1e-12)
+    np.testing.assert_allclose(both.spread, paired.spread / 2, atol=1e-12)
+    assert fitted.predict(x[:0]).mean.shape == (0, 4)
+
+
+def test_compiling_settles_most_tests_and_happens_once() -> None:
+    fitted = small()[0].take(np.arange(20))  # nothing compiled yet
+    x = some_rows(50, 8)
+    same = x[:1].repeat(5, axis=0)
+    same[:, 3] += np.arange(5)  # temperature
+    fitted.predict(same)
+    fitted.predict(same + 0.0)
+    information = fitted._compiled.cache_info()  # type: ignore[attr-defined]
+    assert (information.misses, information.hits) == (1, 1)
+    compiled = fitted._compiled(np.ascontiguousarray(same[0, _fixed()]).tobytes(), None)
+    every = sum(len(f.column) for f in fitted.paired) + 4 * sum(len(f.column) for f in fitted.plain)
+    assert 0 < compiled.tests < 0.7 * every
+
+
+def _fixed() -> list[int]:
+    from optimiser.surrogate.features import FEED_COLUMNS
+
+    return [*FEED_COLUMNS, *ACID_COLUMNS]
+
+
+def test_a_copy_in_another_process_predicts_the_same() -> None:
+    fitted, _ = small()
+    x = some_rows(30, 9)
+    fitted.predict(x)
+    copy = pickle.loads(pickle.dumps(fitted))
+    np.testing.assert_array_equal(np.stack(copy.predict(x)), np.stack(fitted.predict(x)))
+
+
+def test_the_first_anchors_chosen_are_those_of_a_smaller_choice() -> None:
+    fitted, _ = small()
+    many, few = choose_anchors(fitted, 8), choose_anchors(fitted, 3)
+    np.testing.assert_array_equal(many[:3], few)
+
+
+def test_where_the_loop_cannot_run_one_message_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    from optimiser.errors import InputError
+
+    def broken(*_: Any) -> None:
+        raise RuntimeError("no compiler here")
+
+    monkeypatch.setattr(_kernel, "predict", broken)
+    with pytest.raises(InputError, match="numba cannot compile") as caught:
+        small()[0].predict(some_rows(3, 10))
+    assert "NUMBA_CACHE_DIR" in str(caught.value)
