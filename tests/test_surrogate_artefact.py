@@ -104,7 +104,7 @@ def test_close_to_the_data_it_was_fitted_on(surrogate: Surrogate, training_table
     table = read_table(training_table)
     mean = surrogate.fitted.predict(table_features(table)).mean
     error = np.abs(mean.clip(0, 1) - table.yields)[table.present]
-    assert error.mean() < 0.03
+    assert error.mean() < 0.04  # held out it is 0.089
 
 
 @pytest.mark.data
@@ -242,7 +242,7 @@ BROKEN: list[tuple[Callable[[Path], Any], str]] = [
     (lambda folder: (folder / "card.yaml").write_text(""), "is empty"),
     (lambda folder: (folder / "card.yaml").write_text("a: [1"), "not valid YAML"),
     (lambda folder: (folder / "card.yaml").write_text("a: 1"), "no format number"),
-    (lambda folder: (folder / "card.yaml").write_text("format: 1"), "does not say which arrays"),
+    (lambda folder: (folder / "card.yaml").write_text("format: 2"), "does not say which arrays"),
     (edit_card(lambda card: card.update(format=3)), "has format 3"),
     (edit_card(lambda card: card.update(format=1)), "has format 1"),
     (edit_card(lambda card: card["features"].pop()), "its features or metals"),

@@ -33,6 +33,9 @@ SOME = np.arange(0, 913, 4)
 
 @pytest.fixture(scope="module", autouse=True)
 def one_thread() -> Iterator[None]:
+    """Small fits on a busy machine wait for each other's threads many times longer than they compute."""
+    import lightgbm  # noqa: F401  its threads can only be limited once it is loaded
+
     with threadpool_limits(1):
         yield
 
