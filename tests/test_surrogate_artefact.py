@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -44,30 +45,32 @@ def some_designs(n: int = 40, acids: int = 12) -> Designs:
 
 def test_card(surrogate: Surrogate) -> None:
     card = surrogate.card
-    assert card["format"] == 1
+    assert card["format"] == 2
     assert card["training"]["rows"] == 913 and card["training"]["masked_yields"] == 308
     assert card["training"]["sha256"].startswith("822e9be0")
     assert [f["name"] for f in card["features"]] == [f.name for f in surrogate.features]
     assert all(f["unit"] for f in card["features"])
     assert card["data"]["licence"] == "MIT" and "andrenog" in card["data"]["copyright"]
     assert "10.5281/zenodo.16096943" in card["data"]["doi"]
-    assert set(card["libraries"]) >= {"scikit-learn", "numpy", "rdkit", "numba"}
+    assert set(card["libraries"]) >= {"lightgbm", "scikit-learn", "numpy", "rdkit", "numba"}
     assert card["anchors"]["number"] == surrogate.anchors == card["hyperparameters"]["n_anchors"]
 
 
 def test_measured_skill_meets_the_bars(surrogate: Surrogate) -> None:
+    """Of yields held out, present metals only; the random split is told and never tuned for."""
     skill = surrogate.card["skill"]
-    every, few = skill["every_anchor"], skill["shipped_anchors"]
-    assert few["anchors"] == surrogate.anchors and every["anchors"] == skill["train_rows"] == 776
-    for counted in (every, few):
-        assert counted["r2_as_published"] >= 0.930
-        assert counted["r2_present_metals"] >= 0.925
-    for figure in ("r2_as_published", "r2_present_metals"):
-        assert every[figure] - few[figure] <= 0.002
+    assert skill["experiment"]["r2"] >= 0.79 and skill["experiment"]["mae"] <= 0.089
+    assert skill["study"]["r2"] >= 0.53
+    assert skill["experiment"]["rows"] == skill["study"]["rows"] == 913 and skill["random"]["rows"] == 137
+    assert skill["experiment"]["values"] == skill["study"]["values"] == 3652 - 308
+    assert 0.87 <= skill["experiment"]["coverage"]["0.9"] <= 0.93
+    assert skill["study"]["coverage"]["0.9"] >= 0.83
+    assert 0.10 <= skill["study"]["share_outside_domain"] <= 0.40
+    assert set(skill["random"]["as_published"]) == {"r2", "mae"}
 
 
 def test_small_and_without_pickle() -> None:
-    assert sorted(path.name for path in SHIPPED.iterdir()) == ["arrays.npz", "card.yaml"]
+    assert sorted(path.name for path in SHIPPED.iterdir()) == ["arrays.npz", "card.yaml", "folds.npz"]
     assert sum(path.stat().st_size for path in SHIPPED.iterdir()) < 3e6
     with np.load(SHIPPED / "arrays.npz", allow_pickle=False) as arrays:
         assert all(arrays[name].dtype.kind in "fiuU" for name in arrays.files)
@@ -77,16 +80,21 @@ def test_small_and_without_pickle() -> None:
 def test_predictions(surrogate: Surrogate, acids: list[Acid]) -> None:
     designs = some_designs()
     found = surrogate.predict(load_feeds()["NMC111"], acids, designs)
-    assert found.mean.shape == found.spread.shape == (40, 4)
+    assert found.mean.shape == found.spread.shape == found.scale.shape == (40, 4)
     assert ((found.mean >= 0) & (found.mean <= 1)).all() and (found.spread > 0).all()
+    assert (found.scale > 0).all() and (found.domain_ratio > 0).all() and found.domain_ratio.shape == (40,)
     assert found.mean.std(axis=0).min() > 0.05  # designs differ
     again = surrogate.predict(load_feeds()["NMC111"], acids, designs.take(np.array([7])))
-    np.testing.assert_array_equal(again.mean[0], found.mean[7])
+    for name in ("mean", "spread"):
+        np.testing.assert_array_equal(getattr(again, name)[0], getattr(found, name)[7])
+    # matrix products may sum in another order
+    for name in ("scale", "domain_ratio"):
+        np.testing.assert_allclose(getattr(again, name)[0], getattr(found, name)[7], rtol=1e-10)
 
 
 def test_absent_metals_are_not_predicted(surrogate: Surrogate, acids: list[Acid]) -> None:
     found = surrogate.predict(load_feeds()["LCO"], acids, some_designs())
-    for values in (found.mean, found.spread, *surrogate.interval(found)):
+    for values in (found.mean, found.spread, found.scale, *surrogate.interval(found)):
         np.testing.assert_array_equal(np.isnan(values).all(axis=0), [False, True, True, False])
         np.testing.assert_array_equal(np.isnan(values).any(axis=0), [False, True, True, False])
 
@@ -94,9 +102,9 @@ def test_absent_metals_are_not_predicted(surrogate: Surrogate, acids: list[Acid]
 @pytest.mark.data
 def test_close_to_the_data_it_was_fitted_on(surrogate: Surrogate, training_table: Path) -> None:
     table = read_table(training_table)
-    mean, _ = surrogate.fitted.predict(table_features(table))
+    mean = surrogate.fitted.predict(table_features(table)).mean
     error = np.abs(mean.clip(0, 1) - table.yields)[table.present]
-    assert error.mean() < 0.03
+    assert error.mean() < 0.04  # held out it is 0.089
 
 
 @pytest.mark.data
@@ -128,15 +136,36 @@ def test_new_acids_need_no_code(surrogate: Surrogate, acids: list[Acid]) -> None
     assert np.isfinite(surrogate.predict(load_feeds()["NMC111"], [new], one).mean).all()
 
 
-def test_intervals(surrogate: Surrogate) -> None:
-    given = YieldPrediction(np.array([[0.5, 0.95, 0.02, np.nan]]), np.array([[0.1, 0.1, 0.1, np.nan]]))
-    low, high = surrogate.interval(given, 0.9)
-    # 1.644854 is the normal quantile of 0.95
-    np.testing.assert_allclose(low[0], [0.3355146, 0.7855146, 0.0, np.nan], atol=1e-6)
-    np.testing.assert_allclose(high[0], [0.6644854, 1.0, 0.1844854, np.nan], atol=1e-6)
+def test_intervals(surrogate: Surrogate, acids: list[Acid]) -> None:
+    found = surrogate.predict(load_feeds()["NMC111"], acids, some_designs())
+    ends = [surrogate.interval(found, level) for level in (0.5, 0.8, 0.9)]
+    for low, high in ends:
+        assert ((low >= 0) & (low <= high) & (high <= 1)).all()
+    for (low, high), (lower, higher) in pairwise(ends):
+        assert (lower <= low).all() and (high <= higher).all() and (higher - lower > high - low).any()
+    np.testing.assert_array_equal(ends[2][0], surrogate.quantile(found, (1 - 0.9) / 2))
+    # by hand: a scale of nothing leaves the mean; a large one everything
+    sure = YieldPrediction(found.mean, found.spread, np.full((40, 4), 1e-12), found.domain_ratio)
+    np.testing.assert_allclose(surrogate.interval(sure), [found.mean] * 2, atol=1e-9)
+    blind = YieldPrediction(found.mean, found.spread, np.full((40, 4), 1e3), found.domain_ratio)
+    np.testing.assert_array_equal(surrogate.interval(blind), [np.zeros((40, 4)), np.ones((40, 4))])
     for level in (0.0, 1.0, 90.0):
         with pytest.raises(ValueError, match="between 0 and 1"):
-            surrogate.interval(given, level)
+            surrogate.interval(found, level)
+        with pytest.raises(ValueError, match="between 0 and 1"):
+            surrogate.quantile(found, level)
+
+
+def test_probabilities(surrogate: Surrogate, acids: list[Acid]) -> None:
+    feed = load_feeds()["LCO"]
+    found = surrogate.predict(feed, acids, some_designs())
+    p = surrogate.probability(found, 0.6)
+    np.testing.assert_array_equal(np.isnan(p).all(axis=0), [False, True, True, False])
+    assert ((p[:, [0, 3]] >= 0) & (p[:, [0, 3]] <= 1)).all()
+    both = surrogate.joint_probability(found, np.array([0.6, np.nan, np.nan, 0.6]))
+    alone = surrogate.joint_probability(found, np.array([0.6, np.nan, np.nan, np.nan]))
+    assert (both <= alone + 1e-12).all() and np.ptp(both) > 0.2
+    np.testing.assert_array_equal(surrogate.joint_probability(found, np.full(4, np.nan)), 1.0)
 
 
 def test_predicts_with_scikit_learn_blocked() -> None:
@@ -173,15 +202,20 @@ def edit_card(change: Callable[[dict[str, Any]], None]) -> Callable[[Path], None
     return edit
 
 
+def without_arrays(*names: str) -> Callable[[Path], None]:
+    return rewrite_arrays(**dict.fromkeys(names))
+
+
 def rewrite_arrays(**changed: Any) -> Callable[[Path], None]:
-    """Replace arrays and pin the card to them: a consistent hash around inconsistent content."""
+    """Replace arrays, or leave them out, and pin the card: a consistent hash around inconsistent content."""
 
     def edit(folder: Path) -> None:
         import hashlib
 
         with np.load(folder / "arrays.npz") as stored:
             arrays = {name: stored[name] for name in stored.files}
-        np.savez(folder / "arrays.npz", **(arrays | changed))
+        kept = {name: array for name, array in (arrays | changed).items() if array is not None}
+        np.savez(folder / "arrays.npz", **kept)
         content = (folder / "arrays.npz").read_bytes()
         said = {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
         edit_card(lambda card: card["arrays"].update(said))(folder)
@@ -208,18 +242,33 @@ BROKEN: list[tuple[Callable[[Path], Any], str]] = [
     (lambda folder: (folder / "card.yaml").write_text(""), "is empty"),
     (lambda folder: (folder / "card.yaml").write_text("a: [1"), "not valid YAML"),
     (lambda folder: (folder / "card.yaml").write_text("a: 1"), "no format number"),
-    (lambda folder: (folder / "card.yaml").write_text("format: 1"), "does not say which arrays"),
-    (edit_card(lambda card: card.update(format=2)), "has format 2"),
-    (edit_card(lambda card: card.update(format=0)), "has format 0"),
+    (lambda folder: (folder / "card.yaml").write_text("format: 2"), "does not say which arrays"),
+    (edit_card(lambda card: card.update(format=3)), "has format 3"),
+    (edit_card(lambda card: card.update(format=1)), "has format 1"),
     (edit_card(lambda card: card["features"].pop()), "its features or metals"),
-    (edit_card(lambda card: card["domain"].pop("threshold")), "not consistent: 'threshold'"),
-    (edit_card(lambda card: card["domain"].update(threshold=0)), "threshold is not positive"),
+    (edit_card(lambda card: card["domain"].pop("distance_limit")), "not consistent: 'distance_limit'"),
+    (edit_card(lambda card: card["domain"].update(disagreement_limit=0)), "limits are not positive"),
     (edit_card(lambda card: card["arrays"].update(sha256="0" * 64)), "it was edited"),
-    (edit_card(lambda card: card["domain"].update(threshold=9.1)), "is not the one that was written"),
-    (edit_card(lambda card: card["skill"]["shipped_anchors"].update(r2_as_published=0.99)), "it was edited"),
+    (edit_card(lambda card: card["domain"].update(distance_limit=9.1)), "is not the one that was written"),
+    (edit_card(lambda card: card["skill"]["experiment"].update(r2=0.99)), "it was edited"),
     (rewrite_arrays(anchor_yields=np.zeros((3, 4))), "anchors' shapes"),
-    (rewrite_arrays(leaf=np.zeros(3)), "leaf_start does not span"),
+    (rewrite_arrays(anchor_yields=np.full((64, 4), np.nan)), "a metal has no anchor"),
+    (rewrite_arrays(paired1_leaf=np.zeros(3)), "leaf_start does not span"),
+    (rewrite_arrays(plain0_metal_trees=np.array([0, 600])), "metal_trees has another shape"),
+    (rewrite_arrays(plain1_metal_trees=np.array([[0, 600]] * 3)), "member's metals"),
+    (rewrite_arrays(acid_features=np.zeros((12, 3))), "acids' features"),
     (rewrite_arrays(domain_acid=np.full(455, 99)), "unknown acid"),
+    (rewrite_arrays(domain_time=np.zeros((455, 3))), "domain's shapes"),
+    (rewrite_arrays(domain_scale=np.zeros(5)), "scale or limits are not positive"),
+    (rewrite_arrays(calibration_errors=np.zeros(3)), "errors do not fit the domain"),
+    (rewrite_arrays(calibration_coefficients=np.zeros(9)), "calibration's shapes"),
+    (rewrite_arrays(calibration_coefficients=np.full(10, np.nan)), "no number"),
+    (rewrite_arrays(calibration_numbers=np.array([0.1, np.inf])), "no number"),
+    (rewrite_arrays(calibration_scores=np.full((913, 4), np.nan)), "calibration has no scores"),
+    (without_arrays("paired0_leaf"), "no member compares"),
+    (without_arrays("calibration_scores"), "not consistent: 'calibration_scores'"),
+    (without_arrays("domain_scale"), "not consistent: 'domain_scale'"),
+    (without_arrays("plain0_threshold"), "not consistent: 'plain0_threshold'"),
 ]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -12,6 +13,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from threadpoolctl import threadpool_limits
 
 from optimiser.designs import Floats
 from optimiser.errors import InputError
@@ -44,6 +46,13 @@ def with_gaps(x: Floats, share: float, seed: int = 1) -> Floats:
     gappy = x.copy()
     gappy[np.random.default_rng(seed).random(x.shape) < share] = np.nan
     return gappy
+
+
+@pytest.fixture(scope="module", autouse=True)
+def one_thread() -> Iterator[None]:
+    """Small fits on a busy machine wait for each other's threads many times longer than they compute."""
+    with threadpool_limits(1):
+        yield
 
 
 @pytest.fixture(scope="module")

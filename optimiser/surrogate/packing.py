@@ -43,6 +43,8 @@ def unpack_fitted(arrays: Mapping[str, npt.NDArray[Any]]) -> Fitted:
     """
     x, y = arrays["anchor_features"], arrays["anchor_yields"]
     paired, plain = _forests(arrays, "paired"), _forests(arrays, "plain")
+    if not paired:
+        raise ValueError("no member compares designs with anchors")
     if x.shape != (len(y), len(FEATURES)) or y.shape[1:] != (len(METALS),):
         raise ValueError("the anchors' shapes do not fit")
     if np.isnan(y).all(axis=0).any():
@@ -95,6 +97,8 @@ def unpack_calibration(arrays: Mapping[str, npt.NDArray[Any]]) -> Calibration:
         raise ValueError("the calibration's errors do not fit the domain")
     if coefficients.shape != (11,) or scores.shape[1:] != (len(METALS),) or numbers.shape != (2,):
         raise ValueError("the calibration's shapes do not fit")
+    if np.isnan(scores).all() or np.isinf(scores).any():
+        raise ValueError("the calibration has no scores, or infinite ones")
     if not (
         np.isfinite(coefficients).all() and np.isfinite(numbers).all() and np.isfinite(acid_errors).all()
     ):
