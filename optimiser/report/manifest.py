@@ -37,7 +37,11 @@ def manifest(result: RunResult) -> dict[str, Any]:
         "config": {"name": result.config.name, **_text(result.config.document)},
         "problem": {"name": question.name, **_text(question.problem)},
         "question": _question(result),
-        "artefact": {"name": problem.surrogate.name, "sha256": problem.surrogate.sha256},
+        "artefact": {
+            "name": problem.surrogate.name,
+            "sha256": problem.surrogate.sha256,
+            "anchors": {grade: problem.surrogate.anchors_at(grade) for grade in ("search", "final")},
+        },
         "tables": table_hashes(),
         "own_tables": [asdict(file) for file in result.tables.files] if result.tables else [],
         "notes": list(result.tables.notes) if result.tables else [],
@@ -65,6 +69,7 @@ def manifest(result: RunResult) -> dict[str, Any]:
             "designs": len(front.evaluation),
             "before_thinning": front.found,
             "knee": front.knee + 1,
+            "dropped_at_final_grade": front.dropped,
         }
         found["answer"] = words.sentence(problem, front.evaluation, front.knee)
         found["warnings"] = words.warnings_of(problem, front.evaluation, front.knee)

@@ -99,7 +99,17 @@ def objectives_text(problem: Problem) -> str:
 
 
 def front_finding(problem: Problem, front: Front) -> str:
-    """Say what the front is: a trade-off, or one design that is best in everything."""
+    """Say what the front is: a trade-off, or one design that is best in everything; and what was dropped."""
+    dropped = (
+        f" {counted(front.dropped, 'design')} of the search broke a limit when predicted with every anchor, and "
+        "were dropped."
+        if front.dropped
+        else ""
+    )
+    return _front_itself(problem, front) + dropped
+
+
+def _front_itself(problem: Problem, front: Front) -> str:
     n = len(front.evaluation)
     names = " and ".join(METRICS[o.metric].label for o in problem.objectives)
     if n == 1:
