@@ -53,7 +53,7 @@ def read_folds(folder: Path, table: TrainingTable, settings: TrainSettings) -> d
     if not path.is_file():
         return None
     try:
-        with np.load(path, allow_pickle=False) as stored:
+        with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as stored:
             arrays = {name: stored[name] for name in stored.files}
         about = json.loads(str(arrays.pop("about")))
         if about["format"] != _FORMAT:
