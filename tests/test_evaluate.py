@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import openpyxl
+import pandas as pd
 import pytest
 
 from optimiser.errors import InputError
@@ -23,8 +25,9 @@ from optimiser.validation.evaluate import evaluate
 from optimiser.validation.feature_sets import COLUMNS, choose_features, initial_ph, physics
 from optimiser.validation.groups import chemistries, label_groups, yield_ranges
 from optimiser.validation.predict import OutOfFold
-from optimiser.validation.request import choose_jobs
+from optimiser.validation.request import choose_jobs, choose_store
 from optimiser.validation.significance import between_groups, paired, unit_means
+from optimiser.validation.store import load, save
 
 NAN = np.nan
 MEASURED = np.array([[0.0, 0.2], [1.0, 0.4], [0.5, NAN]])
@@ -245,6 +248,62 @@ def test_a_table_without_a_column_or_with_too_few_experiments_is_refused(
     assert len(read_table(few)) == 18
     done = command("--table", str(few), "--models", "gbr", "--protocol", "study")
     assert done.returncode == 2 and "too few for the 5 folds" in done.stderr
+
+
+def test_a_rivals_refitted_fold_gives_what_is_stored(training_table: Path) -> None:
+    one = (
+        "--table",
+        str(training_table),
+        "--models",
+        "gbr",
+        "--protocol",
+        "random",
+        "--refit",
+        "--fold",
+        "1",
+    )
+    done = command(*one, "--json")
+    assert done.returncode == 0, done.stderr
+    compared = json.loads(done.stdout)["random"]["gbr"]
+    assert compared["max_abs_difference"] < 1e-5 and compared["rows"] == 137
+
+
+def test_predictions_are_stored_for_one_table_and_one_setting_only(
+    training_table: Path, tmp_path: Path
+) -> None:
+    table = read_table(training_table)
+    (job,) = choose_jobs("gbr", "random", "full")
+    folds = fold_numbers(make_folds(table, "random"), len(table))
+    found = OutOfFold(folds, np.where(folds[:, None] < 0, NAN, np.full((1, 4), 0.25)), np.full((913, 4), NAN))
+    path = save(tmp_path, job, table, found)
+    again = load(tmp_path, job, table)
+    assert again is not None
+    np.testing.assert_array_equal(again.mean, found.mean)
+    other_model = replace(job.model, settings={**job.model.settings, "max_iter": 1})
+    assert load(tmp_path, replace(job, model=other_model), table) is None
+    assert load(tmp_path, replace(job, protocol="study"), table) is None
+    assert load(tmp_path, job, replace(table, sha256="another")) is None
+    path.write_bytes(path.read_bytes()[:200])
+    with pytest.raises(InputError, match="cannot be read"):
+        load(tmp_path, job, table)
+
+
+def test_another_tables_predictions_do_not_replace_those_that_ship(
+    training_table: Path, tmp_path: Path
+) -> None:
+    own = changed(training_table, tmp_path, lambda sheet: sheet.delete_rows(900))
+    with pytest.raises(InputError, match="replace those of the published one"):
+        choose_store(None, read_table(own), write=True)
+    folder = tmp_path / "mine"
+    keep = ("--table", str(own), "--models", "gbr", "--protocol", "random", "--folds", str(folder))
+    done = command(*keep, "--refit")
+    assert done.returncode == 0 and (folder / "gbr.npz").is_file(), done.stderr
+    out = tmp_path / "figures.csv"
+    done = command(*keep, "-o", str(out))
+    assert done.returncode == 0 and "Fitting gbr" not in done.stderr, done.stderr
+    figures = pd.read_csv(out)
+    assert set(figures["kind"]) == {"overall", "metal", "acid", "chemistry", "yield_range"}
+    assert figures.loc[figures["kind"] == "metal", "values"].sum() == figures["values"][0]
 
 
 @pytest.mark.training

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib.metadata
+import io
 import json
 from pathlib import Path
 from typing import Any
@@ -101,7 +102,7 @@ def _read(folder: Path, model: str) -> tuple[dict[str, Any], dict[str, npt.NDArr
     if not path.is_file():
         return {}, {}
     try:
-        with np.load(path, allow_pickle=False) as stored:
+        with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as stored:
             arrays = {name: stored[name] for name in stored.files}
         about = json.loads(str(arrays.pop("about")))
         if about["format"] != _FORMAT:
