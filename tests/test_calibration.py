@@ -167,13 +167,14 @@ def test_scale_grows_outside_only() -> None:
 
 def test_terms_of_the_scale() -> None:
     quarter = np.full((2, 4), 0.25)
-    found = terms(quarter, quarter - 0.02, quarter - 0.01, np.array([0.1, 0.2]), np.array([0.3, 0.3]))
-    assert found.shape == (2, 4, 10)
+    around = (np.array([0.1, 0.2]), np.array([0.3, 0.3]), np.array([0.4, 0.4]))
+    found = terms(quarter, quarter - 0.02, quarter - 0.01, *around)
+    assert found.shape == (2, 4, 11)
     ln = np.log
     np.testing.assert_allclose(
-        found[1, 2], [1, ln(0.25), ln(0.25), 0.25, 0.1875, ln(0.2), ln(0.3), 0, 1, 0], atol=1e-12
+        found[1, 2], [1, ln(0.25), ln(0.25), 0.25, 0.1875, ln(0.2), ln(0.3), ln(0.4), 0, 1, 0], atol=1e-12
     )
-    np.testing.assert_array_equal(found[0, :, 7:], [[0, 0, 0], [1, 0, 0], [0, 1, 0], [0, 0, 1]])
+    np.testing.assert_array_equal(found[0, :, 8:], [[0, 0, 0], [1, 0, 0], [0, 1, 0], [0, 0, 1]])
 
 
 def test_local_errors_by_hand() -> None:

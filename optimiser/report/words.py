@@ -99,10 +99,10 @@ def objectives_text(problem: Problem) -> str:
 
 
 def front_finding(problem: Problem, front: Front) -> str:
-    """Say what the front is: a trade-off, or one design that is best in everything; and what was dropped."""
+    """Say what the front is, a trade-off or one design that is best in everything, and what was dropped."""
     dropped = (
-        f" {counted(front.dropped, 'design')} of the search broke a limit when predicted with every anchor, and "
-        "were dropped."
+        f" {counted(front.dropped, 'design')} of the search broke a limit when predicted with every anchor, "
+        "and were dropped."
         if front.dropped
         else ""
     )
