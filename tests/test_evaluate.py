@@ -179,7 +179,7 @@ def test_the_shipped_default_meets_its_bars(training_table: Path) -> None:
 
 def test_rivals_are_answered_from_what_is_stored(training_table: Path) -> None:
     done = command(
-        "--table", str(training_table), "--models", "pd-gbr,rf,gp", "--protocol", "study", "--json"
+        "--table", str(training_table), "--models", "pd-gbr,rf,gp", "--protocol", "experiment", "--json"
     )
     assert done.returncode == 0, done.stderr
     assert "Fitting" not in done.stderr
