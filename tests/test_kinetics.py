@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
@@ -157,6 +157,8 @@ def predicted(designs: Any, mean: np.ndarray) -> Any:
 class Made:
     """A surrogate whose yields are those of a law, with data from 20 to 80 degC and 1 to 120 min."""
 
+    card: ClassVar = {"metals": ["Li", "Ni", "Mn", "Co"]}
+
     def __init__(self, rate: Callable[[np.ndarray], np.ndarray], high: float = 80.0, law: str = "reaction"):
         self.rate, self.law = rate, model_named(law)
         low = np.array([20.0, 0.5, 0.0, 10.0, 1.0])
@@ -170,7 +172,7 @@ class Made:
         settings = SimpleNamespace(min_experiments=5)
         self.domain = SimpleNamespace(neighbourhood=lambda feed, acid: self.near, settings=settings)
 
-    def predict(self, feed: Any, acids: Any, designs: Any) -> Any:
+    def predict(self, feed: Any, acids: Any, designs: Any, **how: Any) -> Any:
         hot, time = designs.column("temperature"), designs.column("time")
         yields = [
             self.law.inverse(np.array([t]), 0.05, np.array([k]))[0]
@@ -238,7 +240,7 @@ def test_a_slope_that_is_no_activation_energy_is_called_none(
 
 def test_curves_that_no_model_describes_give_no_energy() -> None:
     class Steps(Made):
-        def predict(self, feed: Any, acids: Any, designs: Any) -> Any:
+        def predict(self, feed: Any, acids: Any, designs: Any, **how: Any) -> Any:
             hot, time = designs.column("temperature"), designs.column("time")
             mean = 0.1 + 0.3 * (time > 60.0) + 0.3 * (time > 100.0) + hot / 1000.0
             return predicted(designs, np.tile(mean[:, None], (1, 4)))
