@@ -99,8 +99,9 @@ def test_the_mean_spread_and_disagreement_by_hand(table: TrainingTable, fitted: 
     np.testing.assert_allclose(found.spread[:, 1], compared.sum(axis=0).std(axis=1) / 4)
     two = replace(fitted, plain=()).predict(x)
     np.testing.assert_allclose(two.disagreement[:, 1], np.abs(np.diff(compared.mean(axis=2), axis=0))[0] / 2)
-    for some, every in zip(fitted.predict(x, chunk=2), found, strict=True):
-        np.testing.assert_array_equal(some, every)
+    # a row is predicted alike whether it comes alone or among others
+    for some, every in zip(fitted.predict(x[2:3]), found, strict=True):
+        np.testing.assert_array_equal(some[0], every[2])
 
 
 @pytest.mark.data
@@ -108,7 +109,9 @@ def test_chosen_anchors_speak_for_all(table: TrainingTable, fitted: Fitted) -> N
     x = table_features(table)[1::3]
     mean, spread, disagreement = fitted.predict(x)
     chosen = choose_anchors(fitted, 24)
-    assert len(set(chosen.tolist())) == 24 and (np.diff(chosen) > 0).all()
+    assert len(set(chosen.tolist())) == 24
+    # the search grade takes the first of them: fewer are the beginning of more
+    np.testing.assert_array_equal(choose_anchors(fitted, 8), chosen[:8])
     few = fitted.take(chosen).predict(x)
     shift = np.abs(few.mean - mean).mean()
     rng = np.random.default_rng(0)
