@@ -199,7 +199,7 @@ def test_a_fifth_metal_and_further_bases_count_in_every_sum(product: Path) -> No
 
 def test_a_run_shows_the_assumed_yield_and_buys_the_new_base(product: Path) -> None:
     done = optimiser(product, "run", "run.yaml", "--out", "out")
-    assert "Al 90 %" in done.stdout
+    assert "Al 90 % (assumed)" in done.stdout
     front = pd.read_csv(product / "out" / "front.csv")
     assert (front[["yield_Al", "yield_Al_low", "yield_Al_high"]] == 0.9).all(axis=None)
     assert (front["yield_Ni_low"] < front["yield_Ni"]).any()

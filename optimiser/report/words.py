@@ -78,7 +78,8 @@ def yields_text(problem: Problem, evaluation: Evaluation, row: int) -> str:
         mean, low, high = (
             100.0 * v[row, i] for v in (evaluation.yields, evaluation.yields_low, evaluation.yields_high)
         )
-        parts.append(f"{metal} {mean:.0f} % ({low:.0f}–{high:.0f})")
+        between = "assumed" if metal in problem.feed.assumed_yields else f"{low:.0f}–{high:.0f}"
+        parts.append(f"{metal} {mean:.0f} % ({between})")
     return ", ".join(parts)
 
 
