@@ -81,7 +81,7 @@ class Part:
     @property
     def inside(self) -> Bools:
         """Which are inside the applicability domain, shape (n,)."""
-        return np.asarray(self.evaluation.domain_distance <= 1.0)
+        return np.asarray(self.evaluation.margins["applicability_domain"] >= 0.0)
 
     @property
     def notes(self) -> np.ndarray:
