@@ -224,26 +224,38 @@ def predict(table: Path, **options: Any) -> None:
 
 @cli.command()
 @click.option("--table", type=click.Path(path_type=Path), help="Training table; default the installed one.")
-@click.option("--out", type=click.Path(path_type=Path), help="Folder to write; default models/pd-gbr.")
+@click.option("--model", default="pd-gbr", show_default=True, help="Which model, by name.")
+@click.option("--out", type=click.Path(path_type=Path), help="Folder to write; default models/MODEL.")
 @click.option("--force", is_flag=True, help="Replace an artefact that is already there.")
 @click.option("--json", "as_json", is_flag=True, help="Print the skill as JSON.")
-def train(table: Path | None, out: Path | None, force: bool, as_json: bool) -> None:
-    """Fit the yield model on the training table, calibrate it, and write its artefact.
+def train(table: Path | None, model: str, out: Path | None, force: bool, as_json: bool) -> None:
+    """Fit a yield model on the training table, calibrate it, and write its artefact.
 
     Every experiment and every study is held out once; what comes out calibrates the intervals and says how
-    good the model is. Takes about four minutes on two cores.
+    good the model is. Takes some minutes on two cores.
+
+    A problem names the model by `surrogate: MODEL`, if it is written to models/MODEL, or by the path of its
+    folder.
 
     \b
+    Models:  pd-gbr (the shipped default), pd-gbr-published, gbr, rf, ann, pd-rf, pd-ann, svm, gp
     Example: optimiser data install && optimiser train --out my-model
+             optimiser train --model gbr
     """
     from optimiser.report.console import step_progress
     from optimiser.surrogate.artefact import load_surrogate
     from optimiser.surrogate.install import installed
+    from optimiser.surrogate.recipe import recipe
     from optimiser.surrogate.train import train as fit_artefact
 
+    how = recipe(model)
     with step_progress() as progress:
         written = fit_artefact(
-            table or installed(), out or Path("models") / "pd-gbr", overwrite=force, progress=progress
+            table or installed(),
+            out or Path("models") / model,
+            how,
+            overwrite=force,
+            progress=progress,
         )
     skill = load_surrogate(written).card["skill"]
     click.echo(f"The artefact is written: {written}", err=as_json)

@@ -13,16 +13,17 @@ from crepes import ConformalPredictiveSystem
 from hypothesis import given
 from hypothesis import strategies as st
 
+from optimiser.chemistry.descriptors import structure_key
 from optimiser.designs import Floats
 from optimiser.surrogate.artefact import load_surrogate
 from optimiser.surrogate.calibrate import Evidence, calibrate, gather, ratio
 from optimiser.surrogate.calibration import Calibration, kernel, shrunk, stretched, terms, widening
 from optimiser.surrogate.domain import fit_domain
-from optimiser.surrogate.features import METALS, acid_key
-from optimiser.surrogate.fit import TrainSettings
+from optimiser.surrogate.features import METALS
 from optimiser.surrogate.folds import read_folds
 from optimiser.surrogate.held_out import HeldOut
 from optimiser.surrogate.nested import nested_intervals
+from optimiser.surrogate.recipe import tree_recipe
 from optimiser.surrogate.scores import LEVELS, score, score_groups, winkler
 from optimiser.surrogate.table import TrainingTable, read_table
 from optimiser.surrogate.train import limited
@@ -198,7 +199,7 @@ def table(training_table: Path) -> TrainingTable:
 
 @pytest.fixture(scope="module")
 def held(table: TrainingTable) -> Mapping[str, HeldOut]:
-    found = read_folds(load_surrogate("pd-gbr").path, table, TrainSettings())
+    found = read_folds(load_surrogate("pd-gbr").path, table, tree_recipe().settings)
     assert found is not None, "the stored folds belong to another table or other settings"
     return found
 
@@ -220,7 +221,7 @@ def chemistry(feed: Floats) -> npt.NDArray[np.str_]:
 def groupings(evidence: Evidence, measured: HeldOut) -> dict[str, npt.NDArray[np.str_]]:
     table, mean = evidence.table, stretched(measured.mean)
     per_row = {
-        "acid": np.array([acid_key(smiles) for smiles in table.smiles]),
+        "acid": np.array([structure_key(smiles) for smiles in table.smiles]),
         "chemistry": chemistry(table.feed),
         "domain": np.where(ratio(evidence, measured) > 1.0, "outside", "inside"),
     }

@@ -10,13 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from optimiser.chemistry.acids import Acid
+from optimiser.chemistry.descriptors import structure_key
 from optimiser.chemistry.feeds import Feed, load_feeds
 from optimiser.chemistry.reagents import load_acids
 from optimiser.designs import Designs, Floats
 from optimiser.errors import InputError
 from optimiser.surrogate.artefact import load_surrogate
 from optimiser.surrogate.domain import Domain, DomainSettings, Neighbourhood, fit_domain, nearest
-from optimiser.surrogate.features import acid_key
 from optimiser.surrogate.table import TrainingTable, read_table
 
 # order of CONTINUOUS: temperature, acid_concentration, h2o2, solid_liquid_ratio, time
@@ -74,7 +74,7 @@ def test_hydrochloric_with_any_peroxide_is_beyond_the_data(domain: Domain, acids
 def test_data_are_within_their_own_ranges(domain: Domain, table: TrainingTable) -> None:
     supported = []
     for row in range(len(table)):
-        hood = domain.near(table.feed[row], acid_key(table.smiles[row]))
+        hood = domain.near(table.feed[row], structure_key(table.smiles[row]))
         here = table.continuous[[row]]
         supported.append(hood.supported)
         assert hood.experiments >= 1 and hood.support(here)[0] >= 1  # at least itself
@@ -98,7 +98,7 @@ def test_a_domain_of_some_rows_knows_only_them(table: TrainingTable) -> None:
     rows = np.flatnonzero(table.experiments < 100)
     part = fit_domain(table, rows)
     assert len(part.acid) == 100
-    assert set(part.acids) == {acid_key(table.smiles[row]) for row in rows}
+    assert set(part.acids) == {structure_key(table.smiles[row]) for row in rows}
     for number in (0, 42, 99):
         span = table.continuous[table.experiments == number, TIME]
         np.testing.assert_array_equal(part.time[number], [span.min(), span.max()])
@@ -141,7 +141,7 @@ def test_bounds_reach_to_the_nearest_setpoint(domain: Domain, acids: dict[str, A
 def six() -> Domain:
     """Six experiments with HCl on NMC111, a degree apart; the last is sampled for longer."""
     return Domain(
-        acids=(acid_key("Cl"),),
+        acids=(structure_key("Cl"),),
         acid=np.zeros(6, dtype=np.intp),
         feed=np.full((6, 3), 1 / 3),
         fixed=np.array([[50.0 + i, 1.0, 0.0, 20.0] for i in range(6)]),

@@ -15,14 +15,14 @@ import pandas as pd
 import pytest
 
 from optimiser.errors import InputError
+from optimiser.surrogate.candidates import candidates, choose_candidates
+from optimiser.surrogate.feature_sets import COLUMNS, choose_features, initial_ph, physics
 from optimiser.surrogate.held_out import fold_numbers
 from optimiser.surrogate.protocols import make_folds
 from optimiser.surrogate.scores import LEVELS, coverage, r2, score, score_groups, winkler
 from optimiser.surrogate.skill import as_published
 from optimiser.surrogate.table import read_table
-from optimiser.validation.candidates import candidates, choose_candidates
 from optimiser.validation.evaluate import evaluate
-from optimiser.validation.feature_sets import COLUMNS, choose_features, initial_ph, physics
 from optimiser.validation.groups import chemistries, label_groups, yield_ranges
 from optimiser.validation.predict import OutOfFold
 from optimiser.validation.request import choose_jobs, choose_store

@@ -154,9 +154,9 @@ def test_the_anchors_as_cases_are_what_the_model_was_given() -> None:
 
 
 def _by_key() -> dict[str, object]:
-    from optimiser.surrogate.features import acid_key
+    from optimiser.chemistry.descriptors import structure_key
 
-    return {acid_key(acid.smiles): acid for acid in load_acids().values()}
+    return {structure_key(acid.smiles): acid for acid in load_acids().values()}
 
 
 def test_unknown_acids_leave_no_anchor_and_that_is_said() -> None:

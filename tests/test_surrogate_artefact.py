@@ -16,12 +16,13 @@ import yaml
 
 from optimiser import builtin
 from optimiser.chemistry.acids import Acid
+from optimiser.chemistry.descriptors import structure_key
 from optimiser.chemistry.feeds import Feed, load_feeds
 from optimiser.chemistry.reagents import load_acids
 from optimiser.designs import Designs
 from optimiser.errors import InputError
 from optimiser.surrogate.artefact import Surrogate, YieldPrediction, load_surrogate
-from optimiser.surrogate.features import ACID_COLUMNS, acid_key, feature_matrix, table_features
+from optimiser.surrogate.features import ACID_COLUMNS, feature_matrix, table_features
 from optimiser.surrogate.table import read_table
 
 SHIPPED = builtin.folder("models") / "pd-gbr"
@@ -113,12 +114,12 @@ def test_acids_are_seen_as_in_training(surrogate: Surrogate, acids: list[Acid], 
     """The product's own table of acids may be mended; the model still sees what it was fitted on."""
     table = read_table(training_table)
     x = table_features(table)
-    keys = {acid_key(acid.smiles): acid.name for acid in acids}
+    keys = {structure_key(acid.smiles): acid.name for acid in acids}
     unseen = {name for key, name in keys.items() if key not in surrogate.acids}
     assert set(surrogate.acids) <= set(keys)
     assert unseen == {"methanesulfonic", "phosphoric", "glutaric", "glycine"}
     for row in range(0, 913, 40):
-        acid = next(a for a in acids if acid_key(a.smiles) == acid_key(table.smiles[row]))
+        acid = next(a for a in acids if structure_key(a.smiles) == structure_key(table.smiles[row]))
         mended = acid.model_copy(update={"pKa": acid.pKa[:1]})
         feed = Feed(Ni=table.feed[row, 0], Mn=table.feed[row, 1], Co=table.feed[row, 2])
         one = Designs(np.array([0]), table.continuous[row : row + 1])

@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from optimiser.chemistry.descriptors import structure_key
 from optimiser.errors import InputError
-from optimiser.surrogate.features import ACID_COLUMNS, FEATURES, acid_key, fitted_acids, table_features
+from optimiser.surrogate.features import ACID_COLUMNS, FEATURES, fitted_acids, table_features
 from optimiser.surrogate.install import SHA256
 from optimiser.surrogate.table import NUMERIC_COLUMNS, TrainingTable, read_table
 
@@ -75,7 +76,7 @@ def test_each_acid_has_one_set_of_features(table: TrainingTable) -> None:
     assert len(acids) == 12
     x = table_features(table)[:, ACID_COLUMNS]
     for smiles, row in zip(table.smiles, x, strict=True):
-        np.testing.assert_array_equal(acids[acid_key(smiles)], row)
+        np.testing.assert_array_equal(acids[structure_key(smiles)], row)
 
 
 def written(frame: pd.DataFrame, tmp_path: Path) -> Path:

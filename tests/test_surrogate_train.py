@@ -21,6 +21,7 @@ from optimiser.surrogate.folds import read_folds, settings_hash
 from optimiser.surrogate.held_out import hold_out
 from optimiser.surrogate.members import MEMBERS
 from optimiser.surrogate.protocols import PROTOCOLS, make_folds
+from optimiser.surrogate.recipe import tree_recipe
 from optimiser.surrogate.table import TrainingTable, read_table
 from optimiser.surrogate.train import train, write_whole
 
@@ -28,6 +29,7 @@ TINY = TrainSettings(
     members=tuple(replace(member, trees=5, leaves=15, pairs=800 * member.paired) for member in MEMBERS),
     n_anchors=16,
 )
+TINY_RECIPE = tree_recipe(TINY)
 SOME = np.arange(0, 913, 4)
 
 
@@ -69,7 +71,7 @@ def artefact(
     small_table: Path, tmp_path_factory: pytest.TempPathFactory, steps: list[tuple[int, int, str]]
 ) -> Path:
     out = tmp_path_factory.mktemp("artefact") / "new" / "mine"
-    return train(small_table, out, TINY, progress=lambda *step: steps.append(step))
+    return train(small_table, out, TINY_RECIPE, progress=lambda *step: steps.append(step))
 
 
 @pytest.mark.data
@@ -128,12 +130,12 @@ def test_chosen_anchors_speak_for_all(table: TrainingTable, fitted: Fitted) -> N
 def test_a_fold_is_predicted_by_a_model_that_has_not_seen_it(table: TrainingTable) -> None:
     """Other yields in the fold's own rows change nothing of what is said of them."""
     fold = make_folds(table, "study")[1]
-    held = hold_out(table, "study", TINY, only=1)
+    held = hold_out(table, "study", TINY_RECIPE, only=1)
     np.testing.assert_array_equal(np.flatnonzero(~np.isnan(held.mean[:, 0])), fold.test)
     assert (held.fold[fold.test] == 1).all() and set(held.fold) == set(range(5))
     yields = table.yields.copy()
     yields[fold.test] = 1.0 - yields[fold.test]
-    again = hold_out(replace(table, yields=yields), "study", TINY, only=1)
+    again = hold_out(replace(table, yields=yields), "study", TINY_RECIPE, only=1)
     for name in ("mean", "spread", "disagreement", "distance"):
         np.testing.assert_array_equal(getattr(again, name), getattr(held, name))
     by_hand = fit(table, fold.train, TINY).predict(table_features(table)[fold.test])
@@ -157,7 +159,7 @@ def test_train_writes_an_artefact_that_loads(
     assert [done for done, _, _ in steps] == list(range(62)) and {every for _, every, _ in steps} == {61}
     assert steps[0][2].startswith("random 1") and steps[-1][2] == "done"
     small = read_table(small_table)
-    held = read_folds(artefact, small, TINY)
+    held = read_folds(artefact, small, TINY_RECIPE.settings)
     assert held is not None and set(held) == set(PROTOCOLS)
     assert held["random"].tested.sum() == card["skill"]["random"]["rows"]
 
@@ -167,10 +169,10 @@ def test_train_repeats_itself_and_overwrites_only_when_told(
     small_table: Path, artefact: Path, tmp_path: Path
 ) -> None:
     with pytest.raises(InputError, match="already holds an artefact"):
-        train(small_table, artefact, TINY)
+        train(small_table, artefact, TINY_RECIPE)
     out = tmp_path / "mine"
     write_whole(out, {"card.yaml": b"old"})
-    train(small_table, out, TINY, overwrite=True)
+    train(small_table, out, TINY_RECIPE, overwrite=True)
     for file in ("arrays.npz", "card.yaml", "folds.npz"):
         assert (out / file).read_bytes() == (artefact / file).read_bytes(), file
 
@@ -178,18 +180,26 @@ def test_train_repeats_itself_and_overwrites_only_when_told(
 @pytest.mark.data
 def test_folds_belong_to_one_table_and_one_setting(small_table: Path, artefact: Path, tmp_path: Path) -> None:
     small = read_table(small_table)
-    assert read_folds(artefact, replace(small, sha256="0" * 64), TINY) is None
-    assert read_folds(artefact, small, replace(TINY, random_state=1)) is None
-    assert read_folds(tmp_path, small, TINY) is None
+    assert read_folds(artefact, replace(small, sha256="0" * 64), TINY_RECIPE.settings) is None
+    assert read_folds(artefact, small, tree_recipe(replace(TINY, random_state=1)).settings) is None
+    assert read_folds(tmp_path, small, TINY_RECIPE.settings) is None
     (tmp_path / "folds.npz").write_bytes((artefact / "folds.npz").read_bytes()[:1000])
     with pytest.raises(InputError, match="cannot be read") as caught:
-        read_folds(tmp_path, small, TINY)
+        read_folds(tmp_path, small, TINY_RECIPE.settings)
     assert "optimiser train" in caught.value.remedy
 
 
 def test_settings_are_told_apart() -> None:
     changed = replace(TINY, members=(replace(TINY.members[0], l2=2.0), *TINY.members[1:]))
-    assert len({settings_hash(s) for s in (TINY, changed, replace(TINY, n_anchors=17), TrainSettings())}) == 4
+    assert (
+        len(
+            {
+                settings_hash(tree_recipe(s).settings)
+                for s in (TINY, changed, replace(TINY, n_anchors=17), TrainSettings())
+            }
+        )
+        == 4
+    )
 
 
 @pytest.mark.data
@@ -197,7 +207,7 @@ def test_train_does_not_replace_what_is_no_artefact(small_table: Path, tmp_path:
     (tmp_path / "thesis.txt").write_text("all of it")
     for overwrite in (False, True):
         with pytest.raises(InputError, match="not an artefact"):
-            train(small_table, tmp_path, TINY, overwrite=overwrite)
+            train(small_table, tmp_path, TINY_RECIPE, overwrite=overwrite)
     assert (tmp_path / "thesis.txt").exists()
 
 
@@ -210,7 +220,7 @@ def test_interrupted_training_leaves_nothing(
 
     monkeypatch.setattr(training, "hold_out", interrupted)
     with pytest.raises(KeyboardInterrupt):
-        train(small_table, tmp_path / "mine", TINY)
+        train(small_table, tmp_path / "mine", TINY_RECIPE)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -238,7 +248,7 @@ def test_full_training_rebuilds_the_shipped_artefact(training_table: Path, tmp_p
     out = train(training_table, tmp_path / "pd-gbr")
     new, shipped = load_surrogate(out), load_surrogate("pd-gbr")
     table = read_table(training_table)
-    found, stored = (read_folds(each.path, table, TrainSettings()) for each in (new, shipped))
+    found, stored = (read_folds(each.path, table, tree_recipe().settings) for each in (new, shipped))
     assert found is not None and stored is not None
     for protocol in PROTOCOLS:
         np.testing.assert_array_equal(found[protocol].fold, stored[protocol].fold)

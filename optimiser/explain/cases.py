@@ -12,12 +12,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from optimiser.chemistry.acids import Acid
+from optimiser.chemistry.descriptors import structure_key
 from optimiser.chemistry.feeds import METALS, Feed, load_feeds
 from optimiser.designs import CONTINUOUS, DESIGN_COLUMNS, Designs, Floats, Ints
 from optimiser.errors import InputError
 from optimiser.explain.values import Predict
 from optimiser.surrogate.artefact import Surrogate
-from optimiser.surrogate.features import ACID_COLUMNS, CONTINUOUS_COLUMNS, FEED_COLUMNS, acid_key
+from optimiser.surrogate.features import ACID_COLUMNS, CONTINUOUS_COLUMNS, FEED_COLUMNS
 from optimiser.yields import predict_yields
 
 #: What a prediction depends on, one column each in `Cases.drivers`.
@@ -89,7 +90,7 @@ def anchor_cases(surrogate: Surrogate, acids: Mapping[str, Acid]) -> Cases:
         InputError: no anchor is left.
     """
     features = surrogate.fitted.features
-    by_key = {acid_key(acid.smiles): acid for acid in acids.values()}
+    by_key = {structure_key(acid.smiles): acid for acid in acids.values()}
     keys = [key for key in surrogate.acids if key in by_key]
     found = np.full(len(features), -1)
     for k, key in enumerate(keys):

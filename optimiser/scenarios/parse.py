@@ -10,13 +10,13 @@ import numpy as np
 import pandas as pd
 
 from optimiser.chemistry.acids import Acid, choose_acid
+from optimiser.chemistry.descriptors import structure_key
 from optimiser.chemistry.feeds import Feed, find_feed, load_feeds
 from optimiser.chemistry.metals import BASE_METALS, METALS
 from optimiser.designs import CONTINUOUS, VARIABLES, Floats, Ints
 from optimiser.errors import InputError
 from optimiser.scenarios.read import TEMPLATE_FEED, TEMPLATE_PKA, TEMPLATE_SALTS, Source
 from optimiser.scenarios.unknown import custom_acid
-from optimiser.surrogate.features import acid_key
 
 #: Largest difference in mol per mol Li at which a composition still goes by a known feed's name.
 _SAME_FEED = 0.0006
@@ -193,7 +193,7 @@ def _feed_name(ni: float, mn: float, co: float) -> str:
 
 def _template_acids(source: Source, frame: pd.DataFrame, known: Known) -> tuple[tuple[Acid, ...], Ints]:
     """Recognise acids by structure; describe those that are not known by what the row says of them."""
-    by_key = {acid_key(acid.smiles): acid for acid in known.acids.values()}
+    by_key = {structure_key(acid.smiles): acid for acid in known.acids.values()}
     described = [c for c in (*TEMPLATE_PKA, "nProtons", "Mr_acid", *TEMPLATE_SALTS) if c in frame.columns]
     numbers = pd.DataFrame({c: _numbers(source, frame, c) for c in described}, index=frame.index)
     smiles = frame["SMILES"].astype(object).where(frame["SMILES"].notna(), "").astype(str)
@@ -204,7 +204,7 @@ def _template_acids(source: Source, frame: pd.DataFrame, known: Known) -> tuple[
         row = int(frame.index[_first(codes, k)])
         structure = smiles.loc[row].strip()
         try:
-            key = acid_key(structure)
+            key = structure_key(structure)
         except InputError as error:
             raise InputError(
                 error.what,

@@ -8,12 +8,11 @@ from collections.abc import Callable, Mapping
 import numpy as np
 
 from optimiser.chemistry.acids import Acid, Stock
-from optimiser.chemistry.descriptors import molar_mass
+from optimiser.chemistry.descriptors import molar_mass, structure_key
 from optimiser.chemistry.feeds import METALS
 from optimiser.chemistry.impacts import CLIMATE, ImpactTable, same_text
 from optimiser.chemistry.quantity import Price, Quantity
 from optimiser.errors import InputError
-from optimiser.surrogate.features import acid_key
 
 #: How far a stated molar mass may be from that of the structure.
 _MOLAR_MASS_TOLERANCE = 0.01
@@ -76,8 +75,8 @@ def custom_acid(smiles: str, given: Mapping[str, float], cell: Callable[[str], s
     known_salts = {m: _quantity(v, "g/100 mL") for m, v in salts.items() if not math.isnan(v)}
     unknown = math.nan
     return Acid.model_construct(
-        name=acid_key(smiles),
-        label=acid_key(smiles),
+        name=structure_key(smiles),
+        label=structure_key(smiles),
         smiles=smiles,
         pKa=tuple(_quantity(p, "-") for p in known),
         stock=Stock.model_construct(purity=_quantity(unknown, "kg/kg"), density=_quantity(unknown, "kg/L")),

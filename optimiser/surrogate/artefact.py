@@ -1,4 +1,4 @@
-"""The fitted surrogate on disk and in memory: ``arrays.npz`` and ``card.yaml``, no pickle."""
+"""The fitted surrogate on disk and in memory: card, arrays, and a rival's regressors; no pickle."""
 
 from __future__ import annotations
 
@@ -15,9 +15,11 @@ import numpy as np
 import numpy.typing as npt
 
 from optimiser import builtin
+from optimiser.chemistry.descriptors import structure_key
 from optimiser.designs import Designs, Floats
 from optimiser.errors import InputError, closest
 from optimiser.surrogate.calibration import Calibration, stretched
+from optimiser.surrogate.candidates import candidates
 from optimiser.surrogate.domain import Domain, Neighbourhood
 from optimiser.surrogate.features import (
     FEATURES,
@@ -25,16 +27,17 @@ from optimiser.surrogate.features import (
     AcidLike,
     Feature,
     FeedLike,
-    acid_key,
     feature_matrix,
 )
-from optimiser.surrogate.fitted import Fitted
+from optimiser.surrogate.fitted import Predictor
 from optimiser.surrogate.packing import unpack_calibration, unpack_domain, unpack_fitted
 from optimiser.yamlfile import read_yaml
 
 FORMAT = 2
 CARD = "card.yaml"
 ARRAYS = "arrays.npz"
+#: Of a rival of the shipped default only.
+REGRESSORS = "regressors.skops"
 #: Key of the card that holds the hash of the rest of it.
 SEAL = "card_sha256"
 _REBUILD = "optimiser train, or reinstall the product to get the artefact it ships with"
@@ -74,8 +77,8 @@ class Surrogate:
         path: the folder.
         card: the model card: provenance, hyperparameters, measured skill, licence.
         sha256: hash of the card, which holds that of the arrays: it names the artefact.
-        fitted: trees and anchors.
-        acids: features of the acids of the training data, by ``features.acid_key``.
+        fitted: trees and anchors, or a rival's regressors.
+        acids: features of the acids of the training data, by ``features.structure_key``.
         domain: where the data support a prediction.
         calibration: how far off predictions are.
     """
@@ -84,7 +87,7 @@ class Surrogate:
     path: Path
     card: dict[str, Any]
     sha256: str
-    fitted: Fitted
+    fitted: Predictor
     acids: Mapping[str, Floats]
     domain: Domain
     calibration: Calibration
@@ -110,7 +113,7 @@ class Surrogate:
     @property
     def anchors(self) -> int:
         """Number of anchors."""
-        return len(self.fitted.yields)
+        return self.fitted.anchors
 
     def anchors_at(self, grade: Grade) -> int:
         """Return how many anchors a grade compares designs with."""
@@ -148,7 +151,7 @@ class Surrogate:
         composition = (float(feed.Ni), float(feed.Mn), float(feed.Co))
         for k in np.unique(designs.acid):
             rows = designs.acid == k
-            near, here = self._near(composition, acid_key(acids[k].smiles)), designs.continuous[rows]
+            near, here = self._near(composition, structure_key(acids[k].smiles)), designs.continuous[rows]
             ratio[rows] = self.domain.ratio(near.distance(here), disagreement[rows])
             if scaled:
                 scale[rows] = self.calibration.scale(
@@ -190,7 +193,9 @@ class Surrogate:
         return self.calibration.joint_probability(prediction.mean, prediction.scale, targets)
 
 
-def complete_card(card: dict[str, Any], arrays: bytes, domain: Domain) -> dict[str, Any]:
+def complete_card(
+    card: dict[str, Any], arrays: bytes, domain: Domain, regressors: bytes | None = None
+) -> dict[str, Any]:
     """Return a card with the fields that reading an artefact back relies on."""
     full = {
         "format": FORMAT,
@@ -202,9 +207,14 @@ def complete_card(card: dict[str, Any], arrays: bytes, domain: Domain) -> dict[s
             "distance_limit": domain.distance_limit,
             "disagreement_limit": domain.disagreement_limit,
         },
-        "arrays": {"file": ARRAYS, "bytes": len(arrays), "sha256": hashlib.sha256(arrays).hexdigest()},
+        "arrays": _pinned(ARRAYS, arrays),
+        **({} if regressors is None else {"regressors": _pinned(REGRESSORS, regressors)}),
     }
     return {**full, SEAL: seal(full)}
+
+
+def _pinned(name: str, content: bytes) -> dict[str, Any]:
+    return {"file": name, "bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
 
 
 def seal(card: Mapping[str, Any]) -> str:
@@ -242,6 +252,7 @@ def load_surrogate(name_or_path: str | Path) -> Surrogate:
             remedy="update leaching-optimiser" if newer else _REBUILD,
         )
     arrays = _read_arrays(folder / ARRAYS, card)
+    regressors = _read_pinned(folder / REGRESSORS, card, "regressors") if "regressors" in card else None
     try:
         features = tuple(Feature(f["name"], f["unit"]) for f in card["features"])
         if features != FEATURES or card["metals"] != list(METALS):
@@ -251,7 +262,7 @@ def load_surrogate(name_or_path: str | Path) -> Surrogate:
             path=folder,
             card=card,
             sha256=hashlib.sha256((folder / CARD).read_bytes()).hexdigest(),
-            fitted=unpack_fitted(arrays),
+            fitted=unpack_fitted(arrays, regressors),
             acids=dict(zip(arrays["acid_keys"].tolist(), arrays["acid_features"], strict=True)),
             domain=unpack_domain(arrays, card["domain"]),
             calibration=unpack_calibration(arrays),
@@ -276,10 +287,20 @@ def _find(name_or_path: str | Path) -> Path:
         return given
     if given.name == str(name_or_path) and shipped.is_dir():
         return shipped
+    # where `optimiser train --model NAME` puts it
+    here = Path("models") / given.name
+    if given.name == str(name_or_path) and (here / CARD).is_file():
+        return here
     known = sorted(card.parent.name for card in builtin.folder("models").glob(f"*/{CARD}"))
     if given.is_file():
         raise InputError(
             f"{given} is a file, not an artefact.", allowed=f"the folder that holds {CARD} and {ARRAYS}"
+        )
+    if str(name_or_path) in candidates():
+        raise InputError(
+            f"The model {str(name_or_path)!r} does not ship fitted, and there is none in {here}.",
+            allowed="the folder of an artefact, or one of: " + ", ".join(known),
+            remedy=f"fit it once, in minutes: optimiser train --model {name_or_path}",
         )
     raise InputError(
         f"There is no surrogate {str(name_or_path)!r}.",
@@ -289,9 +310,26 @@ def _find(name_or_path: str | Path) -> Path:
 
 
 def _read_arrays(path: Path, card: dict[str, Any]) -> dict[str, npt.NDArray[Any]]:
-    said = card.get("arrays")
+    content = _read_pinned(path, card, "arrays")
+    try:
+        with np.load(io.BytesIO(content), allow_pickle=False) as stored:
+            return {name: stored[name] for name in stored.files}
+    except Exception as error:
+        # zipfile, zlib and numpy each raise their own kinds
+        raise InputError(f"{path} cannot be read: {error}.", where=str(path), remedy=_REBUILD) from None
+
+
+def _read_pinned(path: Path, card: dict[str, Any], key: str) -> bytes:
+    """Return the content of a file that the card names under a key, and pins by its hash."""
+    said = card.get(key)
     if not isinstance(said, dict) or not {"bytes", "sha256"} <= set(said):
-        raise InputError(f"{path.parent / CARD} does not say which arrays it describes.", remedy=_REBUILD)
+        raise InputError(f"{path.parent / CARD} does not say which {key} it describes.", remedy=_REBUILD)
+    if not path.is_file():
+        raise InputError(
+            f"{path.parent} is not a complete artefact: it has no {path.name}.",
+            where=str(path.parent / CARD),
+            remedy=_REBUILD,
+        )
     content = path.read_bytes()
     if hashlib.sha256(content).hexdigest() != said["sha256"]:
         size = (
@@ -305,9 +343,4 @@ def _read_arrays(path: Path, card: dict[str, Any]) -> dict[str, npt.NDArray[Any]
             allowed=f"the file with sha256 {said['sha256']}",
             remedy=_REBUILD,
         )
-    try:
-        with np.load(io.BytesIO(content), allow_pickle=False) as stored:
-            return {name: stored[name] for name in stored.files}
-    except Exception as error:
-        # zipfile, zlib and numpy each raise their own kinds
-        raise InputError(f"{path} cannot be read: {error}.", where=str(path), remedy=_REBUILD) from None
+    return content

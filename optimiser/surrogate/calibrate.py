@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from optimiser.chemistry.descriptors import structure_key
 from optimiser.designs import Bools, Floats
 from optimiser.surrogate.calibration import (
     GROUP_PRIOR,
@@ -17,7 +18,6 @@ from optimiser.surrogate.calibration import (
     widening,
 )
 from optimiser.surrogate.domain import Domain
-from optimiser.surrogate.features import acid_key
 from optimiser.surrogate.held_out import HeldOut
 from optimiser.surrogate.table import TrainingTable
 
@@ -53,7 +53,7 @@ def gather(table: TrainingTable, domain: Domain) -> Evidence:
     n, m = len(table), len(domain.acid)
     square, same_feed = np.full((n, m), np.inf), np.zeros((n, m), dtype=bool)
     for row in range(n):
-        near = domain.near(table.feed[row], acid_key(table.smiles[row]))
+        near = domain.near(table.feed[row], structure_key(table.smiles[row]))
         square[row, near.of_acid] = near.square_distances(table.continuous[[row]])[0]
         same_feed[row, near.of_feed] = True
     own = table.experiments[:, None] == np.arange(m)

@@ -140,6 +140,11 @@ def stretched(mean: Floats) -> Floats:
     return np.asarray((0.5 + STRETCH * (mean - 0.5)).clip(0.0, 1.0), dtype=np.float64)
 
 
+def squeezed(mean: Floats) -> Floats:
+    """Return what :func:`stretched` turns into the given yields: one model is not drawn to the middle."""
+    return np.asarray(0.5 + (mean - 0.5) / STRETCH, dtype=np.float64)
+
+
 def terms(
     mean: Floats, spread: Floats, disagreement: Floats, local: Floats, acid: Floats, feed: Floats
 ) -> Floats:

@@ -14,9 +14,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from optimiser.chemistry.descriptors import structure_key
 from optimiser.designs import VARIABLES, Floats, Ints
 from optimiser.errors import InputError
-from optimiser.surrogate.features import AcidLike, FeedLike, acid_key
+from optimiser.surrogate.features import AcidLike, FeedLike
 from optimiser.surrogate.table import TrainingTable
 
 _TIME = 4  # position of time in CONTINUOUS; the other four describe the experiment
@@ -131,7 +132,7 @@ class Domain:
     """The experiments of a training table, without their yields.
 
     Attributes:
-        acids: keys (:func:`~optimiser.surrogate.features.acid_key`) of the acids.
+        acids: keys (:func:`~optimiser.surrogate.features.structure_key`) of the acids.
         acid: which of them each experiment used, shape (m,).
         feed: mol Ni, Mn, Co per mol Li, shape (m, 3).
         fixed: temperature, acid concentration, peroxide, solid-liquid ratio, shape (m, 4).
@@ -154,7 +155,7 @@ class Domain:
 
     def neighbourhood(self, feed: FeedLike, acid: AcidLike) -> Neighbourhood:
         """Return the experiments with this acid as seen from this feed. An acid not in the data has none."""
-        return self.near(np.array([feed.Ni, feed.Mn, feed.Co]), acid_key(acid.smiles))
+        return self.near(np.array([feed.Ni, feed.Mn, feed.Co]), structure_key(acid.smiles))
 
     def near(self, composition: Floats, key: str) -> Neighbourhood:
         """Return the experiments with the acid of a key seen from a composition (mol Ni, Mn, Co per mol Li).
@@ -202,10 +203,12 @@ class Domain:
             distance: distances of held-out experiments' rows to the other experiments, shape (n,).
             disagreement: of the members on rows of held-out studies, mean over metals, shape (k,).
         """
+        most = float(np.quantile(disagreement, self.settings.disagreement_quantile))
         return replace(
             self,
             distance_limit=float(np.quantile(distance, self.settings.distance_quantile)),
-            disagreement_limit=float(np.quantile(disagreement, self.settings.disagreement_quantile)),
+            # a model of one member never disagrees: its domain is one of distance
+            disagreement_limit=most if most > 0.0 else np.inf,
         )
 
     def ratio(self, distance: Floats, disagreement: Floats) -> Floats:
@@ -244,7 +247,7 @@ def fit_domain(table: TrainingTable, rows: Ints, settings: DomainSettings | None
         InputError: no acid has enough experiments near any feed.
     """
     settings = settings or DomainSettings()
-    keys = [acid_key(table.smiles[row]) for row in rows]
+    keys = [structure_key(table.smiles[row]) for row in rows]
     acids = tuple(sorted(set(keys)))
     _, first, inverse = np.unique(table.experiments[rows], return_index=True, return_inverse=True)
     time = table.continuous[rows, _TIME]

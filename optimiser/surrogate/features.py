@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import cache
 from typing import NamedTuple, Protocol
 
 import numpy as np
 
-from optimiser.chemistry.descriptors import DESCRIPTORS, descriptors
+from optimiser.chemistry.descriptors import DESCRIPTORS, descriptors, structure_key
 from optimiser.designs import CONTINUOUS, VARIABLES, Bools, Designs, Floats
-from optimiser.errors import InputError
 from optimiser.surrogate.table import TrainingTable
 
 METALS = ("Li", "Ni", "Mn", "Co")
@@ -93,22 +91,6 @@ CONTINUOUS_COLUMNS = [_NAMES.index(name) for name in CONTINUOUS]
 ACID_COLUMNS = [j for j in range(len(FEATURES)) if j not in (*FEED_COLUMNS, *CONTINUOUS_COLUMNS)]
 
 
-@cache
-def acid_key(smiles: str) -> str:
-    """Return the canonical SMILES without stereochemistry: by this the data's acids are recognised.
-
-    Raises:
-        InputError: RDKit cannot read the SMILES.
-    """
-    from rdkit import Chem, rdBase
-
-    with rdBase.BlockLogs():
-        molecule = Chem.MolFromSmiles(smiles.strip())
-    if molecule is None or not molecule.GetNumAtoms():
-        raise InputError(f"{smiles!r} is not a SMILES that RDKit can read.", remedy="copy it from PubChem")
-    return str(Chem.MolToSmiles(molecule, isomericSmiles=False))
-
-
 def acid_features(acid: AcidLike) -> Floats:
     """Return the features of an acid, in the order of ``ACID_COLUMNS``, shape (24,)."""
     pka = np.full(3, np.nan)
@@ -132,7 +114,7 @@ def feature_matrix(
         feed: the cathode.
         acids: the acids that ``designs.acid`` counts.
         designs: n designs.
-        fitted: acid features by :func:`acid_key`, which replace the acid's own: a model must see an acid as
+        fitted: acid features by ``structure_key``, which replace the acid's own: a model must see an acid as
             it did in training, where a pKa may have been another source's (HCl -8, elsewhere -6.3).
 
     Returns:
@@ -144,7 +126,7 @@ def feature_matrix(
     rows = np.full((len(acids), len(ACID_COLUMNS)), np.nan)
     for index in np.unique(designs.acid):
         acid = acids[index]
-        known = None if fitted is None else fitted.get(acid_key(acid.smiles))
+        known = None if fitted is None else fitted.get(structure_key(acid.smiles))
         rows[index] = acid_features(acid) if known is None else known
     matrix = np.empty((len(designs), len(FEATURES)))
     matrix[:, FEED_COLUMNS] = (feed.Ni, feed.Mn, feed.Co)
@@ -165,6 +147,6 @@ def table_features(table: TrainingTable) -> Floats:
 
 
 def fitted_acids(table: TrainingTable) -> dict[str, Floats]:
-    """Return the features of each acid as the table has them, by :func:`acid_key`."""
+    """Return the features of each acid as the table has them, by ``structure_key``."""
     matrix = table_features(table)[:, ACID_COLUMNS]
-    return {acid_key(smiles): matrix[row] for row, smiles in reversed(list(enumerate(table.smiles)))}
+    return {structure_key(smiles): matrix[row] for row, smiles in reversed(list(enumerate(table.smiles)))}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -17,6 +17,25 @@ from optimiser.surrogate.trees import Forest, differences
 
 _FIXED = [*FEED_COLUMNS, *ACID_COLUMNS]
 _KEPT = 128  # compiled feeds and acids, about 2 MB each
+
+
+class Predictor(Protocol):
+    """What a surrogate predicts with: the trees that ship, or a rival."""
+
+    @property
+    def features(self) -> Floats:
+        """Return the rows it is explained against, shape (m, 32)."""
+
+    @property
+    def yields(self) -> Floats:
+        """Return the yields of those rows, NaN where the metal is absent, shape (m, 4)."""
+
+    @property
+    def anchors(self) -> int:
+        """Return how many anchors a search may choose from, 0 where it always takes the same."""
+
+    def predict(self, x: Floats, anchors: int | None = None) -> Raw:
+        """Predict designs, shape (n, 32), over some of the anchors, or all."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +62,11 @@ class Fitted:
     def __reduce__(self) -> tuple[type[Fitted], tuple[Any, ...]]:
         """Leave the cache behind when a copy goes to another process."""
         return Fitted, (self.paired, self.plain, self.features, self.yields)
+
+    @property
+    def anchors(self) -> int:
+        """Number of anchors."""
+        return len(self.yields)
 
     def take(self, rows: Ints) -> Fitted:
         """Keep some of the anchors."""

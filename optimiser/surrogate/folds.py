@@ -6,13 +6,12 @@ import hashlib
 import io
 import json
 from collections.abc import Mapping
-from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from optimiser.errors import InputError
-from optimiser.surrogate.fit import TrainSettings
 from optimiser.surrogate.held_out import HeldOut
 from optimiser.surrogate.protocols import PROTOCOLS
 from optimiser.surrogate.table import TrainingTable
@@ -21,12 +20,12 @@ FOLDS_FILE = "folds.npz"
 _FORMAT = 1
 
 
-def settings_hash(settings: TrainSettings) -> str:
+def settings_hash(settings: Mapping[str, Any]) -> str:
     """Return the hash of settings: predictions made with others are not the model's own."""
-    return hashlib.sha256(json.dumps(asdict(settings), sort_keys=True).encode()).hexdigest()
+    return hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()
 
 
-def pack_folds(table: TrainingTable, settings: TrainSettings, held: Mapping[str, HeldOut]) -> bytes:
+def pack_folds(table: TrainingTable, settings: Mapping[str, Any], held: Mapping[str, HeldOut]) -> bytes:
     """Return the content of ``folds.npz``."""
     about = {"format": _FORMAT, "table": table.sha256, "settings": settings_hash(settings)}
     arrays = {
@@ -40,7 +39,7 @@ def pack_folds(table: TrainingTable, settings: TrainSettings, held: Mapping[str,
     return buffer.getvalue()
 
 
-def read_folds(folder: Path, table: TrainingTable, settings: TrainSettings) -> dict[str, HeldOut] | None:
+def read_folds(folder: Path, table: TrainingTable, settings: Mapping[str, Any]) -> dict[str, HeldOut] | None:
     """Return an artefact's held-out predictions by protocol.
 
     Returns:

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from optimiser.chemistry.descriptors import structure_key
 from optimiser.designs import Bools, Floats, Ints
 from optimiser.surrogate.domain import fit_domain
-from optimiser.surrogate.features import METALS, acid_key, table_features
-from optimiser.surrogate.fit import TrainSettings, fit
+from optimiser.surrogate.features import METALS, table_features
 from optimiser.surrogate.protocols import Fold, make_folds
+from optimiser.surrogate.recipe import Recipe
 from optimiser.surrogate.table import TrainingTable
 
 #: Number of rows that no fold tests.
@@ -60,7 +61,7 @@ _STORED = ("mean", "spread", "disagreement", "distance")
 def hold_out(
     table: TrainingTable,
     protocol: str,
-    settings: TrainSettings,
+    recipe: Recipe,
     progress: Callable[[str], None] = lambda _: None,
     *,
     only: int | None = None,
@@ -72,8 +73,8 @@ def hold_out(
     Args:
         table: training table.
         protocol: of :data:`~optimiser.surrogate.protocols.PROTOCOLS`.
-        settings: hyperparameters.
-        progress: called with what comes next, once per member and once for the anchors of each fold.
+        recipe: how the model is fitted.
+        progress: called with what comes next, as often in each fold as the recipe says.
         only: number of the one fold to do, from 0; the others stay NaN.
 
     Raises:
@@ -89,7 +90,7 @@ def hold_out(
         if only is not None and number != only:
             continue
         said = f"{protocol} {number + 1}"
-        fitted = fit(table, fold.train, settings, lambda what, said=said: progress(f"{said}, {what}"))  # type: ignore[misc]
+        fitted = recipe.fit(table, fold.train, lambda what, said=said: progress(f"{said}, {what}"))  # type: ignore[misc]
         mean[fold.test], spread[fold.test], disagreement[fold.test] = fitted.predict(features[fold.test])
         distance[fold.test] = distances(table, fold)
     found = HeldOut(numbers, mean, spread, disagreement, distance)
@@ -101,7 +102,7 @@ def distances(table: TrainingTable, fold: Fold) -> Floats:
     domain = fit_domain(table, fold.train)
     distance = np.empty(len(fold.test))
     for i, row in enumerate(fold.test):
-        near = domain.near(table.feed[row], acid_key(table.smiles[row]))
+        near = domain.near(table.feed[row], structure_key(table.smiles[row]))
         distance[i] = near.distance(table.continuous[[row]])[0]
     return distance
 

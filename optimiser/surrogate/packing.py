@@ -15,18 +15,23 @@ from optimiser.surrogate.calibration import Calibration
 from optimiser.surrogate.columns import COLUMNS
 from optimiser.surrogate.domain import Domain, DomainSettings
 from optimiser.surrogate.features import ACID_COLUMNS, FEATURES, METALS
-from optimiser.surrogate.fitted import Fitted
+from optimiser.surrogate.fitted import Fitted, Predictor
+from optimiser.surrogate.rival import Rival, load_regressors
 from optimiser.surrogate.trees import Forest
 
 
-def pack(fitted: Fitted, acids: Mapping[str, Floats], domain: Domain, calibration: Calibration) -> bytes:
+def pack(fitted: Predictor, acids: Mapping[str, Floats], domain: Domain, calibration: Calibration) -> bytes:
     """Return the content of ``arrays.npz``; the same arrays give the same bytes."""
-    arrays: dict[str, npt.NDArray[Any]] = {
-        f"{kind}{number}_{f.name}": getattr(forest, f.name)
-        for kind, forests in (("paired", fitted.paired), ("plain", fitted.plain))
-        for number, forest in enumerate(forests)
-        for f in fields(Forest)
-    }
+    arrays: dict[str, npt.NDArray[Any]] = {}
+    if isinstance(fitted, Fitted):
+        arrays |= {
+            f"{kind}{number}_{f.name}": getattr(forest, f.name)
+            for kind, forests in (("paired", fitted.paired), ("plain", fitted.plain))
+            for number, forest in enumerate(forests)
+            for f in fields(Forest)
+        }
+    elif isinstance(fitted, Rival):
+        arrays |= {"blank": fitted.blank, "feature_set": np.array(fitted.feature_set)}
     arrays |= {"anchor_features": fitted.features, "anchor_yields": fitted.yields}
     arrays |= {"acid_keys": np.array(list(acids)), "acid_features": np.array(list(acids.values()))}
     arrays |= domain.arrays() | calibration.arrays()
@@ -35,22 +40,30 @@ def pack(fitted: Fitted, acids: Mapping[str, Floats], domain: Domain, calibratio
     return buffer.getvalue()
 
 
-def unpack_fitted(arrays: Mapping[str, npt.NDArray[Any]]) -> Fitted:
-    """Return trees and anchors.
+def unpack_fitted(arrays: Mapping[str, npt.NDArray[Any]], regressors: bytes | None) -> Predictor:
+    """Return trees and anchors, or a rival.
+
+    Args:
+        arrays: content of ``arrays.npz``.
+        regressors: content of a rival's file, None of trees.
 
     Raises:
-        ValueError: arrays that do not fit together; KeyError where one is missing.
+        ValueError: what does not fit together, or would build what no model needs; KeyError where an array is
+            missing.
     """
     x, y = arrays["anchor_features"], arrays["anchor_yields"]
-    paired, plain = _forests(arrays, "paired"), _forests(arrays, "plain")
-    if not paired:
-        raise ValueError("no member compares designs with anchors")
     if x.shape != (len(y), len(FEATURES)) or y.shape[1:] != (len(METALS),):
         raise ValueError("the anchors' shapes do not fit")
     if np.isnan(y).all(axis=0).any():
         raise ValueError("a metal has no anchor")
     if arrays["acid_features"].shape != (len(arrays["acid_keys"]), len(ACID_COLUMNS)):
         raise ValueError("the acids' features do not fit")
+    if regressors is not None:
+        blank = arrays["blank"].astype(np.bool_)
+        return Rival(load_regressors(regressors), blank, str(arrays["feature_set"]), x, y)
+    paired, plain = _forests(arrays, "paired"), _forests(arrays, "plain")
+    if not paired:
+        raise ValueError("no member compares designs with anchors")
     return Fitted(paired, plain, x, y)
 
 

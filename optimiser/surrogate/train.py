@@ -6,7 +6,6 @@ import importlib.metadata
 import shutil
 import tempfile
 from collections.abc import Mapping
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -14,20 +13,22 @@ import numpy as np
 import yaml
 
 from optimiser.errors import InputError
-from optimiser.surrogate.artefact import ARRAYS, CARD, complete_card
+from optimiser.surrogate.artefact import ARRAYS, CARD, REGRESSORS, complete_card
 from optimiser.surrogate.calibrate import Evidence, calibrate, gather
 from optimiser.surrogate.domain import Domain, fit_domain
 from optimiser.surrogate.features import METALS, fitted_acids
-from optimiser.surrogate.fit import Progress, TrainSettings, fit
-from optimiser.surrogate.fitted import Fitted
+from optimiser.surrogate.fit import Progress
+from optimiser.surrogate.fitted import Predictor
 from optimiser.surrogate.folds import FOLDS_FILE, pack_folds
 from optimiser.surrogate.held_out import HeldOut, hold_out
 from optimiser.surrogate.packing import pack
 from optimiser.surrogate.protocols import PROTOCOLS, make_folds
+from optimiser.surrogate.recipe import Recipe, recipe
+from optimiser.surrogate.rival import Rival, dump_regressors
 from optimiser.surrogate.skill import skill
 from optimiser.surrogate.table import TrainingTable, read_table
 
-_LIBRARIES = ("numpy", "scikit-learn", "lightgbm", "rdkit", "numba", "scipy")
+_LIBRARIES = ("numpy", "scikit-learn", "lightgbm", "rdkit", "numba", "scipy", "skops")
 DATA_NOTICE = {
     "licence": "MIT",
     "copyright": "Copyright (c) 2025 andrenog",
@@ -43,7 +44,7 @@ DATA_NOTICE = {
 def train(
     table_path: Path,
     out: Path,
-    settings: TrainSettings | None = None,
+    how: Recipe | None = None,
     *,
     overwrite: bool = False,
     progress: Progress = lambda *_: None,
@@ -53,7 +54,7 @@ def train(
     Args:
         table_path: training table (xlsx).
         out: folder to write; its name becomes the surrogate's.
-        settings: hyperparameters; those of the shipped artefact if left out.
+        how: what is fitted; the shipped default if left out.
         overwrite: replace an artefact that is already there.
         progress: called with steps done, steps in all, what comes next.
 
@@ -63,34 +64,33 @@ def train(
     Raises:
         InputError: a bad or too small table, or ``out`` exists and is not to be, or must not be, replaced.
     """
-    settings = settings or TrainSettings()
+    how = how or recipe()
     _check_target(out, overwrite)
     table = read_table(table_path)
     every = np.arange(len(table))
     fit_domain(table, every)  # refuses a table that is too small, before anything is fitted
-    per_fit = len(settings.members) + 1  # and the anchors
     fits = 1 + sum(len(make_folds(table, protocol)) for protocol in PROTOCOLS)
-    steps, done = fits * per_fit + 1, iter(range(fits * per_fit + 1))
+    steps, done = fits * how.steps + 1, iter(range(fits * how.steps + 1))
 
     def step(what: str) -> None:
         progress(next(done), steps, what)
 
-    held = {protocol: hold_out(table, protocol, settings, step) for protocol in PROTOCOLS}
-    fitted = fit(table, every, settings, lambda what: step(f"all rows, {what}"))
+    held = {protocol: hold_out(table, protocol, how, step) for protocol in PROTOCOLS}
+    fitted = how.fit(table, every, lambda what: step(f"all rows, {what}"))
     step("calibration and files")
-    write_whole(out, assemble(table, settings, held, fitted))
+    write_whole(out, assemble(table, how, held, fitted))
     progress(steps, steps, "done")
     return out
 
 
 def assemble(
-    table: TrainingTable, settings: TrainSettings, held: Mapping[str, HeldOut], fitted: Fitted
+    table: TrainingTable, how: Recipe, held: Mapping[str, HeldOut], fitted: Predictor
 ) -> dict[str, bytes]:
     """Calibrate a fitted model on held-out predictions and return the files of its artefact.
 
     Args:
         table: training table.
-        settings: hyperparameters.
+        how: it was fitted.
         held: predictions of every protocol.
         fitted: on all rows.
     """
@@ -98,10 +98,12 @@ def assemble(
     evidence = gather(table, domain)
     found = calibrate(evidence, held["experiment"], held["study"], np.ones(len(table), dtype=bool))
     arrays = pack(fitted, fitted_acids(table), domain, found)
-    card = complete_card(describe(evidence, held, settings, found.growth), arrays, domain)
+    regressors = dump_regressors(fitted) if isinstance(fitted, Rival) else None
+    card = complete_card(describe(evidence, held, how, fitted, found.growth), arrays, domain, regressors)
     text = "# Model card, written by `optimiser train`. Do not edit: the arrays are pinned to it.\n"
     text += yaml.safe_dump(card, sort_keys=False, allow_unicode=True, width=100)
-    return {CARD: text.encode(), ARRAYS: arrays, FOLDS_FILE: pack_folds(table, settings, held)}
+    files = {CARD: text.encode(), ARRAYS: arrays, FOLDS_FILE: pack_folds(table, how.settings, held)}
+    return files if regressors is None else {**files, REGRESSORS: regressors}
 
 
 def limited(domain: Domain, table: TrainingTable, held: Mapping[str, HeldOut]) -> Domain:
@@ -112,12 +114,12 @@ def limited(domain: Domain, table: TrainingTable, held: Mapping[str, HeldOut]) -
 
 
 def describe(
-    evidence: Evidence, held: Mapping[str, HeldOut], settings: TrainSettings, growth: float
+    evidence: Evidence, held: Mapping[str, HeldOut], how: Recipe, fitted: Predictor, growth: float
 ) -> dict[str, Any]:
     """Return the part of the model card that a reader needs and loading does not."""
     table = evidence.table
     return {
-        "model": "mean of two PD-GBR (gradient boosting on pairwise differences) and two gradient boostings",
+        "model": how.model,
         "sources": {
             "method": "Tynes et al. 2021, 10.1021/acs.jcim.1c00670",
             "model": "Nogueira et al., Green Chem. 2026, 10.1039/d5gc04752h",
@@ -130,8 +132,11 @@ def describe(
             "masked_yields": int((~table.present).sum()),
             "rows_per_metal": {metal: int(table.present[:, k].sum()) for k, metal in enumerate(METALS)},
         },
-        "hyperparameters": _plain(asdict(settings)),
-        "anchors": {"number": settings.n_anchors, "chosen_by": "greedy herding of the anchors' votes"},
+        "hyperparameters": _plain(how.settings),
+        "anchors": {
+            "number": fitted.anchors,
+            **({"chosen_by": "greedy herding of the anchors' votes"} if fitted.anchors else {}),
+        },
         "calibration": {
             "method": "conformal predictive system on held-out experiments, normalised; nested when measured",
             "growth_outside_domain": round(growth, 2),
@@ -153,7 +158,7 @@ def describe(
 
 def _plain(value: Any) -> Any:
     """Return tuples as lists, all the way down."""
-    if isinstance(value, dict):
+    if isinstance(value, Mapping):
         return {key: _plain(inner) for key, inner in value.items()}
     return [_plain(inner) for inner in value] if isinstance(value, list | tuple) else value
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from optimiser.designs import Bools, Floats
 from optimiser.errors import InputError
+from optimiser.surrogate.candidates import SHIPPED
 from optimiser.surrogate.fit import Progress
 from optimiser.surrogate.held_out import HeldOut
 from optimiser.surrogate.protocols import make_folds, units
@@ -17,7 +18,6 @@ from optimiser.surrogate.scores import score, score_groups
 from optimiser.surrogate.skill import as_published
 from optimiser.surrogate.table import TrainingTable
 from optimiser.validation import shipped, store
-from optimiser.validation.candidates import SHIPPED
 from optimiser.validation.groups import label_groups
 from optimiser.validation.predict import Job, OutOfFold, predict_job
 from optimiser.validation.significance import between_groups, paired

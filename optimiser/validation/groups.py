@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from optimiser.chemistry.descriptors import structure_key
 from optimiser.designs import Bools, Floats
-from optimiser.surrogate.features import METALS, acid_key
+from optimiser.surrogate.features import METALS
 from optimiser.surrogate.table import TrainingTable
 
 Labels = npt.NDArray[np.str_]
@@ -42,8 +43,8 @@ def acid_names(table: TrainingTable) -> Labels:
     """Return the name of each row's acid, shape (n,); its SMILES where the product has no such acid."""
     from optimiser.chemistry.reagents import load_acids
 
-    known = {acid_key(acid.smiles): name for name, acid in load_acids().items()}
-    return np.array([known.get(acid_key(smiles), smiles) for smiles in table.smiles])
+    known = {structure_key(acid.smiles): name for name, acid in load_acids().items()}
+    return np.array([known.get(structure_key(smiles), smiles) for smiles in table.smiles])
 
 
 def chemistries(feed: Floats) -> Labels:

@@ -8,12 +8,13 @@ import numpy as np
 
 from optimiser.designs import Bools, Floats, Ints
 from optimiser.errors import InputError
-from optimiser.surrogate.features import METALS
+from optimiser.surrogate.candidates import SHIPPED, Candidate
+from optimiser.surrogate.features import METALS, table_features
 from optimiser.surrogate.fit import Progress
 from optimiser.surrogate.held_out import UNTESTED, fold_numbers
 from optimiser.surrogate.protocols import make_folds
+from optimiser.surrogate.rival import fit_rival
 from optimiser.surrogate.table import TrainingTable
-from optimiser.validation.candidates import SHIPPED, Candidate, predict_fold
 
 
 @dataclass(frozen=True)
@@ -85,17 +86,19 @@ def predict_job(
     job.check()
     folds = make_folds(table, job.protocol)
     numbers = fold_numbers(folds, len(table))
+    features = table_features(table)
     mean, spread = np.full((2, len(table), len(METALS)), np.nan)
     chosen = range(len(folds)) if only is None else (only,)
     steps, done = len(chosen) * len(METALS), iter(range(len(chosen) * len(METALS)))
     for number in chosen:
         what = f"{job.name}, {job.protocol} {number + 1}"
         rows = folds[number].test
-        mean[rows], spread[rows] = predict_fold(
+        fitted = fit_rival(
             job.model,
             table,
+            folds[number].train,
             job.features,
-            folds[number],
-            lambda what=what: progress(next(done), steps, what),  # type: ignore[misc]
+            lambda _, what=what: progress(next(done), steps, what),  # type: ignore[misc]
         )
+        mean[rows], spread[rows] = fitted.scatter(features[rows])
     return OutOfFold(numbers, *(np.asarray(a, dtype=np.float32).astype(np.float64) for a in (mean, spread)))

@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from optimiser.errors import InputError
+from optimiser.surrogate.candidates import SHIPPED, choose_candidates
+from optimiser.surrogate.feature_sets import COLUMNS, check_feature_set
 from optimiser.surrogate.install import SHA256
 from optimiser.surrogate.protocols import PROTOCOLS, check_protocol
 from optimiser.surrogate.table import TrainingTable
-from optimiser.validation.candidates import SHIPPED, choose_candidates
-from optimiser.validation.feature_sets import COLUMNS, check_feature_set
 from optimiser.validation.predict import Job
 from optimiser.validation.store import shipped_folder
 

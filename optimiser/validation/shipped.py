@@ -10,22 +10,23 @@ from optimiser import builtin
 from optimiser.designs import Bools
 from optimiser.surrogate.calibrate import Evidence, gather, ratio
 from optimiser.surrogate.calibration import stretched
+from optimiser.surrogate.candidates import SHIPPED
 from optimiser.surrogate.domain import fit_domain
-from optimiser.surrogate.fit import Progress, TrainSettings
+from optimiser.surrogate.fit import Progress
 from optimiser.surrogate.folds import read_folds
 from optimiser.surrogate.held_out import HeldOut, hold_out
 from optimiser.surrogate.nested import nested_intervals
 from optimiser.surrogate.protocols import PROTOCOLS, make_folds
+from optimiser.surrogate.recipe import tree_recipe
 from optimiser.surrogate.scores import LEVELS
 from optimiser.surrogate.table import TrainingTable
 from optimiser.surrogate.train import limited
-from optimiser.validation.candidates import SHIPPED
 from optimiser.validation.predict import OutOfFold
 
 
 def stored(table: TrainingTable) -> dict[str, HeldOut] | None:
     """Return the shipped model's held-out predictions, None where they are of another table or settings."""
-    return read_folds(builtin.folder("models") / SHIPPED, table, TrainSettings())
+    return read_folds(builtin.folder("models") / SHIPPED, table, tree_recipe().settings)
 
 
 def held_out(
@@ -48,12 +49,12 @@ def held_out(
     """
     known = stored(table) or {}
     todo = [protocol for protocol in PROTOCOLS if protocol in anew or protocol not in known]
-    settings = TrainSettings()
+    shipped = tree_recipe()
     folds = sum(1 if only is not None else len(make_folds(table, protocol)) for protocol in todo)
-    steps, done = folds * (len(settings.members) + 1), iter(range(folds * (len(settings.members) + 1)))
+    steps, done = folds * shipped.steps, iter(range(folds * shipped.steps))
     fresh = {
         protocol: hold_out(
-            table, protocol, settings, lambda what: progress(next(done), steps, what), only=only
+            table, protocol, shipped, lambda what: progress(next(done), steps, what), only=only
         )
         for protocol in todo
     }

@@ -31,12 +31,13 @@ def calibration_card(result: RunResult) -> Card:
 def making_lines(surrogate: Surrogate) -> tuple[str, ...]:
     """Say how the intervals are made."""
     training = surrogate.card["training"]
+    doubts = "when the members of the model disagree, when the anchors do, " if surrogate.anchors else ""
     return (
         f"Each of the {training['experiments']} experiments of the training data was held out once. The "
         "errors on them, each divided by how hard its row looked, are the distribution of the error of a new "
         "design, times how hard that looks (a conformal predictive system).",
-        "A design looks harder when the members of the model disagree, when the anchors do, at middling "
-        "yields, and where errors were large on experiments nearby or with the same acid.",
+        f"A design looks harder {doubts}at middling yields, and where errors were large on experiments "
+        "nearby or with the same acid.",
         "Outside the applicability domain intervals widen with the distance, by a power set on held-out "
         f"studies ({surrogate.calibration.growth:.2f}).",
         "The chance that all targets hold counts held-out rows whose errors of all metals, taken together, "

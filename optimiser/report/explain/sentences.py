@@ -145,7 +145,7 @@ def meaning(of: Explanation) -> tuple[str, ...]:
     """Say what a SHAP value is, and what it is not."""
     return (
         "A SHAP value says by how many points of yield one driver moves this model's prediction away from "
-        f"the mean prediction over the background: {len(of.background)} of the {of.surrogate.anchors} "
+        f"the mean prediction over the background: {len(of.background)} of {len(of.surrogate.fitted.yields)} "
         f"anchors of {of.surrogate.name!r}, rows of its training data, spread evenly over them. The values "
         "of all seven drivers add up to the difference exactly.",
         "The acid is one driver, with everything that the model sees of it, and so is the feed: nobody can "

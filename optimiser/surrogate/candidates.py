@@ -1,27 +1,17 @@
-"""The models that `optimiser evaluate` compares, by name, with the settings they are fitted with."""
+"""The yield models by name, with the settings they are fitted with: PD-GBR as it ships, and its rivals."""
 
 from __future__ import annotations
 
 import importlib
-import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-import numpy as np
-
-from optimiser.designs import Floats, Ints
 from optimiser.errors import InputError, closest
-from optimiser.surrogate.features import METALS, table_features
 from optimiser.surrogate.fit import TrainSettings
-from optimiser.surrogate.protocols import Fold
-from optimiser.surrogate.table import TrainingTable
-from optimiser.validation.feature_sets import choose_features
 
 #: The model that ships.
 SHIPPED = "pd-gbr"
-#: Called before each metal is fitted.
-Step = Callable[[], None]
 _SEED = 0
 _INNER_FOLDS = 4  # that tune
 
@@ -173,7 +163,7 @@ def choose_candidates(names: str) -> tuple[Candidate, ...]:
     for name in dict.fromkeys(part.strip() for part in names.split(",") if part.strip()):
         if name not in known:
             raise InputError(
-                f"There is no model {name!r} to evaluate.",
+                f"There is no model {name!r}.",
                 allowed=", ".join((*known, "all")),
                 remedy=closest(name, known),
             )
@@ -181,47 +171,3 @@ def choose_candidates(names: str) -> tuple[Candidate, ...]:
     if not chosen:
         raise InputError("No model is named.", allowed=", ".join((*known, "all")))
     return tuple(chosen)
-
-
-def predict_fold(
-    model: Candidate, table: TrainingTable, features: str, fold: Fold, step: Step = lambda: None
-) -> tuple[Floats, Floats]:
-    """Fit a model on a fold's training rows and predict its test rows.
-
-    Each metal is fitted on the training rows that have it.
-
-    Args:
-        model: which.
-        table: training table.
-        features: name of the feature set.
-        fold: rows.
-        step: called when a metal is about to be fitted.
-
-    Returns:
-        Yields, clipped to 0-1, and their spread, NaN where the model has none, shape (m, 4) each.
-    """
-    x = choose_features(table_features(table), features)
-    mean, spread = np.full((2, len(fold.test), len(METALS)), np.nan)
-    for k in range(len(METALS)):
-        step()
-        mean[:, k], spread[:, k] = _predict_metal(model, table, x, k, fold)
-    return mean.clip(0.0, 1.0), spread
-
-
-def _predict_metal(
-    model: Candidate, table: TrainingTable, x: Floats, k: int, fold: Fold
-) -> tuple[Floats, Floats]:
-    assert model.build is not None
-    rows: Ints = fold.train[table.present[fold.train, k]]
-    # a column without one number in training says nothing, and most models cannot take it
-    x = np.where(np.isnan(x[rows]).all(axis=0), 0.0, x)
-    regressor = model.build(model.settings)
-    tuned = {"groups": table.experiments[rows]} if hasattr(regressor, "param_grid") else {}
-    with warnings.catch_warnings():
-        # iterations are bounded on purpose; it is the held-out rows that judge
-        warnings.simplefilter("ignore", _new("exceptions.ConvergenceWarning"))
-        regressor.fit(x[rows], table.yields[rows, k], **tuned)
-    if hasattr(regressor, "predict_spread"):
-        mean, spread = regressor.predict(x[fold.test], return_std=True)
-        return mean, spread
-    return regressor.predict(x[fold.test]), np.full(len(fold.test), np.nan)
