@@ -59,6 +59,15 @@ class Designs:
         """Return one continuous variable, shape (n,)."""
         return self.continuous[:, CONTINUOUS.index(name)]
 
+    @property
+    def setpoints(self) -> npt.NDArray[np.int64]:
+        """One number per design, the same for designs that a plant would set alike, shape (n,)."""
+        key = self.acid.astype(np.int64)
+        for j, variable in enumerate(VARIABLES):
+            steps = np.rint(self.continuous[:, j] / variable.step).astype(np.int64)
+            key = key * (round(variable.high / variable.step) + 1) + steps
+        return key
+
     def take(self, rows: Ints | Bools) -> Designs:
         """Return some of the rows."""
         return Designs(self.acid[rows], self.continuous[rows])

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-import moocore
 import numpy as np
 from pymoo.operators.survival.rank_and_crowding.metrics import get_crowding_function
 
 from optimiser.designs import Designs, Floats, Ints
 from optimiser.problem import Evaluation, Problem
 from optimiser.process.feasibility import slurry_fraction
-from optimiser.search.nsga2 import SearchResult, total_violation
-
-#: Sum of relative violations by which a design may miss at search grade and still be tried at final grade.
-_GRADES_APART = 0.02
-_NEAREST = 1000  # least infeasible designs that are predicted at final grade to explain why nothing is
+from optimiser.search.archive import Archive
 
 
 @dataclass(frozen=True)
@@ -67,52 +62,6 @@ class Infeasibility:
     probability: float
 
 
-@dataclass(frozen=True)
-class Archive:
-    """Designs seen in one or several searches of one problem, without repetition."""
-
-    designs: Designs
-    objectives: Floats
-    margins: Floats
-
-    @property
-    def violation(self) -> Floats:
-        """Sum of what the constraints lack, shape (n,)."""
-        return total_violation(self.margins)
-
-    def of_acid(self, k: int) -> Archive:
-        """Return the part of one acid, as an archive of the problem that has only that acid."""
-        rows = self.designs.acid == k
-        alone = Designs(np.zeros(int(rows.sum()), dtype=np.intp), self.designs.continuous[rows])
-        return Archive(alone, self.objectives[rows], self.margins[rows])
-
-
-def archive(results: Sequence[SearchResult | Archive]) -> Archive:
-    """Merge what several searches have seen."""
-    designs = Designs(
-        np.concatenate([r.designs.acid for r in results]),
-        np.vstack([r.designs.continuous for r in results]),
-    )
-    _, first = np.unique(np.column_stack([designs.acid, designs.continuous]), axis=0, return_index=True)
-    first = np.sort(first)
-    objectives = np.vstack([r.objectives for r in results])
-    margins = np.vstack([r.margins for r in results])
-    return Archive(designs.take(first), objectives[first], margins[first])
-
-
-def of_acid(result: SearchResult, k: int) -> Archive:
-    """Return what a search of one acid has seen, in the problem where that acid has index k."""
-    designs = Designs(np.full(len(result.designs), k, dtype=np.intp), result.designs.continuous)
-    return Archive(designs, result.objectives, result.margins)
-
-
-def non_dominated(objectives: Floats) -> Ints:
-    """Return the rows that no other row dominates, shape (n, m) to minimise; of equal rows the first."""
-    if not len(objectives):
-        return np.zeros(0, dtype=np.intp)
-    return np.flatnonzero(moocore.is_nondominated(objectives, keep_weakly=False))
-
-
 def knee_of(objectives: Floats) -> int:
     """Return the row farthest below the plane through the front's ends (Das 1999, 10.1007/BF01195985).
 
@@ -131,42 +80,26 @@ def thin(objectives: Floats, size: int) -> Ints:
     return np.sort(np.argsort(-crowding, kind="stable")[:size])
 
 
-def regraded(problem: Problem, seen: Archive, rows: Ints) -> Archive:
-    """Return an archive in which some rows are predicted at final grade."""
-    point = problem.search_point(seen.designs.take(rows), grade="final")
-    objectives, margins = seen.objectives.copy(), seen.margins.copy()
-    objectives[rows], margins[rows] = point.objectives, point.margins
-    return Archive(seen.designs, objectives, margins)
+def front_of(problem: Problem, seen: Archive, size: int, dropped: int = 0) -> Front | None:
+    """Read the front off designs that were predicted at final grade; None when none is feasible.
 
-
-def front_of(problem: Problem, seen: Archive, size: int) -> Front | None:
-    """Read the front off what a search at its own grade has seen; None when nothing is feasible.
-
-    The best of the feasible, and of those that missed by no more than the grades differ, are predicted again
-    at final grade. What that finds infeasible is dropped; the front is made of the rest.
+    Args:
+        problem: whose designs they are.
+        seen: designs at final grade.
+        size: how many members the front may have; more are thinned.
+        dropped: how many designs the search lost to the final grade.
     """
-    near = np.flatnonzero(seen.violation <= _GRADES_APART)
-    feasible = np.flatnonzero(seen.violation <= 0.0)
-    best = feasible[non_dominated(seen.objectives[feasible])]
-    tried = np.union1d(best, near[non_dominated(seen.objectives[near])])
-    final = regraded(problem, seen, tried)
-    held = tried[final.violation[tried] <= 0.0]
-    if not len(held):  # then any that came near will do
-        final = regraded(problem, seen, near)
-        held = near[final.violation[near] <= 0.0]
-    if not len(held):
+    found = seen.front
+    if not len(found):
         return None
-    found = held[non_dominated(final.objectives[held])]
-    kept = found[thin(final.objectives[found], size)]
-    order = kept[np.argsort(final.objectives[kept, 0], kind="stable")]
+    kept = found[thin(seen.objectives[found], size)]
+    order = kept[np.argsort(seen.objectives[kept, 0], kind="stable")]
     evaluation = problem.evaluate(seen.designs.take(order))
-    dropped = int((final.violation[best] > 0.0).sum())
     return Front(evaluation, knee_of(evaluation.objectives), len(found), dropped)
 
 
 def infeasibility_of(problem: Problem, seen: Archive, size: int = 5) -> Infeasibility:
-    """Explain an archive without a feasible design; those that came nearest are seen at final grade."""
-    seen = regraded(problem, seen, np.argsort(seen.violation, kind="stable")[:_NEAREST])
+    """Explain an archive at final grade without a feasible design."""
     nearest = _distinct(problem, seen.designs, np.argsort(seen.violation, kind="stable"))[:size]
     evaluation = problem.evaluate(seen.designs.take(nearest))
     names = problem.constraint_names

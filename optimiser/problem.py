@@ -101,10 +101,20 @@ class Evaluation:
 
 @dataclass(frozen=True)
 class SearchPoint:
-    """What the search needs of n designs: objectives (n, m) to minimise, margins (n, c) to keep >= 0."""
+    """What the search needs of n designs.
+
+    Attributes:
+        objectives: to minimise, shape (n, m).
+        margins: to keep >= 0, shape (n, c).
+        yields: mean yields, a column per metal of METALS.
+        counted: the yields that targets are held against: the mean, or what is reached with the confidence
+            asked for, likewise.
+    """
 
     objectives: Floats
     margins: Floats
+    yields: Floats
+    counted: Floats
 
 
 @dataclass(frozen=True)
@@ -170,7 +180,22 @@ class Problem:
         ratio = np.log((high + _SHIFT) / (low + _SHIFT))
         logarithmic = (low + _SHIFT) * np.exp(unit * ratio) - _SHIFT
         value = np.where(_LOG, logarithmic, linear)
-        return Designs(acid, np.clip(np.round(np.round(value / _STEPS) * _STEPS, 6), low, high))
+        return self.settable(Designs(acid, value))
+
+    def encode(self, designs: Designs) -> Floats:
+        """Return the coordinates that :meth:`decode` takes, 0 where an acid's variable is fixed, (n, 5)."""
+        low, high = self.lower[designs.acid], self.upper[designs.acid]
+        free = high > low
+        linear = (designs.continuous - low) / np.where(free, high - low, 1.0)
+        ratio = np.where(free, np.log((high + _SHIFT) / (low + _SHIFT)), 1.0)
+        logarithmic = np.log((np.maximum(designs.continuous, low) + _SHIFT) / (low + _SHIFT)) / ratio
+        return np.clip(np.where(_LOG, logarithmic, linear), 0.0, 1.0)
+
+    def settable(self, designs: Designs) -> Designs:
+        """Return designs rounded to the steps a plant can set, within their acid's ranges."""
+        low, high = self.lower[designs.acid], self.upper[designs.acid]
+        value = np.round(np.round(designs.continuous / _STEPS) * _STEPS, 6)
+        return Designs(designs.acid, np.clip(value, low, high))
 
     def with_acids(self, names: Sequence[str]) -> Problem:
         """Return the same problem with some of its acids only, in the order given."""
@@ -190,13 +215,32 @@ class Problem:
         prediction = predict_yields(
             self.surrogate, self.feed, self.acids, designs, grade=grade, scaled=self.confidence is not None
         )
-        result = self._outcome(designs, prediction.mean)
-        margins = self._margins(result, prediction)
+        return self._point(designs, prediction.mean, self._counted(prediction), prediction.domain_ratio)
+
+    def point_at(self, designs: Designs, yields: Floats, counted: Floats) -> SearchPoint:
+        """Compute what the search needs of designs as if their yields were known; no prediction is made.
+
+        Everything but the yields is exact, except that the domain knows the distance to the data only, not
+        the members' disagreement.
+
+        Args:
+            designs: n designs.
+            yields: mean yields, a column per metal of METALS.
+            counted: the yields that targets are held against, likewise.
+        """
+        limit = self.surrogate.domain.distance_limit
+        ratio = self._per_acid(designs, lambda near, x: near.distance(x)) / limit
+        return self._point(designs, yields, counted, ratio)
+
+    def _point(self, designs: Designs, yields: Floats, counted: Floats, domain_ratio: Floats) -> SearchPoint:
+        result = self._outcome(designs, yields)
+        margins = self._margins(result, counted, domain_ratio)
+        columns = [margins[name] for name in self.constraint_names]
         return SearchPoint(
             self._objectives(result),
-            np.column_stack([margins[c] for c in self.constraint_names])
-            if self.constraint_names
-            else np.empty((len(designs), 0)),
+            np.column_stack(columns) if columns else np.empty((len(designs), 0)),
+            yields,
+            counted,
         )
 
     def evaluate(self, designs: Designs) -> Evaluation:
@@ -219,7 +263,7 @@ class Problem:
             metrics_low={n: np.minimum(metrics[n], v.min(axis=0)) for n, v in at_ends.items()},
             metrics_high={n: np.maximum(metrics[n], v.max(axis=0)) for n, v in at_ends.items()},
             objectives=self._objectives(result),
-            margins=self._margins(result, prediction),
+            margins=self._margins(result, self._counted(prediction), prediction.domain_ratio),
             domain_distance=np.where(known[designs.acid], prediction.domain_ratio, np.inf),
             support=self._support(designs),
             proton_ratio=proton_ratio(result.balance),
@@ -235,16 +279,19 @@ class Problem:
         # nothing dissolved makes a cost per kg infinite, which a crowding distance cannot digest
         return np.nan_to_num(np.column_stack(columns), posinf=1e12, neginf=-1e12)
 
-    def _margins(self, result: Outcome, prediction: YieldPrediction) -> dict[str, Floats]:
-        yields = prediction.mean
-        if self.confidence is not None:
-            yields = yield_quantile(self.surrogate, self.feed, prediction, 1.0 - self.confidence)
-        margins = {f"yield_{m}": yields[:, METALS.index(m)] - t for m, t in self.targets.items()}
+    def _counted(self, prediction: YieldPrediction) -> Floats:
+        """Return the yields that targets are held against."""
+        if self.confidence is None:
+            return prediction.mean
+        return yield_quantile(self.surrogate, self.feed, prediction, 1.0 - self.confidence)
+
+    def _margins(self, result: Outcome, counted: Floats, domain_ratio: Floats) -> dict[str, Floats]:
+        margins = {f"yield_{m}": counted[:, METALS.index(m)] - t for m, t in self.targets.items()}
         margins |= chemistry_margins(result.designs, result.balance, self.inputs, self.limits)
         if self.domain:
             # where the acid's data never went near this feed, nothing is known however near it looks
             beyond = self._per_acid(result.designs, lambda near, x: near.beyond(x))
-            margins["applicability_domain"] = np.where(beyond > 0.0, -beyond, 1.0 - prediction.domain_ratio)
+            margins["applicability_domain"] = np.where(beyond > 0.0, -beyond, 1.0 - domain_ratio)
         return margins
 
     def _support(self, designs: Designs) -> Ints:

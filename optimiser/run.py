@@ -10,11 +10,12 @@ import numpy as np
 
 from optimiser.binding import bind
 from optimiser.designs import Floats
-from optimiser.front import Archive, Front, Infeasibility, archive, front_of, infeasibility_of, of_acid
+from optimiser.front import Front, Infeasibility, front_of, infeasibility_of
 from optimiser.importers import OwnTables
 from optimiser.problem import Problem
+from optimiser.search.archive import Archive, joined
 from optimiser.search.hypervolume import box, scaled_hypervolume
-from optimiser.search.nsga2 import Progress, SearchResult, SearchSettings, search
+from optimiser.search.search import Progress, SearchResult, SearchSettings, search
 from optimiser.spec.load import RunConfig
 from optimiser.spec.schema import SearchSpec
 
@@ -81,7 +82,7 @@ def run(
     problem = bind(config.question, tables)
     bound = time.perf_counter()
     spec = config.spec.search
-    settings = SearchSettings(spec.population, spec.generations, spec.stagnation)
+    settings = SearchSettings(spec.population, spec.generations, spec.stagnation, spec.algorithm)
 
     supported = problem.supported_acids
     searched = problem.with_acids(supported) if supported else problem
@@ -98,8 +99,8 @@ def run(
     merged = time.perf_counter()
     alone = _each_acid_alone(searched, spec, progress)
     # what an acid's own search found counts for the common front too
-    seen = archive([*searches, *(of_acid(result, k) for k, result in alone.items())])
-    front = front_of(searched, seen, spec.population)
+    seen = joined([s.final for s in searches] + [result.final.with_acid(k) for k, result in alone.items()])
+    front = front_of(searched, seen, spec.population, sum(s.dropped for s in searches))
     verdicts = tuple(_verdict(searched, k, seen, spec.population) for k in range(len(searched.acids)))
     outside = tuple(
         AcidVerdict(acid.name, near.experiments, None, None)
@@ -116,7 +117,7 @@ def run(
         acids=verdicts + outside,
         searches=searches,
         hypervolume=_hypervolumes(searches),
-        evaluations=sum(len(s.designs) for s in (*searches, *alone.values())),
+        evaluations=sum(s.evaluations for s in (*searches, *alone.values())),
         seconds={
             "models": bound - started,
             "search": merged - bound,
@@ -131,7 +132,9 @@ def _each_acid_alone(
     """Search each acid on its own; nothing where there is only one, or where the config leaves it out."""
     if not spec.per_acid or len(problem.acids) == 1:
         return {}
-    settings = SearchSettings(max(8, min(spec.population, 60)), spec.per_acid, spec.stagnation)
+    settings = SearchSettings(
+        max(8, min(spec.population, 60)), spec.per_acid, spec.stagnation, spec.algorithm
+    )
     return {
         k: search(
             problem.with_acids([acid]),
@@ -157,7 +160,7 @@ def _verdict(problem: Problem, k: int, seen: Archive, size: int) -> AcidVerdict:
         acid,
         problem.neighbourhoods[k].experiments,
         front,
-        None if front or not len(part.designs) else infeasibility_of(alone, part),
+        None if front or not len(part) else infeasibility_of(alone, part),
     )
 
 

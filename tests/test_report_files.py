@@ -30,7 +30,7 @@ from optimiser.report.manifest import git_state, manifest, package_versions
 from optimiser.report.workbook import manifest_frame, sheets
 from optimiser.report.write import check_target, default_out, write, write_table
 from optimiser.run import RunResult
-from optimiser.search.nsga2 import Progress
+from optimiser.search.search import Progress
 from optimiser.table import design_table
 
 ALL = ("html", "xlsx", "csv")

@@ -20,7 +20,7 @@ from optimiser.problem import Evaluation, Problem
 from optimiser.report import words
 from optimiser.report.columns import Column, column
 from optimiser.run import RunResult
-from optimiser.search.nsga2 import Progress as SearchProgress
+from optimiser.search.search import Progress as SearchProgress
 
 #: Rows of the front that a terminal shows.
 ROWS = 10

@@ -19,7 +19,7 @@ from optimiser.metrics import METRICS
 from optimiser.report import words
 from optimiser.report.verdicts import verdict_text
 from optimiser.run import RunResult
-from optimiser.search.nsga2 import SearchResult
+from optimiser.search.search import SearchResult
 from optimiser.yamlfile import Document
 
 DISTRIBUTION = "leaching-optimiser"
@@ -113,7 +113,7 @@ def _question(result: RunResult) -> dict[str, Any]:
 def _seed(search: SearchResult, hypervolume: tuple[float, ...]) -> dict[str, Any]:
     return {
         "seed": search.seed,
-        "evaluations": len(search.designs),
+        "evaluations": search.evaluations,
         "generations": len(search.fronts),
         "stopped": search.stopped,
         "hypervolume": list(hypervolume),

@@ -1,1 +1,1 @@
-"""The search for fronts: NSGA-II over one acid index and five continuous variables."""
+"""The search for fronts over one acid index and five continuous variables, and what it is judged by."""

@@ -233,7 +233,7 @@ class SearchSpec(Strict):
     (0 never). ``per_acid`` is the number of generations each acid gets on its own (0 leaves it out).
     """
 
-    algorithm: Literal["nsga2"] = "nsga2"
+    algorithm: Literal["nsga2", "nsga3", "u-nsga3", "age-moea", "sms-emoa"] = "nsga2"
     population: int = Field(default=100, ge=8, le=2000)
     generations: int = Field(default=100, ge=1, le=10000)
     seeds: tuple[int, ...] = Field(default=(1, 2, 3), min_length=1, max_length=20)

@@ -65,6 +65,7 @@ class Neighbourhood:
         acid: number of the acid in the domain, -1 where it is not in the data.
         of_acid: numbers of all the acid's experiments in the domain, shape (e,).
         of_feed: numbers of the experiments on the same feed, with whatever acid, shape (f,).
+        near_feed: which of the acid's experiments are near the feed, shape (e,).
     """
 
     experiments: int
@@ -76,7 +77,7 @@ class Neighbourhood:
     acid: int
     of_acid: Ints
     of_feed: Ints
-    _near: npt.NDArray[np.bool_]
+    near_feed: npt.NDArray[np.bool_]
     _place: Floats
     _time: Floats
     _feed_square: Floats
@@ -109,7 +110,7 @@ class Neighbourhood:
 
     def support(self, continuous: Floats) -> Ints:
         """Return how many experiments near the feed are within the threshold of each design, shape (n,)."""
-        square = self.square_distances(continuous)[:, self._near]
+        square = self.square_distances(continuous)[:, self.near_feed]
         return np.asarray((square <= self.threshold**2).sum(axis=1), dtype=np.intp)
 
     def beyond(self, continuous: Floats) -> Floats:
@@ -188,13 +189,18 @@ class Domain:
             acid=acid,
             of_acid=of_acid,
             of_feed=np.flatnonzero(apart <= _SAME_FEED),
-            _near=near,
+            near_feed=near,
             _place=place[0][:, :_TIME],
             _time=np.column_stack([p[:, _TIME] for p in place]),
             _feed_square=(_FEED_WEIGHT * moved) ** 2,
             _scale=self.scale,
             _neighbours=self.settings.neighbours,
         )
+
+    def conditions(self, near: Neighbourhood) -> Floats:
+        """Return the conditions, at their last sample, of the experiments near the feed, shape (e, 5)."""
+        rows = near.of_acid[near.near_feed]
+        return np.column_stack([self.fixed[rows], self.time[rows, 1]])
 
     def limited(self, distance: Floats, disagreement: Floats) -> Domain:
         """Return the domain with its limits set.

@@ -121,10 +121,10 @@ def convergence_card(result: RunResult) -> Card:
     )
     feasible_found = any(max(course.values, default=0.0) > 0.0 for course in feasible)
     stops = tuple(
-        f"Seed {s.seed}: {len(s.designs):,} designs in {len(s.fronts)} generations; stopped because of "
+        f"Seed {s.seed}: {s.evaluations:,} predictions in {len(s.fronts)} generations; stopped because of "
         f"{s.stopped}."
         if s.stopped.startswith("no ")
-        else f"Seed {s.seed}: {len(s.designs):,} designs in {len(s.fronts)} generations; {s.stopped}."
+        else f"Seed {s.seed}: {s.evaluations:,} predictions in {len(s.fronts)} generations; {s.stopped}."
         for s in result.searches
     )
     why = Words("Why each seed stopped", stops)

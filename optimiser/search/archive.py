@@ -1,0 +1,95 @@
+"""All designs that a search has predicted, and which of them are the best."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from functools import cached_property
+
+import moocore
+import numpy as np
+
+from optimiser.designs import Designs, Floats, Ints
+from optimiser.problem import Problem
+from optimiser.surrogate.artefact import Grade
+
+
+@dataclass(frozen=True)
+class Archive:
+    """Designs without repetition, predicted at one grade; nothing is ever thrown away.
+
+    Attributes:
+        designs: n designs.
+        objectives: to minimise, shape (n, m).
+        margins: by constraint, >= 0 where it holds, shape (n, c).
+        yields: mean yields, a column per metal.
+        counted: the yields that targets are held against, likewise.
+    """
+
+    designs: Designs
+    objectives: Floats
+    margins: Floats
+    yields: Floats
+    counted: Floats
+
+    def __len__(self) -> int:
+        return len(self.designs)
+
+    @cached_property
+    def violation(self) -> Floats:
+        """Sum of what the constraints lack, 0 where all hold, shape (n,)."""
+        return total_violation(self.margins)
+
+    @cached_property
+    def front(self) -> Ints:
+        """Rows of the feasible designs that no other feasible one dominates, in order."""
+        feasible = np.flatnonzero(self.violation <= 0.0)
+        return feasible[non_dominated(self.objectives[feasible])]
+
+    def take(self, rows: Ints) -> Archive:
+        """Return some of the rows."""
+        return Archive(self.designs.take(rows), *(values[rows] for values in self._values()))
+
+    def of_acid(self, k: int) -> Archive:
+        """Return the part of one acid, as an archive of the problem that has only that acid."""
+        part = self.take(np.flatnonzero(self.designs.acid == k))
+        return part.with_acid(0)
+
+    def with_acid(self, k: int) -> Archive:
+        """Return the same designs as a problem sees them in which their one acid has index k."""
+        alone = Designs(np.full(len(self), k, dtype=np.intp), self.designs.continuous)
+        return Archive(alone, *self._values())
+
+    def _values(self) -> tuple[Floats, ...]:
+        return self.objectives, self.margins, self.yields, self.counted
+
+
+def predicted(problem: Problem, designs: Designs, grade: Grade) -> Archive:
+    """Return designs as an archive, predicted at a grade."""
+    point = problem.search_point(designs, grade)
+    return Archive(designs, point.objectives, point.margins, point.yields, point.counted)
+
+
+def joined(archives: Sequence[Archive]) -> Archive:
+    """Return archives of one problem and grade as one; of a design that several hold, the first."""
+    designs = Designs(
+        np.concatenate([part.designs.acid for part in archives]),
+        np.vstack([part.designs.continuous for part in archives]),
+    )
+    names = [f.name for f in fields(Archive) if f.name != "designs"]
+    whole = Archive(designs, *(np.vstack([getattr(part, name) for part in archives]) for name in names))
+    _, first = np.unique(designs.setpoints, return_index=True)
+    return whole if len(first) == len(whole) else whole.take(np.sort(first))
+
+
+def total_violation(margins: Floats) -> Floats:
+    """Return the sum of what the constraints lack, 0 where all hold; (n, c) to (n,)."""
+    lacking: Floats = np.maximum(-margins, 0.0).sum(axis=1)
+    return lacking
+
+
+def non_dominated(objectives: Floats) -> Ints:
+    """Return the rows that no other row dominates, shape (n, m) to minimise; of equal rows the first."""
+    if not len(objectives):
+        return np.zeros(0, dtype=np.intp)
+    return np.flatnonzero(moocore.is_nondominated(objectives, keep_weakly=False))

@@ -1,0 +1,305 @@
+"""One search: see what there is, follow the best of every kind, and end at final grade.
+
+Seeds are the experiments near the feed and scrambled Sobol designs. Then an evolutionary algorithm of pymoo
+(Deb et al. 2002 by default) selects a population, while what is tried next also comes from the front and
+from the best of every cell of the design space (as in MAP-Elites, Mouret and Clune 2015, arXiv:1504.04909),
+and only the promising among many candidates are predicted. The last fifth is spent at final grade.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from pymoo.core.evaluator import Evaluator
+from pymoo.core.population import Population
+from pymoo.core.problem import Problem as PymooProblem
+from pymoo.problems.static import StaticProblem
+from scipy.stats import qmc
+
+from optimiser.designs import Designs, Floats, Ints
+from optimiser.problem import Problem
+from optimiser.search.algorithms import new_algorithm
+from optimiser.search.archive import Archive, joined, non_dominated, predicted
+from optimiser.search.hypervolume import box, scaled_hypervolume
+from optimiser.search.moves import children
+from optimiser.search.parents import cell_elites, choose_parents
+from optimiser.search.screen import choose
+from optimiser.surrogate.artefact import Grade
+
+_SEEDS, _FINAL = 0.1, 0.2  # shares of the generations
+_RETRIED = 0.25  # share of the final generations' predictions that goes to what the search found
+_CANDIDATES = 8  # screened for each design that is predicted
+#: Violation by which a design may miss at search grade and still be tried at final grade.
+GRADES_APART = 0.02
+_GAIN = 1e-3  # of hypervolume, below which a search stagnates
+
+
+@dataclass(frozen=True)
+class SearchSettings:
+    """Size of one search; ``stagnation`` generations without 0.1 % more hypervolume end a stage (0 never)."""
+
+    population: int
+    generations: int
+    stagnation: int
+    algorithm: str = "nsga2"
+
+
+@dataclass(frozen=True)
+class Progress:
+    """What a progress bar shows after a generation."""
+
+    generation: int
+    generations: int
+    feasible_share: float
+    hypervolume: float
+
+
+@dataclass(frozen=True)
+class SearchResult:
+    """All that a search has seen.
+
+    Attributes:
+        seed: label of the random stream.
+        searched: what was predicted at search grade.
+        final: what was predicted at final grade; fronts are read off it.
+        dropped: how many designs were on the front at search grade, and infeasible at final grade.
+        evaluations: designs predicted, at either grade.
+        fronts: objectives of the front after each generation.
+        feasible_share: of the designs that each generation tried.
+        stopped: why the search ended.
+    """
+
+    seed: int
+    searched: Archive
+    final: Archive
+    dropped: int
+    evaluations: int
+    fronts: tuple[Floats, ...]
+    feasible_share: tuple[float, ...]
+    stopped: str
+
+
+@dataclass
+class _Log:
+    """What is told generation by generation."""
+
+    settings: SearchSettings
+    progress: Callable[[Progress], None] | None
+    fronts: list[Floats] = field(default_factory=list)
+    shares: list[float] = field(default_factory=list)
+
+    def add(self, archive: Archive, new: int) -> None:
+        """Note a generation, the last ``new`` designs of an archive."""
+        self.fronts.append(archive.objectives[archive.front])
+        self.shares.append(float((archive.violation[-new:] <= 0.0).mean()))
+        if self.progress is not None:
+            now = self.hypervolumes((len(self.fronts) - 1,))[0]
+            self.progress(Progress(len(self.fronts), self.settings.generations, self.shares[-1], now))
+
+    def hypervolumes(self, generations: Sequence[int]) -> list[float]:
+        """Return the hypervolume after some generations, in the box of all fronts so far."""
+        known = [front for front in self.fronts if len(front)]
+        if not known:
+            return [0.0 for _ in generations]
+        ideal, nadir = box(known)
+        return [scaled_hypervolume(self.fronts[g], ideal, nadir) for g in generations]
+
+    def stagnates(self, since: int) -> bool:
+        """Return whether the hypervolume has hardly grown over so many generations as are allowed."""
+        allowed, last = self.settings.stagnation, len(self.fronts) - 1
+        if not allowed or last - allowed < since or not len(self.fronts[last]):
+            return False
+        before, now = self.hypervolumes((last - allowed, last))
+        return now - before < _GAIN * now
+
+
+def search(
+    problem: Problem,
+    settings: SearchSettings,
+    rng: np.random.Generator,
+    *,
+    seed: int = 0,
+    progress: Callable[[Progress], None] | None = None,
+) -> SearchResult:
+    """Search a problem with ``population`` x ``generations`` predictions at most.
+
+    Args:
+        problem: what to search; a generation is predicted in one call.
+        settings: algorithm, population, generations, stagnation.
+        rng: the only source of randomness; the same stream gives the same result, bit for bit.
+        seed: label written into the result.
+        progress: called after every generation.
+    """
+    log = _Log(settings, progress)
+    size, whole = settings.population, settings.generations
+    final_generations = max(1, round(_FINAL * whole))
+    seed_generations = min(max(1, round(_SEEDS * whole)), whole - final_generations)
+    start = seeds(problem, max(seed_generations, 1) * size, rng)
+    archive = _predicted(problem, start, "search" if seed_generations else "final", size, log)
+    if not seed_generations:  # one generation only
+        return SearchResult(seed, archive, archive, 0, len(archive), *_told(log), "one generation asked for")
+    left = whole - final_generations - seed_generations
+    archive, why = _evolve(problem, archive, left, "search", rng, log)
+    tried = _worth_retrying(problem, archive, max(size, int(_RETRIED * final_generations * size)))
+    tried = tried[: final_generations * size]
+    final = _predicted(problem, archive.designs.take(tried), "final", size, log)
+    dropped = int((final.violation[np.isin(tried, archive.front)] > 0.0).sum())
+    left = final_generations - -(-len(tried) // size)
+    final, why_final = _evolve(problem, final, left, "final", rng, log)
+    stopped = why_final or why or f"all {whole} generations done"
+    return SearchResult(
+        seed, archive, final, dropped, len(archive) + len(final), *_told(log), stopped
+    )  # fmt: skip
+
+
+def refine(
+    problem: Problem, archive: Archive, settings: SearchSettings, grade: Grade, rng: np.random.Generator
+) -> Archive:
+    """Let a search go on from designs that are known, and return these with what it adds.
+
+    Args:
+        problem: what to search.
+        archive: designs predicted at the grade.
+        settings: algorithm, population, generations, stagnation.
+        grade: at which it predicts.
+        rng: generator.
+    """
+    return _evolve(problem, archive, settings.generations, grade, rng, _Log(settings, None))[0]
+
+
+def seeds(problem: Problem, n: int, rng: np.random.Generator) -> Designs:
+    """Return n designs to begin with: experiments near the feed, cut to the ranges, and Sobol designs.
+
+    At most half of them are experiments; acids are dealt out evenly among the rest.
+    """
+    known = [
+        Designs(np.full(len(x), k, dtype=np.intp), x)
+        for k, near in enumerate(problem.neighbourhoods)
+        if len(x := problem.surrogate.domain.conditions(near))
+    ]
+    acids = len(problem.acids)
+    power = int(np.ceil(np.log2(max(n, 2))))
+    unit = qmc.Sobol(5, rng=rng).random_base2(power)[:n]
+    drawn = problem.decode(rng.permutation(np.arange(n) % acids), unit)
+    if not known:
+        return drawn
+    told = problem.settable(
+        Designs(np.concatenate([d.acid for d in known]), np.vstack([d.continuous for d in known]))
+    )
+    _, first = np.unique(told.setpoints, return_index=True)
+    few = rng.permutation(first)[: n // 2]
+    rest = n - len(few)
+    return Designs(
+        np.concatenate([told.acid[few], drawn.acid[:rest]]),
+        np.vstack([told.continuous[few], drawn.continuous[:rest]]),
+    )
+
+
+def _told(log: _Log) -> tuple[tuple[Floats, ...], tuple[float, ...]]:
+    return tuple(log.fronts), tuple(log.shares)
+
+
+def _predicted(problem: Problem, designs: Designs, grade: Grade, size: int, log: _Log) -> Archive:
+    """Predict designs at once, and note them as generations of the given size."""
+    every = predicted(problem, designs, grade)
+    for stop in range(size, len(every) + size, size):
+        part = every.take(np.arange(min(stop, len(every))))
+        log.add(part, len(part) - (stop - size))
+    return joined([every])
+
+
+def _worth_retrying(problem: Problem, archive: Archive, most: int) -> Ints:
+    """Return rows to predict at final grade: the front, what nearly is on it, and the best of the cells."""
+    near = np.flatnonzero(archive.violation <= GRADES_APART)
+    nearly = near[non_dominated(archive.objectives[near])]
+    front = archive.front
+    if len(front) > most // 2:  # spread over the front
+        front = front[np.linspace(0, len(front) - 1, most // 2).round().astype(np.intp)]
+    elites = cell_elites(problem, archive)
+    share = -(-most // (4 * len(elites)))
+    best = [rows[:share] for rows in elites]
+    every = np.concatenate([front, nearly[: most // 4], *best, *elites])
+    _, first = np.unique(every, return_index=True)
+    return every[np.sort(first)][:most]
+
+
+def _evolve(
+    problem: Problem, archive: Archive, generations: int, grade: Grade, rng: np.random.Generator, log: _Log
+) -> tuple[Archive, str]:
+    """Let an algorithm go on from an archive; return what is then known, and why it stopped early, if so."""
+    if generations <= 0:
+        return archive, ""
+    size, since = log.settings.population, len(log.fronts)
+    rows = _worth_retrying(problem, archive, size)
+    shown = _Shown(problem)
+    start = np.column_stack([archive.designs.acid, problem.encode(archive.designs)])[rows]
+    algorithm = new_algorithm(log.settings.algorithm, size, shown.n_obj, start)
+    mating = _Mating(problem, archive, algorithm.mating.selection)
+    algorithm.mating = mating
+    algorithm.setup(shown, termination=("n_gen", generations + 1), verbose=False)
+    algorithm.random_state = rng
+    _tell(algorithm, algorithm.ask(), archive, rows)
+    for _ in range(generations):
+        offspring = algorithm.ask()
+        if offspring is None:
+            return mating.archive, "no setpoint is left to try"
+        known = len(mating.archive)
+        mating.archive = joined([mating.archive, predicted(problem, mating.designs, grade)])
+        rows = np.arange(known, len(mating.archive))
+        _tell(algorithm, offspring, mating.archive, rows)
+        log.add(mating.archive, len(rows))
+        if log.stagnates(since):
+            return (
+                mating.archive,
+                f"no gain in hypervolume over {log.settings.stagnation} generations",
+            )
+    return mating.archive, ""
+
+
+def _tell(algorithm: Any, offspring: Any, archive: Archive, rows: Ints) -> None:
+    """Give an algorithm what is known of the designs that it asked for."""
+    objectives, margins = archive.objectives[rows], archive.margins[rows]
+    known = StaticProblem(algorithm.problem, F=objectives, G=-margins)
+    Evaluator().eval(known, offspring)
+    offspring.set("row", rows)
+    algorithm.tell(infills=offspring)
+
+
+class _Shown(PymooProblem):  # type: ignore[misc]
+    """A problem as pymoo sees it: rows [acid index, five coordinates]; it is never asked to evaluate."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(
+            n_var=6,
+            n_obj=len(problem.objectives),
+            n_ieq_constr=len(problem.constraint_names),
+            xl=np.zeros(6),
+            xu=np.array([max(len(problem.acids) - 1, 0), 1, 1, 1, 1, 1], dtype=np.float64),
+        )
+
+
+class _Mating:
+    """Makes a generation's designs, none of them seen before; ``designs`` are the last ones made."""
+
+    def __init__(self, problem: Problem, archive: Archive, selection: Any) -> None:
+        self.problem = problem
+        self.archive = archive
+        self.selection = selection
+        self.designs = archive.designs.take(np.zeros(0, dtype=np.intp))
+
+    def do(self, problem: Any, population: Any, n: int, **kwargs: Any) -> Any:
+        """Return offspring as pymoo rows; fewer, or none, where hardly a setpoint is left."""
+        rng: np.random.Generator = kwargs["random_state"]
+        picked = self.selection(problem, population, n, n_parents=1, to_pop=False, **kwargs)
+        rows = population.get("row")[np.asarray(picked).reshape(-1)].astype(np.intp)
+        seen = self.archive
+        parents, mates = choose_parents(seen, cell_elites(self.problem, seen), rows, _CANDIDATES * n, rng)
+        made = children(self.problem, seen.designs.take(parents), seen.designs.take(mates), rng)
+        _, first = np.unique(made.setpoints, return_index=True)
+        made = made.take(np.sort(first))
+        made = made.take(~np.isin(made.setpoints, seen.designs.setpoints))
+        self.designs = made.take(choose(self.problem, seen, made, n, rng))
+        return Population.new(X=np.column_stack([self.designs.acid, self.problem.encode(self.designs)]))
