@@ -237,7 +237,7 @@ def flip(folder: Path) -> None:
 
 
 BROKEN: list[tuple[Callable[[Path], Any], str]] = [
-    (cut, "it is cut off, "),
+    (cut, "it is cut off, or another file: "),
     (flip, "it was edited"),
     (lambda folder: (folder / "arrays.npz").unlink(), "it has no arrays.npz"),
     (lambda folder: (folder / "card.yaml").unlink(), "it has no card.yaml"),

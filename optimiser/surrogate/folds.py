@@ -23,6 +23,9 @@ from optimiser.surrogate.stored import (
 from optimiser.surrogate.table import TrainingTable
 
 FOLDS_FILE = "folds.npz"
+_REMEDY = (
+    "remove the file: what it held is then fitted anew, in minutes; `optimiser train --force` writes it again"
+)
 
 
 def pack_folds(table: TrainingTable, settings: Mapping[str, Any], held: Mapping[str, HeldOut]) -> bytes:
@@ -47,7 +50,7 @@ def read_folds(folder: Path, table: TrainingTable, settings: Mapping[str, Any]) 
     path = folder / FOLDS_FILE
     if not path.is_file():
         return None
-    with reading(path, "remove the file; what it held is then fitted anew, in minutes"):
+    with reading(path, _REMEDY):
         about, arrays = read_arrays(path)
         if about["table"] != table.sha256 or about["settings"] != settings_hash(settings):
             return None
