@@ -25,6 +25,7 @@ _FIGURES = {
 _KINDS = {
     "metal": "metal",
     "acid": "acid",
+    "acid_known": "acid in its fold",
     "chemistry": "cathode chemistry",
     "yield_range": "predicted yield",
     "domain": "applicability domain",

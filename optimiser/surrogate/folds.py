@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from optimiser.surrogate.features import METALS
+from optimiser.designs import Bools, Floats
 from optimiser.surrogate.held_out import HeldOut, fold_numbers
 from optimiser.surrogate.protocols import PROTOCOLS, make_folds
 from optimiser.surrogate.stored import (
@@ -69,15 +69,17 @@ def _of_protocol(arrays: Arrays, protocol: str, table: TrainingTable) -> HeldOut
     if not same_folds(f"{protocol}_fold", arrays[f"{protocol}_fold"], now):
         return None
 
-    def of(name: str, *columns: int, low: float = 0.0) -> np.ndarray[Any, np.dtype[np.float64]]:
-        said = f"{protocol}_{name}"
-        return checked(said, arrays[said], (len(now), *columns), now >= 0, low=low)
+    tested = now >= 0
 
-    each = len(METALS)
+    def of(name: str, counted: Bools, low: float = 0.0) -> Floats:
+        return checked(f"{protocol}_{name}", arrays[f"{protocol}_{name}"], counted, low=low)
+
+    # nothing is said of metals that the feed does not contain
+    yields = tested[:, None] & table.present
     return HeldOut(
         fold=now,
-        mean=of("mean", each, low=-np.inf),  # neither stretched nor clipped
-        spread=of("spread", each),
-        disagreement=of("disagreement", each),
-        distance=of("distance"),
+        mean=of("mean", yields, low=-np.inf),  # neither stretched nor clipped
+        spread=of("spread", yields),
+        disagreement=of("disagreement", yields),
+        distance=of("distance", tested),
     )

@@ -82,8 +82,7 @@ def same_folds(name: str, stored: npt.NDArray[Any], now: Ints) -> bool:
 def checked(
     name: str,
     stored: npt.NDArray[Any],
-    shape: tuple[int, ...],
-    tested: Bools,
+    counted: Bools,
     *,
     low: float = -np.inf,
     high: float = np.inf,
@@ -94,22 +93,21 @@ def checked(
     Args:
         name: by which it is told.
         stored: as read.
-        shape: that it must have, rows first.
-        tested: rows that must hold numbers, shape (n,).
+        counted: which of its values must be numbers, those tested; of the shape that it must have.
         low, high: between which they are.
         empty: whether no number at all is an answer, too.
 
     Raises:
         ValueError: another shape or kind, a number that is missing, not finite or out of range.
     """
-    if stored.shape != shape or stored.dtype.kind != "f":
-        raise ValueError(f"{name} is not an array of {' x '.join(map(str, shape))} decimal numbers")
+    if stored.shape != counted.shape or stored.dtype.kind != "f":
+        raise ValueError(f"{name} is not an array of {' x '.join(map(str, counted.shape))} decimal numbers")
     values = stored.astype(np.float64)
-    here = values[tested]
+    here = values[counted]
     if empty and np.isnan(here).all():
         return values
     if not np.isfinite(here).all():
-        raise ValueError(f"{name} lacks numbers for rows that are tested")
+        raise ValueError(f"{name} lacks numbers for what is tested")
     if here.size and not (low <= here.min() and here.max() <= high):
         raise ValueError(f"{name} reaches from {here.min():g} to {here.max():g}, beyond {low:g} to {high:g}")
     return values

@@ -188,7 +188,7 @@ def assess(
         published: also score as the Toolkit's paper does, absent metals predicted as 1.0 and counted.
     """
     counted = table.present & found.tested[:, None]
-    labels = label_groups(table, found.mean, inside)
+    labels = label_groups(table, found.mean, inside, protocol=protocol)
     errors = absolute_errors(table, found)
     groups = units(table, protocol)
     answer: Answer = {

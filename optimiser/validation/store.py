@@ -12,7 +12,6 @@ from optimiser import builtin
 from optimiser.errors import InputError
 from optimiser.surrogate import stored
 from optimiser.surrogate.feature_sets import feature_columns
-from optimiser.surrogate.features import METALS
 from optimiser.surrogate.held_out import fold_numbers
 from optimiser.surrogate.protocols import make_folds
 from optimiser.surrogate.table import TrainingTable
@@ -55,14 +54,12 @@ def load(folder: Path, job: Job, table: TrainingTable) -> OutOfFold | None:
         return None
     now = fold_numbers(make_folds(table, job.protocol), len(table))
     names = {name: f"{_key(job)}/{name}" for name in _ARRAYS}
-    shape = (len(table), len(METALS))
+    counted = (now >= 0)[:, None] & table.present
     with stored.reading(_path(folder, job.model.name), _REMEDY):
         if not stored.same_folds(names["fold"], arrays[names["fold"]], now):
             return None
-        mean = stored.checked(names["mean"], arrays[names["mean"]], shape, now >= 0, low=0.0, high=1.0)
-        spread = stored.checked(
-            names["spread"], arrays[names["spread"]], shape, now >= 0, low=0.0, empty=True
-        )
+        mean = stored.checked(names["mean"], arrays[names["mean"]], counted, low=0.0, high=1.0)
+        spread = stored.checked(names["spread"], arrays[names["spread"]], counted, low=0.0, empty=True)
     return OutOfFold(now, mean, spread)
 
 
