@@ -76,7 +76,7 @@ def evaluate(
     if card is not None:
         shipped = load_surrogate("pd-gbr")
         check_card(jobs, folds, data, shipped)
-        check_file_target(card, force)
+        check_file_target(card, force, option="--card")
     folder = choose_store(folds, data, write=refit and fold is None)
     with step_progress() as progress:
         if fold is not None:

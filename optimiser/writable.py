@@ -10,17 +10,19 @@ from pathlib import Path
 from optimiser.errors import InputError
 
 
-def check_writable(out: Path, remedy: str) -> None:
+def check_writable(out: Path, remedy: str, *, inside: bool = False) -> None:
     """Refuse a path that nothing can be written to; missing parents are made and removed again.
 
     Args:
         out: file or folder to write, which may exist.
         remedy: what to do instead.
+        inside: ``out`` is a folder to write into, rather than what is to be put into its parent.
 
     Raises:
         InputError: a parent is a file, or the system refuses to write there.
     """
-    parent = out.absolute().parent
+    place = out.absolute() if inside else out.absolute().parent
+    parent = place
     missing: list[Path] = []
     while not parent.exists():
         missing.append(parent)
@@ -35,7 +37,7 @@ def check_writable(out: Path, remedy: str) -> None:
             folder.mkdir()
             made.append(folder)
         # permissions tell the administrator nothing, and nothing of file systems that only look like one
-        with tempfile.TemporaryFile(dir=out.absolute().parent):
+        with tempfile.TemporaryFile(dir=place):
             pass
     except OSError as error:
         raise InputError(f"{out} cannot be written: {error}.", remedy=remedy) from None

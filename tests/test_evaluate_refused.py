@@ -87,7 +87,8 @@ def test_places_that_cannot_be_written_are_refused_before_the_work(
     (tmp_path / "file").write_text("")
     below = tmp_path / "file" / "x"
     for option in ("--card", "--out"):
-        assert "is a file" in refused(*table, option, f"{below}.csv").what
+        error = refused(*table, option, f"{below}.csv")
+        assert "is a file" in error.what and error.remedy == f"choose another {option}"
     assert "is a file" in refused(*table, "--models", "gbr", "--refit", "--folds", str(below)).what
     assert ".csv or .xlsx" in refused(*table, "--out", str(tmp_path / "figures.txt")).allowed
     assert "is a folder" in refused(*table, "--card", str(tmp_path), "--force").what

@@ -200,6 +200,7 @@ DAMAGE: list[tuple[str, Callable[[Any], Any], str]] = [
     ("study_fold", lambda array: array[:50], "study_fold is not one whole number"),
     ("experiment_mean", lambda array: np.full_like(array, np.nan), "experiment_mean lacks numbers"),
     ("study_disagreement", lambda array: -array, "study_disagreement reaches from"),
+    ("experiment_mean", lambda array: np.full_like(array, 7.0), "experiment_mean reaches from 7 to 7"),
     ("study_mean", lambda array: array.astype(str), "study_mean is not an array"),
 ]
 

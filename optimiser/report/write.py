@@ -37,8 +37,13 @@ def default_out(name: str) -> Path:
     return candidate
 
 
-def check_target(out: Path, force: bool = False) -> None:
+def check_target(out: Path, force: bool = False, option: str = "--out") -> None:
     """Refuse a place that cannot be written to, before any work is done.
+
+    Args:
+        out: file or folder.
+        force: whether an existing one may be replaced.
+        option: by which it was given.
 
     Raises:
         InputError: it exists and ``force`` is not given; it is a folder of something else; a parent is a file
@@ -49,24 +54,27 @@ def check_target(out: Path, force: bool = False) -> None:
             raise InputError(
                 f"{out} exists already.",
                 allowed="a path that does not exist yet",
-                remedy="choose another --out, or replace it with --force",
+                remedy=f"choose another {option}, or replace it with --force",
             )
         if out.is_dir() and any(out.iterdir()) and not any((out / name).is_file() for name in _OWN):
             raise InputError(
                 f"{out} is a folder of something else, and --force would delete all of it.",
                 allowed=f"an empty folder, or one that this program wrote (it holds {_OWN[0]})",
-                remedy="choose another --out",
+                remedy=f"choose another {option}",
             )
-    check_writable(out, "choose another --out")
+    check_writable(out, f"choose another {option}")
 
 
-def check_file_target(out: Path, force: bool = False, suffixes: Sequence[str] = ()) -> None:
+def check_file_target(
+    out: Path, force: bool = False, suffixes: Sequence[str] = (), option: str = "--out"
+) -> None:
     """Refuse a file that cannot be written, before any work is done.
 
     Args:
         out: the file.
         force: whether an existing one may be replaced.
         suffixes: that its name may end in; any if left out.
+        option: by which it was given.
 
     Raises:
         InputError: as :func:`check_target`; it is a folder; another suffix.
@@ -75,11 +83,11 @@ def check_file_target(out: Path, force: bool = False, suffixes: Sequence[str] = 
         raise InputError(
             f"{out.name} names no kind of table.",
             allowed="a file name that ends in " + " or ".join(suffixes),
-            remedy="change the suffix of --out",
+            remedy=f"change the suffix of {option}",
         )
     if out.is_dir():
         raise InputError(f"{out} is a folder, not a file.", remedy="give the path of a file")
-    check_target(out, force)
+    check_target(out, force, option)
 
 
 def write(result: RunResult, out: Path, formats: Sequence[str], force: bool = False) -> Path:

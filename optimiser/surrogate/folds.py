@@ -71,14 +71,14 @@ def _of_protocol(arrays: Arrays, protocol: str, table: TrainingTable) -> HeldOut
 
     tested = now >= 0
 
-    def of(name: str, counted: Bools, low: float = 0.0) -> Floats:
-        return checked(f"{protocol}_{name}", arrays[f"{protocol}_{name}"], counted, low=low)
+    def of(name: str, counted: Bools, low: float = 0.0, high: float = np.inf) -> Floats:
+        return checked(f"{protocol}_{name}", arrays[f"{protocol}_{name}"], counted, low=low, high=high)
 
     # nothing is said of metals that the feed does not contain
     yields = tested[:, None] & table.present
     return HeldOut(
         fold=now,
-        mean=of("mean", yields, low=-np.inf),  # neither stretched nor clipped
+        mean=of("mean", yields, low=-1.0, high=2.0),  # neither stretched nor clipped, yet of yields
         spread=of("spread", yields),
         disagreement=of("disagreement", yields),
         distance=of("distance", tested),

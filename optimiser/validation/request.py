@@ -131,7 +131,7 @@ def choose_store(folder: Path | None, table: TrainingTable, *, write: bool) -> P
         if folder.exists() and not folder.is_dir():
             raise InputError(f"{folder} is not a folder.", where="--folds", remedy="give a folder")
         if write:
-            check_writable(folder / "any.npz", "give another --folds")
+            check_writable(folder, "give another --folds", inside=True)
         elif not folder.exists():
             raise InputError(
                 f"The folder {folder} does not exist, so nothing is stored in it.",
@@ -146,5 +146,5 @@ def choose_store(folder: Path | None, table: TrainingTable, *, write: bool) -> P
             remedy="say where to keep them: --folds FOLDER",
         )
     if write:
-        check_writable(shipped_folder() / "any.npz", "say where to keep them: --folds FOLDER")
+        check_writable(shipped_folder(), "say where to keep them: --folds FOLDER", inside=True)
     return shipped_folder()
