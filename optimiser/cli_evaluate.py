@@ -22,6 +22,7 @@ import click
 @click.option(
     "--card", type=click.Path(path_type=Path), help="Model card (Markdown) of the shipped default to write."
 )
+@click.option("--rows", is_flag=True, help="List the table's rows that repeat or contradict each other.")
 @click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON.")
 def evaluate(
     models: str,
@@ -35,12 +36,14 @@ def evaluate(
     out: Path | None,
     force: bool,
     card: Path | None,
+    rows: bool,
     as_json: bool,
 ) -> None:
     """Measure yield models on rows, experiments or studies that they have not seen.
 
-    What is stored for the table is answered in seconds; anything else is
-    fitted first, which takes minutes.
+    Every model with the features `full` is answered in seconds, from what
+    is stored for the published table; anything else is fitted first, which
+    takes minutes.
 
     \b
     Models:       pd-gbr (the shipped default), pd-gbr-published, gbr, rf, ann, pd-rf, pd-ann, svm, gp
@@ -54,27 +57,30 @@ def evaluate(
     """
     from optimiser.report.console import step_progress
     from optimiser.report.skill import print_skill, repeat_lines, skill_records
-    from optimiser.report.write import check_target, write_table
+    from optimiser.report.write import TABLES, check_file_target, write_table, write_text
+    from optimiser.surrogate.artefact import load_surrogate
     from optimiser.surrogate.duplicates import repeated_rows
     from optimiser.surrogate.install import installed
     from optimiser.surrogate.table import read_table
     from optimiser.validation.evaluate import compare_fold, obtain
     from optimiser.validation.evaluate import evaluate as answers_of
-    from optimiser.validation.request import choose_jobs, choose_store
+    from optimiser.validation.request import check_card, check_one_fold, choose_jobs, choose_store
 
-    if fold is not None and not refit:
-        raise click.UsageError("--fold K needs --refit: it fits one fold anew and compares.")
-    for path in (out, card):
-        if path is not None:
-            check_target(path, force)
-    if card is not None and (models, protocol, features) != ("pd-gbr", "all", "full"):
-        raise click.UsageError("--card tells the shipped default under all protocols: leave the rest out.")
+    ignored = {"--out": out, "--card": card, "--as-published": published, "--force": force, "--rows": rows}
+    check_one_fold(fold=fold, refit=refit, ignored=ignored)
     jobs = choose_jobs(models, protocol, features)
     data = read_table(table or installed())
+    shipped = None
+    if out is not None:
+        check_file_target(out, force, TABLES)
+    if card is not None:
+        shipped = load_surrogate("pd-gbr")
+        check_card(jobs, folds, data, shipped)
+        check_file_target(card, force, option="--card")
     folder = choose_store(folds, data, write=refit and fold is None)
     with step_progress() as progress:
         if fold is not None:
-            compared = [(job, compare_fold(job, data, folder, fold, progress)) for job in jobs]
+            compared = list(zip(jobs, compare_fold(jobs, data, folder, fold, progress), strict=True))
         else:
             found, inside = obtain(
                 jobs,
@@ -101,14 +107,14 @@ def evaluate(
         click.echo(json.dumps(answers, indent=2))
     else:
         print_skill(answers)
-    for line in repeat_lines(repeated_rows(data)):
+    repeats = repeated_rows(data)
+    for line in repeat_lines(repeats, listed=rows or table is not None):
         click.echo(line, err=True)
-    if card is not None:
+    if card is not None and shipped is not None:
         from optimiser.report.model_card import model_card
-        from optimiser.surrogate.artefact import load_surrogate
 
-        shipped = {name: by_model["pd-gbr"] for name, by_model in answers.items()}
-        card.write_text(model_card(load_surrogate("pd-gbr"), shipped, repeated_rows(data)), encoding="utf-8")
+        by_protocol = {name: by_model["pd-gbr"] for name, by_model in answers.items()}
+        write_text(model_card(shipped, by_protocol, repeats), card, force)
         click.echo(f"The model card is written: {card}", err=as_json)
     if out is not None:
         import pandas as pd

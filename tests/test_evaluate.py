@@ -5,33 +5,38 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import openpyxl
-import pandas as pd
 import pytest
 
+from optimiser.chemistry.descriptors import structure_key
 from optimiser.errors import InputError
-from optimiser.surrogate.candidates import candidates, choose_candidates
+from optimiser.report.skill import repeat_lines
+from optimiser.surrogate.candidates import candidates
+from optimiser.surrogate.duplicates import Repeat
 from optimiser.surrogate.feature_sets import COLUMNS, choose_features, initial_ph, physics
 from optimiser.surrogate.held_out import fold_numbers
 from optimiser.surrogate.protocols import make_folds
 from optimiser.surrogate.scores import LEVELS, coverage, r2, score, score_groups, winkler
 from optimiser.surrogate.skill import as_published
 from optimiser.surrogate.table import read_table
-from optimiser.validation.evaluate import evaluate
+from optimiser.validation.evaluate import assess, evaluate
 from optimiser.validation.groups import chemistries, label_groups, yield_ranges
 from optimiser.validation.predict import OutOfFold
-from optimiser.validation.request import choose_jobs, choose_store
+from optimiser.validation.request import choose_jobs
 from optimiser.validation.significance import between_groups, paired, unit_means
-from optimiser.validation.store import load, save
+from optimiser.validation.store import load, shipped_folder
 
 NAN = np.nan
+
+
 MEASURED = np.array([[0.0, 0.2], [1.0, 0.4], [0.5, NAN]])
+
+
 PREDICTED = np.array([[0.1, 0.2], [0.9, 0.2], [0.5, 0.9]])
+
+
 COUNTED = ~np.isnan(MEASURED)
 
 
@@ -149,18 +154,13 @@ def test_help_names_every_model_and_feature_set() -> None:
     assert words >= set(candidates()) | set(COLUMNS)
 
 
-def test_unknown_models_are_refused() -> None:
-    with pytest.raises(InputError, match="no model 'rff'") as error:
-        choose_candidates("rff")
-    assert "rf" in error.value.allowed
-
-
 def command(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "optimiser", "evaluate", *arguments], capture_output=True, text=True
     )
 
 
+@pytest.mark.data
 def test_the_shipped_default_meets_its_bars(training_table: Path) -> None:
     done = command("--table", str(training_table), "--models", "pd-gbr", "--protocol", "experiment", "--json")
     assert done.returncode == 0, done.stderr
@@ -173,21 +173,11 @@ def test_the_shipped_default_meets_its_bars(training_table: Path) -> None:
     for groups in answer["by"].values():
         for name, group in groups.items():
             assert group["experiments"] < 15 or 0.80 <= group["coverage"]["0.9"] <= 0.97, name
-    # rows with the same conditions are listed, and kept
+    # rows with the same conditions of a table that is named are listed, and kept
     assert "833/834 (0.42)" in done.stderr
 
 
-def test_rivals_are_answered_from_what_is_stored(training_table: Path) -> None:
-    done = command(
-        "--table", str(training_table), "--models", "pd-gbr,rf,gp", "--protocol", "experiment", "--json"
-    )
-    assert done.returncode == 0, done.stderr
-    assert "Fitting" not in done.stderr
-    answers = json.loads(done.stdout)["experiment"]
-    assert answers["pd-gbr"]["overall"]["r2"] > answers["rf"]["overall"]["r2"]
-    assert "pd-gbr" in answers["rf"]["against"]
-
-
+@pytest.mark.data
 def test_the_model_card_is_the_one_that_ships(training_table: Path, tmp_path: Path) -> None:
     path = tmp_path / "CARD.md"
     done = command("--table", str(training_table), "--card", str(path))
@@ -196,6 +186,7 @@ def test_the_model_card_is_the_one_that_ships(training_table: Path, tmp_path: Pa
     assert path.read_text(encoding="utf-8") == shipped.read_text(encoding="utf-8")
 
 
+@pytest.mark.data
 def test_feature_sets_are_compared_within_their_model_and_with_the_first(training_table: Path) -> None:
     table = read_table(training_table)
     jobs = choose_jobs("rf,gbr", "study", "full,basic")
@@ -215,107 +206,37 @@ def test_feature_sets_are_compared_within_their_model_and_with_the_first(trainin
     assert answers["gbr:basic"]["against"]["gbr"]["units"] == 63
 
 
-def changed(training_table: Path, folder: Path, change: Any) -> Path:
-    book = openpyxl.load_workbook(training_table)
-    change(book.active)
-    path = folder / "changed.xlsx"
-    book.save(path)
-    return path
+def test_rows_that_repeat_are_counted_and_listed_where_asked() -> None:
+    repeats = [Repeat((5, 9), 0.2), Repeat((2, 3, 4), 0.01), Repeat((7, 8), 0.0)]
+    (line,) = repeat_lines(repeats, listed=False)
+    assert "1 groups contradict each other, 2 repeat; --rows lists them" in line
+    assert "5/9 (0.20)" in " ".join(repeat_lines(repeats, listed=True))
+    assert "2/3/4, 7/8" in " ".join(repeat_lines(repeats, listed=True))
+    assert repeat_lines([], listed=False) == []
 
 
-def test_a_yield_in_per_cent_is_refused_by_its_row(training_table: Path, tmp_path: Path) -> None:
-    def per_cent(sheet: Any) -> None:
-        column = [cell.value for cell in sheet[1]].index("xNi") + 1
-        sheet.cell(7, column).value = 93.0
-        sheet.cell(12, column).value = -0.1
-        sheet.cell(15, column - 1).value = 88.0
-
-    done = command("--table", str(changed(training_table, tmp_path, per_cent)))
-    assert done.returncode == 2 and "row 7, column xNi; also rows 12, 15" in done.stderr
-    assert "fractions" in done.stderr and "Traceback" not in done.stderr
-
-
-def test_a_table_without_a_column_or_with_too_few_experiments_is_refused(
-    training_table: Path, tmp_path: Path
-) -> None:
-    def without_time(sheet: Any) -> None:
-        sheet.cell(1, [cell.value for cell in sheet[1]].index("time") + 1).value = "when"
-
-    done = command("--table", str(changed(training_table, tmp_path, without_time)))
-    assert done.returncode == 2 and "lacks the column 'time'" in done.stderr
-
-    few = changed(training_table, tmp_path, lambda sheet: sheet.delete_rows(20, sheet.max_row))
-    assert len(read_table(few)) == 18
-    done = command("--table", str(few), "--models", "gbr", "--protocol", "study")
-    assert done.returncode == 2 and "too few for the 5 folds" in done.stderr
-
-
-def test_a_rivals_refitted_fold_gives_what_is_stored(training_table: Path) -> None:
-    one = (
-        "--table",
-        str(training_table),
-        "--models",
-        "gbr",
-        "--protocol",
-        "random",
-        "--refit",
-        "--fold",
-        "1",
-    )
-    done = command(*one, "--json")
-    assert done.returncode == 0, done.stderr
-    compared = json.loads(done.stdout)["random"]["gbr"]
-    assert compared["max_abs_difference"] < 1e-5 and compared["rows"] == 137
-
-
-def test_predictions_are_stored_for_one_table_and_one_setting_only(
-    training_table: Path, tmp_path: Path
-) -> None:
+@pytest.mark.data
+def test_acids_that_a_fold_does_not_train_on_are_told_apart(training_table: Path) -> None:
     table = read_table(training_table)
-    (job,) = choose_jobs("gbr", "random", "full")
-    folds = fold_numbers(make_folds(table, "random"), len(table))
-    found = OutOfFold(folds, np.where(folds[:, None] < 0, NAN, np.full((1, 4), 0.25)), np.full((913, 4), NAN))
-    path = save(tmp_path, job, table, found)
-    again = load(tmp_path, job, table)
-    assert again is not None
-    np.testing.assert_array_equal(again.mean, found.mean)
-    other_model = replace(job.model, settings={**job.model.settings, "max_iter": 1})
-    assert load(tmp_path, replace(job, model=other_model), table) is None
-    assert load(tmp_path, replace(job, protocol="study"), table) is None
-    assert load(tmp_path, job, replace(table, sha256="another")) is None
-    path.write_bytes(path.read_bytes()[:200])
-    with pytest.raises(InputError, match="cannot be read"):
-        load(tmp_path, job, table)
+    (job,) = choose_jobs("gbr", "study", "full")
+    found = load(shipped_folder(), job, table)
+    assert found is not None
+    by = assess(table, "study", found)["by"]["acid_known"]
+    # by hand: each fold's test rows, one by one
+    unknown = np.zeros(len(table), dtype=bool)
+    for fold in make_folds(table, "study"):
+        trained = {structure_key(table.smiles[row]) for row in fold.train}
+        for row in fold.test:
+            unknown[row] = structure_key(table.smiles[row]) not in trained
+    assert 0 < unknown.sum() < len(table)
+    assert by["not in training"]["values"] == table.present[unknown].sum()
+    assert by["in training"]["values"] == table.present[~unknown].sum()
+    errors = np.abs(found.mean - table.yields)[unknown]
+    assert by["not in training"]["mae"] == pytest.approx(np.nanmean(errors))
+    assert "acid_known" not in assess(table, "experiment", found)["by"]
 
 
-def test_another_tables_predictions_do_not_replace_those_that_ship(
-    training_table: Path, tmp_path: Path
-) -> None:
-    own = changed(training_table, tmp_path, lambda sheet: sheet.delete_rows(900))
-    with pytest.raises(InputError, match="replace those of the published one"):
-        choose_store(None, read_table(own), write=True)
-    folder = tmp_path / "mine"
-    keep = ("--table", str(own), "--models", "gbr", "--protocol", "random", "--folds", str(folder))
-    done = command(*keep, "--refit")
-    assert done.returncode == 0 and (folder / "gbr.npz").is_file(), done.stderr
-    out = tmp_path / "figures.csv"
-    done = command(*keep, "-o", str(out))
-    assert done.returncode == 0 and "Fitting gbr" not in done.stderr, done.stderr
-    figures = pd.read_csv(out)
-    assert set(figures["kind"]) == {"overall", "metal", "acid", "chemistry", "yield_range"}
-    assert figures.loc[figures["kind"] == "metal", "values"].sum() == figures["values"][0]
-
-
-@pytest.mark.training
-def test_a_refitted_fold_gives_what_is_stored(training_table: Path) -> None:
-    done = command(
-        "--table", str(training_table), "--protocol", "experiment", "--refit", "--fold", "2", "--json"
-    )
-    assert done.returncode == 0, done.stderr
-    compared = json.loads(done.stdout)["experiment"]["pd-gbr"]
-    assert compared["max_abs_difference"] < 1e-5 and compared["rows"] > 100
-
-
+@pytest.mark.data
 def test_labels_name_acids_and_domain(training_table: Path) -> None:
     table = read_table(training_table)
     inside = np.arange(len(table)) % 2 == 0

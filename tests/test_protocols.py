@@ -6,11 +6,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.model_selection import GroupKFold, train_test_split
 
+from optimiser.chemistry.descriptors import structure_key
 from optimiser.designs import Ints
 from optimiser.errors import InputError
 from optimiser.surrogate.held_out import UNTESTED, fold_numbers
@@ -76,6 +78,22 @@ def test_no_experiment_leaks(table: TrainingTable, protocol: str) -> None:
 
 
 @pytest.mark.data
+@pytest.mark.parametrize("protocol", GROUPED)
+def test_no_conditions_leak(table: TrainingTable, training_table: Path, protocol: str) -> None:
+    """Experiments told apart here, from the workbook: feed, acid's structure and all conditions but time."""
+    frame = pd.read_excel(training_table)
+    columns = ["inputNi", "inputMn", "inputCo", "temp", "acidC", "H2O2_conc", "solidToLiquid"]
+    conditions = [
+        (structure_key(smiles), *values)
+        for smiles, values in zip(frame["SMILES"], frame[columns].round(4).to_numpy().tolist(), strict=True)
+    ]
+    assert len(set(conditions)) > 400
+    for fold in make_folds(table, protocol):
+        train, test = ({conditions[row] for row in rows.tolist()} for rows in (fold.train, fold.test))
+        assert train and test and not train & test
+
+
+@pytest.mark.data
 def test_the_random_split_is_the_published_one_and_does_leak(table: TrainingTable) -> None:
     (fold,) = make_folds(table, "random")
     train, test = train_test_split(np.arange(913), test_size=0.15, random_state=820)
@@ -122,8 +140,14 @@ def test_too_little_data_is_refused() -> None:
         with pytest.raises(InputError, match=said) as caught:
             make_folds(made_up(few, few), protocol)
         assert caught.value.allowed == "5 or more" and caught.value.where == "made-up.xlsx"
-    with pytest.raises(InputError, match="4 rows, too few"):
-        make_folds(made_up(np.arange(4), np.arange(4)), "random")
+    with pytest.raises(InputError, match="4 experiments, too few"):
+        make_folds(made_up(np.repeat(np.arange(4), 20), np.arange(80)), "random")
+    # 15 % of 26 rows are 3.9, of 27 are 4.05: four and five rows to test
+    with pytest.raises(InputError, match="26 rows, of which protocol 'random' would test 4") as caught:
+        make_folds(made_up(np.arange(26), np.arange(26)), "random")
+    assert caught.value.allowed == "27 rows or more"
+    (fold,) = make_folds(made_up(np.arange(27), np.arange(27)), "random")
+    assert len(fold.test) == 5
     table = made_up(np.repeat(np.arange(10), 3), np.repeat(np.arange(5), 6))
     bare = table.feed.copy()
     bare[5:, 1] = 0.0  # manganese in five rows, of which some are tested

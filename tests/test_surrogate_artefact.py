@@ -236,8 +236,13 @@ def flip(folder: Path) -> None:
     (folder / "arrays.npz").write_bytes(bytes(content))
 
 
+def replace_by_another(folder: Path) -> None:
+    np.savez(folder / "arrays.npz", another=np.zeros(3))
+
+
 BROKEN: list[tuple[Callable[[Path], Any], str]] = [
-    (cut, "it is cut off, "),
+    (cut, "it is cut off, or another file: "),
+    (replace_by_another, "it is another file: "),
     (flip, "it was edited"),
     (lambda folder: (folder / "arrays.npz").unlink(), "it has no arrays.npz"),
     (lambda folder: (folder / "card.yaml").unlink(), "it has no card.yaml"),
@@ -282,6 +287,32 @@ def test_broken_artefacts_are_refused(tmp_path: Path, damage: Callable[[Path], A
     with pytest.raises(InputError) as caught:
         load_surrogate(folder)
     assert said in caught.value.what
+
+
+def test_a_damaged_artefact_is_told_its_own_way_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What ships comes with the product; one's own is fitted again, over what is there where that works."""
+
+    def told(folder: Path) -> str:
+        with pytest.raises(InputError) as caught:
+            load_surrogate(folder)
+        return caught.value.remedy
+
+    monkeypatch.chdir(tmp_path)
+    mine = shutil.copytree(SHIPPED, tmp_path / "mine")
+    gbr = shutil.copytree(SHIPPED, tmp_path / "models" / "gbr")
+    for folder in (mine, gbr):
+        cut(folder)
+    assert told(gbr) == "fit it anew: optimiser train --model gbr --force"
+    assert told(mine) == f"fit it anew: optimiser train --model NAME --out {mine} --force"
+    # --force refuses a folder without a card
+    (gbr / "card.yaml").unlink()
+    assert told(gbr) == "remove the folder and fit it anew: optimiser train --model gbr"
+    product = tmp_path / "product"
+    shutil.copytree(SHIPPED, product / "models" / "pd-gbr")
+    cut(product / "models" / "pd-gbr")
+    monkeypatch.setattr(builtin, "root", lambda: product)
+    assert "reinstall" in told(product / "models" / "pd-gbr")
+    assert "reinstall" not in told(mine)
 
 
 def test_newer_format_says_update(tmp_path: Path) -> None:

@@ -42,7 +42,7 @@ def test_predicts_the_mean_over_anchors(data: tuple[Floats, Floats]) -> None:
     model = PairwiseDifferenceRegressor(random_state=0, **SMALL).fit(x, y)
     # by hand, one row: every anchor's target plus the predicted difference from it
     votes = [
-        target + model.boosting_.predict(np.hstack([x[3], anchor, x[3] - anchor])[None])[0]
+        target + model.regressor_.predict(np.hstack([x[3], anchor, x[3] - anchor])[None])[0]
         for anchor, target in zip(x, y, strict=True)
     ]
     mean, spread = model.predict(x[3:4], return_std=True)

@@ -95,6 +95,11 @@ def written(frame: pd.DataFrame, tmp_path: Path) -> Path:
         ("time", -1.0, "time is -1", "row 7, column time"),
         ("SMILES", 3.0, "SMILES is 3", "row 7, column SMILES"),
         ("pKa1", True, "True is not a number", "row 7, column pKa1"),
+        ("SMILES", "C(=O)O)", "is not a SMILES that RDKit can read", "row 7, column SMILES"),
+        ("temp", -5000.0, "temp is -5000", "row 7, column temp"),
+        ("temp", 333.15, "temp is 333.15", "row 7, column temp"),
+        ("pKa1", -16.0, "pKa1 is -16", "row 7, column pKa1"),
+        ("pKa3", 21.0, "pKa3 is 21", "row 7, column pKa3"),
     ],
 )
 def test_bad_cells_are_named(
@@ -120,9 +125,42 @@ def test_missing_columns(frame: pd.DataFrame, tmp_path: Path) -> None:
     assert "2 columns missing" in caught.value.where and "xCo" in caught.value.where
 
 
+def test_one_acid_written_in_two_ways_is_one_experiment(frame: pd.DataFrame, tmp_path: Path) -> None:
+    """Otherwise one half of a kinetic curve could train and the other test."""
+    some = frame.head(8).astype(object)
+    assert set(some["SMILES"]) == {"Cl"}
+    other = some.copy()
+    other.loc[3:5, "SMILES"] = "[H]Cl"
+    again = read_table(written(other, tmp_path))
+    assert again.smiles[4] == "[H]Cl"
+    before = read_table(written(some, tmp_path))
+    np.testing.assert_array_equal(again.experiments, before.experiments)
+    np.testing.assert_array_equal(again.studies, before.studies)
+
+
+@pytest.mark.parametrize("column", ["temp", "SMILES"])
+def test_a_column_that_is_there_twice_is_refused(frame: pd.DataFrame, tmp_path: Path, column: str) -> None:
+    twice = pd.concat([frame.head(8), frame.head(8)[[column]]], axis=1)
+    with pytest.raises(InputError, match=f"2 columns '{column}'") as caught:
+        read_table(written(twice, tmp_path))
+    positions = [list(frame.columns).index(column) + 1, len(frame.columns) + 1]
+    assert caught.value.where.endswith(f"columns {positions[0]}, {positions[1]}")
+    # one that nobody reads does no harm
+    harmless = pd.concat([frame.head(8).assign(note=1), frame.head(8).assign(note=2)[["note"]]], axis=1)
+    assert len(read_table(written(harmless, tmp_path))) == 8
+
+
 def test_no_rows(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="no rows"):
+    with pytest.raises(InputError, match="no rows") as caught:
         read_table(written(pd.DataFrame(columns=[*NUMERIC_COLUMNS, "SMILES"]), tmp_path))
+    assert caught.value.remedy == "add rows"
+
+
+def test_another_kind_of_table_is_told_what_is_read(frame: pd.DataFrame, tmp_path: Path) -> None:
+    frame.head(8).to_csv(tmp_path / "table.csv", index=False)
+    with pytest.raises(InputError, match="not an xlsx workbook") as caught:
+        read_table(tmp_path / "table.csv")
+    assert "CSV" in caught.value.allowed and "XLSX" in caught.value.remedy
 
 
 def test_unreadable_files(tmp_path: Path) -> None:

@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 from threadpoolctl import threadpool_limits
 
+from optimiser import builtin
 from optimiser.errors import InputError
 from optimiser.surrogate import train as training
 from optimiser.surrogate.artefact import load_surrogate
 from optimiser.surrogate.features import table_features
 from optimiser.surrogate.fit import TrainSettings, choose_anchors, fit, fit_members
 from optimiser.surrogate.fitted import Fitted
-from optimiser.surrogate.folds import read_folds, settings_hash
+from optimiser.surrogate.folds import read_folds
 from optimiser.surrogate.held_out import hold_out
 from optimiser.surrogate.members import MEMBERS
 from optimiser.surrogate.protocols import PROTOCOLS, make_folds
 from optimiser.surrogate.recipe import tree_recipe
+from optimiser.surrogate.stored import settings_hash
 from optimiser.surrogate.table import TrainingTable, read_table
 from optimiser.surrogate.train import train, write_whole
 
@@ -189,6 +192,43 @@ def test_folds_belong_to_one_table_and_one_setting(small_table: Path, artefact: 
     assert "optimiser train" in caught.value.remedy
 
 
+SHIPPED = builtin.folder("models") / "pd-gbr"
+DAMAGE: list[tuple[str, Callable[[Any], Any], str]] = [
+    ("experiment_mean", lambda array: array[:50], "experiment_mean is not an array of 913 x 4"),
+    ("study_spread", lambda array: array[:, :3], "study_spread is not an array of 913 x 4"),
+    ("random_distance", lambda array: array[:, None], "random_distance is not an array of 913 decimal"),
+    ("study_fold", lambda array: array[:50], "study_fold is not one whole number"),
+    ("experiment_mean", lambda array: np.full_like(array, np.nan), "experiment_mean lacks numbers"),
+    ("study_disagreement", lambda array: -array, "study_disagreement reaches from"),
+    ("experiment_mean", lambda array: np.full_like(array, 7.0), "experiment_mean reaches from 7 to 7"),
+    ("study_mean", lambda array: array.astype(str), "study_mean is not an array"),
+]
+
+
+def damaged(folder: Path, name: str, change: Callable[[Any], Any]) -> None:
+    with np.load(SHIPPED / "folds.npz") as stored:
+        arrays = {key: stored[key] for key in stored.files}
+    np.savez(folder / "folds.npz", **{**arrays, name: change(arrays[name])})
+
+
+@pytest.mark.data
+@pytest.mark.parametrize(("name", "change", "said"), DAMAGE, ids=[said for _, _, said in DAMAGE])
+def test_folds_that_cannot_be_predictions_are_refused(
+    table: TrainingTable, tmp_path: Path, name: str, change: Callable[[Any], Any], said: str
+) -> None:
+    assert read_folds(SHIPPED, table, tree_recipe().settings) is not None
+    damaged(tmp_path, name, change)
+    with pytest.raises(InputError, match="cannot be read") as caught:
+        read_folds(tmp_path, table, tree_recipe().settings)
+    assert said in caught.value.what
+
+
+@pytest.mark.data
+def test_predictions_of_other_folds_are_not_taken(table: TrainingTable, tmp_path: Path) -> None:
+    damaged(tmp_path, "experiment_fold", lambda array: np.roll(array, 1))
+    assert read_folds(tmp_path, table, tree_recipe().settings) is None
+
+
 def test_settings_are_told_apart() -> None:
     changed = replace(TINY, members=(replace(TINY.members[0], l2=2.0), *TINY.members[1:]))
     assert (
@@ -209,6 +249,23 @@ def test_train_does_not_replace_what_is_no_artefact(small_table: Path, tmp_path:
         with pytest.raises(InputError, match="not an artefact"):
             train(small_table, tmp_path, TINY_RECIPE, overwrite=overwrite)
     assert (tmp_path / "thesis.txt").exists()
+
+
+@pytest.mark.data
+def test_a_place_that_cannot_be_written_is_refused_before_the_work(
+    small_table: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(**_: object) -> None:
+        raise OSError("read-only file system")
+
+    (tmp_path / "file").write_text("")
+    with pytest.raises(InputError, match="is a file"):
+        train(small_table, tmp_path / "file" / "mine", TINY_RECIPE)
+    monkeypatch.setattr(training, "hold_out", lambda *_: pytest.fail("work began"))
+    monkeypatch.setattr("optimiser.writable.tempfile.TemporaryFile", refused)
+    with pytest.raises(InputError, match="read-only file system"):
+        train(small_table, tmp_path / "new" / "mine", TINY_RECIPE)
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
 
 
 @pytest.mark.data

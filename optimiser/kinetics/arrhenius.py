@@ -12,8 +12,6 @@ from optimiser.designs import Bools, Floats
 #: kJ/(mol K), CODATA.
 GAS_CONSTANT = constants.R / 1000.0
 KELVIN = 273.15
-#: Below it a line does not describe ln k, or a model does not describe the curves.
-LEAST_R2 = 0.90
 #: Rate constants that a line needs.
 LEAST_POINTS = 3
 

@@ -24,6 +24,7 @@ _GROUPS = {
     "yield_range": "Predicted yield",
     "domain": "Applicability domain",
 }
+_STUDY_GROUPS = {"acid": "Acid", "acid_known": "Acid in the fold's data"}
 Answers = Mapping[str, Mapping[str, Any]]
 
 
@@ -147,19 +148,28 @@ def _calibration(surrogate: Surrogate, answers: Answers) -> list[str]:
     ]
     lines = [
         "## Calibration",
-        surrogate.card["calibration"]["method"] + ". Folds that calibrate are not the fold that is measured.",
+        surrogate.card["calibration"]["method"] + ". Folds that calibrate are not the fold that is measured; "
+        "the limits of the applicability domain and the stretch were set on all folds.",
         "",
         *_table(("held out", "50 % hold", "80 % hold", "90 % hold", "interval score (90 %)"), rows),
-        "",
-        "By group, experiments held out:",
-        "",
     ]
-    groups = [
+    for protocol, kinds in (("experiment", _GROUPS), ("study", _STUDY_GROUPS)):
+        lines += [
+            "",
+            f"By group, {_HELD[protocol]} held out:",
+            "",
+            *_by_group(answers[protocol]["by"], kinds),
+        ]
+    return lines
+
+
+def _by_group(by: Mapping[str, Any], kinds: Mapping[str, str]) -> list[str]:
+    rows = [
         [title, name, str(s["experiments"]), _number(s["r2"]), _number(s["mae"]), _percent(s["coverage"])]
-        for kind, title in _GROUPS.items()
-        for name, s in answers["experiment"]["by"][kind].items()
+        for kind, title in kinds.items()
+        for name, s in by[kind].items()
     ]
-    return [*lines, *_table(("group", "", "experiments", "R2", "MAE", "90 % hold"), groups)]
+    return _table(("group", "", "experiments", "R2", "MAE", "90 % hold"), rows)
 
 
 def _domain(surrogate: Surrogate, answers: Answers) -> list[str]:

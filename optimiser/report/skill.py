@@ -25,6 +25,7 @@ _FIGURES = {
 _KINDS = {
     "metal": "metal",
     "acid": "acid",
+    "acid_known": "acid in its fold",
     "chemistry": "cathode chemistry",
     "yield_range": "predicted yield",
     "domain": "applicability domain",
@@ -116,15 +117,27 @@ def _tests(found: Mapping[str, Any]) -> Iterator[str]:
         yield "What is held out together is in several of these groups: the p values are a guide only."
 
 
-def repeat_lines(repeats: Sequence[Repeat]) -> list[str]:
-    """Return what to say of rows that repeat each other: they are listed and kept."""
+def repeat_lines(repeats: Sequence[Repeat], *, listed: bool) -> list[str]:
+    """Return what to say of rows that repeat each other, and are kept.
+
+    Args:
+        repeats: of a training table.
+        listed: whether every row is named; else only how many there are.
+    """
 
     def told(some: Sequence[Repeat], how: str) -> str:
         return ", ".join("/".join(map(str, r.rows)) + how.format(r.apart) for r in some)
 
-    lines = []
     against = [repeat for repeat in repeats if repeat.contradictory]
     alike = [repeat for repeat in repeats if not repeat.contradictory]
+    if not repeats:
+        return []
+    if not listed:
+        return [
+            f"Rows with the same conditions, kept: {len(against)} groups contradict each other, "
+            f"{len(alike)} repeat; --rows lists them."
+        ]
+    lines = []
     if against:
         lines.append(
             f"Rows with the same conditions whose yields differ by more than {CONTRADICTION:g} "

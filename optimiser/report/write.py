@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import secrets
 import shutil
 from collections.abc import Callable, Iterator, Sequence
@@ -20,9 +19,12 @@ from optimiser.report.page import page
 from optimiser.report.workbook import table_workbook, workbook
 from optimiser.run import RunResult
 from optimiser.table import design_table
+from optimiser.writable import check_writable
 
 #: What marks a folder as written by this product: only such a folder (or an empty one) is ever replaced.
 _OWN = ("manifest.json", "card.yaml")
+#: Suffixes of the tables that :func:`write_table` writes.
+TABLES = (".csv", ".xlsx")
 
 
 def default_out(name: str) -> Path:
@@ -35,8 +37,13 @@ def default_out(name: str) -> Path:
     return candidate
 
 
-def check_target(out: Path, force: bool = False) -> None:
+def check_target(out: Path, force: bool = False, option: str = "--out") -> None:
     """Refuse a place that cannot be written to, before any work is done.
+
+    Args:
+        out: file or folder.
+        force: whether an existing one may be replaced.
+        option: by which it was given.
 
     Raises:
         InputError: it exists and ``force`` is not given; it is a folder of something else; a parent is a file
@@ -47,23 +54,40 @@ def check_target(out: Path, force: bool = False) -> None:
             raise InputError(
                 f"{out} exists already.",
                 allowed="a path that does not exist yet",
-                remedy="choose another --out, or replace it with --force",
+                remedy=f"choose another {option}, or replace it with --force",
             )
         if out.is_dir() and any(out.iterdir()) and not any((out / name).is_file() for name in _OWN):
             raise InputError(
                 f"{out} is a folder of something else, and --force would delete all of it.",
                 allowed=f"an empty folder, or one that this program wrote (it holds {_OWN[0]})",
-                remedy="choose another --out",
+                remedy=f"choose another {option}",
             )
-    parent = out.absolute().parent
-    while not parent.exists():
-        parent = parent.parent
-    if not parent.is_dir():
+    check_writable(out, f"choose another {option}")
+
+
+def check_file_target(
+    out: Path, force: bool = False, suffixes: Sequence[str] = (), option: str = "--out"
+) -> None:
+    """Refuse a file that cannot be written, before any work is done.
+
+    Args:
+        out: the file.
+        force: whether an existing one may be replaced.
+        suffixes: that its name may end in; any if left out.
+        option: by which it was given.
+
+    Raises:
+        InputError: as :func:`check_target`; it is a folder; another suffix.
+    """
+    if suffixes and out.suffix.lower() not in suffixes:
         raise InputError(
-            f"{parent} is a file, so {out} cannot be made below it.", remedy="choose another --out"
+            f"{out.name} names no kind of table.",
+            allowed="a file name that ends in " + " or ".join(suffixes),
+            remedy=f"change the suffix of {option}",
         )
-    if not os.access(parent, os.W_OK | os.X_OK):
-        raise InputError(f"{parent} is not writable.", remedy="choose another --out")
+    if out.is_dir():
+        raise InputError(f"{out} is a folder, not a file.", remedy="give the path of a file")
+    check_target(out, force, option)
 
 
 def write(result: RunResult, out: Path, formats: Sequence[str], force: bool = False) -> Path:
@@ -120,21 +144,25 @@ def write_table(frame: pd.DataFrame, out: Path, force: bool = False) -> Path:
     Raises:
         InputError: the suffix is neither, or ``out`` cannot be written or replaced.
     """
-    check_target(out, force)
+    check_file_target(out, force, TABLES)
     writers: dict[str, Callable[[Path], None]] = {
         ".csv": lambda path: frame.to_csv(path, index=False),
         ".xlsx": lambda path: table_workbook(frame, path),
     }
-    if out.suffix.lower() not in writers:
-        raise InputError(
-            f"{out.name} names no kind of table.",
-            allowed="a file name that ends in " + " or ".join(writers),
-            remedy="change the suffix of --out",
-        )
-    if out.is_dir():
-        raise InputError(f"{out} is a folder, and a table is a file.", remedy="choose another --out")
     with placed(out) as temporary:
         writers[out.suffix.lower()](temporary)
+    return out
+
+
+def write_text(text: str, out: Path, force: bool = False) -> Path:
+    """Write a text, whole or not at all.
+
+    Raises:
+        InputError: ``out`` cannot be written or replaced.
+    """
+    check_file_target(out, force)
+    with placed(out) as temporary:
+        temporary.write_text(text, encoding="utf-8")
     return out
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import io
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
@@ -12,7 +11,6 @@ from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
-import numpy.typing as npt
 
 from optimiser import builtin
 from optimiser.chemistry.descriptors import structure_key
@@ -31,16 +29,15 @@ from optimiser.surrogate.features import (
 )
 from optimiser.surrogate.fitted import Predictor
 from optimiser.surrogate.packing import unpack_calibration, unpack_domain, unpack_fitted
+from optimiser.surrogate.pinned import CARD, pinned, read_arrays, read_pinned, rebuild
 from optimiser.yamlfile import read_yaml
 
 FORMAT = 2
-CARD = "card.yaml"
 ARRAYS = "arrays.npz"
 #: Of a rival of the shipped default only.
 REGRESSORS = "regressors.skops"
 #: Key of the card that holds the hash of the rest of it.
 SEAL = "card_sha256"
-_REBUILD = "optimiser train, or reinstall the product to get the artefact it ships with"
 
 #: How many anchors speak: a chosen few while searching, every one that ships for what is reported.
 Grade = Literal["search", "final"]
@@ -207,14 +204,10 @@ def complete_card(
             "distance_limit": domain.distance_limit,
             "disagreement_limit": domain.disagreement_limit,
         },
-        "arrays": _pinned(ARRAYS, arrays),
-        **({} if regressors is None else {"regressors": _pinned(REGRESSORS, regressors)}),
+        "arrays": pinned(ARRAYS, arrays),
+        **({} if regressors is None else {"regressors": pinned(REGRESSORS, regressors)}),
     }
     return {**full, SEAL: seal(full)}
-
-
-def _pinned(name: str, content: bytes) -> dict[str, Any]:
-    return {"file": name, "bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
 
 
 def seal(card: Mapping[str, Any]) -> str:
@@ -235,24 +228,24 @@ def load_surrogate(name_or_path: str | Path) -> Surrogate:
             raise InputError(
                 f"{folder} is not a complete artefact: it has no {file}.",
                 allowed=f"a folder with {CARD} and {ARRAYS}",
-                remedy=_REBUILD,
+                remedy=rebuild(folder),
             )
     document = read_yaml(folder / CARD)
     card = document.data
     where = str(folder / CARD)
     if not isinstance(card, dict) or not isinstance(card.get("format"), int):
         raise InputError(
-            f"{where} is not a model card: it has no format number.", where=where, remedy=_REBUILD
+            f"{where} is not a model card: it has no format number.", where=where, remedy=rebuild(folder)
         )
     if card["format"] != FORMAT:
         newer = card["format"] > FORMAT
         raise InputError(
             f"The artefact {folder.name!r} has format {card['format']}; this version reads format {FORMAT}.",
             where=where,
-            remedy="update leaching-optimiser" if newer else _REBUILD,
+            remedy="update leaching-optimiser" if newer else rebuild(folder),
         )
-    arrays = _read_arrays(folder / ARRAYS, card)
-    regressors = _read_pinned(folder / REGRESSORS, card, "regressors") if "regressors" in card else None
+    arrays = read_arrays(folder / ARRAYS, card)
+    regressors = read_pinned(folder / REGRESSORS, card, "regressors") if "regressors" in card else None
     try:
         features = tuple(Feature(f["name"], f["unit"]) for f in card["features"])
         if features != FEATURES or card["metals"] != list(METALS):
@@ -269,13 +262,13 @@ def load_surrogate(name_or_path: str | Path) -> Surrogate:
         )
     except (KeyError, TypeError, ValueError, IndexError) as error:
         raise InputError(
-            f"The artefact {folder.name!r} is not consistent: {error}.", where=where, remedy=_REBUILD
+            f"The artefact {folder.name!r} is not consistent: {error}.", where=where, remedy=rebuild(folder)
         ) from None
     if card.get(SEAL) != seal(card):
         raise InputError(
             f"The model card of {folder.name!r} is not the one that was written: it was edited.",
             where=where,
-            remedy=_REBUILD,
+            remedy=rebuild(folder),
         )
     return surrogate
 
@@ -307,40 +300,3 @@ def _find(name_or_path: str | Path) -> Path:
         allowed="the folder of an artefact, or one of: " + ", ".join(known),
         remedy=closest(given.name, known) or "optimiser list models",
     )
-
-
-def _read_arrays(path: Path, card: dict[str, Any]) -> dict[str, npt.NDArray[Any]]:
-    content = _read_pinned(path, card, "arrays")
-    try:
-        with np.load(io.BytesIO(content), allow_pickle=False) as stored:
-            return {name: stored[name] for name in stored.files}
-    except Exception as error:
-        # zipfile, zlib and numpy each raise their own kinds
-        raise InputError(f"{path} cannot be read: {error}.", where=str(path), remedy=_REBUILD) from None
-
-
-def _read_pinned(path: Path, card: dict[str, Any], key: str) -> bytes:
-    """Return the content of a file that the card names under a key, and pins by its hash."""
-    said = card.get(key)
-    if not isinstance(said, dict) or not {"bytes", "sha256"} <= set(said):
-        raise InputError(f"{path.parent / CARD} does not say which {key} it describes.", remedy=_REBUILD)
-    if not path.is_file():
-        raise InputError(
-            f"{path.parent} is not a complete artefact: it has no {path.name}.",
-            where=str(path.parent / CARD),
-            remedy=_REBUILD,
-        )
-    content = path.read_bytes()
-    if hashlib.sha256(content).hexdigest() != said["sha256"]:
-        size = (
-            f"it is cut off, {len(content)} of {said['bytes']} bytes"
-            if isinstance(said["bytes"], int) and len(content) < said["bytes"]
-            else "it was edited, or belongs to another card"
-        )
-        raise InputError(
-            f"{path} does not match its model card: {size}.",
-            where=str(path),
-            allowed=f"the file with sha256 {said['sha256']}",
-            remedy=_REBUILD,
-        )
-    return content

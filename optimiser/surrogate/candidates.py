@@ -25,12 +25,16 @@ class Candidate:
         label: what it is.
         settings: what is fixed; what is tuned inside the folds says between which values.
         build: makes an unfitted regressor of one metal; None is the shipped default.
+        version: of what is fixed elsewhere and changes predictions, too: kernel and its bounds, inner folds,
+            seed, imputation, what `rival` does before a fit. To be raised by hand when that changes;
+            predictions stored with another version are not the model's own any more.
     """
 
     name: str
     label: str
     settings: Mapping[str, Any]
     build: Callable[[Mapping[str, Any]], Any] | None
+    version: int = 1
 
 
 def _new(path: str) -> Any:

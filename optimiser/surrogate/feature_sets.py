@@ -77,6 +77,15 @@ def check_feature_set(name: str) -> str:
     return name
 
 
+def feature_columns(name: str) -> tuple[str, ...]:
+    """Return the names of a feature set's columns, in the order of :func:`choose_features`.
+
+    Raises:
+        InputError: there is none of that name.
+    """
+    return (*COLUMNS[check_feature_set(name)], *(PHYSICS if name in _WITH_PHYSICS else ()))
+
+
 def choose_features(features: Floats, name: str) -> Floats:
     """Return the columns of a feature set.
 

@@ -2,77 +2,84 @@
 
 from __future__ import annotations
 
-import hashlib
-import io
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from optimiser.errors import InputError
-from optimiser.surrogate.held_out import HeldOut
-from optimiser.surrogate.protocols import PROTOCOLS
+from optimiser.designs import Bools, Floats
+from optimiser.surrogate.held_out import HeldOut, fold_numbers
+from optimiser.surrogate.protocols import PROTOCOLS, make_folds
+from optimiser.surrogate.stored import (
+    Arrays,
+    checked,
+    pack_arrays,
+    read_arrays,
+    reading,
+    same_folds,
+    settings_hash,
+)
 from optimiser.surrogate.table import TrainingTable
 
 FOLDS_FILE = "folds.npz"
-_FORMAT = 1
-
-
-def settings_hash(settings: Mapping[str, Any]) -> str:
-    """Return the hash of settings: predictions made with others are not the model's own."""
-    return hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()
+_REMEDY = (
+    "remove the file: what it held is then fitted anew, in minutes; `optimiser train --force` writes it again"
+)
 
 
 def pack_folds(table: TrainingTable, settings: Mapping[str, Any], held: Mapping[str, HeldOut]) -> bytes:
     """Return the content of ``folds.npz``."""
-    about = {"format": _FORMAT, "table": table.sha256, "settings": settings_hash(settings)}
     arrays = {
         f"{protocol}_{name}": array
         for protocol, found in held.items()
         for name, array in found.arrays().items()
     }
-    buffer = io.BytesIO()
-    text = np.array(json.dumps(about, sort_keys=True))
-    np.savez_compressed(buffer, allow_pickle=False, about=text, **arrays)  # type: ignore[arg-type,unused-ignore]
-    return buffer.getvalue()
+    return pack_arrays({"table": table.sha256, "settings": settings_hash(settings)}, arrays)
 
 
 def read_folds(folder: Path, table: TrainingTable, settings: Mapping[str, Any]) -> dict[str, HeldOut] | None:
     """Return an artefact's held-out predictions by protocol.
 
     Returns:
-        None where there are none for this table and these settings.
+        None where there are none for this table, these folds and these settings.
 
     Raises:
-        InputError: the file cannot be read.
+        InputError: the file cannot be read, or does not hold what it should.
     """
     path = folder / FOLDS_FILE
     if not path.is_file():
         return None
-    try:
-        with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as stored:
-            arrays = {name: stored[name] for name in stored.files}
-        about = json.loads(str(arrays.pop("about")))
-        if about["format"] != _FORMAT:
-            raise ValueError(f"its format is {about['format']}, not {_FORMAT}")
+    with reading(path, _REMEDY):
+        about, arrays = read_arrays(path)
         if about["table"] != table.sha256 or about["settings"] != settings_hash(settings):
             return None
-        return {
-            protocol: HeldOut.from_arrays(
-                {
-                    name.removeprefix(f"{protocol}_"): array
-                    for name, array in arrays.items()
-                    if name.startswith(f"{protocol}_")
-                }
-            )
-            for protocol in PROTOCOLS
-        }
-    except Exception as error:
-        # zipfile, zlib, json and numpy each raise their own kinds
-        raise InputError(
-            f"The stored fold predictions {path} cannot be read: {error}.",
-            where=str(path),
-            remedy="optimiser train, or remove the file",
-        ) from None
+        found = {protocol: _of_protocol(arrays, protocol, table) for protocol in PROTOCOLS}
+    kept = {protocol: held for protocol, held in found.items() if held is not None}
+    return kept if len(kept) == len(found) else None
+
+
+def _of_protocol(arrays: Arrays, protocol: str, table: TrainingTable) -> HeldOut | None:
+    """Return one protocol's predictions, None where its folds are not those of the table.
+
+    Raises:
+        ValueError, KeyError: they cannot be predictions of this table.
+    """
+    now = fold_numbers(make_folds(table, protocol), len(table))
+    if not same_folds(f"{protocol}_fold", arrays[f"{protocol}_fold"], now):
+        return None
+
+    tested = now >= 0
+
+    def of(name: str, counted: Bools, low: float = 0.0, high: float = np.inf) -> Floats:
+        return checked(f"{protocol}_{name}", arrays[f"{protocol}_{name}"], counted, low=low, high=high)
+
+    # nothing is said of metals that the feed does not contain
+    yields = tested[:, None] & table.present
+    return HeldOut(
+        fold=now,
+        mean=of("mean", yields, low=-1.0, high=2.0),  # neither stretched nor clipped, yet of yields
+        spread=of("spread", yields),
+        disagreement=of("disagreement", yields),
+        distance=of("distance", tested),
+    )

@@ -40,7 +40,7 @@ class PairwiseDifferenceRegressor(RegressorMixin, BaseEstimator):  # type: ignor
 
     Attributes:
         n_iter_: trees fitted; only of boosted trees.
-        boosting_: the regressor fitted on pairs: boosted trees unless ``base`` is given.
+        regressor_: the regressor fitted on pairs: boosted trees unless ``base`` is given.
         anchors_: features of the anchors, shape (m, d).
         anchor_targets_: their targets, shape (m,).
     """
@@ -102,9 +102,9 @@ class PairwiseDifferenceRegressor(RegressorMixin, BaseEstimator):  # type: ignor
         # Binning fails on a column without a single number (pKa3 among rows of one kind of acid); a constant
         # is never split on, which is what "no information" should mean.
         pairs[:, np.isnan(pairs).all(axis=0)] = 0.0
-        self.boosting_ = self._unfitted(rng).fit(pairs, y[first] - y[second])
+        self.regressor_ = self._unfitted(rng).fit(pairs, y[first] - y[second])
         if self.base is None:
-            self.n_iter_ = self.boosting_.n_iter_
+            self.n_iter_ = self.regressor_.n_iter_
         kept = np.arange(n)
         if self.n_anchors is not None and self.n_anchors < n:
             kept = np.sort(rng.choice(n, self.n_anchors, replace=False))
@@ -154,7 +154,7 @@ class PairwiseDifferenceRegressor(RegressorMixin, BaseEstimator):  # type: ignor
         m = len(self.anchors_)
         step = max(1, _CHUNK // m)
         votes = [
-            self.boosting_.predict(
+            self.regressor_.predict(
                 pair_features(np.repeat(part, m, axis=0), np.tile(self.anchors_, (len(part), 1)))
             ).reshape(len(part), m)
             for part in (X[start : start + step] for start in range(0, len(X), step))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,7 +14,7 @@ from optimiser.surrogate.table import TrainingTable
 
 #: The split of the Toolkit's paper.
 TEST_FRACTION, SPLIT_SEED = 0.15, 820
-#: Folds of the protocols that hold out whole groups.
+#: Folds of the protocols that hold out whole groups; the least number of rows that `random` tests.
 FOLDS = 5
 #: Protocols by name, and what each holds out.
 PROTOCOLS = {
@@ -84,11 +85,14 @@ def units(table: TrainingTable, protocol: str) -> Ints:
 def _random(table: TrainingTable) -> tuple[Fold, ...]:
     from sklearn.model_selection import train_test_split
 
-    if len(table) < 2 * FOLDS:
+    _check_many(table.experiments, "experiments", table, "protocol 'random'")
+    # scikit-learn rounds up, too
+    tested = math.ceil(TEST_FRACTION * len(table))
+    if tested < FOLDS:
         raise InputError(
-            f"The table has {len(table)} rows, too few for protocol 'random'.",
+            f"The table has {len(table)} rows, of which protocol 'random' would test {tested}: too few.",
             where=str(table.path),
-            allowed=f"{2 * FOLDS} or more",
+            allowed=f"{math.floor((FOLDS - 1) / TEST_FRACTION) + 1} rows or more",
             remedy="add experiments to the table",
         )
     train, test = train_test_split(np.arange(len(table)), test_size=TEST_FRACTION, random_state=SPLIT_SEED)
@@ -99,18 +103,22 @@ def _grouped(table: TrainingTable, protocol: str) -> tuple[Fold, ...]:
     from sklearn.model_selection import GroupKFold
 
     groups = units(table, protocol)
-    many = len(np.unique(groups))
-    if many < FOLDS:
-        kind = "studies" if protocol == "study" else "experiments"
-        raise InputError(
-            f"The table has {many} {kind}, too few for the {FOLDS} folds of protocol {protocol!r}.",
-            where=str(table.path),
-            allowed=f"{FOLDS} or more",
-            remedy=f"add {kind} to the table",
-        )
+    kind = "studies" if protocol == "study" else "experiments"
+    _check_many(groups, kind, table, f"the {FOLDS} folds of protocol {protocol!r}")
     rows = np.arange(len(table))
     folds = []
     for train, test in GroupKFold(FOLDS).split(rows, groups=groups):
         clean = ~np.isin(table.experiments[train], table.experiments[test])
         folds.append(Fold(train[clean], test))
     return tuple(folds)
+
+
+def _check_many(groups: Ints, kind: str, table: TrainingTable, whose: str) -> None:
+    many = len(np.unique(groups))
+    if many < FOLDS:
+        raise InputError(
+            f"The table has {many} {kind}, too few for {whose}.",
+            where=str(table.path),
+            allowed=f"{FOLDS} or more",
+            remedy=f"add {kind} to the table",
+        )

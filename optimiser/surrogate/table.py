@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from optimiser.designs import Bools, Floats, Ints
+from optimiser.chemistry.descriptors import structure_key
+from optimiser.designs import VARIABLES, Bools, Floats, Ints
 from optimiser.errors import InputError
 
 _FEED = ("inputNi", "inputMn", "inputCo")
@@ -18,6 +20,13 @@ _CONTINUOUS = ("temp", "acidC", "H2O2_conc", "solidToLiquid", "time")
 _SOLUBILITY = ("sLi", "sNi", "sMn", "sCo")
 _YIELDS = ("xLi", "xNi", "xMn", "xCo")
 _MAY_BE_EMPTY = {"pKa2", "pKa3", *_SOLUBILITY}
+#: Beyond it no acid in water has a constant that anybody could have meant.
+_PKA_RANGE = (-15.0, 20.0)
+_TEMPERATURE = next(variable for variable in VARIABLES if variable.name == "temperature")
+_UNIT = {
+    **dict.fromkeys(_YIELDS, "yields are fractions, not per cent"),
+    "temp": "temperatures are in degC",
+}
 NUMERIC_COLUMNS = (*_FEED, *_PKA, "nProtons", *_CONTINUOUS, *_SOLUBILITY, *_YIELDS)
 
 
@@ -77,10 +86,11 @@ def read_table(path: Path) -> TrainingTable:
         path: an xlsx workbook whose first sheet has the Toolkit's columns.
 
     Raises:
-        InputError: unreadable, a column missing, a cell that is not a number, or a value out of range; the
-            row is the one a spreadsheet shows.
+        InputError: unreadable, a column missing or there twice, a cell that is not a number or no SMILES, or
+            a value out of range; the row is the one a spreadsheet shows.
     """
     frame = _read_workbook(path)
+    _check_unique(list(frame.columns), path)
     missing = [column for column in (*NUMERIC_COLUMNS, "SMILES") if column not in frame.columns]
     if missing:
         raise InputError(
@@ -91,13 +101,21 @@ def read_table(path: Path) -> TrainingTable:
             remedy="use the Toolkit's table (optimiser data install) or rename your columns to these",
         )
     if not len(frame):
-        raise InputError("The training table has no rows.", where=str(path), remedy="optimiser data install")
+        raise InputError(
+            "The training table has no rows.",
+            where=str(path),
+            allowed="a row for each sample, below the names of the columns",
+            remedy="add rows",
+        )
     smiles = tuple(_smiles(value, row, path) for row, value in enumerate(frame["SMILES"]))
+    structures = tuple(map(structure_key, smiles))
     columns = {
         name: np.array([_number(value, name, row, path) for row, value in enumerate(frame[name])])
         for name in NUMERIC_COLUMNS
     }
     _check_range(columns, _YIELDS, 0.0, 1.0, path)
+    _check_range(columns, ("temp",), _TEMPERATURE.low, _TEMPERATURE.high, path)
+    _check_range(columns, _PKA, *_PKA_RANGE, path)
     _check_range(
         columns, (*_FEED, "nProtons", "acidC", "H2O2_conc", "solidToLiquid", "time"), 0.0, np.inf, path
     )
@@ -118,8 +136,8 @@ def read_table(path: Path) -> TrainingTable:
         solubility=stack(_SOLUBILITY),
         yields=np.where(absent, np.nan, written),
         yields_as_written=written,
-        experiments=_experiments(columns, smiles),
-        studies=_studies(feed, smiles),
+        experiments=_experiments(columns, structures),
+        studies=_studies(feed, structures),
     )
 
 
@@ -129,16 +147,36 @@ def _read_workbook(path: Path) -> Any:
     if path.is_dir():
         raise InputError(f"{path} is a directory.", allowed="an xlsx workbook", remedy="give the file itself")
     if not path.is_file():
-        raise InputError(f"The training table {path} does not exist.", remedy="optimiser data install")
+        raise InputError(
+            f"The training table {path} does not exist.",
+            remedy="check the path; the published table is there without one, after `optimiser data install`",
+        )
     try:
-        return pd.read_excel(path, engine="openpyxl", dtype=object)
+        if not zipfile.is_zipfile(path):  # which every xlsx workbook is
+            raise ValueError("it is not an xlsx workbook, whatever its name says, or it is cut off")
+        # without a header, since pandas would rename a second column of one name
+        frame = pd.read_excel(path, engine="openpyxl", dtype=object, header=None)
     except Exception as error:
         # openpyxl raises KeyError, BadZipFile, ValueError and more for files that are no workbook
         raise InputError(
             f"The training table {path} cannot be read: {error}.",
-            allowed="an xlsx workbook",
-            remedy="optimiser data install --from FILE, or check the file",
+            allowed="an xlsx workbook; CSV and the old XLS are not read",
+            remedy="save the table as XLSX in a spreadsheet",
         ) from None
+    if not len(frame):
+        return frame
+    return frame.iloc[1:].set_axis(frame.iloc[0].tolist(), axis=1).reset_index(drop=True)
+
+
+def _check_unique(names: list[Any], path: Path) -> None:
+    for name in (*NUMERIC_COLUMNS, "SMILES"):
+        if names.count(name) > 1:
+            raise InputError(
+                f"The training table has {names.count(name)} columns {name!r}.",
+                where=f"{path}, columns " + ", ".join(str(i + 1) for i, n in enumerate(names) if n == name),
+                allowed="one column of each name",
+                remedy="rename or delete those that are not meant",
+            )
 
 
 def _cell(row: int, column: str, path: Path) -> str:
@@ -150,6 +188,12 @@ def _smiles(value: Any, row: int, path: Path) -> str:
         raise InputError(
             f"The acid's SMILES is {value!r}.", where=_cell(row, "SMILES", path), allowed="a SMILES"
         )
+    try:
+        structure_key(value.strip())
+    except InputError as error:
+        raise InputError(
+            error.what, where=_cell(row, "SMILES", path), allowed=error.allowed, remedy="correct the cell"
+        ) from None
     return value.strip()
 
 
@@ -183,7 +227,7 @@ def _check_range(
             f"{names[j]} is {values[row, j]:g}.",
             where=_cell(row, names[j], path) + _also(others),
             allowed=f"{low:g} to {high:g}" if np.isfinite(high) else f"{low:g} or more",
-            remedy="yields are fractions, not per cent" if names[j] in _YIELDS else "correct the cell",
+            remedy=_UNIT.get(names[j], "correct the cell"),
         )
 
 
@@ -195,17 +239,20 @@ def _also(rows: list[int]) -> str:
     return f"; also row{'s' if rows[1:] else ''} {', '.join(map(str, rows[:20]))}{more}"
 
 
-def _experiments(columns: dict[str, Floats], smiles: tuple[str, ...]) -> Ints:
-    """Number the experiments: rows equal in everything but time and yields, values rounded to 4 decimals."""
+def _experiments(columns: dict[str, Floats], structures: tuple[str, ...]) -> Ints:
+    """Number the experiments: rows equal in everything but time and yields, values rounded to 4 decimals.
+
+    Acids are told apart by structure: one may be written in many ways.
+    """
     names = [name for name in NUMERIC_COLUMNS if name not in ("time", *_YIELDS)]
     rounded = np.column_stack([columns[name].round(4) for name in names])
     rounded = np.where(np.isnan(rounded), -np.inf, rounded) + 0.0  # NaN equals NaN here, and -0.0 equals 0.0
-    return _numbered([(*row, acid) for row, acid in zip(rounded.tolist(), smiles, strict=True)])
+    return _numbered([(*row, acid) for row, acid in zip(rounded.tolist(), structures, strict=True)])
 
 
-def _studies(feed: Floats, smiles: tuple[str, ...]) -> Ints:
+def _studies(feed: Floats, structures: tuple[str, ...]) -> Ints:
     """Number the runs of neighbouring rows with one acid and one feed, feed rounded to 3 decimals."""
-    keys = [(*row, acid) for row, acid in zip((feed.round(3) + 0.0).tolist(), smiles, strict=True)]
+    keys = [(*row, acid) for row, acid in zip((feed.round(3) + 0.0).tolist(), structures, strict=True)]
     starts = [True] + [keys[i] != keys[i - 1] for i in range(1, len(keys))]
     return np.asarray(np.cumsum(starts) - 1, dtype=np.intp)
 

@@ -13,7 +13,7 @@ import numpy as np
 import yaml
 
 from optimiser.errors import InputError
-from optimiser.surrogate.artefact import ARRAYS, CARD, REGRESSORS, complete_card
+from optimiser.surrogate.artefact import ARRAYS, REGRESSORS, complete_card
 from optimiser.surrogate.calibrate import Evidence, calibrate, gather
 from optimiser.surrogate.domain import Domain, fit_domain
 from optimiser.surrogate.features import METALS, fitted_acids
@@ -22,11 +22,13 @@ from optimiser.surrogate.fitted import Predictor
 from optimiser.surrogate.folds import FOLDS_FILE, pack_folds
 from optimiser.surrogate.held_out import HeldOut, hold_out
 from optimiser.surrogate.packing import pack
+from optimiser.surrogate.pinned import CARD
 from optimiser.surrogate.protocols import PROTOCOLS, make_folds
 from optimiser.surrogate.recipe import Recipe, recipe
 from optimiser.surrogate.rival import Rival, dump_regressors
 from optimiser.surrogate.skill import skill
 from optimiser.surrogate.table import TrainingTable, read_table
+from optimiser.writable import check_writable
 
 _LIBRARIES = ("numpy", "scikit-learn", "lightgbm", "rdkit", "numba", "scipy", "skops")
 DATA_NOTICE = {
@@ -194,6 +196,7 @@ def write_whole(out: Path, files: dict[str, bytes]) -> None:
 
 
 def _check_target(out: Path, overwrite: bool) -> None:
+    check_writable(out, "choose another folder")
     if not out.exists():
         return
     if not out.is_dir() or not (out / CARD).is_file():

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from optimiser.designs import Bools, Floats
+from optimiser.designs import Bools, Floats, Ints
 from optimiser.errors import InputError
 from optimiser.surrogate.candidates import SHIPPED
 from optimiser.surrogate.fit import Progress
@@ -43,10 +43,10 @@ def obtain(
     `optimiser train`; refitted ones are answered from, and not stored.
 
     Args:
-        jobs: what to predict; all are checked before the first is fitted.
+        jobs: what to predict; all are checked, and what is stored is read, before the first is fitted.
         table: training table.
         folder: of stored predictions.
-        refit: fit all anew and store them.
+        refit: fit all anew and store them, once all are fitted.
         progress: called with the steps done, the steps in all, and what comes next.
         say: called with a line about predictions that are not stored, or have been.
 
@@ -57,6 +57,8 @@ def obtain(
     for job in jobs:
         job.check()
         make_folds(table, job.protocol)
+    # also what is to be replaced: a file that cannot be read is refused before the work
+    before = [None if job.model.name == SHIPPED else store.load(folder, job, table) for job in jobs]
     ours = {job.protocol for job in jobs if job.model.name == SHIPPED}
     held, known = shipped.stored(table), None
     if ours and (refit or held is None):
@@ -66,40 +68,76 @@ def obtain(
     if held is not None:
         known = shipped.evidence(table, held)
     found = []
-    for job in jobs:
+    for job, kept in zip(jobs, before, strict=True):
         if job.model.name == SHIPPED:
             assert held is not None and known is not None
             found.append(shipped.out_of_fold(known, held, job.protocol))
             continue
-        result = None if refit else store.load(folder, job, table)
+        result = None if refit else kept
         if result is None:
             if not refit:
                 say(f"Fitting {job.name} ({job.protocol}): nothing stored for this table and these settings.")
             result = predict_job(job, table, progress)
-            if refit:
-                say(f"Stored: {store.save(folder, job, table, result)} ({job.protocol}, {job.features})")
         found.append(result)
+    if refit:
+        # together at the end: stopping before leaves everything as it was
+        for job, result in zip(jobs, found, strict=True):
+            if job.model.name != SHIPPED:
+                say(f"Stored: {store.save(folder, job, table, result)} ({job.protocol}, {job.features})")
     inside = None if held is None or known is None else shipped.inside(known, held)
     return found, inside
 
 
 def compare_fold(
-    job: Job, table: TrainingTable, folder: Path, fold: int, progress: Progress = lambda *_: None
-) -> dict[str, Any]:
-    """Fit one fold anew and compare it with what is stored.
+    jobs: Sequence[Job],
+    table: TrainingTable,
+    folder: Path,
+    fold: int,
+    progress: Progress = lambda *_: None,
+) -> list[dict[str, Any]]:
+    """Fit one fold of each job anew and compare it with what is stored.
 
     Args:
-        job: model, protocol and feature set.
+        jobs: models, protocols and feature sets; all are checked before the first is fitted.
         table: training table.
         folder: of stored predictions.
         fold: number of the fold from 1.
         progress: called with the steps done, the steps in all, and what comes next.
 
     Returns:
-        ``fold``, ``rows`` tested in it, ``max_abs_difference`` of a yield, and of its ``spread``.
+        By job ``fold``, ``rows`` tested in it, ``max_abs_difference`` of a yield, and of its ``spread``.
 
     Raises:
         InputError: nothing stored to compare with, or no such fold.
+    """
+    tested = [_test_rows(job, table, fold) for job in jobs]
+    stored = [_before(job, table, folder) for job in jobs]
+    found = []
+    for job, rows, before in zip(jobs, tested, stored, strict=True):
+        now: OutOfFold | HeldOut
+        if job.model.name == SHIPPED:
+            anew = shipped.held_out(table, anew=(job.protocol,), only=fold - 1, progress=progress)
+            now = anew[job.protocol]
+        else:
+            now = predict_job(job, table, progress, only=fold - 1)
+        counted = table.present[rows]
+        spread = np.abs(now.spread - before.spread)[rows][counted]
+        found.append(
+            {
+                "fold": fold,
+                "rows": len(rows),
+                "max_abs_difference": float(np.abs(now.mean - before.mean)[rows][counted].max()),
+                "max_abs_difference_spread": None if np.isnan(spread).any() else float(spread.max()),
+            }
+        )
+    return found
+
+
+def _test_rows(job: Job, table: TrainingTable, fold: int) -> Ints:
+    """Return the rows that a fold tests, numbered from 1.
+
+    Raises:
+        InputError: no such fold, or a feature set that the model does not take.
     """
     job.check()
     folds = make_folds(table, job.protocol)
@@ -107,41 +145,29 @@ def compare_fold(
         raise InputError(
             f"Protocol {job.protocol!r} has no fold {fold}.", allowed=f"1 to {len(folds)}", where="--fold"
         )
-    before, now = _before_and_now(job, table, folder, fold - 1, progress)
-    rows = folds[fold - 1].test
-    counted = table.present[rows]
-    spread = np.abs(now.spread - before.spread)[rows][counted]
-    return {
-        "fold": fold,
-        "rows": len(rows),
-        "max_abs_difference": float(np.abs(now.mean - before.mean)[rows][counted].max()),
-        "max_abs_difference_spread": None if np.isnan(spread).any() else float(spread.max()),
-    }
+    return folds[fold - 1].test
 
 
-def _before_and_now(
-    job: Job, table: TrainingTable, folder: Path, fold: int, progress: Progress
-) -> tuple[OutOfFold | HeldOut, OutOfFold | HeldOut]:
-    """Return stored predictions and those of one fold fitted anew.
+def _before(job: Job, table: TrainingTable, folder: Path) -> OutOfFold | HeldOut:
+    """Return the stored predictions of a job.
 
     Raises:
         InputError: nothing is stored.
     """
+    found: OutOfFold | HeldOut | None
     if job.model.name == SHIPPED:
         held, remedy = shipped.stored(table), "optimiser train"
-        if held is not None:
-            anew = shipped.held_out(table, anew=(job.protocol,), only=fold, progress=progress)
-            return held[job.protocol], anew[job.protocol]
+        found = None if held is None else held[job.protocol]
     else:
-        before = store.load(folder, job, table)
+        found = store.load(folder, job, table)
         remedy = f"optimiser evaluate --models {job.model.name} --protocol {job.protocol} --refit"
-        if before is not None:
-            return before, predict_job(job, table, progress, only=fold)
-    raise InputError(
-        f"Nothing is stored of {job.name} ({job.protocol}) for this table and these settings.",
-        where=str(folder),
-        remedy=remedy,
-    )
+    if found is None:
+        raise InputError(
+            f"Nothing is stored of {job.name} ({job.protocol}) for this table and these settings.",
+            where=str(folder),
+            remedy=remedy,
+        )
+    return found
 
 
 def assess(
@@ -162,7 +188,7 @@ def assess(
         published: also score as the Toolkit's paper does, absent metals predicted as 1.0 and counted.
     """
     counted = table.present & found.tested[:, None]
-    labels = label_groups(table, found.mean, inside)
+    labels = label_groups(table, found.mean, inside, protocol=protocol)
     errors = absolute_errors(table, found)
     groups = units(table, protocol)
     answer: Answer = {

@@ -8,6 +8,7 @@ import numpy.typing as npt
 from optimiser.chemistry.descriptors import structure_key
 from optimiser.designs import Bools, Floats
 from optimiser.surrogate.features import METALS
+from optimiser.surrogate.protocols import make_folds
 from optimiser.surrogate.table import TrainingTable
 
 Labels = npt.NDArray[np.str_]
@@ -18,14 +19,20 @@ _SAME_FEED = 0.005  # mol per mol Li: feeds are written with two to four decimal
 LOW_YIELD, HIGH_YIELD = 0.3, 0.7
 YIELD_RANGES = (f"< {LOW_YIELD:g}", f"{LOW_YIELD:g}-{HIGH_YIELD:g}", f"> {HIGH_YIELD:g}")
 
+#: Whether the acid of a tested row is one that the fold trains on.
+ACID_KNOWN = ("in training", "not in training")
 
-def label_groups(table: TrainingTable, predicted: Floats, inside: Bools | None = None) -> dict[str, Labels]:
+
+def label_groups(
+    table: TrainingTable, predicted: Floats, inside: Bools | None = None, *, protocol: str = ""
+) -> dict[str, Labels]:
     """Return the group of every value, by kind of group, shape (n, 4) each.
 
     Args:
         table: training table of n rows.
         predicted: predicted yields, shape (n, 4).
         inside: which rows are inside the applicability domain, shape (n,); left out, ``domain`` is too.
+        protocol: under ``study``, whose folds may hold out all of an acid, ``acid_known`` is told, too.
     """
     shape = (len(table), len(METALS))
     found = {
@@ -36,7 +43,21 @@ def label_groups(table: TrainingTable, predicted: Floats, inside: Bools | None =
     }
     if inside is not None:
         found["domain"] = np.broadcast_to(np.where(inside, "inside", "outside")[:, None], shape)
+    if protocol == "study":
+        found["acid_known"] = np.broadcast_to(acids_known(table, protocol)[:, None], shape)
     return found
+
+
+def acids_known(table: TrainingTable, protocol: str) -> Labels:
+    """Return whether the fold that tests a row trains on its acid at all, shape (n,).
+
+    Rows that no fold tests are told as ``in training``; they do not count.
+    """
+    keys = np.array([structure_key(smiles) for smiles in table.smiles])
+    known = np.ones(len(table), dtype=bool)
+    for fold in make_folds(table, protocol):
+        known[fold.test] = np.isin(keys[fold.test], keys[fold.train])
+    return np.where(known, *ACID_KNOWN)
 
 
 def acid_names(table: TrainingTable) -> Labels:

@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-import hashlib
 import importlib.metadata
-import io
-import json
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from optimiser import builtin
 from optimiser.errors import InputError
+from optimiser.surrogate import stored
+from optimiser.surrogate.feature_sets import feature_columns
 from optimiser.surrogate.held_out import fold_numbers
 from optimiser.surrogate.protocols import make_folds
 from optimiser.surrogate.table import TrainingTable
 from optimiser.validation.predict import Job, OutOfFold
 
-_FORMAT = 1
 _LIBRARIES = ("numpy", "scikit-learn")
-_REMEDY = "optimiser evaluate --refit, or remove the file"
+_ARRAYS = ("fold", "mean", "spread")
+_REMEDY = "remove the file; what it held is then fitted anew, in minutes (--refit stores it)"
 
 
 def shipped_folder() -> Path:
@@ -30,8 +28,15 @@ def shipped_folder() -> Path:
 
 
 def settings_hash(job: Job) -> str:
-    """Return the hash of a model's settings: predictions made with others are not its own."""
-    return hashlib.sha256(json.dumps(dict(job.model.settings), sort_keys=True).encode()).hexdigest()
+    """Return the hash of what a model is fitted with: its settings, its recipe's version, its columns."""
+    model = job.model
+    return stored.settings_hash(
+        {
+            "settings": dict(model.settings),
+            "version": model.version,
+            "columns": feature_columns(job.features),
+        }
+    )
 
 
 def load(folder: Path, job: Job, table: TrainingTable) -> OutOfFold | None:
@@ -41,17 +46,21 @@ def load(folder: Path, job: Job, table: TrainingTable) -> OutOfFold | None:
         None where there are none for this table, these folds and these settings.
 
     Raises:
-        InputError: the file cannot be read.
+        InputError: the file cannot be read, or does not hold what it should.
     """
     about, arrays = _read(folder, job.model.name)
     entry = about.get(_key(job))
     if entry is None or entry["table"] != table.sha256 or entry["settings"] != settings_hash(job):
         return None
-    fold, mean, spread = (arrays[f"{_key(job)}/{name}"] for name in ("fold", "mean", "spread"))
     now = fold_numbers(make_folds(table, job.protocol), len(table))
-    if not np.array_equal(fold, now):
-        return None
-    return OutOfFold(now, mean.astype(np.float64), spread.astype(np.float64))
+    names = {name: f"{_key(job)}/{name}" for name in _ARRAYS}
+    counted = (now >= 0)[:, None] & table.present
+    with stored.reading(_path(folder, job.model.name), _REMEDY):
+        if not stored.same_folds(names["fold"], arrays[names["fold"]], now):
+            return None
+        mean = stored.checked(names["mean"], arrays[names["mean"]], counted, low=0.0, high=1.0)
+        spread = stored.checked(names["spread"], arrays[names["spread"]], counted, low=0.0, empty=True)
+    return OutOfFold(now, mean, spread)
 
 
 def save(folder: Path, job: Job, table: TrainingTable, found: OutOfFold) -> Path:
@@ -70,13 +79,10 @@ def save(folder: Path, job: Job, table: TrainingTable, found: OutOfFold) -> Path
     arrays[f"{_key(job)}/mean"] = found.mean.astype(np.float32)
     arrays[f"{_key(job)}/spread"] = found.spread.astype(np.float32)
     path, part = _path(folder, job.model.name), folder / f".{job.model.name}.part"
-    arrays = dict(sorted(arrays.items()))
-    arrays["about"] = np.array(json.dumps({"format": _FORMAT, "entries": about}, sort_keys=True))
     try:
         folder.mkdir(parents=True, exist_ok=True)
         try:
-            with part.open("wb") as file:
-                np.savez_compressed(file, allow_pickle=False, **arrays)  # type: ignore[arg-type,unused-ignore]
+            part.write_bytes(stored.pack_arrays({"entries": about}, arrays))
             part.replace(path)
         finally:
             part.unlink(missing_ok=True)
@@ -97,22 +103,17 @@ def _key(job: Job) -> str:
     return f"{job.protocol}/{job.features}"
 
 
-def _read(folder: Path, model: str) -> tuple[dict[str, Any], dict[str, npt.NDArray[Any]]]:
+def _read(folder: Path, model: str) -> tuple[dict[str, Any], stored.Arrays]:
     path = _path(folder, model)
     if not path.is_file():
         return {}, {}
-    try:
-        with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as stored:
-            arrays = {name: stored[name] for name in stored.files}
-        about = json.loads(str(arrays.pop("about")))
-        if about["format"] != _FORMAT:
-            raise ValueError(f"its format is {about['format']}, not {_FORMAT}")
-        entries = about["entries"]
-        if any(f"{key}/{name}" not in arrays for key in entries for name in ("fold", "mean", "spread")):
-            raise ValueError("an array is missing")
-    except Exception as error:
-        # zipfile, zlib, json and numpy each raise their own kinds
-        raise InputError(
-            f"The stored fold predictions {path} cannot be read: {error}.", where=str(path), remedy=_REMEDY
-        ) from None
+    with stored.reading(path, _REMEDY):
+        about, arrays = stored.read_arrays(path)
+        entries: dict[str, Any] = about["entries"]
+        for key, entry in entries.items():
+            if not {"table", "settings"} <= set(entry):
+                raise ValueError(f"{key} is not pinned to a table and settings")
+            for name in _ARRAYS:
+                if f"{key}/{name}" not in arrays:
+                    raise ValueError(f"the array {key}/{name} is missing")
     return entries, arrays
