@@ -14,8 +14,8 @@ import pandas as pd
 
 from optimiser.binding import bind
 from optimiser.designs import CONTINUOUS
-from optimiser.front import archive, front_of
-from optimiser.search.nsga2 import SearchSettings, search
+from optimiser.front import front_of
+from optimiser.search.search import SearchSettings, search
 from optimiser.spec.load import load_config
 from optimiser.table import design_table
 
@@ -26,7 +26,7 @@ def small_front() -> pd.DataFrame:
     problem = bind(load_config("nmc111_cost_vs_recovery").question)
     problem = problem.with_acids(problem.supported_acids)
     result = search(problem, SearchSettings(24, 12, 0), np.random.default_rng(1))
-    front = front_of(problem, archive([result]), 12)
+    front = front_of(problem, result.final, 12)
     assert front is not None
     return design_table(problem, front.evaluation, front.knee)
 
