@@ -98,7 +98,7 @@ def test_coordinates_come_back(problem: Problem, seed: int) -> None:
 
 def test_elites_are_the_best_of_their_cells(problem: Problem) -> None:
     archive = predicted(problem, drawn(problem, 2000), "search")
-    by = cell_elites(problem, archive)
+    by = cell_elites(problem, archive, np.arange(2000))
     cell = cells(problem, archive.designs)
     assert len(by) == len(problem.objectives) + 1
     for rows in by:
@@ -112,7 +112,7 @@ def test_mates_have_the_parents_acid(problem: Problem) -> None:
     archive = predicted(problem, drawn(problem, 500), "search")
     nobody = np.zeros(0, dtype=np.intp)
     parents, mates = choose_parents(
-        archive, cell_elites(problem, archive), nobody, 300, np.random.default_rng(0)
+        archive, cell_elites(problem, archive, np.arange(500)), nobody, 300, np.random.default_rng(0)
     )
     assert np.array_equal(archive.designs.acid[parents], archive.designs.acid[mates])
     assert (parents != mates).mean() > 0.5

@@ -27,19 +27,26 @@ def cells(problem: Problem, designs: Designs) -> Ints:
     return key
 
 
-def cell_elites(problem: Problem, archive: Archive) -> tuple[Ints, ...]:
-    """Return the best row of each cell by each objective, and by all together; best cells first."""
-    cell = cells(problem, archive.designs)
-    violation = archive.violation
-    known = archive.objectives[violation <= 0.0] if (violation <= 0.0).any() else archive.objectives
+def cell_elites(problem: Problem, archive: Archive, among: Ints) -> tuple[Ints, ...]:
+    """Return the best row of each cell by each objective, and by all together; best cells first.
+
+    Args:
+        problem: whose designs they are.
+        archive: what was predicted.
+        among: rows to choose from, shape (n,).
+    """
+    among = np.unique(among)
+    cell, violation = cells(problem, archive.designs.take(among)), archive.violation[among]
+    objectives = archive.objectives[among]
+    known = objectives[violation <= 0.0] if (violation <= 0.0).any() else objectives
     low, high = known.min(axis=0), known.max(axis=0)
-    scaled = (archive.objectives - low) / np.where(high > low, high - low, 1.0)
+    scaled = (objectives - low) / np.where(high > low, high - low, 1.0)
     together = scaled.sum(axis=1)
     found = []
     for criterion in (*(column + _TIE * together for column in scaled.T), together):
         order = np.lexsort((criterion, violation))
         _, first = np.unique(cell[order], return_index=True)
-        found.append(order[np.sort(first)])
+        found.append(among[order[np.sort(first)]])
     return tuple(found)
 
 

@@ -70,5 +70,5 @@ def _kept(problem: Problem, archive: Archive) -> Archive:
     """Return the front, what may be on it at another grade, and the best of every cell."""
     near = np.flatnonzero(archive.violation <= GRADES_APART)
     nearly = near[non_dominated(archive.objectives[near])]
-    rows = np.concatenate([archive.front, nearly, *cell_elites(problem, archive)])
+    rows = np.concatenate([archive.front, nearly, *cell_elites(problem, archive, np.arange(len(archive)))])
     return archive.take(np.unique(rows))

@@ -34,6 +34,7 @@ _RETRIED = 0.25  # share of the final generations' predictions that goes to what
 _CANDIDATES = 8  # screened for each design that is predicted
 #: Violation by which a design may miss at search grade and still be tried at final grade.
 GRADES_APART = 0.02
+_WORKING = 10_000  # designs that a search looks at; of more, it keeps the best and the last half
 _GAIN = 1e-3  # of hypervolume, below which a search stagnates
 
 
@@ -90,10 +91,14 @@ class _Log:
     progress: Callable[[Progress], None] | None
     fronts: list[Floats] = field(default_factory=list)
     shares: list[float] = field(default_factory=list)
+    corners: tuple[Floats, Floats] | None = None
 
     def add(self, archive: Archive, new: int) -> None:
         """Note a generation, the last ``new`` designs of an archive."""
         self.fronts.append(archive.objectives[archive.front])
+        if len(self.fronts[-1]):
+            known = [] if self.corners is None else [np.array(self.corners)]
+            self.corners = box([self.fronts[-1], *known])
         self.shares.append(float((archive.violation[-new:] <= 0.0).mean()))
         if self.progress is not None:
             now = self.hypervolumes((len(self.fronts) - 1,))[0]
@@ -101,11 +106,9 @@ class _Log:
 
     def hypervolumes(self, generations: Sequence[int]) -> list[float]:
         """Return the hypervolume after some generations, in the box of all fronts so far."""
-        known = [front for front in self.fronts if len(front)]
-        if not known:
+        if self.corners is None:
             return [0.0 for _ in generations]
-        ideal, nadir = box(known)
-        return [scaled_hypervolume(self.fronts[g], ideal, nadir) for g in generations]
+        return [scaled_hypervolume(self.fronts[g], *self.corners) for g in generations]
 
     def stagnates(self, since: int) -> bool:
         """Return whether the hypervolume has hardly grown over so many generations as are allowed."""
@@ -218,7 +221,7 @@ def _worth_retrying(problem: Problem, archive: Archive, most: int) -> Ints:
     front = archive.front
     if len(front) > most // 2:  # spread over the front
         front = front[np.linspace(0, len(front) - 1, most // 2).round().astype(np.intp)]
-    elites = cell_elites(problem, archive)
+    elites = cell_elites(problem, archive, np.arange(len(archive)))
     share = -(-most // (4 * len(elites)))
     best = [rows[:share] for rows in elites]
     every = np.concatenate([front, nearly[: most // 4], *best, *elites])
@@ -242,21 +245,21 @@ def _evolve(
     algorithm.setup(shown, termination=("n_gen", generations + 1), verbose=False)
     algorithm.random_state = rng
     _tell(algorithm, algorithm.ask(), archive, rows)
+    found, why = [archive], ""
     for _ in range(generations):
         offspring = algorithm.ask()
         if offspring is None:
-            return mating.archive, "no setpoint is left to try"
-        known = len(mating.archive)
-        mating.archive = joined([mating.archive, predicted(problem, mating.designs, grade)])
-        rows = np.arange(known, len(mating.archive))
+            why = "no setpoint is left to try"
+            break
+        found.append(predicted(problem, mating.designs, grade))
+        rows = mating.learn(found[-1])
         _tell(algorithm, offspring, mating.archive, rows)
         log.add(mating.archive, len(rows))
         if log.stagnates(since):
-            return (
-                mating.archive,
-                f"no gain in hypervolume over {log.settings.stagnation} generations",
-            )
-    return mating.archive, ""
+            why = f"no gain in hypervolume over {log.settings.stagnation} generations"
+            break
+        mating.forget(algorithm.pop)
+    return joined(found), why
 
 
 def _tell(algorithm: Any, offspring: Any, archive: Archive, rows: Ints) -> None:
@@ -282,24 +285,47 @@ class _Shown(PymooProblem):  # type: ignore[misc]
 
 
 class _Mating:
-    """Makes a generation's designs, none of them seen before; ``designs`` are the last ones made."""
+    """Makes a generation's designs, none of them tried before; ``designs`` are the last ones made."""
 
     def __init__(self, problem: Problem, archive: Archive, selection: Any) -> None:
         self.problem = problem
         self.archive = archive
         self.selection = selection
         self.designs = archive.designs.take(np.zeros(0, dtype=np.intp))
+        self.tried = set(archive.designs.setpoints.tolist())
+        self.elites = cell_elites(problem, archive, np.arange(len(archive)))
 
     def do(self, problem: Any, population: Any, n: int, **kwargs: Any) -> Any:
         """Return offspring as pymoo rows; fewer, or none, where hardly a setpoint is left."""
         rng: np.random.Generator = kwargs["random_state"]
         picked = self.selection(problem, population, n, n_parents=1, to_pop=False, **kwargs)
         rows = population.get("row")[np.asarray(picked).reshape(-1)].astype(np.intp)
-        seen = self.archive
-        parents, mates = choose_parents(seen, cell_elites(self.problem, seen), rows, _CANDIDATES * n, rng)
-        made = children(self.problem, seen.designs.take(parents), seen.designs.take(mates), rng)
-        _, first = np.unique(made.setpoints, return_index=True)
-        made = made.take(np.sort(first))
-        made = made.take(~np.isin(made.setpoints, seen.designs.setpoints))
-        self.designs = made.take(choose(self.problem, seen, made, n, rng))
+        known = self.archive.designs
+        parents, mates = choose_parents(self.archive, self.elites, rows, _CANDIDATES * n, rng)
+        made = children(self.problem, known.take(parents), known.take(mates), rng)
+        keys, first = np.unique(made.setpoints, return_index=True)
+        new = [at for key, at in zip(keys.tolist(), first.tolist(), strict=True) if key not in self.tried]
+        made = made.take(np.sort(np.array(new, dtype=np.intp)))
+        self.designs = made.take(choose(self.problem, self.archive, made, n, rng))
         return Population.new(X=np.column_stack([self.designs.acid, self.problem.encode(self.designs)]))
+
+    def learn(self, part: Archive) -> Ints:
+        """Add what was predicted, and return its rows."""
+        rows = np.arange(len(self.archive), len(self.archive) + len(part))
+        self.archive = joined([self.archive, part])
+        self.tried.update(part.designs.setpoints.tolist())
+        self.elites = cell_elites(self.problem, self.archive, np.concatenate([*self.elites, rows]))
+        return rows
+
+    def forget(self, population: Any) -> None:
+        """Keep an archive that has grown large to its best, the population, and the last half."""
+        n = len(self.archive)
+        if n <= _WORKING:
+            return
+        rows = population.get("row").astype(np.intp)
+        kept = np.unique(
+            np.concatenate([self.archive.front, *self.elites, rows, np.arange(n - _WORKING // 2, n)])
+        )
+        self.archive = self.archive.take(kept)
+        self.elites = tuple(np.searchsorted(kept, elites) for elites in self.elites)
+        population.set("row", np.searchsorted(kept, rows))
