@@ -71,7 +71,8 @@ def manifest(result: RunResult) -> dict[str, Any]:
             "knee": front.knee + 1,
             "dropped_at_final_grade": front.dropped,
         }
-        found["answer"] = words.sentence(problem, front.evaluation, front.knee)
+        found["answer"] = " ".join(words.answer(problem, front.evaluation, front.knee))
+        found["p_feasible"] = float(front.evaluation.p_feasible[front.knee]) if problem.targets else None
         found["warnings"] = words.warnings_of(problem, front.evaluation, front.knee)
     elif result.infeasibility is not None:
         found["answer"] = "No feasible design."

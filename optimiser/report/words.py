@@ -5,14 +5,14 @@ from __future__ import annotations
 import numpy as np
 
 from optimiser.chemistry.feeds import METALS
-from optimiser.designs import VARIABLES
+from optimiser.designs import VARIABLES, Floats
 from optimiser.front import Binding, Front, Infeasibility
 from optimiser.metrics import METRICS
 from optimiser.problem import Evaluation, Problem
 from optimiser.report.columns import column
 from optimiser.report.switched_off import switched_off
 from optimiser.robustness import worst_steps
-from optimiser.yields import assumption
+from optimiser.yields import assumption, yield_quantile
 
 #: Said wherever peroxide is recommended.
 PEROXIDE_CAVEAT = (
@@ -70,28 +70,66 @@ def setpoints(problem: Problem, evaluation: Evaluation, row: int) -> str:
     return f"{c:g} mol/L {acid.label} at {t:g} °C for {m:g} min, {s:g} g/L solids, {peroxide}"
 
 
+def without_data(problem: Problem, evaluation: Evaluation, row: int) -> bool:
+    """Return whether the data do not contain a design's acid, so that its yields are a guess."""
+    return not len(problem.neighbourhoods[int(evaluation.designs.acid[row])].of_acid)
+
+
 def yields_text(problem: Problem, evaluation: Evaluation, row: int) -> str:
-    """Say the yields of the metals that are there, each with its 90 % interval."""
+    """Say the yields of the metals that are there, each with its 90 % interval; a guess has none."""
     parts = []
+    guess = without_data(problem, evaluation, row)
     for metal in problem.present:
         i = METALS.index(metal)
         mean, low, high = (
             100.0 * v[row, i] for v in (evaluation.yields, evaluation.yields_low, evaluation.yields_high)
         )
         between = "assumed" if metal in problem.feed.assumed_yields else f"{low:.0f}–{high:.0f}"
-        parts.append(f"{metal} {mean:.0f} % ({between})")
+        parts.append(f"{metal} {mean:.0f} %" + ("" if guess and between != "assumed" else f" ({between})"))
     return ", ".join(parts)
 
 
 def sentence(problem: Problem, evaluation: Evaluation, row: int) -> str:
-    """Say one design aloud: setpoints, cost and climate change per kg metal, yields with intervals."""
+    """Say one design aloud: setpoints, cost and climate change per kg metal, yields with intervals.
+
+    Where the data do not contain the acid the yields are called a guess, and have no intervals.
+    """
+    called, end = "yields", f"{counted(int(evaluation.support[row]), 'experiment')} nearby"
+    if without_data(problem, evaluation, row):
+        called, end = "yields (a guess)", "no experiment with this acid is in the data"
     return (
         f"Leach {problem.feed.name} with {setpoints(problem, evaluation, row)}: "
         f"{metric_text('cost', evaluation.metrics['cost'][row])}, "
         f"{metric_text('climate_change', evaluation.metrics['climate_change'][row])}; "
-        f"yields {yields_text(problem, evaluation, row)}; "
-        f"{counted(int(evaluation.support[row]), 'experiment')} nearby."
+        f"{called} {yields_text(problem, evaluation, row)}; {end}."
     )
+
+
+def targets_sentence(problem: Problem, evaluation: Evaluation, row: int) -> str:
+    """Say how likely a design reaches its yield targets, and what was asked for; empty without targets."""
+    if not problem.targets:
+        return ""
+    if without_data(problem, evaluation, row):
+        return "How likely the yield targets hold cannot be told of an acid without data."
+    asked = ", ".join(f"{metal} {100.0 * target:g} %" for metal, target in problem.targets.items())
+    hold = "All yield targets hold at once" if len(problem.targets) > 1 else "The yield target holds"
+    reached = f"{hold} ({asked}) with probability {chance(float(evaluation.p_feasible[row]))}"
+    if problem.confidence is None:
+        return f"{reached}; they were asked of the expected yields alone (no `confidence`)."
+    each = ", each asked for with" if len(problem.targets) > 1 else ", asked for with"
+    return f"{reached}{each} {100.0 * problem.confidence:g} %."
+
+
+def answer(problem: Problem, evaluation: Evaluation, row: int) -> tuple[str, ...]:
+    """Say the recommended design, and how sure its targets are where the problem asks for a confidence."""
+    said = sentence(problem, evaluation, row)
+    sure = targets_sentence(problem, evaluation, row) if problem.confidence is not None else ""
+    return (said, sure) if sure else (said,)
+
+
+def chance(probability: float) -> str:
+    """Format a probability as per cent: ``72 %``, ``> 99 %``."""
+    return f"{column('p_feasible').text(probability)} %"
 
 
 def objectives_text(problem: Problem) -> str:
@@ -103,7 +141,7 @@ def front_finding(problem: Problem, front: Front) -> str:
     """Say what the front is, a trade-off or one design that is best in everything, and what was dropped."""
     dropped = (
         f" {counted(front.dropped, 'design')} of the search broke a limit when predicted with every anchor, "
-        "and were dropped."
+        f"and {'was' if front.dropped == 1 else 'were'} dropped."
         if front.dropped
         else ""
     )
@@ -131,13 +169,30 @@ def _front_itself(problem: Problem, front: Front) -> str:
 
 def binding_text(binding: Binding) -> str:
     """Say one broken constraint: what was reached, what was asked, how many designs break it."""
-    percent = binding.constraint.startswith("yield_")
-    scale, unit = (100.0, " %") if percent else (1.0, "")
+    if binding.constraint.startswith("yield_"):
+        reached, needed = f"{floor_percent(binding.reached)} %", f"{100.0 * binding.needed:g} %"
+    else:
+        # as many figures as it takes to tell the two apart
+        digits = next((d for d in (3, 4, 5) if _differ(binding.reached, binding.needed, d)), 6)
+        reached, needed = (f"{value:.{digits}g}" for value in (binding.reached, binding.needed))
     return (
-        f"{constraint_label(binding.constraint)}: {scale * binding.reached:.3g}{unit} where "
-        f"{scale * binding.needed:.3g}{unit} is asked; "
+        f"{constraint_label(binding.constraint)}: {reached} where {needed} is asked; "
         f"broken by {100.0 * binding.broken_share:.0f} % of the designs tried"
     )
+
+
+def _differ(one: float, other: float, digits: int) -> bool:
+    return f"{one:.{digits}g}" != f"{other:.{digits}g}"
+
+
+def floor_percent(share: float) -> str:
+    """Format a fraction as per cent with one decimal at most, rounded down: what is reached for certain."""
+    return f"{np.floor(1000.0 * share + 1e-9) / 10.0:g}"
+
+
+def ceil_points(share: float) -> str:
+    """Format a fraction as points with one decimal at most, rounded up: giving so much is enough."""
+    return f"{np.ceil(1000.0 * share) / 10.0:g}"
 
 
 def infeasibility_lines(infeasibility: Infeasibility, problem: Problem) -> list[str]:
@@ -152,18 +207,20 @@ def infeasibility_lines(infeasibility: Infeasibility, problem: Problem) -> list[
         )
     for metal, best in infeasibility.reachable.items():
         target = problem.targets[metal]
-        verdict = "reachable on its own" if best >= target else f"would have to fall to {100 * best:.0f} %"
+        # rounding down must not make what is reachable look as if it was not
+        shown = floor_percent(best) if best < target else f"{max(float(floor_percent(best)), 100 * target):g}"
+        verdict = "reachable on its own" if best >= target else f"would have to fall to {shown} %"
         lines.append(
-            f"{metal}: target {100 * target:.0f} %, best seen with the chemistry and the domain kept "
-            f"{100 * best:.0f} %: {verdict}."
+            f"{metal}: target {100 * target:g} %, best seen with the chemistry and the domain kept "
+            f"{shown} %: {verdict}."
         )
     if infeasibility.give > 0:
-        lines.append(
-            f"Together the targets would have to fall by {100 * infeasibility.give:.0f} points each."
-        )
+        points = ceil_points(infeasibility.give)
+        points += " point" if points == "1" else " points"
+        lines.append(f"Together the targets would have to fall by {points} each.")
         lines.append(
             "The design that comes nearest reaches all targets at once with probability "
-            f"{100 * infeasibility.probability:.0f} %."
+            f"{chance(infeasibility.probability)}."
         )
     if problem.confidence is not None:
         lines.append(
@@ -171,6 +228,13 @@ def infeasibility_lines(infeasibility: Infeasibility, problem: Problem) -> list[
             "without `confidence` the expected yields count."
         )
     return lines
+
+
+def reached_yields(problem: Problem, evaluation: Evaluation) -> Floats:
+    """Return the yields that targets are held against, (n, 4): with the confidence asked for, or expected."""
+    if problem.confidence is None:
+        return evaluation.yields
+    return yield_quantile(problem.surrogate, problem.feed, evaluation.prediction, 1.0 - problem.confidence)
 
 
 def warnings_of(problem: Problem, evaluation: Evaluation, row: int) -> list[str]:
