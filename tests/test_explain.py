@@ -36,13 +36,18 @@ from optimiser.explain.setpoints import (
 )
 from optimiser.explain.values import exact_values, sampled_values
 from optimiser.problem import Evaluation, Problem
-from optimiser.report.explain.cards import answer_card
+from optimiser.report.card import Table
+from optimiser.report.explain.cards import answer_card, explanation_cards
 from optimiser.report.explain.deliver import Request, deliver, lines
 from optimiser.report.explain.figures import running_median
 from optimiser.report.explain.sentences import cautions, change_sentences, mismatch, points, yield_sentence
 from optimiser.report.images import find_browser
 from optimiser.spec.load import Question, load_question
 
+PINNED: dict[str, Any] = {
+    "git": None, "options": {}, "artefact": {"name": "x", "sha256": "x"}, "seed": 1, "written": "2026",
+    "product": "x", "version": "1", "packages": {},
+}  # fmt: skip
 DESIGN = "acid=sulfuric,temperature=60,acid_concentration=2,h2o2=1,solid_liquid_ratio=60,time=61"
 
 
@@ -287,6 +292,25 @@ def test_the_change_that_is_best_for_its_money_is_so_among_all_that_were_tried()
     assert "for its money" in said and label in said
     # the step that costs most is told once, of the design as it is
     assert "setpoint step" not in said
+
+
+def test_every_card_of_an_explained_design_is_made() -> None:
+    for card in explanation_cards(explained(), PINNED):
+        assert not card.error, (card.key, card.error)
+        if card.key == "change":
+            (table,) = [block for block in card.blocks if isinstance(block, Table)]
+            d, frame = design(), table.frame
+            told = [row for s in d.sweeps for row in {s.best, s.thrifty} - {None}]
+            assert len(frame) == len(told) + sum(s.best is None for s in d.sweeps)
+            first = thrifty_sweeps(d.evaluation, d.sweeps)[0]
+            (row,) = frame.index[
+                (frame["setpoint"] == VARIABLES[first.variable].label)
+                & frame["gains"].str.contains("best for its money")
+            ]
+            gain, extra = frame["gain|points|3"][row], frame["cost"][row] - d.evaluation.metrics["cost"][0]
+            rate = "free" if extra <= 0.0 else f"{gain / extra:.2g}"
+            assert frame["points per EUR"][row].startswith(rate[:1])
+            assert frame["a step loses|points|2"].notna()[row]
 
 
 def test_a_free_gain_is_followed_by_the_next_best() -> None:

@@ -15,7 +15,7 @@ from test_report_data import blocks_of, by_key, impossible, the_front, tiny, tra
 
 from optimiser.front import Binding
 from optimiser.metrics import METRICS
-from optimiser.report import words
+from optimiser.report import refusal, words
 from optimiser.report.card import Table
 from optimiser.report.console import print_result
 from optimiser.report.manifest import manifest
@@ -60,7 +60,7 @@ def without_data() -> RunResult:
 
 @given(st.floats(0.0, 1.0))
 def test_what_is_advised_is_enough_and_what_is_reached_is_not_overstated(share: float) -> None:
-    points, percent = float(words.ceil_points(share)), float(words.floor_percent(share))
+    points, percent = float(refusal.ceil_points(share)), float(refusal.floor_percent(share))
     assert share <= points / 100.0 + 1e-12 <= share + 0.001 + 2e-12
     assert share - 0.001 - 2e-12 <= percent / 100.0 <= share + 2e-12
 
@@ -75,7 +75,7 @@ def test_advice_is_rounded_so_that_it_works() -> None:
         reachable={"Li": 0.9699, "Ni": 0.92996, "Co": 0.9},
         binding=(Binding("yield_Ni", 0.92996, 0.93, 1.0), Binding("proton_balance", 1.0999, 1.1, 0.5)),
     )
-    said = words.infeasibility_lines(found, problem)
+    said = refusal.infeasibility_lines(found, problem)
     assert "Together the targets would have to fall by 4.1 points each." in said
     assert "Binding: Ni yield: 92.9 % where 93 % is asked; broken by 100 % of the designs tried." in said
     assert any("1.0999 where 1.1 is asked" in line for line in said)
@@ -125,7 +125,7 @@ def test_the_nearest_designs_show_the_yields_that_were_refused() -> None:
     # what the first design reaches with 90 %: the target and what it lacks; rounded down
     reached = [1.0 + float(nearest.margins[f"yield_{m}"][0]) for m in ("Li", "Ni", "Mn", "Co")]
     assert max(reached) < 1.0 < 0.5 + float(np.nanmin(nearest.yields[0]))
-    np.testing.assert_allclose(words.reached_yields(problem, nearest)[0], reached)
+    np.testing.assert_allclose(refusal.reached_yields(problem, nearest)[0], reached)
     text = printed(result)
     assert "/".join(f"{np.floor(100.0 * y):.0f}" for y in reached) in text
     head = [line.split()[-1] for line in text.splitlines() if line.endswith(("probability", "90 %"))]

@@ -17,7 +17,7 @@ from rich.text import Text
 from optimiser.chemistry.feeds import METALS
 from optimiser.designs import VARIABLES
 from optimiser.problem import Evaluation, Problem
-from optimiser.report import words
+from optimiser.report import refusal, words
 from optimiser.report.columns import Column, column
 from optimiser.run import RunResult
 from optimiser.search.nsga2 import Progress as SearchProgress
@@ -54,7 +54,7 @@ def print_result(result: RunResult, out: Path | None, console: Console | None = 
             f"No design of the {result.evaluations:,} tried is feasible for {problem.feed.name}.",
             "bold",
         )
-        for line in words.infeasibility_lines(result.infeasibility, problem):
+        for line in refusal.infeasibility_lines(result.infeasibility, problem):
             _say(console, line)
         console.print()
         _say(console, "The least infeasible designs:")
@@ -129,7 +129,7 @@ def design_rows(
         sure = problem.confidence if reached else None
         head = "yields %\n" if sure is None else f"yields %\nreached with\nprobability\n{100.0 * sure:g} %\n"
         table.add_column(head + "/".join(problem.present), justify="right", no_wrap=True)
-    told = words.reached_yields(problem, evaluation) if reached else evaluation.yields
+    told = refusal.reached_yields(problem, evaluation) if reached else evaluation.yields
     digits = _floor_whole if reached else _whole
     for row in rows:
         cells = [

@@ -16,7 +16,7 @@ from typing import Any
 from optimiser import __version__, builtin
 from optimiser.designs import VARIABLES
 from optimiser.metrics import METRICS
-from optimiser.report import words
+from optimiser.report import refusal, words
 from optimiser.report.verdicts import verdict_text
 from optimiser.run import RunResult
 from optimiser.search.nsga2 import SearchResult
@@ -76,7 +76,7 @@ def manifest(result: RunResult) -> dict[str, Any]:
         found["warnings"] = words.warnings_of(problem, front.evaluation, front.knee)
     elif result.infeasibility is not None:
         found["answer"] = "No feasible design."
-        found["warnings"] = words.infeasibility_lines(result.infeasibility, problem)
+        found["warnings"] = refusal.infeasibility_lines(result.infeasibility, problem)
     plain: dict[str, Any] = _plain(found)
     return plain
 

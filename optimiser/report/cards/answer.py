@@ -11,7 +11,7 @@ from optimiser.chemistry.feeds import METALS
 from optimiser.designs import DESIGN_COLUMNS
 from optimiser.front import Front, Infeasibility
 from optimiser.problem import Evaluation, Problem
-from optimiser.report import words
+from optimiser.report import refusal, words
 from optimiser.report.card import Card, Table, Tile, Words
 from optimiser.report.caveats import intervals_caveat
 from optimiser.report.columns import column
@@ -91,11 +91,11 @@ def _nothing(result: RunResult, infeasibility: Infeasibility) -> Card:
         f"No design of the {result.evaluations:,} tried keeps every constraint: {problem.feed.name} cannot "
         "be leached as asked within what the data support."
     ]
-    why = Words("What stands in the way", tuple(words.infeasibility_lines(infeasibility, problem)))
+    why = Words("What stands in the way", tuple(refusal.infeasibility_lines(infeasibility, problem)))
     frame, sure = nearest_frame(problem, infeasibility), problem.confidence
     told = ""
     if sure is not None:
-        reached = words.reached_yields(problem, nearest)
+        reached = refusal.reached_yields(problem, nearest)
         for metal in problem.present:
             frame = frame.drop(columns=[f"yield_{metal}_low", f"yield_{metal}_high"])
             # rounded down: a yield that misses its target must not look as if it met it

@@ -144,7 +144,8 @@ def change_card(of: Explanation, key: str, title: str) -> Card:
     caption = (
         "Of each setpoint alone, the change that raises the lowest yield most (of values within half a point "
         f"of the best, the nearest), and the best for its money, if it gains "
-        f"{100.0 * LEAST_GAIN:.0f} point or more."
+        f"{100.0 * LEAST_GAIN:.0f} point or more. Points per EUR: gained per extra EUR/kg metal. A step "
+        "loses: recovery that one setpoint step the wrong way costs then, at most."
     )
     about = Words(
         "How to read the figures",
@@ -156,7 +157,10 @@ def change_card(of: Explanation, key: str, title: str) -> Card:
         ),
     )
     table = Table(
-        "change-table", caption, pd.DataFrame(rows).fillna({"limiting": "", "gains": ""}), sortable=False
+        "change-table",
+        caption,
+        pd.DataFrame(rows).fillna(dict.fromkeys(("limiting", "gains", "points per EUR"), "")),
+        sortable=False,
     )
     blocks: tuple[Block, ...] = (table, about, Panels(figures)) if figures else (table,)
     return Card(key, title, (limiting_sentence(d), *change_sentences(d)), blocks=blocks)
@@ -171,15 +175,13 @@ def _change_row(d: DesignExplanation, sweep: Sweep, row: int) -> dict[str, objec
         "change": move_text(d, sweep, row),
         "gains": ", ".join(mark for mark, yes in marks.items() if yes),
         "lowest yield|%|3": round(100.0 * float(lowest_yield(after.yields)[row]), 1),
-        "gain|points|2": round(100.0 * gain, 1),
+        "gain|points|3": round(100.0 * gain, 1),
         "limiting": limiting_metal(after.yields[row]),
         "cost": float(after.metrics["cost"][row]),
-        "gain for its money|points per EUR/kg metal|3": float("nan")
-        if np.isinf(per_cost)
-        else 100.0 * per_cost,
+        "points per EUR": "free" if np.isinf(per_cost) else f"{100.0 * per_cost:.3g}",
         "climate_change": float(after.metrics["climate_change"][row]),
-        "domain_distance": float(after.domain_distance[row]),
-        "step_loss": float(worst_steps(d.problem, after, np.array([row])).recovery_loss[0]),
+        "a step loses|points|2": 100.0
+        * float(worst_steps(d.problem, after, np.array([row])).recovery_loss[0]),
     }
 
 
