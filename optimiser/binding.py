@@ -47,16 +47,7 @@ def bind(question: Question, tables: OwnTables | None = None) -> Problem:
     _refuse_idle_objectives(question, feed)
     _refuse_impossible_concentration(question, acids)
     limits, domain = _limits(question)
-    try:
-        beside = question.problem.path.parent / spec.surrogate
-        surrogate = load_surrogate(beside if beside.is_dir() else spec.surrogate)
-    except InputError as error:
-        raise InputError(
-            error.what,
-            where=f"{question.where('surrogate')}: {error.where}".rstrip(": "),
-            allowed=error.allowed,
-            remedy=error.remedy,
-        ) from None
+    surrogate = surrogate_of(question)
     try:
         parameters = process_parameters(spec.process)
         reagents = None if tables is None else tables.reagents
@@ -77,6 +68,23 @@ def bind(question: Question, tables: OwnTables | None = None) -> Problem:
         limits=limits,
         domain=domain,
     )
+
+
+def surrogate_of(question: Question) -> Surrogate:
+    """Read the artefact that a problem names: a path or name, beside the problem's file first.
+
+    Raises:
+        InputError: there is none, or it cannot be read; with the problem's file and line.
+    """
+    try:
+        return load_surrogate(question.spec.surrogate, beside=question.problem.path.parent)
+    except InputError as error:
+        raise InputError(
+            error.what,
+            where=f"{question.where('surrogate')}: {error.where}".rstrip(": "),
+            allowed=error.allowed,
+            remedy=error.remedy,
+        ) from None
 
 
 def _refuse_unsupported(question: Question, problem: Problem) -> None:

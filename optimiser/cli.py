@@ -38,7 +38,9 @@ def cli() -> None:
 
 @cli.command()
 @click.argument("config")
-@click.option("--out", type=click.Path(path_type=Path), help="Folder to write; default reports/CONFIG/TIME/.")
+@click.option(
+    "-o", "--out", type=click.Path(path_type=Path), help="Folder to write; default reports/CONFIG/TIME/."
+)
 @ACIDS
 @PRICES
 @IMPACTS
@@ -142,7 +144,7 @@ def list_(what: str, as_json: bool) -> None:
 @click.option("--problem", help="Problem whose feed and own acids can be named.")
 @click.option("--acids", type=click.Path(path_type=Path), help="Table of acids that can be named.")
 @click.option(
-    "--out", type=click.Path(path_type=Path), help="CSV or XLSX to write; default: CSV to the screen."
+    "-o", "--out", type=click.Path(path_type=Path), help="CSV or XLSX to write; default: CSV to the screen."
 )
 @click.option("--force", is_flag=True, help="Replace --out if it exists.")
 def scenarios(
@@ -194,6 +196,7 @@ def scenarios(
 @click.option("--profile", help="Sums of another tool: toolkit-1.0.2, with --acids and --impacts.")
 @click.option("--ef31", is_flag=True, help="Also normalise and weight the impacts to EF 3.1's single score.")
 @click.option(
+    "-o",
     "--out",
     type=click.Path(path_type=Path),
     help="CSV or Parquet (one table, any length), or XLSX (a sheet per table); default: CSV to the screen.",
@@ -225,7 +228,7 @@ def predict(table: Path, **options: Any) -> None:
 @cli.command()
 @click.option("--table", type=click.Path(path_type=Path), help="Training table; default the installed one.")
 @click.option("--model", default="pd-gbr", show_default=True, help="Which model, by name.")
-@click.option("--out", type=click.Path(path_type=Path), help="Folder to write; default models/MODEL.")
+@click.option("-o", "--out", type=click.Path(path_type=Path), help="Folder to write; default models/MODEL.")
 @click.option("--force", is_flag=True, help="Replace an artefact that is already there.")
 @click.option("--json", "as_json", is_flag=True, help="Print the skill as JSON.")
 def train(table: Path | None, model: str, out: Path | None, force: bool, as_json: bool) -> None:

@@ -22,14 +22,17 @@ import click
 @click.option("--row", type=int, metavar="N", help="Its number, as in the report, from 1; default: the knee.")
 @click.option(
     "--anchors",
-    type=click.IntRange(min=2),
+    type=int,
     default=48,
     show_default=True,
     metavar="N",
     help="Training rows of the model that the ranking is over; more take longer.",
 )
 @click.option(
-    "--out", type=click.Path(path_type=Path), help="Folder to write; default reports/explain_NAME/TIME/."
+    "-o",
+    "--out",
+    type=click.Path(path_type=Path),
+    help="Folder to write; default reports/explain_NAME/TIME/.",
 )
 @click.option("--force", is_flag=True, help="Replace --out if it exists.")
 @click.option("--json", "as_json", is_flag=True, help="Print the explanation as JSON instead of words.")

@@ -26,7 +26,10 @@ import click
 )
 @click.option("--surrogate", default="pd-gbr", show_default=True, help="Yield model: name or folder.")
 @click.option(
-    "--out", type=click.Path(path_type=Path), help="Folder to write; default reports/kinetics_.../TIME/."
+    "-o",
+    "--out",
+    type=click.Path(path_type=Path),
+    help="Folder to write; default reports/kinetics_.../TIME/.",
 )
 @click.option("--force", is_flag=True, help="Replace --out if it exists.")
 @click.option("--json", "as_json", is_flag=True, help="Print the answer as JSON instead of words.")
@@ -48,7 +51,7 @@ def kinetics(
     why.
 
     \b
-    Example: optimiser kinetics --acid hydrochloric --feed NMC111 --set acid_concentration=4
+    Example: optimiser kinetics --acid hydrochloric --feed NMC622 --out kinetics
     """
     from optimiser.report.console import step_progress
     from optimiser.report.kinetics.deliver import Request, deliver

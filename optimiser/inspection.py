@@ -19,7 +19,7 @@ from optimiser.problem import Problem
 from optimiser.process.parameters import neutralisers, parameter_quantities, process_parameters
 from optimiser.report.words import counted
 from optimiser.spec.load import load_config, load_question
-from optimiser.surrogate.artefact import load_surrogate
+from optimiser.surrogate.artefact import known_artefacts, load_surrogate
 from optimiser.yamlfile import read_yaml
 from optimiser.yields import assumption
 
@@ -186,25 +186,26 @@ def _feeds() -> list[Record]:
 
 
 def _models() -> list[Record]:
-    records = []
-    for path in sorted(builtin.folder("models").iterdir()):
-        if path.is_dir() and (path / "card.yaml").is_file():
-            surrogate = load_surrogate(path.name)
-            skill = surrogate.card["skill"]
-            records.append(
-                {
-                    "name": path.name,
-                    "rows": surrogate.card["training"]["rows"],
-                    "anchors": surrogate.anchors,
-                    **{
-                        f"{figure.upper()}, held out by {protocol}": skill[protocol][figure]
-                        for protocol in ("experiment", "study", "random")
-                        for figure in ("r2", "mae")
-                    },
-                    "sha256": surrogate.sha256[:12],
-                }
-            )
-    return records
+    return [_model(name, folder) for name, folder in known_artefacts().items()]
+
+
+def _model(name: str, folder: Path) -> Record:
+    """Return the record of one artefact; one that cannot be read is named so, and the others still told."""
+    shipped = folder.is_relative_to(builtin.root())
+    figures = [(p, f) for p in ("experiment", "study", "random") for f in ("r2", "mae")]
+    try:
+        surrogate = load_surrogate(folder)
+    except InputError:
+        surrogate = None
+    card = surrogate.card if surrogate else None
+    return {
+        "name": name,
+        "rows": card["training"]["rows"] if card else None,
+        "anchors": surrogate.anchors if surrogate else None,
+        **{f"{f.upper()}, held out by {p}": card["skill"][p][f] if card else None for p, f in figures},
+        "sha256": surrogate.sha256[:12] if surrogate else "cannot be read",
+        "folder": "shipped" if shipped else str(folder.absolute()),
+    }
 
 
 def _objectives() -> list[Record]:

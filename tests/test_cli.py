@@ -16,7 +16,7 @@ import pandas as pd
 import pytest
 
 from optimiser import builtin
-from optimiser.cli import main
+from optimiser.cli import cli, main
 
 CONFIG = """\
 problem: nmc111
@@ -221,6 +221,17 @@ def test_usage_errors_and_help(tmp_path: Path) -> None:
         done = optimiser(*command.split(), "--help", cwd=tmp_path)
         assert done.returncode == 0
         assert "Example:" in done.stdout
+
+
+def test_whatever_takes_out_takes_its_short_form() -> None:
+    takes = [
+        (name, option.opts)
+        for name, command in cli.commands.items()
+        for option in command.params
+        if "--out" in option.opts
+    ]
+    assert {name for name, _ in takes} >= {"run", "predict", "scenarios", "train", "explain", "kinetics"}
+    assert all("-o" in opts for _, opts in takes)
 
 
 def test_help_loads_nothing_heavy(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -24,15 +25,29 @@ from optimiser.errors import InputError
 from optimiser.explain.ask import design_of_front, design_of_text, differs
 from optimiser.explain.cases import DRIVERS, anchor_cases, ranking, spread
 from optimiser.explain.explanation import DesignExplanation, Explanation, explain, values_frame
-from optimiser.explain.setpoints import allowed_designs, best_sweep, grid, lowest_yield, sweeps
+from optimiser.explain.setpoints import (
+    allowed_designs,
+    best_sweep,
+    gain_per_cost,
+    grid,
+    lowest_yield,
+    sweeps,
+    thrifty_sweeps,
+)
 from optimiser.explain.values import exact_values, sampled_values
 from optimiser.problem import Evaluation, Problem
-from optimiser.report.explain.deliver import Request, deliver
+from optimiser.report.card import Table
+from optimiser.report.explain.cards import answer_card, explanation_cards
+from optimiser.report.explain.deliver import Request, deliver, lines
 from optimiser.report.explain.figures import running_median
-from optimiser.report.explain.sentences import cautions, change_sentences, points, yield_sentence
+from optimiser.report.explain.sentences import cautions, change_sentences, mismatch, points, yield_sentence
 from optimiser.report.images import find_browser
 from optimiser.spec.load import Question, load_question
 
+PINNED: dict[str, Any] = {
+    "git": None, "options": {}, "artefact": {"name": "x", "sha256": "x"}, "seed": 1, "written": "2026",
+    "product": "x", "version": "1", "packages": {},
+}  # fmt: skip
 DESIGN = "acid=sulfuric,temperature=60,acid_concentration=2,h2o2=1,solid_liquid_ratio=60,time=61"
 
 
@@ -252,6 +267,64 @@ def test_a_fixed_setpoint_is_not_moved_and_a_domain_that_nothing_is_inside_allow
     assert said == ["No change of a single setpoint inside the applicability domain raises the lowest yield."]
 
 
+def test_the_change_that_is_best_for_its_money_is_so_among_all_that_were_tried() -> None:
+    d = design()
+    here_cost, here = float(d.evaluation.metrics["cost"][0]), float(lowest_yield(d.evaluation.yields)[0])
+    best = 0.0
+    for sweep in d.sweeps:  # one by one, in plain sums
+        for row in np.flatnonzero(sweep.allowed):
+            gain = float(lowest_yield(sweep.tried.yields)[row]) - here
+            extra = float(sweep.tried.metrics["cost"][row]) - here_cost
+            if gain >= 0.01:
+                best = max(best, gain / extra if extra > 0.0 else np.inf)
+    assert best > 0.0
+    order = thrifty_sweeps(d.evaluation, d.sweeps)
+    rates = []
+    for sweep in order:
+        row = sweep.thrifty
+        assert row is not None and sweep.allowed[row]
+        per_cost, gain = gain_per_cost(d.evaluation, sweep.tried)
+        assert gain[row] >= 0.01
+        rates.append(float(per_cost[row]))
+    assert rates[0] == pytest.approx(best) and rates == sorted(rates, reverse=True)
+    said = " ".join(change_sentences(d))
+    label = VARIABLES[order[0].variable].label
+    assert "for its money" in said and label in said
+    # the step that costs most is told once, of the design as it is
+    assert "setpoint step" not in said
+
+
+def test_every_card_of_an_explained_design_is_made() -> None:
+    for card in explanation_cards(explained(), PINNED):
+        assert not card.error, (card.key, card.error)
+        if card.key == "change":
+            (table,) = [block for block in card.blocks if isinstance(block, Table)]
+            d, frame = design(), table.frame
+            told = [row for s in d.sweeps for row in {s.best, s.thrifty} - {None}]
+            assert len(frame) == len(told) + sum(s.best is None for s in d.sweeps)
+            first = thrifty_sweeps(d.evaluation, d.sweeps)[0]
+            (row,) = frame.index[
+                (frame["setpoint"] == VARIABLES[first.variable].label)
+                & frame["gains"].str.contains("best for its money")
+            ]
+            gain, extra = frame["gain|points|3"][row], frame["cost"][row] - d.evaluation.metrics["cost"][0]
+            rate = "free" if extra <= 0.0 else f"{gain / extra:.2g}"
+            assert frame["points per EUR"][row].startswith(rate[:1])
+            assert frame["a step loses|points|2"].notna()[row]
+
+
+def test_a_free_gain_is_followed_by_the_next_best() -> None:
+    d = design()
+    dearer = {**d.evaluation.metrics, "cost": np.array([1e6])}  # so that every gain is free
+    free = dataclasses.replace(d, evaluation=dataclasses.replace(d.evaluation, metrics=dearer))
+    found = sweeps(problem(), free.evaluation)
+    order = thrifty_sweeps(free.evaluation, found)
+    assert len(order) >= 2
+    said = change_sentences(dataclasses.replace(free, sweeps=found))
+    told = [text for text in said if "for its money" in text or text.startswith("Next best")]
+    assert len(told) == 2 and all("at no extra cost" in text for text in told)
+
+
 # Words ---------------------------------------------------------------------------------------------------
 
 
@@ -283,11 +356,16 @@ def test_what_must_be_known_of_a_design_is_said() -> None:
     outside = "acid=sulfuric,temperature=95,acid_concentration=9,h2o2=1,solid_liquid_ratio=900,time=60"
     asked = dataclasses.replace(design_of_text(outside, question(), problem()), told={"Li": 0.123})
     wrong = dataclasses.replace(d, asked=asked, evaluation=problem().evaluate(asked.designs))
-    said = cautions(dataclasses.replace(explained(), design=wrong))
-    assert said[0].startswith("The front tells other yields of Li than this model")
-    assert "outside the applicability domain" in said[1]
+    doubtful = dataclasses.replace(explained(), design=wrong)
+    said = cautions(doubtful)
+    assert "outside the applicability domain" in said[0]
     assert any("breaks a limit of chemistry: solids in the slurry" in text for text in said)
     assert any(text.startswith("Its temperature of 95 °C is outside the") for text in said)
+    # that the front is of another model comes before all else
+    first = "The front tells other yields of Li than this model"
+    assert mismatch(doubtful)[0].startswith(first) and mismatch(explained()) == []
+    assert lines(doubtful)[0].startswith(f"Note: {first}")
+    assert answer_card(doubtful, "answer", "x").finding[0].startswith(first)
 
 
 # What is asked -------------------------------------------------------------------------------------------
@@ -338,12 +416,35 @@ def test_a_front_that_cannot_be_is_refused(tmp_path: Path) -> None:
     pd.read_csv(path).drop(columns="knee").to_csv(path, index=False)
     with pytest.raises(InputError, match="marks no knee"):
         design_of_front(path, None, question(), problem())
+    bad = pd.read_csv(front(tmp_path)).astype({"yield_Li": object})
+    for cell in ("abc", "1.2", "inf"):
+        bad.loc[0, "yield_Li"] = cell
+        bad.to_csv(path, index=False)
+        with pytest.raises(InputError, match=f"The yield {cell} is not") as caught:
+            design_of_front(path, 1, question(), problem())
+        assert caught.value.where == f"{path}, row 2, column yield_Li"
     path.write_text("acid,temperature\nsulfuric,40\n")
     with pytest.raises(InputError, match="no column 'acid_concentration'"):
         design_of_front(path, 1, question(), problem())
     path.write_text("")
     with pytest.raises(InputError, match="cannot be read as CSV"):
         design_of_front(path, 1, question(), problem())
+
+
+def test_a_front_of_another_feed_is_refused_where_the_manifest_says_so(tmp_path: Path) -> None:
+    path = front(tmp_path)
+    pinned: dict[str, Any] = {"problem": {"name": "mine"}, "question": {"feed": {"name": "LCO", "Co": 1.0}}}
+    (tmp_path / "manifest.json").write_text(json.dumps(pinned))
+    with pytest.raises(
+        InputError, match=r"is a front of LCO, and the problem 'nmc111' is about NMC111"
+    ) as found:
+        design_of_front(path, 1, question(), problem())
+    assert "(mine)" in found.value.remedy
+    # the same composition under another name, and a file that no run wrote
+    pinned["question"]["feed"] = {"name": "ours", "Ni": 0.3333, "Mn": 0.3333, "Co": 0.3333}
+    for text in (json.dumps(pinned), "[1]", "{", '{"question": {"feed": 3}}', '{"question": {"feed": {}}}'):
+        (tmp_path / "manifest.json").write_text(text)
+        assert design_of_front(path, 1, question(), problem()).name == "design 1 of front.csv"
 
 
 # The command ---------------------------------------------------------------------------------------------
@@ -380,6 +481,7 @@ def test_the_command_prints_json_and_writes_what_it_says(tmp_path: Path) -> None
         (["nmc111", "--design", DESIGN, "--front", "f.csv"], "Two designs are given."),
         (["nmc111", "--front", "f.csv"], "f.csv is not a file."),
         (["--out", "there"], "there exists already."),
+        (["--anchors", 1], "where:   --anchors 1"),
     ],
 )
 def test_what_cannot_be_ends_in_one_block_and_status_2(

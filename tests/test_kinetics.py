@@ -21,7 +21,9 @@ from optimiser.kinetics.fit import aicc, fit_curve, fit_metal
 from optimiser.kinetics.literature import load_literature, read_literature
 from optimiser.kinetics.models import MODELS, KineticModel, model_named
 from optimiser.kinetics.simulate import plan_curves
-from optimiser.kinetics.study import Kinetics, study
+from optimiser.kinetics.study import Kinetics, shown_r2, study
+from optimiser.report.card import Table
+from optimiser.report.kinetics.cards import Contents, answer_card
 
 R = 8.314462618e-3  # kJ/(mol K)
 TIME = np.array([1.0, 2, 4, 7, 11, 16, 22, 30, 40, 55, 75, 100, 120])
@@ -236,6 +238,22 @@ def test_a_slope_that_is_no_activation_energy_is_called_none(
     told = as_json(found, load_literature())["metals"]["Li"]
     assert told["activation_energy"] is None and told["activation_energy_low"] is None
     assert told["why_not"] == list(one.faults)
+
+
+@pytest.mark.parametrize(
+    ("r2", "told"), [(0.747777, 0.748), (0.8994, 0.899), (0.8996, 0.899), (0.89999, 0.899), (0.9004, 0.9)]
+)
+def test_an_r2_is_rounded_but_never_up_to_the_bar(r2: float, told: float) -> None:
+    assert shown_r2(r2) == told
+
+
+def test_tables_and_verdicts_tell_the_same_r2() -> None:
+    found = studied(lambda hot: 0.006 + 0.004 * np.sin(hot / 9.0))
+    card = answer_card(Contents(found, load_literature(), {}), "answer", "x")
+    (table, *_) = card.blocks
+    assert isinstance(table, Table)
+    for one, told in zip(found.metals, table.frame["R2 of the line||3"], strict=True):
+        assert f"(R2 {told:g}, below 0.90" in "; ".join(one.faults)
 
 
 def test_curves_that_no_model_describes_give_no_energy() -> None:

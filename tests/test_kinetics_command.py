@@ -74,13 +74,34 @@ def test_words_say_the_conditions_and_what_the_interval_holds(tmp_path: Path) ->
     assert str(page.relative_to(tmp_path)) in done.stdout
 
 
+def test_the_example_of_the_help_gives_energies(tmp_path: Path) -> None:
+    shown = optimiser("kinetics", "--help", cwd=tmp_path).stdout
+    example = shown[shown.index("Example: optimiser kinetics ") :].splitlines()[0].split()[3:]
+    done = optimiser("kinetics", *example, "--json", cwd=tmp_path)
+    metals = json.loads(done.stdout)["metals"]
+    assert {m for m, one in metals.items() if one["activation_energy"] is not None} >= {"Ni", "Mn", "Co"}
+    assert (tmp_path / "kinetics" / "report.html").is_file()
+
+
+def test_samples_over_too_short_a_time_are_told_first(tmp_path: Path) -> None:
+    done = optimiser("kinetics", "--acid", "lactic", "-o", "out", cwd=tmp_path)
+    first, second = done.stdout.splitlines()[:2]
+    assert first.startswith("The curves reach only from 30 to 60 min")
+    assert second.startswith("No activation energy can be read off")
+    assert done.stdout.count("The curves reach only") == 1
+    page = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+    assert page.index("The curves reach only") < page.index("No activation energy can be read off")
+
+
 @pytest.mark.parametrize(
     ("arguments", "what"),
     [
         (["--acid", "formic"], "too little for an activation energy"),
         (["--acid", "glycine"], "no experiments with"),
         (["--acid", "sulphurous"], "There is no acid"),
-        (["--acid", "sulfuric", "--feed", "NMC999"], "There is no feed"),
+        (["--acid", "sulfuric", "--feed", "NMC999"], "LMO, NCA\n"),  # no composition, which it does not take
+        (["--acid", "sulfuric", "--temperature", "a:b"], "where:   --temperature a:b\n"),
+        (["--acid", "sulfuric", "--surrogate", "nothing"], "where:   --surrogate nothing\n"),
         (["--acid", "sulfuric", "--temperature", "25:140:5"], "outside the data of sulfuric acid"),
         (["--acid", "sulfuric", "--temperature", "cold"], "is not a number"),
         (["--acid", "sulfuric", "--set", "temperature=50"], "not a condition that stays the same"),

@@ -65,11 +65,30 @@ def test_a_row_without_a_price_keeps_its_yields_and_names_what_is_missing(table:
     assert np.isnan(lacking["cost"])
     assert np.isnan(lacking["net_value"])
     assert lacking["note"].startswith("levulinic has no price")
-    assert frame["note"].drop(1).tolist() == [""] * 4
+    told = np.where(frame["inside_domain"], "", "outside the domain")
+    assert frame["note"].drop(1).tolist() == np.delete(told, 1).tolist()
     assert frame["cost"].drop(1).notna().all()
     _, tally = everything(prepare(table))
-    assert tally.noted[lacking["note"]] == 1
+    assert tally.noted[lacking["note"].split("; ")[0]] == 1
     assert any(line.startswith("1 of them with blank costs") for line in tally.lines())
+
+
+def test_rows_outside_the_domain_say_so_in_their_note(tmp_path: Path) -> None:
+    rows = ROWS.assign(feed="NMC111", acid=["sulfuric", "levulinic", "glycine", "sulfuric", "acetic"])
+    rows.loc[3, "acid_concentration"] = 9.0
+    rows.to_csv(tmp_path / "t.csv", index=False)
+    frame = predict_table(tmp_path / "t.csv")
+    new = "outside the domain: acid not in the data"
+    assert frame["inside_domain"].tolist()[:4] == [True, False, False, False]
+    assert frame["note"].tolist()[0] == ""
+    assert frame["note"][1].startswith("levulinic has no price")
+    assert frame["note"][1].endswith("; outside the domain")  # its few experiments are on another feed
+    assert frame["note"].tolist()[2:4] == [new, "outside the domain"]
+    assert np.isinf(frame["domain_distance"]).tolist()[:4] == [False, False, True, False]
+    # what is blank is counted apart from what is outside
+    _, tally = everything(prepare(tmp_path / "t.csv"))
+    assert [text for text in tally.noted if "outside" in text] == []
+    assert sum(tally.noted.values()) == 1 and tally.outside == int((~frame["inside_domain"]).sum())
 
 
 def test_pieces_of_any_size_give_the_same_rows(table: Path) -> None:
@@ -176,7 +195,7 @@ def test_the_toolkits_case_study_as_a_process(shared_data: Path, tmp_path: Path)
     assert frame["yield_Li"].notna().all()
     blank = frame["cost"].isna() | frame["climate_change"].isna()
     assert blank.any()
-    assert (frame["note"].notna() == blank).all()
+    assert (frame["note"].str.contains(" has no ", na=False) == blank).all()
     sheets = pd.read_excel(tmp_path / "out" / "scenarios.xlsx", sheet_name=None)
     wanted = {"scenarios", "mass balance", "costs", "impacts", "ranks", "selectivities", "t-tests", "sources"}
     assert wanted <= set(sheets)

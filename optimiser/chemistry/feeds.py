@@ -171,8 +171,13 @@ def load_feeds() -> dict[str, Feed]:
     return dict(_shipped())
 
 
-def find_feed(name: str, *, where: str = "") -> Feed:
+def find_feed(name: str, *, where: str = "", composition: bool = False) -> Feed:
     """Return the shipped feed of a name, whatever the case.
+
+    Args:
+        name: of the feed.
+        where: what names it, for the error.
+        composition: whether a composition could stand in its place, for the error too.
 
     Raises:
         InputError: there is none; it lists those there are.
@@ -184,6 +189,7 @@ def find_feed(name: str, *, where: str = "") -> Feed:
     raise InputError(
         f"There is no feed {name!r}.",
         where=where,
-        allowed=", ".join(known) + ", or a composition: {name: ..., Ni: ..., Mn: ..., Co: ...}",
+        allowed=", ".join(known)
+        + (", or a composition: {name: ..., Ni: ..., Mn: ..., Co: ...}" if composition else ""),
         remedy=closest(name, known),
     )

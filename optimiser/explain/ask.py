@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from optimiser.binding import known_acids
-from optimiser.chemistry.feeds import METALS
+from optimiser.chemistry.feeds import METALS, Feed
 from optimiser.designs import CONTINUOUS, DESIGN_COLUMNS, VARIABLES, Designs
 from optimiser.errors import InputError, closest
 from optimiser.problem import Problem
@@ -20,6 +22,8 @@ from optimiser.spec.load import Question
 _EXAMPLE = "acid=sulfuric,temperature=75,acid_concentration=2,h2o2=2,solid_liquid_ratio=50,time=60"
 #: Largest difference of a yield, as a fraction, at which a front was surely made by the same model.
 _SAME_YIELD = 0.005
+#: Largest difference in mol per mol Li between compositions of one feed.
+_SAME_FEED = 0.0006
 
 
 @dataclass(frozen=True)
@@ -72,6 +76,7 @@ def design_of_front(path: Path, row: int | None, question: Question, problem: Pr
         InputError: the file cannot be read, lacks columns or the row, or the problem lacks the acid.
     """
     frame = _read(path)
+    _refuse_other_feed(path, problem)
     if row is None:
         knee = frame["knee"].astype(str).str.casefold() == "true" if "knee" in frame else np.zeros(len(frame))
         if not np.any(knee):
@@ -83,10 +88,53 @@ def design_of_front(path: Path, row: int | None, question: Question, problem: Pr
         raise InputError(f"{path} has no design {row}.", where="--row", allowed=f"1 to {len(frame)}")
     cells = frame.iloc[row - 1]
     given = {name: f"{name}={cells[name]}" for name in DESIGN_COLUMNS}
-    told = {m: float(cells[f"yield_{m}"]) for m in METALS if pd.notna(cells.get(f"yield_{m}"))}
+    told = {m: _yield(path, row, m, cells) for m in METALS if pd.notna(cells.get(f"yield_{m}"))}
     return Asked(
         f"design {row} of {path.name}", _design(given, f"{path}, design {row}:", question, problem), told
     )
+
+
+def _yield(path: Path, row: int, metal: str, cells: pd.Series) -> float:
+    cell = cells[f"yield_{metal}"]
+    try:
+        told = float(cell)
+    except (TypeError, ValueError):
+        told = float("nan")
+    if not 0.0 <= told <= 1.0:
+        raise InputError(
+            f"The yield {cell!s} is not a fraction.",
+            where=f"{path}, row {row + 1}, column yield_{metal}",  # the header is row 1 of the file
+            allowed="a number from 0 to 1, or nothing for a metal that the feed does not contain",
+            remedy="give the front.csv as the run wrote it",
+        )
+    return told
+
+
+def _refuse_other_feed(path: Path, problem: Problem) -> None:
+    """Refuse a front of another feed, where the manifest that the run left beside it says so."""
+    beside = path.parent / "manifest.json"
+    try:
+        pinned = json.loads(beside.read_text(encoding="utf-8"))
+        feed = Feed.model_validate(
+            {key: value for key, value in pinned["question"]["feed"].items() if value is not None}
+        )
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return  # none there, or nothing that a run wrote: the yields themselves are compared later
+    if np.abs(feed.composition - problem.feed.composition).max() > _SAME_FEED:
+        raise InputError(
+            f"{path} is a front of {feed.name}, and the problem {problem.name!r} is about "
+            f"{problem.feed.name}.",
+            where=f"--front; {beside}",
+            allowed=f"a front of {problem.feed.name}",
+            remedy=f"name the problem that was run ({_called(pinned)}), or another front",
+        )
+
+
+def _called(pinned: Mapping[str, Any]) -> str:
+    try:
+        return str(pinned["problem"]["name"])
+    except (KeyError, TypeError):
+        return "as its manifest.json says"
 
 
 def _read(path: Path) -> pd.DataFrame:

@@ -14,6 +14,8 @@ from optimiser.problem import Evaluation, Problem
 MOST_TRIED = 400
 #: Yield that counts as the same, as a fraction: of values this close to the best the nearest one is taken.
 SAME = 0.005
+#: Gain of the lowest yield, as a fraction, from which a change is told for its price.
+LEAST_GAIN = 0.01
 
 
 @dataclass(frozen=True)
@@ -25,12 +27,15 @@ class Sweep:
         tried: evaluation of the values tried, in their order; none where the setpoint cannot be moved.
         allowed: which of them chemistry and the applicability domain allow, shape (n,).
         best: row of the change that raises the lowest yield most; None where none raises it.
+        thrifty: row of the change with the most gain per extra cost, of those that gain `LEAST_GAIN` or more;
+            None where none does.
     """
 
     variable: int
     tried: Evaluation
     allowed: Bools
     best: int | None
+    thrifty: int | None = None
 
     @property
     def values(self) -> Floats:
@@ -70,6 +75,33 @@ def best_sweep(found: tuple[Sweep, ...]) -> Sweep | None:
     return max(raising, key=_reached) if raising else None
 
 
+def thrifty_sweeps(here: Evaluation, found: tuple[Sweep, ...]) -> tuple[Sweep, ...]:
+    """Return the sweeps with a thrifty change, that with the most gain per extra cost first."""
+    gaining = [sweep for sweep in found if sweep.thrifty is not None]
+    return tuple(sorted(gaining, key=lambda sweep: _thrift(here, sweep), reverse=True))
+
+
+def _thrift(here: Evaluation, sweep: Sweep) -> tuple[float, float]:
+    assert sweep.thrifty is not None
+    per_cost, gain = gain_per_cost(here, sweep.tried)
+    return float(per_cost[sweep.thrifty]), float(gain[sweep.thrifty])
+
+
+def gain_per_cost(here: Evaluation, tried: Evaluation) -> tuple[Floats, Floats]:
+    """Return what changes gain of the lowest yield per EUR/kg metal of extra cost, and the gain itself.
+
+    Args:
+        here: evaluation of the design, alone.
+        tried: of the changed ones.
+
+    Returns:
+        Fractions per EUR/kg metal (infinite where nothing more is paid), and fractions, shape (n,) each.
+    """
+    gain = lowest_yield(tried.yields) - lowest_yield(here.yields)[0]
+    extra = tried.metrics["cost"] - here.metrics["cost"][0]
+    return np.where(extra > 0.0, gain / np.where(extra > 0.0, extra, 1.0), np.inf), gain
+
+
 def _reached(sweep: Sweep) -> float:
     assert sweep.best is not None
     return float(lowest_yield(sweep.tried.yields)[sweep.best])
@@ -93,11 +125,15 @@ def _sweep(problem: Problem, here: Evaluation, acid: int, variable: int) -> Swee
     continuous[:, variable] = values
     tried = problem.evaluate(Designs(np.full(len(values), acid, dtype=np.intp), continuous))
     allowed = allowed_designs(tried)
-    gain = np.where(allowed, lowest_yield(tried.yields) - lowest_yield(here.yields)[0], -np.inf)
+    per_cost, gain = gain_per_cost(here, tried)
+    gain = np.where(allowed, gain, -np.inf)
     if not len(gain) or gain.max() <= 0.0:
         return Sweep(variable, tried, allowed, None)
     good = np.flatnonzero((gain > 0.0) & (gain >= gain.max() - SAME))
-    return Sweep(variable, tried, allowed, int(good[np.argmin(np.abs(values[good] - now))]))
+    worth = np.flatnonzero(gain >= LEAST_GAIN)
+    # of gains that cost nothing the greatest
+    thrifty = int(worth[np.lexsort((-gain[worth], -per_cost[worth]))[0]]) if len(worth) else None
+    return Sweep(variable, tried, allowed, int(good[np.argmin(np.abs(values[good] - now))]), thrifty)
 
 
 def allowed_designs(evaluation: Evaluation) -> Bools:

@@ -56,11 +56,13 @@ class Kinetics:
         curves: what was simulated.
         metals: those of the feed whose yields are predicted.
         notes: what must be told of the simulation.
+        short: that the acid's samples span too little time for the shape of a curve; empty where they do not.
     """
 
     curves: Curves
     metals: tuple[MetalKinetics, ...]
     notes: tuple[str, ...]
+    short: str = ""
 
 
 def study(
@@ -85,7 +87,7 @@ def study(
     for done, i in enumerate(present):
         progress(done, len(present), METALS[i])
         metals.append(_metal(METALS[i], plan, curves.yields[:, :, i], level))
-    return Kinetics(curves, tuple(metals), _notes(curves))
+    return Kinetics(curves, tuple(metals), _notes(curves), _short(plan))
 
 
 def _metal(metal: str, plan: Plan, yields: Floats, level: float) -> MetalKinetics:
@@ -112,7 +114,7 @@ def faults(line: ArrheniusLine | None, fit: MetalFit, plateau: tuple[bool, ...])
     )
     if not fit.r2 >= LEAST_R2:
         found.append(
-            f"the best model does not describe the curves (R2 {_down(fit.r2)}, below {LEAST_R2:.2f})"
+            f"the best model does not describe the curves (R2 {shown_r2(fit.r2):g}, below {LEAST_R2:.2f})"
         )
     if any(plateau):
         found.append(f"{sum(plateau)} of {n} curves are plateaus")
@@ -130,27 +132,33 @@ def faults(line: ArrheniusLine | None, fit: MetalFit, plateau: tuple[bool, ...])
         )
     if line.energy > 0.0 and line.r2 < LEAST_R2:
         steps = f"; k falls at {line.falls} of {line.points - 1} steps" if line.falls else ""
-        found.append(f"ln k does not lie on a line (R2 {_down(line.r2)}, below {LEAST_R2:.2f}{steps})")
+        found.append(f"ln k does not lie on a line (R2 {shown_r2(line.r2):g}, below {LEAST_R2:.2f}{steps})")
     return tuple(found)
 
 
-def _down(r2: float) -> str:
-    """Write an R2 that is below a bar so that it reads below it."""
-    return f"{np.floor(1000.0 * r2) / 1000.0:.3f}"
+def shown_r2(r2: float) -> float:
+    """Return an R2 as it is told everywhere: three figures, but never rounded up to the bar it misses."""
+    rounded = float(f"{r2:.3g}")
+    if r2 < LEAST_R2 <= rounded:
+        return float(np.floor(1000.0 * r2) / 1000.0)
+    return rounded
 
 
 def _notes(curves: Curves) -> tuple[str, ...]:
-    plan = curves.plan
-    found = []
     outside = int((~curves.inside).sum())
-    if outside:
-        found.append(
-            f"{outside} of {curves.inside.size} simulated designs are outside the applicability domain: no "
-            "experiment stands near them."
-        )
+    if not outside:
+        return ()
+    return (
+        f"{outside} of {curves.inside.size} simulated designs are outside the applicability domain: no "
+        "experiment stands near them.",
+    )
+
+
+def _short(plan: Plan) -> str:
     early, late = plan.time[0], plan.time[-1]
-    if late < NARROW * max(early, 1.0):
-        found.append(
-            f"The curves reach only from {early:g} to {late:g} min: what happens before is not in the data."
-        )
-    return tuple(found)
+    if late >= NARROW * max(early, 1.0):
+        return ""
+    return (
+        f"The curves reach only from {early:g} to {late:g} min, hardly enough for the shape of a curve: what "
+        "happens before is not in the data."
+    )

@@ -17,7 +17,7 @@ from rich.text import Text
 from optimiser.chemistry.feeds import METALS
 from optimiser.designs import VARIABLES
 from optimiser.problem import Evaluation, Problem
-from optimiser.report import words
+from optimiser.report import refusal, words
 from optimiser.report.columns import Column, column
 from optimiser.run import RunResult
 from optimiser.search.search import Progress as SearchProgress
@@ -39,7 +39,8 @@ def print_result(result: RunResult, out: Path | None, console: Console | None = 
     problem = result.problem
     if result.front is not None:
         front = result.front
-        _say(console, words.sentence(problem, front.evaluation, front.knee), "bold")
+        for line in words.answer(problem, front.evaluation, front.knee):
+            _say(console, line, "bold")
         console.print()
         _say(console, words.front_finding(problem, front))
         for line in words.warnings_of(problem, front.evaluation, front.knee):
@@ -53,12 +54,12 @@ def print_result(result: RunResult, out: Path | None, console: Console | None = 
             f"No design of the {result.evaluations:,} tried is feasible for {problem.feed.name}.",
             "bold",
         )
-        for line in words.infeasibility_lines(result.infeasibility, problem):
+        for line in refusal.infeasibility_lines(result.infeasibility, problem):
             _say(console, line)
         console.print()
         _say(console, "The least infeasible designs:")
         nearest = result.infeasibility.nearest
-        _table(console, problem, nearest, range(len(nearest)), None)
+        _table(console, problem, nearest, range(len(nearest)), None, reached=True)
     for line in result.tables.notes if result.tables else ():
         _say(console, f"Note: {line}")
     if out is not None:
@@ -84,10 +85,16 @@ def spread_rows(n: int, knee: int, most: int = ROWS) -> tuple[int, ...]:
 
 
 def _table(
-    console: Console, problem: Problem, evaluation: Evaluation, rows: Sequence[int], knee: int | None
+    console: Console,
+    problem: Problem,
+    evaluation: Evaluation,
+    rows: Sequence[int],
+    knee: int | None,
+    *,
+    reached: bool = False,
 ) -> None:
     """Print designs, without their yields where these do not fit: the sentence and the report hold them."""
-    table = design_rows(problem, evaluation, rows, knee)
+    table = design_rows(problem, evaluation, rows, knee, reached=reached)
     if console.measure(table).maximum > console.width:
         table = design_rows(problem, evaluation, rows, knee, yields=False)
     console.print(table)
@@ -96,9 +103,18 @@ def _table(
 
 
 def design_rows(
-    problem: Problem, evaluation: Evaluation, rows: Sequence[int], knee: int | None, *, yields: bool = True
+    problem: Problem,
+    evaluation: Evaluation,
+    rows: Sequence[int],
+    knee: int | None,
+    *,
+    yields: bool = True,
+    reached: bool = False,
 ) -> Table:
-    """Return a table of designs that fits 80 columns with up to two objectives, without yields with four."""
+    """Return a table of designs that fits 80 columns with up to two objectives, without yields with four.
+
+    Yields are the expected ones, or with ``reached`` those that the targets are held against, rounded down.
+    """
     table = Table(box=None, padding=(0, 1, 0, 0), pad_edge=False, header_style="bold")
     table.add_column("no.", justify="right", no_wrap=True, vertical="bottom")
     table.add_column("acid", no_wrap=True, vertical="bottom")
@@ -110,14 +126,18 @@ def design_rows(
         how = column(name)
         table.add_column(how.label.replace(" ", "\n") + "\n" + _unit(how), justify="right", no_wrap=True)
     if yields:
-        table.add_column("yields %\n" + "/".join(problem.present), justify="right", no_wrap=True)
+        sure = problem.confidence if reached else None
+        head = "yields %\n" if sure is None else f"yields %\nreached with\nprobability\n{100.0 * sure:g} %\n"
+        table.add_column(head + "/".join(problem.present), justify="right", no_wrap=True)
+    told = refusal.reached_yields(problem, evaluation) if reached else evaluation.yields
+    digits = _floor_whole if reached else _whole
     for row in rows:
         cells = [
             f"{row + 1}{'*' if row == knee and len(evaluation) > 1 else ''}",
             problem.acids[int(evaluation.designs.acid[row])].name,
             *(f"{evaluation.designs.continuous[row, i] + 0.0:g}" for i in range(len(VARIABLES))),
             *(column(name).text(float(evaluation.metrics[name][row])) for name in shown),
-            *([_yields(problem, evaluation, row)] if yields else []),
+            *(["/".join(digits(told[row, METALS.index(m)]) for m in problem.present)] if yields else []),
         ]
         table.add_row(*cells, style="bold" if row == knee else "")
     return table
@@ -128,8 +148,13 @@ def _unit(how: Column) -> str:
     return how.unit.replace(" of metal fed", "").replace(" CO2-eq", "").replace(" metal", "")
 
 
-def _yields(problem: Problem, evaluation: Evaluation, row: int) -> str:
-    return "/".join(f"{100.0 * evaluation.yields[row, METALS.index(m)]:.0f}" for m in problem.present)
+def _whole(share: float) -> str:
+    return f"{100.0 * share:.0f}"
+
+
+def _floor_whole(share: float) -> str:
+    """Round down, so that a yield that misses its target does not look as if it met it."""
+    return f"{np.floor(100.0 * share + 1e-9):.0f}"
 
 
 def print_records(records: Sequence[Mapping[str, Any]], console: Console | None = None) -> None:

@@ -16,7 +16,7 @@ from typing import Any
 from optimiser import __version__, builtin
 from optimiser.designs import VARIABLES
 from optimiser.metrics import METRICS
-from optimiser.report import words
+from optimiser.report import refusal, words
 from optimiser.report.verdicts import verdict_text
 from optimiser.run import RunResult
 from optimiser.search.search import SearchResult
@@ -71,11 +71,12 @@ def manifest(result: RunResult) -> dict[str, Any]:
             "knee": front.knee + 1,
             "dropped_at_final_grade": front.dropped,
         }
-        found["answer"] = words.sentence(problem, front.evaluation, front.knee)
+        found["answer"] = " ".join(words.answer(problem, front.evaluation, front.knee))
+        found["p_feasible"] = float(front.evaluation.p_feasible[front.knee]) if problem.targets else None
         found["warnings"] = words.warnings_of(problem, front.evaluation, front.knee)
     elif result.infeasibility is not None:
         found["answer"] = "No feasible design."
-        found["warnings"] = words.infeasibility_lines(result.infeasibility, problem)
+        found["warnings"] = refusal.infeasibility_lines(result.infeasibility, problem)
     plain: dict[str, Any] = _plain(found)
     return plain
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from optimiser.designs import Bools, Floats
-from optimiser.report import words
+from optimiser.report import refusal
 from optimiser.report.columns import column
 from optimiser.run import AcidVerdict, RunResult
 
@@ -19,7 +19,7 @@ def verdict_text(result: RunResult, verdict: AcidVerdict) -> str:
         if not binding:
             return "No feasible design."
         rest = f", and {len(binding) - 1} more" if len(binding) > 1 else ""
-        return f"No feasible design. What stands in the way: {words.binding_text(binding[0])}{rest}."
+        return f"No feasible design. What stands in the way: {refusal.binding_text(binding[0])}{rest}."
     needed = result.problem.surrogate.domain.settings.min_experiments
     if result.problem.domain and verdict.experiments < needed:
         return (

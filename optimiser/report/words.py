@@ -6,7 +6,7 @@ import numpy as np
 
 from optimiser.chemistry.feeds import METALS
 from optimiser.designs import VARIABLES
-from optimiser.front import Binding, Front, Infeasibility
+from optimiser.front import Front
 from optimiser.metrics import METRICS
 from optimiser.problem import Evaluation, Problem
 from optimiser.report.columns import column
@@ -70,28 +70,67 @@ def setpoints(problem: Problem, evaluation: Evaluation, row: int) -> str:
     return f"{c:g} mol/L {acid.label} at {t:g} °C for {m:g} min, {s:g} g/L solids, {peroxide}"
 
 
+def without_data(problem: Problem, evaluation: Evaluation, row: int) -> bool:
+    """Return whether the data do not contain a design's acid, so that its yields are a guess."""
+    return not len(problem.neighbourhoods[int(evaluation.designs.acid[row])].of_acid)
+
+
 def yields_text(problem: Problem, evaluation: Evaluation, row: int) -> str:
-    """Say the yields of the metals that are there, each with its 90 % interval."""
+    """Say the yields of the metals that are there, each with its 90 % interval; a guess has none."""
     parts = []
+    guess = without_data(problem, evaluation, row)
     for metal in problem.present:
         i = METALS.index(metal)
         mean, low, high = (
             100.0 * v[row, i] for v in (evaluation.yields, evaluation.yields_low, evaluation.yields_high)
         )
         between = "assumed" if metal in problem.feed.assumed_yields else f"{low:.0f}–{high:.0f}"
-        parts.append(f"{metal} {mean:.0f} % ({between})")
+        parts.append(f"{metal} {mean:.0f} %" + ("" if guess and between != "assumed" else f" ({between})"))
     return ", ".join(parts)
 
 
 def sentence(problem: Problem, evaluation: Evaluation, row: int) -> str:
-    """Say one design aloud: setpoints, cost and climate change per kg metal, yields with intervals."""
+    """Say one design aloud: setpoints, cost and climate change per kg metal, yields with intervals.
+
+    Where the data do not contain the acid the yields are called a guess, and have no intervals.
+    """
+    called, end = "yields", f"{counted(int(evaluation.support[row]), 'experiment')} nearby"
+    if without_data(problem, evaluation, row):
+        called, end = "yields (a guess)", "no experiment with this acid is in the data"
     return (
         f"Leach {problem.feed.name} with {setpoints(problem, evaluation, row)}: "
         f"{metric_text('cost', evaluation.metrics['cost'][row])}, "
         f"{metric_text('climate_change', evaluation.metrics['climate_change'][row])}; "
-        f"yields {yields_text(problem, evaluation, row)}; "
-        f"{counted(int(evaluation.support[row]), 'experiment')} nearby."
+        f"{called} {yields_text(problem, evaluation, row)}; {end}."
     )
+
+
+def targets_sentence(problem: Problem, evaluation: Evaluation, row: int) -> str:
+    """Say how likely a design reaches its yield targets, and what was asked for; empty without targets."""
+    if not problem.targets:
+        return ""
+    sure = "" if problem.confidence is None else f", asked for with {100.0 * problem.confidence:g} % each,"
+    if without_data(problem, evaluation, row):
+        return f"How likely the yield targets{sure} hold cannot be told of an acid without data."
+    asked = ", ".join(f"{metal} {100.0 * target:g} %" for metal, target in problem.targets.items())
+    hold = "All yield targets hold at once" if len(problem.targets) > 1 else "The yield target holds"
+    reached = f"{hold} ({asked}) with probability {chance(float(evaluation.p_feasible[row]))}"
+    if problem.confidence is None:
+        return f"{reached}; they were asked of the expected yields alone (no `confidence`)."
+    each = ", each asked for with" if len(problem.targets) > 1 else ", asked for with"
+    return f"{reached}{each} {100.0 * problem.confidence:g} %."
+
+
+def answer(problem: Problem, evaluation: Evaluation, row: int) -> tuple[str, ...]:
+    """Say the recommended design, and how sure its targets are where the problem asks for a confidence."""
+    said = sentence(problem, evaluation, row)
+    sure = targets_sentence(problem, evaluation, row) if problem.confidence is not None else ""
+    return (said, sure) if sure else (said,)
+
+
+def chance(probability: float) -> str:
+    """Format a probability as per cent: ``72 %``, ``> 99 %``."""
+    return f"{column('p_feasible').text(probability)} %"
 
 
 def objectives_text(problem: Problem) -> str:
@@ -103,7 +142,7 @@ def front_finding(problem: Problem, front: Front) -> str:
     """Say what the front is, a trade-off or one design that is best in everything, and what was dropped."""
     dropped = (
         f" {counted(front.dropped, 'design')} of the search broke a limit when predicted with every anchor, "
-        "and were dropped."
+        f"and {'was' if front.dropped == 1 else 'were'} dropped."
         if front.dropped
         else ""
     )
@@ -127,50 +166,6 @@ def _front_itself(problem: Problem, front: Front) -> str:
     )
     acids = sorted({problem.acids[k].label for k in front.evaluation.designs.acid})
     return f"A trade-off of {n} designs over {ends}, with {', '.join(acids)}."
-
-
-def binding_text(binding: Binding) -> str:
-    """Say one broken constraint: what was reached, what was asked, how many designs break it."""
-    percent = binding.constraint.startswith("yield_")
-    scale, unit = (100.0, " %") if percent else (1.0, "")
-    return (
-        f"{constraint_label(binding.constraint)}: {scale * binding.reached:.3g}{unit} where "
-        f"{scale * binding.needed:.3g}{unit} is asked; "
-        f"broken by {100.0 * binding.broken_share:.0f} % of the designs tried"
-    )
-
-
-def infeasibility_lines(infeasibility: Infeasibility, problem: Problem) -> list[str]:
-    """Say why nothing is feasible and how far each target would have to give."""
-    lines = ["Binding: " + binding_text(b) + "." for b in infeasibility.binding]
-    sure = ""
-    if problem.confidence is not None:
-        sure = f" with probability {100 * problem.confidence:g} %"
-        lines.append(
-            f"Each target is asked to hold{sure}, so yields here are those reached{sure}; the expected ones "
-            "are higher."
-        )
-    for metal, best in infeasibility.reachable.items():
-        target = problem.targets[metal]
-        verdict = "reachable on its own" if best >= target else f"would have to fall to {100 * best:.0f} %"
-        lines.append(
-            f"{metal}: target {100 * target:.0f} %, best seen with the chemistry and the domain kept "
-            f"{100 * best:.0f} %: {verdict}."
-        )
-    if infeasibility.give > 0:
-        lines.append(
-            f"Together the targets would have to fall by {100 * infeasibility.give:.0f} points each."
-        )
-        lines.append(
-            "The design that comes nearest reaches all targets at once with probability "
-            f"{100 * infeasibility.probability:.0f} %."
-        )
-    if problem.confidence is not None:
-        lines.append(
-            "What would help: lower targets, a lower `confidence`, or experiments near the designs below; "
-            "without `confidence` the expected yields count."
-        )
-    return lines
 
 
 def warnings_of(problem: Problem, evaluation: Evaluation, row: int) -> list[str]:

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from optimiser.binding import assemble, known_acids
+from optimiser.binding import assemble, known_acids, surrogate_of
 from optimiser.chemistry.acids import Acid
 from optimiser.chemistry.feeds import METALS, find_feed
 from optimiser.designs import Bools, Designs, Ints
@@ -29,6 +29,8 @@ from optimiser.table import design_table
 from optimiser.toolkit import ToolkitSums
 from optimiser.yields import assumption, check_yields
 
+#: Notes of scenarios outside the applicability domain.
+OUTSIDE, NO_DATA = "outside the domain", "outside the domain: acid not in the data"
 #: Called with the rows done and the rows in all.
 RowProgress = Callable[[int, int], None]
 
@@ -85,9 +87,12 @@ class Part:
 
     @property
     def notes(self) -> np.ndarray:
-        """What is missing for each scenario, text, shape (n,)."""
-        notes: np.ndarray = np.array(self.lacking, dtype=object)[self.evaluation.designs.acid]
-        return notes
+        """What is missing for each scenario, and whether it is outside the domain, text, shape (n,)."""
+        acid = self.evaluation.designs.acid
+        known = np.array([bool(len(near.of_acid)) for near in self.problem.neighbourhoods])[acid]
+        outside = np.select([~known, ~self.inside], [NO_DATA, OUTSIDE], "")
+        pairs = zip(np.array(self.lacking, dtype=object)[acid], outside.tolist(), strict=True)
+        return np.array(["; ".join(text for text in pair if text) for pair in pairs], dtype=object)
 
 
 @dataclass
@@ -97,7 +102,7 @@ class Tally:
     Attributes:
         rows: scenarios predicted.
         outside: those outside the applicability domain.
-        noted: how many rows have each note.
+        noted: how many rows lack each of what is missing.
     """
 
     rows: int = 0
@@ -108,7 +113,7 @@ class Tally:
         """Count a part."""
         self.rows += len(part.place)
         self.outside += int((~part.inside).sum())
-        self.noted.update(text for text in part.notes.tolist() if text)
+        self.noted.update(text for k in part.evaluation.designs.acid if (text := part.lacking[k]))
 
     def lines(self) -> list[str]:
         """Say the counts beyond the number of rows."""
@@ -155,7 +160,7 @@ def prepare(
     if feed_name is not None:
         feed = find_feed(feed_name, where="--feed")
     known = Known(tables.acids, feed, basis)
-    surrogate = load_surrogate(question.spec.surrogate if question else "pd-gbr")
+    surrogate = surrogate_of(question) if question else load_surrogate("pd-gbr")
     rows, assumed = 0, dict[str, None]()
     for piece in source.chunks():
         scenarios = parse(source, piece, known)

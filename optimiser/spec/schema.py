@@ -219,7 +219,7 @@ class ProblemSpec(Strict):
         value = {"name": value} if isinstance(value, str) else value
         if not isinstance(value, dict) or value.keys() & set(METALS[1:]):
             return value
-        known = find_feed(str(value.get("name", "")))
+        known = find_feed(str(value.get("name", "")), composition=True)
         return known.model_dump(by_alias=True) | {k: v for k, v in value.items() if k != "name"}
 
     _objectives_once = field_validator("objectives")(_each_objective_once)

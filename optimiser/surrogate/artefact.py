@@ -216,13 +216,19 @@ def seal(card: Mapping[str, Any]) -> str:
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
-def load_surrogate(name_or_path: str | Path) -> Surrogate:
-    """Read an artefact given by the name of a shipped one (``pd-gbr``) or by the path of its folder.
+def load_surrogate(name_or_path: str | Path, *, beside: Path | None = None, where: str = "") -> Surrogate:
+    """Read an artefact given by its name (``pd-gbr``) or by the path of its folder.
+
+    Args:
+        name_or_path: looked for beside the file that names it, as a path, among the shipped ones and in
+            ``models`` of the working folder, in this order.
+        beside: folder of the file that names it: the artefact may lie in it or in its ``models``.
+        where: what names it, for the error where there is none.
 
     Raises:
         InputError: there is none, a file is missing, cut off or edited, or the format is another.
     """
-    folder = _find(name_or_path)
+    folder = _find(name_or_path, beside, where)
     for file in (CARD, ARRAYS):
         if not (folder / file).is_file():
             raise InputError(
@@ -273,30 +279,47 @@ def load_surrogate(name_or_path: str | Path) -> Surrogate:
     return surrogate
 
 
-def _find(name_or_path: str | Path) -> Path:
+def known_artefacts() -> dict[str, Path]:
+    """Return the folders of the artefacts that can be named here: the shipped ones, then ``./models``."""
+    found: dict[str, Path] = {}
+    for models in (builtin.folder("models"), Path("models")):  # where `optimiser train` puts them
+        for card in sorted(models.glob(f"*/{CARD}")):
+            found.setdefault(card.parent.name, card.parent)
+    return found
+
+
+def _find(name_or_path: str | Path, beside: Path | None, where: str) -> Path:
     given = Path(name_or_path)
-    shipped = builtin.folder("models") / given.name
-    if given.is_dir():
-        return given
-    if given.name == str(name_or_path) and shipped.is_dir():
-        return shipped
-    # where `optimiser train --model NAME` puts it
-    here = Path("models") / given.name
-    if given.name == str(name_or_path) and (here / CARD).is_file():
-        return here
-    known = sorted(card.parent.name for card in builtin.folder("models").glob(f"*/{CARD}"))
+    plain = given.name == str(name_or_path)
+    places = [given]
+    if plain:
+        places += [builtin.folder("models") / given, Path("models") / given]
+    if beside is not None and not given.is_absolute():
+        places = [beside / given, *([beside / "models" / given] if plain else []), *places]
+    for place in places:
+        # a path is taken at its word; a name may also be that of a folder of something else
+        if (place / CARD).is_file() or (place.is_dir() and not plain):
+            return place
+    fitted = str(name_or_path) in candidates()
+    incomplete = next((place for place in places if place.is_dir()), None)
+    if incomplete is not None and not fitted:
+        return incomplete
     if given.is_file():
         raise InputError(
-            f"{given} is a file, not an artefact.", allowed=f"the folder that holds {CARD} and {ARRAYS}"
+            f"{given} is a file, not an artefact.",
+            where=where,
+            allowed=f"the folder that holds {CARD} and {ARRAYS}",
         )
-    if str(name_or_path) in candidates():
-        raise InputError(
-            f"The model {str(name_or_path)!r} does not ship fitted, and there is none in {here}.",
-            allowed="the folder of an artefact, or one of: " + ", ".join(known),
-            remedy=f"fit it once, in minutes: optimiser train --model {name_or_path}",
-        )
+    known = known_artefacts()
+    tried = ", ".join(dict.fromkeys(str(place.absolute()) for place in places))
+    said = f"The model {given} does not ship fitted" if fitted else f"There is no surrogate {str(given)!r}"
     raise InputError(
-        f"There is no surrogate {str(name_or_path)!r}.",
+        f"{said}; looked for: {tried}.",
+        where=where,
         allowed="the folder of an artefact, or one of: " + ", ".join(known),
-        remedy=closest(given.name, known) or "optimiser list models",
+        remedy=(
+            f"fit it once, in minutes: optimiser train --model {name_or_path}"
+            if fitted
+            else closest(given.name, [*known, *candidates()]) or "optimiser list models"
+        ),
     )

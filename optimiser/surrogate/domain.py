@@ -103,7 +103,11 @@ class Neighbourhood:
         return square
 
     def distance(self, continuous: Floats) -> Floats:
-        """Return the mean distance to the nearest experiments with the acid, shape (n,); 1000 without any."""
+        """Return the mean distance to the nearest experiments with the acid, shape (n,).
+
+        Without any it is 1000, a number that can be reckoned with; what is told of such a design
+        (``domain_distance`` of an evaluation and of every table) is infinite.
+        """
         if not len(self.of_acid):
             return np.full(len(continuous), _FAR)
         return nearest(self.square_distances(continuous), self._neighbours)

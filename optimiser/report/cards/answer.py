@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 import pandas as pd
 
+from optimiser.chemistry.feeds import METALS
 from optimiser.designs import DESIGN_COLUMNS
 from optimiser.front import Front, Infeasibility
 from optimiser.problem import Evaluation, Problem
-from optimiser.report import words
+from optimiser.report import refusal, words
 from optimiser.report.card import Card, Table, Tile, Words
 from optimiser.report.caveats import intervals_caveat
 from optimiser.report.columns import column
@@ -33,6 +35,8 @@ def _found(problem: Problem, front: Front) -> Card:
     # the knee first: a phone shows few columns
     picks = sorted(ends_and_knee(problem, front), key=lambda pick: pick.row != front.knee)
     finding = [words.sentence(problem, front.evaluation, front.knee)]
+    if sure := words.targets_sentence(problem, front.evaluation, front.knee):
+        finding.append(sure)
     if len(front.evaluation) > 1 and len(problem.objectives) > 1:
         finding.append(
             "That is the knee of the front, the best balance between the objectives; "
@@ -43,11 +47,14 @@ def _found(problem: Problem, front: Front) -> Card:
         *DESIGN_COLUMNS,
         *reported_metrics(problem),
         *_yields(problem),
+        *(("p_feasible",) if problem.targets else ()),
         *("support", "domain_distance", "proton_ratio", "reductant_ratio", "step_loss"),
     )
+    guesses = any(words.without_data(problem, front.evaluation, pick.row) for pick in picks)
     table = Table(
         "picks",
-        "The designs to choose between; in brackets calibrated 90 % intervals.",
+        "The designs to choose between; in brackets calibrated 90 % intervals"
+        + (", which mean nothing for an acid that is not in the data." if guesses else "."),
         side_by_side(picked_frame(problem, front, picks), compared, [pick.name for pick in picks]),
         sortable=False,
     )
@@ -72,7 +79,8 @@ def tiles(problem: Problem, front: Front) -> tuple[Tile, ...]:
         value, low, high = (
             how.text(float(v[name][front.knee])) for v in (e.metrics, e.metrics_low, e.metrics_high)
         )
-        interval = f"{low} to {high}" if low != high else ""
+        guess = words.without_data(problem, e, front.knee)
+        interval = f"{low} to {high}" if low != high and not guess else ""
         found.append(Tile(how.label, value, how.unit, interval))
     return tuple(found)
 
@@ -83,19 +91,37 @@ def _nothing(result: RunResult, infeasibility: Infeasibility) -> Card:
         f"No design of the {result.evaluations:,} tried keeps every constraint: {problem.feed.name} cannot "
         "be leached as asked within what the data support."
     ]
-    why = Words("What stands in the way", tuple(words.infeasibility_lines(infeasibility, problem)))
+    why = Words("What stands in the way", tuple(refusal.infeasibility_lines(infeasibility, problem)))
+    frame, sure = nearest_frame(problem, infeasibility), problem.confidence
+    told = ""
+    if sure is not None:
+        reached = refusal.reached_yields(problem, nearest)
+        for metal in problem.present:
+            frame = frame.drop(columns=[f"yield_{metal}_low", f"yield_{metal}_high"])
+            # rounded down: a yield that misses its target must not look as if it met it
+            frame[f"yield_{metal}"] = np.floor(1e3 * reached[:, METALS.index(metal)] + 1e-9) / 1e3
+        told = f" Yields are those reached with probability {100.0 * sure:g} %; the expected ones are higher."
     names = (*DESIGN_COLUMNS, *_yields(problem), *reported_metrics(problem)[:2], "support", "proton_ratio")
     titles = [f"no. {row + 1}" for row in range(len(nearest))]
-    numbers = side_by_side(nearest_frame(problem, infeasibility), names, titles)
+    numbers = side_by_side(frame, names, titles)
+    if sure is not None:
+        headings = {column(name).heading: _reached_heading(name, sure) for name in _yields(problem)}
+        numbers["quantity"] = numbers["quantity"].replace(headings)
     table = Table(
         "nearest",
-        "The least infeasible designs, nearest first: what they reach, and what each constraint lacks.",
+        "The least infeasible designs, nearest first: what they reach, and what each constraint lacks."
+        + told,
         pd.concat([numbers, lacking(problem, nearest, titles)], ignore_index=True),
         sortable=False,
     )
     return Card(
         KEY, TITLE, tuple(finding), warnings=(intervals_caveat(problem.surrogate),), blocks=(why, table)
     )
+
+
+def _reached_heading(name: str, confidence: float) -> str:
+    how = column(name)
+    return f"{how.label} with {100.0 * confidence:g} % probability [{how.unit}]"
 
 
 def lacking(problem: Problem, nearest: Evaluation, titles: Sequence[str]) -> pd.DataFrame:

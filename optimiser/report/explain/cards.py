@@ -10,8 +10,8 @@ import pandas as pd
 from optimiser.chemistry.feeds import METALS
 from optimiser.designs import CONTINUOUS, VARIABLES, Floats
 from optimiser.explain.cases import DRIVERS, ranking
-from optimiser.explain.explanation import Explanation
-from optimiser.explain.setpoints import limiting_metal, lowest_yield
+from optimiser.explain.explanation import DesignExplanation, Explanation
+from optimiser.explain.setpoints import LEAST_GAIN, Sweep, gain_per_cost, limiting_metal, lowest_yield
 from optimiser.report import words
 from optimiser.report.card import Block, Card, Figure, Panels, Table, Tile, Words
 from optimiser.report.caveats import intervals_caveat
@@ -23,12 +23,14 @@ from optimiser.report.explain.sentences import (
     driver_label,
     limiting_sentence,
     meaning,
+    mismatch,
     move_text,
     points,
     ranking_sentence,
     yield_sentences,
 )
 from optimiser.report.scenarios.figures import draw_heat
+from optimiser.robustness import worst_steps
 
 #: Over a table that holds what a figure shows.
 _SAME = "The same in numbers."
@@ -104,6 +106,7 @@ def answer_card(of: Explanation, key: str, title: str) -> Card:
     )
     warnings = [*cautions(of), intervals_caveat(of.surrogate)]
     finding = (
+        *mismatch(of),
         f"{d.problem.feed.name} with {words.setpoints(d.problem, evaluation, 0)}: {limiting_sentence(d)}",
     )
     table = _points_table("design-table", "SHAP values of the design.", {"driver": labels}, own[order], of)
@@ -132,25 +135,17 @@ def change_card(of: Explanation, key: str, title: str) -> Card:
     )
     rows: list[dict[str, object]] = []
     for sweep in d.sweeps:
-        row: dict[str, object] = {"setpoint": VARIABLES[sweep.variable].label}
         if sweep.best is None:
-            rows.append(row | {"change": "none raises it" if len(sweep.values) else "leaves nothing to move"})
+            told = "none raises it" if len(sweep.values) else "leaves nothing to move"
+            rows.append({"setpoint": VARIABLES[sweep.variable].label, "change": told})
             continue
-        after, i = sweep.tried, sweep.best
-        lowest = float(lowest_yield(after.yields)[i])
-        row |= {
-            "change": move_text(d, sweep),
-            "lowest yield|%|3": round(100.0 * lowest, 1),
-            "gain|points|2": round(100.0 * (lowest - float(lowest_yield(d.evaluation.yields)[0])), 1),
-            "limiting": limiting_metal(after.yields[i]),
-            "cost": float(after.metrics["cost"][i]),
-            "climate_change": float(after.metrics["climate_change"][i]),
-            "domain_distance": float(after.domain_distance[i]),
-        }
-        rows.append(row)
+        for row in dict.fromkeys([sweep.best, *([] if sweep.thrifty is None else [sweep.thrifty])]):
+            rows.append(_change_row(d, sweep, row))
     caption = (
-        "The best change of each setpoint alone. Of values whose lowest yield is within half a point of the "
-        "best, the nearest."
+        "Of each setpoint alone, the change that raises the lowest yield most (of values within half a point "
+        f"of the best, the nearest), and the best for its money, if it gains "
+        f"{100.0 * LEAST_GAIN:.0f} point or more. Points per EUR: gained per extra EUR/kg metal. A step "
+        "loses: recovery that one setpoint step the wrong way costs then, at most."
     )
     about = Words(
         "How to read the figures",
@@ -161,9 +156,33 @@ def change_card(of: Explanation, key: str, title: str) -> Card:
             "dotted where it is not.",
         ),
     )
-    table = Table("change-table", caption, pd.DataFrame(rows).fillna({"limiting": ""}), sortable=False)
+    table = Table(
+        "change-table",
+        caption,
+        pd.DataFrame(rows).fillna(dict.fromkeys(("limiting", "gains", "points per EUR"), "")),
+        sortable=False,
+    )
     blocks: tuple[Block, ...] = (table, about, Panels(figures)) if figures else (table,)
     return Card(key, title, (limiting_sentence(d), *change_sentences(d)), blocks=blocks)
+
+
+def _change_row(d: DesignExplanation, sweep: Sweep, row: int) -> dict[str, object]:
+    after = sweep.tried
+    per_cost, gain = (float(values[row]) for values in gain_per_cost(d.evaluation, after))
+    marks = {"most": row == sweep.best, "best for its money": row == sweep.thrifty}
+    return {
+        "setpoint": VARIABLES[sweep.variable].label,
+        "change": move_text(d, sweep, row),
+        "gains": ", ".join(mark for mark, yes in marks.items() if yes),
+        "lowest yield|%|3": round(100.0 * float(lowest_yield(after.yields)[row]), 1),
+        "gain|points|3": round(100.0 * gain, 1),
+        "limiting": limiting_metal(after.yields[row]),
+        "cost": float(after.metrics["cost"][row]),
+        "points per EUR": "free" if np.isinf(per_cost) else f"{100.0 * per_cost:.3g}",
+        "climate_change": float(after.metrics["climate_change"][row]),
+        "a step loses|points|2": 100.0
+        * float(worst_steps(d.problem, after, np.array([row])).recovery_loss[0]),
+    }
 
 
 def ranking_card(of: Explanation, key: str, title: str) -> Card:

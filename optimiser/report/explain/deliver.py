@@ -27,7 +27,14 @@ from optimiser.explain.explanation import (
     explain,
     values_frame,
 )
-from optimiser.explain.setpoints import best_sweep, limiting_metal, lowest_yield
+from optimiser.explain.setpoints import (
+    Sweep,
+    best_sweep,
+    gain_per_cost,
+    limiting_metal,
+    lowest_yield,
+    thrifty_sweeps,
+)
 from optimiser.problem import Problem
 from optimiser.report.explain.cards import explanation_cards
 from optimiser.report.explain.sentences import (
@@ -35,6 +42,7 @@ from optimiser.report.explain.sentences import (
     change_sentences,
     driver_label,
     limiting_sentence,
+    mismatch,
     ranking_sentence,
     yield_sentences,
 )
@@ -46,6 +54,8 @@ from optimiser.surrogate.artefact import load_surrogate
 
 #: Of the orders in which the drivers of the anchors are moved.
 SEED = 1
+#: Anchors that a ranking is over, at least.
+LEAST_ANCHORS = 2
 
 
 @dataclass(frozen=True)
@@ -105,6 +115,13 @@ def deliver(request: Request, progress: Progress) -> Delivered:
 
 
 def _check(request: Request) -> None:
+    if request.anchors < LEAST_ANCHORS:
+        raise InputError(
+            f"A ranking over {request.anchors} of the model's anchors says nothing.",
+            where=f"--anchors {request.anchors}",
+            allowed=f"{LEAST_ANCHORS} or more",
+            remedy=f"leave --anchors out for {RANKED}",
+        )
     if request.design is not None and request.front is not None:
         raise InputError("Two designs are given.", where="--design and --front", remedy="leave one out")
     if request.row is not None and request.front is None:
@@ -152,7 +169,8 @@ def lines(of: Explanation) -> list[str]:
     """Say an explanation on the terminal, before the table of `ranking_records`."""
     said = []
     if of.design is not None:
-        said = [limiting_sentence(of.design), *yield_sentences(of), *change_sentences(of.design)]
+        said = [f"Note: {line}" for line in mismatch(of)]
+        said += [limiting_sentence(of.design), *yield_sentences(of), *change_sentences(of.design)]
         said += [f"Note: {line}" for line in cautions(of)]
     indices = [METALS.index(metal) for metal in of.metals]
     return [*said, ranking_sentence(of, list(ranking(of.values.values[:, :, indices])))]
@@ -196,18 +214,6 @@ def _design_json(of: Explanation, d: DesignExplanation) -> dict[str, Any]:
     )
     yields = d.evaluation.yields[0]
     best = best_sweep(d.sweeps)
-    change = None
-    if best is not None and best.best is not None:
-        how = VARIABLES[best.variable]
-        change = {
-            "variable": how.name,
-            "unit": how.unit,
-            "from": continuous[best.variable],
-            "to": float(best.values[best.best]),
-            "lowest_yield": float(lowest_yield(best.tried.yields)[best.best]),
-            "limiting": limiting_metal(best.tried.yields[best.best]),
-            "domain_distance": float(best.tried.domain_distance[best.best]),
-        }
     return {
         "setpoints": dict(zip(DESIGN_COLUMNS, [acid, *continuous], strict=True)),
         "domain_distance": float(d.evaluation.domain_distance[0]),
@@ -218,9 +224,30 @@ def _design_json(of: Explanation, d: DesignExplanation) -> dict[str, Any]:
             m: dict(zip(DRIVERS, d.values.values[0, :, METALS.index(m)].tolist(), strict=True))
             for m in of.metals
         },
-        "change": change,
+        "change": _change_json(d, best, best.best) if best else None,
+        "thrifty_changes": [
+            _change_json(d, sweep, sweep.thrifty) for sweep in thrifty_sweeps(d.evaluation, d.sweeps)
+        ],
         "sentences": [limiting_sentence(d), *yield_sentences(of), *change_sentences(d)],
-        "warnings": cautions(of),
+        "warnings": [*mismatch(of), *cautions(of)],
+    }
+
+
+def _change_json(d: DesignExplanation, sweep: Sweep, row: int | None) -> dict[str, Any]:
+    assert row is not None
+    how, after = VARIABLES[sweep.variable], sweep.tried
+    per_cost, gain = gain_per_cost(d.evaluation, after)
+    return {
+        "variable": how.name,
+        "unit": how.unit,
+        "from": float(d.asked.designs.continuous[0, sweep.variable]),
+        "to": float(sweep.values[row]),
+        "lowest_yield": float(lowest_yield(after.yields)[row]),
+        "limiting": limiting_metal(after.yields[row]),
+        "cost": float(after.metrics["cost"][row]),
+        "gain": float(gain[row]),
+        "gain_per_cost": float(per_cost[row]),
+        "domain_distance": float(after.domain_distance[row]),
     }
 
 

@@ -11,7 +11,14 @@ from optimiser.designs import CONTINUOUS, VARIABLES
 from optimiser.explain.ask import differs
 from optimiser.explain.cases import DRIVERS
 from optimiser.explain.explanation import DesignExplanation, Explanation
-from optimiser.explain.setpoints import Sweep, best_sweep, limiting_metal, lowest_yield
+from optimiser.explain.setpoints import (
+    Sweep,
+    best_sweep,
+    gain_per_cost,
+    limiting_metal,
+    lowest_yield,
+    thrifty_sweeps,
+)
 from optimiser.report import words
 from optimiser.report.columns import column
 
@@ -94,26 +101,20 @@ def limiting_sentence(of: DesignExplanation) -> str:
 
 
 def change_sentences(of: DesignExplanation) -> list[str]:
-    """Say which setpoint change would most raise the lowest yield, what it costs, and how sure that is."""
+    """Say which setpoint change most raises the lowest yield, which is best for its money, and how sure."""
     best = best_sweep(of.sweeps)
     if best is None or best.best is None:
         return ["No change of a single setpoint inside the applicability domain raises the lowest yield."]
     after, row = best.tried, best.best
     now, then = float(lowest_yield(of.evaluation.yields)[0]), float(lowest_yield(after.yields)[row])
-    metal, before = limiting_metal(after.yields[row]), limiting_metal(of.evaluation.yields[0])
-    whose = "" if metal == before else f" ({metal} then limits)"
+    before = limiting_metal(of.evaluation.yields[0])
     how = VARIABLES[best.variable]
     said = [
         f"Of all single setpoint changes inside the applicability domain, the {how.label} "
-        f"{move_text(of, best)} raises it most: by the model, the lowest yield goes from "
-        f"{100.0 * now:.1f} to {100.0 * then:.1f} %{whose}."
+        f"{move_text(of, best, row)} raises it most: by the model, the lowest yield goes from "
+        f"{100.0 * now:.1f} to {100.0 * then:.1f} %{_then_limits(of, best, row)}.",
+        f"With it, {_price(of, best, row)}.",
     ]
-    told = [
-        f"{name} from {words.metric_text(metric, float(of.evaluation.metrics[metric][0]))} to "
-        f"{words.metric_text(metric, float(after.metrics[metric][row]))}"
-        for name, metric in (("cost goes", "cost"), ("climate change", "climate_change"))
-    ]
-    said.append(f"With it, {' and '.join(told)}.")
     k = METALS.index(before)
     half = float(of.evaluation.yields_high[0, k] - of.evaluation.yields_low[0, k]) / 2.0
     if then - now < half:
@@ -121,15 +122,50 @@ def change_sentences(of: DesignExplanation) -> list[str]:
             f"That gain of {100.0 * (then - now):.1f} points is less than the uncertainty of {before}'s "
             f"yield (half its 90 % interval is {100.0 * half:.1f} points): a hint what to test, no promise."
         )
-    edges = words.step_warning(of.problem, after, row)
-    return [*said, *(f"After that change, {text[0].lower()}{text[1:]}" for text in edges)]
+    return [*said, *_thrifty_sentences(of, best)]
 
 
-def move_text(of: DesignExplanation, sweep: Sweep) -> str:
-    """Say the best change of one setpoint: ``from 43 to 50.5 °C``."""
-    assert sweep.best is not None
+def _thrifty_sentences(of: DesignExplanation, best: Sweep) -> list[str]:
+    """Say which change gains most for its money; of one that is free, also the next, of another setpoint."""
+    said: list[str] = []
+    for sweep in thrifty_sweeps(of.evaluation, of.sweeps):
+        assert sweep.thrifty is not None
+        row = sweep.thrifty
+        per_cost, gain = (float(values[row]) for values in gain_per_cost(of.evaluation, sweep.tried))
+        free = bool(np.isinf(per_cost))
+        rate = "at no extra cost" if free else f"{100.0 * per_cost:.3g} points per EUR/kg metal"
+        lead = "Next best" if said else "Best for its money"
+        then = float(lowest_yield(sweep.tried.yields)[row])
+        said.append(
+            f"It is also the best for its money: {rate}."
+            if sweep is best and row == best.best and not said
+            else f"{lead} ({rate}) is the {VARIABLES[sweep.variable].label} {move_text(of, sweep, row)}: "
+            f"the lowest yield goes to {100.0 * then:.1f} %, {100.0 * gain:.1f} points more"
+            f"{_then_limits(of, sweep, row)}; {_price(of, sweep, row)}."
+        )
+        if not free or len(said) == 2:
+            break
+    return said
+
+
+def _then_limits(of: DesignExplanation, sweep: Sweep, row: int) -> str:
+    metal = limiting_metal(sweep.tried.yields[row])
+    return "" if metal == limiting_metal(of.evaluation.yields[0]) else f" ({metal} then limits)"
+
+
+def _price(of: DesignExplanation, sweep: Sweep, row: int) -> str:
+    """Say what a change does to cost and climate change."""
+    return " and ".join(
+        f"{name} from {words.metric_text(metric, float(of.evaluation.metrics[metric][0]))} to "
+        f"{words.metric_text(metric, float(sweep.tried.metrics[metric][row]))}"
+        for name, metric in (("cost goes", "cost"), ("climate change", "climate_change"))
+    )
+
+
+def move_text(of: DesignExplanation, sweep: Sweep, row: int) -> str:
+    """Say one change of one setpoint: ``from 43 to 50.5 °C``."""
     now, unit = of.asked.designs.continuous[0, sweep.variable], column(VARIABLES[sweep.variable].name).unit
-    return f"from {now:g} to {sweep.values[sweep.best]:g} {unit}"
+    return f"from {now:g} to {sweep.values[row]:g} {unit}"
 
 
 def ranking_sentence(of: Explanation, order: Sequence[str]) -> str:
@@ -163,19 +199,26 @@ def meaning(of: Explanation) -> tuple[str, ...]:
     )
 
 
+def mismatch(of: Explanation) -> list[str]:
+    """Say that the front tells other yields than this model, if so: nothing else can be read before that."""
+    if of.design is None:
+        return []
+    changed = differs(of.design.asked, of.design.evaluation.yields[0].tolist())
+    if not changed:
+        return []
+    return [
+        f"The front tells other yields of {', '.join(changed)} than this model: it was made with another "
+        "model or for another feed."
+    ]
+
+
 def cautions(of: Explanation) -> list[str]:
-    """Say what must be known of the design before acting on it."""
+    """Say what must be known of the design before acting on it, beside `mismatch`."""
     if of.design is None:
         return []
     d, said = of.design, []
     problem, continuous = d.problem, d.asked.designs.continuous[0]
     acid = int(d.asked.designs.acid[0])
-    changed = differs(d.asked, d.evaluation.yields[0].tolist())
-    if changed:
-        said.append(
-            f"The front tells other yields of {', '.join(changed)} than this model: it was made with another "
-            "model or for another feed."
-        )
     if float(d.evaluation.domain_distance[0]) > 1.0:
         said.append(
             "The design is outside the applicability domain: its yields, and what drives them, are guesses."

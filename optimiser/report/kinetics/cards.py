@@ -11,7 +11,7 @@ import numpy as np
 from optimiser.kinetics.fit import PLATEAU
 from optimiser.kinetics.literature import Literature
 from optimiser.kinetics.models import MODELS, model_named
-from optimiser.kinetics.study import LEAST_R2, Kinetics
+from optimiser.kinetics.study import LEAST_R2, Kinetics, shown_r2
 from optimiser.kinetics.tables import constants_frame, energies_frame, literature_frame, models_frame
 from optimiser.report import words
 from optimiser.report.card import Card, Figure, Panels, Table, Tile, Verbatim, Words
@@ -61,7 +61,7 @@ def answer_card(contents: Contents, key: str, title: str) -> Card:
         "What the interval holds, and what not",
         (f"It holds {said.CONTAINS}.", f"It does not hold {said.LACKS}.", said.START),
     )
-    finding = (said.headline(of), said.conditions(of))
+    finding = (*said.opening(of), said.conditions(of))
     table = Table(
         "energies-table",
         "Slopes of the Arrhenius lines with their 95 % confidence intervals. Only a slope without a reason "
@@ -85,6 +85,7 @@ def _energies(contents: Contents) -> Any:
         "model_r2": "R2 of the model||3",
         "why_not": "verdict",
     }
+    frame = frame.assign(**{name: frame[name].map(shown_r2) for name in ("line_r2", "model_r2")})
     shown = frame[list(names)].rename(columns=names)
     return shown.assign(**{"kinetic model": [name.replace("_", " ") for name in frame["model"]]})
 
@@ -118,7 +119,9 @@ def curves_card(contents: Contents, key: str, title: str) -> Card:
             f"curves-{one.metal}",
             f"Yield of {one.metal} against time at each temperature.",
             draw_curves(of, one),
-            f"{one.metal} yield, R2 {one.best.r2:.2f}" if np.isfinite(one.best.r2) else f"{one.metal} yield",
+            f"{one.metal} yield, R2 {shown_r2(one.best.r2):g}"
+            if np.isfinite(one.best.r2)
+            else f"{one.metal} yield",
         )
         for one in of.metals
     )
@@ -129,6 +132,7 @@ def models_card(contents: Contents, key: str, title: str) -> Card:
     """Compare the kinetic models, and say where they come from."""
     of = contents.of
     frame = models_frame(of).round({"aicc": 1, "behind": 1})
+    frame["r2"] = frame["r2"].map(shown_r2)
     shown = frame.assign(model=[model_named(name).label for name in frame["model"]]).rename(
         columns={"aicc": "AICc||5", "behind": "behind the best||4", "r2": "R2||3"}
     )
@@ -156,6 +160,7 @@ def constants_card(contents: Contents, key: str, title: str) -> Card:
     """List the rate constants of the best models."""
     frame = constants_frame(contents.of)
     frame = frame[frame["best"]].drop(columns=["best", "rss"]).round({"start": 4})
+    frame["r2"] = frame["r2"].map(shown_r2)
     shown = frame.assign(model=[model_named(name).label for name in frame["model"]]).rename(
         columns={
             "k": "k|1/min|3",

@@ -66,7 +66,7 @@ def deliver(request: Request, progress: Callable[[int, int, str], None]) -> Deli
             raise InputError(
                 f"{request.out} is a file, and a report is a folder.", remedy="choose another --out"
             )
-    surrogate = load_surrogate(request.surrogate)
+    surrogate = load_surrogate(request.surrogate, where=f"--surrogate {request.surrogate}")
     plan = read_plan(request, surrogate)
     folder = request.out or default_out(f"kinetics_{plan.feed.name}_{plan.acid.name}")
     of, literature = study(surrogate, plan, progress=progress), load_literature()
@@ -83,7 +83,7 @@ def read_plan(request: Request, surrogate: Surrogate) -> Plan:
     Raises:
         InputError: an unknown feed, acid or condition, values that cannot be read, or too little data.
     """
-    feed = find_feed(request.feed, where="--feed")
+    feed = find_feed(request.feed, where=f"--feed {request.feed}")
     acid = choose_acid(request.acid, load_acids(), where="--acid")
     return plan_curves(
         surrogate,
@@ -100,7 +100,13 @@ def _values(name: str, text: str | None) -> Sequence[float]:
     if text is None:
         return ()
     given = text if text.count(":") != 1 else f"{text}:{_STEPS[name]}"
-    return [float(value) for value in _read(f"{name}={given}", f"--{name}").values]
+    try:
+        return [float(value) for value in _read(f"{name}={given}", f"--{name}").values]
+    except InputError as error:
+        # what was typed, not what it was completed to
+        raise InputError(
+            error.what, where=f"--{name} {text}", allowed=error.allowed, remedy=error.remedy
+        ) from None
 
 
 def _conditions(texts: Sequence[str]) -> dict[str, float]:

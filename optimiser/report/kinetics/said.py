@@ -73,6 +73,11 @@ def headline(of: Kinetics) -> str:
     return f"Activation energies of {', '.join(good)}{few}: {what(of)}."
 
 
+def opening(of: Kinetics) -> tuple[str, ...]:
+    """Say what comes first: that the curves are too short, where they are, and the headline."""
+    return (of.short, headline(of)) if of.short else (headline(of),)
+
+
 def _others(of: Kinetics, good: list[str]) -> list[str]:
     return [one.metal for one in of.metals if one.metal not in good]
 
@@ -93,7 +98,7 @@ def lines(of: Kinetics, literature: Literature) -> list[str]:
     level = next((f"{100.0 * one.line.level:.0f} %" for one in of.metals if one.line), "95 %")
     ranges = ", ".join(f"{o.metal} {literature_range(literature, o.metal)}" for o in of.metals)
     return [
-        headline(of),
+        *opening(of),
         conditions(of),
         "",
         *(verdict(one) for one in of.metals),
@@ -136,7 +141,7 @@ def as_json(of: Kinetics, literature: Literature) -> dict[str, Any]:
             "does_not_contain": LACKS,
         },
         "metals": metals,
-        "notes": [NOT_MEASURED, *of.notes],
+        "notes": [*([of.short] if of.short else []), NOT_MEASURED, *of.notes],
     }
     plain: dict[str, Any] = _plain(found)
     return plain
