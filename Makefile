@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test test-training lint types lock clean
+.PHONY: run test test-training bench reference lint types lock clean
 
 run: $(VENV)/.installed
 	$(BIN)/optimiser run configs/nmc111_cost_vs_recovery.yaml
@@ -14,6 +14,14 @@ test: $(VENV)/.installed-test lint types
 # Fits the whole surrogate: about a quarter of an hour.
 test-training: $(VENV)/.installed-test
 	$(BIN)/python -m pytest -m training
+
+# Writes benchmarks/results/: about eight minutes on two quiet cores. TABLE=path, if it is not installed.
+bench: $(VENV)/.installed-bench
+	$(BIN)/python benchmarks/bench.py $(if $(TABLE),--table $(TABLE))
+
+# The fronts that searches are judged against: two minutes per config.
+reference: $(VENV)/.installed
+	$(BIN)/python benchmarks/reference.py
 
 lint: $(VENV)/.installed-test
 	$(BIN)/ruff check .
@@ -33,10 +41,15 @@ $(VENV)/.installed-test: pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[test]"
 	touch $(VENV)/.installed $@
 
+$(VENV)/.installed-bench: pyproject.toml constraints.txt
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[bench]"
+	touch $(VENV)/.installed $@
+
 # Renew the pins from a clean environment with the newest versions.
 lock:
 	rm -rf $(VENV)-lock && $(PYTHON) -m venv $(VENV)-lock
-	$(VENV)-lock/bin/python -m pip install --quiet --disable-pip-version-check -e ".[test]"
+	$(VENV)-lock/bin/python -m pip install --quiet --disable-pip-version-check -e ".[test,bench]"
 	$(VENV)-lock/bin/python -m pip freeze --exclude-editable > constraints.txt
 	rm -rf $(VENV)-lock
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,14 +21,15 @@ import numpy as np
 from optimiser.binding import assemble
 from optimiser.chemistry.feeds import load_feeds
 from optimiser.chemistry.reagents import load_acids
-from optimiser.designs import Designs
+from optimiser.designs import Designs, Floats
 from optimiser.process.parameters import process_parameters
 from optimiser.surrogate.artefact import load_surrogate
 from optimiser.surrogate.columns import columns
 from optimiser.surrogate.features import feature_matrix, table_features
+from optimiser.surrogate.fitted import Fitted
 from optimiser.surrogate.members import MEMBERS, fit_member, pair_columns
 from optimiser.surrogate.pdgbr import PairwiseDifferenceRegressor
-from optimiser.surrogate.table import read_table
+from optimiser.surrogate.table import TrainingTable, read_table
 
 SEED_TREES, SEED_ANCHORS = 492, 776
 ACIDS = ("sulfuric", "hydrochloric", "nitric", "lactic")
@@ -43,7 +45,7 @@ def rate(what: Callable[[], Any], designs: int, repeats: int = 5) -> float:
     return designs / best
 
 
-def seeds_way(x: Any, y: Any) -> float:
+def seeds_way(x: Floats, y: Floats) -> float:
     models = []
     for k in range(4):
         held = ~np.isnan(y[:, k])
@@ -56,13 +58,15 @@ def seeds_way(x: Any, y: Any) -> float:
         model.anchor_targets_ = np.tile(model.anchor_targets_, repeats)[:SEED_ANCHORS]
         models.append(model)
     few = x[:4]
-    return rate(lambda: [model.predict(few) for model in models], len(few), 2)
+    return rate(lambda: [model.predict(few) for model in models], len(few), 3)
 
 
-def by_lightgbm(table: Any, fitted: Any, x: Any) -> float:
-    features = table_features(table)
-    seen = columns(features)
+def plain_way(table: TrainingTable, fitted: Fitted, x: Floats) -> tuple[float, float]:
+    """Return designs per second of the shipped model by its own estimators, and the seconds of its fit."""
+    seen = columns(table_features(table))
+    began = time.perf_counter()
     boosters = [fit_member(m, seen, table.yields, table.experiments, 0) for m in MEMBERS]
+    fitting = time.perf_counter() - began
     mine, known, m = columns(x), columns(fitted.features), len(fitted.yields)
 
     def predict() -> None:
@@ -76,7 +80,106 @@ def by_lightgbm(table: Any, fitted: Any, x: Any) -> float:
                 matrix = np.column_stack([sides[test.kind][:, test.column] for test in tests])
                 own[k if len(own) > 1 else 0].predict(matrix)
 
-    return rate(predict, len(x), 3)
+    return rate(predict, len(x), 3), fitting
+
+
+def seeds_fit(table: TrainingTable) -> float:
+    """Return the seconds of the seed's fit, 492 trees on all pairs per metal, scaled from a few trees."""
+    x = table_features(table)
+    rows = np.flatnonzero(table.present[:, 0])[:SEED_ANCHORS]
+    taken = []
+    for trees in (2, 6):
+        model = PairwiseDifferenceRegressor(max_iter=trees, max_depth=10, random_state=0)
+        began = time.perf_counter()
+        model.fit(x[rows], table.yields[rows, 0])
+        taken.append(time.perf_counter() - began)
+    per_tree = (taken[1] - taken[0]) / 4
+    return 4 * (taken[0] + (SEED_TREES - 2) * per_tree)
+
+
+@dataclass(frozen=True)
+class Speeds:
+    """Designs per second by way, and what else was timed on the way.
+
+    Attributes:
+        seed: the seed's way: scikit-learn on pairs, 776 anchors, 492 trees per metal.
+        plain: the shipped model by its own estimators on pairs, all shipped anchors.
+        compiled: by grade and number of designs at once.
+        point: whole search points, by number at once.
+        evaluation: whole Evaluations, 1,000 at once.
+        compiling: most seconds to compile one feed and acid, and predict one design.
+        fitting: seconds of the shipped model's fit, all metals.
+        seeds_fitting: of the seed's, scaled from a few trees.
+    """
+
+    seed: float
+    plain: float
+    compiled: dict[tuple[str, int], float]
+    point: dict[int, float]
+    evaluation: float
+    compiling: float
+    fitting: float
+    seeds_fitting: float
+
+
+def measure(table: TrainingTable, artefact: str = "pd-gbr") -> Speeds:
+    """Time all ways of predicting in one run."""
+    surrogate = load_surrogate(artefact)
+    fitted, rng = surrogate.fitted, np.random.default_rng(0)
+    assert isinstance(fitted, Fitted)
+    feed, acids = load_feeds()["NMC111"], tuple(load_acids()[name] for name in ACIDS)
+    problem = assemble("bench", feed, acids, surrogate, process_parameters({}))
+    continuous = rng.uniform([25, 0.25, 0, 10, 5], [90, 4, 10, 100, 240], (10_000, 5)).round(1)
+    many = Designs(rng.integers(0, len(acids), len(continuous)), continuous)
+    x = feature_matrix(feed, acids, many, surrogate.acids)
+    fitted.predict(x[:1])  # numba's own compilation, or its cache
+    fitted._compiled.cache_clear()  # type: ignore[attr-defined]
+    compiling = []
+    for k in range(len(acids)):
+        one = x[many.acid == k][:1]
+        began = time.perf_counter()
+        fitted.predict(one)
+        compiling.append(time.perf_counter() - began)
+    compiled, point = {}, {}
+    for n in (100, 10_000):
+        some, repeats = many.take(np.arange(n)), 20 if n == 100 else 3
+        for grade in ("search", "final"):
+            number = surrogate.anchors_at(grade)
+            compiled[grade, n] = rate(lambda n=n, number=number: fitted.predict(x[:n], number), n, repeats)
+        point[n] = rate(lambda some=some: problem.search_point(some), n, repeats)
+    some = many.take(np.arange(1000))
+    evaluation = rate(lambda: problem.evaluate(some), 1000, 3)
+    plain, fitting = plain_way(table, fitted, x[:64])
+    seed = seeds_way(table_features(table), table.yields)
+    return Speeds(seed, plain, compiled, point, evaluation, max(compiling), fitting, seeds_fit(table))
+
+
+def report(speeds: Speeds, anchors: dict[str, int]) -> str:
+    """Return a Markdown table of designs per second."""
+    rows = [
+        ("seed's way: pairs by scikit-learn, 776 anchors, 492 trees per metal", speeds.seed),
+        (f"shipped model on pairs by its own estimators, {anchors['final']} anchors", speeds.plain),
+        *(
+            (f"compiled, {grade} grade ({anchors[grade]} anchors), {n:,} designs at once", value)
+            for (grade, n), value in speeds.compiled.items()
+        ),
+        *(
+            (f"search point: yields, domain, process, limits; {n:,} at once", v)
+            for n, v in speeds.point.items()
+        ),
+        ("Evaluation: all that a report tells, 1,000 at once", speeds.evaluation),
+    ]
+    lines = ["| way | designs/s | times the seed's |", "|---|---|---|"]
+    lines += [f"| {name} | {value:,.1f} | {value / speeds.seed:,.0f} |" for name, value in rows]
+    return "\n".join(
+        [
+            *lines,
+            "",
+            f"Compiling one feed and acid, and one design: {speeds.compiling:.3f} s at most.",
+            f"Fitting the shipped model: {speeds.fitting:.0f} s; the seed's recipe, scaled from a few trees: "
+            f"{speeds.seeds_fitting:.0f} s.",
+        ]
+    )
 
 
 def main() -> None:
@@ -84,52 +187,9 @@ def main() -> None:
     parser.add_argument("table", type=Path)
     parser.add_argument("--artefact", default="pd-gbr")
     asked = parser.parse_args()
-    table, surrogate = read_table(asked.table), load_surrogate(asked.artefact)
-    fitted, rng = surrogate.fitted, np.random.default_rng(0)
-    feed, acids = load_feeds()["NMC111"], tuple(load_acids()[name] for name in ACIDS)
-    problem = assemble("bench", feed, acids, surrogate, process_parameters({}))
-    continuous = rng.uniform([25, 0.25, 0, 10, 5], [90, 4, 10, 100, 240], (10_000, 5)).round(1)
-    many = Designs(rng.integers(0, len(acids), len(continuous)), continuous)
-    x = feature_matrix(feed, acids, many, surrogate.acids)
-
-    rows: list[tuple[str, float]] = []
-    fitted.predict(x[:1])  # numba's own compilation, or its cache
-    fitted._compiled.cache_clear()
-    compiling = []
-    for k in range(len(acids)):
-        one = x[many.acid == k][:1]
-        started = time.perf_counter()
-        fitted.predict(one)
-        compiling.append(time.perf_counter() - started)
-    rows.append(
-        ("seed's way, 776 anchors, 492 trees per metal", seeds_way(table_features(table), table.yields))
-    )
-    rows.append(
-        (f"LightGBM on pairs, same model, {surrogate.anchors} anchors", by_lightgbm(table, fitted, x[:64]))
-    )
-    for grade in ("final", "search"):
-        number = surrogate.anchors_at(grade)  # type: ignore[arg-type]
-        for n in (100, 10_000):
-            rows.append(
-                (
-                    f"compiled, {grade} grade ({number} anchors), {n} designs at once",
-                    rate(lambda n=n, number=number: fitted.predict(x[:n], number), n, 20 if n == 100 else 3),  # type: ignore[misc]
-                )
-            )
-    for n in (100, 10_000):
-        some = many.take(np.arange(n))
-        rows.append(
-            (
-                f"whole search point (domain, process, margins), {n} at once",
-                rate(lambda some=some: problem.search_point(some), n, 20 if n == 100 else 3),  # type: ignore[misc]
-            )
-        )
-    some = many.take(np.arange(1000))
-    rows.append(("whole Evaluation, 1000 at once", rate(lambda: problem.evaluate(some), 1000, 3)))
-    print("| way | designs/s | times the seed's |\n|---|---|---|")
-    for name, speed in rows:
-        print(f"| {name} | {speed:,.1f} | {speed / rows[0][1]:,.0f} |")
-    print(f"\ncompiling one feed and acid, and one design: {max(compiling):.3f} s at most")
+    surrogate = load_surrogate(asked.artefact)
+    anchors = {grade: surrogate.anchors_at(grade) for grade in ("search", "final")}
+    print(report(measure(read_table(asked.table), asked.artefact), anchors))
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ from optimiser.search.archive import Archive, total_violation
 from optimiser.search.parents import cells
 
 _AHEAD, _IN_CELL = 0.4, 0.4  # shares of those chosen that improve the front, or the best of their cell
+_PER_CELL = 1  # of these in a cell, at most
 _SLACK = 0.02  # violation that a guess may be wrong by
 _WEIGHTS = np.array([1.0, 0.7, 1.2, 0.7, 1.0])  # of the coordinates, in a distance
 _ACID_WEIGHT, _PEROXIDE_WEIGHT = 0.35, 0.2  # of the logarithms of acid and peroxide per solid
@@ -81,13 +82,23 @@ def choose(
     for j in range(objectives.shape[1]):
         better = np.setdiff1d(possible[objectives[possible, j] < best[:, j]], chosen)
         better = better[np.argsort(objectives[better, j], kind="stable")]
-        _, first = np.unique(cells(problem, designs.take(better)), return_index=True)
-        chosen.extend(better[np.sort(first)[:quota]])
+        few = _turn(cells(problem, designs.take(better))) < _PER_CELL
+        chosen.extend(better[few][:quota])
     rest = np.setdiff1d(np.arange(len(designs)), chosen)
     need, likely = n - len(chosen), rng.permutation(rest[lacking[rest] <= 0.0])
     if len(likely) < need:
         likely = rest[np.argsort(lacking[rest], kind="stable")]
     return np.array([*chosen, *likely[:need]], dtype=np.intp)
+
+
+def _turn(groups: Ints) -> Ints:
+    """Return how many of the same group stand before each, shape (n,)."""
+    order = np.argsort(groups, kind="stable")
+    ordered = groups[order]
+    begin = np.flatnonzero(np.append(True, ordered[1:] != ordered[:-1])) if len(groups) else order
+    turn = np.empty(len(groups), dtype=np.intp)
+    turn[order] = np.arange(len(groups)) - np.repeat(begin, np.diff(np.append(begin, len(groups))))
+    return turn
 
 
 def _behind(archive: Archive, objectives: Floats) -> Floats:

@@ -40,12 +40,16 @@ _GAIN = 1e-3  # of hypervolume, below which a search stagnates
 
 @dataclass(frozen=True)
 class SearchSettings:
-    """Size of one search; ``stagnation`` generations without 0.1 % more hypervolume end a stage (0 never)."""
+    """Size of one search; ``stagnation`` generations without 0.1 % more hypervolume end a stage (0 never).
+
+    ``grade`` is that of all but the last stage, which is always at final grade.
+    """
 
     population: int
     generations: int
     stagnation: int
     algorithm: str = "nsga2"
+    grade: Grade = "search"
 
 
 @dataclass(frozen=True)
@@ -141,11 +145,11 @@ def search(
     final_generations = max(1, round(_FINAL * whole))
     seed_generations = min(max(1, round(_SEEDS * whole)), whole - final_generations)
     start = seeds(problem, max(seed_generations, 1) * size, rng)
-    archive = _predicted(problem, start, "search" if seed_generations else "final", size, log)
+    archive = _predicted(problem, start, settings.grade if seed_generations else "final", size, log)
     if not seed_generations:  # one generation only
         return SearchResult(seed, archive, archive, 0, len(archive), *_told(log), "one generation asked for")
     left = whole - final_generations - seed_generations
-    archive, why = _evolve(problem, archive, left, "search", rng, log)
+    archive, why = _evolve(problem, archive, left, settings.grade, rng, log)
     tried = _worth_retrying(problem, archive, max(size, int(_RETRIED * final_generations * size)))
     tried = tried[: final_generations * size]
     final = _predicted(problem, archive.designs.take(tried), "final", size, log)
