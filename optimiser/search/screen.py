@@ -16,7 +16,10 @@ from optimiser.search.archive import Archive, total_violation
 from optimiser.search.parents import cells
 
 _AHEAD, _IN_CELL = 0.4, 0.4  # shares of those chosen that improve the front, or the best of their cell
-_PER_CELL = 1  # of these in a cell, at most
+_AT_RANDOM = 0.2  # share that is drawn
+_PER_CELL = 1  # of those that improve a cell, at most
+_PROMISE = 0.4  # share of the front's range, per objective, within which a cell's best is worth following
+_PROMISE_ALIKE = 0.1  # the same in relative terms, where the front is short
 _SLACK = 0.02  # violation that a guess may be wrong by
 _WEIGHTS = np.array([1.0, 0.7, 1.2, 0.7, 1.0])  # of the coordinates, in a distance
 _ACID_WEIGHT, _PEROXIDE_WEIGHT = 0.35, 0.2  # of the logarithms of acid and peroxide per solid
@@ -60,8 +63,9 @@ def choose(
 ) -> Ints:  # fmt: skip
     """Return the rows of the n candidates that are worth a prediction.
 
-    Some seem to be ahead of the front; some seem better than the best of their cell by one objective, at most
-    one per cell; the rest is drawn from what seems feasible, or comes nearest to it.
+    Most seem to be ahead of the front, or least behind it; some seem better than the best of their cell by one
+    objective, and not far from the best of all by it; the rest is drawn from what seems feasible, or comes
+    nearest to it.
 
     Args:
         problem: whose designs they are.
@@ -79,11 +83,15 @@ def choose(
     chosen = list(ahead[: int(_AHEAD * n)])
     quota = int(_IN_CELL * n / objectives.shape[1])
     best = _best_in_cells(problem, archive, designs.take(possible))
+    best = np.minimum(best, _promising(archive))
     for j in range(objectives.shape[1]):
         better = np.setdiff1d(possible[objectives[possible, j] < best[:, j]], chosen)
         better = better[np.argsort(objectives[better, j], kind="stable")]
         few = _turn(cells(problem, designs.take(better))) < _PER_CELL
         chosen.extend(better[few][:quota])
+    spare = int((1.0 - _AT_RANDOM) * n) - len(chosen)
+    if spare > 0:
+        chosen.extend(ahead[~np.isin(ahead, chosen)][:spare])
     rest = np.setdiff1d(np.arange(len(designs)), chosen)
     need, likely = n - len(chosen), rng.permutation(rest[lacking[rest] <= 0.0])
     if len(likely) < need:
@@ -112,6 +120,16 @@ def _behind(archive: Archive, objectives: Floats) -> Floats:
     for member in front / span:  # a front has hundreds of members, the candidates are more
         np.minimum(behind, (objectives / span - member).max(axis=1), out=behind)
     return behind
+
+
+def _promising(archive: Archive) -> Floats:
+    """Return up to what value of each objective the best of a cell is worth following, shape (m,)."""
+    front, m = archive.objectives[archive.front], archive.objectives.shape[1]
+    if not len(front):
+        return np.full(m, np.inf)
+    low, high = front.min(axis=0), front.max(axis=0)
+    beyond = np.maximum(_PROMISE / m * (high - low), _PROMISE_ALIKE * np.abs(low))
+    return np.asarray(low + beyond, dtype=np.float64)
 
 
 def _best_in_cells(problem: Problem, archive: Archive, designs: Designs) -> Floats:
