@@ -17,7 +17,6 @@ from optimiser.search.parents import cells
 
 _AHEAD, _IN_CELL = 0.4, 0.4  # shares of those chosen that improve the front, or the best of their cell
 _AT_RANDOM = 0.2  # share that is drawn
-_PER_CELL = 1  # of those that improve a cell, at most
 _PROMISE = 0.4  # share of the front's range, per objective, within which a cell's best is worth following
 _PROMISE_ALIKE = 0.1  # the same in relative terms, where the front is short
 _SLACK = 0.02  # violation that a guess may be wrong by
@@ -58,14 +57,12 @@ def guess(problem: Problem, archive: Archive, designs: Designs) -> tuple[Floats,
     return point.objectives, total_violation(point.margins)
 
 
-def choose(
-    problem: Problem, archive: Archive, designs: Designs, n: int, rng: np.random.Generator
-) -> Ints:  # fmt: skip
+def choose(problem: Problem, archive: Archive, designs: Designs, n: int, rng: np.random.Generator) -> Ints:
     """Return the rows of the n candidates that are worth a prediction.
 
-    Most seem to be ahead of the front, or least behind it; some seem better than the best of their cell by one
-    objective, and not far from the best of all by it; the rest is drawn from what seems feasible, or comes
-    nearest to it.
+    Most seem to be ahead of the front, or least behind it. Some seem better than the best of their cell by
+    one objective, and not far from the best of all by it, one per cell. The rest is drawn from what seems
+    feasible, or comes nearest to it.
 
     Args:
         problem: whose designs they are.
@@ -87,8 +84,8 @@ def choose(
     for j in range(objectives.shape[1]):
         better = np.setdiff1d(possible[objectives[possible, j] < best[:, j]], chosen)
         better = better[np.argsort(objectives[better, j], kind="stable")]
-        few = _turn(cells(problem, designs.take(better))) < _PER_CELL
-        chosen.extend(better[few][:quota])
+        _, first = np.unique(cells(problem, designs.take(better)), return_index=True)
+        chosen.extend(better[np.sort(first)[:quota]])
     spare = int((1.0 - _AT_RANDOM) * n) - len(chosen)
     if spare > 0:
         chosen.extend(ahead[~np.isin(ahead, chosen)][:spare])
@@ -97,16 +94,6 @@ def choose(
     if len(likely) < need:
         likely = rest[np.argsort(lacking[rest], kind="stable")]
     return np.array([*chosen, *likely[:need]], dtype=np.intp)
-
-
-def _turn(groups: Ints) -> Ints:
-    """Return how many of the same group stand before each, shape (n,)."""
-    order = np.argsort(groups, kind="stable")
-    ordered = groups[order]
-    begin = np.flatnonzero(np.append(True, ordered[1:] != ordered[:-1])) if len(groups) else order
-    turn = np.empty(len(groups), dtype=np.intp)
-    turn[order] = np.arange(len(groups)) - np.repeat(begin, np.diff(np.append(begin, len(groups))))
-    return turn
 
 
 def _behind(archive: Archive, objectives: Floats) -> Floats:
