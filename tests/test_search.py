@@ -339,3 +339,18 @@ def test_no_acids_own_front_beats_the_common_one(tmp_path: Path) -> None:
             assert not ((point <= common).all(axis=1) & (point < common).any(axis=1)).any()
     # what the acids cost to search is counted
     assert result.evaluations > sum(s.evaluations for s in result.searches)
+
+
+def test_the_number_of_threads_does_not_change_a_front(problem: Problem) -> None:
+    import numba
+
+    threads = numba.get_num_threads()
+    found = []
+    try:
+        for number in (1, threads):
+            numba.set_num_threads(number)
+            result = search(problem, SMALL, np.random.default_rng(4))
+            found.append(result.final.designs.continuous.tobytes() + result.final.objectives.tobytes())
+    finally:
+        numba.set_num_threads(threads)
+    assert found[0] == found[1]
