@@ -253,7 +253,7 @@ def _evolve(
     for _ in range(generations):
         offspring = algorithm.ask()
         if offspring is None:
-            why = "no setpoint is left to try"
+            why = "no setpoint left to try"
             break
         found.append(predicted(problem, mating.designs, grade))
         rows = mating.learn(found[-1])

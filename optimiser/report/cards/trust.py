@@ -110,12 +110,13 @@ def convergence_card(result: RunResult) -> Card:
     figures = (
         Figure(
             "hypervolume",
-            "Hypervolume of each generation's front, per cent of the box around all fronts.",
+            "Hypervolume of the front after each generation, per cent of the box around all fronts; the last "
+            "fifth is at final grade, and starts from what the search found.",
             draw_courses(hypervolume, "hypervolume [%]"),
         ),
         Figure(
             "feasible",
-            "Share of each generation's population that keeps every constraint.",
+            "Share of the designs tried in each generation that keep every constraint.",
             draw_courses(feasible, "feasible share [%]"),
         ),
     )

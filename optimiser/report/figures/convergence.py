@@ -31,7 +31,7 @@ def hypervolume_courses(result: RunResult) -> tuple[Course, ...]:
 
 
 def feasible_courses(result: RunResult) -> tuple[Course, ...]:
-    """Return the feasible share of each generation's population in per cent."""
+    """Return the feasible share of the designs that each generation tried, in per cent."""
     return tuple(Course(s.seed, tuple(100.0 * v for v in s.feasible_share)) for s in result.searches)
 
 
