@@ -28,6 +28,7 @@ import rivals
 import scaling
 from reference import bound, load, shipped
 
+from optimiser.search.archive import joined
 from optimiser.search.search import search
 from optimiser.spec.load import load_config
 from optimiser.surrogate.artefact import load_surrogate
@@ -68,7 +69,7 @@ def rival_seconds(seeds_rate: float) -> float:
     began = time.perf_counter()
     with contextlib.suppress(rivals.OutOfTimeError):
         rivals.mixed_variable_ga(meter, np.random.default_rng(1))
-    own = time.perf_counter() - began - meter.spent
+    own = time.perf_counter() - began - meter.spent - meter.predicting
     return 5 * own + 10_000 / seeds_rate
 
 
@@ -79,8 +80,11 @@ def lost_by_search_grade() -> float:
     for grade in ("search", "final"):
         settings = replace(quality.SETTINGS, grade=grade)
         for seed in quality.SEEDS:
-            front = quality.final_front(search(problem, settings, np.random.default_rng(seed)))
-            worth.setdefault(grade, []).append(quality.reached(reference, front))
+            result = search(problem, settings, np.random.default_rng(seed))
+            # what was searched at final grade counts as it is
+            known = [result.final] if grade == "search" else [result.searched, result.final]
+            every = joined(known)
+            worth.setdefault(grade, []).append(quality.reached(reference, every.objectives[every.front]))
     return float(1.0 - np.median(worth["search"]) / np.median(worth["final"]))
 
 
@@ -112,7 +116,9 @@ def main() -> None:
         config.write_text(_ONE_SEED)
         own_run, _ = run_command(str(config))
     ratio = rival_seconds(speeds.seed) / own_run
-    tell("Rivals on the compiled surrogate", rivals.table(rivals.compare(MAIN)))
+    courses = rivals.compare(MAIN)
+    tell("Rivals on the compiled surrogate", rivals.table(courses))
+    rivals.draw(courses, ROOT / "docs" / "images" / "rivals.svg")
     predictions, acids = scaling.by_predictions(), scaling.by_acids()
     tell("Scaling", scaling.table(predictions, acids))
     scaling.draw(predictions, acids, ROOT / "docs" / "images" / "scaling.svg")
@@ -146,6 +152,16 @@ BARS = {
     "hypervolume_median": ("against the reference front, median of 5 seeds, worst config", ">= 0.99"),
     "hypervolume_worst": ("the same, worst seed", ">= 0.97"),
 }
+_LIMITS = {
+    "final_vs_seed": 40.0,
+    "search_vs_seed": 1000.0,
+    "hypervolume_loss": 0.005,
+    "run_vs_rival": 100.0,
+    "main_config_seconds": 15.0,
+    "peak_memory_mb": 1000.0,
+    "hypervolume_median": 0.99,
+    "hypervolume_worst": 0.97,
+}
 _SHOWN = {
     "final_vs_seed": "{:,.0f} x",
     "search_vs_seed": "{:,.0f} x",
@@ -160,8 +176,12 @@ _SHOWN = {
 
 def figures_table(figures: dict[str, float]) -> str:
     """Return the Markdown table that the README quotes."""
-    rows = ["| figure | measured | bar |", "|---|---|---|"]
-    rows += [f"| {BARS[k][0]} | {_SHOWN[k].format(v)} | {BARS[k][1]} |" for k, v in figures.items()]
+    rows = ["| figure | measured | bar | holds |", "|---|---|---|---|"]
+    for name, value in figures.items():
+        what, bar = BARS[name]
+        least, limit = bar.startswith(">="), _LIMITS[name]
+        holds = "yes" if (value >= limit if least else value <= limit) else "no"
+        rows.append(f"| {what} | {_SHOWN[name].format(value)} | {bar} | {holds} |")
     return "\n".join(rows)
 
 

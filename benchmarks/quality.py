@@ -55,7 +55,7 @@ def reached(reference: Reference, front: Floats) -> float:
         return 0.0
     if reference.is_point:
         # better than the reference counts as equal
-        behind = np.maximum(front.min(axis=0) - low, 0.0) / np.abs(low)
+        behind = np.maximum(front.min(axis=0) - low, 0.0) / np.maximum(np.abs(low), 1e-9)
         return float(1.0 - behind.max())
     own = scaled_hypervolume(reference.objectives, low, high)
     return scaled_hypervolume(front, low, high) / own

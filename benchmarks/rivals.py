@@ -13,12 +13,16 @@ import argparse
 import contextlib
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
-from quality import SETTINGS, reached
+import plotly.graph_objects as go
+from plotly.subplots import make_subplots
+from quality import SETTINGS, final_front, reached
 from reference import Reference, bound, load
+from scaling import save
 from scipy.stats import qmc
 
 from optimiser.designs import CONTINUOUS, Designs, Floats
@@ -28,6 +32,7 @@ from optimiser.search.search import search
 from optimiser.spec.load import load_config
 
 PREDICTIONS, SECONDS = 10_000, 45.0
+COLOURS = ("#D55E00", "#0072B2", "#009E73", "#CC79A7", "#999999", "#56B4E9")
 _CHECKS = (100, 200, 500, 1000, 2000, 3000, 5000, 7000, 10_000)
 
 
@@ -45,6 +50,7 @@ class Meter:
     seconds: float
     started: float = field(default_factory=time.perf_counter)
     spent: float = 0.0  # on noting
+    predicting: float = 0.0
     done: int = 0
     best: Floats = field(default_factory=lambda: np.zeros((0, 0)))
     course: list[tuple[int, float, float]] = field(default_factory=list)
@@ -54,7 +60,9 @@ class Meter:
         if self.done >= self.most or self.elapsed() > self.seconds:
             raise OutOfTimeError
         designs = designs.take(np.arange(min(len(designs), self.most - self.done)))
+        began = time.perf_counter()
         point = self.problem.search_point(designs, "final")
+        self.predicting += time.perf_counter() - began
         before, self.done = self.done, self.done + len(designs)
         held = point.objectives[total_violation(point.margins) <= 0.0]
         self.best = np.vstack([self.best.reshape(-1, point.objectives.shape[1]), held])
@@ -148,7 +156,7 @@ def random_search(meter: Meter, rng: np.random.Generator) -> None:
 def sobol_search(meter: Meter, rng: np.random.Generator) -> None:
     sobol, acids = qmc.Sobol(5, rng=rng), len(meter.problem.acids)
     while True:
-        meter(meter.problem.decode(np.arange(512) % acids, sobol.random(512)))
+        meter(meter.problem.decode(rng.permutation(np.arange(512) % acids), sobol.random(512)))
 
 
 RIVALS: dict[str, Callable[[Meter, np.random.Generator], None]] = {
@@ -183,12 +191,11 @@ def ours(reference: Reference, problem: Problem, predictions: int) -> Course:
     course = []
     for most in [n for n in _CHECKS if n <= predictions]:
         size = min(SETTINGS.population, max(10, most // 10))
-        settings = SETTINGS.__class__(size, most // size, 0)
+        settings = replace(SETTINGS, population=size, generations=most // size)
         began = time.perf_counter()
         result = search(problem, settings, np.random.default_rng(1))
         taken = time.perf_counter() - began
-        front = result.final.objectives[result.final.front]
-        course.append((result.evaluations, taken, reached(reference, front)))
+        course.append((result.evaluations, taken, reached(reference, final_front(result))))
     return course
 
 
@@ -203,6 +210,22 @@ def table(courses: dict[str, Course]) -> str:
         soon = next((f"{n:,} predictions, {s:.1f} s" for n, s, v in course if v >= 0.9), "never")
         rows.append(f"| {name} | {done:,} | {seconds:.1f} | {value:.3f} | {soon} |")
     return "\n".join(rows)
+
+
+def draw(courses: dict[str, Course], path: Path) -> str:
+    """Write what each search reached against predictions and seconds as an SVG; return why not."""
+    figure = make_subplots(cols=2, rows=1, subplot_titles=("after predictions", "after seconds"))
+    for number, (name, course) in enumerate(courses.items()):
+        for col in (1, 2):
+            line = {"color": COLOURS[number], "width": 3 if name == "ours" else 1.5}
+            x, y = [step[col - 1] for step in course], [step[2] for step in course]
+            figure.add_trace(go.Scatter(x=x, y=y, name=name, line=line, showlegend=col == 1), 1, col)
+            figure.update_xaxes(type="log", row=1, col=col)
+    figure.update_yaxes(title="share of the reference's hypervolume", range=[0, 1.02], col=1)
+    figure.update_layout(
+        template="simple_white", width=900, height=380, legend={"orientation": "h", "y": -0.2}
+    )
+    return save(figure, path)
 
 
 def main() -> None:

@@ -71,9 +71,14 @@ def draw(predictions: dict[int, float], acids: dict[int, float], path: Path) -> 
     figure.update_layout(
         template="simple_white", width=900, height=360, legend={"orientation": "h", "y": -0.2}
     )
+    return save(figure, path)
+
+
+def save(figure: go.Figure, path: Path) -> str:
+    """Write a figure as SVG; return why not, where there is no browser."""
     with tempfile.TemporaryDirectory() as folder:
-        said = write_images([Figure("scaling", "", figure)], Path(folder), "svg")
-        drawn = Path(folder) / "scaling.svg"
+        said = write_images([Figure("figure", "", figure)], Path(folder), "svg")
+        drawn = Path(folder) / "figure.svg"
         if drawn.is_file():
             shutil.copy(drawn, path)
     return said

@@ -277,7 +277,7 @@ class Problem:
     def _objectives(self, result: Outcome) -> Floats:
         columns = [o.sign * METRICS[o.metric].compute(result) for o in self.objectives]
         # nothing dissolved makes a cost per kg infinite, which a crowding distance cannot digest
-        return np.nan_to_num(np.column_stack(columns), posinf=1e12, neginf=-1e12)
+        return np.nan_to_num(np.column_stack(columns), nan=1e12, posinf=1e12, neginf=-1e12)
 
     def _counted(self, prediction: YieldPrediction) -> Floats:
         """Return the yields that targets are held against."""

@@ -100,7 +100,7 @@ def run(
     alone = _each_acid_alone(searched, spec, progress)
     # what an acid's own search found counts for the common front too
     seen = joined([s.final for s in searches] + [result.final.with_acid(k) for k, result in alone.items()])
-    front = front_of(searched, seen, spec.population, sum(s.dropped for s in searches))
+    front = front_of(searched, seen, spec.population, sum(s.dropped for s in (*searches, *alone.values())))
     verdicts = tuple(_verdict(searched, k, seen, spec.population) for k in range(len(searched.acids)))
     outside = tuple(
         AcidVerdict(acid.name, near.experiments, None, None)

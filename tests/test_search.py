@@ -73,6 +73,9 @@ def test_seeds_are_experiments_near_the_feed_and_acids_dealt_out(problem: Proble
     start = seeds(supported, 400, np.random.default_rng(3))
     assert len(start) == 400
     assert np.bincount(start.acid, minlength=len(supported.acids)).min() > 20
+    for seed in range(20):  # however few, no acid is left out
+        few = seeds(supported, 8, np.random.default_rng(seed))
+        assert set(few.acid.tolist()) == set(range(len(supported.acids)))
     near = supported.neighbourhoods[0]
     told = supported.settable(
         Designs(np.zeros(near.experiments, dtype=np.intp), supported.surrogate.domain.conditions(near))
@@ -240,7 +243,7 @@ def test_a_search_ends_where_no_setpoint_is_left(problem: Problem) -> None:
     narrow = replace(problem, lower=at, upper=end).with_acids(["sulfuric"])
     result = search(narrow, SearchSettings(16, 30, 0), np.random.default_rng(1))
     assert len(result.searched) == 9
-    assert "no setpoint left" in result.stopped
+    assert "no new setpoint" in result.stopped
 
 
 def test_joined_archives_keep_the_first_of_each_design(problem: Problem) -> None:

@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Callable
 from math import comb
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
 from optimiser.designs import Floats
-
-
-class Mating(Protocol):
-    """Makes offspring: called by pymoo with the problem, the population and how many."""
-
-    def do(self, problem: Any, population: Any, n: int, **kwargs: Any) -> Any:
-        """Return offspring as a pymoo population."""
-
 
 #: Names a config may give, with what they are.
 ALGORITHMS: dict[str, str] = {
@@ -65,6 +58,4 @@ def directions(objectives: int, most: int) -> Floats:
 
 
 def _pymoo(module: str, name: str) -> Any:
-    import importlib
-
     return getattr(importlib.import_module(f"pymoo.algorithms.moo.{module}"), name)

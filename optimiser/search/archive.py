@@ -93,3 +93,11 @@ def non_dominated(objectives: Floats) -> Ints:
     if not len(objectives):
         return np.zeros(0, dtype=np.intp)
     return np.flatnonzero(moocore.is_nondominated(objectives, keep_weakly=False))
+
+
+def spread(objectives: Floats, rows: Ints, most: int) -> Ints:
+    """Return at most so many of the rows, evenly along the first objective, both ends among them."""
+    if len(rows) <= most:
+        return rows
+    ordered = rows[np.argsort(objectives[rows, 0], kind="stable")]
+    return ordered[np.linspace(0, len(ordered) - 1, most).round().astype(np.intp)]

@@ -99,8 +99,6 @@ def _mates(archive: Archive, elites: tuple[Ints, ...], parents: Ints, rng: np.ra
     for k in np.unique(acid[parents]):
         mine = np.flatnonzero(acid[parents] == k)
         any_of, best_of = every[acid[every] == k], front[acid[front] == k]
-        if not len(any_of):
-            continue
         drawn = rng.choice(any_of, len(mine))
         if len(best_of):
             drawn = np.where(rng.random(len(mine)) < _ON_FRONT, rng.choice(best_of, len(mine)), drawn)

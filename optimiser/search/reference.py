@@ -46,8 +46,11 @@ def reference_front(
     sobol, acids, done = qmc.Sobol(5, rng=rng), len(problem.acids), 0
     best: Archive | None = None
     for first in range(0, designs, _BATCH):
+        # permuted, because an acid that returns every so many points would see a part of the ranges only
         number = np.arange(first, min(first + _BATCH, designs))
-        drawn = predicted(problem, problem.decode(number % acids, sobol.random(len(number))), "search")
+        drawn = predicted(
+            problem, problem.decode(rng.permutation(number % acids), sobol.random(len(number))), "search"
+        )
         best = _kept(problem, drawn if best is None else joined([best, drawn]))
         done += len(number)
         progress("space-filling designs", done)

@@ -12,13 +12,14 @@ from scipy.spatial import cKDTree
 
 from optimiser.designs import CONTINUOUS, Designs, Floats, Ints
 from optimiser.problem import Problem
-from optimiser.search.archive import Archive, total_violation
+from optimiser.search.archive import Archive, spread, total_violation
 from optimiser.search.parents import cells
 
 _AHEAD, _IN_CELL = 0.4, 0.4  # shares of those chosen that improve the front, or the best of their cell
 _AT_RANDOM = 0.2  # share that is drawn
 _PROMISE = 0.4  # share of the front's range, per objective, within which a cell's best is worth following
 _PROMISE_ALIKE = 0.1  # the same in relative terms, where the front is short
+_MEMBERS = 400  # of the front that candidates are compared with
 _SLACK = 0.02  # violation that a guess may be wrong by
 _WEIGHTS = np.array([1.0, 0.7, 1.2, 0.7, 1.0])  # of the coordinates, in a distance
 _ACID_WEIGHT, _PEROXIDE_WEIGHT = 0.35, 0.2  # of the logarithms of acid and peroxide per solid
@@ -78,7 +79,7 @@ def choose(problem: Problem, archive: Archive, designs: Designs, n: int, rng: np
     possible = np.flatnonzero(lacking <= 0.0)
     ahead = possible[np.argsort(_behind(archive, objectives[possible]), kind="stable")]
     chosen = list(ahead[: int(_AHEAD * n)])
-    quota = int(_IN_CELL * n / objectives.shape[1])
+    quota = max(1, int(_IN_CELL * n / objectives.shape[1]))
     best = _best_in_cells(problem, archive, designs.take(possible))
     best = np.minimum(best, _promising(archive))
     for j in range(objectives.shape[1]):
@@ -98,7 +99,7 @@ def choose(problem: Problem, archive: Archive, designs: Designs, n: int, rng: np
 
 def _behind(archive: Archive, objectives: Floats) -> Floats:
     """Return by how much of the front's range designs are behind it, negative where ahead, shape (n,)."""
-    front = archive.objectives[archive.front]
+    front = archive.objectives[spread(archive.objectives, archive.front, _MEMBERS)]
     if not len(front):
         front = objectives.min(axis=0, keepdims=True) if len(objectives) else objectives
     low, high = front.min(axis=0, initial=np.inf), front.max(axis=0, initial=-np.inf)

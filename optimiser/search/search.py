@@ -22,7 +22,7 @@ from scipy.stats import qmc
 from optimiser.designs import Designs, Floats, Ints
 from optimiser.problem import Problem
 from optimiser.search.algorithms import new_algorithm
-from optimiser.search.archive import Archive, joined, non_dominated, predicted
+from optimiser.search.archive import Archive, joined, non_dominated, predicted, spread
 from optimiser.search.hypervolume import box, scaled_hypervolume
 from optimiser.search.moves import children
 from optimiser.search.parents import cell_elites, choose_parents
@@ -30,7 +30,7 @@ from optimiser.search.screen import choose
 from optimiser.surrogate.artefact import Grade
 
 _SEEDS, _FINAL = 0.1, 0.2  # shares of the generations
-_RETRIED = 0.25  # share of the final generations' predictions that goes to what the search found
+_RETRIED = 0.5  # share of the final generations' predictions that may go to what the search found
 _CANDIDATES = 8  # screened for each design that is predicted
 #: Violation by which a design may miss at search grade and still be tried at final grade.
 GRADES_APART = 0.02
@@ -68,9 +68,9 @@ class SearchResult:
 
     Attributes:
         seed: label of the random stream.
-        searched: what was predicted at search grade.
+        searched: what was predicted before the last stage; of one generation, what ``final`` holds.
         final: what was predicted at final grade; fronts are read off it.
-        dropped: how many designs were on the front at search grade, and infeasible at final grade.
+        dropped: how many of the designs retried from the front at search grade were infeasible at final grade.
         evaluations: designs predicted, at either grade.
         fronts: objectives of the front after each generation.
         feasible_share: of the designs that each generation tried.
@@ -96,6 +96,7 @@ class _Log:
     fronts: list[Floats] = field(default_factory=list)
     shares: list[float] = field(default_factory=list)
     corners: tuple[Floats, Floats] | None = None
+    predicted: int = 0
 
     def add(self, archive: Archive, new: int) -> None:
         """Note a generation, the last ``new`` designs of an archive."""
@@ -147,7 +148,7 @@ def search(
     start = seeds(problem, max(seed_generations, 1) * size, rng)
     archive = _predicted(problem, start, settings.grade if seed_generations else "final", size, log)
     if not seed_generations:  # one generation only
-        return SearchResult(seed, archive, archive, 0, len(archive), *_told(log), "one generation asked for")
+        return SearchResult(seed, archive, archive, 0, log.predicted, *_told(log), "one generation asked for")
     left = whole - final_generations - seed_generations
     archive, why = _evolve(problem, archive, left, settings.grade, rng, log)
     tried = _worth_retrying(problem, archive, max(size, int(_RETRIED * final_generations * size)))
@@ -190,18 +191,18 @@ def seeds(problem: Problem, n: int, rng: np.random.Generator) -> Designs:
     acids = len(problem.acids)
     power = int(np.ceil(np.log2(max(n, 2))))
     unit = qmc.Sobol(5, rng=rng).random_base2(power)[:n]
-    drawn = problem.decode(rng.permutation(np.arange(n) % acids), unit)
     if not known:
-        return drawn
+        return problem.decode(rng.permutation(np.arange(n) % acids), unit)
     told = problem.settable(
         Designs(np.concatenate([d.acid for d in known]), np.vstack([d.continuous for d in known]))
     )
     _, first = np.unique(told.setpoints, return_index=True)
-    few = rng.permutation(first)[: n // 2]
+    few = rng.permutation(first)[: max(0, min(n // 2, n - acids))]
     rest = n - len(few)
+    drawn = problem.decode(rng.permutation(np.arange(rest) % acids), unit[:rest])
     return Designs(
-        np.concatenate([told.acid[few], drawn.acid[:rest]]),
-        np.vstack([told.continuous[few], drawn.continuous[:rest]]),
+        np.concatenate([told.acid[few], drawn.acid]),
+        np.vstack([told.continuous[few], drawn.continuous]),
     )
 
 
@@ -212,6 +213,7 @@ def _told(log: _Log) -> tuple[tuple[Floats, ...], tuple[float, ...]]:
 def _predicted(problem: Problem, designs: Designs, grade: Grade, size: int, log: _Log) -> Archive:
     """Predict designs at once, and note them as generations of the given size."""
     every = predicted(problem, designs, grade)
+    log.predicted += len(every)
     for stop in range(size, len(every) + size, size):
         part = every.take(np.arange(min(stop, len(every))))
         log.add(part, len(part) - (stop - size))
@@ -222,13 +224,10 @@ def _worth_retrying(problem: Problem, archive: Archive, most: int) -> Ints:
     """Return rows to predict at final grade: the front, what nearly is on it, and the best of the cells."""
     near = np.flatnonzero(archive.violation <= GRADES_APART)
     nearly = near[non_dominated(archive.objectives[near])]
-    front = archive.front
-    if len(front) > most // 2:  # spread over the front
-        front = front[np.linspace(0, len(front) - 1, most // 2).round().astype(np.intp)]
+    front = spread(archive.objectives, archive.front, most // 2)
     elites = cell_elites(problem, archive, np.arange(len(archive)))
-    share = -(-most // (4 * len(elites)))
-    best = [rows[:share] for rows in elites]
-    every = np.concatenate([front, nearly[: most // 4], *best, *elites])
+    best = [rows[: -(-most // (4 * len(elites)))] for rows in elites]
+    every = np.concatenate([front, spread(archive.objectives, nearly, most // 4), *best])
     _, first = np.unique(every, return_index=True)
     return every[np.sort(first)][:most]
 
@@ -253,9 +252,10 @@ def _evolve(
     for _ in range(generations):
         offspring = algorithm.ask()
         if offspring is None:
-            why = "no setpoint left to try"
+            why = "no new setpoint found"
             break
         found.append(predicted(problem, mating.designs, grade))
+        log.predicted += len(found[-1])
         rows = mating.learn(found[-1])
         _tell(algorithm, offspring, mating.archive, rows)
         log.add(mating.archive, len(rows))

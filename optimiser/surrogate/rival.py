@@ -7,6 +7,7 @@ import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
+from zipfile import ZIP_DEFLATED
 
 import numpy as np
 
@@ -130,7 +131,7 @@ def _fit_metal(
 def dump_regressors(rival: Rival) -> bytes:
     """Return the fitted regressors as a file of `skops`, which holds no code."""
     skops = importlib.import_module("skops.io")
-    return bytes(skops.dumps(list(rival.regressors), compression=_deflated()))
+    return bytes(skops.dumps(list(rival.regressors), compression=ZIP_DEFLATED))
 
 
 def load_regressors(content: bytes) -> tuple[Any, ...]:
@@ -148,7 +149,3 @@ def load_regressors(content: bytes) -> tuple[Any, ...]:
     if not isinstance(found, list) or len(found) != len(METALS):
         raise ValueError(f"it does not hold {len(METALS)} regressors")
     return tuple(found)
-
-
-def _deflated() -> int:
-    return importlib.import_module("zipfile").ZIP_DEFLATED  # type: ignore[no-any-return]
