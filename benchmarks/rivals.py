@@ -222,9 +222,8 @@ def draw(courses: dict[str, Course], path: Path) -> str:
             figure.add_trace(go.Scatter(x=x, y=y, name=name, line=line, showlegend=col == 1), 1, col)
             figure.update_xaxes(type="log", row=1, col=col)
     figure.update_yaxes(title="share of the reference's hypervolume", range=[0, 1.02], col=1)
-    figure.update_layout(
-        template="simple_white", width=900, height=380, legend={"orientation": "h", "y": -0.2}
-    )
+    below = {"orientation": "h", "y": -0.2}
+    figure.update_layout(template="simple_white", width=900, height=380, legend=below)
     return save(figure, path)
 
 

@@ -48,9 +48,8 @@ def reference_front(
     for first in range(0, designs, _BATCH):
         # permuted, because an acid that returns every so many points would see a part of the ranges only
         number = np.arange(first, min(first + _BATCH, designs))
-        drawn = predicted(
-            problem, problem.decode(rng.permutation(number % acids), sobol.random(len(number))), "search"
-        )
+        dealt = problem.decode(rng.permutation(number % acids), sobol.random(len(number)))
+        drawn = predicted(problem, dealt, "search")
         best = _kept(problem, drawn if best is None else joined([best, drawn]))
         done += len(number)
         progress("space-filling designs", done)

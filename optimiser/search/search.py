@@ -70,7 +70,7 @@ class SearchResult:
         seed: label of the random stream.
         searched: what was predicted before the last stage; of one generation, what ``final`` holds.
         final: what was predicted at final grade; fronts are read off it.
-        dropped: how many of the designs retried from the front at search grade were infeasible at final grade.
+        dropped: how many of the designs retried from the front were infeasible at final grade.
         evaluations: designs predicted, at either grade.
         fronts: objectives of the front after each generation.
         feasible_share: of the designs that each generation tried.

@@ -229,8 +229,9 @@ class ProblemSpec(Strict):
 class SearchSpec(Strict):
     """How hard to search.
 
-    ``algorithm`` leads the search. ``stagnation`` ends a stage of a seed (at search grade, at final grade) once
-    the hypervolume has gained less than 0.1 % over that many generations (0 never). ``per_acid`` is the number of generations each acid gets on its own (0 leaves it out).
+    ``algorithm`` leads the search. ``stagnation`` ends a stage of a seed (at search grade, at final grade)
+    once the hypervolume has gained less than 0.1 % over that many generations (0 never). ``per_acid`` is the
+    number of generations each acid gets on its own (0 leaves it out).
     """
 
     algorithm: Literal["nsga2", "nsga3", "u-nsga3", "age-moea", "sms-emoa"] = "nsga2"
