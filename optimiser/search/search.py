@@ -151,16 +151,14 @@ def search(
         return SearchResult(seed, archive, archive, 0, log.predicted, *_told(log), "one generation asked for")
     left = whole - final_generations - seed_generations
     archive, why = _evolve(problem, archive, left, settings.grade, rng, log)
-    tried = _worth_retrying(problem, archive, max(size, int(_RETRIED * final_generations * size)))
-    tried = tried[: final_generations * size]
+    retries = max(1, int(_RETRIED * final_generations))
+    tried = _worth_retrying(problem, archive, retries * size, size)
     final = _predicted(problem, archive.designs.take(tried), "final", size, log)
     dropped = int((final.violation[np.isin(tried, archive.front)] > 0.0).sum())
     left = final_generations - -(-len(tried) // size)
     final, why_final = _evolve(problem, final, left, "final", rng, log)
     stopped = why_final or why or f"all {whole} generations done"
-    return SearchResult(
-        seed, archive, final, dropped, len(archive) + len(final), *_told(log), stopped
-    )  # fmt: skip
+    return SearchResult(seed, archive, final, dropped, log.predicted, *_told(log), stopped)
 
 
 def refine(
@@ -220,16 +218,21 @@ def _predicted(problem: Problem, designs: Designs, grade: Grade, size: int, log:
     return joined([every])
 
 
-def _worth_retrying(problem: Problem, archive: Archive, most: int) -> Ints:
-    """Return rows to predict at final grade: the front, what nearly is on it, and the best of the cells."""
+def _worth_retrying(problem: Problem, archive: Archive, most: int, generation: int) -> Ints:
+    """Return rows to go on from: the front, what nearly is on it, and the best of the cells.
+
+    Whole generations of them, filled with what violates least, unless the archive holds fewer.
+    """
     near = np.flatnonzero(archive.violation <= GRADES_APART)
     nearly = near[non_dominated(archive.objectives[near])]
     front = spread(archive.objectives, archive.front, most // 2)
     elites = cell_elites(problem, archive, np.arange(len(archive)))
     best = [rows[: -(-most // (4 * len(elites)))] for rows in elites]
     every = np.concatenate([front, spread(archive.objectives, nearly, most // 4), *best])
+    wanted = -(-len(np.unique(every)) // generation) * generation
+    every = np.concatenate([every, np.argsort(archive.violation, kind="stable")])
     _, first = np.unique(every, return_index=True)
-    return every[np.sort(first)][:most]
+    return every[np.sort(first)][: min(wanted, most)]
 
 
 def _evolve(
@@ -239,7 +242,7 @@ def _evolve(
     if generations <= 0:
         return archive, ""
     size, since = log.settings.population, len(log.fronts)
-    rows = _worth_retrying(problem, archive, size)
+    rows = _worth_retrying(problem, archive, size, size)
     shown = _Shown(problem)
     start = np.column_stack([archive.designs.acid, problem.encode(archive.designs)])[rows]
     algorithm = new_algorithm(log.settings.algorithm, size, shown.n_obj, start)
