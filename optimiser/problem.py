@@ -24,7 +24,7 @@ from optimiser.process.feasibility import (
 from optimiser.process.inputs import ProcessInputs, process_inputs
 from optimiser.surrogate.artefact import Grade, Surrogate, YieldPrediction
 from optimiser.surrogate.domain import Neighbourhood
-from optimiser.yields import joint_probability, predict_yields, yield_interval, yield_quantile
+from optimiser.yields import joint_probability, place_designs, predict_yields, yield_interval, yield_quantile
 
 _STEPS = np.array([v.step for v in VARIABLES])
 _LOG = np.array([v.log for v in VARIABLES])
@@ -216,6 +216,10 @@ class Problem:
             self.surrogate, self.feed, self.acids, designs, grade=grade, scaled=self.confidence is not None
         )
         return self._point(designs, prediction.mean, self._counted(prediction), prediction.domain_ratio)
+
+    def places(self, designs: Designs) -> Floats:
+        """Return where designs lie, shape (n, 9): those of one acid that are close have like yields."""
+        return place_designs(self.surrogate, self.feed, self.acids, designs)
 
     def point_at(self, designs: Designs, yields: Floats, counted: Floats) -> SearchPoint:
         """Compute what the search needs of designs as if their yields were known; no prediction is made.

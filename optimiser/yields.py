@@ -70,6 +70,15 @@ def predict_yields(
     return replace(part, **columns | {"mean": np.hstack([part.mean, assumed])})
 
 
+def place_designs(surrogate: Surrogate, feed: Feed, acids: Sequence[Acid], designs: Designs) -> Floats:
+    """Return where designs lie in the yield model's own terms, shape (n, 9); see `Surrogate.places`."""
+    known = len(predicted_metals(surrogate))
+    if known == len(METALS):
+        return surrogate.places(feed, acids, designs)
+    seen = [_SeenAcid.of(acid, known) for acid in acids]
+    return surrogate.places(_SeenFeed.of(feed, known), seen, designs)
+
+
 def yield_quantile(surrogate: Surrogate, feed: Feed, prediction: YieldPrediction, p: float) -> Floats:
     """Return the yields that are not reached with probability ``p``, a column per metal of METALS.
 

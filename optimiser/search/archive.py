@@ -24,6 +24,7 @@ class Archive:
         margins: by constraint, >= 0 where it holds, shape (n, c).
         yields: mean yields, a column per metal.
         counted: the yields that targets are held against, likewise.
+        places: where the designs lie in the yield model's own terms, shape (n, 9).
     """
 
     designs: Designs
@@ -31,6 +32,7 @@ class Archive:
     margins: Floats
     yields: Floats
     counted: Floats
+    places: Floats
 
     def __len__(self) -> int:
         return len(self.designs)
@@ -61,13 +63,14 @@ class Archive:
         return Archive(alone, *self._values())
 
     def _values(self) -> tuple[Floats, ...]:
-        return self.objectives, self.margins, self.yields, self.counted
+        return self.objectives, self.margins, self.yields, self.counted, self.places
 
 
 def predicted(problem: Problem, designs: Designs, grade: Grade) -> Archive:
     """Return designs as an archive, predicted at a grade."""
     point = problem.search_point(designs, grade)
-    return Archive(designs, point.objectives, point.margins, point.yields, point.counted)
+    places = problem.places(designs)
+    return Archive(designs, point.objectives, point.margins, point.yields, point.counted, places)
 
 
 def joined(archives: Sequence[Archive]) -> Archive:

@@ -1,53 +1,17 @@
-"""Which designs a search starts from: good ones, but not all from one corner."""
+"""Which designs a generation starts from: good ones, but not all from one corner."""
 
 from __future__ import annotations
 
 import numpy as np
 from pymoo.operators.survival.rank_and_crowding.metrics import get_crowding_function
 
-from optimiser.designs import Designs, Floats, Ints
-from optimiser.problem import Problem
-from optimiser.search.archive import Archive
+from optimiser.designs import Floats, Ints
+from optimiser.search.survey import Survey
 
-#: A cell is an acid with a third of its temperatures, a fifth of its peroxide and a quarter of its solids:
-#: designs far apart in these are another way to leach, and worth following though another way is ahead.
-_CELLS = np.array([3, 1, 5, 4, 1])
 _ENDS, _SPREAD, _POPULATION = 0.12, 0.14, 0.14  # shares of the parents; the rest are cells' best
 _EAGERNESS = 0.1  # share of the cells, best first, that parents are mostly taken from
-_TIE = 0.05  # weight of all objectives together in what is best for one of them
+_PATIENCE = 20.0  # predictions in a cell since its best was found, that halve its chance
 _ON_FRONT = 0.5  # share of mates from the front
-
-
-def cells(problem: Problem, designs: Designs) -> Ints:
-    """Return a number per design: the same for designs that leach much alike, shape (n,)."""
-    place = np.minimum(problem.encode(designs) * _CELLS, _CELLS - 1).astype(np.intp)
-    key = designs.acid.astype(np.intp)
-    for j, number in enumerate(_CELLS):
-        key = key * number + place[:, j]
-    return key
-
-
-def cell_elites(problem: Problem, archive: Archive, among: Ints) -> tuple[Ints, ...]:
-    """Return the best row of each cell by each objective, and by all together; best cells first.
-
-    Args:
-        problem: whose designs they are.
-        archive: what was predicted.
-        among: rows to choose from, shape (n,).
-    """
-    among = np.unique(among)
-    cell, violation = cells(problem, archive.designs.take(among)), archive.violation[among]
-    objectives = archive.objectives[among]
-    known = objectives[violation <= 0.0] if (violation <= 0.0).any() else objectives
-    low, high = known.min(axis=0), known.max(axis=0)
-    scaled = (objectives - low) / np.where(high > low, high - low, 1.0)
-    together = scaled.sum(axis=1)
-    found = []
-    for criterion in (*(column + _TIE * together for column in scaled.T), together):
-        order = np.lexsort((criterion, violation))
-        _, first = np.unique(cell[order], return_index=True)
-        found.append(among[order[np.sort(first)]])
-    return tuple(found)
 
 
 def crowding(objectives: Floats) -> Floats:
@@ -58,14 +22,11 @@ def crowding(objectives: Floats) -> Floats:
     return room
 
 
-def choose_parents(
-    archive: Archive, elites: tuple[Ints, ...], population: Ints, n: int, rng: np.random.Generator
-) -> tuple[Ints, Ints]:
+def choose_parents(seen: Survey, population: Ints, n: int, rng: np.random.Generator) -> tuple[Ints, Ints]:
     """Choose parents and a mate with the same acid for each.
 
     Args:
-        archive: what the search has seen.
-        elites: of its cells, by criterion.
+        seen: what the search has seen.
         population: rows that the algorithm's own selection chose.
         n: how many.
         rng: generator.
@@ -73,13 +34,14 @@ def choose_parents(
     Returns:
         Rows of the parents and of their mates, shape (n,) each.
     """
-    parents = np.empty(n, dtype=np.intp)
-    by = rng.integers(len(elites), size=n)
-    for j, rows in enumerate(elites):
+    parents, waited = np.empty(n, dtype=np.intp), _waited(seen.cell)
+    by = rng.integers(len(seen.elites), size=n)
+    for j, rows in enumerate(seen.elites):
         mine = np.flatnonzero(by == j)
         chance = np.exp(-np.arange(len(rows)) / max(1.0, _EAGERNESS * len(rows)))
+        chance /= 1.0 + waited[rows] / _PATIENCE
         parents[mine] = rng.choice(rows, len(mine), p=chance / chance.sum())
-    front, draw = archive.front, rng.random(n)
+    archive, front, draw = seen.archive, seen.archive.front, rng.random(n)
     if len(front):
         room = crowding(archive.objectives[front])
         pair = rng.integers(len(front), size=(n, 2))
@@ -89,18 +51,33 @@ def choose_parents(
         parents = np.where(draw < _ENDS, rng.choice(ends, n), parents)
     if len(population):
         parents = np.where(draw > 1.0 - _POPULATION, rng.choice(population, n), parents)
-    return parents, _mates(archive, elites, parents, rng)
+    return parents, _mates(seen, parents, rng)
 
 
-def _mates(archive: Archive, elites: tuple[Ints, ...], parents: Ints, rng: np.random.Generator) -> Ints:
-    acid, front = archive.designs.acid, archive.front
-    every = np.unique(np.concatenate([*elites, front]))
-    mates = parents.copy()
-    for k in np.unique(acid[parents]):
-        mine = np.flatnonzero(acid[parents] == k)
-        any_of, best_of = every[acid[every] == k], front[acid[front] == k]
-        drawn = rng.choice(any_of, len(mine))
-        if len(best_of):
-            drawn = np.where(rng.random(len(mine)) < _ON_FRONT, rng.choice(best_of, len(mine)), drawn)
-        mates[mine] = drawn
+def same_acid(acid: Ints, among: Ints, rng: np.random.Generator) -> Ints:
+    """Return for each acid one of the positions in ``among`` that have it; every acid is among them."""
+    found = np.empty(len(acid), dtype=np.intp)
+    for k in np.unique(acid):
+        mine = np.flatnonzero(acid == k)
+        found[mine] = rng.choice(np.flatnonzero(among == k), len(mine))
+    return found
+
+
+def _waited(cell: Ints) -> Ints:
+    """Return how many designs of its cell were predicted after each design, shape (n,)."""
+    _, inverse, counts = np.unique(cell, return_inverse=True, return_counts=True)
+    order = np.argsort(inverse, kind="stable")
+    ends = np.cumsum(counts)
+    waited = np.empty(len(cell), dtype=np.intp)
+    waited[order] = ends[inverse[order]] - 1 - np.arange(len(cell))
+    return waited
+
+
+def _mates(seen: Survey, parents: Ints, rng: np.random.Generator) -> Ints:
+    acid, front = seen.archive.designs.acid, seen.archive.front
+    every = np.unique(np.concatenate([*seen.elites, front]))
+    mates = every[same_acid(acid[parents], acid[every], rng)]
+    on_front = np.isin(acid[parents], acid[front]) & (rng.random(len(parents)) < _ON_FRONT)
+    if on_front.any():
+        mates[on_front] = front[same_acid(acid[parents[on_front]], acid[front], rng)]
     return mates

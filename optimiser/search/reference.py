@@ -9,8 +9,8 @@ from scipy.stats import qmc
 
 from optimiser.problem import Problem
 from optimiser.search.archive import Archive, joined, non_dominated, predicted
-from optimiser.search.parents import cell_elites
 from optimiser.search.search import GRADES_APART, SearchSettings, refine
+from optimiser.search.survey import survey
 
 #: Space-filling designs that a reference begins with.
 DESIGNS = 2**20
@@ -72,5 +72,5 @@ def _kept(problem: Problem, archive: Archive) -> Archive:
     """Return the front, what may be on it at another grade, and the best of every cell."""
     near = np.flatnonzero(archive.violation <= GRADES_APART)
     nearly = near[non_dominated(archive.objectives[near])]
-    rows = np.concatenate([archive.front, nearly, *cell_elites(problem, archive, np.arange(len(archive)))])
+    rows = np.concatenate([archive.front, nearly, *survey(problem, archive).elites])
     return archive.take(np.unique(rows))

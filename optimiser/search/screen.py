@@ -1,132 +1,172 @@
 """Which of many candidates deserve a prediction.
 
 A prediction is what a search pays for; process and chemistry cost nothing beside it. So candidates are seen
-with the yields of the nearest design that was predicted, and only the most promising are predicted. What was
-guessed is never kept.
+with the yields of the designs nearest to them, in the yield model's own terms, that were predicted. How far
+these are off grows with the distance, and so a candidate has a chance to hold its targets. Those are
+predicted from which most is to be expected. What was guessed is never kept.
 """
 
 from __future__ import annotations
 
-import numpy as np
-from scipy.spatial import cKDTree
+from dataclasses import dataclass, fields
 
-from optimiser.designs import CONTINUOUS, Designs, Floats, Ints
-from optimiser.problem import Problem
+import numpy as np
+from scipy.special import ndtr
+
+from optimiser.designs import Designs, Floats, Ints
 from optimiser.search.archive import Archive, spread, total_violation
-from optimiser.search.parents import cells
+from optimiser.search.survey import Survey, cells
 
 _AHEAD, _IN_CELL = 0.4, 0.4  # shares of those chosen that improve the front, or the best of their cell
 _AT_RANDOM = 0.2  # share that is drawn
-_PROMISE = 0.4  # share of the front's range, per objective, within which a cell's best is worth following
-_PROMISE_ALIKE = 0.1  # the same in relative terms, where the front is short
+_LEAST_CHANCE = 0.05  # of being feasible, below which a candidate is not looked at further
+_PROMISE = 0.2  # of the front's range within which a cell's best is worth following
 _MEMBERS = 400  # of the front that candidates are compared with
-_SLACK = 0.02  # violation that a guess may be wrong by
-_WEIGHTS = np.array([1.0, 0.7, 1.2, 0.7, 1.0])  # of the coordinates, in a distance
-_ACID_WEIGHT, _PEROXIDE_WEIGHT = 0.35, 0.2  # of the logarithms of acid and peroxide per solid
-_ACID, _PEROXIDE, _SOLIDS = (
-    CONTINUOUS.index(name) for name in ("acid_concentration", "h2o2", "solid_liquid_ratio")
-)
+_ALIKE = 0.002  # distance within which designs are taken to have the same yields
+_NEIGHBOURS = 4
+#: Standard error of a guess: this yield, and this share of the distance (`benchmarks/guess.py`).
+_ERROR, _ERROR_BY_DISTANCE = 0.0005, 0.3
+#: Limits that yields have no say in: a candidate that breaks one is infeasible for sure.
+_CERTAIN = frozenset({"stock_strength", "boiling", "slurry", "applicability_domain"})
 
 
-def places(problem: Problem, designs: Designs) -> Floats:
-    """Return where designs lie, so that designs close by have like yields, shape (n, 7)."""
-    x = designs.continuous
-    solids = np.log(x[:, _SOLIDS] + 1.0)
-    return np.column_stack(
-        [
-            problem.encode(designs) * _WEIGHTS,
-            _ACID_WEIGHT * (np.log(x[:, _ACID] + 0.05) - solids),
-            _PEROXIDE_WEIGHT * (np.log(x[:, _PEROXIDE] + 0.3) - solids),
-        ]
-    )
+@dataclass(frozen=True)
+class Guess:
+    """What candidates seem to be.
+
+    Attributes:
+        objectives: to minimise, shape (n, m).
+        lacking: sum of what the constraints lack, shape (n,).
+        chance: that all constraints hold, shape (n,).
+        error: standard error of the yields, shape (n,).
+        box: the same whole numbers for candidates that are taken to have the same yields, shape (n,).
+    """
+
+    objectives: Floats
+    lacking: Floats
+    chance: Floats
+    error: Floats
+    box: Ints
+
+    def joined(self, other: Guess) -> Guess:
+        """Return the guesses of these candidates and of others."""
+        parts = ((getattr(self, f.name), getattr(other, f.name)) for f in fields(Guess))
+        return Guess(*(np.concatenate(pair) for pair in parts))
 
 
-def guess(problem: Problem, archive: Archive, designs: Designs) -> tuple[Floats, Floats]:
-    """Return objectives (n, m) and violations (n,) with the yields of the nearest design of the same acid.
+def guess(seen: Survey, designs: Designs) -> Guess:
+    """Guess what candidates are; everything but their yields is exact.
 
     Args:
-        problem: whose designs they are.
-        archive: what was predicted.
+        seen: what was predicted.
         designs: n candidates, with acids that the archive holds.
     """
-    there, here = places(problem, archive.designs), places(problem, designs)
-    nearest = np.zeros(len(designs), dtype=np.intp)
+    problem, archive = seen.problem, seen.archive
+    here = problem.places(designs)
+    yields, counted = np.empty((2, len(designs), archive.yields.shape[1]))
+    distance = np.empty(len(designs))
     for k in np.unique(designs.acid):
-        known, mine = np.flatnonzero(archive.designs.acid == k), designs.acid == k
-        nearest[mine] = known[cKDTree(there[known]).query(here[mine])[1]]
-    point = problem.point_at(designs, archive.yields[nearest], archive.counted[nearest])
-    return point.objectives, total_violation(point.margins)
+        mine, (known, tree) = np.flatnonzero(designs.acid == k), seen.trees[int(k)]
+        few = min(_NEIGHBOURS, len(known))
+        away, near = (part.reshape(len(mine), few) for part in tree.query(here[mine], k=few))
+        weight = (away + 1e-4) ** -2.0
+        weight /= weight.sum(axis=1, keepdims=True)
+        yields[mine] = np.einsum("nk,nkm->nm", weight, archive.yields[known[near]])
+        counted[mine] = np.einsum("nk,nkm->nm", weight, archive.counted[known[near]])
+        distance[mine] = away[:, 0]
+    point = problem.point_at(designs, yields, counted)
+    error = _ERROR + _ERROR_BY_DISTANCE * distance
+    certain = np.array([name in _CERTAIN for name in problem.constraint_names], dtype=np.bool_)
+    chance = ndtr(point.margins[:, ~certain] / error[:, None]).prod(axis=1)
+    chance[(point.margins[:, certain] < 0.0).any(axis=1)] = 0.0
+    return Guess(point.objectives, total_violation(point.margins), chance, error, _boxes(designs, here))
 
 
-def choose(problem: Problem, archive: Archive, designs: Designs, n: int, rng: np.random.Generator) -> Ints:
+def choose(seen: Survey, designs: Designs, like: Guess, n: int, rng: np.random.Generator) -> Ints:
     """Return the rows of the n candidates that are worth a prediction.
 
-    Most seem to be ahead of the front, or least behind it. Some seem better than the best of their cell by
-    one objective, and not far from the best of all by it, one per cell. The rest is drawn from what seems
-    feasible, or comes nearest to it.
+    Most are expected to improve the front most. Some seem better than the best of their cell by one aim, and
+    not far from the best of all by it, one per cell. The rest is drawn from what seems feasible, or comes
+    nearest to it. Candidates that are taken to have the same yields are chosen once, but for the drawn ones.
 
     Args:
-        problem: whose designs they are.
-        archive: what was predicted.
+        seen: what was predicted.
         designs: candidates.
+        like: what they seem to be.
         n: how many to choose.
         rng: generator.
     """
     if len(designs) <= n:
         return np.arange(len(designs))
-    objectives, violation = guess(problem, archive, designs)
-    lacking = np.maximum(violation - _SLACK, 0.0)
-    possible = np.flatnonzero(lacking <= 0.0)
-    ahead = possible[np.argsort(_behind(archive, objectives[possible]), kind="stable")]
-    chosen = list(ahead[: int(_AHEAD * n)])
-    quota = max(1, int(_IN_CELL * n / objectives.shape[1]))
-    best = _best_in_cells(problem, archive, designs.take(possible))
-    best = np.minimum(best, _promising(archive))
-    for j in range(objectives.shape[1]):
-        better = np.setdiff1d(possible[objectives[possible, j] < best[:, j]], chosen)
-        better = better[np.argsort(objectives[better, j], kind="stable")]
-        _, first = np.unique(cells(problem, designs.take(better)), return_index=True)
-        chosen.extend(better[np.sort(first)[:quota]])
-    spare = int((1.0 - _AT_RANDOM) * n) - len(chosen)
-    if spare > 0:
-        chosen.extend(ahead[~np.isin(ahead, chosen)][:spare])
+    possible = np.flatnonzero(like.chance >= _LEAST_CHANCE)
+    gain = _expected_gain(
+        seen.archive, like.objectives[possible], like.chance[possible], like.error[possible]
+    )
+    ahead = possible[np.argsort(-gain, kind="stable")]
+    chosen = _apart(ahead, like.box, ahead[:0])[: int(_AHEAD * n)]
+    for found in _better_in_cells(seen, designs, like, possible):
+        chosen = np.append(
+            chosen, found[~np.isin(found, chosen)][: max(1, int(_IN_CELL * n) // seen.values.shape[1])]
+        )
+    spare = max(0, int((1.0 - _AT_RANDOM) * n) - len(chosen))
+    chosen = np.append(chosen, _apart(ahead, like.box, chosen)[:spare])
     rest = np.setdiff1d(np.arange(len(designs)), chosen)
-    need, likely = n - len(chosen), rng.permutation(rest[lacking[rest] <= 0.0])
+    need, likely = n - len(chosen), rng.permutation(rest[like.chance[rest] >= _LEAST_CHANCE])
     if len(likely) < need:
-        likely = rest[np.argsort(lacking[rest], kind="stable")]
-    return np.array([*chosen, *likely[:need]], dtype=np.intp)
+        likely = rest[np.lexsort((like.lacking[rest], -like.chance[rest]))]
+    return np.append(chosen, likely[:need])
 
 
-def _behind(archive: Archive, objectives: Floats) -> Floats:
-    """Return by how much of the front's range designs are behind it, negative where ahead, shape (n,)."""
+def _boxes(designs: Designs, places: Floats) -> Ints:
+    """Number designs by acid and by where they lie, coarsely."""
+    key = np.column_stack([designs.acid, np.floor(places / _ALIKE)]).astype(np.int64)
+    row = np.ascontiguousarray(key).view(np.dtype((np.void, key.itemsize * key.shape[1]))).reshape(-1)
+    return np.unique(row, return_inverse=True)[1]
+
+
+def _apart(order: Ints, box: Ints, taken: Ints) -> Ints:
+    """Return the first of each box, in the order given, but for boxes of what is taken."""
+    left = order[~np.isin(box[order], box[taken])]
+    _, first = np.unique(box[left], return_index=True)
+    return left[np.sort(first)]
+
+
+def _expected_gain(archive: Archive, objectives: Floats, chance: Floats, error: Floats) -> Floats:
+    """Return by how much of its range designs can be expected to improve the front, shape (n,).
+
+    Expected improvement (Jones et al. 1998, 10.1023/A:1008306431147) of what a design is ahead of the front
+    by, times its chance to be feasible; without a front, the chance.
+    """
     front = archive.objectives[spread(archive.objectives, archive.front, _MEMBERS)]
     if not len(front):
-        front = objectives.min(axis=0, keepdims=True) if len(objectives) else objectives
-    low, high = front.min(axis=0, initial=np.inf), front.max(axis=0, initial=-np.inf)
-    span = np.where(high > low, high - low, 0.01 * np.abs(low) + 1e-12)
+        return chance
+    low, high = front.min(axis=0), front.max(axis=0)
+    span = np.maximum(high - low, 0.05 * np.abs(low) + 1e-12)
     behind = np.full(len(objectives), np.inf)
     for member in front / span:  # a front has hundreds of members, the candidates are more
         np.minimum(behind, (objectives / span - member).max(axis=1), out=behind)
-    return behind
+    scale = error * np.mean(np.abs(low) / span)
+    z = -behind / scale
+    density = np.exp(-0.5 * z**2) / np.sqrt(2.0 * np.pi)
+    return np.asarray(chance * scale * (z * ndtr(z) + density), dtype=np.float64)
 
 
-def _promising(archive: Archive) -> Floats:
-    """Return up to what value of each objective the best of a cell is worth following, shape (m,)."""
-    front, m = archive.objectives[archive.front], archive.objectives.shape[1]
-    if not len(front):
-        return np.full(m, np.inf)
-    low, high = front.min(axis=0), front.max(axis=0)
-    beyond = np.maximum(_PROMISE / m * (high - low), _PROMISE_ALIKE * np.abs(low))
-    return np.asarray(low + beyond, dtype=np.float64)
-
-
-def _best_in_cells(problem: Problem, archive: Archive, designs: Designs) -> Floats:
-    """Return the best value of each objective among feasible designs of each one's cell, (n, m)."""
-    feasible = np.flatnonzero(archive.violation <= 0.0)
-    held, mine = cells(problem, archive.designs.take(feasible)), cells(problem, designs)
-    known, place = np.unique(held, return_inverse=True)
-    best = np.full((len(known) + 1, archive.objectives.shape[1]), np.inf)
-    np.minimum.at(best, place, archive.objectives[feasible])
-    at = np.searchsorted(known, mine)
-    found = (at < len(known)) & (known[np.minimum(at, len(known) - 1)] == mine) if len(known) else at < 0
-    return best[np.where(found, at, len(known))]
+def _better_in_cells(seen: Survey, designs: Designs, like: Guess, possible: Ints) -> list[Ints]:
+    """Return by aim the most promising row of each cell that seems better than its best; best cells first."""
+    cell, values = cells(seen.problem, designs.take(possible)), seen.aims.values(like.objectives[possible])
+    known, best = seen.best_in_cells
+    limit = best.min(axis=0) + _PROMISE if len(known) else np.full(values.shape[1], np.inf)
+    best = np.vstack([best, np.full(values.shape[1], np.inf)])
+    at = np.searchsorted(known, cell)
+    at[at < len(known)] = np.where(
+        known[at[at < len(known)]] == cell[at < len(known)], at[at < len(known)], len(known)
+    )
+    found = []
+    for value, top, bound in zip(values.T, best[at].T, limit, strict=True):
+        better = np.flatnonzero((value < top) & (value < bound))
+        step = np.where(np.isfinite(top[better]), top[better] - value[better], 1.0)
+        order = better[np.lexsort((-step * like.chance[possible[better]], cell[better]))]
+        _, first = np.unique(cell[order], return_index=True)
+        one = order[first]
+        found.append(possible[one[np.argsort(value[one], kind="stable")]])
+    return found

@@ -25,13 +25,15 @@ from optimiser.search.algorithms import new_algorithm
 from optimiser.search.archive import Archive, joined, non_dominated, predicted, spread
 from optimiser.search.hypervolume import box, scaled_hypervolume
 from optimiser.search.moves import children
-from optimiser.search.parents import cell_elites, choose_parents
-from optimiser.search.screen import choose
+from optimiser.search.parents import choose_parents, same_acid
+from optimiser.search.screen import choose, guess
+from optimiser.search.survey import Survey, survey
 from optimiser.surrogate.artefact import Grade
 
-_SEEDS, _FINAL = 0.1, 0.2  # shares of the generations
-_RETRIED = 0.5  # share of the final generations' predictions that may go to what the search found
-_CANDIDATES = 8  # screened for each design that is predicted
+_SEEDS, _FINAL = 0.05, 0.5  # shares of the generations
+_RETRIED = 0.2  # share of the final generations' predictions that may go to what the search found
+_CANDIDATES = 8  # made in each of two rounds for each design that is predicted
+_KEPT = 2  # of the first round, that the second starts from
 #: Violation by which a design may miss at search grade and still be tried at final grade.
 GRADES_APART = 0.02
 _WORKING = 10_000  # designs that a search looks at; of more, it keeps the best and the last half
@@ -226,7 +228,7 @@ def _worth_retrying(problem: Problem, archive: Archive, most: int, generation: i
     near = np.flatnonzero(archive.violation <= GRADES_APART)
     nearly = near[non_dominated(archive.objectives[near])]
     front = spread(archive.objectives, archive.front, most // 2)
-    elites = cell_elites(problem, archive, np.arange(len(archive)))
+    elites = survey(problem, archive).elites
     best = [rows[: -(-most // (4 * len(elites)))] for rows in elites]
     every = np.concatenate([front, spread(archive.objectives, nearly, most // 4), *best])
     wanted = -(-len(np.unique(every)) // generation) * generation
@@ -300,28 +302,45 @@ class _Mating:
         self.selection = selection
         self.designs = archive.designs.take(np.zeros(0, dtype=np.intp))
         self.tried = set(archive.designs.setpoints.tolist())
-        self.elites = cell_elites(problem, archive, np.arange(len(archive)))
 
     def do(self, problem: Any, population: Any, n: int, **kwargs: Any) -> Any:
         """Return offspring as pymoo rows; fewer, or none, where hardly a setpoint is left."""
         rng: np.random.Generator = kwargs["random_state"]
         picked = self.selection(problem, population, n, n_parents=1, to_pop=False, **kwargs)
         rows = population.get("row")[np.asarray(picked).reshape(-1)].astype(np.intp)
+        self.designs = self._screened(survey(self.problem, self.archive, rng), rows, n, rng)
+        return Population.new(X=np.column_stack([self.designs.acid, self.problem.encode(self.designs)]))
+
+    def _screened(self, seen: Survey, population: Ints, n: int, rng: np.random.Generator) -> Designs:
+        """Return the most promising children of what is known, and of those children."""
         known = self.archive.designs
-        parents, mates = choose_parents(self.archive, self.elites, rows, _CANDIDATES * n, rng)
-        made = children(self.problem, known.take(parents), known.take(mates), rng)
+        parents, mates = choose_parents(seen, population, _CANDIDATES * n, rng)
+        made = self._untried(children(self.problem, known.take(parents), known.take(mates), rng))
+        if not len(made):
+            return made
+        like = guess(seen, made)
+        kept = made.take(choose(seen, made, like, _KEPT * n, rng))
+        parents = rng.integers(len(kept), size=_CANDIDATES * n)
+        mates = same_acid(kept.acid[parents], kept.acid, rng)
+        more = children(self.problem, kept.take(parents), kept.take(mates), rng)
+        both = self._untried(
+            Designs(np.concatenate([made.acid, more.acid]), np.vstack([made.continuous, more.continuous]))
+        )
+        new = both.take(np.arange(len(made), len(both)))
+        like = like.joined(guess(seen, new)) if len(new) else like
+        return both.take(choose(seen, both, like, n, rng))
+
+    def _untried(self, made: Designs) -> Designs:
+        """Return what was not predicted before, the first of each setpoint, in order."""
         keys, first = np.unique(made.setpoints, return_index=True)
         new = [at for key, at in zip(keys.tolist(), first.tolist(), strict=True) if key not in self.tried]
-        made = made.take(np.sort(np.array(new, dtype=np.intp)))
-        self.designs = made.take(choose(self.problem, self.archive, made, n, rng))
-        return Population.new(X=np.column_stack([self.designs.acid, self.problem.encode(self.designs)]))
+        return made.take(np.sort(np.array(new, dtype=np.intp)))
 
     def learn(self, part: Archive) -> Ints:
         """Add what was predicted, and return its rows."""
         rows = np.arange(len(self.archive), len(self.archive) + len(part))
         self.archive = joined([self.archive, part])
         self.tried.update(part.designs.setpoints.tolist())
-        self.elites = cell_elites(self.problem, self.archive, np.concatenate([*self.elites, rows]))
         return rows
 
     def forget(self, population: Any) -> None:
@@ -330,9 +349,8 @@ class _Mating:
         if n <= _WORKING:
             return
         rows = population.get("row").astype(np.intp)
-        kept = np.unique(
-            np.concatenate([self.archive.front, *self.elites, rows, np.arange(n - _WORKING // 2, n)])
-        )
+        best = survey(self.problem, self.archive).elites
+        last = np.arange(n - _WORKING // 2, n)
+        kept = np.unique(np.concatenate([self.archive.front, *best, rows, last]))
         self.archive = self.archive.take(kept)
-        self.elites = tuple(np.searchsorted(kept, elites) for elites in self.elites)
         population.set("row", np.searchsorted(kept, rows))

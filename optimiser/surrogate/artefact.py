@@ -156,6 +156,13 @@ class Surrogate:
                 )
         return YieldPrediction(mean, spread, scale, ratio)
 
+    def places(self, feed: FeedLike, acids: Sequence[AcidLike], designs: Designs) -> Floats:
+        """Return where designs lie, shape (n, 9): those of one acid that are close have like yields.
+
+        Distances are about what yields differ by. Arguments and errors as of `predict`.
+        """
+        return self.fitted.places(feature_matrix(feed, acids, designs, self.acids))
+
     def quantile(self, prediction: YieldPrediction, p: float) -> Floats:
         """Return the yields that are not reached with probability ``p``, shape (n, 4); calibrated.
 

@@ -23,8 +23,9 @@ from optimiser.surrogate.trees import Forest, compiled_loops
 #: The columns that follow the design.
 FOLLOWING = (*CONTINUOUS, *PHYSICS)
 _PLACE = [COLUMNS.index(name) for name in FOLLOWING]
-_FOLLOWS = np.full(len(COLUMNS), -1, dtype=np.int64)
-_FOLLOWS[_PLACE] = np.arange(len(FOLLOWING))
+#: Number of each column among them, -1 where the feed and the acid fix it.
+FOLLOWS = np.full(len(COLUMNS), -1, dtype=np.int64)
+FOLLOWS[_PLACE] = np.arange(len(FOLLOWING))
 _LANES = 16  # anchors are padded to a multiple of what the loop handles at once
 
 
@@ -71,9 +72,7 @@ class Compiled:
             InputError: numba cannot compile the loop here.
         """
         n, members = len(continuous), self.arrays[2].shape[1]
-        features = np.repeat(self.features[None], n, axis=0)
-        features[:, CONTINUOUS_COLUMNS] = continuous
-        x = np.ascontiguousarray(np.column_stack([continuous, physics(features)]).T)
+        x = np.ascontiguousarray(following(self.features, continuous).T)
         means, spread = np.empty((len(self.metals), members, n)), np.empty((len(self.metals), n))
         with compiled_loops() as loops:
             loops.predict(x, *self.arrays, means, spread)
@@ -82,6 +81,18 @@ class Compiled:
         out[1][:, self.metals] = spread.T
         out[2][:, self.metals] = means.std(axis=1).T
         return Raw(*out)
+
+
+def following(features: Floats, continuous: Floats) -> Floats:
+    """Return the columns of ``FOLLOWING``, shape (n, 9).
+
+    Args:
+        features: of any design with the feed and the acid, shape (32,).
+        continuous: variables of ``CONTINUOUS`` in their order and units, shape (n, 5).
+    """
+    every = np.repeat(features[None], len(continuous), axis=0)
+    every[:, CONTINUOUS_COLUMNS] = continuous
+    return np.column_stack([continuous, physics(every)])
 
 
 def compile_members(
@@ -140,7 +151,7 @@ class _Builder:
             loops.resolve(
                 own,
                 anchors,
-                _FOLLOWS,
+                FOLLOWS,
                 forest.column,
                 forest.threshold,
                 forest.missing_left,
@@ -163,7 +174,7 @@ class _Builder:
         self.nodes.append(
             (
                 # a node that takes the missing right looks where they are greater than anything
-                (_FOLLOWS[forest.column[nodes]] + len(FOLLOWING) * (forest.missing_left[nodes] == 0)).astype(
+                (FOLLOWS[forest.column[nodes]] + len(FOLLOWING) * (forest.missing_left[nodes] == 0)).astype(
                     np.int32
                 ),
                 forest.threshold[nodes],

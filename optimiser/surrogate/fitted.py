@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, Protocol
 
 import numpy as np
 
-from optimiser.designs import Floats, Ints
+from optimiser.designs import Bools, Floats, Ints
 from optimiser.surrogate.columns import columns
-from optimiser.surrogate.compiled import Compiled, Raw, compile_members
+from optimiser.surrogate.compiled import FOLLOWING, Compiled, Raw, compile_members
 from optimiser.surrogate.features import ACID_COLUMNS, CONTINUOUS_COLUMNS, FEATURES, FEED_COLUMNS, METALS
+from optimiser.surrogate.steps import Steps, find_steps
 from optimiser.surrogate.trees import Forest, differences
 
 _FIXED = [*FEED_COLUMNS, *ACID_COLUMNS]
 _KEPT = 128  # compiled feeds and acids, about 2 MB each
+_STEPS_FROM = 16  # anchors whose steps are looked for
 
 
 class Predictor(Protocol):
@@ -37,6 +39,9 @@ class Predictor(Protocol):
     def predict(self, x: Floats, anchors: int | None = None) -> Raw:
         """Predict designs, shape (n, 32), over some of the anchors, or all."""
 
+    def places(self, x: Floats) -> Floats:
+        """Return where designs, shape (n, 32), lie: those of one acid that are close have like yields."""
+
 
 @dataclass(frozen=True)
 class Fitted:
@@ -54,10 +59,12 @@ class Fitted:
     features: Floats
     yields: Floats
     _compiled: Callable[[bytes, int | None], Compiled] = field(init=False, repr=False, compare=False)
+    _steps: Callable[[bytes], Steps] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        # a cache of this model alone, dropped with it; safe among threads
+        # caches of this model alone, dropped with it; safe among threads
         object.__setattr__(self, "_compiled", lru_cache(_KEPT)(self._compile))
+        object.__setattr__(self, "_steps", lru_cache(_KEPT)(self._find_steps))
 
     def __reduce__(self) -> tuple[type[Fitted], tuple[Any, ...]]:
         """Leave the cache behind when a copy goes to another process."""
@@ -87,22 +94,52 @@ class Fitted:
         Raises:
             InputError: numba cannot compile here.
         """
-        fixed = np.ascontiguousarray(x[:, _FIXED])
-        keys = fixed.view(np.dtype((np.void, fixed.itemsize * fixed.shape[1]))).reshape(-1)
-        _, first, inverse = np.unique(keys, return_index=True, return_inverse=True)
         out = np.empty((3, len(x), len(METALS)))
-        for group, row in enumerate(first):
-            mine = inverse == group
-            compiled = self._compiled(fixed[row].tobytes(), anchors)
-            out[:, mine] = compiled.predict(x[mine][:, CONTINUOUS_COLUMNS])
+        for fixed, mine in _by_fixed(x):
+            out[:, mine] = self._compiled(fixed, anchors).predict(x[mine][:, CONTINUOUS_COLUMNS])
         return Raw(*out)
 
+    def places(self, x: Floats) -> Floats:
+        """Return where designs lie among the steps of the trees; see `optimiser.surrogate.steps`.
+
+        Args:
+            x: features, shape (n, 32).
+
+        Returns:
+            Shape (n, 9), in yields; to be compared within a feed and acid.
+
+        Raises:
+            InputError: numba cannot compile here.
+        """
+        out = np.empty((len(x), len(FOLLOWING)))
+        for fixed, mine in _by_fixed(x):
+            out[mine] = self._steps(fixed).places(x[mine][:, CONTINUOUS_COLUMNS])
+        return out
+
     def _compile(self, fixed: bytes, anchors: int | None) -> Compiled:
-        features = np.zeros(len(FEATURES))
-        features[_FIXED] = np.frombuffer(fixed)
-        # settled nowhere, so any value will do that the logarithms of the physics can digest
-        features[CONTINUOUS_COLUMNS] = 1.0
         few = slice(anchors)
-        return compile_members(
-            self.paired, self.plain, columns(self.features[few]), self.yields[few], features
-        )
+        known = columns(self.features[few])
+        return compile_members(self.paired, self.plain, known, self.yields[few], _unfixed(fixed))
+
+    def _find_steps(self, fixed: bytes) -> Steps:
+        few = slice(_STEPS_FROM)
+        known = columns(self.features[few])
+        return find_steps(self.paired, self.plain, known, self.yields[few], _unfixed(fixed))
+
+
+def _by_fixed(x: Floats) -> Iterator[tuple[bytes, Bools]]:
+    """Yield what the feed and the acid fix, and the rows that have them, for each feed and acid."""
+    fixed = np.ascontiguousarray(x[:, _FIXED])
+    keys = fixed.view(np.dtype((np.void, fixed.itemsize * fixed.shape[1]))).reshape(-1)
+    _, first, inverse = np.unique(keys, return_index=True, return_inverse=True)
+    for group, row in enumerate(first):
+        yield fixed[row].tobytes(), inverse == group
+
+
+def _unfixed(fixed: bytes) -> Floats:
+    """Return features of any design with the feed and the acid, shape (32,)."""
+    features = np.zeros(len(FEATURES))
+    features[_FIXED] = np.frombuffer(fixed)
+    # settled nowhere, so any value will do that the logarithms of the physics can digest
+    features[CONTINUOUS_COLUMNS] = 1.0
+    return features

@@ -14,9 +14,10 @@ import numpy as np
 from optimiser.designs import Bools, Floats, Ints
 from optimiser.surrogate.calibration import squeezed
 from optimiser.surrogate.candidates import Candidate
+from optimiser.surrogate.columns import physics
 from optimiser.surrogate.compiled import Raw
 from optimiser.surrogate.feature_sets import choose_features
-from optimiser.surrogate.features import METALS, table_features
+from optimiser.surrogate.features import CONTINUOUS_COLUMNS, METALS, table_features
 from optimiser.surrogate.table import TrainingTable
 
 _BACKGROUND = 64  # rows kept to explain the model against
@@ -32,6 +33,9 @@ _TRUSTED = (
     "sklearn.neural_network._stochastic_optimizers.AdamOptimizer",
     "sklearn.tree._tree.Tree",
 )
+
+
+_LIKE = 0.1  # yield that a standard deviation of a column is taken to be worth
 
 
 @dataclass(frozen=True)
@@ -67,6 +71,12 @@ class Rival:
         mean, spread = self.scatter(x)
         return Raw(squeezed(mean), np.nan_to_num(spread), np.zeros_like(mean))
 
+    def places(self, x: Floats) -> Floats:
+        """Return where designs lie; without steps to count, by how much experiments differ, shape (n, 9)."""
+        x, known = (_following(features) for features in (x, self.features))
+        places: Floats = _LIKE * np.nan_to_num(x / np.maximum(np.nanstd(known, axis=0), 1e-9))
+        return places
+
     def scatter(self, x: Floats) -> tuple[Floats, Floats]:
         """Return yields clipped to 0-1 and their spread, NaN where the model has none, shape (n, 4) each."""
         seen = choose_features(x, self.feature_set)
@@ -78,6 +88,10 @@ class Rival:
             else:
                 mean[:, k] = regressor.predict(mine)
         return mean.clip(0.0, 1.0), spread
+
+
+def _following(features: Floats) -> Floats:
+    return np.column_stack([features[:, CONTINUOUS_COLUMNS], physics(features)])
 
 
 def fit_rival(
