@@ -25,7 +25,10 @@ _TOGETHER = np.array(
 )  # fmt: skip
 _RECOMBINED, _MUTATED_TOO = 0.6, 0.5  # share of children with two parents; of those, also moved
 _BLENDED, _SWAPPED = 0.5, 0.4  # share of recombinations that blend; else chance that a value is taken over
-_SCALED = 0.35  # share of moves that scale variables together
+_BY_RATIO = 0.5  # share of recombinations that see acid and peroxide per solid
+_SCALED = 0.25  # share of moves that scale variables together
+_NEAR = 0.5  # share of moves that change most variables by a few steps
+_CHANGED, _ONE_STEP = 0.6, 0.35  # chance that each does, and that it is by one step only
 _LOG_SCALE = (float(np.log(0.005)), float(np.log(0.6)))  # by how much
 _MOVED = (0.55, 0.30, 0.15)  # chances that one, two, three variables step
 
@@ -41,12 +44,31 @@ def children(problem: Problem, parents: Designs, mates: Designs, rng: np.random.
     """
     n = len(parents)
     recombined = rng.random((n, 1)) < _RECOMBINED
-    x = np.where(recombined, _recombine(parents.continuous, mates.continuous, rng), parents.continuous)
+    x = np.where(recombined, _recombined(parents.continuous, mates.continuous, rng), parents.continuous)
     moved = ~recombined | (rng.random((n, 1)) < _MUTATED_TOO)
-    scaled = rng.random((n, 1)) < _SCALED
+    way = rng.random((n, 1))
     low, high = problem.lower[parents.acid], problem.upper[parents.acid]
-    x = np.where(moved, np.where(scaled, _scale(x, rng), _step(x, high - low, rng)), x)
+    stepped = np.where(way < 1.0 - _NEAR, _step(x, high - low, rng), _near(x, rng))
+    x = np.where(moved, np.where(way < _SCALED, _scale(x, rng), stepped), x)
     return problem.settable(Designs(parents.acid, x))
+
+
+def _recombined(x: Floats, mates: Floats, rng: np.random.Generator) -> Floats:
+    """Recombine setpoints, or the ratios of acid and peroxide to the solids in their place."""
+    by_ratio = _from_ratios(_recombine(_to_ratios(x), _to_ratios(mates), rng))
+    return np.where(rng.random((len(x), 1)) < _BY_RATIO, by_ratio, _recombine(x, mates, rng))
+
+
+def _to_ratios(x: Floats) -> Floats:
+    per_solid = x.copy()
+    per_solid[:, [_ACID, _PEROXIDE]] /= x[:, [_SOLIDS]]
+    return per_solid
+
+
+def _from_ratios(per_solid: Floats) -> Floats:
+    x = per_solid.copy()
+    x[:, [_ACID, _PEROXIDE]] *= per_solid[:, [_SOLIDS]]
+    return x
 
 
 def _recombine(x: Floats, mates: Floats, rng: np.random.Generator) -> Floats:
@@ -63,6 +85,16 @@ def _scale(x: Floats, rng: np.random.Generator) -> Floats:
     size = np.exp(rng.uniform(*_LOG_SCALE, (n, 1)))
     factor = np.exp(size * rng.choice([-1.0, 1.0], (n, 1)))
     return np.where(_TOGETHER[rng.integers(len(_TOGETHER), size=n)], x * factor, x)
+
+
+def _near(x: Floats, rng: np.random.Generator) -> Floats:
+    """Go a few setpoint steps in most variables; acid and peroxide follow the solids before they step."""
+    change = rng.geometric(_ONE_STEP, x.shape) * rng.choice([-1.0, 1.0], x.shape) * _STEPS
+    change = np.where(rng.random(x.shape) < _CHANGED, change, 0.0)
+    per_solid = _to_ratios(x)
+    per_solid[:, _SOLIDS] += change[:, _SOLIDS]
+    change[:, _SOLIDS] = 0.0
+    return _from_ratios(per_solid) + change
 
 
 def _step(x: Floats, span: Floats, rng: np.random.Generator) -> Floats:

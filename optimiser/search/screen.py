@@ -21,7 +21,7 @@ _AHEAD, _IN_CELL = 0.4, 0.4  # shares of those chosen that improve the front, or
 _AT_RANDOM = 0.2  # share that is drawn
 _LEAST_CHANCE = 0.05  # of being feasible, below which a candidate is not looked at further
 _PROMISE = 0.2  # of the front's range within which a cell's best is worth following
-_MEMBERS = 400  # of the front that candidates are compared with
+_MEMBERS = 150  # of the front that candidates are compared with
 _ALIKE = 0.002  # distance within which designs are taken to have the same yields
 _NEIGHBOURS = 4
 #: Standard error of a guess: this yield, and this share of the distance (`benchmarks/guess.py`).
@@ -38,14 +38,14 @@ class Guess:
         objectives: to minimise, shape (n, m).
         lacking: sum of what the constraints lack, shape (n,).
         chance: that all constraints hold, shape (n,).
-        error: standard error of the yields, shape (n,).
+        gain: by how much of its range they can be expected to improve the front, shape (n,).
         box: the same whole numbers for candidates that are taken to have the same yields, shape (n,).
     """
 
     objectives: Floats
     lacking: Floats
     chance: Floats
-    error: Floats
+    gain: Floats
     box: Ints
 
     def joined(self, other: Guess) -> Guess:
@@ -68,7 +68,7 @@ def guess(seen: Survey, designs: Designs) -> Guess:
     for k in np.unique(designs.acid):
         mine, (known, tree) = np.flatnonzero(designs.acid == k), seen.trees[int(k)]
         few = min(_NEIGHBOURS, len(known))
-        away, near = (part.reshape(len(mine), few) for part in tree.query(here[mine], k=few))
+        away, near = (part.reshape(len(mine), few) for part in tree.query(here[mine], k=few, workers=-1))
         weight = (away + 1e-4) ** -2.0
         weight /= weight.sum(axis=1, keepdims=True)
         yields[mine] = np.einsum("nk,nkm->nm", weight, archive.yields[known[near]])
@@ -79,7 +79,8 @@ def guess(seen: Survey, designs: Designs) -> Guess:
     certain = np.array([name in _CERTAIN for name in problem.constraint_names], dtype=np.bool_)
     chance = ndtr(point.margins[:, ~certain] / error[:, None]).prod(axis=1)
     chance[(point.margins[:, certain] < 0.0).any(axis=1)] = 0.0
-    return Guess(point.objectives, total_violation(point.margins), chance, error, _boxes(designs, here))
+    gain = _expected_gain(archive, point.objectives, chance, error)
+    return Guess(point.objectives, total_violation(point.margins), chance, gain, _boxes(designs, here))
 
 
 def choose(seen: Survey, designs: Designs, like: Guess, n: int, rng: np.random.Generator) -> Ints:
@@ -99,10 +100,7 @@ def choose(seen: Survey, designs: Designs, like: Guess, n: int, rng: np.random.G
     if len(designs) <= n:
         return np.arange(len(designs))
     possible = np.flatnonzero(like.chance >= _LEAST_CHANCE)
-    gain = _expected_gain(
-        seen.archive, like.objectives[possible], like.chance[possible], like.error[possible]
-    )
-    ahead = possible[np.argsort(-gain, kind="stable")]
+    ahead = possible[np.argsort(-like.gain[possible], kind="stable")]
     chosen = _apart(ahead, like.box, ahead[:0])[: int(_AHEAD * n)]
     for found in _better_in_cells(seen, designs, like, possible):
         chosen = np.append(
@@ -142,9 +140,8 @@ def _expected_gain(archive: Archive, objectives: Floats, chance: Floats, error: 
         return chance
     low, high = front.min(axis=0), front.max(axis=0)
     span = np.maximum(high - low, 0.05 * np.abs(low) + 1e-12)
-    behind = np.full(len(objectives), np.inf)
-    for member in front / span:  # a front has hundreds of members, the candidates are more
-        np.minimum(behind, (objectives / span - member).max(axis=1), out=behind)
+    apart = [np.subtract.outer(a, b) for a, b in zip((objectives / span).T, (front / span).T, strict=True)]
+    behind = np.maximum.reduce(apart).min(axis=1)
     scale = error * np.mean(np.abs(low) / span)
     z = -behind / scale
     density = np.exp(-0.5 * z**2) / np.sqrt(2.0 * np.pi)

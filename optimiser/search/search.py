@@ -319,7 +319,7 @@ class _Mating:
         if not len(made):
             return made
         like = guess(seen, made)
-        kept = made.take(choose(seen, made, like, _KEPT * n, rng))
+        kept = made.take(choose(seen, made, like, int(_KEPT * n), rng))
         parents = rng.integers(len(kept), size=_CANDIDATES * n)
         mates = same_acid(kept.acid[parents], kept.acid, rng)
         more = children(self.problem, kept.take(parents), kept.take(mates), rng)

@@ -12,9 +12,10 @@ from optimiser.designs import Designs, Floats, Ints
 from optimiser.problem import Problem
 from optimiser.search.archive import Archive
 
-#: A cell is an acid with a third of its temperatures, a fifth of its peroxide and a quarter of its solids:
-#: designs far apart in these are another way to leach, and worth following though another way is ahead.
-_CELLS = np.array([3, 1, 5, 4, 1])
+#: A cell is an acid with a quarter of its temperatures, a sixth of its peroxide, a fifth of its solids and
+#: half of its times: designs far apart in these are another way to leach, and worth following though another
+#: way is ahead.
+_CELLS = np.array([4, 1, 6, 5, 2])
 _DRAWN = 2  # weightings of the objectives that a generation draws
 _TIE = 0.05  # weight of all objectives together in what is best for one of them
 _SHORT = 0.5  # share of an objective's size that a shorter front's range counts for

@@ -42,7 +42,7 @@ SEAL = "card_sha256"
 #: How many anchors speak: a chosen few while searching, every one that ships for what is reported.
 Grade = Literal["search", "final"]
 #: Anchors of the search grade: the first of those chosen, which stand for all (docs/speed.md).
-SEARCH_ANCHORS = 32
+SEARCH_ANCHORS = 16
 _NEIGHBOURHOODS = 256  # feeds with acids whose experiments are remembered, some kB each
 
 
