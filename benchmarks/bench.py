@@ -59,7 +59,7 @@ def run_command(config: str) -> tuple[float, float]:
 
 
 def rival_seconds(seeds_rate: float) -> float:
-    """Return what 10,000 evaluations of MixedVariableGA take on the seed's way of predicting.
+    """Return what 10,000 evaluations of MixedVariableGA, 100 at once, take on the seed's way of predicting.
 
     Its own part is timed on 2,000 predictions of our surrogate less what these take; the predictions are
     scaled from the seed's designs per second.
@@ -115,7 +115,7 @@ def main() -> None:
         config = Path(folder) / "one_seed.yaml"
         config.write_text(_ONE_SEED)
         own_run, _ = run_command(str(config))
-    ratio = rival_seconds(speeds.seed) / own_run
+    ratio = rival_seconds(speeds.seed[100]) / own_run
     courses = rivals.compare(MAIN)
     tell("Rivals on the compiled surrogate", rivals.table(courses))
     rivals.draw(courses, ROOT / "docs" / "images" / "rivals.svg")
@@ -124,7 +124,7 @@ def main() -> None:
     scaling.draw(predictions, acids, ROOT / "docs" / "images" / "scaling.svg")
     figures: dict[str, Any] = {
         "final_vs_seed": speeds.compiled["final", 10_000] / speeds.plain,
-        "search_vs_seed": speeds.compiled["search", 10_000] / speeds.seed,
+        "search_vs_seed": speeds.compiled["search", 10_000] / speeds.seed[1],
         "hypervolume_loss": loss,
         "run_vs_rival": ratio,
         "main_config_seconds": seconds,
@@ -144,7 +144,7 @@ def main() -> None:
 #: What each figure is, and its bar.
 BARS = {
     "final_vs_seed": ("final grade against pairs by the plain estimators, same model and anchors", ">= 40 x"),
-    "search_vs_seed": ("search grade against the seed's way, 776 anchors, 492 trees", ">= 1,000 x"),
+    "search_vs_seed": ("search grade against the seed's way, one design at a time, 776 anchors", ">= 1,000 x"),
     "hypervolume_loss": ("hypervolume lost by searching at search grade", "<= 0.5 %"),
     "run_vs_rival": ("whole run of 10,000 against MixedVariableGA on the seed's way (scaled)", ">= 100 x"),
     "main_config_seconds": ("main config, second start, report included", "<= 15 s"),
