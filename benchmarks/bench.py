@@ -144,7 +144,7 @@ def main() -> None:
 #: What each figure is, and its bar.
 BARS = {
     "final_vs_seed": ("final grade against pairs by the plain estimators, same model and anchors", ">= 40 x"),
-    "search_vs_seed": ("search grade against the seed's way, one design at a time, 776 anchors", ">= 1,000 x"),
+    "search_vs_seed": ("search grade against the seed's way, one at a time, 776 anchors", ">= 1,000 x"),
     "hypervolume_loss": ("hypervolume lost by searching at search grade", "<= 0.5 %"),
     "run_vs_rival": ("whole run of 10,000 against MixedVariableGA on the seed's way (scaled)", ">= 100 x"),
     "main_config_seconds": ("main config, second start, report included", "<= 15 s"),

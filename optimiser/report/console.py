@@ -95,7 +95,9 @@ def _table(
 ) -> None:
     """Print designs, without their yields where these do not fit: the sentence and the report hold them."""
     table = design_rows(problem, evaluation, rows, knee, reached=reached)
-    if console.measure(table).maximum > console.width:
+    # what a console measures by itself never exceeds its width
+    wide = console.options.update(max_width=10 * console.width)
+    if console.measure(table, options=wide).maximum > console.width:
         table = design_rows(problem, evaluation, rows, knee, yields=False)
     console.print(table)
     if knee is not None and len(evaluation) > 1:

@@ -3,7 +3,7 @@
 Seeds are the experiments near the feed and scrambled Sobol designs. Then an evolutionary algorithm of pymoo
 (Deb et al. 2002 by default) selects a population, while what is tried next also comes from the front and
 from the best of every cell of the design space (as in MAP-Elites, Mouret and Clune 2015, arXiv:1504.04909),
-and only the promising among many candidates are predicted. The last fifth is spent at final grade.
+and only the promising among many candidates are predicted. The second half is spent at final grade.
 """
 
 from __future__ import annotations

@@ -110,8 +110,8 @@ def convergence_card(result: RunResult) -> Card:
     figures = (
         Figure(
             "hypervolume",
-            "Hypervolume of the front after each generation, per cent of the box around all fronts; the last "
-            "fifth is at final grade, and starts from what the search found.",
+            "Hypervolume of the front after each generation, per cent of the box around all fronts; the "
+            "second half is at final grade, and starts from what the search found.",
             draw_courses(hypervolume, "hypervolume [%]"),
         ),
         Figure(
