@@ -15,7 +15,7 @@ test: $(VENV)/.installed-test lint types
 test-training: $(VENV)/.installed-test
 	$(BIN)/python -m pytest -m training
 
-# Writes benchmarks/results/: about eight minutes on two quiet cores. TABLE=path, if it is not installed.
+# Writes benchmarks/results/: about ten minutes on two quiet cores. TABLE=path, if it is not installed.
 bench: $(VENV)/.installed-bench
 	$(BIN)/python benchmarks/bench.py $(if $(TABLE),--table $(TABLE))
 

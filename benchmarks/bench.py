@@ -1,4 +1,4 @@
-"""Measure the product and write benchmarks/results/: `make bench`, about eight minutes on two quiet cores.
+"""Measure the product and write benchmarks/results/: `make bench`, about ten minutes on two quiet cores.
 
     python benchmarks/bench.py [--table TABLE]
 
