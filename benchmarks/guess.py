@@ -1,4 +1,4 @@
-"""How far off yields are that a search guesses from the nearest design, by distance in the model's terms.
+"""How far off yields are that a search guesses by the nearest design, by distance in the model's terms.
 
     python benchmarks/guess.py [CONFIG]
 
@@ -40,8 +40,10 @@ def measure(config: str) -> tuple[Floats, Floats]:
     away, error = np.empty(len(new)), np.empty_like(new.yields)
     for acid, (rows, tree) in seen.trees.items():
         mine = new.designs.acid == acid
-        away[mine], nearest = tree.query(new.places[mine])
-        error[mine] = new.yields[mine] - known.yields[rows[nearest]]
+        away[mine], nearest = tree.query(new.heights[mine])
+        near = rows[nearest]
+        changed = known.yields[near] + new.effects[mine] - known.effects[near]
+        error[mine] = new.yields[mine] - changed.clip(0.0, 1.0)
     return away, error
 
 

@@ -76,7 +76,7 @@ def run(
     check_target(target, force)
     tables = own_tables(loaded.question, acids, prices, impacts)
     with progress_display() as progress:
-        result = run_config(loaded, progress, tables)
+        result = run_config(loaded, progress, tables, side_by_side=True)
     written = write(result, target, loaded.spec.report.formats, force)
     if as_json:
         click.echo(json.dumps({"out": str(written), **manifest(result)}, indent=2))

@@ -24,6 +24,7 @@ from optimiser.process.feasibility import (
 from optimiser.process.inputs import ProcessInputs, process_inputs
 from optimiser.surrogate.artefact import Grade, Surrogate, YieldPrediction
 from optimiser.surrogate.domain import Neighbourhood
+from optimiser.surrogate.steps import Places
 from optimiser.yields import joint_probability, place_designs, predict_yields, yield_interval, yield_quantile
 
 _STEPS = np.array([v.step for v in VARIABLES])
@@ -217,8 +218,8 @@ class Problem:
         )
         return self._point(designs, prediction.mean, self._counted(prediction), prediction.domain_ratio)
 
-    def places(self, designs: Designs) -> Floats:
-        """Return where designs lie, shape (n, 9): those of one acid that are close have like yields."""
+    def places(self, designs: Designs) -> Places:
+        """Return where designs lie: those of one acid that are close have like yields."""
         return place_designs(self.surrogate, self.feed, self.acids, designs)
 
     def point_at(self, designs: Designs, yields: Floats, counted: Floats) -> SearchPoint:

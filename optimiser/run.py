@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
-
-import numpy as np
 
 from optimiser.binding import bind
 from optimiser.designs import Floats
@@ -15,12 +12,10 @@ from optimiser.importers import OwnTables
 from optimiser.problem import Problem
 from optimiser.search.archive import Archive, joined
 from optimiser.search.hypervolume import box, scaled_hypervolume
-from optimiser.search.search import Progress, SearchResult, SearchSettings, search
+from optimiser.search.search import SearchResult, SearchSettings
+from optimiser.search.side_by_side import ProgressCallback, Task, search_all, useful_workers, workers
 from optimiser.spec.load import RunConfig
 from optimiser.spec.schema import SearchSpec
-
-#: Called with what is being searched (``seed 1`` or an acid) and how far it is.
-ProgressCallback = Callable[[str, Progress], None]
 
 
 @dataclass(frozen=True)
@@ -66,48 +61,45 @@ class RunResult:
 
 
 def run(
-    config: RunConfig, progress: ProgressCallback | None = None, tables: OwnTables | None = None
+    config: RunConfig,
+    progress: ProgressCallback | None = None,
+    tables: OwnTables | None = None,
+    side_by_side: bool = False,
 ) -> RunResult:
     """Search a config's problem with each seed, merge the fronts, and search each acid on its own.
 
     Args:
         config: what is asked.
-        progress: told how far the search is.
+        progress: told how far each search is.
         tables: a user's own acids, prices and factors, as `binding.own_tables` reads them.
+        side_by_side: whether long runs may start processes, one per core, for some of the searches; the
+            result is the same. The caller must be importable without side effects.
 
     Raises:
         InputError: the question cannot be bound to models.
     """
     started = time.perf_counter()
-    problem = bind(config.question, tables)
-    bound = time.perf_counter()
     spec = config.spec.search
-    settings = SearchSettings(spec.population, spec.generations, spec.stagnation, spec.algorithm)
-
-    supported = problem.supported_acids
-    searched = problem.with_acids(supported) if supported else problem
-    searches = tuple(
-        search(
-            searched,
-            settings,
-            np.random.default_rng(seed),
-            seed=seed,
-            progress=_named(progress, f"seed {seed}"),
-        )
-        for seed in spec.seeds
-    )
-    merged = time.perf_counter()
-    alone = _each_acid_alone(searched, spec, progress)
+    predictions = spec.population * spec.generations * len(spec.seeds)
+    with workers(useful_workers(len(spec.seeds) + 1, predictions) if side_by_side else 0) as others:
+        problem = bind(config.question, tables)
+        bound = time.perf_counter()
+        supported = problem.supported_acids
+        searched = problem.with_acids(supported) if supported else problem
+        alone = _each_acid_alone(searched, spec)
+        results = search_all([*_each_seed(searched, spec), *alone.values()], others, progress)
+    found = time.perf_counter()
+    searches = tuple(results[: len(spec.seeds)])
+    own = dict(zip(alone, results[len(spec.seeds) :], strict=True))
     # what an acid's own search found counts for the common front too
-    seen = joined([s.final for s in searches] + [result.final.with_acid(k) for k, result in alone.items()])
-    front = front_of(searched, seen, spec.population, sum(s.dropped for s in (*searches, *alone.values())))
+    seen = joined([s.final for s in searches] + [result.final.with_acid(k) for k, result in own.items()])
+    front = front_of(searched, seen, spec.population, sum(s.dropped for s in results))
     verdicts = tuple(_verdict(searched, k, seen, spec.population) for k in range(len(searched.acids)))
     outside = tuple(
         AcidVerdict(acid.name, near.experiments, None, None)
         for acid, near in zip(problem.acids, problem.neighbourhoods, strict=True)
         if acid.name not in searched.acid_names
     )
-    finished = time.perf_counter()
     return RunResult(
         config=config,
         tables=tables,
@@ -117,38 +109,32 @@ def run(
         acids=verdicts + outside,
         searches=searches,
         hypervolume=_hypervolumes(searches),
-        evaluations=sum(s.evaluations for s in (*searches, *alone.values())),
+        evaluations=sum(s.evaluations for s in results),
         seconds={
             "models": bound - started,
-            "search": merged - bound,
-            "acids": finished - merged,
+            "search": found - bound,
+            "fronts": time.perf_counter() - found,
         },
     )
 
 
-def _each_acid_alone(
-    problem: Problem, spec: SearchSpec, progress: ProgressCallback | None
-) -> dict[int, SearchResult]:
+def _each_seed(problem: Problem, spec: SearchSpec) -> list[Task]:
+    settings = SearchSettings(spec.population, spec.generations, spec.stagnation, spec.algorithm)
+    return [Task(f"seed {seed}", problem, settings, (seed,), seed) for seed in spec.seeds]
+
+
+def _each_acid_alone(problem: Problem, spec: SearchSpec) -> dict[int, Task]:
     """Search each acid on its own; nothing where there is only one, or where the config leaves it out."""
     if not spec.per_acid or len(problem.acids) == 1:
         return {}
     settings = SearchSettings(
         max(8, min(spec.population, 60)), spec.per_acid, spec.stagnation, spec.algorithm
     )
+    seed = spec.seeds[0]
     return {
-        k: search(
-            problem.with_acids([acid]),
-            settings,
-            np.random.default_rng([spec.seeds[0], k]),
-            seed=spec.seeds[0],
-            progress=_named(progress, acid),
-        )
+        k: Task(acid, problem.with_acids([acid]), settings, (seed, k), seed)
         for k, acid in enumerate(problem.acid_names)
     }
-
-
-def _named(progress: ProgressCallback | None, what: str) -> Callable[[Progress], None] | None:
-    return None if progress is None else lambda state: progress(what, state)
 
 
 def _verdict(problem: Problem, k: int, seen: Archive, size: int) -> AcidVerdict:

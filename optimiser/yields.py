@@ -13,6 +13,7 @@ from optimiser.chemistry.metals import METALS
 from optimiser.designs import Bools, Designs, Floats
 from optimiser.errors import InputError
 from optimiser.surrogate.artefact import Grade, Surrogate, YieldPrediction
+from optimiser.surrogate.steps import Places
 
 
 def predicted_metals(surrogate: Surrogate) -> tuple[str, ...]:
@@ -70,13 +71,17 @@ def predict_yields(
     return replace(part, **columns | {"mean": np.hstack([part.mean, assumed])})
 
 
-def place_designs(surrogate: Surrogate, feed: Feed, acids: Sequence[Acid], designs: Designs) -> Floats:
-    """Return where designs lie in the yield model's own terms, shape (n, 9); see `Surrogate.places`."""
+def place_designs(surrogate: Surrogate, feed: Feed, acids: Sequence[Acid], designs: Designs) -> Places:
+    """Return where designs lie in the yield model's own terms; see `Surrogate.places`.
+
+    Nothing has an effect on an assumed yield.
+    """
     known = len(predicted_metals(surrogate))
     if known == len(METALS):
         return surrogate.places(feed, acids, designs)
     seen = [_SeenAcid.of(acid, known) for acid in acids]
-    return surrogate.places(_SeenFeed.of(feed, known), seen, designs)
+    part = surrogate.places(_SeenFeed.of(feed, known), seen, designs)
+    return Places(part.heights, np.pad(part.effects, ((0, 0), (0, len(METALS) - known))))
 
 
 def yield_quantile(surrogate: Surrogate, feed: Feed, prediction: YieldPrediction, p: float) -> Floats:

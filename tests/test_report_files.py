@@ -245,7 +245,7 @@ def test_the_manifest_pins_the_run(tmp_path: Path) -> None:
         "unit": "EUR/kg metal",
     }
     assert {"numpy", "numba", "pymoo"} <= set(read["packages"])
-    assert {"models", "search", "acids"} == set(read["seconds"])
+    assert {"models", "search", "fronts"} == set(read["seconds"])
 
 
 def test_the_manifest_of_an_infeasible_run_says_so() -> None:

@@ -163,7 +163,7 @@ def test_a_guess_is_as_far_off_as_it_says(problem: Problem) -> None:
     known = predicted(problem, drawn(problem, 3000), "search")
     new = predicted(problem, drawn(problem, 800, seed=1), "search")
     held, mine = known.designs.acid == 0, new.designs.acid == 0
-    away = np.linalg.norm(new.places[mine][:, None] - known.places[held][None], axis=2)
+    away = np.linalg.norm(new.heights[mine][:, None] - known.heights[held][None], axis=2)
     error = new.yields[mine] - known.yields[held][away.argmin(axis=1)]
     share = np.sqrt(np.nanmean(error**2, axis=1)) / away.min(axis=1)
     assert 0.1 < np.median(share) < 0.6
@@ -173,7 +173,7 @@ def test_designs_with_no_step_between_them_have_the_same_yields(problem: Problem
     designs = drawn(problem, 400)
     later = Designs(designs.acid, designs.continuous + np.array([0.0, 0.0, 0.0, 0.0, 0.05]))
     one, other = (predicted(problem, part, "search") for part in (designs, later))
-    same = np.abs(one.places - other.places).sum(axis=1) < 1e-12
+    same = np.abs(one.heights - other.heights).sum(axis=1) < 1e-12
     assert same.sum() > 20
     assert np.nanmax(np.abs(one.yields - other.yields)[same]) < 1e-9
 

@@ -206,14 +206,13 @@ def progress_display(console: Console | None = None) -> Iterator[Callable[[str, 
 
         def show(what: str, state: SearchProgress) -> None:
             if what not in tasks:
-                for task in tasks.values():  # one search at a time: those before it are over
-                    bar.update(task, visible=False)
                 tasks[what] = bar.add_task(what, total=state.generations, feasible=0.0, hypervolume=0.0)
             bar.update(
                 tasks[what],
                 completed=state.generation,
                 feasible=state.feasible_share,
                 hypervolume=state.hypervolume,
+                visible=state.generation < state.generations,  # what is over makes room
             )
 
         yield show

@@ -24,7 +24,8 @@ class Archive:
         margins: by constraint, >= 0 where it holds, shape (n, c).
         yields: mean yields, a column per metal.
         counted: the yields that targets are held against, likewise.
-        places: where the designs lie in the yield model's own terms, shape (n, 9).
+        heights, effects: where the designs lie in the yield model's own terms (`surrogate.steps.Places`),
+            shapes (n, 9) and (n, 4).
     """
 
     designs: Designs
@@ -32,7 +33,8 @@ class Archive:
     margins: Floats
     yields: Floats
     counted: Floats
-    places: Floats
+    heights: Floats
+    effects: Floats
 
     def __len__(self) -> int:
         return len(self.designs)
@@ -63,14 +65,15 @@ class Archive:
         return Archive(alone, *self._values())
 
     def _values(self) -> tuple[Floats, ...]:
-        return self.objectives, self.margins, self.yields, self.counted, self.places
+        return self.objectives, self.margins, self.yields, self.counted, self.heights, self.effects
 
 
 def predicted(problem: Problem, designs: Designs, grade: Grade) -> Archive:
     """Return designs as an archive, predicted at a grade."""
     point = problem.search_point(designs, grade)
-    places = problem.places(designs)
-    return Archive(designs, point.objectives, point.margins, point.yields, point.counted, places)
+    return Archive(
+        designs, point.objectives, point.margins, point.yields, point.counted, *problem.places(designs)
+    )
 
 
 def joined(archives: Sequence[Archive]) -> Archive:

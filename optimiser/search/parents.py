@@ -8,7 +8,8 @@ from pymoo.operators.survival.rank_and_crowding.metrics import get_crowding_func
 from optimiser.designs import Floats, Ints
 from optimiser.search.survey import Survey
 
-_ENDS, _SPREAD, _POPULATION = 0.12, 0.14, 0.14  # shares of the parents; the rest are cells' best
+_ENDS, _SPREAD, _MISSES, _POPULATION = 0.1, 0.1, 0.2, 0.1  # shares of the parents; the rest are cells' best
+_MISSED_BY = 0.01  # violation up to which a design just misses its limits
 _EAGERNESS = 0.1  # share of the cells, best first, that parents are mostly taken from
 _PATIENCE = 20.0  # predictions in a cell since its best was found, that halve its chance
 _ON_FRONT = 0.5  # share of mates from the front
@@ -49,9 +50,28 @@ def choose_parents(seen: Survey, population: Ints, n: int, rng: np.random.Genera
         ends = front[archive.objectives[front].argmin(axis=0)]
         parents = np.where(draw < _ENDS + _SPREAD, front[roomy], parents)
         parents = np.where(draw < _ENDS, rng.choice(ends, n), parents)
+    if misses := _near_misses(seen):
+        order = misses[rng.integers(len(misses))]
+        chance = np.exp(-np.arange(len(order)) / max(1.0, _EAGERNESS * len(order)))
+        mine = np.flatnonzero((draw >= _ENDS + _SPREAD) & (draw < _ENDS + _SPREAD + _MISSES))
+        parents[mine] = rng.choice(order, len(mine), p=chance / chance.sum())
     if len(population):
         parents = np.where(draw > 1.0 - _POPULATION, rng.choice(population, n), parents)
     return parents, _mates(seen, parents, rng)
+
+
+def _near_misses(seen: Survey) -> list[Ints]:
+    """Return by aim, where there are any, the designs that beat their cell and just miss a limit; best first.
+
+    The best designs lie where limits begin to hold, and can be come at from both sides.
+    """
+    violation, (known, best) = seen.archive.violation, seen.best_in_cells
+    near = np.flatnonzero((violation > 0.0) & (violation <= _MISSED_BY) & np.isin(seen.cell, known))
+    better = seen.values[near] < best[np.searchsorted(known, seen.cell[near])]
+    found = [near[by_aim] for by_aim in better.T]
+    return [
+        rows[np.argsort(seen.values[rows, k], kind="stable")] for k, rows in enumerate(found) if len(rows)
+    ]
 
 
 def same_acid(acid: Ints, among: Ints, rng: np.random.Generator) -> Ints:

@@ -1,9 +1,10 @@
 """Which of many candidates deserve a prediction.
 
 A prediction is what a search pays for; process and chemistry cost nothing beside it. So candidates are seen
-with the yields of the designs nearest to them, in the yield model's own terms, that were predicted. How far
-these are off grows with the distance, and so a candidate has a chance to hold its targets. Those are
-predicted from which most is to be expected. What was guessed is never kept.
+with the yields of the designs nearest to them, in the yield model's own terms, that were predicted, each
+changed by what the model's steps between the two do. How far these are off grows with the distance, and so
+a candidate has a chance to hold its targets. Those are predicted from which most is to be expected. What was
+guessed is never kept.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ _MEMBERS = 150  # of the front that candidates are compared with
 _ALIKE = 0.002  # distance within which designs are taken to have the same yields
 _NEIGHBOURS = 4
 #: Standard error of a guess: this yield, and this share of the distance (`benchmarks/guess.py`).
-_ERROR, _ERROR_BY_DISTANCE = 0.0005, 0.3
+_ERROR, _ERROR_BY_DISTANCE = 0.0005, 0.2
 #: Limits that yields have no say in: a candidate that breaks one is infeasible for sure.
 _CERTAIN = frozenset({"stock_strength", "boiling", "slurry", "applicability_domain"})
 
@@ -68,11 +69,14 @@ def guess(seen: Survey, designs: Designs) -> Guess:
     for k in np.unique(designs.acid):
         mine, (known, tree) = np.flatnonzero(designs.acid == k), seen.trees[int(k)]
         few = min(_NEIGHBOURS, len(known))
-        away, near = (part.reshape(len(mine), few) for part in tree.query(here[mine], k=few, workers=-1))
+        away, near = (
+            part.reshape(len(mine), few) for part in tree.query(here.heights[mine], k=few, workers=-1)
+        )
         weight = (away + 1e-4) ** -2.0
         weight /= weight.sum(axis=1, keepdims=True)
-        yields[mine] = np.einsum("nk,nkm->nm", weight, archive.yields[known[near]])
-        counted[mine] = np.einsum("nk,nkm->nm", weight, archive.counted[known[near]])
+        for guessed, told in ((yields, archive.yields), (counted, archive.counted)):
+            unchanged = np.einsum("nk,nkm->nm", weight, (told - archive.effects)[known[near]])
+            guessed[mine] = np.clip(unchanged + here.effects[mine], 0.0, 1.0)
         distance[mine] = away[:, 0]
     point = problem.point_at(designs, yields, counted)
     error = _ERROR + _ERROR_BY_DISTANCE * distance
@@ -80,7 +84,9 @@ def guess(seen: Survey, designs: Designs) -> Guess:
     chance = ndtr(point.margins[:, ~certain] / error[:, None]).prod(axis=1)
     chance[(point.margins[:, certain] < 0.0).any(axis=1)] = 0.0
     gain = _expected_gain(archive, point.objectives, chance, error)
-    return Guess(point.objectives, total_violation(point.margins), chance, gain, _boxes(designs, here))
+    return Guess(
+        point.objectives, total_violation(point.margins), chance, gain, _boxes(designs, here.heights)
+    )
 
 
 def choose(seen: Survey, designs: Designs, like: Guess, n: int, rng: np.random.Generator) -> Ints:
@@ -115,9 +121,9 @@ def choose(seen: Survey, designs: Designs, like: Guess, n: int, rng: np.random.G
     return np.append(chosen, likely[:need])
 
 
-def _boxes(designs: Designs, places: Floats) -> Ints:
+def _boxes(designs: Designs, heights: Floats) -> Ints:
     """Number designs by acid and by where they lie, coarsely."""
-    key = np.column_stack([designs.acid, np.floor(places / _ALIKE)]).astype(np.int64)
+    key = np.column_stack([designs.acid, np.floor(heights / _ALIKE)]).astype(np.int64)
     row = np.ascontiguousarray(key).view(np.dtype((np.void, key.itemsize * key.shape[1]))).reshape(-1)
     return np.unique(row, return_inverse=True)[1]
 

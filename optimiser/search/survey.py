@@ -76,7 +76,7 @@ class Survey:
         """By acid, the rows of its designs and a tree of their places."""
         acid = self.archive.designs.acid
         rows = {int(k): np.flatnonzero(acid == k) for k in np.unique(acid)}
-        return {k: (mine, cKDTree(self.archive.places[mine])) for k, mine in rows.items()}
+        return {k: (mine, cKDTree(self.archive.heights[mine])) for k, mine in rows.items()}
 
 
 def survey(problem: Problem, archive: Archive, rng: np.random.Generator | None = None) -> Survey:

@@ -28,6 +28,7 @@ def collect(
     stop: int,
     values: Any,
     heights: Any,
+    changes: Any,
     columns: Any,
 ) -> int:
     """List where trees step as a design's column grows, and how high; return how many steps there are.
@@ -38,7 +39,8 @@ def collect(
         follows: number of each column among those that follow the design, -1 where it is fixed, shape (d,).
         column, threshold, left_low, left_high, kind_start, leaf, leaf_start: of the forest.
         first, stop: trees.
-        values, heights, columns: to fill; a node has one step, or one by anchor.
+        values, heights, changes, columns: to fill; a node has one step, or one by anchor. A height is the
+            mean over anchors of how far their yields go up or down, a change the mean itself.
     """
     m, count = reach.shape[1], 0
     open_leaves = np.empty(m)
@@ -56,7 +58,7 @@ def collect(
                 continue
             low, high = np.int64(left_low[node]), np.int64(left_high[node])
             last = _end(node, begin, end, left_low, left_high, leaves)
-            own = 0.0
+            own, net = 0.0, 0.0
             for a in range(m):
                 left, right, lefts, rights = 0.0, 0.0, 0, 0
                 for bit in range(low, last):
@@ -70,14 +72,17 @@ def collect(
                 if lefts == 0 or rights == 0:
                     continue
                 # how often the test is made is taken for the share of the leaves below it
-                height = abs(left / lefts - right / rights) * (lefts + rights) / open_leaves[a] / m
+                change = (right / rights - left / lefts) * (lefts + rights) / open_leaves[a] / m
                 if node < middle:
-                    own += height
+                    own += abs(change)
+                    net += change
                 else:
-                    values[count], heights[count] = threshold[node] + anchors[j, a], height
+                    values[count] = threshold[node] + anchors[j, a]
+                    heights[count], changes[count] = abs(change), change
                     columns[count] = follows[j]
                     count += 1
             if own > 0.0:
-                values[count], heights[count], columns[count] = threshold[node], own, follows[j]
+                values[count], heights[count], changes[count] = threshold[node], own, net
+                columns[count] = follows[j]
                 count += 1
     return count

@@ -30,6 +30,7 @@ from optimiser.surrogate.features import (
 from optimiser.surrogate.fitted import Predictor
 from optimiser.surrogate.packing import unpack_calibration, unpack_domain, unpack_fitted
 from optimiser.surrogate.pinned import CARD, pinned, read_arrays, read_pinned, rebuild
+from optimiser.surrogate.steps import Places
 from optimiser.yamlfile import read_yaml
 
 FORMAT = 2
@@ -156,10 +157,10 @@ class Surrogate:
                 )
         return YieldPrediction(mean, spread, scale, ratio)
 
-    def places(self, feed: FeedLike, acids: Sequence[AcidLike], designs: Designs) -> Floats:
-        """Return where designs lie, shape (n, 9): those of one acid that are close have like yields.
+    def places(self, feed: FeedLike, acids: Sequence[AcidLike], designs: Designs) -> Places:
+        """Return where designs lie: those of one acid that are close have like yields.
 
-        Distances are about what yields differ by. Arguments and errors as of `predict`.
+        Distances are about what yields differ by at most. Arguments and errors as of `predict`.
         """
         return self.fitted.places(feature_matrix(feed, acids, designs, self.acids))
 

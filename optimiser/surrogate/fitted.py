@@ -13,7 +13,7 @@ from optimiser.designs import Bools, Floats, Ints
 from optimiser.surrogate.columns import columns
 from optimiser.surrogate.compiled import FOLLOWING, Compiled, Raw, compile_members
 from optimiser.surrogate.features import ACID_COLUMNS, CONTINUOUS_COLUMNS, FEATURES, FEED_COLUMNS, METALS
-from optimiser.surrogate.steps import Steps, find_steps
+from optimiser.surrogate.steps import Places, Steps, find_steps
 from optimiser.surrogate.trees import Forest, differences
 
 _FIXED = [*FEED_COLUMNS, *ACID_COLUMNS]
@@ -39,7 +39,7 @@ class Predictor(Protocol):
     def predict(self, x: Floats, anchors: int | None = None) -> Raw:
         """Predict designs, shape (n, 32), over some of the anchors, or all."""
 
-    def places(self, x: Floats) -> Floats:
+    def places(self, x: Floats) -> Places:
         """Return where designs, shape (n, 32), lie: those of one acid that are close have like yields."""
 
 
@@ -99,21 +99,20 @@ class Fitted:
             out[:, mine] = self._compiled(fixed, anchors).predict(x[mine][:, CONTINUOUS_COLUMNS])
         return Raw(*out)
 
-    def places(self, x: Floats) -> Floats:
+    def places(self, x: Floats) -> Places:
         """Return where designs lie among the steps of the trees; see `optimiser.surrogate.steps`.
 
         Args:
             x: features, shape (n, 32).
 
-        Returns:
-            Shape (n, 9), in yields; to be compared within a feed and acid.
-
         Raises:
             InputError: numba cannot compile here.
         """
-        out = np.empty((len(x), len(FOLLOWING)))
+        out = Places(np.empty((len(x), len(FOLLOWING))), np.empty((len(x), len(METALS))))
         for fixed, mine in _by_fixed(x):
-            out[mine] = self._steps(fixed).places(x[mine][:, CONTINUOUS_COLUMNS])
+            part = self._steps(fixed).places(x[mine][:, CONTINUOUS_COLUMNS])
+            for whole, values in zip(out, part, strict=True):
+                whole[mine] = values
         return out
 
     def _compile(self, fixed: bytes, anchors: int | None) -> Compiled:

@@ -18,6 +18,7 @@ from optimiser.surrogate.columns import physics
 from optimiser.surrogate.compiled import Raw
 from optimiser.surrogate.feature_sets import choose_features
 from optimiser.surrogate.features import CONTINUOUS_COLUMNS, METALS, table_features
+from optimiser.surrogate.steps import Places
 from optimiser.surrogate.table import TrainingTable
 
 _BACKGROUND = 64  # rows kept to explain the model against
@@ -71,11 +72,11 @@ class Rival:
         mean, spread = self.scatter(x)
         return Raw(squeezed(mean), np.nan_to_num(spread), np.zeros_like(mean))
 
-    def places(self, x: Floats) -> Floats:
-        """Return where designs lie; without steps to count, by how much experiments differ, shape (n, 9)."""
+    def places(self, x: Floats) -> Places:
+        """Return where designs lie; without steps, by how much experiments differ, and without effects."""
         x, known = (_following(features) for features in (x, self.features))
-        places: Floats = _LIKE * np.nan_to_num(x / np.maximum(np.nanstd(known, axis=0), 1e-9))
-        return places
+        heights: Floats = _LIKE * np.nan_to_num(x / np.maximum(np.nanstd(known, axis=0), 1e-9))
+        return Places(heights, np.zeros((len(x), len(METALS))))
 
     def scatter(self, x: Floats) -> tuple[Floats, Floats]:
         """Return yields clipped to 0-1 and their spread, NaN where the model has none, shape (n, 4) each."""

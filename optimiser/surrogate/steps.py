@@ -2,20 +2,35 @@
 
 Trees are flat between their tests: two designs with no test between them have the same yields, however far
 apart their setpoints are. A design's place counts, by column, the heights of all steps below it; the distance
-of two places is about what their yields may differ by (`benchmarks/guess.py` measures how well).
+of two places bounds about what their yields may differ by. The same steps with their signs, summed over the
+columns, say about by how much they do differ: a main effect. `benchmarks/guess.py` measures how well.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
 from optimiser.designs import Floats
 from optimiser.surrogate.columns import COLUMNS, columns
 from optimiser.surrogate.compiled import FOLLOWING, FOLLOWS, following
+from optimiser.surrogate.features import METALS
 from optimiser.surrogate.trees import Forest, compiled_loops
+
+
+class Places(NamedTuple):
+    """Where n designs lie; to be compared within a feed and acid.
+
+    Attributes:
+        heights: of the steps below each column's value, summed, in yields, shape (n, 9).
+        effects: of these steps on each metal's yield, summed over the columns, shape (n, 4).
+    """
+
+    heights: Floats
+    effects: Floats
 
 
 @dataclass(frozen=True)
@@ -27,24 +42,25 @@ class Steps:
         values: by column of ``FOLLOWING``, where it steps, rising.
         heights: likewise, the sum of the heights up to each step, 0 before the first: one longer. In yields,
             summed over the feed's metals and averaged over the members and their anchors.
+        effects: likewise, the sum of the changes of each metal's yield, shape (steps + 1, 4).
     """
 
     features: Floats
     values: tuple[Floats, ...]
     heights: tuple[Floats, ...]
+    effects: tuple[Floats, ...]
 
-    def places(self, continuous: Floats) -> Floats:
+    def places(self, continuous: Floats) -> Places:
         """Return where designs lie.
 
         Args:
             continuous: variables of ``CONTINUOUS`` in their order and units, shape (n, 5).
-
-        Returns:
-            Sum of the heights below each column's value, shape (n, 9).
         """
         x = following(self.features, continuous)
-        parts = zip(self.values, self.heights, x.T, strict=True)
-        return np.column_stack([height[np.searchsorted(value, column)] for value, height, column in parts])
+        at = [np.searchsorted(value, column) for value, column in zip(self.values, x.T, strict=True)]
+        heights = [height[k] for height, k in zip(self.heights, at, strict=True)]
+        effects = [effect[k] for effect, k in zip(self.effects, at, strict=True)]
+        return Places(np.column_stack(heights), np.sum(effects, axis=0))
 
 
 def find_steps(
@@ -69,20 +85,27 @@ def find_steps(
         own = np.ascontiguousarray(seen[k])
         alone = np.zeros((len(own), 1))
         for forest, anchors in (*((f, sides) for f in paired), *((f, alone) for f in plain)):
-            found.append(_of_forest(forest, int(k), own, anchors))
-    value, height, column = (np.concatenate(part) for part in zip(*found, strict=True))
-    values, heights = [], []
+            steps = _of_forest(forest, int(k), own, anchors)
+            found.append((*steps, np.full(len(steps[0]), k)))
+    value, height, change, column, metal = (np.concatenate(part) for part in zip(*found, strict=True))
+    members = len(paired) + len(plain)
+    values, heights, effects = [], [], []
     for j in range(len(FOLLOWING)):
         mine = column == j
         at, which = np.unique(value[mine], return_inverse=True)
-        summed = np.bincount(which, weights=height[mine], minlength=len(at)) / (len(paired) + len(plain))
+        up = np.bincount(which, weights=height[mine], minlength=len(at))
+        both = np.bincount(
+            which * len(METALS) + metal[mine], weights=change[mine], minlength=len(at) * len(METALS)
+        )
         values.append(at)
-        heights.append(np.append(0.0, np.cumsum(summed)))
-    return Steps(features, tuple(values), tuple(heights))
+        heights.append(np.append(0.0, np.cumsum(up)) / members)
+        changes = np.cumsum(both.reshape(-1, len(METALS)), axis=0)
+        effects.append(np.vstack([np.zeros(len(METALS)), changes]) / members)
+    return Steps(features, tuple(values), tuple(heights), tuple(effects))
 
 
-def _of_forest(forest: Forest, metal: int, own: Floats, anchors: Floats) -> tuple[Floats, Floats, Floats]:
-    """Return the values, heights and columns of a forest's steps."""
+def _of_forest(forest: Forest, metal: int, own: Floats, anchors: Floats) -> tuple[Floats, ...]:
+    """Return the values, heights, changes and columns of a forest's steps."""
     first, stop = (int(tree) for tree in forest.metal_trees[metal])
     reach = np.empty((stop - first, anchors.shape[1]), dtype=np.uint64)
     open_node = np.zeros(len(forest.column), dtype=np.bool_)
@@ -96,9 +119,9 @@ def _of_forest(forest: Forest, metal: int, own: Floats, anchors: Floats) -> tupl
             reach, open_node,
         )  # fmt: skip
         room = int(open_node.sum()) * anchors.shape[1]
-        values, heights, of_column = np.empty(room), np.empty(room), np.empty(room)
+        steps = np.empty((4, room))
         count = _steps.collect(
             reach, anchors, FOLLOWS, *tests, *spans, forest.leaf, forest.leaf_start, first, stop,
-            values, heights, of_column,
+            *steps,
         )  # fmt: skip
-    return values[:count], heights[:count], of_column[:count]
+    return tuple(steps[:, :count])
