@@ -69,9 +69,7 @@ def guess(seen: Survey, designs: Designs) -> Guess:
     for k in np.unique(designs.acid):
         mine, (known, tree) = np.flatnonzero(designs.acid == k), seen.trees[int(k)]
         few = min(_NEIGHBOURS, len(known))
-        away, near = (
-            part.reshape(len(mine), few) for part in tree.query(here.heights[mine], k=few, workers=-1)
-        )
+        away, near = (part.reshape(len(mine), few) for part in tree.query(here.heights[mine], k=few))
         weight = (away + 1e-4) ** -2.0
         weight /= weight.sum(axis=1, keepdims=True)
         for guessed, told in ((yields, archive.yields), (counted, archive.counted)):
