@@ -76,7 +76,9 @@ class Survey:
         """By acid, the rows of its designs and a tree of their places."""
         acid = self.archive.designs.acid
         rows = {int(k): np.flatnonzero(acid == k) for k in np.unique(acid)}
-        return {k: (mine, cKDTree(self.archive.heights[mine])) for k, mine in rows.items()}
+        heights = self.archive.heights
+        # designs crowd together, and cells of one size suit them better than cells of one number
+        return {k: (mine, cKDTree(heights[mine], balanced_tree=False)) for k, mine in rows.items()}
 
 
 def survey(problem: Problem, archive: Archive, rng: np.random.Generator | None = None) -> Survey:
