@@ -59,8 +59,7 @@ def read_yaml(path: Path) -> Document:
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"{path} cannot be read: {error}.", allowed="a UTF-8 YAML file") from None
     try:
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
-        data = yaml.safe_load(text)
+        node, data = _parsed(text)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         place = f", line {mark.line + 1}, column {mark.column + 1}" if mark else ""
@@ -74,6 +73,16 @@ def read_yaml(path: Path) -> Document:
     if node is None:
         raise InputError(f"{path} is empty.", allowed="YAML keys and values", remedy="see `optimiser list`")
     return Document(path, text, data, dict(_walk(node, (), path)))
+
+
+def _parsed(text: str) -> tuple[yaml.Node | None, Any]:
+    """Return a text's nodes, which know their lines, and its content."""
+    if yaml.__with_libyaml__:
+        try:
+            return yaml.compose(text, Loader=yaml.CSafeLoader), yaml.load(text, Loader=yaml.CSafeLoader)
+        except yaml.YAMLError:
+            pass  # ten times slower, the loader below says more plainly what is wrong
+    return yaml.compose(text, Loader=yaml.SafeLoader), yaml.safe_load(text)
 
 
 def _walk(node: yaml.Node, prefix: Key, path: Path) -> Iterator[tuple[Key, int]]:

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from openpyxl.utils import get_column_letter
 
 from optimiser.errors import InputError, closest
 
@@ -41,6 +40,14 @@ class Column:
         return f"{self.name} [{self.unit}]" if self.unit else self.name
 
 
+def _letter(column: int) -> str:
+    """Return what a spreadsheet calls a column, counted from 0."""
+    from openpyxl.utils import get_column_letter  # only for messages: importing it takes a tenth of a second
+
+    letter: str = get_column_letter(column + 1)
+    return letter
+
+
 @dataclass(frozen=True)
 class Sheet:
     """A table as its file has it: ``rows`` by row number of the file (the header is row 1)."""
@@ -52,12 +59,10 @@ class Sheet:
     def where(self, row: int | None = None, column: int | None = None) -> str:
         """Name file, sheet, row and column (with the cell as a spreadsheet calls it)."""
         if row is None:
-            return f"{self.place}, header" + (
-                f", column {get_column_letter(column + 1)}" if column is not None else ""
-            )
+            return f"{self.place}, header" + (f", column {_letter(column)}" if column is not None else "")
         if column is None:
             return f"{self.place}, row {row}"
-        cell = f"{get_column_letter(column + 1)}{row}"
+        cell = f"{_letter(column)}{row}"
         return f"{self.place}, row {row}, column {self.header[column]!r} ({cell})"
 
     def text(self, row: int, column: int | None) -> str:
@@ -196,7 +201,7 @@ def _table(place: str, lines: list[tuple[Any, ...]]) -> Sheet:
             if not _blank(value) and (column >= len(header) or not header[column]):
                 raise InputError(
                     f"{value!r} stands in a column without a name.",
-                    where=f"{place}, row {number}, column {get_column_letter(column + 1)}",
+                    where=f"{place}, row {number}, column {_letter(column)}",
                     remedy="name the column in row 1, or empty the cell",
                 )
     if not rows:

@@ -10,7 +10,7 @@ from importlib import resources
 from typing import Any
 
 import numpy as np
-from jinja2 import Environment, StrictUndefined
+from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
@@ -110,7 +110,12 @@ def breakable(unit: str) -> str:
 @cache
 def _environment() -> Environment:
     environment = Environment(
-        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        loader=PackageLoader("optimiser.report", "assets"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
     )
     environment.globals |= {"headings": headings, "rows": rows, "figure_json": figure_json}
     environment.filters |= {"joined": joined, "breakable": breakable}
@@ -123,7 +128,7 @@ def _asset(name: str) -> str:
 
 def card_html(card: Card) -> Markup:
     """Return one card; if it cannot be drawn, the same card with what went wrong in place of its content."""
-    template = _environment().from_string(_asset("card.html"))
+    template = _environment().get_template("card.html")
     try:
         return Markup(template.render(card=card))
     except Exception as error:  # one card must not lose the report
@@ -163,7 +168,7 @@ def page_of(
     """
     return (
         _environment()
-        .from_string(_asset("page.html"))
+        .get_template("page.html")
         .render(
             title=title,
             config=name,
