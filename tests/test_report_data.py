@@ -16,7 +16,7 @@ from optimiser.report.card import Card, Figure, Panels, Table
 from optimiser.report.cards import MAKERS, Maker, cards
 from optimiser.report.cards.money import advice, largest_component
 from optimiser.report.cards.trust import convergence_finding, domain_lines, ranges_frame
-from optimiser.report.columns import column, with_interval
+from optimiser.report.columns import column, with_intervals
 from optimiser.report.figures.components import draw_components
 from optimiser.report.figures.convergence import hypervolume_courses
 from optimiser.report.figures.fronts import acid_series, axes, front_series, knee_values, pairs
@@ -123,8 +123,8 @@ def test_headings_carry_units() -> None:
 
 def test_intervals_stand_with_their_value() -> None:
     frame = pd.DataFrame({"cost": [1.0], "cost_low": [0.5], "cost_high": [2.0], "time": [30.0]})
-    assert with_interval(frame, "cost", 0) == "1.00 (0.50–2.00)"
-    assert with_interval(frame, "time", 0) == "30"
+    assert with_intervals(frame, "cost") == ["1.00 (0.50–2.00)"]
+    assert with_intervals(frame, "time") == ["30"]
 
 
 def test_ends_and_knee_are_the_best_of_each_objective() -> None:

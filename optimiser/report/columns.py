@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -70,6 +71,7 @@ class Column:
 _PERCENT = 100.0
 
 
+@cache
 def metric_column(name: str) -> Column:
     """Return how a metric is shown: yields and recovery as per cent."""
     metric = METRICS[name]
@@ -132,6 +134,7 @@ _OTHERS: Mapping[str, Column] = {
 }
 
 
+@cache
 def column(name: str) -> Column:
     """Return how a column of the report's tables is shown; an unknown name is text under its own name."""
     for end in ("_low", "_high"):
@@ -207,11 +210,14 @@ def scenario_column(name: str) -> Column | None:
     return None
 
 
-def with_interval(frame: pd.DataFrame, name: str, row: int) -> str:
-    """Format a value with its interval where the table has one: ``93.1 (80.4–99.0)``."""
+def with_intervals(frame: pd.DataFrame, name: str) -> list[str]:
+    """Format a column's values with their intervals where the table has them: ``93.1 (80.4–99.0)``."""
     how = column(name)
-    value = frame[name].iloc[row]
-    if how.numeric and f"{name}_low" in frame and how.text(value) != NOTHING:
-        low, high = (how.text(frame[f"{name}_{end}"].iloc[row]) for end in ("low", "high"))
-        return f"{how.text(value)} ({low}–{high})"
-    return how.text(value)
+    shown = [how.text(value) for value in frame[name]]
+    if not how.numeric or f"{name}_low" not in frame:
+        return shown
+    ends = zip(frame[f"{name}_low"], frame[f"{name}_high"], strict=True)
+    return [
+        text if text == NOTHING else f"{text} ({how.text(low)}–{how.text(high)})"
+        for text, (low, high) in zip(shown, ends, strict=True)
+    ]

@@ -12,7 +12,7 @@ from optimiser.front import Front, Infeasibility
 from optimiser.metrics import METRICS, per_kg_metal
 from optimiser.problem import Evaluation, Problem
 from optimiser.process.totals import COMPONENTS, metal_value
-from optimiser.report.columns import column, with_interval
+from optimiser.report.columns import column, with_intervals
 from optimiser.report.picks import Pick
 from optimiser.report.verdicts import verdict_text
 from optimiser.robustness import worst_steps
@@ -47,8 +47,7 @@ def side_by_side(frame: pd.DataFrame, names: Sequence[str], titles: Sequence[str
         titles: of the designs.
     """
     rows = [
-        {"quantity": column(name).heading}
-        | {title: with_interval(frame, name, i) for i, title in enumerate(titles)}
+        {"quantity": column(name).heading} | dict(zip(titles, with_intervals(frame, name), strict=True))
         for name in names
     ]
     return pd.DataFrame(rows, columns=["quantity", *titles])

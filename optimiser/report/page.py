@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,7 +10,6 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
-import numpy as np
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 from plotly.offline import get_plotlyjs
@@ -17,7 +17,7 @@ from plotly.offline import get_plotlyjs
 from optimiser.report import words
 from optimiser.report.card import Card, Figure, Table
 from optimiser.report.cards import cards
-from optimiser.report.columns import column, with_interval
+from optimiser.report.columns import column, with_intervals
 from optimiser.run import RunResult
 
 #: Columns of prose, which need width, and whose addresses become links.
@@ -58,11 +58,9 @@ def shown_columns(table: Table) -> list[str]:
 
 def rows(table: Table) -> list[tuple[bool, list[Cell]]]:
     """Return the rows as cells, each row with whether it is the knee."""
-    found = []
-    for i in range(len(table.frame)):
-        knee = bool(table.frame["knee"].iloc[i]) if "knee" in table.frame else False
-        found.append((knee, [_cell(table, name, i) for name in shown_columns(table)]))
-    return found
+    columns = [_cells(table, name) for name in shown_columns(table)]
+    knees = table.frame["knee"] if "knee" in table.frame else [False] * len(table.frame)
+    return [(bool(knee), [cells[i] for cells in columns]) for i, knee in enumerate(knees)]
 
 
 def _kind(table: Table, name: str) -> str:
@@ -71,19 +69,26 @@ def _kind(table: Table, name: str) -> str:
     return f"{what} minor".strip() if name in table.minor else what
 
 
-def _cell(table: Table, name: str, row: int) -> Cell:
+def _cells(table: Table, name: str) -> list[Cell]:
     frame, kind = table.frame, _kind(table, name)
-    value, text = frame[name].iloc[row], with_interval(frame, name, row)
+    texts = with_intervals(frame, name)
     if name == "confidence" and "flags" in frame:
-        flags = [flag for flag in str(frame["flags"].iloc[row]).split(", ") if flag]
-        return Cell("" if "confidence C" in flags else text, f"{text} {flags}", kind, tuple(flags))
+        return [_flagged(text, str(flags), kind) for text, flags in zip(texts, frame["flags"], strict=True)]
     if name == "knee":
-        text = "knee" if value else ""
-    if column(name).numeric:
-        number = float(value) if value is not None else float("nan")
-        # an empty key sorts last, whichever way
-        return Cell(text, "" if np.isnan(number) else repr(number), kind)
-    return Cell(text, text, kind)
+        texts = ["knee" if value else "" for value in frame[name]]
+    if not column(name).numeric:
+        return [Cell(text, text, kind) for text in texts]
+    numbers = [float(value) if value is not None else float("nan") for value in frame[name]]
+    # an empty key sorts last, whichever way
+    return [
+        Cell(text, "" if math.isnan(number) else repr(number), kind)
+        for text, number in zip(texts, numbers, strict=True)
+    ]
+
+
+def _flagged(text: str, listed: str, kind: str) -> Cell:
+    flags = [flag for flag in listed.split(", ") if flag]
+    return Cell("" if "confidence C" in flags else text, f"{text} {flags}", kind, tuple(flags))
 
 
 def figure_json(figure: Figure) -> Markup:

@@ -73,11 +73,12 @@ def yields_finding(tracks: Sequence[Track]) -> str:
 
 def _panels(problem: Problem, front: Front, tracks: Sequence[Track], kind: str) -> tuple[Block, ...]:
     first = column(problem.objectives[0].metric).label
+    brief = front_series(problem, front, brief=True)
     small = tuple(
         Figure(
             f"{kind}-{track.name.replace('_', '-')}",
             f"{track.title} against {first}.",
-            draw_track(problem, front, track),
+            draw_track(problem, front, track, brief),
             track.title,
         )
         for track in tracks

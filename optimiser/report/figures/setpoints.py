@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,7 +13,7 @@ from optimiser.designs import VARIABLES, Floats
 from optimiser.front import Front
 from optimiser.problem import Problem
 from optimiser.report.columns import column
-from optimiser.report.figures.fronts import Axis, axes, front_series
+from optimiser.report.figures.fronts import Axis, Series, axes
 from optimiser.report.style import INK, blank, marker, rgba, ring
 
 
@@ -88,12 +89,19 @@ def y_range(track: Track) -> tuple[float, float]:
     return low - air, high + air
 
 
-def draw_track(problem: Problem, front: Front, track: Track) -> go.Figure:
-    """Draw one quantity along the front, coloured and shaped by acid, the knee ringed."""
+def draw_track(problem: Problem, front: Front, track: Track, series: Sequence[Series]) -> go.Figure:
+    """Draw one quantity along the front, coloured and shaped by acid, the knee ringed.
+
+    Args:
+        problem: whose first objective it is drawn against.
+        front: the designs.
+        track: the quantity.
+        series: the designs by acid, as `fronts.front_series` returns them.
+    """
     axis: Axis = axes(problem)[0]
     figure = blank(240, column(axis.metric).heading, "", legend=False)
     acids = front.evaluation.designs.acid
-    for k, one in zip(np.unique(acids), front_series(problem, front, brief=True), strict=True):
+    for k, one in zip(np.unique(acids), series, strict=True):
         rows = acids == k
         figure.add_scatter(
             x=track.x[rows],
