@@ -303,8 +303,8 @@ cli.add_command(evaluate)
 
 def main() -> NoReturn:
     """Run the command; turn what the user did wrong into one block and exit status 2."""
-    # imports and numpy make many objects and little cyclic garbage: looking for it took a tenth of a run
-    gc.set_threshold(100_000, 50, 100)
+    # imports make half a million objects that stay: looking for garbage among them took half a second
+    gc.set_threshold(500_000, 20, 50)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             # a degree sign must not stop the answer on a terminal that cannot show it
