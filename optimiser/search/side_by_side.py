@@ -6,6 +6,7 @@ search finds is the same wherever it runs, and whatever runs beside it.
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import signal
 from collections import deque
@@ -186,6 +187,7 @@ def _work(connection: Connection, threads: int) -> None:
     from optimiser.surrogate import _kernel  # noqa: F401 - loaded while nobody waits for it
 
     numba.set_num_threads(min(threads, numba.get_num_threads()))
+    gc.freeze()  # what was imported stays: no use in looking for garbage among it
     try:
         connection.send("ready")
         while True:
