@@ -23,6 +23,7 @@ from typing import Any
 
 import numpy as np
 import predict
+import psutil
 import quality
 import rivals
 import scaling
@@ -42,20 +43,32 @@ _ONE_SEED = "problem: nmc111\nsearch: {population: 100, generations: 100, seeds:
 
 
 def run_command(config: str) -> tuple[float, float]:
-    """Run `optimiser run` as a process; return its seconds and its peak memory in MB."""
+    """Run `optimiser run` as a process; return its seconds, and its peak memory in MB.
+
+    Memory is that of the process and of those it starts, summed every 20 ms; what they share counts for each.
+    """
     with tempfile.TemporaryDirectory() as folder:
-        out = str(Path(folder) / "out")
-        code = (
-            "import resource, subprocess, sys;"
-            "subprocess.run([sys.executable, '-m', 'optimiser', 'run', *sys.argv[1:]], check=True,"
-            " stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL);"
-            "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)"
+        began, peak = time.perf_counter(), 0
+        process = psutil.Popen(
+            [sys.executable, "-m", "optimiser", "run", config, "--out", str(Path(folder) / "out")],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
         )
-        began = time.perf_counter()
-        done = subprocess.run(
-            [sys.executable, "-c", code, config, "--out", out], capture_output=True, text=True, check=True
-        )
-        return time.perf_counter() - began, int(done.stdout) / 1024
+        while process.poll() is None:
+            peak = max(peak, held(process))
+            time.sleep(0.02)
+        if process.returncode:
+            raise subprocess.CalledProcessError(process.returncode, process.args)
+        return time.perf_counter() - began, peak / 1e6
+
+
+def held(process: psutil.Process) -> int:
+    """Return the resident memory of a process and of those it started, in bytes; 0 once it is gone."""
+    try:
+        family = [process, *process.children(recursive=True)]
+        return sum(int(one.memory_info().rss) for one in family)
+    except psutil.NoSuchProcess:
+        return 0
 
 
 def rival_seconds(seeds_rate: float) -> float:
