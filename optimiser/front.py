@@ -53,6 +53,7 @@ class Infeasibility:
         give: by how much all targets together would have to fall (yield fraction); NaN if no design keeps
             the other constraints.
         probability: that the design which comes nearest to all targets reaches them at once; NaN likewise.
+        dropped: how many designs the search held for feasible that are infeasible at final grade.
     """
 
     nearest: Evaluation
@@ -60,6 +61,7 @@ class Infeasibility:
     reachable: Mapping[str, float]
     give: float
     probability: float
+    dropped: int = 0
 
 
 def knee_of(objectives: Floats) -> int:
@@ -73,11 +75,14 @@ def knee_of(objectives: Floats) -> int:
 
 
 def thin(objectives: Floats, size: int) -> Ints:
-    """Return the rows of at most ``size`` members that keep a front's ends and its spread."""
+    """Return the rows of at most ``size`` members that keep a front's ends, its knee and its spread."""
     if len(objectives) <= size:
         return np.arange(len(objectives))
     crowding = get_crowding_function("pcd").do(objectives, n_remove=len(objectives) - size)
-    return np.sort(np.argsort(-crowding, kind="stable")[:size])
+    kept, knee = np.argsort(-crowding, kind="stable")[:size], knee_of(objectives)
+    if knee not in kept:
+        kept[-1] = knee  # for the most crowded one, which is no end
+    return np.sort(kept)
 
 
 def front_of(problem: Problem, seen: Archive, size: int, dropped: int = 0) -> Front | None:
@@ -98,8 +103,15 @@ def front_of(problem: Problem, seen: Archive, size: int, dropped: int = 0) -> Fr
     return Front(evaluation, knee_of(evaluation.objectives), len(found), dropped)
 
 
-def infeasibility_of(problem: Problem, seen: Archive, size: int = 5) -> Infeasibility:
-    """Explain an archive at final grade without a feasible design."""
+def infeasibility_of(problem: Problem, seen: Archive, size: int = 5, dropped: int = 0) -> Infeasibility:
+    """Explain an archive at final grade without a feasible design.
+
+    Args:
+        problem: whose designs they are.
+        seen: designs at final grade.
+        size: how many of the nearest designs to tell.
+        dropped: how many designs the search lost to the final grade.
+    """
     nearest = _distinct(problem, seen.designs, np.argsort(seen.violation, kind="stable"))[:size]
     evaluation = problem.evaluate(seen.designs.take(nearest))
     names = problem.constraint_names
@@ -119,7 +131,7 @@ def infeasibility_of(problem: Problem, seen: Archive, size: int = 5) -> Infeasib
         give = float(max(-possible.min(axis=1).max(), 0.0))
         best = np.flatnonzero(others_hold)[[possible.min(axis=1).argmax()]]
         probability = float(problem.evaluate(seen.designs.take(best)).p_feasible[0])
-    return Infeasibility(evaluation, tuple(binding), reachable, give, probability)
+    return Infeasibility(evaluation, tuple(binding), reachable, give, probability, dropped)
 
 
 def _distinct(problem: Problem, designs: Designs, order: Ints) -> Ints:

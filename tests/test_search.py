@@ -240,13 +240,19 @@ def test_non_dominated_and_knee_by_hand() -> None:
     assert knee_of(np.array([[7.0, 3.0]])) == 0
 
 
-def test_thinning_keeps_the_ends() -> None:
+def test_thinning_keeps_the_ends_and_the_knee() -> None:
     x = np.sort(np.random.default_rng(0).random(200))
     front = np.column_stack([x, 1 - x])
     kept = thin(front, 20)
     assert len(kept) == 20
     assert {0, 199} <= set(kept.tolist())
     assert thin(front[:5], 20).tolist() == [0, 1, 2, 3, 4]
+    # crowded where it bends
+    angle = np.pi / 4 * (1 + np.sort(np.append([-1, 1], 0.05 * np.random.default_rng(1).normal(size=198))))
+    bent = np.column_stack([1 - np.sin(angle), 1 - np.cos(angle)])
+    for size in range(8, 40):
+        kept = thin(bent, size)
+        assert len(kept) == size and {0, 199, knee_of(bent)} <= set(kept.tolist())
 
 
 def test_same_seed_same_search_other_seed_other_search(problem: Problem) -> None:
