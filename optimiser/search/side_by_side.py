@@ -20,6 +20,7 @@ import numpy as np
 
 from optimiser.problem import Problem
 from optimiser.search.search import Progress, SearchResult, SearchSettings, search
+from optimiser.surrogate.artefact import Surrogate
 
 #: Called with what is being searched (``seed 1`` or an acid) and how far it is.
 ProgressCallback = Callable[[str, Progress], None]
@@ -188,11 +189,15 @@ def _work(connection: Connection, threads: int) -> None:
 
     numba.set_num_threads(min(threads, numba.get_num_threads()))
     gc.freeze()  # what was imported stays: no use in looking for garbage among it
+    kept: dict[str, Surrogate] = {}  # with what they have compiled, which does not come with a task
     try:
         connection.send("ready")
         while True:
             task: Task = connection.recv()
+            problem = task.problem
+            surrogate = kept.setdefault(problem.surrogate.sha256, problem.surrogate)
             try:
+                task = replace(task, problem=replace(problem, surrogate=surrogate))
                 connection.send(task.run(connection.send))
             except Exception as error:
                 connection.send(error)
