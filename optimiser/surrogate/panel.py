@@ -1,0 +1,234 @@
+"""What the compiled loop reads for one feed and acid: tests, trees and constants, laid out for it.
+
+Tests are kept once, whichever trees make them, by column with rising thresholds. A test that only tells anchors
+apart is a row of bits that no design changes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from optimiser.designs import CONTINUOUS, Bools, Floats, Ints
+from optimiser.surrogate.columns import COLUMNS, PHYSICS
+from optimiser.surrogate.trees import Forest, compiled_loops
+
+#: The columns that follow the design.
+FOLLOWING = (*CONTINUOUS, *PHYSICS)
+PLACE = [COLUMNS.index(name) for name in FOLLOWING]
+#: Number of each column among them, -1 where the feed and the acid fix it.
+FOLLOWS = np.full(len(COLUMNS), -1, dtype=np.int64)
+FOLLOWS[PLACE] = np.arange(len(FOLLOWING))
+GROUP, GROUPS, ROOM = 16, 32, 128  # lanes of a group, groups of a row, nodes of a batch: as in `_walk`
+
+
+class Panel(NamedTuple):
+    """Members that compare with the same anchors, or with none, and their trees of every metal.
+
+    Lanes are anchors in their order, in groups of 16, padded; a row of bits has room for 32 groups. More groups
+    than that make several parts. Without anchors ``tiles`` is 0, and a lane is a design.
+
+    Attributes:
+        source: number of the tested column, by column and way of its tests, shape (c,).
+        missing_left: whether a missing value passes these tests, shape (c,).
+        threshold: of every test, rising within a column, shape (tests,).
+        test_start: where each column's tests start, shape (c + 1,).
+        shift: what is taken from the column before it is tested: 0, or the anchors' values, shape (shifts,).
+        lanes: the lanes that each is taken for, shape (parts, shifts, tiles).
+        shift_start: where each column's shifts start, shape (c + 1,).
+        fixed: rows of bits that no design changes, shape (parts, rows, 8).
+        root: which of these has the anchors of each metal, shape (metals,).
+        row: of each node, the number of its test, or of its fixed row after the tests, shape (nodes,).
+        left: of each node, where among its batch's leaves and then nodes the lanes go that pass, shape (nodes,).
+        right: where those go that fail.
+        value: of each tree's leaves but one, which has 0, as many as nodes.
+        start: where each batch's nodes, and values, start, shape (batches + 1,).
+        trees: how many of a batch's nodes, the first ones, are roots, shape (batches,).
+        members: where each metal's and member's batches start, shape (metals, members + 1).
+        constant: what a member says by a lane before any tree, shape (metals, members, lanes).
+        held: lanes that are anchors with the metal, shape (metals, lanes).
+    """
+
+    source: Ints
+    missing_left: Bools
+    threshold: Floats
+    test_start: Ints
+    shift: Floats
+    lanes: npt.NDArray[np.uint16]
+    shift_start: Ints
+    fixed: npt.NDArray[np.uint64]
+    root: Ints
+    row: npt.NDArray[np.int32]
+    left: npt.NDArray[np.uint16]
+    right: npt.NDArray[np.uint16]
+    value: Floats
+    start: Ints
+    trees: Ints
+    members: Ints
+    constant: Floats
+    held: Bools
+
+
+class Side(NamedTuple):
+    """A metal's side of a panel.
+
+    Attributes:
+        metal: its number.
+        own: columns of any design with the feed and the acid, shape (d,).
+        anchors: columns of the anchors, shape (d, m); one column of zeros where there are none.
+        base: what a lane says before any tree, NaN for an anchor without the metal, shape (m,).
+    """
+
+    metal: int
+    own: Floats
+    anchors: Floats
+    base: Floats
+
+
+def panel(forests: Sequence[Forest], sides: Sequence[Side], compared: bool) -> Panel:
+    """Lay out some members' trees.
+
+    Args:
+        forests: one per member.
+        sides: of each metal.
+        compared: whether there are anchors.
+
+    Raises:
+        InputError: numba cannot compile here.
+    """
+    m = len(sides[0].base)
+    tiles = -(-m // GROUP) if compared else 0
+    parts = -(-tiles // GROUPS) or 1
+    tiles = min(tiles, GROUPS)
+    width = parts * tiles * GROUP or 1
+    held = np.zeros((len(sides), width), dtype=np.bool_)
+    constant = np.zeros((len(sides), len(forests), width))
+    found, sizes, trees, kept = [], [], [], []
+    for k, side in enumerate(sides):
+        held[k, :m] = ~np.isnan(side.base)
+        for p, forest in enumerate(forests):
+            nodes, size, roots, said = _settled(forest, side, _packed(held[k, :m]))
+            constant[k, p, :m] = np.where(held[k, :m], side.base, 0.0) + said
+            found.append(nodes)
+            sizes.append(size)
+            trees.append(roots)
+            kept.append(len(size))
+    code, limit, pattern, value, left, right = (np.concatenate(part) for part in zip(*found, strict=True))
+    row = np.empty(len(code), dtype=np.int32)
+    is_open = code >= 0
+    codes, threshold, test_start, row[is_open] = _distinct(code[is_open], limit[is_open])
+    every = np.array([_packed(line[:m]) for line in held])
+    masks, which = _distinct_rows(np.concatenate([pattern[~is_open], every]))
+    row[~is_open] = len(threshold) + which[: -len(sides)]
+    shift, lanes, shift_start = _shifts(codes, sides[0].anchors[PLACE] if compared else None)
+    ends = np.cumsum(kept).reshape(len(sides), len(forests))
+    return Panel(
+        source=codes % len(FOLLOWING),
+        missing_left=codes < 2 * len(FOLLOWING),
+        threshold=threshold,
+        test_start=test_start,
+        shift=shift,
+        lanes=_in_tiles(lanes, parts, tiles),
+        shift_start=shift_start,
+        fixed=_repeated(_in_tiles(masks, parts, tiles)) if compared else _every(len(masks)),
+        root=which[-len(sides) :],
+        row=row,
+        left=left,
+        right=right,
+        value=value,
+        start=np.append(0, np.cumsum(np.concatenate(sizes))),
+        trees=np.concatenate(trees),
+        members=np.column_stack([np.append(0, ends[:-1, -1]), ends]),
+        constant=constant,
+        held=held,
+    )
+
+
+def _settled(
+    forest: Forest, side: Side, held: npt.NDArray[np.uint64]
+) -> tuple[tuple[npt.NDArray[Any], ...], Ints, Ints, Floats]:
+    """Return a metal's nodes, of each batch how many and how many roots, and what every design has, (m,)."""
+    first, stop = (int(tree) for tree in forest.metal_trees[side.metal])
+    room = int(forest.kind_start[3 * stop] - forest.kind_start[3 * first])
+    code, limit, value = np.empty(room, dtype=np.int16), np.empty(room), np.empty(room)
+    pattern = np.empty((room, len(held)), dtype=np.uint64)
+    child, depth = np.empty((room, 2), dtype=np.int64), np.empty(room, dtype=np.uint8)
+    size, constant = np.empty(stop - first, dtype=np.int64), np.zeros(len(side.base))
+    with compiled_loops():
+        from optimiser.surrogate import _settle
+
+        count = _settle.settle(
+            side.own, side.anchors, held, FOLLOWS, len(FOLLOWING), forest.column, forest.threshold,
+            forest.missing_left, forest.left_low, forest.left_high, forest.kind_start, forest.leaf,
+            forest.leaf_start, first, stop, code, limit, pattern, value, child, depth, size, constant,
+        )  # fmt: skip
+        order, start, trees = np.empty(count, np.intp), np.empty(count + 1, np.intp), np.empty(count, np.intp)
+        left, right = np.empty(count, dtype=np.uint16), np.empty(count, dtype=np.uint16)
+        batches = _settle.lay_out(child[:count], depth, size, ROOM, order, left, right, start, trees)
+    nodes = (code[order], limit[order], pattern[order], value[:count], left, right)
+    return nodes, np.diff(start[: batches + 1]), trees[:batches], constant
+
+
+def _distinct(code: npt.NDArray[np.int16], limit: Floats) -> tuple[Ints, Floats, Ints, Ints]:
+    """Return the codes, thresholds by code and rising, where each code's start, and each test's number."""
+    codes, thresholds, start, number = np.unique(code).astype(np.intp), [], [0], np.empty(len(code), np.intp)
+    for c in codes:
+        mine = np.flatnonzero(code == c)
+        values, which = np.unique(limit[mine], return_inverse=True)
+        number[mine] = start[-1] + which
+        thresholds.append(values)
+        start.append(start[-1] + len(values))
+    return codes, np.concatenate([np.empty(0), *thresholds]), np.array(start), number
+
+
+def _distinct_rows(rows: npt.NDArray[np.uint64]) -> tuple[npt.NDArray[np.uint64], Ints]:
+    """Return the distinct ones of some rows, and each row's number among them."""
+    if rows.shape[1] == 1:  # the usual case, many times faster
+        masks, which = np.unique(rows[:, 0], return_inverse=True)
+        return masks[:, None], which
+    masks, which = np.unique(rows, axis=0, return_inverse=True)
+    return masks, which.reshape(-1)
+
+
+def _shifts(codes: Ints, anchors: Floats | None) -> tuple[Floats, npt.NDArray[np.uint64], Ints]:
+    """Return what is taken from each code's column, the lanes for which it is, and where each code's start."""
+    m = 1 if anchors is None else anchors.shape[1]
+    shifts, lanes, start = [np.empty(0)], [np.empty((0, -(-m // 64)), dtype=np.uint64)], [0]
+    for c in codes:
+        values = np.zeros(m)
+        if anchors is not None and c // len(FOLLOWING) % 2:
+            values = anchors[c % len(FOLLOWING)]
+        distinct, which = np.unique(values, return_inverse=True)
+        shifts.append(distinct)
+        lanes.append(_packed(which == np.arange(len(distinct))[:, None]))
+        start.append(start[-1] + len(distinct))
+    return np.concatenate(shifts), np.concatenate(lanes), np.array(start)
+
+
+def _packed(bits: Bools) -> npt.NDArray[np.uint64]:
+    """Return bits as words, shape (..., m / 64)."""
+    padded = np.pad(bits, [(0, 0)] * (bits.ndim - 1) + [(0, -bits.shape[-1] % 64)])
+    return np.packbits(padded, axis=-1, bitorder="little").view("<u8").astype(np.uint64)
+
+
+def _in_tiles(words: npt.NDArray[np.uint64], parts: int, tiles: int) -> npt.NDArray[np.uint16]:
+    """Return rows of words as groups, shape (parts, rows, tiles)."""
+    groups = words.astype("<u8").view("<u2").astype(np.uint16)
+    groups = np.pad(groups, ((0, 0), (0, max(0, parts * tiles - groups.shape[1]))))[:, : parts * tiles]
+    return np.ascontiguousarray(groups.reshape(len(words), parts, tiles).transpose(1, 0, 2))
+
+
+def _repeated(groups: npt.NDArray[np.uint16]) -> npt.NDArray[np.uint64]:
+    """Return rows with the groups repeated for as many designs as there is room for."""
+    parts, rows, tiles = groups.shape
+    full = np.zeros((parts, rows, GROUPS), dtype=np.uint16)
+    full[:, :, : GROUPS // tiles * tiles] = np.tile(groups, GROUPS // tiles)
+    return full.view(np.uint64)
+
+
+def _every(rows: int) -> npt.NDArray[np.uint64]:
+    """Return rows that all lanes are in: without anchors none is told from another."""
+    return np.full((1, rows, GROUPS // 4), ~np.uint64(0))
