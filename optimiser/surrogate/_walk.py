@@ -16,18 +16,22 @@ from numba.core import cgutils
 from numba.extending import intrinsic
 
 #: Lanes whose totals one step of `_add_leaves` keeps in registers.
-GROUP = 16
+GROUP = 32
+#: Lanes of a tile.
+TILE = 16
 #: Words of a row.
 WORDS = 8
 #: Groups of a row.
 GROUPS = WORDS * 64 // GROUP
 #: Leaves whose rows are kept at once: few enough for the nearest cache, the inner nodes' rows included.
-ROOM = 128
+ROOM = 256
 
 _WORD, _REAL, _SHORT, _BYTE = ir.IntType(64), ir.DoubleType(), ir.IntType(16), ir.IntType(8)
 _INT = ir.IntType(32)
 _ROW, _REALS = ir.VectorType(_WORD, WORDS), ir.VectorType(_REAL, GROUP)
-_FLAGS = ir.VectorType(_INT, 64)
+_MASK = ir.IntType(GROUP)
+_FLAG = ir.IntType(GROUPS)
+_FLAGS = ir.VectorType(_FLAG, 64)
 
 
 def _data(context: Any, builder: Any, kind: Any, array: Any) -> Any:
@@ -78,7 +82,7 @@ def _walk(
 @intrinsic  # type: ignore[untyped-decorator,unused-ignore]
 def _groups(typing_context: Any, rows: Any, count: Any, flags: Any) -> Any:
     """Fill ``flags`` with the groups, one bit each, that have a lane in each of the first ``count`` rows."""
-    shorts = ir.VectorType(_SHORT, GROUPS)
+    shorts = ir.VectorType(_MASK, GROUPS)
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         rows, flags = (_data(context, builder, signature.args[k], arguments[k]) for k in (0, 2))
@@ -86,55 +90,71 @@ def _groups(typing_context: Any, rows: Any, count: Any, flags: Any) -> Any:
         with cgutils.for_range(builder, arguments[1]) as loop:
             row = builder.load(builder.gep(rows, [loop.index]), align=64)
             some = builder.icmp_unsigned("!=", row, ir.Constant(shorts, [0] * GROUPS))
-            builder.store(builder.bitcast(some, _INT), builder.gep(flags, [loop.index]))
+            builder.store(builder.bitcast(some, _FLAG), builder.gep(builder.bitcast(flags, _FLAG.as_pointer()), [loop.index]))
         return context.get_dummy_value()
 
     return types.none(rows, types.int64, flags), generate
 
 
 @intrinsic  # type: ignore[untyped-decorator,unused-ignore]
-def _add_leaves(typing_context: Any, rows: Any, flags: Any, count: Any, group: Any, value: Any, first: Any, total: Any) -> Any:
+def _add_leaves(
+    typing_context: Any, rows: Any, flags: Any, count: Any, group: Any, value: Any, first: Any, total: Any, todo: Any
+) -> Any:
     """Add ``value[first + leaf]`` to the lanes of a group, ``total[group]``, that are in the leaf's row.
 
-    Only leaves in whose flags the group is are looked at.
+    Only leaves in whose flags the group is are looked at. ``todo`` is room for them, a bit each.
     """
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        rows, flags, value, total = (
-            _data(context, builder, signature.args[k], arguments[k]) for k in (0, 1, 4, 6)
+        rows, flags, value, total, todo = (
+            _data(context, builder, signature.args[k], arguments[k]) for k in (0, 1, 4, 6, 7)
         )
         count, group, first = arguments[2], arguments[3], arguments[5]
         value = builder.gep(value, [first])
-        masks = builder.gep(builder.bitcast(rows, _SHORT.as_pointer()), [group])
+        masks = builder.gep(builder.bitcast(rows, _MASK.as_pointer()), [group])
         mine = builder.gep(builder.bitcast(total, _REALS.as_pointer()), [group])
         flags = builder.bitcast(flags, _FLAGS.as_pointer())
-        bit = _splat(builder, builder.shl(_INT(1), builder.trunc(group, _INT)), _FLAGS)
-        state = cgutils.alloca_once_value(builder, builder.load(mine, align=64))
-        left = cgutils.alloca_once(builder, _WORD)
+        bit = _splat(builder, builder.shl(_FLAG(1), builder.trunc(group, _FLAG)), _FLAGS)
         population = cgutils.get_or_insert_function(
             builder.module, ir.FunctionType(_WORD, [_WORD]), "llvm.ctpop.i64"
         )
+        # words of leaves to look at, and the first leaf of each; words without any are written over
+        words, leaves = cgutils.alloca_once_value(builder, _WORD(0)), cgutils.alloca_once_value(builder, _WORD(0))
         pieces = builder.lshr(builder.add(count, _WORD(63)), _WORD(6))
         with cgutils.for_range(builder, pieces) as piece:
             those = builder.and_(builder.load(builder.gep(flags, [piece.index]), align=64), bit)
             some = builder.icmp_unsigned("!=", those, ir.Constant(_FLAGS, [0] * 64))
-            leaves = builder.bitcast(some, _WORD)
-            builder.store(leaves, left)
-            begin = builder.shl(piece.index, _WORD(6))
-            with cgutils.for_range(builder, builder.call(population, [leaves])):
-                now = builder.load(left)
-                builder.store(builder.and_(now, builder.sub(now, _WORD(1))), left)
-                leaf = builder.add(begin, builder.cttz(now, ir.Constant(ir.IntType(1), 1)))
-                mask = builder.load(builder.gep(masks, [builder.mul(leaf, _WORD(GROUPS))]))
-                lanes = builder.bitcast(mask, ir.VectorType(ir.IntType(1), GROUP))
-                before = builder.load(state)
-                one = _splat(builder, builder.load(builder.gep(value, [leaf])), _REALS)
-                builder.store(builder.select(lanes, builder.fadd(before, one), before), state)
+            word = builder.bitcast(some, _WORD)
+            k = builder.load(words)
+            at = builder.gep(todo, [builder.shl(k, _WORD(1))])
+            builder.store(word, at)
+            builder.store(builder.shl(piece.index, _WORD(6)), builder.gep(at, [_WORD(1)]))
+            builder.store(builder.add(k, builder.zext(builder.icmp_unsigned("!=", word, _WORD(0)), _WORD)), words)
+            builder.store(builder.add(builder.load(leaves), builder.call(population, [word])), leaves)
+        state = cgutils.alloca_once_value(builder, builder.load(mine, align=64))
+        bits = cgutils.alloca_once_value(builder, builder.load(todo))
+        begin = cgutils.alloca_once_value(builder, builder.load(builder.gep(todo, [_WORD(1)])))
+        after = cgutils.alloca_once_value(builder, _WORD(2))
+        with cgutils.for_range(builder, builder.load(leaves)):
+            now, at = builder.load(bits), builder.load(after)
+            leaf = builder.add(builder.load(begin), builder.cttz(now, ir.Constant(ir.IntType(1), 1)))
+            # no branch where a word ends: it would be mispredicted
+            rest = builder.and_(now, builder.sub(now, _WORD(1)))
+            ends = builder.icmp_unsigned("==", rest, _WORD(0))
+            builder.store(builder.select(ends, builder.load(builder.gep(todo, [at])), rest), bits)
+            begins = builder.load(builder.gep(todo, [builder.add(at, _WORD(1))]))
+            builder.store(builder.select(ends, begins, builder.load(begin)), begin)
+            builder.store(builder.select(ends, builder.add(at, _WORD(2)), at), after)
+            mask = builder.load(builder.gep(masks, [builder.mul(leaf, _WORD(GROUPS))]))
+            lanes = builder.bitcast(mask, ir.VectorType(ir.IntType(1), GROUP))
+            before = builder.load(state)
+            one = _splat(builder, builder.load(builder.gep(value, [leaf])), _REALS)
+            builder.store(builder.select(lanes, builder.fadd(before, one), before), state)
         builder.store(builder.load(state), mine, align=64)
         return context.get_dummy_value()
 
     whole = types.int64
-    return types.none(rows, flags, whole, whole, value, whole, total), generate
+    return types.none(rows, flags, whole, whole, value, whole, total, todo), generate
 
 
 @intrinsic  # type: ignore[untyped-decorator,unused-ignore]
@@ -194,7 +214,7 @@ def _fill(
 
     A column's thresholds rise, so what fails one of them fails all before it: each value is looked up once.
     """
-    shorts = table.reshape(-1).view(np.uint16).reshape(len(table), GROUPS)
+    shorts = table.reshape(-1).view(np.uint16).reshape(len(table), WORDS * 64 // TILE)
     tests, tiles = len(threshold), lanes.shape[1]
     table[:tests] = 0
     table[tests : tests + len(fixed)] = fixed
@@ -214,14 +234,14 @@ def _fill(
                         for t in range(tiles):
                             shorts[last, i * tiles + t] |= lanes[v, t]
                     else:
-                        shorts[last, i // GROUP] |= np.uint16(1 << i % GROUP)
+                        shorts[last, i // TILE] |= np.uint16(1 << i % TILE)
         _gather_down(table, first, stop)
 
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator,unused-ignore]
 def _sum(
     table: Any, root: int, row: Any, left: Any, right: Any, value: Any, start: Any, trees: Any, first: int,
-    stop: int, groups: int, rows: Any, flags: Any, total: Any,
+    stop: int, groups: int, rows: Any, flags: Any, total: Any, todo: Any,
 ) -> None:  # fmt: skip
     """Add what the batches ``first`` to ``stop`` of trees say to the totals of the first groups."""
     for batch in range(first, stop):
@@ -233,7 +253,7 @@ def _sum(
         _groups(rows, count, flags)
         flags[count : count + 64] = 0
         for group in range(groups):
-            _add_leaves(rows, flags, count, group, value, begin, total)
+            _add_leaves(rows, flags, count, group, value, begin, total, todo)
 
 
 @njit(cache=True, parallel=True, nogil=True)  # type: ignore[untyped-decorator,unused-ignore]
@@ -269,17 +289,18 @@ def predict(
     n = x.shape[1]
     metals, n_members, width = constant.shape
     parts, _, tiles = lanes.shape
-    block = GROUPS // tiles if tiles else GROUPS * GROUP
+    block = WORDS * 64 // TILE // tiles if tiles else WORDS * 64
     blocks = (n + block - 1) // block
     # where there are few blocks the metals are shared out, and the table is made for each share
     shares = min(metals, threads) if blocks < 4 * threads else 1
     for item in prange(blocks * shares):
         share, begin = item % shares, item // shares * block
         size = min(block, n - begin)
-        groups = size * tiles if tiles else (size + GROUP - 1) // GROUP
+        groups = (size * (tiles * TILE if tiles else 1) + GROUP - 1) // GROUP
         table = _aligned(len(threshold) + fixed.shape[1])
         rows, total = _aligned(2 * ROOM + 1), _aligned(GROUPS * GROUP // WORDS).reshape(-1).view(np.float64)
-        flags = _aligned(ROOM // 16 + 4).reshape(-1).view(np.uint32)
+        flags = _aligned(ROOM // 32 + 4).reshape(-1).view(np.uint16)
+        todo = np.zeros(ROOM // 32 + 4, dtype=np.uint64)
         said = np.zeros((metals, size, width))
         first, stop = metals * share // shares, metals * (share + 1) // shares
         for part in range(parts):
@@ -287,7 +308,7 @@ def predict(
                 x, begin, size, source, missing_left, threshold, test_start, shift, lanes[part],
                 shift_start, fixed[part], table,
             )  # fmt: skip
-            span = tiles * GROUP
+            span = tiles * TILE
             at = part * span
             for metal in range(first, stop):
                 for p in range(n_members):
@@ -297,7 +318,7 @@ def predict(
                             total[i * span + a] = constant[metal, p, at + a]
                     _sum(
                         table, len(threshold) + root[metal], row, left, right, value, start, trees,
-                        members[metal, p], members[metal, p + 1], groups, rows, flags, total,
+                        members[metal, p], members[metal, p + 1], groups, rows, flags, total, todo,
                     )  # fmt: skip
                     for i in range(size):
                         if not tiles:

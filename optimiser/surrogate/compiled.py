@@ -17,7 +17,7 @@ import numpy as np
 from optimiser.designs import Floats, Ints
 from optimiser.surrogate.columns import COLUMNS, columns, physics
 from optimiser.surrogate.features import CONTINUOUS_COLUMNS, METALS
-from optimiser.surrogate.panel import GROUP, PLACE, Panel, Side, panel
+from optimiser.surrogate.panel import PLACE, TILE, Panel, Side, panel
 from optimiser.surrogate.trees import Forest, compiled_loops
 
 
@@ -139,12 +139,12 @@ def _alike(values: Floats) -> Ints:
     scaled = (known - known.mean(axis=0)) / np.maximum(known.std(axis=0), 1e-12)
 
     def split(rows: Ints) -> Ints:
-        if len(rows) <= GROUP:
+        if len(rows) <= TILE:
             return rows
         mine = scaled[rows] - scaled[rows].mean(axis=0)
         # along the direction in which they differ most
         line = mine @ np.linalg.eigh(mine.T @ mine)[1][:, -1]
-        half = -(-len(rows) // (2 * GROUP)) * GROUP
+        half = -(-len(rows) // (2 * TILE)) * TILE
         along = rows[np.argsort(line, kind="stable")]
         return np.concatenate([split(along[:half]), split(along[half:])])
 

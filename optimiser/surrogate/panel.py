@@ -22,7 +22,8 @@ PLACE = [COLUMNS.index(name) for name in FOLLOWING]
 #: Number of each column among them, -1 where the feed and the acid fix it.
 FOLLOWS = np.full(len(COLUMNS), -1, dtype=np.int64)
 FOLLOWS[PLACE] = np.arange(len(FOLLOWING))
-GROUP, GROUPS, ROOM = 16, 32, 128  # lanes of a group, groups of a row, nodes of a batch: as in `_walk`
+LANES, TILE, ROOM = 512, 16, 256  # lanes of a row and of a tile, nodes of a batch: as in `_walk`
+TILES = LANES // TILE
 
 
 class Panel(NamedTuple):
@@ -100,10 +101,10 @@ def panel(forests: Sequence[Forest], sides: Sequence[Side], compared: bool) -> P
         InputError: numba cannot compile here.
     """
     m = len(sides[0].base)
-    tiles = -(-m // GROUP) if compared else 0
-    parts = -(-tiles // GROUPS) or 1
-    tiles = min(tiles, GROUPS)
-    width = parts * tiles * GROUP or 1
+    tiles = -(-m // TILE) if compared else 0
+    parts = -(-tiles // TILES) or 1
+    tiles = min(tiles, TILES)
+    width = parts * tiles * TILE or 1
     held = np.zeros((len(sides), width), dtype=np.bool_)
     constant = np.zeros((len(sides), len(forests), width))
     found, sizes, trees, kept = [], [], [], []
@@ -224,11 +225,11 @@ def _in_tiles(words: npt.NDArray[np.uint64], parts: int, tiles: int) -> npt.NDAr
 def _repeated(groups: npt.NDArray[np.uint16]) -> npt.NDArray[np.uint64]:
     """Return rows with the groups repeated for as many designs as there is room for."""
     parts, rows, tiles = groups.shape
-    full = np.zeros((parts, rows, GROUPS), dtype=np.uint16)
-    full[:, :, : GROUPS // tiles * tiles] = np.tile(groups, GROUPS // tiles)
+    full = np.zeros((parts, rows, TILES), dtype=np.uint16)
+    full[:, :, : TILES // tiles * tiles] = np.tile(groups, TILES // tiles)
     return full.view(np.uint64)
 
 
 def _every(rows: int) -> npt.NDArray[np.uint64]:
     """Return rows that all lanes are in: without anchors none is told from another."""
-    return np.full((1, rows, GROUPS // 4), ~np.uint64(0))
+    return np.full((1, rows, TILES // 4), ~np.uint64(0))
