@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from optimiser.surrogate._kernel import _passes
+from optimiser.surrogate._kernel import _ALL, _passes
 
 _ONE = np.uint64(1)
 #: A child that is its tree's likeliest leaf.
@@ -15,12 +15,22 @@ LIKELY = -(2**40)
 
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator,unused-ignore]
+def _count(word: np.uint64) -> int:
+    """Return how many bits are set."""
+    found = 0
+    while word:
+        word &= word - _ONE
+        found += 1
+    return found
+
+
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator,unused-ignore]
 def settle(
     fixed: Any,
     anchors: Any,
     held: Any,
+    tried: Any,
     follows: Any,
-    columns: int,
     column: Any,
     threshold: Any,
     missing_left: Any,
@@ -49,8 +59,9 @@ def settle(
         fixed: columns of any design with the feed and the acid, shape (d,).
         anchors: columns of the anchors, shape (d, m); one column of zeros for a forest without anchors.
         held: the anchors that count, a bit each, shape (m / 64,).
+        tried: columns that follow the design of 64 designs, by which the likeliest leaves are told; the first is
+            compared with the first anchor, and so on, over and over, shape (c, 64).
         follows: number of each column among those that follow the design, -1 where it is fixed, shape (d,).
-        columns: how many follow the design.
         column, threshold, missing_left, left_low, left_high, kind_start, leaf, leaf_start: of the forest.
         first, stop: trees.
         code: to fill with what each node tests: the column's number, plus ``columns`` for a difference, plus
@@ -64,12 +75,17 @@ def settle(
         size: to fill with the nodes of each tree, shape (trees,).
         constant: what is the same for every design is added to it, by anchor, shape (m,).
     """
-    words = len(held)
+    words, m, columns = len(held), anchors.shape[1], len(tried)
+    apart = np.empty((2 * columns, 64))
+    for j in range(len(follows)):
+        for s in range(64 if follows[j] >= 0 else 0):
+            apart[follows[j], s] = tried[follows[j], s]
+            apart[columns + follows[j], s] = tried[follows[j], s] - anchors[j, s % m]
     node_at = np.empty(65, dtype=np.int64)
     stack = np.empty((66, 4), dtype=np.int64)
-    stack_lanes, stack_mass = np.empty((66, words), dtype=np.uint64), np.empty(66)
+    stack_lanes, stack_tried = np.empty((66, words), dtype=np.uint64), np.empty(66, dtype=np.uint64)
     stack_depth = np.empty(66, dtype=np.uint8)
-    leaf_lanes, leaf_mass = np.empty((64, words), dtype=np.uint64), np.empty(64)
+    leaf_lanes, leaf_tried = np.empty((64, words), dtype=np.uint64), np.empty(64, dtype=np.int64)
     leaf_value = np.empty(64)
     lanes, fails = np.empty(words, dtype=np.uint64), np.empty(words, dtype=np.uint64)
     total = 0
@@ -79,16 +95,16 @@ def settle(
         for node in range(begin, end):
             node_at[left_high[node]] = node
         stack[0] = 0, leaf_start[tree + 1] - base, -1, 0
-        stack_lanes[0], stack_mass[0], stack_depth[0] = held, 1.0, 0
+        stack_lanes[0], stack_tried[0], stack_depth[0] = held, _ALL, 0
         top, nodes, leaves, is_open = 1, 0, 0, False
         while top:
             top -= 1
             low, high, parent, side = stack[top]
             lanes[:] = stack_lanes[top]
-            mass, deep = stack_mass[top], stack_depth[top]
+            here, deep = stack_tried[top], stack_depth[top]
             while True:
                 if high - low == 1:
-                    leaf_value[leaves], leaf_mass[leaves] = leaf[base + low], mass
+                    leaf_value[leaves], leaf_tried[leaves] = leaf[base + low], _count(here)
                     leaf_lanes[leaves] = lanes
                     if parent >= 0:
                         child[total + parent, side] = -1 - leaves
@@ -100,17 +116,20 @@ def settle(
                 node = node_at[split]
                 j, at = column[node], total + nodes
                 kind = 0 if node < kind_start[3 * tree + 1] else (1 if node < kind_start[3 * tree + 2] else 2)
+                right = np.uint64(0)  # those tried
                 if kind != 1 and follows[j] >= 0:
                     is_open = True
-                    code[at] = follows[j] + (columns if kind else 0) + (0 if missing_left[node] else 2 * columns)
-                    limit[at] = threshold[node]
-                    share = 0.5
-                    pattern[at] = 0
+                    of = follows[j] + (columns if kind else 0)
+                    code[at] = of + (0 if missing_left[node] else 2 * columns)
+                    limit[at], pattern[at] = threshold[node], 0
+                    for s in range(64):
+                        if not _passes(apart[of, s], threshold[node], missing_left[node]):
+                            right |= _ONE << np.uint64(s)
                 else:
                     went, there = 0, 0
                     for w in range(words):
                         fails[w] = np.uint64(0)
-                        for a in range(64 * w, min(64 * w + 64, anchors.shape[1])):
+                        for a in range(64 * w, min(64 * w + 64, m)):
                             x = fixed[j] if kind == 0 else anchors[j, a]
                             x = fixed[j] - x if kind == 2 else x
                             bit = _ONE << np.uint64(a - 64 * w)
@@ -125,13 +144,14 @@ def settle(
                     if went == there:
                         low = split
                         continue
-                    code[at], limit[at], share = -1, 0.0, went / there
-                    pattern[at] = fails
+                    code[at], limit[at], pattern[at] = -1, 0.0, fails
+                    for s in range(64):
+                        right |= (fails[s % m // 64] >> np.uint64(s % m % 64) & _ONE) << np.uint64(s)
                 for go in range(1, -1, -1):
                     stack[top, 0], stack[top, 1] = (split, high) if go else (low, split)
                     stack[top, 2], stack[top, 3] = nodes, go
                     stack_depth[top] = deep + 1
-                    stack_mass[top] = mass * (share if go else 1.0 - share)
+                    stack_tried[top] = here & (right if go else ~right)
                     for w in range(words):
                         gone = pattern[at, w]
                         if code[at] >= 0:
@@ -151,7 +171,7 @@ def settle(
                     if leaf_lanes[k, a // 64] >> np.uint64(a % 64) & _ONE:
                         constant[a] += leaf_value[k]
             continue
-        likely = np.argmax(leaf_mass[:leaves])
+        likely = np.argmax(leaf_tried[:leaves])
         for a in range(len(constant)):
             constant[a] += leaf_value[likely]
         for k in range(leaves):

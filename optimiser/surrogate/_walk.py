@@ -177,8 +177,8 @@ def _gather_down(typing_context: Any, table: Any, first: Any, stop: Any) -> Any:
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator,unused-ignore]
 def _aligned(rows: int) -> Any:
-    """Return zeros, shape (rows, WORDS), that start where a vector register's load is not split."""
-    room = np.zeros(rows * WORDS + WORDS, dtype=np.uint64)
+    """Return room, shape (rows, WORDS), that starts where a vector register's load is not split."""
+    room = np.empty(rows * WORDS + WORDS, dtype=np.uint64)
     skipped = (-room.ctypes.data % 64) // 8
     return room[skipped : skipped + rows * WORDS].reshape(rows, WORDS)
 
@@ -201,8 +201,8 @@ def _fill(
     begin: int,
     size: int,
     source: Any,
-    missing_left: Any,
     threshold: Any,
+    missing_left: Any,
     test_start: Any,
     shift: Any,
     lanes: Any,
@@ -214,28 +214,38 @@ def _fill(
 
     A column's thresholds rise, so what fails one of them fails all before it: each value is looked up once.
     """
-    shorts = table.reshape(-1).view(np.uint16).reshape(len(table), WORDS * 64 // TILE)
+    lanes_of = table.reshape(-1).view(np.uint16).reshape(len(table), WORDS * 64 // TILE)
     tests, tiles = len(threshold), lanes.shape[1]
     table[:tests] = 0
-    table[tests : tests + len(fixed)] = fixed
+    table[tests:] = fixed
     for c in range(len(source)):
         first, stop = test_start[c], test_start[c + 1]
+        any_missing = False
         for i in range(size):
             value = x[source[c], begin + i]
             for v in range(shift_start[c], shift_start[c + 1]):
                 apart = value - shift[v]
-                if np.isnan(apart):
-                    failed = 0 if missing_left[c] else stop - first
-                else:
-                    failed = _below(threshold, first, stop, apart)
+                any_missing |= np.isnan(apart)
+                failed = _below(threshold, first, stop, apart)
                 if failed:
-                    last = first + failed - 1
-                    if tiles:
-                        for t in range(tiles):
-                            shorts[last, i * tiles + t] |= lanes[v, t]
-                    else:
-                        shorts[last, i // TILE] |= np.uint16(1 << i % TILE)
+                    _mark(lanes_of[first + failed - 1], i, lanes[v], tiles)
         _gather_down(table, first, stop)
+        for i in range(size if any_missing else 0):
+            for v in range(shift_start[c], shift_start[c + 1]):
+                if np.isnan(x[source[c], begin + i] - shift[v]):
+                    for test in range(first, stop):
+                        if not missing_left[test]:
+                            _mark(lanes_of[test], i, lanes[v], tiles)
+
+
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator,unused-ignore]
+def _mark(row: Any, i: int, lanes: Any, tiles: int) -> None:
+    """Add to a row some lanes of the block's i-th design."""
+    if tiles:
+        for t in range(tiles):
+            row[i * tiles + t] |= lanes[t]
+    else:
+        row[i // TILE] |= np.uint16(1 << i % TILE)
 
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator,unused-ignore]
@@ -261,8 +271,8 @@ def predict(
     x: Any,
     threads: int,
     source: Any,
-    missing_left: Any,
     threshold: Any,
+    missing_left: Any,
     test_start: Any,
     shift: Any,
     lanes: Any,
@@ -305,7 +315,7 @@ def predict(
         first, stop = metals * share // shares, metals * (share + 1) // shares
         for part in range(parts):
             _fill(
-                x, begin, size, source, missing_left, threshold, test_start, shift, lanes[part],
+                x, begin, size, source, threshold, missing_left, test_start, shift, lanes[part],
                 shift_start, fixed[part], table,
             )  # fmt: skip
             span = tiles * TILE

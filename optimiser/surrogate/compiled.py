@@ -116,11 +116,13 @@ def compile_members(
     seen = columns(features[None])[0]
     metals = np.flatnonzero(seen[:, COLUMNS.index("own_content")] > 0.0)
     order = _alike(known[:, 0][:, PLACE])
+    # any anchor may be tried against any
+    tried = np.ascontiguousarray(known[order, 0][(3 + 7 * np.arange(64)) % len(order)][:, PLACE].T)
     compared, alone = [], []
     for k in metals:
         own = np.ascontiguousarray(seen[k])
-        compared.append(Side(int(k), own, np.ascontiguousarray(known[order, k].T), yields[order, k]))
-        alone.append(Side(int(k), own, np.zeros((len(own), 1)), np.zeros(1)))
+        compared.append(Side(int(k), own, np.ascontiguousarray(known[order, k].T), yields[order, k], tried))
+        alone.append(Side(int(k), own, np.zeros((len(own), 1)), np.zeros(1), tried))
     return Compiled(
         metals,
         features,

@@ -33,9 +33,9 @@ class Panel(NamedTuple):
     than that make several parts. Without anchors ``tiles`` is 0, and a lane is a design.
 
     Attributes:
-        source: number of the tested column, by column and way of its tests, shape (c,).
-        missing_left: whether a missing value passes these tests, shape (c,).
+        source: numbers of the columns that are tested, once as they are and once as differences, shape (c,).
         threshold: of every test, rising within a column, shape (tests,).
+        missing_left: whether a missing value passes the test, shape (tests,).
         test_start: where each column's tests start, shape (c + 1,).
         shift: what is taken from the column before it is tested: 0, or the anchors' values, shape (shifts,).
         lanes: the lanes that each is taken for, shape (parts, shifts, tiles).
@@ -54,8 +54,8 @@ class Panel(NamedTuple):
     """
 
     source: Ints
-    missing_left: Bools
     threshold: Floats
+    missing_left: Bools
     test_start: Ints
     shift: Floats
     lanes: npt.NDArray[np.uint16]
@@ -81,12 +81,14 @@ class Side(NamedTuple):
         own: columns of any design with the feed and the acid, shape (d,).
         anchors: columns of the anchors, shape (d, m); one column of zeros where there are none.
         base: what a lane says before any tree, NaN for an anchor without the metal, shape (m,).
+        tried: columns that follow the design of 64 designs, by which the likeliest leaves are told, (9, 64).
     """
 
     metal: int
     own: Floats
     anchors: Floats
     base: Floats
+    tried: Floats
 
 
 def panel(forests: Sequence[Forest], sides: Sequence[Side], compared: bool) -> Panel:
@@ -120,7 +122,7 @@ def panel(forests: Sequence[Forest], sides: Sequence[Side], compared: bool) -> P
     code, limit, pattern, value, left, right = (np.concatenate(part) for part in zip(*found, strict=True))
     row = np.empty(len(code), dtype=np.int32)
     is_open = code >= 0
-    codes, threshold, test_start, row[is_open] = _distinct(code[is_open], limit[is_open])
+    codes, test_start, threshold, missing_left, row[is_open] = _distinct(code[is_open], limit[is_open])
     every = np.array([_packed(line[:m]) for line in held])
     masks, which = _distinct_rows(np.concatenate([pattern[~is_open], every]))
     row[~is_open] = len(threshold) + which[: -len(sides)]
@@ -128,8 +130,8 @@ def panel(forests: Sequence[Forest], sides: Sequence[Side], compared: bool) -> P
     ends = np.cumsum(kept).reshape(len(sides), len(forests))
     return Panel(
         source=codes % len(FOLLOWING),
-        missing_left=codes < 2 * len(FOLLOWING),
         threshold=threshold,
+        missing_left=missing_left,
         test_start=test_start,
         shift=shift,
         lanes=_in_tiles(lanes, parts, tiles),
@@ -162,7 +164,7 @@ def _settled(
         from optimiser.surrogate import _settle
 
         count = _settle.settle(
-            side.own, side.anchors, held, FOLLOWS, len(FOLLOWING), forest.column, forest.threshold,
+            side.own, side.anchors, held, side.tried, FOLLOWS, forest.column, forest.threshold,
             forest.missing_left, forest.left_low, forest.left_high, forest.kind_start, forest.leaf,
             forest.leaf_start, first, stop, code, limit, pattern, value, child, depth, size, constant,
         )  # fmt: skip
@@ -173,16 +175,19 @@ def _settled(
     return nodes, np.diff(start[: batches + 1]), trees[:batches], constant
 
 
-def _distinct(code: npt.NDArray[np.int16], limit: Floats) -> tuple[Ints, Floats, Ints, Ints]:
-    """Return the codes, thresholds by code and rising, where each code's start, and each test's number."""
-    codes, thresholds, start, number = np.unique(code).astype(np.intp), [], [0], np.empty(len(code), np.intp)
-    for c in codes:
-        mine = np.flatnonzero(code == c)
-        values, which = np.unique(limit[mine], return_inverse=True)
-        number[mine] = start[-1] + which
-        thresholds.append(values)
-        start.append(start[-1] + len(values))
-    return codes, np.concatenate([np.empty(0), *thresholds]), np.array(start), number
+def _distinct(code: npt.NDArray[np.int16], limit: Floats) -> tuple[Ints, Ints, Floats, Bools, Ints]:
+    """Return the columns of some tests, where each one's distinct tests start, these, and each test's number."""
+    missing_right = code >= 2 * len(FOLLOWING)
+    column = code % (2 * len(FOLLOWING))
+    order = np.lexsort((missing_right, limit, column))
+    sorted_ = column[order], limit[order], missing_right[order]
+    new = np.ones(len(code), dtype=np.bool_)
+    new[1:] = np.any([part[1:] != part[:-1] for part in sorted_], axis=0)
+    number = np.empty(len(code), dtype=np.intp)
+    number[order] = np.cumsum(new) - 1
+    columns, thresholds, right = (part[new] for part in sorted_)
+    known, start = np.unique(columns, return_index=True)
+    return known.astype(np.intp), np.append(start, len(columns)), thresholds, ~right, number
 
 
 def _distinct_rows(rows: npt.NDArray[np.uint64]) -> tuple[npt.NDArray[np.uint64], Ints]:
@@ -200,7 +205,7 @@ def _shifts(codes: Ints, anchors: Floats | None) -> tuple[Floats, npt.NDArray[np
     shifts, lanes, start = [np.empty(0)], [np.empty((0, -(-m // 64)), dtype=np.uint64)], [0]
     for c in codes:
         values = np.zeros(m)
-        if anchors is not None and c // len(FOLLOWING) % 2:
+        if anchors is not None and c >= len(FOLLOWING):
             values = anchors[c % len(FOLLOWING)]
         distinct, which = np.unique(values, return_inverse=True)
         shifts.append(distinct)
