@@ -25,6 +25,13 @@ def _count(word: np.uint64) -> int:
 
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator,unused-ignore]
+def _copy(words: Any, to: Any) -> None:
+    """Copy words, by a loop because numba takes a second to compile an assignment of arrays."""
+    for w in range(len(words)):
+        to[w] = words[w]
+
+
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator,unused-ignore]
 def settle(
     fixed: Any,
     anchors: Any,
@@ -59,8 +66,8 @@ def settle(
         fixed: columns of any design with the feed and the acid, shape (d,).
         anchors: columns of the anchors, shape (d, m); one column of zeros for a forest without anchors.
         held: the anchors that count, a bit each, shape (m / 64,).
-        tried: columns that follow the design of 64 designs, by which the likeliest leaves are told; the first is
-            compared with the first anchor, and so on, over and over, shape (c, 64).
+        tried: columns that follow the design of 64 designs, by which the likeliest leaves are told; the first
+            is compared with the first anchor, and so on, over and over, shape (c, 64).
         follows: number of each column among those that follow the design, -1 where it is fixed, shape (d,).
         column, threshold, missing_left, left_low, left_high, kind_start, leaf, leaf_start: of the forest.
         first, stop: trees.
@@ -69,8 +76,8 @@ def settle(
         limit: to fill with the nodes' thresholds.
         pattern: where anchors differ, to fill with those that go right, shape (nodes, m / 64).
         value: to fill with the values of the leaves but the likeliest, as many as nodes.
-        child: to fill with the nodes' children, as numbers of nodes, or -1 less the number of the leaf's value,
-            or ``LIKELY``, shape (nodes, 2).
+        child: to fill with the nodes' children, as numbers of nodes, or -1 less the number of the leaf's
+            value, or ``LIKELY``, shape (nodes, 2).
         depth: to fill with the nodes' depths.
         size: to fill with the nodes of each tree, shape (trees,).
         constant: what is the same for every design is added to it, by anchor, shape (m,).
@@ -91,27 +98,29 @@ def settle(
     total = 0
     for tree in range(first, stop):
         begin, end, base = kind_start[3 * tree], kind_start[3 * tree + 3], leaf_start[tree]
-        # a node is named by the leaf that its right side begins with
+        # a node is named by the leaf that its right side begins with; of those whose left side begins with
+        # the same leaf the one with the last name is above the others
         for node in range(begin, end):
             node_at[left_high[node]] = node
-        stack[0] = 0, leaf_start[tree + 1] - base, -1, 0
-        stack_lanes[0], stack_tried[0], stack_depth[0] = held, _ALL, 0
+        stack[0, 0], stack[0, 1], stack[0, 2], stack[0, 3] = 0, leaf_start[tree + 1] - base, -1, 0
+        stack_tried[0], stack_depth[0] = _ALL, 0
+        _copy(held, stack_lanes[0])
         top, nodes, leaves, is_open = 1, 0, 0, False
         while top:
             top -= 1
-            low, high, parent, side = stack[top]
-            lanes[:] = stack_lanes[top]
+            low, high, parent, side = stack[top, 0], stack[top, 1], stack[top, 2], stack[top, 3]
+            _copy(stack_lanes[top], lanes)
             here, deep = stack_tried[top], stack_depth[top]
             while True:
                 if high - low == 1:
                     leaf_value[leaves], leaf_tried[leaves] = leaf[base + low], _count(here)
-                    leaf_lanes[leaves] = lanes
+                    _copy(lanes, leaf_lanes[leaves])
                     if parent >= 0:
                         child[total + parent, side] = -1 - leaves
                     leaves += 1
                     break
                 split = high - 1
-                while left_low[node_at[split]] != low:
+                while split > low + 1 and left_low[node_at[split]] != low:
                     split -= 1
                 node = node_at[split]
                 j, at = column[node], total + nodes
@@ -121,7 +130,9 @@ def settle(
                     is_open = True
                     of = follows[j] + (columns if kind else 0)
                     code[at] = of + (0 if missing_left[node] else 2 * columns)
-                    limit[at], pattern[at] = threshold[node], 0
+                    limit[at] = threshold[node]
+                    for w in range(words):
+                        pattern[at, w] = 0
                     for s in range(64):
                         if not _passes(apart[of, s], threshold[node], missing_left[node]):
                             right |= _ONE << np.uint64(s)
@@ -144,7 +155,8 @@ def settle(
                     if went == there:
                         low = split
                         continue
-                    code[at], limit[at], pattern[at] = -1, 0.0, fails
+                    code[at], limit[at] = -1, 0.0
+                    _copy(fails, pattern[at])
                     for s in range(64):
                         right |= (fails[s % m // 64] >> np.uint64(s % m % 64) & _ONE) << np.uint64(s)
                 for go in range(1, -1, -1):
@@ -171,7 +183,10 @@ def settle(
                     if leaf_lanes[k, a // 64] >> np.uint64(a % 64) & _ONE:
                         constant[a] += leaf_value[k]
             continue
-        likely = np.argmax(leaf_tried[:leaves])
+        likely = 0
+        for k in range(leaves):
+            if leaf_tried[k] > leaf_tried[likely]:
+                likely = k
         for a in range(len(constant)):
             constant[a] += leaf_value[likely]
         for k in range(leaves):
@@ -188,11 +203,14 @@ def settle(
 
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator,unused-ignore]
-def lay_out(child: Any, depth: Any, size: Any, room: int, order: Any, left: Any, right: Any, start: Any, trees: Any) -> int:
-    """Cut a member's trees into batches, and sort each batch's nodes by depth; return how many batches there are.
+def lay_out(
+    child: Any, depth: Any, size: Any, room: int, order: Any, left: Any, right: Any, start: Any, trees: Any
+) -> int:
+    """Cut a member's trees into batches, and sort each one's nodes by depth; return how many batches.
 
-    So a node is long done when its children are. Of a batch of k nodes the leaves are numbered 0 to k - 1 in the
-    order of their values, what all likeliest leaves share is k, and the nodes are k + 1 to 2k.
+    So a node's lanes are long known when its children ask for them. Of a batch of k nodes the leaves are
+    numbered 0 to k - 1 in the order of their values, what all likeliest leaves share is k, and the nodes are
+    k + 1 to 2k.
 
     Args:
         child, depth, size: as `settle` filled them.

@@ -1,7 +1,7 @@
 """What the compiled loop reads for one feed and acid: tests, trees and constants, laid out for it.
 
-Tests are kept once, whichever trees make them, by column with rising thresholds. A test that only tells anchors
-apart is a row of bits that no design changes.
+Tests are kept once, whichever trees make them, by column with rising thresholds. A test that only tells
+anchors apart is a row of bits that no design changes.
 """
 
 from __future__ import annotations
@@ -22,15 +22,23 @@ PLACE = [COLUMNS.index(name) for name in FOLLOWING]
 #: Number of each column among them, -1 where the feed and the acid fix it.
 FOLLOWS = np.full(len(COLUMNS), -1, dtype=np.int64)
 FOLLOWS[PLACE] = np.arange(len(FOLLOWING))
-LANES, TILE, ROOM = 512, 16, 256  # lanes of a row and of a tile, nodes of a batch: as in `_walk`
+#: Lanes of a row, which go through a test at once. With twice as many, thousands of designs were a twentieth
+#: faster and a handful, which fill no row, a fifth slower. numba's cache does not notice a change here or of
+#: the tiles: `_walk` must be touched with it.
+LANES = 256
+#: Lanes of a tile; a design's anchors fill whole ones.
+TILE = 16
 TILES = LANES // TILE
+#: Most nodes of a batch of trees: their rows fit the nearest cache.
+ROOM = 512
 
 
 class Panel(NamedTuple):
     """Members that compare with the same anchors, or with none, and their trees of every metal.
 
-    Lanes are anchors in their order, in groups of 16, padded; a row of bits has room for 32 groups. More groups
-    than that make several parts. Without anchors ``tiles`` is 0, and a lane is a design.
+    A lane is a pair of design and anchor, or a design where there are no anchors; a row has a bit for each
+    of 256 lanes. A design's lanes are its anchors in their order, padded to tiles of 16; more tiles than a
+    row has make several parts. Without anchors there are 0 tiles.
 
     Attributes:
         source: numbers of the columns that are tested, once as they are and once as differences, shape (c,).
@@ -43,7 +51,7 @@ class Panel(NamedTuple):
         fixed: rows of bits that no design changes, shape (parts, rows, 8).
         root: which of these has the anchors of each metal, shape (metals,).
         row: of each node, the number of its test, or of its fixed row after the tests, shape (nodes,).
-        left: of each node, where among its batch's leaves and then nodes the lanes go that pass, shape (nodes,).
+        left: of each node, where among its batch's leaves, then nodes the lanes go that pass, shape (nodes,).
         right: where those go that fail.
         value: of each tree's leaves but one, which has 0, as many as nodes.
         start: where each batch's nodes, and values, start, shape (batches + 1,).
@@ -122,14 +130,14 @@ def panel(forests: Sequence[Forest], sides: Sequence[Side], compared: bool) -> P
     code, limit, pattern, value, left, right = (np.concatenate(part) for part in zip(*found, strict=True))
     row = np.empty(len(code), dtype=np.int32)
     is_open = code >= 0
-    codes, test_start, threshold, missing_left, row[is_open] = _distinct(code[is_open], limit[is_open])
+    tested, test_start, threshold, missing_left, row[is_open] = _distinct(code[is_open], limit[is_open])
     every = np.array([_packed(line[:m]) for line in held])
     masks, which = _distinct_rows(np.concatenate([pattern[~is_open], every]))
     row[~is_open] = len(threshold) + which[: -len(sides)]
-    shift, lanes, shift_start = _shifts(codes, sides[0].anchors[PLACE] if compared else None)
+    shift, lanes, shift_start = _shifts(tested, sides[0].anchors[PLACE] if compared else None)
     ends = np.cumsum(kept).reshape(len(sides), len(forests))
     return Panel(
-        source=codes % len(FOLLOWING),
+        source=tested % len(FOLLOWING),
         threshold=threshold,
         missing_left=missing_left,
         test_start=test_start,
@@ -176,18 +184,17 @@ def _settled(
 
 
 def _distinct(code: npt.NDArray[np.int16], limit: Floats) -> tuple[Ints, Ints, Floats, Bools, Ints]:
-    """Return the columns of some tests, where each one's distinct tests start, these, and each test's number."""
+    """Return the tested columns, where the distinct tests of each start, these, and every test's number."""
     missing_right = code >= 2 * len(FOLLOWING)
     column = code % (2 * len(FOLLOWING))
     order = np.lexsort((missing_right, limit, column))
-    sorted_ = column[order], limit[order], missing_right[order]
+    column, limit, missing_right = column[order], limit[order], missing_right[order]
     new = np.ones(len(code), dtype=np.bool_)
-    new[1:] = np.any([part[1:] != part[:-1] for part in sorted_], axis=0)
+    new[1:] = np.any([part[1:] != part[:-1] for part in (column, limit, missing_right)], axis=0)
     number = np.empty(len(code), dtype=np.intp)
     number[order] = np.cumsum(new) - 1
-    columns, thresholds, right = (part[new] for part in sorted_)
-    known, start = np.unique(columns, return_index=True)
-    return known.astype(np.intp), np.append(start, len(columns)), thresholds, ~right, number
+    known, start = np.unique(column[new], return_index=True)
+    return known.astype(np.intp), np.append(start, new.sum()), limit[new], ~missing_right[new], number
 
 
 def _distinct_rows(rows: npt.NDArray[np.uint64]) -> tuple[npt.NDArray[np.uint64], Ints]:
@@ -199,11 +206,11 @@ def _distinct_rows(rows: npt.NDArray[np.uint64]) -> tuple[npt.NDArray[np.uint64]
     return masks, which.reshape(-1)
 
 
-def _shifts(codes: Ints, anchors: Floats | None) -> tuple[Floats, npt.NDArray[np.uint64], Ints]:
-    """Return what is taken from each code's column, the lanes for which it is, and where each code's start."""
+def _shifts(tested: Ints, anchors: Floats | None) -> tuple[Floats, npt.NDArray[np.uint64], Ints]:
+    """Return what is taken from columns before they are tested, for which lanes, where each one's start."""
     m = 1 if anchors is None else anchors.shape[1]
     shifts, lanes, start = [np.empty(0)], [np.empty((0, -(-m // 64)), dtype=np.uint64)], [0]
-    for c in codes:
+    for c in tested:
         values = np.zeros(m)
         if anchors is not None and c >= len(FOLLOWING):
             values = anchors[c % len(FOLLOWING)]
