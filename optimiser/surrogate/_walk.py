@@ -108,47 +108,51 @@ def _sum(
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator,unused-ignore]
 def _block(
-    x: Any, begin: int, size: int, first: int, stop: int, room: int,
-    source: Any, threshold: Any, missing_left: Any, test_start: Any, shift: Any, lanes: Any, shift_start: Any,
-    fixed: Any, root: Any, row: Any, left: Any, right: Any, value: Any, start: Any, trees: Any, members: Any,
-    constant: Any, held: Any, means: Any, spread: Any,
-) -> None:  # fmt: skip
-    """Predict a block of designs, ``size`` from ``begin``, for the metals ``first`` to ``stop``."""
-    metals, n_members, width = constant.shape
-    parts, _, tiles = lanes.shape
-    span = tiles * TILE
+    x: Any, panel: Any, begin: int, size: int, first: int, stop: int, before: int, means: Any, spread: Any
+) -> None:
+    """Predict a block of designs, ``size`` from ``begin``, for the metals ``first`` to ``stop``.
+
+    ``before`` is how many members of other panels come before.
+    """
+    metals, n_members, width = panel.constant.shape
+    parts, _, tiles = panel.lanes.shape
+    span, tests, held = tiles * TILE, len(panel.threshold), panel.held
     used = (size * (span if tiles else 1) + GROUP - 1) // GROUP
-    table, rows = _aligned(len(threshold) + fixed.shape[1]), _aligned(2 * room + 1)
+    room = 0
+    for batch in range(len(panel.trees)):
+        room = max(room, panel.start[batch + 1] - panel.start[batch])
+    table, rows = _aligned(tests + panel.fixed.shape[1]), _aligned(2 * room + 1)
     total = _aligned(LANES // WORDS).reshape(-1).view(np.float64)
     flags = _aligned(room // (8 * WORDS) + 4).reshape(-1).view(np.uint8)
     todo = np.empty(room // 32 + 4, dtype=np.uint64)
     said = np.zeros((metals, size, width))
     for part in range(parts):
         _fill(
-            x, begin, size, source, threshold, missing_left, test_start, shift, lanes[part], shift_start,
-            fixed[part], table,
+            x, begin, size, panel.source, panel.threshold, panel.missing_left, panel.test_start, panel.shift,
+            panel.lanes[part], panel.shift_start, panel.fixed[part], table,
         )  # fmt: skip
         for metal in range(first, stop):
             for p in range(n_members):
                 for lane in range(LANES):
-                    total[lane] = constant[metal, p, part * span + lane % span if tiles else 0]
+                    total[lane] = panel.constant[metal, p, part * span + lane % span if tiles else 0]
                 _sum(
-                    table, len(threshold) + root[metal], row, left, right, value, start, trees,
-                    members[metal, p], members[metal, p + 1], used, rows, flags, total, todo,
+                    table, tests + panel.root[metal], panel.row, panel.left, panel.right, panel.value,
+                    panel.start, panel.trees, panel.members[metal, p], panel.members[metal, p + 1], used,
+                    rows, flags, total, todo,
                 )  # fmt: skip
                 for i in range(size):
                     if part == 0:
-                        means[metal, p, begin + i] = 0.0 if tiles else total[i]
+                        means[metal, before + p, begin + i] = 0.0 if tiles else total[i]
                     for a in range(span):
                         if held[metal, part * span + a]:
-                            means[metal, p, begin + i] += total[i * span + a]
+                            means[metal, before + p, begin + i] += total[i * span + a]
                             said[metal, i, part * span + a] += total[i * span + a]
     for metal in range(first, stop if tiles else first):
         count = 0
         for a in range(width):
             count += held[metal, a]
         for i in range(size):
-            for p in range(n_members):
+            for p in range(before, before + n_members):
                 means[metal, p, begin + i] /= count
             centre, square = 0.0, 0.0
             for a in range(width):
@@ -159,53 +163,43 @@ def _block(
             spread[metal, begin + i] = np.sqrt(square / count)
 
 
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator,unused-ignore]
+def _cut(n: int, threads: int, panel: Any) -> Any:
+    """Return how many designs a block has, how many blocks there are, and into how many shares metals go."""
+    metals, tiles = len(panel.root), panel.lanes.shape[2]
+    block = LANES // (tiles * TILE) if tiles else LANES
+    blocks = (n + block - 1) // block
+    # where there are few blocks the metals are shared out, and the table is made for each share
+    return block, blocks, min(metals, threads) if blocks < 4 * threads else 1
+
+
 @njit(cache=True, parallel=True, nogil=True)  # type: ignore[untyped-decorator,unused-ignore]
 def predict(
-    x: Any,
-    threads: int,
-    source: Any,
-    threshold: Any,
-    missing_left: Any,
-    test_start: Any,
-    shift: Any,
-    lanes: Any,
-    shift_start: Any,
-    fixed: Any,
-    root: Any,
-    row: Any,
-    left: Any,
-    right: Any,
-    value: Any,
-    start: Any,
-    trees: Any,
-    members: Any,
-    constant: Any,
-    held: Any,
-    means: Any,
-    spread: Any,
+    x: Any, threads: int, paired: Any, plain: Any, n_paired: int, n_plain: int, means: Any, spread: Any
 ) -> None:
     """Fill what each member says, ``means`` (metals, members, n), and the anchors' ``spread`` (metals, n).
 
     Args:
         x: columns that follow the design, shape (c, n).
         threads: how many there are.
-        source, threshold, missing_left, test_start, shift, lanes, shift_start, fixed, root, row, left, right,
-            value, start, trees, members, constant, held: of a `optimiser.surrogate.panel.Panel`.
-        means, spread: to fill; the spread is of the members' sum, and of anchors only.
+        paired: `optimiser.surrogate.panel.Panel` of the members that compare with anchors.
+        plain: of the others.
+        n_paired, n_plain: how many members each has, 0 where another panel stands in for one there is not.
+        means, spread: to fill; the spread is of the paired members' sum.
     """
-    n, metals, tiles = x.shape[1], len(root), lanes.shape[2]
-    room = 0
-    for batch in range(len(trees)):
-        room = max(room, start[batch + 1] - start[batch])
-    block = LANES // (tiles * TILE) if tiles else LANES
-    blocks = (n + block - 1) // block
-    # where there are few blocks the metals are shared out, and the table is made for each share
-    shares = min(metals, threads) if blocks < 4 * threads else 1
-    for number in prange(blocks * shares):
+    n = x.shape[1]
+    block_1, blocks_1, shares_1 = _cut(n if n_paired else 0, threads, paired)
+    block_2, blocks_2, shares_2 = _cut(n if n_plain else 0, threads, plain)
+    items_2 = blocks_2 * shares_2
+    items = blocks_1 * shares_1 + items_2
+    # one loop for both, because a busy machine's threads wait for each other at the end of each
+    for number in prange(items):
         item = np.int64(number)  # not signed among threads, which would make everything compiled twice
-        share, begin = item % shares, item // shares * block
-        _block(
-            x, begin, min(block, n - begin), metals * share // shares, metals * (share + 1) // shares, room,
-            source, threshold, missing_left, test_start, shift, lanes, shift_start, fixed, root, row, left,
-            right, value, start, trees, members, constant, held, means, spread,
-        )  # fmt: skip
+        # a thread gets what is next to each other: both kinds are spread evenly
+        passed = item * items_2 // items
+        panel, block, shares, before, item = paired, block_1, shares_1, 0, item - passed
+        if (item + passed + 1) * items_2 // items > passed:
+            panel, block, shares, before, item = plain, block_2, shares_2, n_paired, passed
+        share, begin, metals = item % shares, item // shares * block, len(means)
+        first, stop = metals * share // shares, metals * (share + 1) // shares
+        _block(x, panel, begin, min(block, n - begin), first, stop, before, means, spread)

@@ -67,17 +67,16 @@ class Compiled:
         """
         n, k = len(continuous), len(self.metals)
         x = np.ascontiguousarray(following(self.features, continuous).T)
-        spread, said = np.zeros((k, n)), []
-        for part in (self.paired, self.plain):
-            if part is not None:
-                said.append(np.empty((k, part.constant.shape[1], n)))
-                with compiled_loops():
-                    from numba import get_num_threads
+        panels = [part for part in (self.paired, self.plain) if part is not None]
+        counts = [part.members.shape[1] - 1 if part is not None else 0 for part in (self.paired, self.plain)]
+        means, spread = np.empty((k, sum(counts), n)), np.zeros((k, n))
+        with compiled_loops():
+            from numba import get_num_threads
 
-                    from optimiser.surrogate import _walk
+            from optimiser.surrogate import _walk
 
-                    _walk.predict(x, get_num_threads(), *part, said[-1], spread)
-        means = np.concatenate(said, axis=1)
+            # one that is not there is stood in for by the other
+            _walk.predict(x, get_num_threads(), panels[0], panels[-1], *counts, means, spread)
         out = np.full((3, n, len(METALS)), np.nan)
         out[0][:, self.metals] = means.mean(axis=1).T
         # members that learn yields say the same whatever the anchor
