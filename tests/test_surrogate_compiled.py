@@ -14,9 +14,9 @@ import pytest
 from optimiser.chemistry.feeds import load_feeds
 from optimiser.chemistry.reagents import load_acids
 from optimiser.designs import Designs, Floats
-from optimiser.surrogate import _kernel
+from optimiser.surrogate import _walk
 from optimiser.surrogate.columns import columns
-from optimiser.surrogate.features import ACID_COLUMNS, FEATURES, METALS, feature_matrix
+from optimiser.surrogate.features import ACID_COLUMNS, CONTINUOUS_COLUMNS, FEATURES, METALS, feature_matrix
 from optimiser.surrogate.fit import choose_anchors
 from optimiser.surrogate.fitted import Fitted, Raw
 from optimiser.surrogate.members import MEMBERS, fit_member, pair_columns
@@ -125,6 +125,49 @@ def test_a_few_anchors_are_the_first_ones_alone() -> None:
     assert np.nanmax(np.abs(few.mean - fitted.predict(x).mean)) > 1e-3
 
 
+@cache
+def with_anchors(m: int) -> Fitted:
+    """Members of `small` with as many anchors, of any feed and acid, some with values missing."""
+    fitted, _ = small()
+    features = some_rows(m, 11)
+    yields = np.random.default_rng(12).random((m, 4))
+    yields[np.column_stack([np.zeros(m, dtype=bool), features[:, :3] <= 0.0])] = np.nan
+    yields[0] = 0.5  # every metal has an anchor
+    return Fitted(fitted.paired, fitted.plain, features, yields)
+
+
+@pytest.mark.parametrize("m", [1, 5, 16, 20, 64, 100, 300])
+def test_any_number_of_anchors(m: int) -> None:
+    """Less than a tile, whole tiles and parts of them, and more than go through a test at once."""
+    fitted, boosters = with_anchors(m), small()[1]
+    x = some_rows(60, 13)
+    for mine, theirs in zip(fitted.predict(x), by_lightgbm(x, fitted, boosters), strict=True):
+        np.testing.assert_allclose(mine, theirs, rtol=0, atol=1e-9)
+
+
+@pytest.mark.parametrize("m", [16, 64])
+@pytest.mark.parametrize("n", [1, 3, 15, 16, 17, 63, 65, 255, 257, 600])
+def test_blocks_that_are_full_and_not(n: int, m: int) -> None:
+    """The first n designs of one feed and acid, in whatever blocks they come."""
+    fitted = with_anchors(m)
+    x = some_rows(1, 14).repeat(600, axis=0)
+    x[:, CONTINUOUS_COLUMNS] = some_rows(600, 15)[:, CONTINUOUS_COLUMNS]
+    x[::7, CONTINUOUS_COLUMNS[0]] = np.nan
+    whole = np.stack(fitted.predict(x))
+    np.testing.assert_array_equal(np.stack(fitted.predict(x[:n])), whole[:, :n])
+    assert np.ptp(whole[0, :, 0]) > 0.01
+
+
+def test_a_metal_that_few_anchors_have_is_compared_with_these() -> None:
+    fitted, boosters = with_anchors(64), small()[1]
+    yields = fitted.yields.copy()
+    yields[2:, 1], yields[5:40, 3] = np.nan, np.nan
+    x = some_rows(60, 16)
+    few = Fitted(fitted.paired, fitted.plain, fitted.features, yields)
+    for mine, theirs in zip(few.predict(x), by_lightgbm(x, few, boosters), strict=True):
+        np.testing.assert_allclose(mine, theirs, rtol=0, atol=1e-9)
+
+
 def test_absent_metals_are_not_predicted() -> None:
     fitted, _ = small()
     x = some_rows(200, 6)
@@ -187,7 +230,7 @@ def test_where_the_loop_cannot_run_one_message_says_so(monkeypatch: pytest.Monke
     def broken(*_: Any) -> None:
         raise RuntimeError("no compiler here")
 
-    monkeypatch.setattr(_kernel, "predict", broken)
+    monkeypatch.setattr(_walk, "predict", broken)
     with pytest.raises(InputError, match="numba cannot compile") as caught:
         small()[0].predict(some_rows(3, 10))
     assert "NUMBA_CACHE_DIR" in str(caught.value)

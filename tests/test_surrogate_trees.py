@@ -216,6 +216,13 @@ def test_shapes_are_checked_before_compiled_code_reads(on_pairs: tuple[lightgbm.
         (lambda f: {"column": f.column + 9}, "unknown column"),
         (lambda f: {"left_low": f.left_high}, "no left leaf"),
         (lambda f: {"left_high": f.left_high + 60}, "does not have"),
+        (
+            lambda f: {
+                "leaf": np.append(f.leaf, 0.0),
+                "leaf_start": np.append(f.leaf_start[:-1], len(f.leaf) + 1),
+            },
+            "do not match the leaves",
+        ),
         (lambda f: {"leaf": f.leaf * np.nan}, "a leaf is not a number"),
         (lambda f: {"threshold": f.threshold * np.nan}, "a threshold is not a number"),
     ],

@@ -185,7 +185,7 @@ def _work(connection: Connection, threads: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # an interrupted run ends without a word from here
     import numba
 
-    from optimiser.surrogate import _kernel  # noqa: F401 - loaded while nobody waits for it
+    from optimiser.surrogate import _settle, _walk  # noqa: F401 - loaded while nobody waits for them
 
     numba.set_num_threads(min(threads, numba.get_num_threads()))
     gc.freeze()  # what was imported stays: no use in looking for garbage among it

@@ -10,23 +10,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
-from optimiser.designs import CONTINUOUS, Floats, Ints
-from optimiser.surrogate.columns import COLUMNS, PHYSICS, columns, physics
+from optimiser.designs import Floats, Ints
+from optimiser.surrogate.columns import COLUMNS, columns, physics
 from optimiser.surrogate.features import CONTINUOUS_COLUMNS, METALS
+from optimiser.surrogate.panel import PLACE, TILE, Panel, Side, panel
 from optimiser.surrogate.trees import Forest, compiled_loops
-
-#: The columns that follow the design.
-FOLLOWING = (*CONTINUOUS, *PHYSICS)
-_PLACE = [COLUMNS.index(name) for name in FOLLOWING]
-#: Number of each column among them, -1 where the feed and the acid fix it.
-FOLLOWS = np.full(len(COLUMNS), -1, dtype=np.int64)
-FOLLOWS[_PLACE] = np.arange(len(FOLLOWING))
-_LANES = 16  # anchors are padded to a multiple of what the loop handles at once
 
 
 class Raw(NamedTuple):
@@ -50,17 +42,19 @@ class Compiled:
     Attributes:
         metals: numbers of the metals that the feed contains, shape (k,).
         features: of any design with the feed and the acid, shape (32,).
-        arrays: arguments of the compiled loop between the designs' columns and its results.
+        paired: members that learn differences, if any.
+        plain: members that learn yields, if any.
     """
 
     metals: Ints
     features: Floats
-    arrays: tuple[Any, ...]
+    paired: Panel | None
+    plain: Panel | None
 
     @property
     def tests(self) -> int:
-        """Number of tests that are left to be made for a design and all its metals."""
-        return len(self.arrays[5])
+        """Number of distinct tests that are left to be made for a design and all its metals."""
+        return sum(len(part.threshold) for part in (self.paired, self.plain) if part is not None)
 
     def predict(self, continuous: Floats) -> Raw:
         """Predict designs; each the same whatever others come with it and however many threads there are.
@@ -71,14 +65,22 @@ class Compiled:
         Raises:
             InputError: numba cannot compile the loop here.
         """
-        n, members = len(continuous), self.arrays[2].shape[1]
+        n, k = len(continuous), len(self.metals)
         x = np.ascontiguousarray(following(self.features, continuous).T)
-        means, spread = np.empty((len(self.metals), members, n)), np.empty((len(self.metals), n))
-        with compiled_loops() as loops:
-            loops.predict(x, *self.arrays, means, spread)
+        panels = [part for part in (self.paired, self.plain) if part is not None]
+        counts = [part.members.shape[1] - 1 if part is not None else 0 for part in (self.paired, self.plain)]
+        means, spread = np.empty((k, sum(counts), n)), np.zeros((k, n))
+        with compiled_loops():
+            from numba import get_num_threads
+
+            from optimiser.surrogate import _walk
+
+            # one that is not there is stood in for by the other
+            _walk.predict(x, get_num_threads(), panels[0], panels[-1], *counts, means, spread)
         out = np.full((3, n, len(METALS)), np.nan)
         out[0][:, self.metals] = means.mean(axis=1).T
-        out[1][:, self.metals] = spread.T
+        # members that learn yields say the same whatever the anchor
+        out[1][:, self.metals] = spread.T / means.shape[1]
         out[2][:, self.metals] = means.std(axis=1).T
         return Raw(*out)
 
@@ -112,116 +114,39 @@ def compile_members(
     """
     seen = columns(features[None])[0]
     metals = np.flatnonzero(seen[:, COLUMNS.index("own_content")] > 0.0)
-    builder = _Builder()
+    order = _alike(known[:, 0][:, PLACE])
+    # any anchor may be tried against any
+    tried = np.ascontiguousarray(known[order, 0][(3 + 7 * np.arange(64)) % len(order)][:, PLACE].T)
+    compared, alone = [], []
     for k in metals:
-        held = np.flatnonzero(~np.isnan(yields[:, k]))
-        sides, own = np.ascontiguousarray(known[held, k].T), np.ascontiguousarray(seen[k])
-        constants = []
-        for forest in paired:
-            constants.append(builder.add(forest, int(k), own, sides) + yields[held, k])
-        for forest in plain:
-            alone = np.zeros((len(own), 1))
-            constants.append(np.repeat(builder.add(forest, int(k), own, alone), len(held)))
-        builder.close(sides, np.array(constants))
-    return Compiled(metals, features, builder.arrays(len(paired)))
+        own = np.ascontiguousarray(seen[k])
+        compared.append(Side(int(k), own, np.ascontiguousarray(known[order, k].T), yields[order, k], tried))
+        alone.append(Side(int(k), own, np.zeros((len(own), 1)), np.zeros(1), tried))
+    return Compiled(
+        metals,
+        features,
+        panel(paired, compared, compared=True) if paired else None,
+        panel(plain, alone, compared=False) if plain else None,
+    )
 
 
-class _Builder:
-    """Collects the trees of members and metals, in the order in which the loop runs through them."""
+def _alike(values: Floats) -> Ints:
+    """Return an order of anchors in which those of a group are alike, so that they end in few leaves.
 
-    def __init__(self) -> None:
-        self.nodes: list[tuple[npt.NDArray[Any], ...]] = []
-        self.node_counts: list[Ints] = []
-        self.reach: list[npt.NDArray[np.uint64]] = []
-        self.reach_counts: list[Ints] = []
-        self.leaves: list[Floats] = []
-        self.leaf_starts: list[Ints] = []
-        self.n_leaves = 0
-        self.trees = 0
-        self.member_starts: list[list[int]] = [[]]
-        self.anchors: list[Floats] = []
-        self.constants: list[Floats] = []
+    Args:
+        values: of the columns that follow the design, shape (m, 9).
+    """
+    known = np.nan_to_num(values)
+    scaled = (known - known.mean(axis=0)) / np.maximum(known.std(axis=0), 1e-12)
 
-    def add(self, forest: Forest, metal: int, own: Floats, anchors: Floats) -> Floats:
-        """Add a member's trees for a metal; return the sum of those without a test left, by anchor (m,)."""
-        first, stop = (int(tree) for tree in forest.metal_trees[metal])
-        reach = np.empty((stop - first, anchors.shape[1]), dtype=np.uint64)
-        open_node = np.zeros(len(forest.column), dtype=np.bool_)
-        with compiled_loops() as loops:
-            loops.resolve(
-                own,
-                anchors,
-                FOLLOWS,
-                forest.column,
-                forest.threshold,
-                forest.missing_left,
-                forest.left_low,
-                forest.left_high,
-                forest.kind_start,
-                forest.leaf_start,
-                first,
-                stop,
-                reach,
-                open_node,
-            )
-        begin = forest.kind_start[3 * first]
-        counted = np.append(0, np.cumsum(open_node))[forest.kind_start[3 * first : 3 * stop + 1]]
-        counts = np.diff(counted).reshape(-1, 3)[:, [0, 2]]
-        kept = counts.any(axis=1)
-        bits = np.log2((reach & (~reach + np.uint64(1))).astype(np.float64)).astype(np.intp)
-        settled = forest.leaf[forest.leaf_start[first:stop, None] + bits]
-        nodes = begin + np.flatnonzero(open_node[begin : forest.kind_start[3 * stop]])
-        self.nodes.append(
-            (
-                # a node that takes the missing right looks where they are greater than anything
-                (FOLLOWS[forest.column[nodes]] + len(FOLLOWING) * (forest.missing_left[nodes] == 0)).astype(
-                    np.int32
-                ),
-                forest.threshold[nodes],
-                forest.masks()[nodes],
-            )
-        )
-        self.node_counts.append(counts[kept].reshape(-1))
-        padded = np.pad(reach[kept], ((0, 0), (0, -reach.shape[1] % _LANES)), mode="edge")
-        self.reach.append(padded.reshape(-1))
-        self.reach_counts.append(np.full(len(padded), padded.shape[1]))
-        self.leaves.append(forest.leaf[forest.leaf_start[first] : forest.leaf_start[stop]])
-        starts = forest.leaf_start[first:stop][kept] - forest.leaf_start[first]
-        self.leaf_starts.append(self.n_leaves + starts.astype(np.intp))
-        self.n_leaves += len(self.leaves[-1])
-        self.member_starts[-1].append(self.trees)
-        self.trees += int(kept.sum())
-        return np.asarray(settled[~kept].sum(axis=0), dtype=np.float64)
+    def split(rows: Ints) -> Ints:
+        if len(rows) <= TILE:
+            return rows
+        mine = scaled[rows] - scaled[rows].mean(axis=0)
+        # along the direction in which they differ most
+        line = mine @ np.linalg.eigh(mine.T @ mine)[1][:, -1]
+        half = -(-len(rows) // (2 * TILE)) * TILE
+        along = rows[np.argsort(line, kind="stable")]
+        return np.concatenate([split(along[:half]), split(along[half:])])
 
-    def close(self, anchors: Floats, constants: Floats) -> None:
-        """End a metal: its anchors' columns (43, m) and the members' constants (members, m)."""
-        self.member_starts[-1].append(self.trees)
-        self.member_starts.append([])
-        self.anchors.append(anchors[_PLACE])
-        self.constants.append(constants)
-
-    def arrays(self, paired: int) -> tuple[Any, ...]:
-        """Return the arguments of the loop; ``paired`` members come first."""
-        column, threshold, mask = (np.concatenate(part) for part in zip(*self.nodes, strict=True))
-        held = np.array([part.shape[1] for part in self.anchors])
-        width = int(held.max() + -held.max() % _LANES)
-        return (
-            np.stack([_widened(part, width) for part in self.anchors]),
-            held,
-            np.stack([_widened(part, width) for part in self.constants]),
-            np.array(self.member_starts[:-1]),
-            paired,
-            column,
-            threshold,
-            mask,
-            np.append(0, np.cumsum(np.concatenate(self.node_counts))),
-            np.concatenate(self.reach),
-            np.append(0, np.cumsum(np.concatenate(self.reach_counts)))[:-1],
-            np.concatenate(self.leaves),
-            np.concatenate(self.leaf_starts),
-        )
-
-
-def _widened(values: Floats, width: int) -> Floats:
-    """Return values with as many columns as asked, the last one repeated."""
-    return np.pad(values, ((0, 0), (0, width - values.shape[1])), mode="edge")
+    return split(np.arange(len(known)))

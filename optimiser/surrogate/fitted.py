@@ -11,8 +11,9 @@ import numpy as np
 
 from optimiser.designs import Bools, Floats, Ints
 from optimiser.surrogate.columns import columns
-from optimiser.surrogate.compiled import FOLLOWING, Compiled, Raw, compile_members
+from optimiser.surrogate.compiled import Compiled, Raw, compile_members
 from optimiser.surrogate.features import ACID_COLUMNS, CONTINUOUS_COLUMNS, FEATURES, FEED_COLUMNS, METALS
+from optimiser.surrogate.panel import FOLLOWING
 from optimiser.surrogate.steps import Places, Steps, find_steps
 from optimiser.surrogate.trees import Forest, differences
 

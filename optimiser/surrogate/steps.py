@@ -16,8 +16,9 @@ import numpy as np
 
 from optimiser.designs import Floats
 from optimiser.surrogate.columns import COLUMNS, columns
-from optimiser.surrogate.compiled import FOLLOWING, FOLLOWS, following
+from optimiser.surrogate.compiled import following
 from optimiser.surrogate.features import METALS
+from optimiser.surrogate.panel import FOLLOWING, FOLLOWS
 from optimiser.surrogate.trees import Forest, compiled_loops
 
 

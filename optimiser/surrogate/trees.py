@@ -94,6 +94,7 @@ class Forest:
         yield bool((leaves >= 1).all()), "a tree has no leaf"
         yield bool((self.left_low < self.left_high).all()), "a node has no left leaf"
         yield self._leaves_in_range(), "a node names a leaf its tree does not have"
+        yield bool((np.diff(self.kind_start[::KINDS]) == leaves - 1).all()), "nodes do not match the leaves"
         yield bool(np.isfinite(self.leaf).all()), "a leaf is not a number"
         yield not np.isnan(self.threshold).any(), "a threshold is not a number"
 

@@ -1,0 +1,205 @@
+"""The compiled loop behind `optimiser.surrogate.compiled`; imported only when called."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numba import njit, prange
+
+from optimiser.surrogate._rows import GROUP, WORDS, add_leaves, gather_down, groups, walk
+from optimiser.surrogate.panel import LANES, TILE
+
+
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator,unused-ignore]
+def _aligned(rows: int) -> Any:
+    """Return room, shape (rows, WORDS), that starts where a vector register's load is not split."""
+    room = np.empty(rows * WORDS + WORDS, dtype=np.uint64)
+    skipped = (-room.ctypes.data % 64) // 8
+    return room[skipped : skipped + rows * WORDS].reshape(rows, WORDS)
+
+
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator,unused-ignore]
+def _below(threshold: Any, first: int, stop: int, value: float) -> int:
+    """Return how many of some rising thresholds are less than a value."""
+    low, length = first, stop - first
+    while length > 0:
+        half = (length + 1) // 2
+        # without a branch, which would be mispredicted every other time
+        low += half * (threshold[low + half - 1] < value)
+        length -= half
+    return low - first
+
+
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator,unused-ignore]
+def _fill(
+    x: Any,
+    begin: int,
+    size: int,
+    source: Any,
+    threshold: Any,
+    missing_left: Any,
+    test_start: Any,
+    shift: Any,
+    lanes: Any,
+    shift_start: Any,
+    fixed: Any,
+    table: Any,
+) -> None:
+    """Fill the table with the lanes that fail each test, then the rows that no design changes.
+
+    A column's thresholds rise, so what fails one of them fails all before it: each value is looked up once.
+    """
+    lanes_of = table.view(np.uint16)
+    tests, tiles = len(threshold), lanes.shape[1]
+    table[:tests] = 0
+    for k in range(len(fixed)):
+        for w in range(WORDS):
+            table[tests + k, w] = fixed[k, w]
+    for c in range(len(source)):
+        first, stop = test_start[c], test_start[c + 1]
+        any_missing = False
+        for i in range(size):
+            value = x[source[c], begin + i]
+            for v in range(shift_start[c], shift_start[c + 1]):
+                apart = value - shift[v]
+                any_missing |= np.isnan(apart)
+                failed = _below(threshold, first, stop, apart)
+                if failed:
+                    _mark(lanes_of[first + failed - 1], i, lanes[v], tiles)
+        gather_down(table, first, stop)
+        for i in range(size if any_missing else 0):
+            for v in range(shift_start[c], shift_start[c + 1]):
+                if np.isnan(x[source[c], begin + i] - shift[v]):
+                    for test in range(first, stop):
+                        if not missing_left[test]:
+                            _mark(lanes_of[test], i, lanes[v], tiles)
+
+
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator,unused-ignore]
+def _mark(row: Any, i: int, lanes: Any, tiles: int) -> None:
+    """Add to a row some lanes of the block's i-th design."""
+    if tiles:
+        for t in range(tiles):
+            row[i * tiles + t] |= lanes[t]
+    else:
+        row[i // TILE] |= np.uint16(1 << i % TILE)
+
+
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator,unused-ignore]
+def _sum(
+    table: Any, root: int, row: Any, left: Any, right: Any, value: Any, start: Any, trees: Any, first: int,
+    stop: int, used: int, rows: Any, flags: Any, total: Any, todo: Any,
+) -> None:  # fmt: skip
+    """Add what the batches ``first`` to ``stop`` of trees say to the totals of the first groups."""
+    for batch in range(first, stop):
+        begin, end = start[batch], start[batch + 1]
+        count = end - begin
+        for tree in range(trees[batch]):
+            for w in range(WORDS):
+                rows[count + 1 + tree, w] = table[root, w]
+        walk(table, rows, row, left, right, begin, end)
+        groups(rows, count, flags)
+        for leaf in range(count, count + 64):
+            flags[leaf] = 0
+        for group in range(used):
+            add_leaves(rows, flags, count, group, value, begin, total, todo)
+
+
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator,unused-ignore]
+def _block(
+    x: Any, panel: Any, begin: int, size: int, first: int, stop: int, before: int, means: Any, spread: Any
+) -> None:
+    """Predict a block of designs, ``size`` from ``begin``, for the metals ``first`` to ``stop``.
+
+    ``before`` is how many members of other panels come before.
+    """
+    metals, n_members, width = panel.constant.shape
+    parts, _, tiles = panel.lanes.shape
+    span, tests, held = tiles * TILE, len(panel.threshold), panel.held
+    used = (size * (span if tiles else 1) + GROUP - 1) // GROUP
+    room = 0
+    for batch in range(len(panel.trees)):
+        room = max(room, panel.start[batch + 1] - panel.start[batch])
+    table, rows = _aligned(tests + panel.fixed.shape[1]), _aligned(2 * room + 1)
+    total = _aligned(LANES // WORDS).reshape(-1).view(np.float64)
+    flags = _aligned(room // (8 * WORDS) + 4).reshape(-1).view(np.uint8)
+    todo = np.empty(room // 32 + 4, dtype=np.uint64)
+    said = np.zeros((metals, size, width))
+    for part in range(parts):
+        _fill(
+            x, begin, size, panel.source, panel.threshold, panel.missing_left, panel.test_start, panel.shift,
+            panel.lanes[part], panel.shift_start, panel.fixed[part], table,
+        )  # fmt: skip
+        for metal in range(first, stop):
+            for p in range(n_members):
+                for lane in range(LANES):
+                    total[lane] = panel.constant[metal, p, part * span + lane % span if tiles else 0]
+                _sum(
+                    table, tests + panel.root[metal], panel.row, panel.left, panel.right, panel.value,
+                    panel.start, panel.trees, panel.members[metal, p], panel.members[metal, p + 1], used,
+                    rows, flags, total, todo,
+                )  # fmt: skip
+                for i in range(size):
+                    if part == 0:
+                        means[metal, before + p, begin + i] = 0.0 if tiles else total[i]
+                    for a in range(span):
+                        if held[metal, part * span + a]:
+                            means[metal, before + p, begin + i] += total[i * span + a]
+                            said[metal, i, part * span + a] += total[i * span + a]
+    for metal in range(first, stop if tiles else first):
+        count = 0
+        for a in range(width):
+            count += held[metal, a]
+        for i in range(size):
+            for p in range(before, before + n_members):
+                means[metal, p, begin + i] /= count
+            centre, square = 0.0, 0.0
+            for a in range(width):
+                centre += said[metal, i, a] / count
+            for a in range(width):
+                if held[metal, a]:
+                    square += (said[metal, i, a] - centre) ** 2
+            spread[metal, begin + i] = np.sqrt(square / count)
+
+
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator,unused-ignore]
+def _cut(n: int, threads: int, panel: Any) -> Any:
+    """Return how many designs a block has, how many blocks there are, and into how many shares metals go."""
+    metals, tiles = len(panel.root), panel.lanes.shape[2]
+    block = LANES // (tiles * TILE) if tiles else LANES
+    blocks = (n + block - 1) // block
+    # where there are few blocks the metals are shared out, and the table is made for each share
+    return block, blocks, min(metals, threads) if blocks < 4 * threads else 1
+
+
+@njit(cache=True, parallel=True, nogil=True)  # type: ignore[untyped-decorator,unused-ignore]
+def predict(
+    x: Any, threads: int, paired: Any, plain: Any, n_paired: int, n_plain: int, means: Any, spread: Any
+) -> None:
+    """Fill what each member says, ``means`` (metals, members, n), and the anchors' ``spread`` (metals, n).
+
+    Args:
+        x: columns that follow the design, shape (c, n).
+        threads: how many there are.
+        paired: `optimiser.surrogate.panel.Panel` of the members that compare with anchors.
+        plain: of the others.
+        n_paired, n_plain: how many members each has, 0 where another panel stands in for one there is not.
+        means, spread: to fill; the spread is of the paired members' sum.
+    """
+    n = x.shape[1]
+    block_1, blocks_1, shares_1 = _cut(n if n_paired else 0, threads, paired)
+    block_2, blocks_2, shares_2 = _cut(n if n_plain else 0, threads, plain)
+    items_2 = blocks_2 * shares_2
+    items = blocks_1 * shares_1 + items_2
+    # one loop for both, because a busy machine's threads wait for each other at the end of each
+    for number in prange(items):
+        item = np.int64(number)  # not signed among threads, which would make everything compiled twice
+        # a thread gets what is next to each other: both kinds are spread evenly
+        passed = item * items_2 // items
+        panel, block, shares, before, item = paired, block_1, shares_1, 0, item - passed
+        if (item + passed + 1) * items_2 // items > passed:
+            panel, block, shares, before, item = plain, block_2, shares_2, n_paired, passed
+        share, begin, metals = item % shares, item // shares * block, len(means)
+        first, stop = metals * share // shares, metals * (share + 1) // shares
+        _block(x, panel, begin, min(block, n - begin), first, stop, before, means, spread)
