@@ -36,7 +36,7 @@ _CANDIDATES = 8  # made in each of two rounds for each design that is predicted
 _KEPT = 2  # of the first round, that the second starts from
 #: Violation by which a design may miss at search grade and still be tried at final grade.
 GRADES_APART = 0.02
-_WORKING = 10_000  # designs that a search looks at; of more, it keeps the best and the last half
+_WORKING = 50  # generations that a search looks at; of more, it keeps the best and the last half
 _GAIN = 1e-3  # of hypervolume, below which a search stagnates
 
 
@@ -345,12 +345,12 @@ class _Mating:
 
     def forget(self, population: Any) -> None:
         """Keep an archive that has grown large to its best, the population, and the last half."""
-        n = len(self.archive)
-        if n <= _WORKING:
+        n, most = len(self.archive), _WORKING * len(population)
+        if n <= most:
             return
         rows = population.get("row").astype(np.intp)
         best = survey(self.problem, self.archive).elites
-        last = np.arange(n - _WORKING // 2, n)
+        last = np.arange(n - most // 2, n)
         kept = np.unique(np.concatenate([self.archive.front, *best, rows, last]))
         self.archive = self.archive.take(kept)
         population.set("row", np.searchsorted(kept, rows))
