@@ -78,14 +78,19 @@ def predicted(problem: Problem, designs: Designs, grade: Grade) -> Archive:
 
 def joined(archives: Sequence[Archive]) -> Archive:
     """Return archives of one problem and grade as one; of a design that several hold, the first."""
+    whole = appended(archives)
+    _, first = np.unique(whole.designs.setpoints, return_index=True)
+    return whole if len(first) == len(whole) else whole.take(np.sort(first))
+
+
+def appended(archives: Sequence[Archive]) -> Archive:
+    """Return archives of one problem and grade, that have no design in common, as one."""
     designs = Designs(
         np.concatenate([part.designs.acid for part in archives]),
         np.vstack([part.designs.continuous for part in archives]),
     )
     names = [f.name for f in fields(Archive) if f.name != "designs"]
-    whole = Archive(designs, *(np.vstack([getattr(part, name) for part in archives]) for name in names))
-    _, first = np.unique(designs.setpoints, return_index=True)
-    return whole if len(first) == len(whole) else whole.take(np.sort(first))
+    return Archive(designs, *(np.vstack([getattr(part, name) for part in archives]) for name in names))
 
 
 def total_violation(margins: Floats) -> Floats:

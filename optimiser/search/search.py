@@ -22,7 +22,7 @@ from scipy.stats import qmc
 from optimiser.designs import Designs, Floats, Ints
 from optimiser.problem import Problem
 from optimiser.search.algorithms import new_algorithm
-from optimiser.search.archive import Archive, joined, non_dominated, predicted, spread
+from optimiser.search.archive import Archive, appended, joined, non_dominated, predicted, spread
 from optimiser.search.hypervolume import box, scaled_hypervolume
 from optimiser.search.moves import children
 from optimiser.search.parents import choose_parents, same_acid
@@ -339,7 +339,7 @@ class _Mating:
     def learn(self, part: Archive) -> Ints:
         """Add what was predicted, and return its rows."""
         rows = np.arange(len(self.archive), len(self.archive) + len(part))
-        self.archive = joined([self.archive, part])
+        self.archive = appended([self.archive, part])
         self.tried.update(part.designs.setpoints.tolist())
         return rows
 

@@ -36,10 +36,10 @@ class Aims:
 
     def values(self, objectives: Floats) -> Floats:
         """Return what designs, shape (n, m), are worth by each aim, less is better, shape (n, m + w)."""
-        scaled = (objectives - self.low) / self.span
-        worst = [(scaled * weights).max(axis=1, keepdims=True) for weights in self.weights]
-        values: Floats = np.hstack([scaled, *worst]) + _TIE * scaled.sum(axis=1, keepdims=True)
-        return values
+        scaled = np.ascontiguousarray(((objectives - self.low) / self.span).T)
+        worst = [(scaled * weights[:, None]).max(axis=0) for weights in self.weights]
+        values: Floats = np.vstack([scaled, *worst]) + _TIE * scaled.sum(axis=0)
+        return values.T
 
 
 @dataclass(frozen=True)
@@ -65,11 +65,12 @@ class Survey:
     @cached_property
     def best_in_cells(self) -> tuple[Ints, Floats]:
         """The cells that hold a feasible design, rising, and their best values by aim, shape (c, k)."""
-        feasible = np.flatnonzero(self.archive.violation <= 0.0)
-        known, place = np.unique(self.cell[feasible], return_inverse=True)
-        best = np.full((len(known), self.values.shape[1]), np.inf)
-        np.minimum.at(best, place, self.values[feasible])
-        return known, best
+        best = []
+        for k, rows in enumerate(self.elites):
+            feasible = rows[self.archive.violation[rows] <= 0.0]
+            feasible = feasible[np.argsort(self.cell[feasible])]
+            best.append(self.values[feasible, k])
+        return self.cell[feasible], np.column_stack(best)
 
     @cached_property
     def trees(self) -> dict[int, tuple[Ints, cKDTree]]:
@@ -98,9 +99,13 @@ def survey(problem: Problem, archive: Archive, rng: np.random.Generator | None =
     low, high = known.min(axis=0), known.max(axis=0)
     aims = Aims(low, np.maximum(high - low, _SHORT * np.abs(low) + 1e-12), weights)
     values, cell = aims.values(archive.objectives), cells(problem, archive.designs)
+    _, place = np.unique(cell, return_inverse=True)
+    least = np.full(place.max() + 1, np.inf)
+    np.minimum.at(least, place, archive.violation)
+    nearest = np.flatnonzero(archive.violation == least[place])  # by whatever aim, no other can be the best
     elites = []
-    for column in values.T:
-        order = np.lexsort((column, archive.violation))
+    for column in values[nearest].T:
+        order = nearest[np.lexsort((column, archive.violation[nearest]))]
         _, first = np.unique(cell[order], return_index=True)
         elites.append(order[np.sort(first)])
     return Survey(problem, archive, aims, values, cell, tuple(elites))

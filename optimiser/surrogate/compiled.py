@@ -1,9 +1,9 @@
 """The yield model compiled for one feed and acid: what these two settle is settled once, not per design.
 
 Of the columns that trees test, only the five variables and the physics that follows from them change from
-design to design. Every other test is made when compiling, per anchor: a node that sends all anchors one way goes, and a
-tree that is left without a test on the design becomes part of a constant. What remains is laid out by
-`optimiser.surrogate.panel`, and evaluated with one bit per pair of design and anchor.
+design to design. Every other test is made when compiling, per anchor: a node that sends all anchors one way
+goes, and a tree that is left without a test on the design becomes part of a constant. What remains is laid
+out by `optimiser.surrogate.panel`, and evaluated with one bit per pair of design and anchor.
 """
 
 from __future__ import annotations
