@@ -29,7 +29,7 @@ def export(folder: Path, suffix: str, force: bool) -> None:
     Example: optimiser tables export my-tables --format xlsx
     """
     from optimiser.chemistry.reagents import load_acids, load_reagents
-    from optimiser.importers import tables as current
+    from optimiser.importers.export import tables as current
     from optimiser.report.write import check_target, write_table
 
     frames = {

@@ -20,9 +20,9 @@ from optimiser.importers import (
     import_impacts,
     import_prices,
     read_own_tables,
-    tables,
     with_prices,
 )
+from optimiser.importers.export import tables
 from optimiser.importers.own import OwnTables
 from optimiser.parity import BEGIN, END, parity
 from optimiser.process.balance import mass_balance

@@ -1,7 +1,6 @@
-"""A user's own tables of acids, prices and impact factors, read and written."""
+"""A user's own tables of acids, prices and impact factors, read; `export`, not imported here, writes them."""
 
 from optimiser.importers.acids import ImportedAcids, import_acids
-from optimiser.importers.export import tables
 from optimiser.importers.impacts import import_impacts
 from optimiser.importers.own import OwnFile, OwnTables, read_own_tables
 from optimiser.importers.prices import import_prices, with_prices
@@ -14,6 +13,5 @@ __all__ = [
     "import_impacts",
     "import_prices",
     "read_own_tables",
-    "tables",
     "with_prices",
 ]

@@ -9,11 +9,12 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any
 
 from optimiser.errors import InputError, closest
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 WORKBOOKS = (".xlsx", ".xlsm")
 
@@ -147,6 +148,8 @@ def read_sheet(source: str | Path) -> Sheet:
 
 
 def _workbook(path: Path) -> dict[str, pd.DataFrame]:
+    import pandas as pd  # for workbooks alone: importing it takes a third of a second
+
     try:
         # header=None: pandas would rename columns that are given twice; keep_default_na: "NA" is a text
         return pd.read_excel(path, sheet_name=None, header=None, dtype=object, keep_default_na=False)
