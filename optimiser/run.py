@@ -81,7 +81,8 @@ def run(
     started = time.perf_counter()
     spec = config.spec.search
     predictions = spec.population * spec.generations * len(spec.seeds)
-    with workers(useful_workers(len(spec.seeds) + 1, predictions) if side_by_side else 0) as others:
+    at_least = len(spec.seeds) + bool(spec.per_acid)
+    with workers(useful_workers(at_least, predictions) if side_by_side else 0) as others:
         problem = bind(config.question, tables)
         bound = time.perf_counter()
         supported = problem.supported_acids

@@ -369,6 +369,10 @@ def test_progress_is_silent_unless_on_a_terminal() -> None:
         show("seed 1", Progress(2, 4, 0.5, 0.125))
         show("sulfuric", Progress(1, 4, 0.75, 0.25))
     assert "sulfuric" in loud.getvalue() and "75%" in loud.getvalue()
+    narrow = io.StringIO()
+    with progress_display(Console(file=narrow, force_terminal=True, width=52)) as show:
+        show("seed 1", Progress(2, 4, 0.5, 0.125))
+    assert "2/4" in narrow.getvalue() and "hypervolume" not in narrow.getvalue()
     with step_progress(Console(file=quiet)) as step:
         step(1, 2, "fit")
     assert quiet.getvalue() == ""

@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
+import signal
+import subprocess
+import sys
+import time
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -70,6 +76,41 @@ def test_a_search_is_not_lost_with_its_process(problem: Problem) -> None:
     assert killed
     for one, other in zip(alone, shared, strict=True):
         assert_same(one, other)
+
+
+def test_a_worker_that_dies_before_it_has_something_to_do_is_not_missed(problem: Problem) -> None:
+    alone = search_all(tasks(problem), [])
+    with workers(2) as others:
+        assert all(other.poll(60) for other in others)
+        for process in multiprocessing.active_children():
+            process.kill()
+            process.join()
+        shared = search_all(tasks(problem), others)  # both have said that they are ready
+    for one, other in zip(alone, shared, strict=True):
+        assert_same(one, other)
+
+
+def test_an_interrupt_of_all_processes_ends_without_a_word_from_the_workers(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "optimiser", "run", "nmc111_cost_vs_recovery"]
+    for moment in (1.0, 1.5, 2.0):  # while the worker starts
+        with subprocess.Popen(
+            command,
+            cwd=tmp_path,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+        ) as started:
+            time.sleep(moment)
+            os.killpg(started.pid, signal.SIGINT)
+            try:
+                _, stderr = started.communicate(timeout=60)
+            finally:
+                started.kill()
+        # where the interrupt falls into text that is being executed, Python ends itself by the signal
+        assert started.returncode in (130, -signal.SIGINT), stderr
+        assert stderr.split("\n")[-2:] == ["Stopped; nothing was written.", ""] and len(stderr) < 40
+    assert not list(tmp_path.iterdir())
 
 
 def test_what_goes_wrong_in_a_process_is_told_here(problem: Problem) -> None:

@@ -14,6 +14,7 @@ import pytest
 from optimiser.chemistry.feeds import load_feeds
 from optimiser.chemistry.reagents import load_acids
 from optimiser.designs import Designs, Floats
+from optimiser.errors import InputError
 from optimiser.surrogate import _walk
 from optimiser.surrogate.columns import columns
 from optimiser.surrogate.features import ACID_COLUMNS, CONTINUOUS_COLUMNS, FEATURES, METALS, feature_matrix
@@ -166,6 +167,18 @@ def test_a_metal_that_few_anchors_have_is_compared_with_these() -> None:
     few = Fitted(fitted.paired, fitted.plain, fitted.features, yields)
     for mine, theirs in zip(few.predict(x), by_lightgbm(x, few, boosters), strict=True):
         np.testing.assert_allclose(mine, theirs, rtol=0, atol=1e-9)
+
+
+def test_a_metal_without_an_anchor_is_refused() -> None:
+    fitted = with_anchors(64)
+    yields = fitted.yields.copy()
+    yields[:16, 2] = np.nan
+    late = Fitted(fitted.paired, fitted.plain, fitted.features, yields)
+    x = some_rows(200, 17)
+    with_manganese = x[x[:, 1] > 0.0]
+    assert np.isfinite(late.predict(with_manganese, 64).mean).any()
+    with pytest.raises(InputError, match="None of the 16 anchors"):
+        late.predict(with_manganese, 16)
 
 
 def test_absent_metals_are_not_predicted() -> None:

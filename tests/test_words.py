@@ -116,7 +116,7 @@ def test_without_confidence_the_card_alone_tells_the_chance() -> None:
     result = trade_off()
     assert "hold at once" not in printed(result)
     card = by_key(result)["answer"]
-    assert any("hold at once" in line and "no `confidence`" in line for line in card.finding)
+    assert any("hold at once" in line and "no confidence was asked for" in line for line in card.finding)
     (picks,) = blocks_of(card)
     assert isinstance(picks, Table)
     assert "chance that the targets hold [%]" in picks.frame["quantity"].tolist()

@@ -25,6 +25,7 @@ from optimiser.search.search import Progress as SearchProgress
 #: Rows of the front that a terminal shows.
 ROWS = 10
 _SHORT = {"degC": "°C"}
+_BAR, _TOLD = 52, 18  # columns of the terminal that a progress bar takes, and each thing told beside it
 
 
 def print_result(result: RunResult, out: Path | None, console: Console | None = None) -> None:
@@ -194,11 +195,12 @@ def progress_display(console: Console | None = None) -> Iterator[Callable[[str, 
     if not console.is_terminal:
         yield lambda what, state: None
         return
+    told = ["feasible {task.fields[feasible]:>4.0%}", "hypervolume {task.fields[hypervolume]:.3f}"]
     columns = (
         TextColumn("{task.description:<14}"),
         BarColumn(bar_width=20),
         MofNCompleteColumn(),
-        TextColumn("feasible {task.fields[feasible]:>4.0%}  hypervolume {task.fields[hypervolume]:.3f}"),
+        *(TextColumn(text) for text in told[: max(0, (console.width - _BAR) // _TOLD)]),
         TimeElapsedColumn(),
     )
     with Progress(*columns, console=console, transient=True) as bar:

@@ -116,7 +116,7 @@ def targets_sentence(problem: Problem, evaluation: Evaluation, row: int) -> str:
     hold = "All yield targets hold at once" if len(problem.targets) > 1 else "The yield target holds"
     reached = f"{hold} ({asked}) with probability {chance(float(evaluation.p_feasible[row]))}"
     if problem.confidence is None:
-        return f"{reached}; they were asked of the expected yields alone (no `confidence`)."
+        return f"{reached}; they were asked of the expected yields alone (no confidence was asked for)."
     each = ", each asked for with" if len(problem.targets) > 1 else ", asked for with"
     return f"{reached}{each} {100.0 * problem.confidence:g} %."
 
@@ -150,8 +150,7 @@ def dropped_text(dropped: int) -> str:
         return ""
     was = "was" if dropped == 1 else "were"
     return (
-        f"{counted(dropped, 'design')} of the search broke a limit when predicted with every anchor, "
-        f"and {was} dropped."
+        f"{counted(dropped, 'design')} of the search broke a limit when predicted in full, and {was} dropped."
     )
 
 

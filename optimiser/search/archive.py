@@ -16,7 +16,7 @@ from optimiser.surrogate.artefact import Grade
 
 @dataclass(frozen=True)
 class Archive:
-    """Designs without repetition, predicted at one grade; nothing is ever thrown away.
+    """Designs without repetition, predicted at one grade.
 
     Attributes:
         designs: n designs.

@@ -84,7 +84,7 @@ def same_acid(acid: Ints, among: Ints, rng: np.random.Generator) -> Ints:
 
 
 def _waited(cell: Ints) -> Ints:
-    """Return how many designs of its cell were predicted after each design, shape (n,)."""
+    """Return how many designs of its cell that are still looked at were predicted after each, shape (n,)."""
     _, inverse, counts = np.unique(cell, return_inverse=True, return_counts=True)
     order = np.argsort(inverse, kind="stable")
     ends = np.cumsum(counts)

@@ -9,6 +9,8 @@ from __future__ import annotations
 import gc
 import multiprocessing
 import signal
+import threading
+import traceback
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -58,7 +60,7 @@ def useful_workers(searches: int, predictions: int) -> int:
 
     Args:
         searches: to be made.
-        predictions: of all of them together.
+        predictions: of the seeds' searches together.
     """
     if predictions < _WORTHWHILE:
         return 0
@@ -85,7 +87,8 @@ def workers(n: int) -> Iterator[list[Connection]]:
         for _ in range(n):
             here, there = context.Pipe()
             process = context.Process(target=_work, args=(there, threads), daemon=True)
-            process.start()
+            with _no_interrupt():
+                process.start()
             there.close()  # so that the pipe breaks with the process
             started.append((process, here))
         yield [here for _, here in started]
@@ -113,7 +116,8 @@ def search_all(
         InputError: a search raised it.
     """
     results: dict[int, SearchResult] = {}
-    left, alive, idle = deque(range(len(tasks))), list(connections), []
+    left, alive = deque(range(len(tasks))), list(connections)
+    idle: list[Connection] = []
     busy: dict[Connection, int] = {}
     last: dict[int, Progress] = {}
 
@@ -127,16 +131,22 @@ def search_all(
         if k in last and last[k].generation < last[k].generations:
             tell(k, replace(last[k], generations=last[k].generation))
 
+    def lose(connection: Connection) -> None:
+        """Go on without a worker that is gone; what it had to do is done by another."""
+        alive.remove(connection)
+        if connection in idle:
+            idle.remove(connection)
+        if connection in busy:
+            left.appendleft(busy.pop(connection))
+
     def listen(timeout: float | None) -> None:
         """Take what the workers say, and give those who wait something to do."""
         for connection in wait(alive, timeout):
             assert isinstance(connection, Connection)
             try:
                 said = connection.recv()
-            except (EOFError, OSError):  # the process is gone
-                alive.remove(connection)
-                if connection in busy:
-                    left.appendleft(busy.pop(connection))
+            except (EOFError, OSError):
+                lose(connection)
                 continue
             if isinstance(said, Progress):
                 tell(busy[connection], said)
@@ -149,7 +159,10 @@ def search_all(
         while idle and left:
             connection, k = idle.pop(), left.popleft()
             busy[connection] = k
-            connection.send(tasks[k])
+            try:
+                connection.send(tasks[k])
+            except OSError:
+                lose(connection)
 
     def here(k: int) -> Callable[[Progress], None]:
         def heard(state: Progress) -> None:
@@ -168,6 +181,19 @@ def search_all(
 
 
 @contextmanager
+def _no_interrupt() -> Iterator[None]:
+    """Let processes started in the block ignore interrupts: who starts them ends them, without a word."""
+    if threading.current_thread() is not threading.main_thread():  # where nobody may say so
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, signal.SIG_DFL if before is None else before)
+
+
+@contextmanager
 def _threads(others: int) -> Iterator[None]:
     """Leave their share of the cores to other processes."""
     import numba
@@ -182,7 +208,6 @@ def _threads(others: int) -> Iterator[None]:
 
 def _work(connection: Connection, threads: int) -> None:
     """Search what comes, until the pipe breaks; say when there is nothing to do."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)  # an interrupted run ends without a word from here
     import numba
 
     from optimiser.surrogate import _settle, _walk  # noqa: F401 - loaded while nobody waits for them
@@ -200,6 +225,7 @@ def _work(connection: Connection, threads: int) -> None:
                 task = replace(task, problem=replace(problem, surrogate=surrogate))
                 connection.send(task.run(connection.send))
             except Exception as error:
+                error.add_note(f"In another process:\n{traceback.format_exc()}")
                 connection.send(error)
     except (EOFError, OSError):
         return

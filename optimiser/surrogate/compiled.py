@@ -15,6 +15,7 @@ from typing import NamedTuple
 import numpy as np
 
 from optimiser.designs import Floats, Ints
+from optimiser.errors import InputError
 from optimiser.surrogate.columns import COLUMNS, columns, physics
 from optimiser.surrogate.features import CONTINUOUS_COLUMNS, METALS
 from optimiser.surrogate.panel import PLACE, TILE, Panel, Side, panel
@@ -110,10 +111,17 @@ def compile_members(
         features: of any design with the feed and the acid, shape (32,).
 
     Raises:
-        InputError: numba cannot compile the loop here.
+        InputError: no anchor has a metal of the feed, or numba cannot compile the loop here.
     """
     seen = columns(features[None])[0]
     metals = np.flatnonzero(seen[:, COLUMNS.index("own_content")] > 0.0)
+    for k in metals if paired else ():
+        if np.isnan(yields[:, k]).all():
+            raise InputError(
+                f"None of the {len(yields)} anchors that designs are compared with has {METALS[k]}.",
+                where="the surrogate",
+                remedy="train it on a table with more rows of this metal",
+            )
     order = _alike(known[:, 0][:, PLACE])
     # any anchor may be tried against any
     tried = np.ascontiguousarray(known[order, 0][(3 + 7 * np.arange(64)) % len(order)][:, PLACE].T)

@@ -88,12 +88,15 @@ def choose_anchors(fitted: Fitted, n_anchors: int) -> Ints:
     understate the spread by a third. Only rows with every metal are taken, so that each metal keeps them all.
 
     Returns:
-        Indices of the anchors, in the order chosen: the first few are the best few. At most ``n_anchors``.
+        Indices of the anchors, in the order chosen: the first few are the best few. At most ``n_anchors``, or
+        all rows where none has every metal.
     """
     held = ~np.isnan(fitted.yields)  # (m, 4)
     candidates = np.flatnonzero(held.all(axis=1))
     if n_anchors >= len(held) or not len(candidates):
-        return np.arange(len(held))
+        # each metal's first row, then each one's second: the first few know every metal
+        turn = np.where(held, np.cumsum(held, axis=0), np.inf).min(axis=1)
+        return np.argsort(turn, kind="stable")
     votes = fitted.votes(fitted.features).mean(axis=0)
     apart, spread = [], []
     for k in range(len(METALS)):
