@@ -43,7 +43,7 @@ def front_card(result: RunResult) -> Card:
     if result.front.found > len(result.front.evaluation):
         finding.append(
             f"{result.front.found} designs were found on it; the {len(result.front.evaluation)} shown keep "
-            "its ends and its spread."
+            "its ends, its knee and its spread."
         )
     finding.append(
         "Each mark is a design, coloured and shaped by acid; thin lines are calibrated 90 % "
