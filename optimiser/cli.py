@@ -18,6 +18,7 @@ from optimiser.cli_explain import explain
 from optimiser.cli_kinetics import kinetics
 from optimiser.cli_tables import tables
 from optimiser.errors import InputError
+from optimiser.interrupts import insistent_interrupts
 
 ACIDS, PRICES, IMPACTS = (
     click.option(f"--{kind}", type=click.Path(path_type=Path), help=f"Table of {kind}: YAML, CSV or XLSX.")
@@ -310,7 +311,8 @@ def main() -> NoReturn:
             # a degree sign must not stop the answer on a terminal that cannot show it
             stream.reconfigure(errors="replace")
     try:
-        cli(standalone_mode=False)
+        with insistent_interrupts():
+            cli(standalone_mode=False)
     except (click.Abort, KeyboardInterrupt):
         # people press twice; the second must not interrupt the farewell
         signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -199,12 +199,8 @@ def test_interrupting_a_search_leaves_nothing(tmp_path: Path) -> None:
         try:
             with pytest.raises(subprocess.TimeoutExpired):
                 started.wait(timeout=8)
-            # an interrupt that falls into compiled code can be lost, so do as people do: press again
-            for _ in range(40):
-                started.send_signal(signal.SIGINT)
-                with contextlib.suppress(subprocess.TimeoutExpired):
-                    started.wait(timeout=2)
-                    break
+            started.send_signal(signal.SIGINT)
+            started.wait(timeout=60)
             stderr = started.stderr.read() if started.stderr else ""
         finally:
             started.kill()

@@ -8,18 +8,19 @@ from __future__ import annotations
 
 import gc
 import multiprocessing
-import signal
-import threading
+import sys
 import traceback
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
 
 import joblib
 import numpy as np
 
+from optimiser.interrupts import interrupts_after
 from optimiser.problem import Problem
 from optimiser.search.search import Progress, SearchResult, SearchSettings, search
 from optimiser.surrogate.artefact import Surrogate
@@ -83,14 +84,16 @@ def workers(n: int) -> Iterator[list[Connection]]:
     context = multiprocessing.get_context("spawn")  # a fork would inherit locked threads
     started = []
     threads = max(1, joblib.cpu_count() // (n + 1))
+    if n and sys.platform != "win32":
+        resource_tracker.ensure_running()  # started with a worker, it would let interrupts in
     try:
         for _ in range(n):
             here, there = context.Pipe()
             process = context.Process(target=_work, args=(there, threads), daemon=True)
-            with _no_interrupt():
+            with interrupts_after():
                 process.start()
+                started.append((process, here))
             there.close()  # so that the pipe breaks with the process
-            started.append((process, here))
         yield [here for _, here in started]
     finally:
         for process, here in started:
@@ -178,19 +181,6 @@ def search_all(
                 k = left.popleft()
                 finish(k, tasks[k].run(here(k)))
     return [results[k] for k in range(len(tasks))]
-
-
-@contextmanager
-def _no_interrupt() -> Iterator[None]:
-    """Let processes started in the block ignore interrupts: who starts them ends them, without a word."""
-    if threading.current_thread() is not threading.main_thread():  # where nobody may say so
-        yield
-        return
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, signal.SIG_DFL if before is None else before)
 
 
 @contextmanager

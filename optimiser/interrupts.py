@@ -1,0 +1,77 @@
+"""Interrupts (Ctrl-C) that are neither lost nor torn: one press stops the command, wherever it falls."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+#: Seconds until an interrupt comes again that did not end the command, or that Python says it dropped.
+_AGAIN, _DROPPED = 2.0, 0.02
+_HAS_TIMER = hasattr(signal, "setitimer")  # not on Windows
+_HAS_MASK = hasattr(signal, "pthread_sigmask")
+
+
+@contextmanager
+def insistent_interrupts() -> Iterator[None]:
+    """Repeat an interrupt until it ends the block.
+
+    Python drops an exception that is raised while an object is being deleted or where compiled code calls
+    back, as in numba all the time; an interrupt that falls there would be lost. Where interrupts are ignored,
+    as for a command in the background, they stay ignored.
+
+    Raises:
+        KeyboardInterrupt: the user wants to stop.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        yield
+        return
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        if _HAS_TIMER:
+            signal.setitimer(signal.ITIMER_REAL, _AGAIN)
+        raise KeyboardInterrupt
+
+    def dropped(what: sys.UnraisableHookArgs) -> None:
+        if not issubclass(what.exc_type, KeyboardInterrupt):
+            hook(what)
+        elif _HAS_TIMER:
+            signal.setitimer(signal.ITIMER_REAL, _DROPPED)
+
+    hook, sys.unraisablehook = sys.unraisablehook, dropped
+    before = signal.signal(signal.SIGINT, interrupt)
+    if _HAS_TIMER:
+        signal.signal(signal.SIGALRM, interrupt)
+    try:
+        yield
+    finally:
+        if _HAS_TIMER:
+            signal.setitimer(signal.ITIMER_REAL, 0.0)
+        signal.signal(signal.SIGINT, before)
+        sys.unraisablehook = hook
+
+
+@contextmanager
+def interrupts_after() -> Iterator[None]:
+    """Let an interrupt wait for the end of the block; processes started in it never see one.
+
+    So nothing is left half started, and who started a process ends it, without a word from it.
+    """
+    ours = threading.current_thread() is threading.main_thread()  # elsewhere Python never delivers one
+    if not ours or signal.getsignal(signal.SIGINT) is None:
+        yield
+        return
+    waiting = []
+    before = signal.signal(signal.SIGINT, lambda number, frame: waiting.append(number))
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT}) if _HAS_MASK else None
+    try:
+        yield
+    finally:
+        if mask is not None:
+            signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+        signal.signal(signal.SIGINT, before)
+        if waiting:
+            signal.raise_signal(signal.SIGINT)
