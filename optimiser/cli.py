@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import io
 import json
+import os
 import signal
 import sys
 from pathlib import Path
@@ -317,7 +318,8 @@ def main() -> NoReturn:
         # people press twice; the second must not interrupt the farewell
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         click.echo("Stopped; nothing was written.", err=True)
-        sys.exit(INTERRUPTED)
+        # not by way of Python's end, where a compilation that was torn can crash
+        os._exit(INTERRUPTED)
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)

@@ -7,7 +7,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from types import FrameType
+from types import FrameType, TracebackType
 
 #: Seconds until an interrupt comes again that did not end the command, or that Python says it dropped.
 _AGAIN, _DROPPED = 2.0, 0.02
@@ -24,34 +24,48 @@ def insistent_interrupts() -> Iterator[None]:
     as for a command in the background, they stay ignored.
 
     Raises:
-        KeyboardInterrupt: the user wants to stop.
+        KeyboardInterrupt: the user wants to stop; also instead of an error that a dropped interrupt led to.
     """
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         yield
         return
+    pressed = False
+
+    def again(seconds: float) -> None:
+        if _HAS_TIMER:
+            signal.setitimer(signal.ITIMER_REAL, seconds)
 
     def interrupt(number: int, frame: FrameType | None) -> None:
-        if _HAS_TIMER:
-            signal.setitimer(signal.ITIMER_REAL, _AGAIN)
+        nonlocal pressed
+        pressed = True
+        again(_AGAIN)
         raise KeyboardInterrupt
 
     def dropped(what: sys.UnraisableHookArgs) -> None:
-        if not issubclass(what.exc_type, KeyboardInterrupt):
-            hook(what)
-        elif _HAS_TIMER:
-            signal.setitimer(signal.ITIMER_REAL, _DROPPED)
+        if issubclass(what.exc_type, KeyboardInterrupt):
+            again(_DROPPED)
+        else:
+            unraisable(what)
 
-    hook, sys.unraisablehook = sys.unraisablehook, dropped
+    def printed(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        if not issubclass(kind, KeyboardInterrupt):  # Cython prints what it drops
+            uncaught(kind, error, trace)
+
+    unraisable, sys.unraisablehook = sys.unraisablehook, dropped
+    uncaught, sys.excepthook = sys.excepthook, printed
     before = signal.signal(signal.SIGINT, interrupt)
     if _HAS_TIMER:
         signal.signal(signal.SIGALRM, interrupt)
     try:
         yield
+    except Exception as error:
+        if pressed:
+            raise KeyboardInterrupt from error
+        raise
     finally:
-        if _HAS_TIMER:
-            signal.setitimer(signal.ITIMER_REAL, 0.0)
+        again(0.0)
         signal.signal(signal.SIGINT, before)
-        sys.unraisablehook = hook
+        sys.unraisablehook, sys.excepthook = unraisable, uncaught
 
 
 @contextmanager

@@ -56,6 +56,15 @@ def test_an_interrupt_that_is_swallowed_comes_again(
     assert capfd.readouterr() == ("", "")
 
 
+def test_an_error_that_a_dropped_interrupt_led_to_is_not_told() -> None:
+    with pytest.raises(KeyboardInterrupt) as stopped, insistent_interrupts():
+        swallow()
+        raise RuntimeError("no compiled object yet")
+    assert isinstance(stopped.value.__cause__, RuntimeError)
+    with pytest.raises(RuntimeError, match="the user did not stop"), insistent_interrupts():
+        raise RuntimeError("the user did not stop")
+
+
 def test_interrupts_that_are_ignored_stay_so() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     with insistent_interrupts():

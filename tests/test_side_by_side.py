@@ -107,8 +107,7 @@ def test_an_interrupt_of_all_processes_ends_without_a_word_from_the_workers(tmp_
                 _, stderr = started.communicate(timeout=60)
             finally:
                 started.kill()
-        # where the interrupt falls into text that is being executed, Python ends itself by the signal
-        assert started.returncode in (130, -signal.SIGINT), stderr
+        assert started.returncode == 130, stderr
         assert stderr.split("\n")[-2:] == ["Stopped; nothing was written.", ""] and len(stderr) < 40
     assert not list(tmp_path.iterdir())
 
