@@ -108,21 +108,13 @@ def find_steps(
 def _of_forest(forest: Forest, metal: int, own: Floats, anchors: Floats) -> tuple[Floats, ...]:
     """Return the values, heights, changes and columns of a forest's steps."""
     first, stop = (int(tree) for tree in forest.metal_trees[metal])
-    reach = np.empty((stop - first, anchors.shape[1]), dtype=np.uint64)
-    open_node = np.zeros(len(forest.column), dtype=np.bool_)
-    tests = (forest.column, forest.threshold)
-    spans = (forest.left_low, forest.left_high, forest.kind_start)
-    with compiled_loops() as loops:
+    most = int(forest.kind_start[3 * stop] - forest.kind_start[3 * first]) * anchors.shape[1]
+    steps = np.empty((4, most))
+    with compiled_loops():
         from optimiser.surrogate import _steps
 
-        loops.resolve(
-            own, anchors, FOLLOWS, *tests, forest.missing_left, *spans, forest.leaf_start, first, stop,
-            reach, open_node,
-        )  # fmt: skip
-        room = int(open_node.sum()) * anchors.shape[1]
-        steps = np.empty((4, room))
         count = _steps.collect(
-            reach, anchors, FOLLOWS, *tests, *spans, forest.leaf, forest.leaf_start, first, stop,
-            *steps,
+            own, anchors, FOLLOWS, forest.column, forest.threshold, forest.missing_left, forest.left_low,
+            forest.left_high, forest.kind_start, forest.leaf, forest.leaf_start, first, stop, *steps,
         )  # fmt: skip
     return tuple(steps[:, :count])
