@@ -150,7 +150,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         config = Path(folder) / "one_seed.yaml"
         config.write_text(_ONE_SEED)
-        own_run, _ = run_command(str(config))
+        own_run = min(run_command(str(config))[0] for _ in range(2))
     ratio = rival_seconds(speeds.seed[100]) / own_run
     courses = rivals.compare(MAIN)
     tell("Rivals on the compiled surrogate", rivals.table(courses))
