@@ -6,7 +6,6 @@ import gc
 import io
 import json
 import os
-import signal
 import sys
 from pathlib import Path
 from typing import Any, NoReturn
@@ -20,6 +19,7 @@ from optimiser.cli_kinetics import kinetics
 from optimiser.cli_tables import tables
 from optimiser.errors import InputError
 from optimiser.interrupts import insistent_interrupts
+from optimiser.placed import PLACED
 
 ACIDS, PRICES, IMPACTS = (
     click.option(f"--{kind}", type=click.Path(path_type=Path), help=f"Table of {kind}: YAML, CSV or XLSX.")
@@ -315,9 +315,8 @@ def main() -> NoReturn:
         with insistent_interrupts():
             cli(standalone_mode=False)
     except (click.Abort, KeyboardInterrupt):
-        # people press twice; the second must not interrupt the farewell
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
-        click.echo("Stopped; nothing was written.", err=True)
+        what = f"written before: {', '.join(map(str, PLACED))}" if PLACED else "nothing was written"
+        click.echo(f"Stopped; {what}.", err=True)
         # not by way of Python's end, where a compilation that was torn can crash
         os._exit(INTERRUPTED)
     except click.ClickException as error:

@@ -1,4 +1,4 @@
-"""Interrupts (Ctrl-C) that are neither lost nor torn: one press stops the command, wherever it falls."""
+"""Interrupts (Ctrl-C): one press stops a command, and what must end whole does."""
 
 from __future__ import annotations
 
@@ -17,11 +17,12 @@ _HAS_MASK = hasattr(signal, "pthread_sigmask")
 
 @contextmanager
 def insistent_interrupts() -> Iterator[None]:
-    """Repeat an interrupt until it ends the block.
+    """Repeat an interrupt until it ends the block, a command; from its end on, interrupts are ignored.
 
     Python drops an exception that is raised while an object is being deleted or where compiled code calls
-    back, as in numba all the time; an interrupt that falls there would be lost. Where interrupts are ignored,
-    as for a command in the background, they stay ignored.
+    back, as in numba all the time; an interrupt that falls there would be lost. While one is being obeyed,
+    others wait, so that nothing is left half cleaned up. Where interrupts are ignored, as for a command in
+    the background, they stay ignored.
 
     Raises:
         KeyboardInterrupt: the user wants to stop; also instead of an error that a dropped interrupt led to.
@@ -39,7 +40,8 @@ def insistent_interrupts() -> Iterator[None]:
         nonlocal pressed
         pressed = True
         again(_AGAIN)
-        raise KeyboardInterrupt
+        if not _obeying():
+            raise KeyboardInterrupt
 
     def dropped(what: sys.UnraisableHookArgs) -> None:
         if issubclass(what.exc_type, KeyboardInterrupt):
@@ -53,7 +55,7 @@ def insistent_interrupts() -> Iterator[None]:
 
     unraisable, sys.unraisablehook = sys.unraisablehook, dropped
     uncaught, sys.excepthook = sys.excepthook, printed
-    before = signal.signal(signal.SIGINT, interrupt)
+    signal.signal(signal.SIGINT, interrupt)
     if _HAS_TIMER:
         signal.signal(signal.SIGALRM, interrupt)
     try:
@@ -63,29 +65,45 @@ def insistent_interrupts() -> Iterator[None]:
             raise KeyboardInterrupt from error
         raise
     finally:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        if _HAS_TIMER:
+            signal.signal(signal.SIGALRM, signal.SIG_IGN)
         again(0.0)
-        signal.signal(signal.SIGINT, before)
         sys.unraisablehook, sys.excepthook = unraisable, uncaught
+
+
+def _obeying() -> bool:
+    """Return whether blocks are ending because of an interrupt."""
+    error = sys.exc_info()[1]
+    while error is not None:
+        if isinstance(error, KeyboardInterrupt):
+            return True
+        error = error.__context__
+    return False
 
 
 @contextmanager
 def interrupts_after() -> Iterator[None]:
     """Let an interrupt wait for the end of the block; processes started in it never see one.
 
-    So nothing is left half started, and who started a process ends it, without a word from it.
+    So nothing is left half done, and who started a process ends it, without a word from it.
     """
     ours = threading.current_thread() is threading.main_thread()  # elsewhere Python never delivers one
-    if not ours or signal.getsignal(signal.SIGINT) is None:
+    repeated = [signal.SIGINT, *([signal.SIGALRM] if _HAS_TIMER else [])]
+    before = {number: signal.getsignal(number) for number in repeated}
+    if not ours or None in before.values():
         yield
         return
-    waiting = []
-    before = signal.signal(signal.SIGINT, lambda number, frame: waiting.append(number))
+    waiting: list[int] = []
+    for number in repeated:
+        signal.signal(number, lambda number, frame: waiting.append(number))
     mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT}) if _HAS_MASK else None
     try:
         yield
     finally:
         if mask is not None:
             signal.pthread_sigmask(signal.SIG_SETMASK, mask)
-        signal.signal(signal.SIGINT, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
         if waiting:
-            signal.raise_signal(signal.SIGINT)
+            signal.raise_signal(waiting[0])

@@ -20,8 +20,10 @@ from optimiser.interrupts import insistent_interrupts, interrupts_after
 def heard() -> Iterator[None]:
     """A parent in the background, as in CI, may have left interrupts ignored."""
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    alarm = signal.getsignal(signal.SIGALRM)
     yield
     signal.signal(signal.SIGINT, before)
+    signal.signal(signal.SIGALRM, alarm)
 
 
 class Swallowing:
@@ -51,9 +53,44 @@ def test_an_interrupt_that_is_swallowed_comes_again(
     with pytest.raises(KeyboardInterrupt), insistent_interrupts():
         swallow()
         wait(60)
-    wait(0.2)  # obeyed, it is over
-    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
     assert capfd.readouterr() == ("", "")
+
+
+def test_interrupts_wait_while_one_is_obeyed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(interrupts, "_AGAIN", 0.05)
+    cleaned = []
+    with pytest.raises(KeyboardInterrupt), insistent_interrupts():
+        try:
+            signal.raise_signal(signal.SIGINT)
+        finally:
+            with contextlib.suppress(OSError):
+                raise OSError("while cleaning up")
+            signal.raise_signal(signal.SIGINT)
+            wait(0.2)
+            cleaned.append(True)
+    assert cleaned
+
+
+def test_a_command_that_is_ending_is_not_interrupted() -> None:
+    with pytest.raises(SystemExit), insistent_interrupts():
+        sys.exit(0)
+    signal.raise_signal(signal.SIGINT)
+
+
+def test_the_command_insists() -> None:
+    code = (
+        "import contextlib, signal, time\n"
+        "import optimiser.cli as c\n"
+        "def swallows(**_):\n"
+        "    with contextlib.suppress(BaseException):\n"
+        "        signal.raise_signal(signal.SIGINT)\n"
+        "    time.sleep(60)\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+        "c.cli = swallows\n"
+        "c.main()\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (130, "Stopped; nothing was written.\n")
 
 
 def test_an_error_that_a_dropped_interrupt_led_to_is_not_told() -> None:
@@ -88,9 +125,11 @@ def test_an_interrupt_waits_for_the_end_of_the_block() -> None:
 
 
 def test_a_process_started_in_the_block_sees_no_interrupt() -> None:
-    wait_and_say = [sys.executable, "-c", "import time; time.sleep(0.5); print('done')"]
+    say = "import time; print('ready', flush=True); time.sleep(0.5); print('done')"
     with interrupts_after():
-        started = subprocess.Popen(wait_and_say, stdout=subprocess.PIPE, text=True)
+        started = subprocess.Popen([sys.executable, "-c", say], stdout=subprocess.PIPE, text=True)
+    started.send_signal(signal.SIGINT)
+    assert started.stdout is not None and started.stdout.readline() == "ready\n"
     started.send_signal(signal.SIGINT)
     assert started.communicate(timeout=60)[0] == "done\n" and started.returncode == 0
 

@@ -8,6 +8,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import tempfile
 from collections.abc import Sequence
@@ -121,10 +122,31 @@ def _drawn(figures: Sequence[Figure], kind: Kind, browser: str) -> dict[str, byt
             "--dump-dom",
             file.as_uri(),
         ]
-        done = subprocess.run(command, capture_output=True, timeout=_SECONDS, check=True)
+        said = _said(command, temporary)
     images = {}
-    for name, url in _FOUND.findall(done.stdout.decode("utf-8", "replace")):
+    for name, url in _FOUND.findall(said.decode("utf-8", "replace")):
         head, _, body = html.unescape(url).partition(",")
         if head.startswith("data:image/"):
             images[name] = base64.b64decode(body) if head.endswith("base64") else unquote_to_bytes(body)
     return images
+
+
+def _said(command: Sequence[str], temporary: str) -> bytes:
+    """Return what a browser prints; it leaves nothing outside its folder, nor any process."""
+    with subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env={**os.environ, "TMPDIR": temporary},
+        start_new_session=True,
+    ) as browser:
+        try:
+            said, _ = browser.communicate(timeout=_SECONDS)
+        except BaseException:
+            if hasattr(os, "killpg"):
+                os.killpg(browser.pid, signal.SIGKILL)
+            browser.kill()
+            raise
+    if browser.returncode:
+        raise subprocess.CalledProcessError(browser.returncode, command[0])
+    return said

@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from optimiser.errors import InputError
-from optimiser.report.write import placed
+from optimiser.placed import placed
 
 #: Kinds of file that a table can be streamed to.
 STREAMED = (".csv", ".parquet")

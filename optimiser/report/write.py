@@ -1,18 +1,16 @@
-"""Outputs on disk: whole or not at all."""
+"""A run's outputs on disk: whole or not at all."""
 
 from __future__ import annotations
 
 import json
-import secrets
-import shutil
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 
 import pandas as pd
 
 from optimiser.errors import InputError
+from optimiser.placed import placed
 from optimiser.report.frames import nearest_frame
 from optimiser.report.manifest import manifest
 from optimiser.report.page import page
@@ -164,41 +162,3 @@ def write_text(text: str, out: Path, force: bool = False) -> Path:
     with placed(out) as temporary:
         temporary.write_text(text, encoding="utf-8")
     return out
-
-
-@contextmanager
-def placed(out: Path) -> Iterator[Path]:
-    """Give a temporary path beside ``out``; move it into place at the end, or leave no trace of it.
-
-    KeyboardInterrupt counts as failure like any error; an operating system's refusal becomes an InputError.
-    """
-    out = out.resolve()
-    made = [p for p in (out.parent, *out.parent.parents) if not p.exists()]
-    mark = secrets.token_hex(4)
-    # the suffix stays, since writers of workbooks look at it
-    temporary = out.with_name(f".{out.stem}.{mark}.partial{out.suffix}")
-    old = out.with_name(f".{out.stem}.{mark}.old{out.suffix}")
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        yield temporary
-        if out.exists():
-            out.rename(old)
-        temporary.rename(out)
-    except BaseException as error:
-        _remove(temporary)
-        if old.exists() and not out.exists():
-            old.rename(out)
-        for folder in made:
-            if folder.is_dir() and not any(folder.iterdir()):
-                folder.rmdir()
-        if isinstance(error, OSError):
-            raise InputError(f"{out} cannot be written: {error}.", remedy="choose another --out") from error
-        raise
-    _remove(old)
-
-
-def _remove(path: Path) -> None:
-    if path.is_dir():
-        shutil.rmtree(path, ignore_errors=True)
-    else:
-        path.unlink(missing_ok=True)

@@ -108,8 +108,8 @@ def find_steps(
 def _of_forest(forest: Forest, metal: int, own: Floats, anchors: Floats) -> tuple[Floats, ...]:
     """Return the values, heights, changes and columns of a forest's steps."""
     first, stop = (int(tree) for tree in forest.metal_trees[metal])
-    most = int(forest.kind_start[3 * stop] - forest.kind_start[3 * first]) * anchors.shape[1]
-    steps = np.empty((4, most))
+    nodes = slice(forest.kind_start[3 * first], forest.kind_start[3 * stop])
+    steps = np.empty((4, int((FOLLOWS[forest.column[nodes]] >= 0).sum()) * anchors.shape[1]))
     with compiled_loops():
         from optimiser.surrogate import _steps
 
@@ -117,4 +117,4 @@ def _of_forest(forest: Forest, metal: int, own: Floats, anchors: Floats) -> tupl
             own, anchors, FOLLOWS, forest.column, forest.threshold, forest.missing_left, forest.left_low,
             forest.left_high, forest.kind_start, forest.leaf, forest.leaf_start, first, stop, *steps,
         )  # fmt: skip
-    return tuple(steps[:, :count])
+    return tuple(steps[:, :count].copy())

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import importlib.metadata
-import shutil
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -13,6 +11,7 @@ import numpy as np
 import yaml
 
 from optimiser.errors import InputError
+from optimiser.placed import placed
 from optimiser.surrogate.artefact import ARRAYS, REGRESSORS, complete_card
 from optimiser.surrogate.calibrate import Evidence, calibrate, gather
 from optimiser.surrogate.domain import Domain, fit_domain
@@ -80,7 +79,11 @@ def train(
     held = {protocol: hold_out(table, protocol, how, step) for protocol in PROTOCOLS}
     fitted = how.fit(table, every, lambda what: step(f"all rows, {what}"))
     step("calibration and files")
-    write_whole(out, assemble(table, how, held, fitted))
+    files = assemble(table, how, held, fitted)
+    with placed(out, "choose another folder") as folder:
+        folder.mkdir()
+        for name, content in files.items():
+            (folder / name).write_bytes(content)
     progress(steps, steps, "done")
     return out
 
@@ -163,36 +166,6 @@ def _plain(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {key: _plain(inner) for key, inner in value.items()}
     return [_plain(inner) for inner in value] if isinstance(value, list | tuple) else value
-
-
-def write_whole(out: Path, files: dict[str, bytes]) -> None:
-    """Write a folder of files under another name, then move it into place, replacing what was there.
-
-    Raises:
-        InputError: the place cannot be written.
-    """
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        work = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
-    except OSError as error:
-        raise InputError(f"{out} cannot be written: {error}.", remedy="choose another folder") from None
-    try:
-        new, old = work / "new", work / "old"
-        new.mkdir()
-        for name, content in files.items():
-            (new / name).write_bytes(content)
-        if out.exists():
-            out.rename(old)
-        try:
-            new.rename(out)
-        except BaseException:
-            if old.exists():
-                old.rename(out)
-            raise
-    except OSError as error:
-        raise InputError(f"{out} cannot be written: {error}.", remedy="choose another folder") from None
-    finally:
-        shutil.rmtree(work, ignore_errors=True)
 
 
 def _check_target(out: Path, overwrite: bool) -> None:

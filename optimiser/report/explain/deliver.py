@@ -35,6 +35,7 @@ from optimiser.explain.setpoints import (
     lowest_yield,
     thrifty_sweeps,
 )
+from optimiser.placed import placed
 from optimiser.problem import Problem
 from optimiser.report.explain.cards import explanation_cards
 from optimiser.report.explain.sentences import (
@@ -48,7 +49,7 @@ from optimiser.report.explain.sentences import (
 )
 from optimiser.report.manifest import DISTRIBUTION, FORMAT, git_state, package_versions, table_hashes
 from optimiser.report.page import page_of
-from optimiser.report.write import check_target, default_out, placed
+from optimiser.report.write import check_target, default_out
 from optimiser.spec.load import Question
 from optimiser.surrogate.artefact import load_surrogate
 

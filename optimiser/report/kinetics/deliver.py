@@ -19,11 +19,12 @@ from optimiser.kinetics.literature import load_literature
 from optimiser.kinetics.simulate import FIXED, Plan, plan_curves
 from optimiser.kinetics.study import Kinetics, study
 from optimiser.kinetics.tables import constants_frame, curves_frame, energies_frame
+from optimiser.placed import placed
 from optimiser.report.kinetics import said
 from optimiser.report.kinetics.cards import Contents, kinetics_cards
 from optimiser.report.manifest import DISTRIBUTION, FORMAT, git_state, package_versions, table_hashes
 from optimiser.report.page import page_of
-from optimiser.report.write import check_target, default_out, placed
+from optimiser.report.write import check_target, default_out
 from optimiser.scenarios.generate import Variation, parse_variation
 from optimiser.surrogate.artefact import Surrogate, load_surrogate
 

@@ -16,6 +16,7 @@ from optimiser import __version__, builtin
 from optimiser.binding import known_acids
 from optimiser.errors import InputError
 from optimiser.importers import read_own_tables
+from optimiser.placed import placed
 from optimiser.report.images import Kind, figures_of, write_images
 from optimiser.report.manifest import DISTRIBUTION, FORMAT, git_state, package_versions, table_hashes
 from optimiser.report.page import page_of
@@ -23,7 +24,7 @@ from optimiser.report.scenarios.cards import scenario_cards
 from optimiser.report.scenarios.contents import Contents, contents
 from optimiser.report.stream import STREAMED, streamed_table
 from optimiser.report.workbook import write_sheets
-from optimiser.report.write import check_target, placed
+from optimiser.report.write import check_target
 from optimiser.scenarios.footprint import check_footprint
 from optimiser.scenarios.predict import Part, RowProgress, Setting, Tally, parts, prepare, results
 from optimiser.scenarios.profile import find_profile
