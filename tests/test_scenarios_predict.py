@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -252,3 +255,32 @@ def test_figures_as_files(table: Path, tmp_path: Path) -> None:
     assert {"bars-cost.svg", "scatter-recovery.svg", "heat-enrichment.svg"} <= set(drawn)
     assert all(text.startswith("<svg") for text in drawn.values())
     assert "sulfuric" in drawn["bars-cost.svg"]
+
+
+@pytest.mark.page
+def test_an_interrupted_browser_leaves_nothing(table: Path, tmp_path: Path) -> None:
+    if find_browser() is None:
+        pytest.skip("needs Chromium")
+    work, spare = tmp_path / "work", tmp_path / "spare"
+    work.mkdir()
+    spare.mkdir()
+    command = [
+        *(sys.executable, "-m", "optimiser", "predict", str(table)),
+        *("--report", "out", "--figures", "png", "-o", "table.csv"),
+    ]
+    with subprocess.Popen(
+        command,
+        cwd=work,
+        env={**os.environ, "TMPDIR": str(spare)},
+        stderr=subprocess.PIPE,
+        text=True,
+        # a parent in the background, as in CI, may have left interrupts ignored
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    ) as started:
+        while started.poll() is None and not list(spare.glob("*/profile/*")):
+            time.sleep(0.01)
+        started.send_signal(signal.SIGINT)
+        _, stderr = started.communicate(timeout=60)
+    assert started.returncode == 130, stderr
+    assert stderr.endswith("Stopped; written before: table.csv.\n")
+    assert list(spare.iterdir()) == [] and [p.name for p in work.iterdir()] == ["table.csv"]

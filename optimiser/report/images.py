@@ -18,6 +18,7 @@ from urllib.parse import unquote_to_bytes
 
 from plotly.offline import get_plotlyjs
 
+from optimiser.interrupts import interrupts_after
 from optimiser.report.card import Card, Figure, Panels
 
 Kind = Literal["png", "svg"]
@@ -133,20 +134,24 @@ def _drawn(figures: Sequence[Figure], kind: Kind, browser: str) -> dict[str, byt
 
 def _said(command: Sequence[str], temporary: str) -> bytes:
     """Return what a browser prints; it leaves nothing outside its folder, nor any process."""
-    with subprocess.Popen(
-        command,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        env={**os.environ, "TMPDIR": temporary},
-        start_new_session=True,
-    ) as browser:
-        try:
-            said, _ = browser.communicate(timeout=_SECONDS)
-        except BaseException:
+    browser = None
+    try:
+        with interrupts_after():
+            browser = subprocess.Popen(
+                command,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                env={**os.environ, "TMPDIR": temporary},
+                start_new_session=True,
+            )
+        said, _ = browser.communicate(timeout=_SECONDS)
+    except BaseException:
+        if browser is not None:
             if hasattr(os, "killpg"):
                 os.killpg(browser.pid, signal.SIGKILL)
             browser.kill()
-            raise
+            browser.communicate()
+        raise
     if browser.returncode:
         raise subprocess.CalledProcessError(browser.returncode, command[0])
     return said
