@@ -12,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import psutil
 import pytest
 
 from optimiser.binding import bind
@@ -101,9 +102,8 @@ def test_an_interrupt_of_all_processes_ends_without_a_word_from_the_workers(tmp_
             start_new_session=True,
             preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         ) as started:
-            children = Path(f"/proc/{started.pid}/task/{started.pid}/children")
             # the first is what multiprocessing keeps its books with
-            while started.poll() is None and len(children.read_text().split()) < 2:
+            while started.poll() is None and len(psutil.Process(started.pid).children()) < 2:
                 time.sleep(0.002)
             time.sleep(moment)
             os.killpg(started.pid, signal.SIGINT)
