@@ -23,6 +23,7 @@ from optimiser.process.parameters import ProcessParameters, process_parameters
 from optimiser.spec.load import Question
 from optimiser.surrogate.artefact import Surrogate, load_surrogate
 from optimiser.surrogate.domain import Neighbourhood
+from optimiser.tolerances import OFF
 from optimiser.yields import check_yields
 
 
@@ -67,6 +68,7 @@ def bind(question: Question, tables: OwnTables | None = None) -> Problem:
         confidence=next((c.confidence for c in spec.constraints if c.confidence is not None), None),
         limits=limits,
         domain=domain,
+        tolerances=OFF if spec.tolerances is None else spec.tolerances.tolerances(),
     )
 
 

@@ -22,15 +22,17 @@ from optimiser.process.feasibility import (
     reductant_ratio,
 )
 from optimiser.process.inputs import ProcessInputs, process_inputs
-from optimiser.surrogate.artefact import Grade, Surrogate, YieldPrediction
+from optimiser.surrogate.artefact import POINTS, Grade, Surrogate, YieldPrediction
 from optimiser.surrogate.domain import Neighbourhood
 from optimiser.surrogate.steps import Places
+from optimiser.tolerances import DEFAULT, Tolerances
 from optimiser.yields import joint_probability, place_designs, predict_yields, yield_interval, yield_quantile
 
 _STEPS = np.array([v.step for v in VARIABLES])
 _LOG = np.array([v.log for v in VARIABLES])
 #: Logarithmic variables are searched on log(x + 1): time may start at 0.
 _SHIFT = 1.0
+_TENTH = 0.1  # quantile over the tolerances that is told beside the mean
 
 
 @dataclass(frozen=True)
@@ -52,8 +54,10 @@ class Evaluation:
 
     Attributes:
         designs: the designs.
-        prediction: mean and spread of the yields, a column per metal.
+        prediction: the yields that count, a column per metal.
         yields_low, yields_high: ends of the 90 % interval, likewise.
+        yields_nominal: expected yields at the setpoints themselves, likewise.
+        yields_p10: tenth percentile of the expected yields over the tolerances, likewise.
         outcome: balance, cost and impact at the mean yields.
         by_products: gases, salt, water and what may precipitate, at the mean yields.
         metrics: every metric of the registry, shape (n,) each.
@@ -71,6 +75,8 @@ class Evaluation:
     prediction: YieldPrediction
     yields_low: Floats
     yields_high: Floats
+    yields_nominal: Floats
+    yields_p10: Floats
     outcome: Outcome
     by_products: ByProducts
     metrics: Mapping[str, Floats]
@@ -89,7 +95,7 @@ class Evaluation:
 
     @property
     def yields(self) -> Floats:
-        """Mean yields, a column per metal of METALS; NaN for an absent metal."""
+        """Expected yields over the tolerances, a column per metal of METALS; NaN for an absent metal."""
         return self.prediction.mean
 
     @property
@@ -125,7 +131,7 @@ class Problem:
     ``reagents`` are what is bought beside the acids, with its sources; ``inputs`` holds their numbers.
     ``lower`` and ``upper`` are the ranges each acid is searched in, shape (k, 5): what the user allows, cut
     to where the acid has data when the domain is held. Each target holds with probability ``confidence``, or
-    at the mean where that is None.
+    at the mean where that is None. Yields are those over the ``tolerances`` of the setpoints.
     """
 
     name: str
@@ -142,6 +148,7 @@ class Problem:
     confidence: float | None
     limits: ChemistryLimits
     domain: bool
+    tolerances: Tolerances = DEFAULT
 
     @property
     def acid_names(self) -> tuple[str, ...]:
@@ -211,11 +218,32 @@ class Problem:
             upper=self.upper[rows],
         )
 
+    def predict(self, designs: Designs, grade: Grade = "final") -> YieldPrediction:
+        """Predict the yields that count: over the tolerances, if there are any."""
+        moved = self.moved(designs, grade)
+        return predict_yields(
+            self.surrogate,
+            self.feed,
+            self.acids,
+            designs,
+            grade=grade,
+            moved=moved,
+            quantile=self.tolerances.quantile,
+        )
+
+    def moved(self, designs: Designs, grade: Grade = "final") -> Floats | None:
+        """Return where designs may end up within the tolerances, shape (n, p, 5); None without tolerances.
+
+        What the problem or the data of the acid fix does not move.
+        """
+        if not self.tolerances:
+            return None
+        varied = np.array([near.varied for near in self.neighbourhoods]) & (self.upper > self.lower)
+        return self.tolerances.moved(designs.continuous, POINTS[grade], varied[designs.acid])
+
     def search_point(self, designs: Designs, grade: Grade = "search") -> SearchPoint:
         """Compute what the search needs, and no more; at final grade as `evaluate` would."""
-        prediction = predict_yields(
-            self.surrogate, self.feed, self.acids, designs, grade=grade, scaled=self.confidence is not None
-        )
+        prediction = self.predict(designs, grade)
         return self._point(designs, prediction.mean, self._counted(prediction), prediction.domain_ratio)
 
     def places(self, designs: Designs) -> Places:
@@ -250,7 +278,8 @@ class Problem:
 
     def evaluate(self, designs: Designs) -> Evaluation:
         """Compute everything that is reported of the designs, at final grade."""
-        prediction = predict_yields(self.surrogate, self.feed, self.acids, designs)
+        prediction = self.predict(designs)
+        nominal, tenth = self._over_tolerances(designs, prediction)
         low, high = yield_interval(self.surrogate, self.feed, prediction, 0.9)
         result = self._outcome(designs, prediction.mean)
         metrics = {name: metric.compute(result) for name, metric in METRICS.items()}
@@ -262,6 +291,8 @@ class Problem:
             prediction=prediction,
             yields_low=low,
             yields_high=high,
+            yields_nominal=nominal,
+            yields_p10=tenth,
             outcome=result,
             by_products=by_products(designs, result.balance, self.inputs),
             metrics=metrics,
@@ -275,6 +306,17 @@ class Problem:
             reductant_ratio=reductant_ratio(result.balance),
             p_feasible=self._p_feasible(prediction),
         )
+
+    def _over_tolerances(self, designs: Designs, prediction: YieldPrediction) -> tuple[Floats, Floats]:
+        """Return the yields at the setpoints themselves, and their tenth percentile over the tolerances."""
+        moved = self.moved(designs)
+        if moved is None:
+            return prediction.mean, prediction.mean
+        known = (self.surrogate, self.feed, self.acids, designs)
+        tenth = prediction
+        if self.tolerances.quantile != _TENTH:
+            tenth = predict_yields(*known, moved=moved, quantile=_TENTH)
+        return predict_yields(*known).mean, tenth.mean
 
     def _outcome(self, designs: Designs, yields: Floats) -> Outcome:
         return outcome(designs, yields, mass_balance(designs, yields, self.inputs), self.inputs)

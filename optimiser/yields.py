@@ -54,7 +54,8 @@ def predict_yields(
     designs: Designs,
     *,
     grade: Grade = "final",
-    scaled: bool = True,
+    moved: Floats | None = None,
+    quantile: float | None = None,
 ) -> YieldPrediction:
     """Return the prediction of the yields of designs, a column per metal of METALS.
 
@@ -62,13 +63,16 @@ def predict_yields(
     """
     known = len(predicted_metals(surrogate))
     if known == len(METALS):
-        return surrogate.predict(feed, acids, designs, grade=grade, scaled=scaled)
+        return surrogate.predict(feed, acids, designs, grade=grade, moved=moved, quantile=quantile)
     seen = [_SeenAcid.of(acid, known) for acid in acids]
-    part = surrogate.predict(_SeenFeed.of(feed, known), seen, designs, grade=grade, scaled=scaled)
+    part = surrogate.predict(
+        _SeenFeed.of(feed, known), seen, designs, grade=grade, moved=moved, quantile=quantile
+    )
     assumed = _assumed(feed, known, len(designs))
     sure = np.where(np.isnan(assumed), np.nan, 0.0)
     columns = {name: np.hstack([values, sure]) for name, values in _by_metal(part).items()}
-    return replace(part, **columns | {"mean": np.hstack([part.mean, assumed])})
+    told = {name: np.hstack([getattr(part, name), assumed]) for name in ("mean", "centre")}
+    return replace(part, **columns | told)
 
 
 def place_designs(surrogate: Surrogate, feed: Feed, acids: Sequence[Acid], designs: Designs) -> Places:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-from typing import Annotated, Any, Literal
+import math
+import re
+from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
@@ -13,6 +15,7 @@ from optimiser.chemistry.metals import METALS, MetalName
 from optimiser.designs import CONTINUOUS, VARIABLES
 from optimiser.errors import InputError, closest
 from optimiser.metrics import METRICS
+from optimiser.tolerances import DEFAULT, Tolerances
 
 
 class Strict(BaseModel):
@@ -200,6 +203,77 @@ def _each_objective_once(value: tuple[ObjectiveSpec, ...]) -> tuple[ObjectiveSpe
     return value
 
 
+_SHARE = re.compile(r"\s*([0-9.eE+-]+)\s*%\s*")
+_WIDTHS = "a number in the variable's unit, or a share of the setpoint such as `5 %` (below 100 %)"
+
+
+def _half_width(value: Any) -> HalfWidth:
+    """Read a tolerance: ``2`` in the variable's unit, or ``5 %`` of the setpoint."""
+    if isinstance(value, HalfWidth):
+        return value
+    share = _SHARE.fullmatch(value) if isinstance(value, str) else None
+    try:
+        width = float(share[1]) / 100.0 if share else _number(value)
+    except (ValueError, InputError):
+        raise InputError(
+            f"{value!r} is not a tolerance.",
+            allowed=_WIDTHS,
+            remedy="write e.g. `temperature: 2`, `time: 5 %`",
+        ) from None
+    if not 0.0 <= width < (1.0 if share else math.inf):
+        raise InputError(
+            f"A tolerance of {value} is not possible.", allowed=f"0 or more: {_WIDTHS}", remedy="0 for none"
+        )
+    return HalfWidth(0.0, width) if share else HalfWidth(width, 0.0)
+
+
+class HalfWidth(NamedTuple):
+    """Half-width of a tolerance: so much in the variable's unit, and so much of the setpoint."""
+
+    absolute: float
+    relative: float
+
+
+Width = Annotated[HalfWidth | None, BeforeValidator(_half_width)]
+
+
+class TolerancesSpec(Strict):
+    """How exactly the plant holds each setpoint; those left out have their defaults.
+
+    ``robust: p10`` counts the tenth percentile of a yield over the tolerances instead of its mean.
+    """
+
+    temperature: Width = None
+    acid_concentration: Width = None
+    h2o2: Width = None
+    solid_liquid_ratio: Width = None
+    time: Width = None
+    robust: Literal["p10"] | None = None
+
+    def tolerances(self) -> Tolerances:
+        """Return the tolerances that these settings stand for."""
+        default = zip(DEFAULT.absolute, DEFAULT.relative, strict=True)
+        widths = [
+            getattr(self, name) or HalfWidth(*usual) for name, usual in zip(CONTINUOUS, default, strict=True)
+        ]
+        absolute, relative = zip(*widths, strict=True)
+        return Tolerances(absolute, relative, None if self.robust is None else 0.1)
+
+
+def _tolerances(value: Any) -> Any:
+    if isinstance(value, TolerancesSpec | dict) or value is None:
+        return value
+    raise InputError(
+        f"{value!r} is not a set of tolerances.",
+        allowed="`off`, or a half-width for some of " + ", ".join(CONTINUOUS),
+        remedy="write e.g. `tolerances: {temperature: 3, time: 10 %}`",
+    )
+
+
+#: None is `off`.
+TolerancesField = Annotated[TolerancesSpec | None, BeforeValidator(_tolerances), Off]
+
+
 class ProblemSpec(Strict):
     """A question: feed, acids, ranges, objectives and constraints."""
 
@@ -210,6 +284,7 @@ class ProblemSpec(Strict):
     variables: VariablesSpec
     objectives: tuple[ObjectiveSpec, ...] = Field(min_length=1, max_length=4)
     constraints: tuple[ConstraintSpec, ...] = ()
+    tolerances: TolerancesField = TolerancesSpec()
     process: dict[str, float | str] = Field(default_factory=dict)
 
     @field_validator("feed", mode="before")

@@ -20,6 +20,7 @@ from optimiser.surrogate.calibration import Calibration, stretched
 from optimiser.surrogate.candidates import candidates
 from optimiser.surrogate.domain import Domain, Neighbourhood
 from optimiser.surrogate.features import (
+    CONTINUOUS_COLUMNS,
     FEATURES,
     METALS,
     AcidLike,
@@ -33,7 +34,7 @@ from optimiser.surrogate.pinned import CARD, pinned, read_arrays, read_pinned, r
 from optimiser.surrogate.steps import Places
 from optimiser.yamlfile import read_yaml
 
-FORMAT = 2
+FORMAT = 3
 ARRAYS = "arrays.npz"
 #: Of a rival of the shipped default only.
 REGRESSORS = "regressors.skops"
@@ -44,6 +45,9 @@ SEAL = "card_sha256"
 Grade = Literal["search", "final"]
 #: Anchors of the search grade: the first of those chosen, which stand for all (docs/speed.md).
 SEARCH_ANCHORS = 16
+#: Points of a tolerance at each grade (docs/model.md).
+POINTS: Mapping[Grade, int] = {"search": 16, "final": 64}
+_AT_ONCE = 512  # designs whose points are predicted together
 _NEIGHBOURHOODS = 256  # feeds with acids whose experiments are remembered, some kB each
 
 
@@ -52,15 +56,16 @@ class YieldPrediction:
     """Yields of n designs as fractions; metals in the order Li, Ni, Mn, Co, NaN where the feed lacks one.
 
     Attributes:
-        mean: what the model expects, 0-1, shape (n, 4).
+        mean: the expected yield, that is the mean of its calibrated distribution on 0-1, shape (n, 4).
+        centre: what the model says before it is calibrated, 0-1, shape (n, 4).
         spread: standard deviation over anchors, not calibrated, shape (n, 4).
-        scale: of the error, for :class:`~optimiser.surrogate.calibration.Calibration`, shape (n, 4); NaN
-            where it was not asked for.
+        scale: of the error, for :class:`~optimiser.surrogate.calibration.Calibration`, shape (n, 4).
         domain_ratio: distance to the data, or the members' disagreement, as a share of its limit, whichever
             is greater: at most 1 inside the applicability domain, shape (n,).
     """
 
     mean: Floats
+    centre: Floats
     spread: Floats
     scale: Floats
     domain_ratio: Floats
@@ -124,9 +129,10 @@ class Surrogate:
         designs: Designs,
         *,
         grade: Grade = "final",
-        scaled: bool = True,
+        moved: Floats | None = None,
+        quantile: float | None = None,
     ) -> YieldPrediction:
-        """Predict the yields of designs.
+        """Predict the yields of designs, or their mean over where designs may end up.
 
         Args:
             feed: the cathode.
@@ -134,28 +140,46 @@ class Surrogate:
                 and seen as in training.
             designs: n designs.
             grade: ``search`` compares with a few anchors, ``final`` with all.
-            scaled: whether the scale of the error is needed; without it there is no probability or quantile.
+            moved: where each design may end up, all equally likely, as
+                :meth:`~optimiser.tolerances.Tolerances.moved` gives it, shape (n, p, 5); None for the designs
+                as they are. The domain looks at the designs as they are.
+            quantile: quantile over ``moved`` to count instead of the mean.
 
         Raises:
             InputError: an unreadable SMILES, or numba cannot compile here.
         """
         features = feature_matrix(feed, acids, designs, self.acids)
-        raw = self.fitted.predict(features, self.anchors_at(grade))
+        raw = self.fitted.predict(features, self.anchors_at(grade), moved)
         present = np.asarray(feed.present, dtype=bool)[: len(METALS)]
-        mean, spread, disagreement = (
+        centre, spread, disagreement = (
             np.where(present, part, np.nan) for part in (stretched(raw.mean), raw.spread, raw.disagreement)
         )
-        scale, ratio = np.full_like(mean, np.nan), np.empty(len(mean))
+        scale, ratio = np.empty_like(centre), np.empty(len(centre))
         composition = (float(feed.Ni), float(feed.Mn), float(feed.Co))
         for k in np.unique(designs.acid):
             rows = designs.acid == k
             near, here = self._near(composition, structure_key(acids[k].smiles)), designs.continuous[rows]
             ratio[rows] = self.domain.ratio(near.distance(here), disagreement[rows])
-            if scaled:
-                scale[rows] = self.calibration.scale(
-                    mean[rows], spread[rows], disagreement[rows], near, here, ratio[rows]
-                )
-        return YieldPrediction(mean, spread, scale, ratio)
+            scale[rows] = self.calibration.scale(
+                centre[rows], spread[rows], disagreement[rows], near, here, ratio[rows]
+            )
+        if quantile is not None and moved is not None:
+            below = self._quantile_over(features, moved, quantile)
+            centre = np.where(present, stretched(raw.mean + below), np.nan)
+        return YieldPrediction(self.calibration.expected(centre, scale), centre, spread, scale, ratio)
+
+    def _quantile_over(self, features: Floats, moved: Floats, quantile: float) -> Floats:
+        """Return how far a quantile over moved designs is from their mean, shape (n, 4), by a few anchors."""
+        n, points = moved.shape[:2]
+        out = np.empty((n, len(METALS)))
+        for first in range(0, n, _AT_ONCE):
+            rows = slice(first, first + _AT_ONCE)
+            each = np.repeat(features[rows], points, axis=0)
+            each[:, CONTINUOUS_COLUMNS] = moved[rows].reshape(-1, moved.shape[2])
+            said = self.fitted.predict(each, self.anchors_at("search")).mean
+            said = said.reshape(-1, points, len(METALS))
+            out[rows] = np.quantile(said, quantile, axis=1) - said.mean(axis=1)
+        return out
 
     def places(self, feed: FeedLike, acids: Sequence[AcidLike], designs: Designs) -> Places:
         """Return where designs lie: those of one acid that are close have like yields.
@@ -172,7 +196,7 @@ class Surrogate:
         """
         if not 0.0 < p < 1.0:
             raise ValueError(f"p must be between 0 and 1, not {p!r}")
-        return self.calibration.quantile(prediction.mean, prediction.scale, p)
+        return self.calibration.quantile(prediction.centre, prediction.scale, p)
 
     def interval(self, prediction: YieldPrediction, level: float = 0.9) -> tuple[Floats, Floats]:
         """Return low and high yields between which a yield lies with probability ``level``, (n, 4) each.
@@ -186,7 +210,7 @@ class Surrogate:
 
     def probability(self, prediction: YieldPrediction, target: float) -> Floats:
         """Return the probability that each yield is at least ``target``, shape (n, 4); calibrated."""
-        return self.calibration.probability(prediction.mean, prediction.scale, target)
+        return self.calibration.probability(prediction.centre, prediction.scale, target)
 
     def joint_probability(self, prediction: YieldPrediction, targets: Floats) -> Floats:
         """Return the probability that every yield reaches its target at once, shape (n,).
@@ -195,7 +219,7 @@ class Surrogate:
             prediction: of n designs.
             targets: NaN where a metal has none, shape (4,).
         """
-        return self.calibration.joint_probability(prediction.mean, prediction.scale, targets)
+        return self.calibration.joint_probability(prediction.centre, prediction.scale, targets)
 
 
 def complete_card(

@@ -12,6 +12,7 @@ Outside the applicability domain the scale grows with a power of the distance, s
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -51,10 +52,30 @@ class Calibration:
     scores: Floats
     growth: float
 
-    @property
+    @cached_property
     def ordered(self) -> Floats:
         """All scores, ascending."""
         return np.sort(self.scores[~np.isnan(self.scores)])
+
+    @cached_property
+    def _sums(self) -> Floats:
+        """Sums of the first scores, one longer than these."""
+        return np.append(0.0, np.cumsum(self.ordered))
+
+    def expected(self, centre: Floats, scale: Floats) -> Floats:
+        """Return the mean of each yield's predictive distribution on 0-1, shape (n, 4).
+
+        It lies inside every interval, rises with the centre, and is 1 only where nothing less can happen.
+
+        Args:
+            centre: stretched and clipped yields of the model, shape (n, 4).
+            scale: of their errors, shape (n, 4).
+        """
+        ordered, sums = self.ordered, self._sums
+        below = np.searchsorted(ordered, -centre / scale)
+        within = np.searchsorted(ordered, (1.0 - centre) / scale)
+        total = centre * (within - below) + scale * (sums[within] - sums[below]) + (len(ordered) - within)
+        return np.asarray(total / len(ordered), dtype=np.float64)
 
     def scale(
         self,

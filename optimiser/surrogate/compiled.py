@@ -18,6 +18,7 @@ from optimiser.designs import Floats, Ints
 from optimiser.errors import InputError
 from optimiser.surrogate.columns import COLUMNS, columns, physics
 from optimiser.surrogate.features import CONTINUOUS_COLUMNS, METALS
+from optimiser.surrogate.mixture import Mixture
 from optimiser.surrogate.panel import PLACE, TILE, Panel, Side, panel
 from optimiser.surrogate.trees import Forest, compiled_loops
 
@@ -26,7 +27,8 @@ class Raw(NamedTuple):
     """What the members say of n designs, before it is calibrated; not clipped, NaN for absent metals.
 
     Attributes:
-        mean: mean over members, and over anchors where they compare, shape (n, 4).
+        mean: what the members come to (`optimiser.surrogate.mixture`), over the anchors where they compare,
+            shape (n, 4).
         spread: population standard deviation over anchors of the members' mean, shape (n, 4).
         disagreement: population standard deviation over members, shape (n, 4).
     """
@@ -45,12 +47,14 @@ class Compiled:
         features: of any design with the feed and the acid, shape (32,).
         paired: members that learn differences, if any.
         plain: members that learn yields, if any.
+        mixture: how they become one yield.
     """
 
     metals: Ints
     features: Floats
     paired: Panel | None
     plain: Panel | None
+    mixture: Mixture
 
     @property
     def tests(self) -> int:
@@ -79,7 +83,7 @@ class Compiled:
             # one that is not there is stood in for by the other
             _walk.predict(x, get_num_threads(), panels[0], panels[-1], *counts, means, spread)
         out = np.full((3, n, len(METALS)), np.nan)
-        out[0][:, self.metals] = means.mean(axis=1).T
+        out[0][:, self.metals] = self.mixture.combine(means.transpose(1, 0, 2)).T
         # members that learn yields say the same whatever the anchor
         out[1][:, self.metals] = spread.T / means.shape[1]
         out[2][:, self.metals] = means.std(axis=1).T
@@ -99,13 +103,19 @@ def following(features: Floats, continuous: Floats) -> Floats:
 
 
 def compile_members(
-    paired: Sequence[Forest], plain: Sequence[Forest], known: Floats, yields: Floats, features: Floats
+    paired: Sequence[Forest],
+    plain: Sequence[Forest],
+    mixture: Mixture,
+    known: Floats,
+    yields: Floats,
+    features: Floats,
 ) -> Compiled:
     """Compile a yield model for one feed and acid.
 
     Args:
         paired: forests that learn differences.
         plain: forests that learn yields.
+        mixture: how they become one yield.
         known: columns of the anchors, shape (m, 4, 43).
         yields: of the anchors, NaN where the metal is absent, shape (m, 4).
         features: of any design with the feed and the acid, shape (32,).
@@ -135,6 +145,7 @@ def compile_members(
         features,
         panel(paired, compared, compared=True) if paired else None,
         panel(plain, alone, compared=False) if plain else None,
+        mixture,
     )
 
 

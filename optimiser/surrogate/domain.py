@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from optimiser.chemistry.descriptors import structure_key
-from optimiser.designs import VARIABLES, Floats, Ints
+from optimiser.designs import VARIABLES, Bools, Floats, Ints
 from optimiser.errors import InputError
 from optimiser.surrogate.features import AcidLike, FeedLike
 from optimiser.surrogate.table import TrainingTable
@@ -83,6 +83,14 @@ class Neighbourhood:
     _feed_square: Floats
     _scale: Floats
     _neighbours: int
+
+    @property
+    def varied(self) -> Bools:
+        """Which variables of ``CONTINUOUS`` differ among the experiments near the feed, shape (5,).
+
+        All where there are none: nothing is known to be fixed.
+        """
+        return np.isnan(self.low) | (self.high > self.low)
 
     def square_distances(self, continuous: Floats) -> Floats:
         """Return the squared distance of each design to each experiment of the acid, shape (n, e).

@@ -11,7 +11,7 @@ from optimiser.designs import Ints
 from optimiser.surrogate.columns import columns
 from optimiser.surrogate.features import METALS, table_features
 from optimiser.surrogate.fitted import Fitted
-from optimiser.surrogate.members import MEMBERS, Member, fit_member, pair_columns
+from optimiser.surrogate.members import MEMBERS, Member, fit_member, mixture, pair_columns
 from optimiser.surrogate.table import TrainingTable
 from optimiser.surrogate.trees import flatten
 
@@ -76,6 +76,7 @@ def fit_members(
         tuple(forest for member, forest in pairs if not member.paired),
         features,
         table.yields[rows],
+        mixture(settings.members),
     )
 
 
@@ -97,7 +98,7 @@ def choose_anchors(fitted: Fitted, n_anchors: int) -> Ints:
         # each metal's first row, then each one's second: the first few know every metal
         turn = np.where(held, np.cumsum(held, axis=0), np.inf).min(axis=1)
         return np.argsort(turn, kind="stable")
-    votes = fitted.votes(fitted.features).mean(axis=0)
+    votes = fitted.votes(fitted.features).mean(axis=0)  # of the members on pairs
     apart, spread = [], []
     for k in range(len(METALS)):
         mine = votes[held[:, k], k]

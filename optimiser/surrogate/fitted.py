@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any, Protocol
 
@@ -13,6 +13,7 @@ from optimiser.designs import Bools, Floats, Ints
 from optimiser.surrogate.columns import columns
 from optimiser.surrogate.compiled import Compiled, Raw, compile_members
 from optimiser.surrogate.features import ACID_COLUMNS, CONTINUOUS_COLUMNS, FEATURES, FEED_COLUMNS, METALS
+from optimiser.surrogate.mixture import Mixture
 from optimiser.surrogate.panel import FOLLOWING
 from optimiser.surrogate.steps import Places, Steps, find_steps
 from optimiser.surrogate.trees import Forest, differences
@@ -37,8 +38,8 @@ class Predictor(Protocol):
     def anchors(self) -> int:
         """Return how many anchors a search may choose from, 0 where it always takes the same."""
 
-    def predict(self, x: Floats, anchors: int | None = None) -> Raw:
-        """Predict designs, shape (n, 32), over some of the anchors, or all."""
+    def predict(self, x: Floats, anchors: int | None = None, moved: Floats | None = None) -> Raw:
+        """Predict designs, shape (n, 32), over some of the anchors, or all; or the mean over moved designs."""
 
     def places(self, x: Floats) -> Places:
         """Return where designs, shape (n, 32), lie: those of one acid that are close have like yields."""
@@ -53,12 +54,14 @@ class Fitted:
         plain: one forest per member that learns yields.
         features: of the anchors, shape (m, 32).
         yields: of the anchors, NaN where the metal is absent, shape (m, 4).
+        mixture: how the members, ``paired`` before ``plain``, become one yield.
     """
 
     paired: tuple[Forest, ...]
     plain: tuple[Forest, ...]
     features: Floats
     yields: Floats
+    mixture: Mixture
     _compiled: Callable[[bytes, int | None], Compiled] = field(init=False, repr=False, compare=False)
     _steps: Callable[[bytes], Steps] = field(init=False, repr=False, compare=False)
 
@@ -69,7 +72,7 @@ class Fitted:
 
     def __reduce__(self) -> tuple[type[Fitted], tuple[Any, ...]]:
         """Leave the cache behind when a copy goes to another process."""
-        return Fitted, (self.paired, self.plain, self.features, self.yields)
+        return Fitted, (self.paired, self.plain, self.features, self.yields, self.mixture)
 
     @property
     def anchors(self) -> int:
@@ -78,14 +81,14 @@ class Fitted:
 
     def take(self, rows: Ints) -> Fitted:
         """Keep some of the anchors."""
-        return Fitted(self.paired, self.plain, self.features[rows], self.yields[rows])
+        return replace(self, features=self.features[rows], yields=self.yields[rows])
 
     def votes(self, x: Floats) -> Floats:
         """Return what each paired member says by each anchor, NaN where it lacks the metal, (p, n, 4, m)."""
         seen, known = columns(x), columns(self.features)
         return np.stack([differences(forest, seen, known) for forest in self.paired]) + self.yields.T
 
-    def predict(self, x: Floats, anchors: int | None = None) -> Raw:
+    def predict(self, x: Floats, anchors: int | None = None, moved: Floats | None = None) -> Raw:
         """Predict by every member, over the anchors that have the metal.
 
         Args:
@@ -95,6 +98,12 @@ class Fitted:
         Raises:
             InputError: numba cannot compile here.
         """
+        if moved is not None:
+            n, points = moved.shape[:2]
+            each = np.repeat(x, points, axis=0)
+            each[:, CONTINUOUS_COLUMNS] = moved.reshape(n * points, -1)
+            raw = self.predict(each, anchors)
+            return Raw(*(part.reshape(n, points, -1).mean(axis=1) for part in raw))
         out = np.empty((3, len(x), len(METALS)))
         for fixed, mine in _by_fixed(x):
             out[:, mine] = self._compiled(fixed, anchors).predict(x[mine][:, CONTINUOUS_COLUMNS])
@@ -119,12 +128,14 @@ class Fitted:
     def _compile(self, fixed: bytes, anchors: int | None) -> Compiled:
         few = slice(anchors)
         known = columns(self.features[few])
-        return compile_members(self.paired, self.plain, known, self.yields[few], _unfixed(fixed))
+        return compile_members(
+            self.paired, self.plain, self.mixture, known, self.yields[few], _unfixed(fixed)
+        )
 
     def _find_steps(self, fixed: bytes) -> Steps:
         few = slice(_STEPS_FROM)
         known = columns(self.features[few])
-        return find_steps(self.paired, self.plain, known, self.yields[few], _unfixed(fixed))
+        return find_steps(self.paired, self.plain, self.mixture, known, self.yields[few], _unfixed(fixed))
 
 
 def _by_fixed(x: Floats) -> Iterator[tuple[bytes, Bools]]:

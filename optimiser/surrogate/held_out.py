@@ -15,7 +15,10 @@ from optimiser.surrogate.features import METALS, table_features
 from optimiser.surrogate.protocols import Fold, make_folds
 from optimiser.surrogate.recipe import Recipe
 from optimiser.surrogate.table import TrainingTable
+from optimiser.tolerances import DEFAULT
 
+#: Points of the tolerances that held-out rows are predicted over.
+POINTS = 64
 #: Number of rows that no fold tests.
 UNTESTED = -1
 
@@ -91,20 +94,26 @@ def hold_out(
             continue
         said = f"{protocol} {number + 1}"
         fitted = recipe.fit(table, fold.train, lambda what, said=said: progress(f"{said}, {what}"))  # type: ignore[misc]
-        mean[fold.test], spread[fold.test], disagreement[fold.test] = fitted.predict(features[fold.test])
-        distance[fold.test] = distances(table, fold)
+        distance[fold.test], moved = _around(table, fold)
+        mean[fold.test], spread[fold.test], disagreement[fold.test] = fitted.predict(
+            features[fold.test], moved=moved
+        )
     found = HeldOut(numbers, mean, spread, disagreement, distance)
     return HeldOut.from_arrays(found.arrays())  # type: ignore[arg-type]
 
 
-def distances(table: TrainingTable, fold: Fold) -> Floats:
-    """Return the domain's distance of a fold's test rows to its training experiments, shape (m,)."""
+def _around(table: TrainingTable, fold: Fold) -> tuple[Floats, Floats]:
+    """Return the domain's distance of a fold's test rows, and where the default tolerances move them.
+
+    Both as the fold's training experiments see them: shapes (m,) and (m, points, 5).
+    """
     domain = fit_domain(table, fold.train)
-    distance = np.empty(len(fold.test))
+    test = table.continuous[fold.test]
+    distance, varied = np.empty(len(test)), np.empty(test.shape, dtype=np.bool_)
     for i, row in enumerate(fold.test):
         near = domain.near(table.feed[row], structure_key(table.smiles[row]))
-        distance[i] = near.distance(table.continuous[[row]])[0]
-    return distance
+        distance[i], varied[i] = near.distance(test[[i]])[0], near.varied
+    return distance, DEFAULT.moved(test, POINTS, varied)
 
 
 def fold_numbers(folds: tuple[Fold, ...], rows: int) -> Ints:

@@ -1,4 +1,4 @@
-"""Intervals of held-out rows, nested: the folds that calibrate are not the fold that is measured."""
+"""Calibrated yields of held-out rows, nested: the folds that calibrate are not the fold that is measured."""
 
 from __future__ import annotations
 
@@ -9,14 +9,13 @@ import numpy as np
 from optimiser.designs import Floats
 from optimiser.surrogate.calibrate import Evidence, calibrate, held_out_scale
 from optimiser.surrogate.calibration import stretched
-from optimiser.surrogate.features import METALS
 from optimiser.surrogate.held_out import HeldOut
 
 
-def nested_intervals(
+def nested_yields(
     evidence: Evidence, held: Mapping[str, HeldOut], protocol: str, levels: Sequence[float]
-) -> Floats:
-    """Return the intervals of a protocol's test rows, each fold's calibrated on the rows outside it.
+) -> tuple[Floats, Floats]:
+    """Return expected yields and intervals of a protocol's test rows, each fold's calibrated outside it.
 
     Args:
         evidence: of the training table.
@@ -25,16 +24,17 @@ def nested_intervals(
         levels: probabilities that intervals claim to hold.
 
     Returns:
-        Low and high yields, NaN for rows that no fold tests, shape (n, 4, levels, 2).
+        Yields, shape (n, 4), and low and high yields, shape (n, 4, levels, 2); NaN for rows that no fold tests.
     """
     measured = held[protocol]
-    mean = stretched(measured.mean)
-    out = np.full((len(mean), len(METALS), len(levels), 2), np.nan)
+    centre = stretched(measured.mean)
+    expected, out = np.full_like(centre, np.nan), np.full((*centre.shape, len(levels), 2), np.nan)
     for fold in range(int(measured.fold.max()) + 1):
         rows = measured.fold == fold
         found = calibrate(evidence, held["experiment"], held["study"], ~rows)
         scale = held_out_scale(evidence, found, measured, evidence.own)
+        expected[rows] = found.expected(centre[rows], scale[rows])
         for i, level in enumerate(levels):
             for side, p in enumerate(((1.0 - level) / 2.0, (1.0 + level) / 2.0)):
-                out[rows, :, i, side] = found.quantile(mean[rows], scale[rows], p)
-    return out
+                out[rows, :, i, side] = found.quantile(centre[rows], scale[rows], p)
+    return expected, out

@@ -16,6 +16,7 @@ from optimiser.surrogate.columns import COLUMNS
 from optimiser.surrogate.domain import Domain, DomainSettings
 from optimiser.surrogate.features import ACID_COLUMNS, FEATURES, METALS
 from optimiser.surrogate.fitted import Fitted, Predictor
+from optimiser.surrogate.mixture import Mixture
 from optimiser.surrogate.rival import Rival, load_regressors
 from optimiser.surrogate.trees import Forest
 
@@ -30,6 +31,7 @@ def pack(fitted: Predictor, acids: Mapping[str, Floats], domain: Domain, calibra
             for number, forest in enumerate(forests)
             for f in fields(Forest)
         }
+        arrays |= {f"mixture_{f.name}": np.asarray(getattr(fitted.mixture, f.name)) for f in fields(Mixture)}
     elif isinstance(fitted, Rival):
         arrays |= {"blank": fitted.blank, "feature_set": np.array(fitted.feature_set)}
     arrays |= {"anchor_features": fitted.features, "anchor_yields": fitted.yields}
@@ -64,7 +66,15 @@ def unpack_fitted(arrays: Mapping[str, npt.NDArray[Any]], regressors: bytes | No
     paired, plain = _forests(arrays, "paired"), _forests(arrays, "plain")
     if not paired:
         raise ValueError("no member compares designs with anchors")
-    return Fitted(paired, plain, x, y)
+    return Fitted(paired, plain, x, y, _mixture(arrays, len(paired) + len(plain)))
+
+
+def _mixture(arrays: Mapping[str, npt.NDArray[Any]], members: int) -> Mixture:
+    weight, constrained = arrays["mixture_weight"], arrays["mixture_constrained"].astype(np.bool_)
+    slack = float(arrays["mixture_slack"])
+    if not weight.shape == constrained.shape == (members,) or not (weight > 0.0).all() or not slack >= 0.0:
+        raise ValueError("the weights of the members do not fit")
+    return Mixture(weight, constrained, slack)
 
 
 def _forests(arrays: Mapping[str, npt.NDArray[Any]], kind: str) -> tuple[Forest, ...]:

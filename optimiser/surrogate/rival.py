@@ -62,13 +62,19 @@ class Rival:
         """Rows that designs are compared with: a rival has none of its own, or none to choose from."""
         return 0
 
-    def predict(self, x: Floats, anchors: int | None = None) -> Raw:
+    def predict(self, x: Floats, anchors: int | None = None, moved: Floats | None = None) -> Raw:
         """Predict designs; one model does not disagree with itself.
 
         Args:
             x: features, shape (n, 32).
             anchors: not looked at.
+            moved: where each design may end up, shape (n, p, 5); the mean over them is told.
         """
+        if moved is not None:
+            n, points = moved.shape[:2]
+            each = np.repeat(x, points, axis=0)
+            each[:, CONTINUOUS_COLUMNS] = moved.reshape(n * points, -1)
+            return Raw(*(part.reshape(n, points, -1).mean(axis=1) for part in self.predict(each)))
         mean, spread = self.scatter(x)
         return Raw(squeezed(mean), np.nan_to_num(spread), np.zeros_like(mean))
 

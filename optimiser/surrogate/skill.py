@@ -9,9 +9,8 @@ import numpy as np
 
 from optimiser.designs import Bools, Floats
 from optimiser.surrogate.calibrate import Evidence, ratio
-from optimiser.surrogate.calibration import stretched
 from optimiser.surrogate.held_out import HeldOut
-from optimiser.surrogate.nested import nested_intervals
+from optimiser.surrogate.nested import nested_yields
 from optimiser.surrogate.scores import LEVELS, coverage, score
 
 _DECIMALS = 4
@@ -31,11 +30,10 @@ def skill(evidence: Evidence, held: Mapping[str, HeldOut]) -> dict[str, Any]:
     table, found = evidence.table, {}
     for protocol, measured in held.items():
         counted = table.present & measured.tested[:, None]
-        mean = stretched(measured.mean)
-        intervals = nested_intervals(evidence, held, protocol, LEVELS)
+        mean, intervals = nested_yields(evidence, held, protocol, LEVELS)
         figures: dict[str, Any] = score(mean, table.yields, counted, intervals)
         far = ratio(evidence, measured)[measured.tested]
-        every = nested_intervals(evidence, held, protocol, RELIABILITY_LEVELS)
+        _, every = nested_yields(evidence, held, protocol, RELIABILITY_LEVELS)
         figures["reliability"] = coverage(table.yields, counted, every, RELIABILITY_LEVELS)
         figures["rows"] = int(measured.tested.sum())
         figures["share_outside_domain"] = float((far > 1.0).mean())

@@ -18,6 +18,7 @@ from optimiser.designs import Floats
 from optimiser.surrogate.columns import COLUMNS, columns
 from optimiser.surrogate.compiled import following
 from optimiser.surrogate.features import METALS
+from optimiser.surrogate.mixture import Mixture
 from optimiser.surrogate.panel import FOLLOWING, FOLLOWS
 from optimiser.surrogate.trees import Forest, compiled_loops
 
@@ -65,13 +66,19 @@ class Steps:
 
 
 def find_steps(
-    paired: Sequence[Forest], plain: Sequence[Forest], known: Floats, yields: Floats, features: Floats
+    paired: Sequence[Forest],
+    plain: Sequence[Forest],
+    mixture: Mixture,
+    known: Floats,
+    yields: Floats,
+    features: Floats,
 ) -> Steps:
-    """Find the steps of a yield model for one feed and acid.
+    """Find the steps of a yield model for one feed and acid; those of bounded members do not count.
 
     Args:
         paired: forests that learn differences.
         plain: forests that learn yields.
+        mixture: how they become one yield.
         known: columns of the anchors, shape (m, 4, 43).
         yields: of the anchors, NaN where the metal is absent, shape (m, 4).
         features: of any design with the feed and the acid, shape (32,).
@@ -85,11 +92,14 @@ def find_steps(
         sides = np.ascontiguousarray(known[~np.isnan(yields[:, k]), k].T)
         own = np.ascontiguousarray(seen[k])
         alone = np.zeros((len(own), 1))
-        for forest, anchors in (*((f, sides) for f in paired), *((f, alone) for f in plain)):
-            steps = _of_forest(forest, int(k), own, anchors)
+        members = (*((f, sides) for f in paired), *((f, alone) for f in plain))
+        for (forest, anchors), share in zip(members, mixture.leading, strict=True):
+            if share == 0.0:
+                continue
+            at, up, change, of = _of_forest(forest, int(k), own, anchors)
+            steps = (at, share * up, share * change, of)
             found.append((*steps, np.full(len(steps[0]), k)))
     value, height, change, column, metal = (np.concatenate(part) for part in zip(*found, strict=True))
-    members = len(paired) + len(plain)
     values, heights, effects = [], [], []
     for j in range(len(FOLLOWING)):
         mine = column == j
@@ -99,9 +109,9 @@ def find_steps(
             which * len(METALS) + metal[mine], weights=change[mine], minlength=len(at) * len(METALS)
         )
         values.append(at)
-        heights.append(np.append(0.0, np.cumsum(up)) / members)
+        heights.append(np.append(0.0, np.cumsum(up)))
         changes = np.cumsum(both.reshape(-1, len(METALS)), axis=0)
-        effects.append(np.vstack([np.zeros(len(METALS)), changes]) / members)
+        effects.append(np.vstack([np.zeros(len(METALS)), changes]))
     return Steps(features, tuple(values), tuple(heights), tuple(effects))
 
 

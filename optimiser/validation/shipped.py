@@ -9,13 +9,12 @@ import numpy as np
 from optimiser import builtin
 from optimiser.designs import Bools
 from optimiser.surrogate.calibrate import Evidence, gather, ratio
-from optimiser.surrogate.calibration import stretched
 from optimiser.surrogate.candidates import SHIPPED
 from optimiser.surrogate.domain import fit_domain
 from optimiser.surrogate.fit import Progress
 from optimiser.surrogate.folds import read_folds
 from optimiser.surrogate.held_out import HeldOut, hold_out
-from optimiser.surrogate.nested import nested_intervals
+from optimiser.surrogate.nested import nested_yields
 from optimiser.surrogate.protocols import PROTOCOLS, make_folds
 from optimiser.surrogate.recipe import tree_recipe
 from optimiser.surrogate.scores import LEVELS
@@ -69,8 +68,8 @@ def evidence(table: TrainingTable, held: Mapping[str, HeldOut]) -> Evidence:
 def out_of_fold(found: Evidence, held: Mapping[str, HeldOut], protocol: str) -> OutOfFold:
     """Return calibrated predictions of a protocol's test rows; the intervals are nested."""
     measured = held[protocol]
-    intervals = nested_intervals(found, held, protocol, LEVELS)
-    return OutOfFold(measured.fold, stretched(measured.mean), measured.spread, intervals)
+    expected, intervals = nested_yields(found, held, protocol, LEVELS)
+    return OutOfFold(measured.fold, expected, measured.spread, intervals)
 
 
 def inside(found: Evidence, held: Mapping[str, HeldOut]) -> dict[str, Bools]:
