@@ -76,8 +76,8 @@ class Member:
         return set(CONTINUOUS) <= {*self.rising, *self.falling}
 
 
-#: Which way chemistry moves yields: more heat, time, acid and peroxide never leach less, more solid never leaches
-#: more. Columns that follow from the setpoints are constrained with them.
+#: Which way chemistry moves yields: more heat, time, acid and peroxide never leach less, more solid never
+#: leaches more. Columns that follow from the setpoints are constrained with them.
 _RISING = (
     "temperature",
     "time",

@@ -24,7 +24,8 @@ def nested_yields(
         levels: probabilities that intervals claim to hold.
 
     Returns:
-        Yields, shape (n, 4), and low and high yields, shape (n, 4, levels, 2); NaN for rows that no fold tests.
+        Yields, shape (n, 4), and low and high yields, shape (n, 4, levels, 2); NaN for rows that no fold
+        tests.
     """
     measured = held[protocol]
     centre = stretched(measured.mean)

@@ -92,25 +92,24 @@ def find_steps(
         sides = np.ascontiguousarray(known[~np.isnan(yields[:, k]), k].T)
         own = np.ascontiguousarray(seen[k])
         alone = np.zeros((len(own), 1))
-        members = (*((f, sides) for f in paired), *((f, alone) for f in plain))
-        for (forest, anchors), share in zip(members, mixture.leading, strict=True):
+        every = (*((f, sides) for f in paired), *((f, alone) for f in plain))
+        for (forest, anchors), share in zip(every, mixture.leading, strict=True):
             if share == 0.0:
                 continue
-            at, up, change, of = _of_forest(forest, int(k), own, anchors)
-            steps = (at, share * up, share * change, of)
-            found.append((*steps, np.full(len(steps[0]), k)))
+            at, *both, follows = _of_forest(forest, int(k), own, anchors)
+            found.append((at, share * both[0], share * both[1], follows, np.full(len(at), k)))
     value, height, change, column, metal = (np.concatenate(part) for part in zip(*found, strict=True))
     values, heights, effects = [], [], []
     for j in range(len(FOLLOWING)):
         mine = column == j
         at, which = np.unique(value[mine], return_inverse=True)
         up = np.bincount(which, weights=height[mine], minlength=len(at))
-        both = np.bincount(
+        each = np.bincount(
             which * len(METALS) + metal[mine], weights=change[mine], minlength=len(at) * len(METALS)
         )
         values.append(at)
         heights.append(np.append(0.0, np.cumsum(up)))
-        changes = np.cumsum(both.reshape(-1, len(METALS)), axis=0)
+        changes = np.cumsum(each.reshape(-1, len(METALS)), axis=0)
         effects.append(np.vstack([np.zeros(len(METALS)), changes]))
     return Steps(features, tuple(values), tuple(heights), tuple(effects))
 
