@@ -83,7 +83,7 @@ def _in_order(**by_name: float) -> tuple[float, ...]:
     return tuple(by_name.get(name, 0.0) for name in CONTINUOUS)
 
 
-#: What a plant holds unless the problem says otherwise: 2 degC; 5 % of strength, solids and time; 10 % of peroxide.
+#: What a plant holds unless told otherwise: 2 degC; 5 % of strength, solids and time; 10 % of peroxide.
 DEFAULT = Tolerances(
     absolute=_in_order(temperature=2.0),
     relative=_in_order(acid_concentration=0.05, h2o2=0.10, solid_liquid_ratio=0.05, time=0.05),

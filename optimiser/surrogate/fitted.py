@@ -39,7 +39,7 @@ class Predictor(Protocol):
         """Return how many anchors a search may choose from, 0 where it always takes the same."""
 
     def predict(self, x: Floats, anchors: int | None = None, moved: Floats | None = None) -> Raw:
-        """Predict designs, shape (n, 32), over some of the anchors; the mean over where they move, if they do."""
+        """Predict designs, shape (n, 32), over some of the anchors, or over where they move."""
 
     def places(self, x: Floats) -> Places:
         """Return where designs, shape (n, 32), lie: those of one acid that are close have like yields."""
