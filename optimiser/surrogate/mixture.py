@@ -1,8 +1,9 @@
 """How the members of the yield model become one yield: constrained ones lead, free ones move it a little.
 
 The weighted mean of the members that are monotonically constrained in every setpoint never moves against
-chemistry. Members that are not follow the data closer, and may move that mean by no more than a slack. So
-the yield never moves against chemistry by more than twice the slack, whatever single studies say.
+chemistry. Members that are not follow the data closer: half of what they say otherwise counts, and no more
+than a slack. So the yield never moves against chemistry by more than twice the slack, whatever single studies
+say.
 """
 
 from __future__ import annotations
@@ -13,8 +14,9 @@ import numpy as np
 
 from optimiser.designs import Bools, Floats
 
-#: How far free members may move the mean of the constrained ones, a fraction of yield (docs/model.md).
-SLACK = 0.025
+#: How much of what free members say otherwise counts, and how far they may move the mean of the constrained
+#: ones, a fraction of yield (docs/model.md).
+SHARE, SLACK = 0.5, 0.0125
 
 
 @dataclass(frozen=True)
@@ -24,11 +26,13 @@ class Mixture:
     Attributes:
         weight: of each member in the mean of its kind, shape (p,).
         constrained: whether each is monotone in every setpoint, shape (p,).
-        slack: how far the mean of the others may move the mean of these, a fraction of yield.
+        share: of the difference between the mean of the others and the mean of these that counts.
+        slack: how far it may move the mean of these, a fraction of yield.
     """
 
     weight: Floats
     constrained: Bools
+    share: float = SHARE
     slack: float = SLACK
 
     def shares(self, kind: Bools) -> Floats:
@@ -50,14 +54,15 @@ class Mixture:
         Example:
             >>> two = Mixture(np.ones(2), np.array([True, False]))
             >>> two.combine(np.array([0.5, 0.9])).item()
-            0.525
+            0.5125
         """
         if self.constrained.all() or not self.constrained.any():
             return np.tensordot(self.shares(np.ones_like(self.constrained)), means, axes=1)
         lead, free = (
             np.tensordot(self.shares(kind), means, axes=1) for kind in (self.constrained, ~self.constrained)
         )
-        return np.asarray(lead + np.clip(free - lead, -self.slack, self.slack), dtype=np.float64)
+        moved = np.clip(self.share * (free - lead), -self.slack, self.slack)
+        return np.asarray(lead + moved, dtype=np.float64)
 
     @property
     def leading(self) -> Floats:
