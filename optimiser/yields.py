@@ -71,8 +71,7 @@ def predict_yields(
     assumed = _assumed(feed, known, len(designs))
     sure = np.where(np.isnan(assumed), np.nan, 0.0)
     columns = {name: np.hstack([values, sure]) for name, values in _by_metal(part).items()}
-    told = {name: np.hstack([getattr(part, name), assumed]) for name in ("mean", "centre")}
-    return replace(part, **columns | told)
+    return replace(part, **columns | {"mean": np.hstack([part.mean, assumed])})
 
 
 def place_designs(surrogate: Surrogate, feed: Feed, acids: Sequence[Acid], designs: Designs) -> Places:

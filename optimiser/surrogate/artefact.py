@@ -57,7 +57,6 @@ class YieldPrediction:
 
     Attributes:
         mean: the expected yield, that is the mean of its calibrated distribution on 0-1, shape (n, 4).
-        centre: what the model says before it is calibrated, 0-1, shape (n, 4).
         spread: standard deviation over anchors, not calibrated, shape (n, 4).
         scale: of the error, for :class:`~optimiser.surrogate.calibration.Calibration`, shape (n, 4).
         domain_ratio: distance to the data, or the members' disagreement, as a share of its limit, whichever
@@ -65,7 +64,6 @@ class YieldPrediction:
     """
 
     mean: Floats
-    centre: Floats
     spread: Floats
     scale: Floats
     domain_ratio: Floats
@@ -166,7 +164,7 @@ class Surrogate:
         if quantile is not None and moved is not None:
             below = self._quantile_over(features, moved, quantile)
             centre = np.where(present, stretched(raw.mean + below), np.nan)
-        return YieldPrediction(self.calibration.expected(centre, scale), centre, spread, scale, ratio)
+        return YieldPrediction(self.calibration.expected(centre), spread, scale, ratio)
 
     def _quantile_over(self, features: Floats, moved: Floats, quantile: float) -> Floats:
         """Return how far a quantile over moved designs is from their mean, shape (n, 4), by a few anchors."""
@@ -196,7 +194,7 @@ class Surrogate:
         """
         if not 0.0 < p < 1.0:
             raise ValueError(f"p must be between 0 and 1, not {p!r}")
-        return self.calibration.quantile(prediction.centre, prediction.scale, p)
+        return self.calibration.quantile(prediction.mean, prediction.scale, p)
 
     def interval(self, prediction: YieldPrediction, level: float = 0.9) -> tuple[Floats, Floats]:
         """Return low and high yields between which a yield lies with probability ``level``, (n, 4) each.
@@ -210,7 +208,7 @@ class Surrogate:
 
     def probability(self, prediction: YieldPrediction, target: float) -> Floats:
         """Return the probability that each yield is at least ``target``, shape (n, 4); calibrated."""
-        return self.calibration.probability(prediction.centre, prediction.scale, target)
+        return self.calibration.probability(prediction.mean, prediction.scale, target)
 
     def joint_probability(self, prediction: YieldPrediction, targets: Floats) -> Floats:
         """Return the probability that every yield reaches its target at once, shape (n,).
@@ -219,7 +217,7 @@ class Surrogate:
             prediction: of n designs.
             targets: NaN where a metal has none, shape (4,).
         """
-        return self.calibration.joint_probability(prediction.centre, prediction.scale, targets)
+        return self.calibration.joint_probability(prediction.mean, prediction.scale, targets)
 
 
 def complete_card(

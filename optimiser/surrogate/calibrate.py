@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from bisect import bisect_left
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -10,6 +11,7 @@ from optimiser.chemistry.descriptors import structure_key
 from optimiser.designs import Bools, Floats
 from optimiser.surrogate.calibration import (
     GROUP_PRIOR,
+    LEVEL_TERMS,
     Calibration,
     kernel,
     shrunk,
@@ -88,17 +90,11 @@ def calibrate(evidence: Evidence, experiment: HeldOut, study: HeldOut, rows: Boo
         acid_errors=shrunk(known.astype(np.float64), errors, mean_error, GROUP_PRIOR),
         mean_error=mean_error,
         coefficients=coefficients,
+        level=_fit_scale(design[counted][:, LEVEL_TERMS], np.abs(residual[counted])),
         scores=scores[rows],
         growth=0.0,
     )
-    return Calibration(
-        bare.errors,
-        bare.acid_errors,
-        bare.mean_error,
-        bare.coefficients,
-        bare.scores,
-        _growth(evidence, bare, study, rows),
-    )
+    return replace(bare, growth=_growth(evidence, bare, study, rows))
 
 
 def held_out_scale(evidence: Evidence, found: Calibration, held: HeldOut, without: Bools) -> Floats:
@@ -162,13 +158,15 @@ def _growth(evidence: Evidence, bare: Calibration, study: HeldOut, rows: Bools) 
     outside = evidence.table.present & (rows & (far > 1.0))[:, None]
     if not outside.any():
         return 0.0
-    scale = held_out_scale(evidence, bare, study, evidence.same_study)
-    ordered = bare.ordered
-    low = np.quantile(ordered, (1.0 - _LEVEL) / 2.0, method="lower")
-    high = np.quantile(ordered, (1.0 + _LEVEL) / 2.0, method="higher")
-    error = evidence.table.yields - stretched(study.mean)
-    needed = np.maximum(error / (high * scale), error / (low * scale))[outside]
-    at = np.broadcast_to(far[:, None], outside.shape)[outside]
-    held = [(needed <= widening(at, growth)).mean() for growth in _GROWTH]
-    enough = np.flatnonzero(np.array(held) >= _LEVEL)
-    return float(_GROWTH[enough[0] if len(enough) else -1])
+    row, metal = np.nonzero(outside)
+    scale = held_out_scale(evidence, bare, study, evidence.same_study)[row, metal]
+    expected = bare.expected(stretched(study.mean))[row, metal]
+    measured = evidence.table.yields[row, metal]
+
+    def held(number: int) -> float:
+        wide = scale * widening(far[row], float(_GROWTH[number]))
+        low, high = (bare.quantile(expected, wide, p) for p in ((1.0 - _LEVEL) / 2.0, (1.0 + _LEVEL) / 2.0))
+        return float(((low <= measured) & (measured <= high)).mean())
+
+    # wider intervals hold more
+    return float(_GROWTH[min(bisect_left(range(len(_GROWTH)), _LEVEL, key=held), len(_GROWTH) - 1)])

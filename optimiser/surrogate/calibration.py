@@ -29,6 +29,7 @@ _REACH = 0.5  # of the kernel that averages errors of experiments nearby, in uni
 _PRIOR = 0.3  # weight of the mean error of all experiments against one experiment right here
 #: Experiments' worth of the mean error of all, in that of an acid or a feed.
 GROUP_PRIOR = 3.0
+_NEWTON = 12  # steps, enough for 1e-9
 _FARTHEST = 3.0  # ratio beyond which the scale grows no more
 
 
@@ -41,6 +42,7 @@ class Calibration:
         acid_errors: of each of the domain's acids, drawn to the mean of all, shape (a,).
         mean_error: over all experiments.
         coefficients: of the log-linear scale, in the order of :func:`terms`, constant first, shape (p,).
+        level: of the usual scale at a yield, in the order of :func:`terms_of_level`, shape (q,).
         scores: errors divided by scales, NaN for absent metals, shape (n, 4).
         growth: power of the ratio that the scale grows with outside the domain.
     """
@@ -49,6 +51,7 @@ class Calibration:
     acid_errors: Floats
     mean_error: float
     coefficients: Floats
+    level: Floats
     scores: Floats
     growth: float
 
@@ -62,20 +65,43 @@ class Calibration:
         """Sums of the first scores, one longer than these."""
         return np.append(0.0, np.cumsum(self.ordered))
 
-    def expected(self, centre: Floats, scale: Floats) -> Floats:
-        """Return the mean of each yield's predictive distribution on 0-1, shape (n, 4).
+    def expected(self, centre: Floats) -> Floats:
+        """Return the expected yield: the mean of the predictive distribution on 0-1, shape (n, 4).
 
-        It lies inside every interval, rises with the centre, and is 1 only where nothing less can happen.
+        At each yield of each metal errors have a usual scale, and so the distribution a usual mean. It rises
+        with the centre and depends on nothing else: a response that the model makes monotone stays so, and
+        how sure a yield is does not move it.
 
         Args:
             centre: stretched and clipped yields of the model, shape (n, 4).
-            scale: of their errors, shape (n, 4).
         """
+        return self._mean(centre, np.exp(terms_of_level(centre) @ self.level))
+
+    def _mean(self, location: Floats, scale: Floats) -> Floats:
+        """Return the mean of location + scale times the scores, cut to 0-1, shape (n, 4)."""
         ordered, sums = self.ordered, self._sums
-        below = np.searchsorted(ordered, -centre / scale)
-        within = np.searchsorted(ordered, (1.0 - centre) / scale)
-        total = centre * (within - below) + scale * (sums[within] - sums[below]) + (len(ordered) - within)
+        below = np.searchsorted(ordered, -location / scale)
+        within = np.searchsorted(ordered, (1.0 - location) / scale)
+        total = location * (within - below) + scale * (sums[within] - sums[below]) + (len(ordered) - within)
         return np.asarray(total / len(ordered), dtype=np.float64)
+
+    def location(self, expected: Floats, scale: Floats) -> Floats:
+        """Return where the distribution of a scale has to lie for its mean to be the expected yield, (n, 4).
+
+        By Newton's method, whose slope is the share of the distribution between 0 and 1.
+        """
+        ordered = self.ordered
+        low, high = -scale * ordered[-1], 1.0 - scale * ordered[0]
+        found = np.clip(expected, low, high)
+        for _ in range(_NEWTON):
+            short = expected - self._mean(found, scale)
+            low, high = np.where(short > 0.0, found, low), np.where(short < 0.0, found, high)
+            within = np.searchsorted(ordered, (1.0 - found) / scale) - np.searchsorted(
+                ordered, -found / scale
+            )
+            step = found + short * len(ordered) / np.maximum(within, 1)
+            found = np.where((step > low) & (step < high), step, (low + high) / 2.0)
+        return np.asarray(found, dtype=np.float64)
 
     def scale(
         self,
@@ -108,29 +134,30 @@ class Calibration:
         )
         return np.asarray(bare * widening(ratio, self.growth)[:, None], dtype=np.float64)
 
-    def quantile(self, mean: Floats, scale: Floats, p: float) -> Floats:
+    def quantile(self, expected: Floats, scale: Floats, p: float) -> Floats:
         """Return the p-quantile of each yield, clipped to 0-1, shape (n, 4).
 
         Below one half the lower, above it the upper of the two scores beside: intervals err on the wide side.
         """
         score = np.quantile(self.ordered, p, method="lower" if p < 0.5 else "higher")
-        return np.asarray((mean + score * scale).clip(0.0, 1.0), dtype=np.float64)
+        found = self.location(expected, scale) + score * scale
+        return np.asarray(found.clip(0.0, 1.0), dtype=np.float64)
 
-    def probability(self, mean: Floats, scale: Floats, target: float) -> Floats:
+    def probability(self, expected: Floats, scale: Floats, target: float) -> Floats:
         """Return the probability that each yield is at least a target, shape (n, 4)."""
         ordered = self.ordered
-        below = np.searchsorted(ordered, (target - mean) / scale, side="left")
-        reached = (len(ordered) - below) / len(ordered)
-        return np.where(np.isnan(mean), np.nan, 1.0 if target <= 0.0 else reached)
+        need = (target - self.location(expected, scale)) / scale
+        reached = (len(ordered) - np.searchsorted(ordered, need, side="left")) / len(ordered)
+        return np.where(np.isnan(expected), np.nan, 1.0 if target <= 0.0 else reached)
 
-    def joint_probability(self, mean: Floats, scale: Floats, targets: Floats) -> Floats:
+    def joint_probability(self, expected: Floats, scale: Floats, targets: Floats) -> Floats:
         """Return the probability that every yield reaches its target at once.
 
         The share of held-out rows whose own scores, taken together, would keep the design above all targets:
         errors of the metals in one leach go together, and so do their scores.
 
         Args:
-            mean: yields, shape (n, 4).
+            expected: yields, shape (n, 4).
             scale: of their errors, shape (n, 4).
             targets: NaN where a metal has none, shape (4,).
 
@@ -141,8 +168,9 @@ class Calibration:
         scores = self.scores[:, asked]
         scores = scores[~np.isnan(scores).any(axis=1)]
         if not len(asked):
-            return np.ones(len(mean))
-        need = (targets[asked] - mean[:, asked]) / scale[:, asked]
+            return np.ones(len(expected))
+        scale = scale[:, asked]
+        need = (targets[asked] - self.location(expected[:, asked], scale)) / scale
         return np.asarray((scores[None] >= need[:, None]).all(axis=2).mean(axis=1), dtype=np.float64)
 
     def arrays(self) -> dict[str, npt.NDArray[Any]]:
@@ -151,6 +179,7 @@ class Calibration:
             "calibration_errors": self.errors,
             "calibration_acid_errors": self.acid_errors,
             "calibration_coefficients": self.coefficients,
+            "calibration_level": self.level,
             "calibration_scores": self.scores,
             "calibration_numbers": np.array([self.mean_error, self.growth]),
         }
@@ -191,6 +220,20 @@ def terms(
     out[:, :, 7] = np.log(feed)[:, None]
     out[:, :, 8:] = np.eye(metals)[:, 1:]
     return out
+
+
+#: Which of :func:`terms` know the yield and the metal alone.
+LEVEL_TERMS = (0, 3, 4, 8, 9, 10)
+
+
+def terms_of_level(mean: Floats) -> Floats:
+    """Return what the logarithm of the usual scale at a yield is linear in, shape (n, 4, 6).
+
+    Args:
+        mean: stretched and clipped yields, shape (n, 4).
+    """
+    one = np.ones(len(mean))
+    return terms(mean, np.ones_like(mean), np.ones_like(mean), one, one, one)[:, :, LEVEL_TERMS]
 
 
 def kernel(square: Floats) -> Floats:

@@ -34,8 +34,8 @@ def nested_yields(
         rows = measured.fold == fold
         found = calibrate(evidence, held["experiment"], held["study"], ~rows)
         scale = held_out_scale(evidence, found, measured, evidence.own)
-        expected[rows] = found.expected(centre[rows], scale[rows])
+        expected[rows] = found.expected(centre[rows])
         for i, level in enumerate(levels):
             for side, p in enumerate(((1.0 - level) / 2.0, (1.0 + level) / 2.0)):
-                out[rows, :, i, side] = found.quantile(centre[rows], scale[rows], p)
+                out[rows, :, i, side] = found.quantile(expected[rows], scale[rows], p)
     return expected, out

@@ -116,16 +116,20 @@ def unpack_domain(arrays: Mapping[str, npt.NDArray[Any]], said: dict[str, Any]) 
 
 def unpack_calibration(arrays: Mapping[str, npt.NDArray[Any]]) -> Calibration:
     """Return the calibration. Raises as :func:`unpack_fitted`."""
-    names = ("errors", "acid_errors", "coefficients", "scores", "numbers")
-    errors, acid_errors, coefficients, scores, numbers = (arrays[f"calibration_{name}"] for name in names)
+    names = ("errors", "acid_errors", "coefficients", "level", "scores", "numbers")
+    errors, acid_errors, coefficients, level, scores, numbers = (
+        arrays[f"calibration_{name}"] for name in names
+    )
     if (len(errors), len(acid_errors)) != (len(arrays["domain_acid"]), len(arrays["domain_acids"])):
         raise ValueError("the calibration's errors do not fit the domain")
-    if coefficients.shape != (11,) or scores.shape[1:] != (len(METALS),) or numbers.shape != (2,):
+    if (
+        (coefficients.shape, level.shape) != ((11,), (6,))
+        or scores.shape[1:] != (len(METALS),)
+        or numbers.shape != (2,)
+    ):
         raise ValueError("the calibration's shapes do not fit")
     if np.isnan(scores).all() or np.isinf(scores).any():
         raise ValueError("the calibration has no scores, or infinite ones")
-    if not (
-        np.isfinite(coefficients).all() and np.isfinite(numbers).all() and np.isfinite(acid_errors).all()
-    ):
+    if not (all(np.isfinite(part).all() for part in (coefficients, level, numbers, acid_errors))):
         raise ValueError("the calibration holds what is no number")
-    return Calibration(errors, acid_errors, float(numbers[0]), coefficients, scores, float(numbers[1]))
+    return Calibration(errors, acid_errors, float(numbers[0]), coefficients, level, scores, float(numbers[1]))
