@@ -43,15 +43,17 @@ def _fill(
     shift: Any,
     lanes: Any,
     shift_start: Any,
+    taken: Any,
     fixed: Any,
     table: Any,
 ) -> None:
     """Fill the table with the lanes that fail each test, then the rows that no design changes.
 
     A column's thresholds rise, so what fails one of them fails all before it: each value is looked up once.
+    Designs with several points, lane by lane in turn, are looked up lane by lane.
     """
     lanes_of = table.view(np.uint16)
-    tests, tiles = len(threshold), lanes.shape[1]
+    tests, tiles, points = len(threshold), lanes.shape[1], x.shape[2]
     table[:tests] = 0
     for k in range(len(fixed)):
         for w in range(WORDS):
@@ -59,8 +61,17 @@ def _fill(
     for c in range(len(source)):
         first, stop = test_start[c], test_start[c + 1]
         any_missing = False
+        if points > 1:
+            for i in range(size):
+                for lane in range(tiles * TILE):
+                    apart = x[source[c], begin + i, lane % points] - taken[c, lane]
+                    failed = _below(threshold, first, stop, apart)
+                    if failed:
+                        lanes_of[first + failed - 1, i * tiles + lane // TILE] |= np.uint16(1 << lane % TILE)
+            gather_down(table, first, stop)
+            continue
         for i in range(size):
-            value = x[source[c], begin + i]
+            value = x[source[c], begin + i, 0]
             for v in range(shift_start[c], shift_start[c + 1]):
                 apart = value - shift[v]
                 any_missing |= np.isnan(apart)
@@ -70,7 +81,7 @@ def _fill(
         gather_down(table, first, stop)
         for i in range(size if any_missing else 0):
             for v in range(shift_start[c], shift_start[c + 1]):
-                if np.isnan(x[source[c], begin + i] - shift[v]):
+                if np.isnan(x[source[c], begin + i, 0] - shift[v]):
                     for test in range(first, stop):
                         if not missing_left[test]:
                             _mark(lanes_of[test], i, lanes[v], tiles)
@@ -107,13 +118,8 @@ def _sum(
 
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator,unused-ignore]
-def _block(
-    x: Any, panel: Any, begin: int, size: int, first: int, stop: int, before: int, means: Any, spread: Any
-) -> None:
-    """Predict a block of designs, ``size`` from ``begin``, for the metals ``first`` to ``stop``.
-
-    ``before`` is how many members of other panels come before.
-    """
+def _block(x: Any, panel: Any, begin: int, size: int, first: int, stop: int, means: Any, spread: Any) -> None:
+    """Predict a block of designs, ``size`` from ``begin``, for the metals ``first`` to ``stop``."""
     metals, n_members, width = panel.constant.shape
     parts, _, tiles = panel.lanes.shape
     span, tests, held = tiles * TILE, len(panel.threshold), panel.held
@@ -129,7 +135,7 @@ def _block(
     for part in range(parts):
         _fill(
             x, begin, size, panel.source, panel.threshold, panel.missing_left, panel.test_start, panel.shift,
-            panel.lanes[part], panel.shift_start, panel.fixed[part], table,
+            panel.lanes[part], panel.shift_start, panel.taken[part], panel.fixed[part], table,
         )  # fmt: skip
         for metal in range(first, stop):
             for p in range(n_members):
@@ -142,17 +148,17 @@ def _block(
                 )  # fmt: skip
                 for i in range(size):
                     if part == 0:
-                        means[metal, before + p, begin + i] = 0.0 if tiles else total[i]
+                        means[metal, p, begin + i] = 0.0 if tiles else total[i]
                     for a in range(span):
                         if held[metal, part * span + a]:
-                            means[metal, before + p, begin + i] += total[i * span + a]
+                            means[metal, p, begin + i] += total[i * span + a]
                             said[metal, i, part * span + a] += total[i * span + a]
     for metal in range(first, stop if tiles else first):
         count = 0
         for a in range(width):
             count += held[metal, a]
         for i in range(size):
-            for p in range(before, before + n_members):
+            for p in range(n_members):
                 means[metal, p, begin + i] /= count
             centre, square = 0.0, 0.0
             for a in range(width):
@@ -175,21 +181,25 @@ def _cut(n: int, threads: int, panel: Any) -> Any:
 
 @njit(cache=True, parallel=True, nogil=True)  # type: ignore[untyped-decorator,unused-ignore]
 def predict(
-    x: Any, threads: int, paired: Any, plain: Any, n_paired: int, n_plain: int, means: Any, spread: Any
-) -> None:
-    """Fill what each member says, ``means`` (metals, members, n), and the anchors' ``spread`` (metals, n).
+    x: Any, each: Any, threads: int, paired: Any, plain: Any, n_paired: int, n_plain: int,
+    said: Any, alone: Any, spread: Any,
+) -> None:  # fmt: skip
+    """Fill what each member says, and the anchors' ``spread`` (metals, n).
 
     Args:
-        x: columns that follow the design, shape (c, n).
+        x: columns that follow the design at each of its points, shape (c, n, points); an anchor sees one of
+            them.
+        each: the same for members without anchors, point by point, shape (c, n points, 1).
         threads: how many there are.
         paired: `optimiser.surrogate.panel.Panel` of the members that compare with anchors.
         plain: of the others.
         n_paired, n_plain: how many members each has, 0 where another panel stands in for one there is not.
-        means, spread: to fill; the spread is of the paired members' sum.
+        said, alone, spread: to fill; of the members that compare, shape (metals, n_paired, n), and of the
+            others, shape (metals, n_plain, n points). The spread is of the paired members' sum.
     """
     n = x.shape[1]
     block_1, blocks_1, shares_1 = _cut(n if n_paired else 0, threads, paired)
-    block_2, blocks_2, shares_2 = _cut(n if n_plain else 0, threads, plain)
+    block_2, blocks_2, shares_2 = _cut(each.shape[1] if n_plain else 0, threads, plain)
     items_2 = blocks_2 * shares_2
     items = blocks_1 * shares_1 + items_2
     # one loop for both, because a busy machine's threads wait for each other at the end of each
@@ -197,9 +207,9 @@ def predict(
         item = np.int64(number)  # not signed among threads, which would make everything compiled twice
         # a thread gets what is next to each other: both kinds are spread evenly
         passed = item * items_2 // items
-        panel, block, shares, before, item = paired, block_1, shares_1, 0, item - passed
+        panel, block, shares, seen, means, item = paired, block_1, shares_1, x, said, item - passed
         if (item + passed + 1) * items_2 // items > passed:
-            panel, block, shares, before, item = plain, block_2, shares_2, n_paired, passed
-        share, begin, metals = item % shares, item // shares * block, len(means)
+            panel, block, shares, seen, means, item = plain, block_2, shares_2, each, alone, passed
+        share, begin, metals = item % shares, item // shares * block, len(spread)
         first, stop = metals * share // shares, metals * (share + 1) // shares
-        _block(x, panel, begin, min(block, n - begin), first, stop, before, means, spread)
+        _block(seen, panel, begin, min(block, seen.shape[1] - begin), first, stop, means, spread)

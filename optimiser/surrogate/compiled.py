@@ -22,6 +22,8 @@ from optimiser.surrogate.mixture import Mixture
 from optimiser.surrogate.panel import PLACE, TILE, Panel, Side, panel
 from optimiser.surrogate.trees import Forest, compiled_loops
 
+_AT_ONCE = 2048  # designs whose points are held in memory together
+
 
 class Raw(NamedTuple):
     """What the members say of n designs, before it is calibrated; not clipped, NaN for absent metals.
@@ -61,33 +63,45 @@ class Compiled:
         """Number of distinct tests that are left to be made for a design and all its metals."""
         return sum(len(part.threshold) for part in (self.paired, self.plain) if part is not None)
 
-    def predict(self, continuous: Floats) -> Raw:
+    def predict(self, continuous: Floats, moved: Floats | None = None) -> Raw:
         """Predict designs; each the same whatever others come with it and however many threads there are.
+
+        Over moved designs the members that learn yields see every point, and each anchor is compared with one
+        of them in turn: anchors that are alike see points that are well spread.
 
         Args:
             continuous: variables of ``CONTINUOUS`` in their order and units, shape (n, 5).
+            moved: where each design may end up, shape (n, p, 5); the mean over them is told.
 
         Raises:
             InputError: numba cannot compile the loop here.
         """
-        n, k = len(continuous), len(self.metals)
-        x = np.ascontiguousarray(following(self.features, continuous).T)
+        points = continuous[:, None] if moved is None else moved
+        parts = [self._predict(points[k : k + _AT_ONCE]) for k in range(0, len(points), _AT_ONCE)]
+        return Raw(*np.concatenate(parts, axis=1)) if parts else Raw(*np.empty((3, 0, len(METALS))))
+
+    def _predict(self, points: Floats) -> Floats:
+        """Return mean, spread and disagreement of designs by their points, shape (3, n, 4)."""
+        (n, p), k = points.shape[:2], len(self.metals)
+        each = np.ascontiguousarray(following(self.features, points.reshape(n * p, -1)).T)
         panels = [part for part in (self.paired, self.plain) if part is not None]
         counts = [part.members.shape[1] - 1 if part is not None else 0 for part in (self.paired, self.plain)]
-        means, spread = np.empty((k, sum(counts), n)), np.zeros((k, n))
+        said, alone, spread = np.empty((k, counts[0], n)), np.empty((k, counts[1], n * p)), np.zeros((k, n))
         with compiled_loops():
             from numba import get_num_threads
 
             from optimiser.surrogate import _walk
 
             # one that is not there is stood in for by the other
-            _walk.predict(x, get_num_threads(), panels[0], panels[-1], *counts, means, spread)
+            x, threads = each.reshape(-1, n, p), get_num_threads()
+            _walk.predict(x, each[:, :, None], threads, panels[0], panels[-1], *counts, said, alone, spread)
+        means = np.concatenate([said, alone.reshape(k, -1, n, p).mean(axis=3)], axis=1)
         out = np.full((3, n, len(METALS)), np.nan)
         out[0][:, self.metals] = self.mixture.combine(means.transpose(1, 0, 2)).T
         # members that learn yields say the same whatever the anchor
         out[1][:, self.metals] = spread.T / means.shape[1]
         out[2][:, self.metals] = means.std(axis=1).T
-        return Raw(*out)
+        return out
 
 
 def following(features: Floats, continuous: Floats) -> Floats:

@@ -94,19 +94,15 @@ class Fitted:
         Args:
             x: features, shape (n, 32); compiled once for each feed and acid among them.
             anchors: how many of the anchors, from the first, designs are compared with; None for all.
+            moved: where each design may end up, shape (n, p, 5); the mean over them is told.
 
         Raises:
             InputError: numba cannot compile here.
         """
-        if moved is not None:
-            n, points = moved.shape[:2]
-            each = np.repeat(x, points, axis=0)
-            each[:, CONTINUOUS_COLUMNS] = moved.reshape(n * points, -1)
-            raw = self.predict(each, anchors)
-            return Raw(*(part.reshape(n, points, -1).mean(axis=1) for part in raw))
         out = np.empty((3, len(x), len(METALS)))
         for fixed, mine in _by_fixed(x):
-            out[:, mine] = self._compiled(fixed, anchors).predict(x[mine][:, CONTINUOUS_COLUMNS])
+            points = None if moved is None else moved[mine]
+            out[:, mine] = self._compiled(fixed, anchors).predict(x[mine][:, CONTINUOUS_COLUMNS], points)
         return Raw(*out)
 
     def places(self, x: Floats) -> Places:

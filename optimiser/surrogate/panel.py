@@ -48,6 +48,7 @@ class Panel(NamedTuple):
         shift: what is taken from the column before it is tested: 0, or the anchors' values, shape (shifts,).
         lanes: the lanes that each is taken for, shape (parts, shifts, tiles).
         shift_start: where each column's shifts start, shape (c + 1,).
+        taken: what is taken from each lane's column before it is tested, shape (parts, c, lanes).
         fixed: rows of bits that no design changes, shape (parts, rows, 8).
         root: which of these has the anchors of each metal, shape (metals,).
         row: of each node, the number of its test, or of its fixed row after the tests, shape (nodes,).
@@ -68,6 +69,7 @@ class Panel(NamedTuple):
     shift: Floats
     lanes: npt.NDArray[np.uint16]
     shift_start: Ints
+    taken: Floats
     fixed: npt.NDArray[np.uint64]
     root: Ints
     row: npt.NDArray[np.int32]
@@ -135,6 +137,10 @@ def panel(forests: Sequence[Forest], sides: Sequence[Side], compared: bool) -> P
     masks, which = _distinct_rows(np.concatenate([pattern[~is_open], every]))
     row[~is_open] = len(threshold) + which[: -len(sides)]
     shift, lanes, shift_start = _shifts(tested, sides[0].anchors[PLACE] if compared else None)
+    taken = np.zeros((len(tested), width))
+    if compared:
+        apart = tested >= len(FOLLOWING)
+        taken[apart, :m] = sides[0].anchors[PLACE][tested[apart] % len(FOLLOWING)]
     ends = np.cumsum(kept).reshape(len(sides), len(forests))
     return Panel(
         source=tested % len(FOLLOWING),
@@ -144,6 +150,7 @@ def panel(forests: Sequence[Forest], sides: Sequence[Side], compared: bool) -> P
         shift=shift,
         lanes=_in_tiles(lanes, parts, tiles),
         shift_start=shift_start,
+        taken=np.ascontiguousarray(taken.reshape(len(tested), parts, -1).transpose(1, 0, 2)),
         fixed=_repeated(_in_tiles(masks, parts, tiles)) if compared else _every(len(masks)),
         root=which[-len(sides) :],
         row=row,
