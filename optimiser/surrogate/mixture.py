@@ -1,9 +1,8 @@
 """How the members of the yield model become one yield: constrained ones lead, free ones move it a little.
 
 The weighted mean of the members that are monotonically constrained in every setpoint never moves against
-chemistry. Members that are not follow the data closer: half of what they say otherwise counts, and no more
-than a slack. So the yield never moves against chemistry by more than twice the slack, whatever single studies
-say.
+chemistry. Members that are not follow the data closer, and may move that mean by no more than a slack. So
+the yield never moves against chemistry by more than twice the slack, whatever single studies say.
 """
 
 from __future__ import annotations
@@ -14,9 +13,8 @@ import numpy as np
 
 from optimiser.designs import Bools, Floats
 
-#: How much of what free members say otherwise counts, and how far they may move the mean of the constrained
-#: ones, a fraction of yield (docs/model.md).
-SHARE, SLACK = 0.5, 0.0125
+#: How far free members may move the mean of the constrained ones: one point of yield (docs/model.md).
+SLACK = 0.01
 
 
 @dataclass(frozen=True)
@@ -26,13 +24,11 @@ class Mixture:
     Attributes:
         weight: of each member in the mean of its kind, shape (p,).
         constrained: whether each is monotone in every setpoint, shape (p,).
-        share: of the difference between the mean of the others and the mean of these that counts.
-        slack: how far it may move the mean of these, a fraction of yield.
+        slack: how far the mean of the others may move the mean of these, a fraction of yield.
     """
 
     weight: Floats
     constrained: Bools
-    share: float = SHARE
     slack: float = SLACK
 
     def shares(self, kind: Bools) -> Floats:
@@ -54,14 +50,14 @@ class Mixture:
         Example:
             >>> two = Mixture(np.ones(2), np.array([True, False]))
             >>> two.combine(np.array([0.5, 0.9])).item()
-            0.5125
+            0.51
         """
         if self.constrained.all() or not self.constrained.any():
             return np.tensordot(self.shares(np.ones_like(self.constrained)), means, axes=1)
         lead, free = (
             np.tensordot(self.shares(kind), means, axes=1) for kind in (self.constrained, ~self.constrained)
         )
-        moved = np.clip(self.share * (free - lead), -self.slack, self.slack)
+        moved = np.clip(free - lead, -self.slack, self.slack)
         return np.asarray(lead + moved, dtype=np.float64)
 
     @property

@@ -71,12 +71,12 @@ def unpack_fitted(arrays: Mapping[str, npt.NDArray[Any]], regressors: bytes | No
 
 def _mixture(arrays: Mapping[str, npt.NDArray[Any]], members: int) -> Mixture:
     weight, constrained = arrays["mixture_weight"], arrays["mixture_constrained"].astype(np.bool_)
-    share, slack = float(arrays["mixture_share"]), float(arrays["mixture_slack"])
+    slack = float(arrays["mixture_slack"])
     if not weight.shape == constrained.shape == (members,) or not (weight > 0.0).all():
         raise ValueError("the weights of the members do not fit")
-    if not (0.0 <= share <= 1.0 and 0.0 <= slack <= 1.0):
-        raise ValueError("the members' share or slack is no fraction")
-    return Mixture(weight, constrained, share, slack)
+    if not 0.0 <= slack <= 1.0:
+        raise ValueError("the members' slack is no fraction")
+    return Mixture(weight, constrained, slack)
 
 
 def _forests(arrays: Mapping[str, npt.NDArray[Any]], kind: str) -> tuple[Forest, ...]:
