@@ -54,7 +54,7 @@ def tree_recipe(settings: TrainSettings | None = None) -> Recipe:
     """Return the recipe of the mean of members that ships; with its own settings if none are given."""
     settings = settings or TrainSettings()
     return Recipe(
-        "two PD-GBR (gradient boosting on pairwise differences) and four gradient boostings; the monotone ones lead",
+        "two PD-GBR (gradient boosting on pairwise differences) and four gradient boostings, mostly monotone",
         asdict(settings),
         len(settings.members) + 1,  # and the anchors
         lambda table, rows, step: fit(table, rows, settings, step),
