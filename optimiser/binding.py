@@ -21,6 +21,7 @@ from optimiser.process.feasibility import ChemistryLimits
 from optimiser.process.inputs import process_inputs
 from optimiser.process.parameters import ProcessParameters, process_parameters
 from optimiser.spec.load import Question
+from optimiser.spec.schema import INSIDE
 from optimiser.surrogate.artefact import Surrogate, load_surrogate
 from optimiser.surrogate.domain import Neighbourhood
 from optimiser.tolerances import OFF
@@ -55,10 +56,10 @@ def bind(question: Question, tables: OwnTables | None = None) -> Problem:
         problem = assemble(question.name, feed, acids, surrogate, parameters, reagents)
     except InputError as error:
         raise _located(error, question) from None
-    if domain:
+    if domain is not None:
         _refuse_unsupported(question, problem)
     asked = np.array([getattr(spec.variables, name) for name in CONTINUOUS])
-    ranges = [_acid_range(asked, near if domain else None) for near in problem.neighbourhoods]
+    ranges = [_acid_range(asked, near, domain) for near in problem.neighbourhoods]
     return replace(
         problem,
         lower=np.array([r[:, 0] for r in ranges]),
@@ -143,7 +144,7 @@ def assemble(
         targets={},
         confidence=None,
         limits=ChemistryLimits(),
-        domain=True,
+        domain=INSIDE,
     )
 
 
@@ -259,25 +260,28 @@ def _refuse_impossible_concentration(question: Question, acids: tuple[Acid, ...]
         )
 
 
-def _limits(question: Question) -> tuple[ChemistryLimits, bool]:
-    limits, domain = ChemistryLimits(), True
+def _limits(question: Question) -> tuple[ChemistryLimits, float | None]:
+    limits = ChemistryLimits()
+    domain: float | None = INSIDE
     for constraint in question.spec.constraints:
         if constraint.name == "applicability_domain":
-            domain = constraint.applicability_domain is not None
+            domain = constraint.applicability_domain
         elif constraint.name != "yields":
             limits = replace(limits, **{constraint.name: getattr(constraint, constraint.name)})
     return limits, domain
 
 
-def _acid_range(asked: Floats, near: Neighbourhood | None) -> Floats:
+def _acid_range(asked: Floats, near: Neighbourhood, domain: float | None) -> Floats:
     """Cut the asked ranges, shape (5, 2), to where the acid has data, and to setpoints a plant can set.
 
     Where the two do not meet the asked range stays: every design there is outside the domain, and the
     search reports by how much.
     """
     low, high = asked[:, 0], asked[:, 1]
-    if near is not None and near.experiments:
-        low, high = _where_ordered(np.maximum(low, near.low), np.minimum(high, near.high), low, high)
+    if domain is not None and near.experiments:
+        held = near.bounded(domain)
+        least, most = np.where(held, near.low, -np.inf), np.where(held, near.high, np.inf)
+        low, high = _where_ordered(np.maximum(low, least), np.minimum(high, most), low, high)
     step = np.array([variable.step for variable in VARIABLES])
     # + 0.0 turns -0.0 into 0.0
     on_grid = np.ceil(low / step - 1e-9) * step + 0.0, np.floor(high / step + 1e-9) * step

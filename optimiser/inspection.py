@@ -17,9 +17,10 @@ from optimiser.errors import InputError
 from optimiser.metrics import METRICS
 from optimiser.problem import Problem
 from optimiser.process.parameters import neutralisers, parameter_quantities, process_parameters
-from optimiser.report.words import counted
+from optimiser.report.words import counted, domain_setting
 from optimiser.spec.load import load_config, load_question
 from optimiser.surrogate.artefact import known_artefacts, load_surrogate
+from optimiser.tolerances import said
 from optimiser.yamlfile import read_yaml
 from optimiser.yields import assumption
 
@@ -54,6 +55,8 @@ def check_file(
         "objectives": [f"{o.verb} {o.metric} [{METRICS[o.metric].unit}]" for o in problem.objectives],
         "targets": dict(problem.targets),
         "confidence": problem.confidence,
+        "applicability_domain": domain_setting(problem.domain),
+        "tolerances": problem.tolerances.record(),
         "constraints": [n for n in problem.constraint_names if not n.startswith("yield_")],
         "acids": found,
         "own_tables": [asdict(file) for file in tables.files],
@@ -88,7 +91,7 @@ def is_config(name: str) -> bool:
 
 def _acid_finding(problem: Problem, k: int) -> Record:
     near = problem.neighbourhoods[k]
-    inside = not problem.domain or near.supported
+    inside = problem.domain is None or near.supported
     ranges = {
         v.name: [float(problem.lower[k, i]), float(problem.upper[k, i])] for i, v in enumerate(VARIABLES)
     }
@@ -109,6 +112,7 @@ def check_lines(findings: Record) -> list[str]:
         f"{findings['file']} is valid.",
         f"Feed {findings['feed']}: {'; '.join(findings['objectives'])}.",
         f"Yield targets: {targets}. Held as well: {', '.join(findings['constraints']) or 'nothing'}.",
+        said(findings["tolerances"]),
     ]
     for acid in findings["acids"]:
         if acid["inside_domain"]:

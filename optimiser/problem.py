@@ -131,7 +131,8 @@ class Problem:
     ``reagents`` are what is bought beside the acids, with its sources; ``inputs`` holds their numbers.
     ``lower`` and ``upper`` are the ranges each acid is searched in, shape (k, 5): what the user allows, cut
     to where the acid has data when the domain is held. Each target holds with probability ``confidence``, or
-    at the mean where that is None. Yields are those over the ``tolerances`` of the setpoints.
+    at the mean where that is None. ``domain`` is how far from the data a design may be, as a share of the
+    domain's limit (1 is inside), or None. Yields are those over the ``tolerances`` of the setpoints.
     """
 
     name: str
@@ -147,7 +148,7 @@ class Problem:
     targets: Mapping[str, float]
     confidence: float | None
     limits: ChemistryLimits
-    domain: bool
+    domain: float | None
     tolerances: Tolerances = DEFAULT
 
     @property
@@ -163,7 +164,7 @@ class Problem:
     @property
     def supported_acids(self) -> tuple[str, ...]:
         """The acids with enough experiments near the feed to be inside the domain; all where it is off."""
-        enough = [not self.domain or near.supported for near in self.neighbourhoods]
+        enough = [self.domain is None or near.supported for near in self.neighbourhoods]
         return tuple(name for name, yes in zip(self.acid_names, enough, strict=True) if yes)
 
     @property
@@ -172,7 +173,7 @@ class Problem:
         return (
             *(f"yield_{m}" for m in self.targets),
             *(name for name in LIMITS if getattr(self.limits, name) is not None),
-            *(["applicability_domain"] if self.domain else []),
+            *(["applicability_domain"] if self.domain is not None else []),
         )
 
     def decode(self, acid: Ints, unit: Floats) -> Designs:
@@ -335,10 +336,10 @@ class Problem:
     def _margins(self, result: Outcome, counted: Floats, domain_ratio: Floats) -> dict[str, Floats]:
         margins = {f"yield_{m}": counted[:, METALS.index(m)] - t for m, t in self.targets.items()}
         margins |= chemistry_margins(result.designs, result.balance, self.inputs, self.limits)
-        if self.domain:
+        if (limit := self.domain) is not None:
             # where the acid's data never went near this feed, nothing is known however near it looks
-            beyond = self._per_acid(result.designs, lambda near, x: near.beyond(x))
-            margins["applicability_domain"] = np.where(beyond > 0.0, -beyond, 1.0 - domain_ratio)
+            beyond = self._per_acid(result.designs, lambda near, x: near.beyond(x, limit))
+            margins["applicability_domain"] = np.where(beyond > 0.0, -beyond, limit - domain_ratio)
         return margins
 
     def _support(self, designs: Designs) -> Ints:

@@ -13,7 +13,8 @@ from optimiser.problem import Evaluation, Problem
 def design_table(problem: Problem, evaluation: Evaluation, knee: int | None = None) -> pd.DataFrame:
     """Return one row per design, columns in the order that `docs/` promises.
 
-    Design variables; per metal the yield and its 90 % interval; per objective the value and its interval;
+    Design variables; per metal the yield over the tolerances and its 90 % interval, the yield at the setpoint
+    itself and the tenth percentile over the tolerances; per objective the value and its interval;
     every other metric; ``p_feasible, support, domain_distance, proton_ratio, knee``; by-products per t of
     feed, and whether nitrogen oxides or precipitates have to be expected. Yields of absent metals are empty.
     """
@@ -23,6 +24,8 @@ def design_table(problem: Problem, evaluation: Evaluation, knee: int | None = No
         columns[f"yield_{metal}"] = evaluation.yields[:, i]
         columns[f"yield_{metal}_low"] = evaluation.yields_low[:, i]
         columns[f"yield_{metal}_high"] = evaluation.yields_high[:, i]
+        columns[f"yield_{metal}_nominal"] = evaluation.yields_nominal[:, i]
+        columns[f"yield_{metal}_p10"] = evaluation.yields_p10[:, i]
     for objective in problem.objectives:
         name = objective.metric
         if name not in columns:

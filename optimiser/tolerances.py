@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 import numpy as np
 
@@ -64,6 +66,35 @@ class Tolerances:
         points = continuous[:, None, :] + half[:, None, :] * _points(number)
         # a design beyond what is possible stays where it is
         return np.clip(points, np.minimum(_LOW, continuous)[:, None], np.maximum(_HIGH, continuous)[:, None])
+
+    def record(self) -> dict[str, Any] | None:
+        """Return what a manifest tells: half-widths by variable and the quantile; None without tolerances."""
+        if not self:
+            return None
+        widths = zip(CONTINUOUS, self.absolute, self.relative, strict=True)
+        told = {name: {"absolute": absolute, "relative": relative} for name, absolute, relative in widths}
+        return told | {"counted": "mean" if self.quantile is None else f"p{100.0 * self.quantile:.0f}"}
+
+
+def said(record: Mapping[str, Any] | None) -> str:
+    """Return in one sentence what yields are taken over, from :meth:`Tolerances.record`.
+
+    Example:
+        >>> said(None)
+        'Yields are those of the setpoints themselves: tolerances are off.'
+    """
+    if record is None:
+        return "Yields are those of the setpoints themselves: tolerances are off."
+    widths = []
+    for variable in VARIABLES:
+        absolute, relative = (record[variable.name][key] for key in ("absolute", "relative"))
+        unit = {"degC": "°C"}.get(variable.unit, variable.unit)
+        if absolute:
+            widths.append(f"{variable.label} ±{absolute:g} {unit}")
+        if relative:
+            widths.append(f"{variable.label} ±{100.0 * relative:g} %")
+    what = "means" if record["counted"] == "mean" else "tenth percentiles"
+    return f"Yields are {what} over the tolerances of the setpoints: {', '.join(widths)}."
 
 
 @cache

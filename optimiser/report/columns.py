@@ -90,6 +90,7 @@ _VARIABLE_DIGITS = {
     "solid_liquid_ratio": 1,
     "time": 0,
 }
+_OF_YIELDS = {"_nominal": "at the setpoint", "_p10": "tenth percentile over the tolerances"}
 _OTHERS: Mapping[str, Column] = {
     "design": Column("no.", "", 0),
     "which": Column("which"),
@@ -100,7 +101,8 @@ _OTHERS: Mapping[str, Column] = {
     "domain_distance": Column("domain distance", "of the threshold", 2),
     "proton_ratio": Column("protons", "offered/consumed", 2),
     "reductant_ratio": Column("electrons from peroxide", "offered/needed", 2),
-    "step_loss": Column("recovery lost by one setpoint step", "points at most", 1, _PERCENT),
+    "recovery_least": Column("recovery within the tolerances, least", "% of metal fed", 1, _PERCENT),
+    "recovery_most": Column("recovery within the tolerances, most", "% of metal fed", 1, _PERCENT),
     "chlorine": Column("chlorine formed", "kg/t feed", 1),
     "oxygen": Column("oxygen formed", "kg/t feed", 1),
     "salt": Column("salt of neutralisation", "kg/t feed", 0),
@@ -137,6 +139,10 @@ _OTHERS: Mapping[str, Column] = {
 @cache
 def column(name: str) -> Column:
     """Return how a column of the report's tables is shown; an unknown name is text under its own name."""
+    for end, said in _OF_YIELDS.items():
+        if name.startswith("yield_") and name.endswith(end):
+            whole = column(name.removesuffix(end))
+            return Column(f"{whole.label}, {said}", whole.unit, whole.digits, whole.scale)
     for end in ("_low", "_high"):
         base = name.removesuffix(end)
         if base != name:

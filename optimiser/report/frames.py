@@ -15,7 +15,7 @@ from optimiser.process.totals import COMPONENTS, metal_value
 from optimiser.report.columns import column, with_intervals
 from optimiser.report.picks import Pick
 from optimiser.report.verdicts import verdict_text
-from optimiser.robustness import worst_steps
+from optimiser.robustness import over_tolerances
 from optimiser.run import RunResult
 from optimiser.table import design_table
 
@@ -34,7 +34,8 @@ def picked_frame(problem: Problem, front: Front, picks: Sequence[Pick]) -> pd.Da
     rows = rows.reset_index(drop=True)
     rows.insert(1, "which", [pick.label for pick in picks])
     chosen = np.array([pick.row for pick in picks])
-    rows["step_loss"] = worst_steps(problem, front.evaluation, chosen).recovery_loss
+    if spans := over_tolerances(problem, front.evaluation.designs.take(chosen)):
+        rows["recovery_least"], rows["recovery_most"] = spans.recovery_low, spans.recovery_high
     return rows
 
 

@@ -100,7 +100,8 @@ def _question(result: RunResult) -> dict[str, Any]:
         "yield_targets": dict(problem.targets),
         "confidence": problem.confidence,
         "limits": asdict(problem.limits),
-        "applicability_domain": "inside" if problem.domain else "off",
+        "applicability_domain": words.domain_setting(problem.domain),
+        "tolerances": problem.tolerances.record(),
         "ranges": {
             acid.name: {
                 v.name: [float(problem.lower[k, i]), float(problem.upper[k, i])]

@@ -45,7 +45,7 @@ def switched_off(problem: Problem, evaluation: Evaluation, row: int) -> list[str
     off = [name for name in LIMITS if getattr(problem.limits, name) is None]
     facts = _facts(problem, evaluation, row)
     said = [_BROKEN[name].format(**facts) for name in off if margins[name][row] < 0.0]
-    if not problem.domain and evaluation.domain_distance[row] > 1.0:
+    if problem.domain is None and evaluation.domain_distance[row] > 1.0:
         said.append(_OUTSIDE)
     return said
 

@@ -21,7 +21,7 @@ def verdict_text(result: RunResult, verdict: AcidVerdict) -> str:
         rest = f", and {len(binding) - 1} more" if len(binding) > 1 else ""
         return f"No feasible design. What stands in the way: {refusal.binding_text(binding[0])}{rest}."
     needed = result.problem.surrogate.domain.settings.min_experiments
-    if result.problem.domain and verdict.experiments < needed:
+    if result.problem.domain is not None and verdict.experiments < needed:
         return (
             f"Outside the applicability domain: {_count(verdict.experiments)} near this feed, "
             f"{needed} are needed. Never recommended."

@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from optimiser.chemistry.feeds import METALS
-from optimiser.designs import VARIABLES
 from optimiser.front import Front
 from optimiser.metrics import METRICS
 from optimiser.problem import Evaluation, Problem
 from optimiser.report.columns import column
 from optimiser.report.switched_off import switched_off
-from optimiser.robustness import worst_steps
+from optimiser.robustness import over_tolerances
+from optimiser.spec.schema import INSIDE
 from optimiser.yields import assumption
 
 #: Said wherever peroxide is recommended.
@@ -19,9 +19,6 @@ PEROXIDE_CAVEAT = (
     "The training table's peroxide column mixes conventions, so a nominal wt% may be up to about 4 times the "
     "true one: confirm the dose by experiment."
 )
-
-#: Recovery that a setpoint step must cost, as a fraction, to be warned of.
-NOTICEABLE = 0.01
 
 _CONSTRAINT_LABELS = {
     "proton_balance": "proton balance (usable protons offered / consumed)",
@@ -221,18 +218,32 @@ def warnings_of(problem: Problem, evaluation: Evaluation, row: int) -> list[str]
         said.append(f"Only {counted(support, 'experiment')} near this design.")
     if assumed := assumption(problem.feed):
         said.append(assumed)
-    return [*switched_off(problem, evaluation, row), *said, *step_warning(problem, evaluation, row)]
+    return [*switched_off(problem, evaluation, row), *said, *tolerance_warning(problem, evaluation, row)]
 
 
-def step_warning(problem: Problem, evaluation: Evaluation, row: int) -> list[str]:
-    """Say which setpoint step costs a design most recovery; nothing where none costs `NOTICEABLE`."""
-    worst = worst_steps(problem, evaluation, np.array([row]))
-    lost = float(worst.recovery_loss[0])
-    if lost < NOTICEABLE:
+def tolerance_warning(problem: Problem, evaluation: Evaluation, row: int) -> list[str]:
+    """Say between what the yields of a design lie within its tolerances, and whether it may leave the data."""
+    spans = over_tolerances(problem, evaluation.designs.take(np.array([row])))
+    if spans is None:
         return []
-    how, metal = VARIABLES[worst.variable[0]], METALS[worst.metal[0]]
-    return [
-        f"One setpoint step the wrong way ({how.label} {worst.value[0]:g} {column(how.name).unit}) "
-        f"costs {100.0 * lost:.1f} points of recovery: hold it, or stay on the safe side. {metal} alone "
-        f"can lose {100.0 * worst.yield_loss[0]:.1f} points of yield by one step."
+    between = []
+    for metal in problem.present:
+        i = METALS.index(metal)
+        low, high = (100.0 * float(v[0, i]) for v in (spans.yields_low, spans.yields_high))
+        between.append(f"{metal} {low:.0f}–{high:.0f} %")
+    low, high = 100.0 * float(spans.recovery_low[0]), 100.0 * float(spans.recovery_high[0])
+    said = [
+        f"Within your tolerances the yields are between {', '.join(between)}, and recovery is between "
+        f"{low:.1f} and {high:.1f} %."
     ]
+    if spans.leaving[0] > 0.0:
+        said.append(
+            f"The design is at the edge of the data: {100.0 * float(spans.leaving[0]):.0f} % of the setpoints "
+            "within your tolerances leave the applicability domain."
+        )
+    return said
+
+
+def domain_setting(domain: float | None) -> str | float:
+    """Return a problem's limit of the domain as it is written in YAML."""
+    return "off" if domain is None else ("inside" if domain == INSIDE else domain)

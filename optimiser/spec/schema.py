@@ -153,6 +153,29 @@ def _off(value: Any) -> Any:
 Off = BeforeValidator(_off)
 
 
+#: Share of the domain's limit up to which a design is inside.
+INSIDE = 1.0
+
+
+def _domain(value: Any) -> Any:
+    """Read ``inside``, ``off``, or a share of the domain's limit such as 1.5."""
+    if value in (None, False, "off"):
+        return None
+    if value == "inside":
+        return INSIDE
+    allowed = "`inside`, `off`, or a share of the domain's limit from 0.5 to 10 (1 is `inside`)"
+    try:
+        share = _number(value)
+    except InputError:
+        raise InputError(f"{value!r} is no setting of the domain.", allowed=allowed) from None
+    if not 0.5 <= share <= 10.0:
+        raise InputError(f"A share of {share:g} of the domain's limit is not possible.", allowed=allowed)
+    return share
+
+
+Domain = Annotated[float | None, BeforeValidator(_domain)]
+
+
 class ConstraintSpec(Strict):
     """One entry of ``constraints:``; a limit set to ``off`` is not held.
 
@@ -165,7 +188,7 @@ class ConstraintSpec(Strict):
 
     yields: dict[MetalName, Target] | None = Field(default=None, alias="yield")
     confidence: Annotated[Number, Field(ge=0.5, lt=1)] | None = None
-    applicability_domain: Annotated[Literal["inside"] | None, Off] = "inside"
+    applicability_domain: Domain = INSIDE
     proton_balance: Annotated[Annotated[Number, Field(gt=0, le=10)] | None, Off] = 1.1
     stock_strength: Annotated[Annotated[Number, Field(ge=0, le=1)] | None, Off] = 0.0
     solubility: Annotated[Annotated[Number, Field(gt=0, le=1)] | None, Off] = 1.0

@@ -1,8 +1,8 @@
 """Applicability domain: where experiments stand behind a prediction.
 
-Two measures decide, the best of those compared on held-out studies (docs/model.md): the distance to the
-nearest experiments with the same acid, and how far the model's members disagree. Distances are taken to whole
-experiments (one pulp, sampled over a span of time), never to rows. The ranges that an acid's data
+Two measures decide (docs/model.md): the distance to the nearest experiments with the same acid, in the joint
+space of all setpoints and the feed, and how far the model's members disagree. Distances are taken to whole
+experiments (one pulp, sampled over a span of time), never to rows, and never to one that breaks stoichiometry. The ranges that an acid's data
 cover near a feed are kept beside them: a search must not leave them.
 """
 
@@ -18,6 +18,7 @@ from optimiser.chemistry.descriptors import structure_key
 from optimiser.designs import VARIABLES, Bools, Floats, Ints
 from optimiser.errors import InputError
 from optimiser.surrogate.features import AcidLike, FeedLike
+from optimiser.surrogate.stoichiometry import breaks
 from optimiser.surrogate.table import TrainingTable
 
 _TIME = 4  # position of time in CONTINUOUS; the other four describe the experiment
@@ -25,7 +26,7 @@ _STEP = np.array([variable.step for variable in VARIABLES])
 #: Added before the logarithm, in the variable's unit: what can hardly be told from nothing.
 _SHIFT = np.array([np.nan, 0.05, 1.0, 1.0, 1.0])
 #: Standard deviations that a wholly different feed counts as: composition tells studies apart.
-_FEED_WEIGHT = 3.0
+_FEED_WEIGHT = 6.0
 _SAME_FEED = 0.05  # share of the feed's sites: what is written with two decimals, or measured
 _FAR = 1000.0  # distance where no experiment has the acid
 
@@ -47,7 +48,7 @@ class DomainSettings:
     feed_distance: float = 0.15
     neighbours: int = 3
     min_experiments: int = 5
-    distance_quantile: float = 0.99
+    distance_quantile: float = 0.9
     disagreement_quantile: float = 0.8
 
 
@@ -65,7 +66,8 @@ class Neighbourhood:
         acid: number of the acid in the domain, -1 where it is not in the data.
         of_acid: numbers of all the acid's experiments in the domain, shape (e,).
         of_feed: numbers of the experiments on the same feed, with whatever acid, shape (f,).
-        near_feed: which of the acid's experiments are near the feed, shape (e,).
+        sound: which of the acid's experiments keep to stoichiometry, shape (e,); the others are no support.
+        near_feed: which of these are near the feed, shape (e,).
     """
 
     experiments: int
@@ -77,7 +79,8 @@ class Neighbourhood:
     acid: int
     of_acid: Ints
     of_feed: Ints
-    near_feed: npt.NDArray[np.bool_]
+    sound: Bools
+    near_feed: Bools
     _place: Floats
     _time: Floats
     _feed_square: Floats
@@ -97,7 +100,7 @@ class Neighbourhood:
 
         Temperature, and the logarithms of the others, in standard deviations of the whole table; time counts
         only outside the span an experiment was sampled over; the share of the feed's sites that differ
-        counts three of them.
+        counts six of them. So a design is near an experiment only where every setpoint is.
 
         Args:
             continuous: variables of ``CONTINUOUS`` in their order and units, shape (n, 5).
@@ -111,24 +114,32 @@ class Neighbourhood:
         return square
 
     def distance(self, continuous: Floats) -> Floats:
-        """Return the mean distance to the nearest experiments with the acid, shape (n,).
+        """Return the mean distance to the nearest sound experiments with the acid, shape (n,).
 
         Without any it is 1000, a number that can be reckoned with; what is told of such a design
         (``domain_distance`` of an evaluation and of every table) is infinite.
         """
-        if not len(self.of_acid):
+        if not self.sound.any():
             return np.full(len(continuous), _FAR)
-        return nearest(self.square_distances(continuous), self._neighbours)
+        return nearest(self.square_distances(continuous)[:, self.sound], self._neighbours)
 
     def support(self, continuous: Floats) -> Ints:
         """Return how many experiments near the feed are within the threshold of each design, shape (n,)."""
         square = self.square_distances(continuous)[:, self.near_feed]
         return np.asarray((square <= self.threshold**2).sum(axis=1), dtype=np.intp)
 
-    def beyond(self, continuous: Floats) -> Floats:
+    def bounded(self, limit: float) -> Bools:
+        """Return which variables a search may not take out of the data's ranges near the feed, shape (5,).
+
+        All of them inside the domain; with a limit above 1 those only that never varied in the data.
+        """
+        return np.full(len(self.low), True) if limit <= 1.0 else ~self.varied
+
+    def beyond(self, continuous: Floats, limit: float = 1.0) -> Floats:
         """Return how far designs leave the ranges of the data near the feed, shape (n,); 0 within them.
 
-        In standard deviations of the table, summed over the variables; 1000 where a search has no support.
+        In standard deviations of the table, summed over the variables that are :meth:`bounded`; 1000 where a
+        search has no support.
         """
         if not self.supported:
             return np.full(len(continuous), _FAR)
@@ -137,7 +148,7 @@ class Neighbourhood:
         high = _place(np.maximum(self.high, np.round(self.high / _STEP) * _STEP)[None] + 1e-9)
         place = _place(continuous)
         outside = np.maximum(np.maximum(low - place, place - high), 0.0)
-        return np.asarray((outside / self._scale).sum(axis=1), dtype=np.float64)
+        return np.asarray((outside / self._scale)[:, self.bounded(limit)].sum(axis=1), dtype=np.float64)
 
 
 @dataclass(frozen=True)
@@ -149,6 +160,8 @@ class Domain:
         acid: which of them each experiment used, shape (m,).
         feed: mol Ni, Mn, Co per mol Li, shape (m, 3).
         fixed: temperature, acid concentration, peroxide, solid-liquid ratio, shape (m, 4).
+        sound: whether the experiment keeps to stoichiometry
+            (:mod:`~optimiser.surrogate.stoichiometry`), shape (m,); else it supports nothing.
         time: first and last sampling time in min, shape (m, 2).
         scale: standard deviation over the table's rows of what distances are measured in, shape (5,).
         settings: what "near" means.
@@ -160,6 +173,7 @@ class Domain:
     acid: Ints
     feed: Floats
     fixed: Floats
+    sound: Bools
     time: Floats
     scale: Floats
     settings: DomainSettings
@@ -181,7 +195,8 @@ class Domain:
         apart = np.abs(self.feed - composition).sum(axis=1) / 2.0
         moved = apart[of_acid]
         complete = ((self.feed[of_acid] > 0) | (composition <= 0)).all(axis=1)
-        near = (moved <= self.settings.feed_distance + 1e-9) & complete
+        sound = self.sound[of_acid]
+        near = (moved <= self.settings.feed_distance + 1e-9) & complete & sound
         fixed, time, count = self.fixed[of_acid], self.time[of_acid], int(near.sum())
         low, high = np.full((2, 5), np.nan)
         centre = np.full(_TIME, np.nan)
@@ -201,6 +216,7 @@ class Domain:
             acid=acid,
             of_acid=of_acid,
             of_feed=np.flatnonzero(apart <= _SAME_FEED),
+            sound=sound,
             near_feed=near,
             _place=place[0][:, :_TIME],
             _time=np.column_stack([p[:, _TIME] for p in place]),
@@ -247,6 +263,7 @@ class Domain:
             "domain_acid": self.acid.astype(np.int16),
             "domain_feed": self.feed,
             "domain_fixed": self.fixed,
+            "domain_sound": self.sound,
             "domain_time": self.time,
             "domain_scale": self.scale,
         }
@@ -271,11 +288,13 @@ def fit_domain(table: TrainingTable, rows: Ints, settings: DomainSettings | None
     time = table.continuous[rows, _TIME]
     spans = np.array([[time[inverse == i].min(), time[inverse == i].max()] for i in range(len(first))])
     scale = _place(table.continuous[rows]).std(axis=0)
+    broken = np.bincount(inverse, weights=breaks(table)[rows], minlength=len(first)) > 0
     domain = Domain(
         acids=acids,
         acid=np.array([acids.index(keys[i]) for i in first], dtype=np.intp),
         feed=table.feed[rows][first],
         fixed=table.continuous[rows][first, :_TIME],
+        sound=~broken,
         time=spans,
         scale=np.where(scale > 0.0, scale, 1.0),
         settings=settings,

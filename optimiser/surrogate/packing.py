@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from optimiser.designs import Floats
+from optimiser.designs import Bools, Floats
 from optimiser.surrogate.calibration import Calibration
 from optimiser.surrogate.columns import COLUMNS
 from optimiser.surrogate.domain import Domain, DomainSettings
@@ -106,12 +106,19 @@ def unpack_domain(arrays: Mapping[str, npt.NDArray[Any]], said: dict[str, Any]) 
         acid=acid,
         feed=arrays["domain_feed"],
         fixed=arrays["domain_fixed"],
+        sound=_flags(arrays["domain_sound"], len(acid)),
         time=arrays["domain_time"],
         scale=scale,
         settings=DomainSettings(**{f.name: said[f.name] for f in fields(DomainSettings)}),
         distance_limit=limits[0],
         disagreement_limit=limits[1],
     )
+
+
+def _flags(values: npt.NDArray[Any], number: int) -> Bools:
+    if values.shape != (number,):
+        raise ValueError("the domain's shapes do not fit")
+    return values.astype(np.bool_)
 
 
 def unpack_calibration(arrays: Mapping[str, npt.NDArray[Any]]) -> Calibration:

@@ -18,6 +18,7 @@ from optimiser.report.columns import column
 from optimiser.report.frames import nearest_frame, picked_frame, reported_metrics, side_by_side
 from optimiser.report.picks import ends_and_knee
 from optimiser.run import RunResult
+from optimiser.tolerances import said
 
 KEY, TITLE = "answer", "The answer"
 
@@ -43,12 +44,15 @@ def _found(problem: Problem, front: Front) -> Card:
             "the best end of each objective stands below."
         )
     finding.append(words.front_finding(problem, front))
+    finding.append(said(problem.tolerances.record()))
     compared = (
         *DESIGN_COLUMNS,
         *reported_metrics(problem),
         *_yields(problem),
+        *(_over_tolerances(problem) if problem.tolerances else ()),
         *(("p_feasible",) if problem.targets else ()),
-        *("support", "domain_distance", "proton_ratio", "reductant_ratio", "step_loss"),
+        *(("recovery_least", "recovery_most") if problem.tolerances else ()),
+        *("support", "domain_distance", "proton_ratio", "reductant_ratio"),
     )
     guesses = any(words.without_data(problem, front.evaluation, pick.row) for pick in picks)
     table = Table(
@@ -67,6 +71,10 @@ def _found(problem: Problem, front: Front) -> Card:
 
 def _yields(problem: Problem) -> tuple[str, ...]:
     return tuple(f"yield_{metal}" for metal in problem.present)
+
+
+def _over_tolerances(problem: Problem) -> tuple[str, ...]:
+    return tuple(f"yield_{metal}_{what}" for what in ("nominal", "p10") for metal in problem.present)
 
 
 def tiles(problem: Problem, front: Front) -> tuple[Tile, ...]:

@@ -45,7 +45,7 @@ def support_card(result: RunResult) -> Card:
         Table(
             "ranges",
             "Ranges searched for each acid: what the problem allows"
-            + (", cut to where the acid has data near this feed." if problem.domain else "."),
+            + (", cut to where the acid has data near this feed." if problem.domain is not None else "."),
             ranges_frame(problem),
         )
     )
@@ -76,7 +76,7 @@ def ranges_frame(problem: Problem) -> pd.DataFrame:
 
 def domain_lines(problem: Problem) -> tuple[str, ...]:
     """Say what the domain is, as it is held in this problem."""
-    if not problem.domain:
+    if problem.domain is None:
         return (
             "It is switched off in this problem: designs may lie where no experiment was ever made, and "
             "their yields are then guesses.",
@@ -87,6 +87,17 @@ def domain_lines(problem: Problem) -> tuple[str, ...]:
         "A design is inside when two measures are within their limits: its distance to the "
         f"{settings.neighbours} nearest experiments with the same acid, and how far the members of the yield "
         "model disagree about it. On studies that the model had not seen, errors were larger outside.",
+        "An experiment is near only if every setpoint is: one that was hot, another that was dense and a "
+        "third with peroxide are no support for a design that is all three. Experiments that dissolve more "
+        "charge than their acid offers count for nothing here.",
+        *(
+            (
+                f"This problem allows designs up to {problem.domain:g} times the limit; the ranges of the "
+                "data bind only variables that never varied in it.",
+            )
+            if problem.domain > 1.0
+            else ()
+        ),
         "Distances are in standard deviations of the data (temperature, and the logarithms of strength, "
         "peroxide, solids and time; the feed's composition besides). Their limit is what "
         f"{100.0 * settings.distance_quantile:.0f} % of the data's own experiments keep to the others; that "
