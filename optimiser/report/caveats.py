@@ -94,8 +94,8 @@ def skill_caveat(surrogate: Surrogate) -> str:
 
 #: What no figure of a report covers.
 NOT_KNOWN = (
-    "More heat, time, acid or peroxide never lowers a yield by more than two points here, and more solids never "
-    "raises it by more: real experiments now and then do, where something precipitates or decomposes.",
+    "More heat, time, acid or peroxide never lowers a yield by more than two points here, and more solids "
+    "never raises it by more: real experiments now and then do, where something precipitates or decomposes.",
     "Impurities (carbon, binder, aluminium, copper, iron), particle size, stirring and pretreatment are not "
     "variables of the data, so a feed that differs in them may leach otherwise.",
     "Cost counts acid, peroxide, water, heat, power and neutralisation of the acid that is left: no labour, "

@@ -222,7 +222,7 @@ def warnings_of(problem: Problem, evaluation: Evaluation, row: int) -> list[str]
 
 
 def tolerance_warning(problem: Problem, evaluation: Evaluation, row: int) -> list[str]:
-    """Say between what the yields of a design lie within its tolerances, and whether it may leave the data."""
+    """Say what the yields of a design are within its tolerances, and whether it may leave the data."""
     spans = over_tolerances(problem, evaluation.designs.take(np.array([row])))
     if spans is None:
         return []
@@ -238,8 +238,8 @@ def tolerance_warning(problem: Problem, evaluation: Evaluation, row: int) -> lis
     ]
     if spans.leaving[0] > 0.0:
         said.append(
-            f"The design is at the edge of the data: {100.0 * float(spans.leaving[0]):.0f} % of the setpoints "
-            "within your tolerances leave the applicability domain."
+            f"The design is at the edge of the data: {100.0 * float(spans.leaving[0]):.0f} % of the "
+            "setpoints within your tolerances leave the applicability domain."
         )
     return said
 

@@ -2,8 +2,9 @@
 
 Two measures decide (docs/model.md): the distance to the nearest experiments with the same acid, in the joint
 space of all setpoints and the feed, and how far the model's members disagree. Distances are taken to whole
-experiments (one pulp, sampled over a span of time), never to rows, and never to one that breaks stoichiometry. The ranges that an acid's data
-cover near a feed are kept beside them: a search must not leave them.
+experiments (one pulp, sampled over a span of time), never to rows, and never to one that breaks
+stoichiometry. The ranges that an acid's data cover near a feed are kept beside them: a search must not leave
+them.
 """
 
 from __future__ import annotations
