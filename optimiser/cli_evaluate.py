@@ -27,6 +27,7 @@ import click
     is_flag=True,
     help="List the table's rows that repeat others or break stoichiometry.",
 )
+@click.option("--selected", is_flag=True, help="Tell how far promises hold for rows that a search picks.")
 @click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON.")
 def evaluate(
     models: str,
@@ -41,6 +42,7 @@ def evaluate(
     force: bool,
     card: Path | None,
     rows: bool,
+    selected: bool,
     as_json: bool,
 ) -> None:
     """Measure yield models on rows, experiments or studies that they have not seen.
@@ -57,10 +59,17 @@ def evaluate(
     Example: optimiser evaluate --models pd-gbr --protocol experiment
              optimiser evaluate --models rf,gbr --features full,basic --protocol study --json
              optimiser evaluate --models pd-gbr --protocol experiment --refit --fold 1
+             optimiser evaluate --selected --protocol experiment --json
              optimiser evaluate --card models/pd-gbr/MODEL_CARD.md --force
     """
     from optimiser.report.console import step_progress
-    from optimiser.report.skill import print_skill, repeat_lines, skill_records, stoichiometry_lines
+    from optimiser.report.skill import (
+        print_selected,
+        print_skill,
+        repeat_lines,
+        skill_records,
+        stoichiometry_lines,
+    )
     from optimiser.report.write import TABLES, check_file_target, write_table, write_text
     from optimiser.surrogate.artefact import load_surrogate
     from optimiser.surrogate.duplicates import repeated_rows
@@ -68,12 +77,34 @@ def evaluate(
     from optimiser.surrogate.table import read_table
     from optimiser.validation.evaluate import compare_fold, obtain
     from optimiser.validation.evaluate import evaluate as answers_of
-    from optimiser.validation.request import check_card, check_one_fold, choose_jobs, choose_store
+    from optimiser.validation.request import (
+        check_card,
+        check_one_fold,
+        check_selected,
+        choose_jobs,
+        choose_store,
+    )
+    from optimiser.validation.selected import replay
 
     ignored = {"--out": out, "--card": card, "--as-published": published, "--force": force, "--rows": rows}
     check_one_fold(fold=fold, refit=refit, ignored=ignored)
     jobs = choose_jobs(models, protocol, features)
+    if selected:
+        check_selected(jobs, ignored | {"--refit": refit, "--fold": fold, "--folds": folds})
     data = read_table(table or installed())
+    if selected:
+        with step_progress() as progress:
+            replayed = replay(
+                data,
+                list(dict.fromkeys(job.protocol for job in jobs)),
+                progress,
+                lambda line: click.echo(line, err=True),
+            )
+        if as_json:
+            click.echo(json.dumps(replayed, indent=2))
+        else:
+            print_selected(replayed)
+        return
     shipped = None
     if out is not None:
         check_file_target(out, force, TABLES)

@@ -11,9 +11,11 @@ from rich.table import Table
 from rich.text import Text
 
 from optimiser.surrogate.duplicates import CONTRADICTION, Repeat
+from optimiser.surrogate.selection import BEST_TARGET, LEAST_COVERAGE, LEAST_ROWS, MOST_OVERPROMISED
 from optimiser.surrogate.stoichiometry import LIMIT, breaks, charge_balance
 from optimiser.surrogate.table import TrainingTable
 from optimiser.validation.groups import acid_names, feed_names
+from optimiser.validation.selected import broken
 
 _FIGURES = {
     "r2": "R2",
@@ -66,6 +68,62 @@ def print_skill(answers: Answers, console: Console | None = None) -> None:
         _say(console, "One model under one protocol (--models NAME --protocol NAME) is also told by group.")
 
 
+def print_selected(answers: Answers, console: Console | None = None) -> None:
+    """Print what became of rows picked like designs of a search, a table per protocol and one conclusion."""
+    console = console or Console(highlight=False)
+    for protocol, models in answers.items():
+        for answer in models.values():
+            found = answer["selected"]
+            heads = (f"{protocol}: picked by", "rows", "bias", "in 90 %", "promised", "kept")
+            told = ("bias", "coverage", "promised", "kept")
+            _aligned(
+                console,
+                heads[:1],
+                heads[1:],
+                [
+                    ((rule,), [str(figure["n"]), *(_with_interval(figure, name) for name in told)])
+                    for rule, figure in found.items()
+                ],
+            )
+            _say(console, _conclusion(protocol, found))
+            console.print()
+    _say(
+        console,
+        "bias: predicted less measured; in 90 %: share within the 90 % intervals; promised: mean probability "
+        "that all yields of a row reach the target; kept: share of rows that do; brackets: 95 % bootstrap. "
+        f"Rows picked by recovery are asked for {100 * BEST_TARGET:g} %.",
+    )
+
+
+def _conclusion(protocol: str, found: Mapping[str, Mapping[str, Any]]) -> str:
+    rules, names = broken(found), [name for name, figure in found.items() if figure["n"] >= LEAST_ROWS]
+    few = f"rules that pick fewer than {LEAST_ROWS} rows left out"
+    if not names:
+        return f"{protocol}: no rule picks {LEAST_ROWS} rows, too few to say whether promises hold."
+    if rules:
+        return (
+            f"{protocol}: promises do not hold for {', '.join(rules)}: over "
+            f"{100 * MOST_OVERPROMISED:g} points more are promised than kept, or less than "
+            f"{100 * LEAST_COVERAGE:g} % of measurements are within the intervals ({few})."
+        )
+    kept, promised = (
+        sum(found[name][what] * found[name]["n"] for name in names) / sum(found[name]["n"] for name in names)
+        for what in ("kept", "promised")
+    )
+    return (
+        f"{protocol}: promises hold. Of rows picked like designs of a search {100 * kept:.0f} % kept all "
+        f"targets, where {100 * promised:.0f} % were promised ({few})."
+    )
+
+
+def _with_interval(figure: Mapping[str, Any], name: str) -> str:
+    value, ends = figure[name], figure[f"{name}_interval"]
+    if value is None:
+        return ""
+    around = "" if ends is None else f" ({ends[0] + 0.0:.3f} to {ends[1] + 0.0:.3f})"
+    return f"{value:.3f}{around}"
+
+
 def _say(console: Console, text: str) -> None:
     """Print one statement: wrapped at words on a terminal, on one line of its own where it is piped."""
     console.print(Text(text), soft_wrap=not console.is_terminal)
@@ -75,13 +133,24 @@ def _print(
     console: Console, heads: Sequence[str], rows: Sequence[tuple[tuple[str, ...], Mapping[str, Any]]]
 ) -> None:
     shown = [name for name in _FIGURES if any(row.get(name) is not None for _, row in rows)]
+    told = [(names, [_figure(row.get(name)) for name in shown]) for names, row in rows]
+    _aligned(console, heads, [_FIGURES[name] for name in shown], told)
+
+
+def _aligned(
+    console: Console,
+    heads: Sequence[str],
+    figures: Sequence[str],
+    rows: Sequence[tuple[tuple[str, ...], Sequence[str]]],
+) -> None:
+    """Print names to the left and figures to the right, each row on one line where it is piped."""
     table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="bold")
     for head in heads:
         table.add_column(head, no_wrap=True)
-    for name in shown:
-        table.add_column(_FIGURES[name], justify="right", no_wrap=True)
+    for figure in figures:
+        table.add_column(figure, justify="right", no_wrap=True)
     for names, row in rows:
-        table.add_row(*(Text(name) for name in names), *(_figure(row.get(name)) for name in shown))
+        table.add_row(*(Text(name) for name in names), *row)
     if not console.is_terminal:
         console = Console(file=console.file, width=Console(width=100_000).measure(table).maximum)
     console.print(table)

@@ -80,6 +80,33 @@ def check_one_fold(*, fold: int | None, refit: bool, ignored: Mapping[str, objec
         )
 
 
+def check_selected(jobs: Sequence[Job], ignored: Mapping[str, object]) -> None:
+    """Refuse what means nothing beside ``--selected``, which replays selection with what is calibrated.
+
+    Args:
+        jobs: what is asked for.
+        ignored: options that do nothing beside it, by name; those that are None or False are not given.
+
+    Raises:
+        InputError: one of them is given, or a model without calibrated probabilities.
+    """
+    given = [name for name, value in ignored.items() if value not in (None, False)]
+    if given:
+        raise InputError(
+            f"--selected replays selection among stored predictions; {given[0]} does nothing beside it.",
+            where=", ".join(given),
+            remedy=f"leave {' and '.join(given)} out, or leave --selected out",
+        )
+    other = next((job.name for job in jobs if job.model.name != SHIPPED), None)
+    if other is not None:
+        raise InputError(
+            f"{other} promises nothing: it is compared without calibrated probabilities.",
+            where="--models, --selected",
+            allowed=SHIPPED,
+            remedy="leave --models out",
+        )
+
+
 def check_card(jobs: Sequence[Job], folder: Path | None, table: TrainingTable, surrogate: Surrogate) -> None:
     """Refuse to write figures into the shipped model's card that are not the shipped model's.
 
