@@ -22,7 +22,11 @@ import click
 @click.option(
     "--card", type=click.Path(path_type=Path), help="Model card (Markdown) of the shipped default to write."
 )
-@click.option("--rows", is_flag=True, help="List the table's rows that repeat or contradict each other.")
+@click.option(
+    "--rows",
+    is_flag=True,
+    help="List the table's rows that repeat others or break stoichiometry.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON.")
 def evaluate(
     models: str,
@@ -56,7 +60,7 @@ def evaluate(
              optimiser evaluate --card models/pd-gbr/MODEL_CARD.md --force
     """
     from optimiser.report.console import step_progress
-    from optimiser.report.skill import print_skill, repeat_lines, skill_records
+    from optimiser.report.skill import print_skill, repeat_lines, skill_records, stoichiometry_lines
     from optimiser.report.write import TABLES, check_file_target, write_table, write_text
     from optimiser.surrogate.artefact import load_surrogate
     from optimiser.surrogate.duplicates import repeated_rows
@@ -109,6 +113,8 @@ def evaluate(
         print_skill(answers)
     repeats = repeated_rows(data)
     for line in repeat_lines(repeats, listed=rows or table is not None):
+        click.echo(line, err=True)
+    for line in stoichiometry_lines(data, listed=rows or table is not None):
         click.echo(line, err=True)
     if card is not None and shipped is not None:
         from optimiser.report.model_card import model_card

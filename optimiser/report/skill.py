@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+import numpy as np
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from optimiser.surrogate.duplicates import CONTRADICTION, Repeat
+from optimiser.surrogate.stoichiometry import LIMIT, breaks, charge_balance
+from optimiser.surrogate.table import TrainingTable
+from optimiser.validation.groups import acid_names, feed_names
 
 _FIGURES = {
     "r2": "R2",
@@ -146,6 +150,37 @@ def repeat_lines(repeats: Sequence[Repeat], *, listed: bool) -> list[str]:
     if alike:
         lines.append(f"Rows that repeat others ({len(alike)} groups, kept): {told(alike, '')}")
     return lines
+
+
+def stoichiometry_lines(table: TrainingTable, *, listed: bool) -> list[str]:
+    """Return what to say of rows that dissolve clearly more charge than their acid offers.
+
+    Args:
+        table: training table.
+        listed: whether every row is told, with acid, feed and the charges; else only how many there are.
+    """
+    balance = charge_balance(table)
+    rows = np.flatnonzero(breaks(table))
+    if not len(rows):
+        return []
+    head = (
+        f"{len(rows)} of {len(table)} rows dissolve over {100 * (LIMIT - 1):.0f} % more charge than their "
+        "acid offers"
+    )
+    if not listed:
+        return [f"{head}, most likely solids that are not all cathode; --rows lists them."]
+    acids, feeds, ratio = acid_names(table), feed_names(table.feed), balance.ratio
+    told: list[tuple[str, ...]] = [("row", "acid", "feed", "offered", "dissolved", "ratio")]
+    for row in rows:
+        numbers = (balance.offered[row], balance.dissolved[row], ratio[row])
+        told.append((str(row + 2), str(acids[row]), str(feeds[row]), *(f"{x:.2f}" for x in numbers)))
+    widths = [max(map(len, column)) for column in zip(*told, strict=True)]
+    aligned = (f"{'>' if i in (0, 3, 4, 5) else '<'}{width}" for i, width in enumerate(widths))
+    pattern = "  " + "  ".join(f"{{:{one}}}" for one in aligned)
+    return [
+        f"{head} (mol charge per L; most likely solids that are not all cathode):",
+        *(pattern.format(*cells).rstrip() for cells in told),
+    ]
 
 
 def skill_records(answers: Answers) -> list[dict[str, Any]]:

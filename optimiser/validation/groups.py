@@ -68,6 +68,22 @@ def acid_names(table: TrainingTable) -> Labels:
     return np.array([known.get(structure_key(smiles), smiles) for smiles in table.smiles])
 
 
+def feed_names(feed: Floats) -> Labels:
+    """Return names of feeds (mol Ni, Mn, Co per mol Li, shape (n, 3)), shape (n,).
+
+    The product's own name where it has one; else a formula such as ``Ni0.15Mn0.15Co0.7``.
+    """
+    from optimiser.chemistry.feeds import load_feeds
+
+    known = {name: feed.composition[1 : len(METALS)] for name, feed in load_feeds().items()}
+    same = (np.abs(feed[:, None] - np.array(list(known.values()))) <= _SAME_FEED).all(axis=2)
+    formulas = [
+        "".join(f"{metal}{x:.3g}" for metal, x in zip(METALS[1:], row, strict=True) if x > 0.0)
+        for row in feed
+    ]
+    return np.where(same.any(axis=1), np.array(list(known))[same.argmax(axis=1)], np.array(formulas))
+
+
 def chemistries(feed: Floats) -> Labels:
     """Return the chemistry of feeds (mol Ni, Mn, Co per mol Li, shape (n, 3)), or ``other``, shape (n,)."""
     known = np.array(list(CHEMISTRIES.values()))

@@ -1,0 +1,67 @@
+"""Rows of a training table that dissolve more charge than their acid can carry.
+
+An oxide takes up one proton for each charge that goes into solution (Li +1, Ni, Mn and Co +2).
+A row whose measured yields take clearly more protons than its acid offers cannot be a solid that is all
+cathode in the acid that the row states. Most likely the solid holds binder, carbon or copper beside the
+cathode, so that there is less of it; the strength may also be that of another volume. The row is measured
+and real, but not of the feed it is told under.
+
+The sum flatters a row where chlorine forms: chloride that reduces a metal takes one proton more for each
+electron, which is not counted, because the table does not say how much of it there was.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from optimiser.chemistry.acids import USABLE_PKA
+from optimiser.chemistry.feeds import OXYGEN_MOLAR_MASS, SPINEL_ABOVE
+from optimiser.chemistry.metals import charges, molar_masses
+from optimiser.designs import CONTINUOUS, Bools, Floats
+from optimiser.surrogate.features import METALS
+from optimiser.surrogate.table import TrainingTable
+
+#: Charge dissolved per proton offered above which a row breaks stoichiometry. Measured yields, strengths and
+#: solids are each a few per cent off, so a row that is a little above 1 proves nothing.
+LIMIT = 1.11
+
+
+@dataclass(frozen=True)
+class ChargeBalance:
+    """Charge that rows dissolve, and what their acid offers, mol per L of leachant.
+
+    Attributes:
+        offered: usable protons (pKa below 7, as the table states pKa) times acid concentration, shape (n,).
+        dissolved: (yield of Li + 2 (Ni yield of Ni + Mn yield of Mn + Co yield of Co)) times mol of cathode
+            per L; absent metals count nothing, shape (n,).
+    """
+
+    offered: Floats
+    dissolved: Floats
+
+    @property
+    def ratio(self) -> Floats:
+        """Dissolved per offered, shape (n,); infinite where something dissolves without any acid."""
+        nothing = np.where(self.dissolved > 0.0, np.inf, 0.0)
+        return np.divide(self.dissolved, self.offered, out=nothing, where=self.offered > 0.0)
+
+
+def charge_balance(table: TrainingTable) -> ChargeBalance:
+    """Return what each row of a training table dissolves and is offered."""
+    content = np.column_stack([np.ones(len(table)), table.feed])  # mol per mol Li
+    masses = molar_masses()[: len(METALS)]
+    oxygen = OXYGEN_MOLAR_MASS * np.where(table.feed.sum(axis=1) > SPINEL_ABOVE, 4.0, 2.0)
+    solids, strength = (
+        table.continuous[:, CONTINUOUS.index(name)] for name in ("solid_liquid_ratio", "acid_concentration")
+    )
+    cathode = solids / (content @ masses + oxygen)  # mol/L
+    carried = content * np.where(table.present, table.yields, 0.0) @ charges()[: len(METALS)]
+    usable = (np.nan_to_num(table.pka, nan=np.inf) < USABLE_PKA).sum(axis=1)
+    return ChargeBalance(offered=usable * strength, dissolved=carried * cathode)
+
+
+def breaks(table: TrainingTable) -> Bools:
+    """Return which rows dissolve more than 1.11 times the charge that their acid offers, shape (n,)."""
+    return np.asarray(charge_balance(table).ratio > LIMIT, dtype=np.bool_)
