@@ -73,11 +73,11 @@ def _beside(
         broken = one["breaks_stoichiometry"] is True
         records.append(
             {
-                **{name: one[name] for name in ("row", "study", "feed", *CONTINUOUS, *metals, "distance")},
+                **{name: one[name] for name in ("feed", *CONTINUOUS, *metals, "distance")},
+                **{name: np.nan if pd.isna(one[name]) else float(one[name]) for name in ("row", "study")},
                 "which": f"{one['rank']}, too little acid" if broken else str(one["rank"]),
                 "differs in": made_of(one),
             }
         )
     shown = ["which", *CONTINUOUS, *metals, "distance", "differs in", "feed", "row", "study"]
-    frame = pd.DataFrame(records, columns=shown).astype({"row": "Int64", "study": "Int64"})
-    return frame.fillna({"differs in": ""})
+    return pd.DataFrame(records, columns=shown).fillna({"differs in": ""})
