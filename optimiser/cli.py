@@ -16,6 +16,7 @@ from optimiser import __version__
 from optimiser.cli_evaluate import evaluate
 from optimiser.cli_explain import explain
 from optimiser.cli_kinetics import kinetics
+from optimiser.cli_nearest import nearest
 from optimiser.cli_tables import tables
 from optimiser.errors import InputError
 from optimiser.interrupts import insistent_interrupts
@@ -111,7 +112,7 @@ def check(config: str, acids: Path | None, prices: Path | None, impacts: Path | 
 @click.argument(
     "what",
     type=click.Choice(
-        ["problems", "configs", "acids", "feeds", "models", "objectives", "parameters", "sources"]
+        ["problems", "configs", "acids", "feeds", "models", "objectives", "parameters", "sources", "studies"]
     ),
 )
 @click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
@@ -299,6 +300,7 @@ def install(source: Path | None) -> None:
 
 cli.add_command(explain)
 cli.add_command(kinetics)
+cli.add_command(nearest)
 cli.add_command(tables)
 cli.add_command(evaluate)
 

@@ -257,6 +257,28 @@ def _sources() -> list[Record]:
     ]
 
 
+def _studies() -> list[Record]:
+    from optimiser.nearest import studies
+    from optimiser.surrogate.install import installed
+    from optimiser.surrogate.table import read_table
+
+    found = []
+    for study in studies(read_table(installed())).to_dict("records"):
+        record = {name: study[name] for name in ("study", "feed", "acid", "experiments", "rows")}
+        record["in the sheet"] = f"{study['first_row']}-{study['last_row']}"
+        for variable in VARIABLES:
+            low, high = study[f"{variable.name}_low"], study[f"{variable.name}_high"]
+            record[variable.unit] = f"{low:.4g}" + (f"-{high:.4g}" if high > low else "")
+        found.append(
+            {
+                **record,
+                "breaks stoichiometry": study["breaks_stoichiometry"],
+                "paper": "not named",
+            }
+        )
+    return found
+
+
 _LISTINGS = {
     "problems": lambda: _files("problems"),
     "configs": lambda: _files("configs"),
@@ -266,4 +288,5 @@ _LISTINGS = {
     "objectives": _objectives,
     "parameters": _parameters,
     "sources": _sources,
+    "studies": _studies,
 }

@@ -284,6 +284,7 @@ def test_the_workbook_has_a_sheet_per_table(tmp_path: Path) -> None:
         "climate change",
         "acids",
         "each acid's own front",
+        "nearest experiments",
         "sources",
         "manifest",
     ]

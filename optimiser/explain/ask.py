@@ -41,6 +41,29 @@ class Asked:
     told: Mapping[str, float]
 
 
+def one_design(
+    question: Question, problem: Problem, design: str | None, front: Path | None, row: int | None
+) -> Asked:
+    """Read the design of ``--design``, or of ``--front`` and ``--row``.
+
+    Raises:
+        InputError: neither or both are given, a row without a front, or what the two below refuse.
+    """
+    if (design is None) == (front is None):
+        both = design is not None
+        raise InputError(
+            "Two designs are given." if both else "No design is given.",
+            where="--design and --front" if both else "",
+            allowed="--design NAME=VALUE,... or --front FRONT.csv [--row N]",
+            remedy="leave one out" if both else f"for example: --design {_EXAMPLE}",
+        )
+    if front is not None:
+        return design_of_front(front, row, question, problem)
+    if row is not None:
+        raise InputError("A row of which front?", where="--row", remedy="add --front FRONT.csv")
+    return design_of_text(str(design), question, problem)
+
+
 def design_of_text(text: str, question: Question, problem: Problem) -> Asked:
     """Read ``acid=sulfuric,temperature=75,...``.
 

@@ -15,10 +15,19 @@ from rich.table import Table
 from rich.text import Text
 
 from optimiser.chemistry.feeds import METALS
-from optimiser.designs import VARIABLES
+from optimiser.designs import VARIABLES, Designs
+from optimiser.nearest import SOURCES
 from optimiser.problem import Evaluation, Problem
 from optimiser.report import refusal, words
 from optimiser.report.columns import Column, column
+from optimiser.report.nearest import (
+    BREAKS,
+    DISTANCE,
+    Nearest,
+    condition_records,
+    distance_records,
+    measured,
+)
 from optimiser.run import RunResult
 from optimiser.search.search import Progress as SearchProgress
 
@@ -176,6 +185,30 @@ def print_records(records: Sequence[Mapping[str, Any]], console: Console | None 
     if not console.is_terminal:
         console = Console(file=console.file, width=Console(width=100_000).measure(table).maximum)
     console.print(table)
+
+
+def print_nearest(problem: Problem, designs: Designs, found: Nearest, console: Console | None = None) -> None:
+    """Print the experiments nearest to one design, what their distances are made of, and the gaps."""
+    console = console or Console(highlight=False)
+    evaluation = problem.evaluate(designs)
+    _say(console, f"{problem.feed.name} with {words.setpoints(problem, evaluation, 0)}.", "bold")
+    _say(console, found.said)
+    frame = found.frame
+    if len(frame):
+        yields = {m: float(evaluation.yields[0, METALS.index(m)]) for m in measured(problem)}
+        console.print()
+        _say(console, "What is predicted for the design, and what the nearest experiments gave:")
+        print_records(condition_records(frame, designs.continuous[0].tolist(), yields), console)
+        if frame["breaks_stoichiometry"].fillna(False).any():
+            _say(console, f"* {BREAKS}.")
+        console.print()
+        _say(console, f"{DISTANCE}")
+        print_records(distance_records(frame), console)
+    console.print()
+    for line in found.gaps[0] or ("Experiments near the feed cover its setpoints together.",):
+        _say(console, line)
+    if frame["study"].notna().any():
+        _say(console, SOURCES)
 
 
 def _plain(value: Any) -> str:

@@ -11,11 +11,10 @@ from rich.table import Table
 from rich.text import Text
 
 from optimiser.surrogate.duplicates import CONTRADICTION, Repeat
-from optimiser.surrogate.selection import BEST_TARGET, LEAST_COVERAGE, LEAST_ROWS, MOST_OVERPROMISED
 from optimiser.surrogate.stoichiometry import LIMIT, breaks, charge_balance
 from optimiser.surrogate.table import TrainingTable
 from optimiser.validation.groups import acid_names, feed_names
-from optimiser.validation.selected import broken
+from optimiser.validation.selected import BEST_TARGET, LEAST_COVERAGE, LEAST_ROWS, MOST_OVERPROMISED, broken
 
 _FIGURES = {
     "r2": "R2",

@@ -19,6 +19,7 @@ from optimiser.report.frames import (
     nearest_frame,
     yields_frame,
 )
+from optimiser.report.nearest import picked_nearest
 from optimiser.report.sources import sources_frame
 from optimiser.run import RunResult
 from optimiser.table import design_table
@@ -48,6 +49,8 @@ def sheets(result: RunResult, pinned: dict[str, Any]) -> dict[str, pd.DataFrame]
         found["least infeasible"] = nearest_frame(problem, result.infeasibility)
     found["acids"] = acids_frame(result)
     found["each acid's own front"] = acid_fronts_frame(result)
+    if result.front is not None:
+        found["nearest experiments"] = picked_nearest(problem, result.front).frame
     found["sources"] = sources_frame(problem)
     found["manifest"] = manifest_frame(pinned)
     return found

@@ -21,7 +21,6 @@ from optimiser.surrogate.calibration import (
 )
 from optimiser.surrogate.domain import Domain
 from optimiser.surrogate.held_out import HeldOut
-from optimiser.surrogate.selection import feeds, fit_selection
 from optimiser.surrogate.table import TrainingTable
 
 _FLOOR = 0.005  # added to absolute errors before their logarithmic fit
@@ -95,10 +94,7 @@ def calibrate(evidence: Evidence, experiment: HeldOut, study: HeldOut, rows: Boo
         scores=scores[rows],
         growth=0.0,
     )
-    found = replace(bare, growth=_growth(evidence, bare, study, rows))
-    scale = held_out_scale(evidence, found, experiment, evidence.own)
-    picks = (np.where(counted, mean, np.nan)[rows], scale[rows], table.yields[rows], feeds(table)[rows])
-    return replace(found, selection=fit_selection(found, *picks))
+    return replace(bare, growth=_growth(evidence, bare, study, rows))
 
 
 def held_out_scale(evidence: Evidence, found: Calibration, held: HeldOut, without: Bools) -> Floats:

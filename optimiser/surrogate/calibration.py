@@ -30,7 +30,6 @@ _PRIOR = 0.3  # weight of the mean error of all experiments against one experime
 #: Experiments' worth of the mean error of all, in that of an acid or a feed.
 GROUP_PRIOR = 3.0
 _NEWTON = 12  # steps, enough for 1e-9
-_TOP = 4  # power of a yield that says how near to the top it is
 _FARTHEST = 3.0  # ratio beyond which the scale grows no more
 
 
@@ -46,8 +45,6 @@ class Calibration:
         level: of the usual scale at a yield, in the order of :func:`terms_of_level`, shape (q,).
         scores: errors divided by scales, NaN for absent metals, shape (n, 4).
         growth: power of the ratio that the scale grows with outside the domain.
-        selection: how far high yields are drawn down, since a search prefers those that errors flatter
-            (:mod:`~optimiser.surrogate.selection`); 0 where promises hold without.
     """
 
     errors: Floats
@@ -57,7 +54,6 @@ class Calibration:
     level: Floats
     scores: Floats
     growth: float
-    selection: float = 0.0
 
     @cached_property
     def ordered(self) -> Floats:
@@ -79,10 +75,7 @@ class Calibration:
         Args:
             centre: stretched and clipped yields of the model, shape (n, 4).
         """
-        scale = np.exp(terms_of_level(centre) @ self.level)
-        # of two yields the higher stays the higher: at most a quarter of the power is taken
-        drawn = np.minimum(self.selection * scale, 1.0 / _TOP) * centre**_TOP
-        return self._mean(centre - drawn, scale)
+        return self._mean(centre, np.exp(terms_of_level(centre) @ self.level))
 
     def _mean(self, location: Floats, scale: Floats) -> Floats:
         """Return the mean of location + scale times the scores, cut to 0-1, shape (n, 4)."""
@@ -188,7 +181,7 @@ class Calibration:
             "calibration_coefficients": self.coefficients,
             "calibration_level": self.level,
             "calibration_scores": self.scores,
-            "calibration_numbers": np.array([self.mean_error, self.growth, self.selection]),
+            "calibration_numbers": np.array([self.mean_error, self.growth]),
         }
 
 

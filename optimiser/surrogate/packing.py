@@ -132,12 +132,12 @@ def unpack_calibration(arrays: Mapping[str, npt.NDArray[Any]]) -> Calibration:
     if (
         (coefficients.shape, level.shape) != ((11,), (6,))
         or scores.shape[1:] != (len(METALS),)
-        or numbers.shape != (3,)
+        or numbers.shape != (2,)
     ):
         raise ValueError("the calibration's shapes do not fit")
     if np.isnan(scores).all() or np.isinf(scores).any():
         raise ValueError("the calibration has no scores, or infinite ones")
     if not (all(np.isfinite(part).all() for part in (coefficients, level, numbers, acid_errors))):
         raise ValueError("the calibration holds what is no number")
-    mean_error, *others = map(float, numbers)
-    return Calibration(errors, acid_errors, mean_error, coefficients, level, scores, *others)
+    mean_error, growth = map(float, numbers)
+    return Calibration(errors, acid_errors, mean_error, coefficients, level, scores, growth)

@@ -6,6 +6,7 @@ picked ones. Here the held-out rows of one feed compete like designs of one prob
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -21,28 +22,25 @@ from optimiser.process.balance import mass_balance
 from optimiser.process.inputs import process_inputs
 from optimiser.process.parameters import process_parameters
 from optimiser.surrogate.calibrate import Evidence, calibrate, held_out_scale
-from optimiser.surrogate.calibration import stretched
+from optimiser.surrogate.calibration import Calibration, stretched
 from optimiser.surrogate.candidates import SHIPPED
 from optimiser.surrogate.features import METALS
 from optimiser.surrogate.fit import Progress
 from optimiser.surrogate.held_out import HeldOut
 from optimiser.surrogate.protocols import units
-from optimiser.surrogate.selection import (
-    BEST_SHARE,
-    BEST_TARGET,
-    CONFIDENCES,
-    LEAST_COVERAGE,
-    LEAST_ROWS,
-    MOST_OVERPROMISED,
-    TARGETS,
-    best_of,
-    feeds,
-    p_feasible,
-    reaching,
-)
 from optimiser.surrogate.table import TrainingTable
 from optimiser.validation import shipped
 
+#: Targets that all yields of a picked row are to reach, and confidences with which each does (None: the
+#: expected yield does).
+TARGETS = (0.7, 0.8, 0.9)
+CONFIDENCES = (0.5, 0.8, 0.9)
+#: Share of a feed's rows that are picked as best, and the target that these are asked for afterwards.
+BEST_SHARE, BEST_TARGET = 0.05, 0.9
+#: What is to hold of picked rows: no more than 5 points are promised beyond what is kept, and 90 % intervals
+#: hold 85 %. Rules that pick fewer rows tell too little.
+MOST_OVERPROMISED, LEAST_COVERAGE, LEAST_ROWS = 0.05, 0.85, 20
+_FEED_DECIMALS = 2  # of mol per mol Li: one feed is written with two to four
 CHEAPEST_SHARE = 0.2  # of a feed's feasible rows that are picked as cheapest
 _DRAWS = 2000  # of the bootstrap
 _SEED = 0
@@ -130,6 +128,45 @@ def forecast(evidence: Evidence, held: Mapping[str, HeldOut], protocol: str) -> 
         for target in TARGETS:
             p_reached[target][rows] = p_feasible(found, mean[rows], scale[rows], target)
     return Forecast(mean, low, high, reached, p_reached)
+
+
+def feeds(table: TrainingTable) -> Ints:
+    """Return the number of each row's feed, shape (n,): compositions that round alike are one."""
+    rounded = table.feed.round(_FEED_DECIMALS) + 0.0
+    return np.asarray(np.unique(rounded, axis=0, return_inverse=True)[1].reshape(-1), dtype=np.intp)
+
+
+def best_of(order: Floats, able: Bools, feed: Ints, share: float) -> Bools:
+    """Return which rows are the first of their feed, shape (n,); at least one of a feed that has any.
+
+    Args:
+        order: smaller is better, shape (n,); of equals, those first in the table.
+        able: which rows compete, shape (n,).
+        feed: number of each row's feed, shape (n,).
+        share: of a feed's competing rows, rounded up.
+    """
+    first = np.zeros(len(feed), dtype=bool)
+    for number in np.unique(feed[able]):
+        rows = np.flatnonzero(able & (feed == number))
+        # 0.05 x 20 is 1 and a bit in binary, which is no second row
+        many = math.ceil(share * len(rows) - 1e-9)
+        first[rows[np.argsort(order[rows], kind="stable")[:many]]] = True
+    return first
+
+
+def reaching(counted: Floats, target: float) -> Bools:
+    """Return which rows' yields all reach a target, absent metals (NaN) aside, shape (n,)."""
+    return np.asarray((np.isnan(counted) | (counted >= target)).all(axis=1), dtype=np.bool_)
+
+
+def p_feasible(found: Calibration, mean: Floats, scale: Floats, target: float) -> Floats:
+    """Return the probability that all yields of a row that are not NaN reach a target, shape (n,)."""
+    out, there = np.full(len(mean), np.nan), ~np.isnan(mean)
+    for holds in np.unique(there, axis=0):
+        rows = (there == holds).all(axis=1)
+        if holds.any():
+            out[rows] = found.joint_probability(mean[rows], scale[rows], np.where(holds, target, np.nan))
+    return out
 
 
 def cost_and_recovery(table: TrainingTable, yields: Floats) -> tuple[Floats, Floats]:

@@ -15,6 +15,9 @@ from optimiser.report.cards.calibration import TITLE as HOW_SURE
 from optimiser.report.cards.calibration import calibration_card
 from optimiser.report.cards.front import front_card, table_card
 from optimiser.report.cards.money import climate_card, cost_card
+from optimiser.report.cards.nearest import KEY as NEAREST
+from optimiser.report.cards.nearest import TITLE as NEAREST_EXPERIMENTS
+from optimiser.report.cards.nearest import nearest_card
 from optimiser.report.cards.origin import run_card, sources_card
 from optimiser.report.cards.trust import convergence_card, support_card
 from optimiser.run import RunResult
@@ -40,6 +43,7 @@ MAKERS: tuple[Maker, ...] = (
     Maker("cost", "What it costs, what it is worth", lambda result, _: cost_card(result)),
     Maker("climate", "Climate change", lambda result, _: climate_card(result)),
     Maker("support", "How far to trust it", lambda result, _: support_card(result)),
+    Maker(NEAREST, NEAREST_EXPERIMENTS, lambda result, _: nearest_card(result)),
     Maker(CALIBRATION, HOW_SURE, lambda result, _: calibration_card(result)),
     Maker("table", "All designs", lambda result, _: table_card(result)),
     Maker("convergence", "Was the search long enough?", lambda result, _: convergence_card(result)),
