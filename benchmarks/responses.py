@@ -33,7 +33,7 @@ DESIGNS, VALUES = 500, 60
 #: The bars: of the 95th percentile over designs, and of the worst; fractions of yield.
 P95, WORST = 0.02, 0.05
 _ROUNDS = 60  # of drawing, until the domain holds enough designs
-_ROWS = 20_000  # designs predicted at once
+_ROWS = 5_000  # designs predicted at once
 
 
 @dataclass(frozen=True)

@@ -92,6 +92,45 @@ def skill_caveat(surrogate: Surrogate) -> str:
     )
 
 
+def kept_promises(problem: Problem) -> tuple[str, ...]:
+    """Say how often held-out experiments that were picked like this problem's designs kept their promise.
+
+    Nothing where the model card does not tell, or too few were picked.
+    """
+    found = problem.surrogate.card["skill"].get("selected")
+    rule = _rule_like(problem)
+    if not found or found["experiment"].get(rule, {"n": 0})["n"] < _LEAST_PICKED:
+        return ()
+    parts = []
+    for protocol, held in (("experiment", "held-out experiments"), ("study", "whole held-out studies")):
+        figures = found[protocol][rule]
+        if figures["n"] >= _LEAST_PICKED:
+            kept, promised = (100.0 * figures[name] for name in ("kept", "promised"))
+            parts.append(
+                f"of {figures['n']} rows of {held} picked like these designs {kept:.0f} % kept all targets, "
+                f"where {promised:.0f} % was promised"
+            )
+    return (f"A search prefers errors that flatter. Replayed: {'; '.join(parts)} ({_RULES_SAID[rule[:8]]}).",)
+
+
+_LEAST_PICKED = 10  # rows, fewer tell nothing
+_RULES_SAID = {
+    "recovery": "best by recovery, asked for 90 % of every metal",
+    "cheapest": "cheapest at targets",
+}
+
+
+def _rule_like(problem: Problem) -> str:
+    """Return the name of the rule of `evaluate --selected` that is nearest to how a problem picks."""
+    if not problem.targets:
+        return "recovery"
+    target = min((0.7, 0.8, 0.9), key=lambda t: abs(t - max(problem.targets.values())))
+    if problem.confidence is None:
+        return f"cheapest_{target:g}"
+    sure = min((0.5, 0.8, 0.9), key=lambda p: abs(p - (problem.confidence or 0.0)))
+    return f"cheapest_{target:g}_confidence_{sure:g}"
+
+
 #: What no figure of a report covers.
 NOT_KNOWN = (
     "More heat, time, acid or peroxide never lowers a yield by more than two points here, and more solids "

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib.metadata
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ from optimiser.surrogate.calibrate import Evidence, calibrate, gather
 from optimiser.surrogate.domain import Domain, fit_domain
 from optimiser.surrogate.features import METALS, fitted_acids
 from optimiser.surrogate.fit import Progress
-from optimiser.surrogate.fitted import Predictor
+from optimiser.surrogate.fitted import Fitted, Predictor
 from optimiser.surrogate.folds import FOLDS_FILE, pack_folds
 from optimiser.surrogate.held_out import HeldOut, hold_out
 from optimiser.surrogate.packing import pack
@@ -26,9 +26,13 @@ from optimiser.surrogate.protocols import PROTOCOLS, make_folds
 from optimiser.surrogate.recipe import Recipe, recipe
 from optimiser.surrogate.rival import Rival, dump_regressors
 from optimiser.surrogate.skill import skill
+from optimiser.surrogate.stoichiometry import breaks
 from optimiser.surrogate.table import TrainingTable, read_table
+from optimiser.tolerances import DEFAULT
 from optimiser.writable import check_writable
 
+#: Told the evidence and the held-out predictions by protocol, it returns figures for the card.
+Judge = Callable[[Evidence, Mapping[str, HeldOut]], dict[str, Any]]
 _LIBRARIES = ("numpy", "scikit-learn", "lightgbm", "rdkit", "numba", "scipy", "skops")
 DATA_NOTICE = {
     "licence": "MIT",
@@ -49,6 +53,7 @@ def train(
     *,
     overwrite: bool = False,
     progress: Progress = lambda *_: None,
+    also: Judge = lambda *_: {},
 ) -> Path:
     """Hold out every experiment and study once, calibrate on what comes out, fit on all rows, write a folder.
 
@@ -58,6 +63,7 @@ def train(
         how: what is fitted; the shipped default if left out.
         overwrite: replace an artefact that is already there.
         progress: called with steps done, steps in all, what comes next.
+        also: further figures of skill for the card.
 
     Returns:
         The folder.
@@ -79,7 +85,7 @@ def train(
     held = {protocol: hold_out(table, protocol, how, step) for protocol in PROTOCOLS}
     fitted = how.fit(table, every, lambda what: step(f"all rows, {what}"))
     step("calibration and files")
-    files = assemble(table, how, held, fitted)
+    files = assemble(table, how, held, fitted, also)
     with placed(out, "choose another folder") as folder:
         folder.mkdir()
         for name, content in files.items():
@@ -89,7 +95,11 @@ def train(
 
 
 def assemble(
-    table: TrainingTable, how: Recipe, held: Mapping[str, HeldOut], fitted: Predictor
+    table: TrainingTable,
+    how: Recipe,
+    held: Mapping[str, HeldOut],
+    fitted: Predictor,
+    also: Judge = lambda *_: {},
 ) -> dict[str, bytes]:
     """Calibrate a fitted model on held-out predictions and return the files of its artefact.
 
@@ -98,13 +108,16 @@ def assemble(
         how: it was fitted.
         held: predictions of every protocol.
         fitted: on all rows.
+        also: further figures of skill for the card.
     """
     domain = limited(fit_domain(table, np.arange(len(table))), table, held)
     evidence = gather(table, domain)
     found = calibrate(evidence, held["experiment"], held["study"], np.ones(len(table), dtype=bool))
     arrays = pack(fitted, fitted_acids(table), domain, found)
     regressors = dump_regressors(fitted) if isinstance(fitted, Rival) else None
-    card = complete_card(describe(evidence, held, how, fitted, found.growth), arrays, domain, regressors)
+    described = describe(evidence, held, how, fitted, found.growth)
+    described["skill"] |= also(evidence, held)
+    card = complete_card(described, arrays, domain, regressors)
     text = "# Model card, written by `optimiser train`. Do not edit: the arrays are pinned to it.\n"
     text += yaml.safe_dump(card, sort_keys=False, allow_unicode=True, width=100)
     files = {CARD: text.encode(), ARRAYS: arrays, FOLDS_FILE: pack_folds(table, how.settings, held)}
@@ -134,10 +147,13 @@ def describe(
             "rows": len(table),
             "experiments": int(table.experiments.max()) + 1,
             "studies": int(table.studies.max()) + 1,
+            "breaking_stoichiometry": int(breaks(table).sum()),
             "masked_yields": int((~table.present).sum()),
             "rows_per_metal": {metal: int(table.present[:, k].sum()) for k, metal in enumerate(METALS)},
         },
         "hyperparameters": _plain(how.settings),
+        **({"slack": fitted.mixture.slack} if isinstance(fitted, Fitted) else {}),
+        "tolerances": DEFAULT.record(),
         "anchors": {
             "number": fitted.anchors,
             **({"chosen_by": "greedy herding of the anchors' votes"} if fitted.anchors else {}),
@@ -153,6 +169,8 @@ def describe(
         "limits": [
             "yields of metals that the feed does not contain are masked, in fitting and in the figures",
             "the spread over anchors is no confidence; use the calibrated intervals",
+            "yields, held out and told, are means over the tolerances above unless these are off",
+            "rows that break stoichiometry are fitted on, and support nothing in the applicability domain",
             "a random split flatters: most test rows have their own kinetic curve in training",
             "the peroxide column of the data mixes conventions, up to about 4 x apart",
         ],

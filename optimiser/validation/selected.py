@@ -41,6 +41,8 @@ BEST_SHARE, BEST_TARGET = 0.05, 0.9
 #: hold 85 %. Rules that pick fewer rows tell too little.
 MOST_OVERPROMISED, LEAST_COVERAGE, LEAST_ROWS = 0.05, 0.85, 20
 _FEED_DECIMALS = 2  # of mol per mol Li: one feed is written with two to four
+#: What is told of every rule.
+FIGURES = ("n", "bias", "coverage", "promised", "kept")
 CHEAPEST_SHARE = 0.2  # of a feed's feasible rows that are picked as cheapest
 _DRAWS = 2000  # of the bootstrap
 _SEED = 0
@@ -320,3 +322,22 @@ def broken(found: Mapping[str, Mapping[str, Any]]) -> list[str]:
         if figure["n"] >= LEAST_ROWS
         and (figure["promised"] - figure["kept"] > MOST_OVERPROMISED or figure["coverage"] < LEAST_COVERAGE)
     ]
+
+
+def for_card(evidence: Evidence, held: Mapping[str, HeldOut]) -> dict[str, Any]:
+    """Return the figures of every rule for a model card: ``selected`` by protocol and rule, rounded."""
+    return {
+        "selected": {
+            protocol: {
+                rule: {name: figure[name] if name == "n" else _rounded(figure[name]) for name in FIGURES}
+                for rule, figure in selected(
+                    evidence.table, protocol, forecast(evidence, held, protocol)
+                ).items()
+            }
+            for protocol in ("experiment", "study")
+        }
+    }
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 4)

@@ -13,7 +13,7 @@ from optimiser.front import Front, Infeasibility
 from optimiser.problem import Evaluation, Problem
 from optimiser.report import refusal, words
 from optimiser.report.card import Card, Table, Tile, Words
-from optimiser.report.caveats import intervals_caveat
+from optimiser.report.caveats import intervals_caveat, kept_promises
 from optimiser.report.columns import column
 from optimiser.report.frames import nearest_frame, picked_frame, reported_metrics, side_by_side
 from optimiser.report.picks import ends_and_knee
@@ -65,6 +65,7 @@ def _found(problem: Problem, front: Front) -> Card:
     warnings = (
         *words.warnings_of(problem, front.evaluation, front.knee),
         intervals_caveat(problem.surrogate),
+        *kept_promises(problem),
     )
     return Card(KEY, TITLE, tuple(finding), tiles(problem, front), warnings, (table,))
 
