@@ -24,7 +24,7 @@ from optimiser.spec.load import Question
 from optimiser.spec.schema import INSIDE
 from optimiser.surrogate.artefact import Surrogate, load_surrogate
 from optimiser.surrogate.domain import Neighbourhood
-from optimiser.tolerances import OFF
+from optimiser.tolerances import OFF, Tolerances
 from optimiser.yields import check_yields
 
 
@@ -69,8 +69,14 @@ def bind(question: Question, tables: OwnTables | None = None) -> Problem:
         confidence=next((c.confidence for c in spec.constraints if c.confidence is not None), None),
         limits=limits,
         domain=domain,
-        tolerances=OFF if spec.tolerances is None else spec.tolerances.tolerances(),
+        tolerances=tolerances_of(question),
     )
+
+
+def tolerances_of(question: Question) -> Tolerances:
+    """Return the tolerances that a question asks for, or the usual ones."""
+    asked = question.spec.tolerances
+    return OFF if asked is None else asked.tolerances()
 
 
 def surrogate_of(question: Question) -> Surrogate:

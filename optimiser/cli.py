@@ -197,6 +197,11 @@ def scenarios(
 @ACIDS
 @PRICES
 @IMPACTS
+@click.option(
+    "--tolerances",
+    type=click.Choice(["off"]),
+    help="Yields of the setpoints themselves, not means over the problem's or the usual tolerances.",
+)
 @click.option("--profile", help="Sums of another tool: toolkit-1.0.2, with --acids and --impacts.")
 @click.option("--ef31", is_flag=True, help="Also normalise and weight the impacts to EF 3.1's single score.")
 @click.option(

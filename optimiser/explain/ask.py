@@ -34,11 +34,13 @@ class Asked:
         name: what to call it.
         designs: the design, alone.
         told: its yields by metal as the front tells them; empty for a design given as text.
+        bare: whether the front is one of an older version, whose yields are not taken over tolerances.
     """
 
     name: str
     designs: Designs
     told: Mapping[str, float]
+    bare: bool = False
 
 
 def one_design(
@@ -112,9 +114,9 @@ def design_of_front(path: Path, row: int | None, question: Question, problem: Pr
     cells = frame.iloc[row - 1]
     given = {name: f"{name}={cells[name]}" for name in DESIGN_COLUMNS}
     told = {m: _yield(path, row, m, cells) for m in METALS if pd.notna(cells.get(f"yield_{m}"))}
-    return Asked(
-        f"design {row} of {path.name}", _design(given, f"{path}, design {row}:", question, problem), told
-    )
+    bare = not any(name.endswith("_nominal") for name in frame)
+    design = _design(given, f"{path}, design {row}:", question, problem)
+    return Asked(f"design {row} of {path.name}", design, told, bare)
 
 
 def _yield(path: Path, row: int, metal: str, cells: pd.Series) -> float:

@@ -14,11 +14,12 @@ import numpy as np
 from optimiser.chemistry.acids import Acid
 from optimiser.chemistry.descriptors import structure_key
 from optimiser.chemistry.feeds import METALS, Feed, load_feeds
-from optimiser.designs import CONTINUOUS, DESIGN_COLUMNS, Designs, Floats, Ints
+from optimiser.designs import CONTINUOUS, DESIGN_COLUMNS, Bools, Designs, Floats, Ints
 from optimiser.errors import InputError
 from optimiser.explain.values import Predict
-from optimiser.surrogate.artefact import Surrogate
+from optimiser.surrogate.artefact import POINTS, Surrogate
 from optimiser.surrogate.features import ACID_COLUMNS, CONTINUOUS_COLUMNS, FEED_COLUMNS
+from optimiser.tolerances import Tolerances
 from optimiser.yields import predict_yields
 
 #: What a prediction depends on, one column each in `Cases.drivers`.
@@ -64,15 +65,38 @@ class Cases:
         row[0, _SETPOINTS] = continuous
         return Cases((*self.acids, acid), (*self.feeds, feed), self.drivers), row
 
-    def predictor(self, surrogate: Surrogate) -> Predict:
-        """Return the mean yields, a column per metal, as a function of drivers coded as these cases are."""
+    def predictor(self, surrogate: Surrogate, tolerances: Tolerances, may_move: Bools) -> Predict:
+        """Return the expected yields, a column per metal, as a function of drivers coded as these cases are.
+
+        Args:
+            surrogate: the model.
+            tolerances: that the yields are taken over.
+            may_move: which setpoints a plant does not hold exactly, shape (5,); those that the data of a
+                feed and acid never varied stay.
+        """
+
+        def moved(feed: Feed, designs: Designs) -> Floats | None:
+            if not tolerances:
+                return None
+            varied = np.ones((len(self.acids), len(CONTINUOUS)), dtype=np.bool_)
+            for k in np.unique(designs.acid):
+                varied[k] = surrogate.domain.neighbourhood(feed, self.acids[k]).varied & may_move
+            return tolerances.moved(designs.continuous, POINTS["final"], varied[designs.acid])
 
         def predict(drivers: Floats) -> Floats:
             yields = np.empty((len(drivers), len(METALS)))
             for k in np.unique(drivers[:, _FEED]).astype(int):
                 rows = drivers[:, _FEED] == k
                 designs = Designs(drivers[rows, _ACID].astype(np.intp), drivers[rows][:, _SETPOINTS])
-                yields[rows] = predict_yields(surrogate, self.feeds[k], self.acids, designs).mean
+                feed = self.feeds[k]
+                yields[rows] = predict_yields(
+                    surrogate,
+                    feed,
+                    self.acids,
+                    designs,
+                    moved=moved(feed, designs),
+                    quantile=tolerances.quantile,
+                ).mean
             return yields
 
         return predict

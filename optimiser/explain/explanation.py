@@ -10,13 +10,14 @@ import pandas as pd
 
 from optimiser.chemistry.feeds import METALS
 from optimiser.chemistry.reagents import load_acids
-from optimiser.designs import CONTINUOUS, Floats
+from optimiser.designs import CONTINUOUS, Bools, Floats
 from optimiser.explain.ask import Asked
 from optimiser.explain.cases import DRIVERS, Cases, anchor_cases, spread
 from optimiser.explain.setpoints import Sweep, sweeps
 from optimiser.explain.values import Values, exact_values, sampled_values
 from optimiser.problem import Evaluation, Problem
 from optimiser.surrogate.artefact import Surrogate
+from optimiser.tolerances import DEFAULT, Tolerances
 from optimiser.yields import predicted_metals
 
 #: Anchors that make up the background, and those that the ranking is over unless told otherwise.
@@ -96,7 +97,7 @@ def explain(
         progress(0, 1, "the design")
         design = _design(surrogate, problem, asked, background)
     values = sampled_values(
-        anchors.predictor(surrogate),
+        anchors.predictor(surrogate, *_held(problem, None)),
         cases.drivers,
         background.drivers,
         rng,
@@ -110,9 +111,18 @@ def explain(
 def _design(surrogate: Surrogate, problem: Problem, asked: Asked, background: Cases) -> DesignExplanation:
     acid = problem.acids[int(asked.designs.acid[0])]
     known, row = background.with_design(acid, problem.feed, asked.designs.continuous[0])
-    values = exact_values(known.predictor(surrogate), row, background.drivers)
+    held = _held(problem, int(asked.designs.acid[0]))
+    values = exact_values(known.predictor(surrogate, *held), row, background.drivers)
     evaluation = problem.evaluate(asked.designs)
     return DesignExplanation(problem, asked, evaluation, values, sweeps(problem, evaluation))
+
+
+def _held(problem: Problem | None, acid: int | None) -> tuple[Tolerances, Bools]:
+    """Return the tolerances that count, and which setpoints the problem leaves free for an acid."""
+    if problem is None or acid is None:
+        free = np.ones(len(CONTINUOUS), dtype=np.bool_)
+        return (DEFAULT if problem is None else problem.tolerances), free
+    return problem.tolerances, problem.upper[acid] > problem.lower[acid]
 
 
 def values_frame(of: Explanation) -> pd.DataFrame:

@@ -23,7 +23,7 @@ from optimiser.search.search import SearchResult
 from optimiser.yamlfile import Document
 
 DISTRIBUTION = "leaching-optimiser"
-FORMAT = 1
+FORMAT = 2  # 2: yields are taken over tolerances, which the question tells
 
 
 def manifest(result: RunResult) -> dict[str, Any]:
@@ -37,6 +37,7 @@ def manifest(result: RunResult) -> dict[str, Any]:
         "config": {"name": result.config.name, **_text(result.config.document)},
         "problem": {"name": question.name, **_text(question.problem)},
         "question": _question(result),
+        "tolerances": problem.tolerances.record() or "off",
         "artefact": {
             "name": problem.surrogate.name,
             "sha256": problem.surrogate.sha256,
@@ -101,7 +102,6 @@ def _question(result: RunResult) -> dict[str, Any]:
         "confidence": problem.confidence,
         "limits": asdict(problem.limits),
         "applicability_domain": words.domain_setting(problem.domain),
-        "tolerances": problem.tolerances.record(),
         "ranges": {
             acid.name: {
                 v.name: [float(problem.lower[k, i]), float(problem.upper[k, i])]

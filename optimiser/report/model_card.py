@@ -106,9 +106,9 @@ def _model(surrogate: Surrogate) -> list[str]:
         "## Model",
         f"{len(rows)} members, fitted by LightGBM (seed {said['random_state']}). The mean of those that are "
         "monotone in every setpoint leads; the others may move it by "
-        f"{100 * surrogate.card['slack']:.2f} points of yield at most. Stretched about one half by 5 %, cut to "
-        "0-1, and turned into the mean of the calibrated distribution. Held-out yields below are means over "
-        "the default tolerances of a plant.",
+        f"{100 * surrogate.card['slack']:.2f} points of yield at most. Stretched about one half by 5 %, cut "
+        "to 0-1, and turned into the mean of the calibrated distribution. Held-out yields below are means "
+        "over the default tolerances of a plant.",
         "",
         *_table(("member", "fitted on", "columns", "trees", "monotone in"), rows),
         "",

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from optimiser.binding import assemble, known_acids, surrogate_of
+from optimiser.binding import assemble, known_acids, surrogate_of, tolerances_of
 from optimiser.chemistry.acids import Acid
 from optimiser.chemistry.feeds import METALS, find_feed
 from optimiser.designs import Bools, Designs, Ints
@@ -26,6 +26,7 @@ from optimiser.scenarios.unknown import note, with_blanks
 from optimiser.spec.load import Question
 from optimiser.surrogate.artefact import Surrogate, load_surrogate
 from optimiser.table import design_table
+from optimiser.tolerances import DEFAULT, OFF, Tolerances, said
 from optimiser.toolkit import ToolkitSums
 from optimiser.yields import assumption, check_yields
 
@@ -51,12 +52,13 @@ class Setting:
     rows: int
     profile: Profile | None = None
     assumed: tuple[str, ...] = ()
+    tolerances: Tolerances = DEFAULT
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What must be told of assumed yields and a user's own tables; a profile takes these as they are."""
+        """What must be told of tolerances, assumed yields and own tables; a profile takes these as they are."""
         if self.profile is None:
-            return (*self.assumed, *self.tables.notes)
+            return (said(self.tolerances.record()), *self.assumed, *self.tables.notes)
         return (*self.assumed, *(self.profile.impacts.notes if self.profile.impacts is not None else ()))
 
 
@@ -135,6 +137,7 @@ def prepare(
     basis: float | None = None,
     tables: OwnTables | None = None,
     profile: Profile | None = None,
+    bare: bool = False,
 ) -> Setting:
     """Read a table of scenarios once, check every cell, and load what predicts it.
 
@@ -145,7 +148,9 @@ def prepare(
         sheet: of a workbook with several.
         basis: kg of cathode per batch; the feed's own mass if left out.
         tables: acids, prices and factors; the shipped ones with the problem's own if left out.
-        profile: whose sums take the place of ours.
+        profile: whose sums take the place of ours; its yields are always those of the setpoints themselves.
+        bare: whether yields are those of the setpoints themselves; else they are taken over the problem's
+            tolerances, or the usual ones.
 
     Raises:
         InputError: the table cannot be read, or a cell is wrong (row and column named).
@@ -167,9 +172,12 @@ def prepare(
         rows += len(scenarios)
         for leached in scenarios.feeds:
             check_yields(surrogate, leached)
-            assumed |= dict.fromkeys([said] if (said := assumption(leached)) else [])
+            assumed |= dict.fromkeys([told] if (told := assumption(leached)) else [])
     parameters = process_parameters(question.spec.process if question else None)
-    return Setting(source, known, tables, surrogate, parameters, rows, profile, tuple(assumed))
+    tolerances = tolerances_of(question) if question else DEFAULT
+    if bare or profile is not None:
+        tolerances = OFF
+    return Setting(source, known, tables, surrogate, parameters, rows, profile, tuple(assumed), tolerances)
 
 
 def parts(
@@ -203,6 +211,7 @@ def _part(scenarios: Scenarios, feed: int, setting: Setting, start: int) -> Part
         setting.parameters,
         setting.tables.reagents,
     )
+    problem = replace(problem, tolerances=setting.tolerances)
     designs = Designs(np.asarray(index, dtype=np.intp), scenarios.continuous[rows])
     evaluation, profile = problem.evaluate(designs), setting.profile
     lacking = [note(a, setting.tables.impacts) if profile is None else profile.note(a) for a in acids]

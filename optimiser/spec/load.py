@@ -17,7 +17,7 @@ class Question:
 
     Attributes:
         name: file name of the problem without ``.yaml``.
-        spec: the problem, with the config's objectives and constraints where it overrides them.
+        spec: the problem, with the config's objectives, constraints and tolerances where it overrides them.
         problem: the problem's file.
         config: the config's file, if the problem came through one.
     """
@@ -72,6 +72,8 @@ def load_config(name: str | Path) -> RunConfig:
     overrides = {
         name: value for name in ("objectives", "constraints") if (value := getattr(spec, name)) is not None
     }
+    if "tolerances" in spec.model_fields_set:  # None is `off`
+        overrides["tolerances"] = spec.tolerances
     question = Question(
         problem.path.stem, validate(ProblemSpec, problem).model_copy(update=overrides), problem, document
     )

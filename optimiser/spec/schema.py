@@ -372,6 +372,7 @@ class ConfigSpec(Strict):
     problem: str
     objectives: tuple[ObjectiveSpec, ...] | None = Field(default=None, min_length=1, max_length=4)
     constraints: tuple[ConstraintSpec, ...] | None = None
+    tolerances: TolerancesField = TolerancesSpec()
     search: SearchSpec = SearchSpec()
     report: ReportSpec = ReportSpec()
 

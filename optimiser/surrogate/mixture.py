@@ -13,7 +13,7 @@ import numpy as np
 
 from optimiser.designs import Bools, Floats
 
-#: How far free members may move the mean of the constrained ones, a fraction of yield: about one point, so that
+#: How far free members may move the mean of the constrained ones, a fraction of yield: about a point, so that
 #: twice as much, stretched (`optimiser.surrogate.calibration`), stays below two (docs/model.md).
 SLACK = 0.0095
 

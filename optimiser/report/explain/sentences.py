@@ -206,6 +206,11 @@ def mismatch(of: Explanation) -> list[str]:
     changed = differs(of.design.asked, of.design.evaluation.yields[0].tolist())
     if not changed:
         return []
+    if of.design.asked.bare and of.design.problem.tolerances:
+        return [
+            f"The front tells other yields of {', '.join(changed)}: it was made before yields were taken over "
+            "tolerances. Run its config again."
+        ]
     return [
         f"The front tells other yields of {', '.join(changed)} than this model: it was made with another "
         "model or for another feed."

@@ -51,6 +51,7 @@ class Request:
     out: Path | None = None
     report: Path | None = None
     figures: Kind | None = None
+    tolerances: str | None = None
     force: bool = False
     as_json: bool = False
 
@@ -85,6 +86,7 @@ def deliver(request: Request, progress: RowProgress) -> Said:
         basis=request.basis,
         tables=tables,
         profile=find_profile(request.profile, request.acids, request.impacts, tables),
+        bare=request.tolerances == "off",
     )
     if request.ef31:
         factors = setting.tables.impacts if setting.profile is None else setting.profile.impacts
@@ -217,6 +219,7 @@ def pinned(request: Request, setting: Setting) -> dict[str, Any]:
         "options": options,
         "sha256": files,
         "rows": setting.rows,
+        "tolerances": setting.tolerances.record() or "off",
         "artefact": {"name": setting.surrogate.name, "sha256": setting.surrogate.sha256},
         "tables": table_hashes(),
         "python": platform.python_version(),
