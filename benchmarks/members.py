@@ -15,51 +15,46 @@ from pathlib import Path
 import numpy as np
 
 from optimiser.designs import Floats
-from optimiser.surrogate.columns import METAL, PHYSICS
-from optimiser.surrogate.features import FEATURES, METALS, table_features
+from optimiser.surrogate.columns import PHYSICS
+from optimiser.surrogate.features import METALS, table_features
 from optimiser.surrogate.fit import TrainSettings, choose_anchors, fit_members
 from optimiser.surrogate.members import MEMBERS, Member
 from optimiser.surrogate.protocols import make_folds
 from optimiser.surrogate.scores import score
 from optimiser.surrogate.table import TrainingTable, read_table
 
-PAIRED, PAIRED_BENT, PLAIN, PLAIN_BENT = MEMBERS
-_BASE = PLAIN.columns
+PAIRED, PAIRED_FREE, SHORT, LONG, _, HALF_FREE = MEMBERS
+_BASE = SHORT.columns
 _SOLUBILITY = (*(f"solubility_{metal}" for metal in METALS), "own_solubility")
-_EVERYTHING = tuple(feature.name for feature in FEATURES)
-_IDENTITY = METAL[: len(METALS)]
+_FREE = {"rising": (), "falling": ()}
+
+
+def _without(member: Member, *names: str) -> Member:
+    """Return a member that is not constrained in some columns."""
+    rising, falling = (tuple(c for c in side if c not in names) for side in (member.rising, member.falling))
+    return replace(member, rising=rising, falling=falling)
+
 
 #: Variants by name, each one change from a shipped member.
 VARIANTS: dict[str, Member] = {
-    "GBR": PLAIN,
-    "GBR, bent": PLAIN_BENT,
-    "GBR, every row weighs the same": replace(PLAIN, balance=0.0),
-    "GBR, bent, every row weighs the same": replace(PLAIN_BENT, balance=0.0),
-    "GBR, bent, and solubilities": replace(PLAIN_BENT, columns=(*_BASE, *_SOLUBILITY)),
-    "GBR, bent, and all descriptors": replace(PLAIN_BENT, columns=(*_EVERYTHING, *METAL)),
-    "GBR, bent, and physics": replace(PLAIN_BENT, columns=(*_BASE, *PHYSICS)),
-    "GBR, bent, one pKa": replace(
-        PLAIN_BENT, columns=tuple(c for c in _BASE if c not in ("pKa2", "pKa3", "n_protons"))
-    ),
-    "GBR, bent in time and heat only": replace(PLAIN_BENT, rising=("temperature", "time"), falling=()),
-    "GBR, bent, peroxide too": replace(PLAIN_BENT, rising=(*PLAIN_BENT.rising, "h2o2")),
-    "GBR, bent, 31 leaves, 400 trees": replace(PLAIN_BENT, leaves=31, trees=400),
-    "GBR, each metal by itself": replace(
-        PLAIN, joint=False, columns=tuple(c for c in _BASE if c not in _IDENTITY)
-    ),
-    "PD-GBR": PAIRED,
-    "PD-GBR, bent": PAIRED_BENT,
-    "PD-GBR, without physics": replace(PAIRED, columns=_EVERYTHING),
-    "PD-GBR, all columns at each split": replace(PAIRED, column_share=1.0),
-    "PD-GBR, all metals together, bent": replace(
-        PAIRED_BENT,
-        joint=True,
-        columns=(*_BASE, *_SOLUBILITY),
-        rising=PLAIN_BENT.rising,
-        trees=300,
-        column_share=0.2,
-        balance=0.5,
-    ),
+    "GBR, monotone": SHORT,
+    "GBR, free": replace(SHORT, **_FREE),
+    "GBR, monotone but in peroxide": _without(SHORT, "h2o2"),
+    "GBR, monotone but in strength": _without(SHORT, "acid_concentration"),
+    "GBR, monotone but in solids": _without(SHORT, "solid_liquid_ratio"),
+    "GBR, monotone but in temperature": _without(SHORT, "temperature"),
+    "GBR, monotone but in time": _without(SHORT, "time"),
+    "GBR, monotone in temperature and time": HALF_FREE,
+    "GBR, monotone, 600 trees of 63 leaves": replace(SHORT, trees=600, learning_rate=0.05, leaves=63),
+    "GBR, monotone, and physics": replace(SHORT, columns=(*_BASE, *PHYSICS), rising=LONG.rising),
+    "GBR on descriptors, monotone": LONG,
+    "GBR on descriptors, monotone, every tree sees all rows": replace(LONG, bagging=1.0),
+    "GBR on descriptors, monotone, drawn again": replace(LONG, draw=1),
+    "GBR on descriptors, free": replace(LONG, **_FREE),
+    "GBR with solubilities, monotone": replace(LONG, columns=(*_BASE, *_SOLUBILITY)),
+    "PD-GBR, monotone": PAIRED,
+    "PD-GBR, free": PAIRED_FREE,
+    "PD-GBR on descriptors, monotone": replace(PAIRED_FREE, rising=PAIRED.rising, falling=PAIRED.falling),
 }
 
 

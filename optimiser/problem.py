@@ -65,7 +65,7 @@ class Evaluation:
         objectives: what the search minimises, shape (n, m).
         margins: by constraint, >= 0 where it holds, shape (n,) each.
         domain_distance: distance to the data, or the members' disagreement, as a share of the domain's limit,
-            whichever is greater (inside <= 1); infinite for an acid that is not in the data.
+            whichever is greater (inside <= 1); infinite where no experiment with the acid is near the feed.
         support: number of experiments near the design.
         proton_ratio, reductant_ratio: offered / needed.
         p_feasible: calibrated probability that every yield target holds at once.
@@ -286,7 +286,7 @@ class Problem:
         metrics = {name: metric.compute(result) for name, metric in METRICS.items()}
         ends = [self._outcome(designs, y) for y in (low, high)]
         at_ends = {n: np.stack([m.compute(end) for end in ends]) for n, m in METRICS.items()}
-        known = np.array([bool(len(near.of_acid)) for near in self.neighbourhoods])
+        known = np.array([bool(near.experiments) for near in self.neighbourhoods])
         return Evaluation(
             designs=designs,
             prediction=prediction,

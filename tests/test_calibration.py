@@ -22,7 +22,7 @@ from optimiser.surrogate.domain import fit_domain
 from optimiser.surrogate.features import METALS
 from optimiser.surrogate.folds import read_folds
 from optimiser.surrogate.held_out import HeldOut
-from optimiser.surrogate.nested import nested_intervals
+from optimiser.surrogate.nested import nested_yields
 from optimiser.surrogate.recipe import tree_recipe
 from optimiser.surrogate.scores import LEVELS, score, score_groups, winkler
 from optimiser.surrogate.table import TrainingTable, read_table
@@ -31,7 +31,7 @@ from optimiser.surrogate.train import limited
 
 def with_scores(scores: Floats) -> Calibration:
     """A calibration of which only the scores matter."""
-    return Calibration(np.full(1, 0.1), np.full(1, 0.1), 0.1, np.zeros(10), scores, 0.0)
+    return Calibration(np.full(1, 0.1), np.full(1, 0.1), 0.1, np.zeros(11), np.zeros(6), scores, 0.0)
 
 
 #: Scores -2 ... 2, the metals' spread over four columns: 17 rows, one of them without manganese.
@@ -42,36 +42,49 @@ FOUR[0, 2] = np.nan
 
 def test_quantile_by_hand() -> None:
     found = with_scores(np.array([[-2.0, -1.0, 0.0, 1.0], [2.0, np.nan, np.nan, np.nan]]))
-    mean, scale = np.array([[0.5, 0.5, 0.95, np.nan]]), np.array([[0.1, 0.2, 0.1, 0.1]])
+    # about 0.95 lie 0.75, 0.85, 0.95, 1 and 1, whose mean is 0.91
+    mean, scale = np.array([[0.5, 0.5, 0.91, np.nan]]), np.array([[0.1, 0.2, 0.1, 0.1]])
     np.testing.assert_allclose(found.ordered, [-2, -1, 0, 1, 2])
+    np.testing.assert_allclose(found.location(mean, scale), [[0.5, 0.5, 0.95, np.nan]])
     # the quarter quantile of five scores is the second, the median the third
     np.testing.assert_allclose(found.quantile(mean, scale, 0.25), [[0.4, 0.3, 0.85, np.nan]])
-    np.testing.assert_allclose(found.quantile(mean, scale, 0.5), mean)
+    np.testing.assert_allclose(found.quantile(mean, scale, 0.5), [[0.5, 0.5, 0.95, np.nan]])
     # between two scores the outer one; clipped at 1
     np.testing.assert_allclose(found.quantile(mean, scale, 0.3), [[0.4, 0.3, 0.85, np.nan]])
     np.testing.assert_allclose(found.quantile(mean, scale, 0.7), [[0.6, 0.7, 1.0, np.nan]])
-    np.testing.assert_allclose(found.quantile(mean, scale * 9, 0.01), [[0.0, 0.0, 0.0, np.nan]])
+    # with errors nine times as large 0.91 can only be four times 1 and once 0.55
+    np.testing.assert_allclose(found.quantile(mean, scale * 9, 0.01), [[0.0, 0.0, 0.55, np.nan]])
+
+
+def test_expected_yield_by_hand() -> None:
+    """At every yield of every metal the usual scale is exp(0) = 1 here, times the scores -0.2 ... 0.2."""
+    found = with_scores(np.array([[-0.2, -0.1, 0.0, 0.1], [0.2, np.nan, np.nan, np.nan]]))
+    centre = np.array([[0.5, 1.0, 0.0, np.nan]])
+    # about 1: 0.8, 0.9, 1, 1, 1; about 0: 0, 0, 0, 0.1, 0.2
+    np.testing.assert_allclose(found.expected(centre), [[0.5, 0.94, 0.06, np.nan]])
 
 
 def test_probability_by_hand() -> None:
     found = with_scores(np.array([[-2.0, -1.0, 0.0, 1.0], [2.0, np.nan, np.nan, np.nan]]))
-    mean, scale = np.array([[0.5, 0.5, 0.9, np.nan]]), np.full((1, 4), 0.1)
+    # about 0.9 lie 0.7, 0.8, 0.9, 1 and 1, whose mean is 0.88
+    mean, scale = np.array([[0.5, 0.5, 0.88, np.nan]]), np.full((1, 4), 0.1)
     # 0.6 is a score of 1 away, which two of five reach; 0.9 - 0.3 is below them all
     np.testing.assert_allclose(found.probability(mean, scale, 0.6), [[0.4, 0.4, 1.0, np.nan]])
     np.testing.assert_allclose(found.probability(mean, scale, 0.601), [[0.2, 0.2, 1.0, np.nan]])
     np.testing.assert_allclose(found.probability(mean, scale, 0.0), [[1.0, 1.0, 1.0, np.nan]])
-    np.testing.assert_allclose(found.probability(mean, scale, 1.0), [[0.0, 0.0, 0.4, np.nan]])
+    np.testing.assert_allclose(found.probability(mean, scale, 1.0 - 1e-9), [[0.0, 0.0, 0.4, np.nan]])
 
 
 def test_joint_probability_by_hand() -> None:
     """Rows are kept together: two metals whose errors go against each other rarely both reach."""
     scores = np.array([[-1.0, 1.0, np.nan, 0], [0.0, 0.0, 1.0, 0], [1.0, -1.0, 0.0, 0], [2.0, 2.0, 0.0, 0]])
     found = with_scores(scores)
-    mean, scale = np.array([[0.5, 0.5, 0.5, np.nan]]), np.full((1, 4), 0.1)
+    # the mean of the 15 scores is 1/3, so this lies about 0.5
+    mean, scale = np.array([[0.5, 0.5, 0.5, np.nan]]) + 0.1 / 3, np.full((1, 4), 0.1)
     nan = np.nan
 
     def joint(*targets: float) -> float:
-        return float(found.joint_probability(mean, scale, np.array(targets))[0])
+        return float(found.joint_probability(mean, scale, np.array(targets) - 1e-9)[0])
 
     assert joint(0.6, nan, nan, nan) == 2 / 4
     assert joint(0.6, 0.6, nan, nan) == 1 / 4  # neither 2/4 x 2/4 + ... nor the least of both
@@ -111,6 +124,19 @@ def test_quantiles_and_probabilities_agree(
     assert shipped.joint_probability(at, by, none)[0] == 1.0
 
 
+@given(centre=st.floats(0, 1), more=st.floats(0, 0.3), scale=st.floats(0.005, 0.5))
+def test_expected_yields_rise_and_lie_within_their_intervals(
+    shipped: Calibration, centre: float, more: float, scale: float
+) -> None:
+    at, by = np.full((1, 4), centre), np.full((1, 4), scale)
+    expected, higher = (shipped.expected(np.minimum(c, 1.0)) for c in (at, at + more))
+    assert (expected > 0.0).all() and (expected < 1.0).all() and (higher >= expected - 1e-12).all()
+    low, high = (shipped.quantile(expected, by, p) for p in (0.05, 0.95))
+    assert (low < expected).all() and (expected < high).all()
+    back = shipped.mean_at(shipped.location(expected, by), by)
+    np.testing.assert_allclose(back, expected, rtol=0, atol=1e-6)
+
+
 def test_agrees_with_crepes() -> None:
     """The same system in the library of conformal prediction, on the shipped scores."""
     found = load_surrogate("pd-gbr").calibration
@@ -123,7 +149,7 @@ def test_agrees_with_crepes() -> None:
     for level in (0.05, 0.1, 0.25, 0.75, 0.9, 0.95):
         kind = {"lower_percentiles" if level < 0.5 else "higher_percentiles": [100 * level]}
         said = system.predict_percentiles(y_hat=mean, sigmas=scale, **kind).ravel()
-        ours = found.quantile(four, by, level)[:, 0]
+        ours = found.quantile(found.mean_at(four, by), by, level)[:, 0]
         # one rank of thousands apart at most: crepes counts the new design among them
         rank = np.searchsorted(found.ordered, (said - mean) / scale - 1e-12)
         assert np.ptp(rank) <= 1
@@ -132,7 +158,10 @@ def test_agrees_with_crepes() -> None:
     target = 0.7
     p_values = system.predict_p(mean, np.full(50, target), sigmas=scale, smoothing=False)
     np.testing.assert_allclose(
-        found.probability(four, by, target)[:, 0], 1.0 - p_values, rtol=0, atol=2.0 / len(found.ordered)
+        found.probability(found.mean_at(four, by), by, target)[:, 0],
+        1.0 - p_values,
+        rtol=0,
+        atol=2.0 / len(found.ordered),
     )
 
 
@@ -147,6 +176,7 @@ def test_covers_what_is_exchangeable() -> None:
         scale = np.exp(rng.normal(-4, 0.3, (n, 4)))
         mean = rng.uniform(0.3, 0.7, (n, 4))
         truth = mean + scale * rng.standard_t(4, (n, 4))
+        mean = calibration.mean_at(mean, scale)
         for level in LEVELS:
             low = calibration.quantile(mean, scale, (1 - level) / 2)
             high = calibration.quantile(mean, scale, (1 + level) / 2)
@@ -248,11 +278,11 @@ def constant_width(evidence: Evidence, measured: HeldOut) -> Floats:
 @pytest.mark.data
 def test_held_out_experiments_overall(evidence: Evidence, held: Mapping[str, HeldOut]) -> None:
     table, measured = evidence.table, held["experiment"]
-    intervals = nested_intervals(evidence, held, "experiment", LEVELS)
+    expected, intervals = nested_yields(evidence, held, "experiment", LEVELS)
     assert np.array_equal(np.isnan(intervals).all(axis=(2, 3)), ~table.present)
     low, high = intervals[table.present][..., 0], intervals[table.present][..., 1]
     assert ((low >= 0) & (low <= high) & (high <= 1)).all()
-    figures = score(stretched(measured.mean), table.yields, table.present, intervals)
+    figures = score(expected, table.yields, table.present, intervals)
     assert 0.87 <= figures["coverage"]["0.9"] <= 0.93
     assert figures["coverage"]["0.5"] == pytest.approx(0.5, abs=0.04)
     assert figures["coverage"]["0.8"] == pytest.approx(0.8, abs=0.04)
@@ -270,11 +300,9 @@ def test_held_out_experiments_overall(evidence: Evidence, held: Mapping[str, Hel
 @pytest.mark.parametrize("by", ["metal", "acid", "chemistry", "yield_range", "domain"])
 def test_held_out_experiments_by_group(evidence: Evidence, held: Mapping[str, HeldOut], by: str) -> None:
     table, measured = evidence.table, held["experiment"]
-    intervals = nested_intervals(evidence, held, "experiment", LEVELS)
+    expected, intervals = nested_yields(evidence, held, "experiment", LEVELS)
     labels = groupings(evidence, measured)[by]
-    groups = score_groups(
-        stretched(measured.mean), table.yields, table.present, labels, table.experiments, intervals
-    )
+    groups = score_groups(expected, table.yields, table.present, labels, table.experiments, intervals)
     large = {name: group["coverage"]["0.9"] for name, group in groups.items() if group["experiments"] >= 15}
     assert len(large) >= 2
     beyond = {name: round(share, 3) for name, share in large.items() if not 0.80 <= share <= 0.97}
@@ -284,8 +312,8 @@ def test_held_out_experiments_by_group(evidence: Evidence, held: Mapping[str, He
 @pytest.mark.data
 def test_held_out_studies(evidence: Evidence, held: Mapping[str, HeldOut]) -> None:
     table, measured = evidence.table, held["study"]
-    intervals = nested_intervals(evidence, held, "study", LEVELS)
-    figures = score(stretched(measured.mean), table.yields, table.present, intervals)
+    expected, intervals = nested_yields(evidence, held, "study", LEVELS)
+    figures = score(expected, table.yields, table.present, intervals)
     assert figures["coverage"]["0.9"] >= 0.83
     # intervals of one width, as wide as experiments need, hold less
     known = np.abs(table.yields - stretched(held["experiment"].mean))
@@ -297,7 +325,7 @@ def test_held_out_studies(evidence: Evidence, held: Mapping[str, HeldOut]) -> No
 def test_errors_are_larger_outside_the_domain(evidence: Evidence, held: Mapping[str, HeldOut]) -> None:
     table, measured = evidence.table, held["study"]
     outside = ratio(evidence, measured) > 1.0
-    assert 0.10 <= outside.mean() <= 0.40
+    assert 0.40 <= outside.mean() <= 0.70
     error = np.abs(np.where(table.present, stretched(measured.mean) - table.yields, np.nan))
     total, number = np.nansum(error, axis=1), table.present.sum(axis=1).astype(float)
 
@@ -305,7 +333,7 @@ def test_errors_are_larger_outside_the_domain(evidence: Evidence, held: Mapping[
         out, inside = rows[outside[rows]], rows[~outside[rows]]
         return float(total[out].sum() / number[out].sum() / (total[inside].sum() / number[inside].sum()))
 
-    assert quotient(np.arange(len(table))) >= 1.3
+    assert quotient(np.arange(len(table))) >= 1.2
     rng = np.random.default_rng(0)
     studies = [np.flatnonzero(table.studies == study) for study in range(63)]
     drawn = [np.concatenate([studies[i] for i in rng.integers(0, 63, 63)]) for _ in range(2000)]
@@ -319,7 +347,7 @@ def test_a_fold_does_not_measure_what_it_calibrates(evidence: Evidence, held: Ma
     table, rows = evidence.table, held["experiment"].fold == 2
     yields = np.where(rows[:, None], 1.0 - table.yields, table.yields)
     other = replace(evidence, table=replace(table, yields=yields))
-    before, after = (nested_intervals(e, held, "experiment", (0.9,)) for e in (evidence, other))
+    before, after = (nested_yields(e, held, "experiment", (0.9,))[1] for e in (evidence, other))
     np.testing.assert_array_equal(after[rows], before[rows])
     assert np.nanmax(np.abs(after[~rows] - before[~rows])) > 1e-3
 

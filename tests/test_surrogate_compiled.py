@@ -17,10 +17,13 @@ from optimiser.designs import Designs, Floats
 from optimiser.errors import InputError
 from optimiser.surrogate import _walk
 from optimiser.surrogate.columns import columns
+from optimiser.surrogate.compiled import _alike
 from optimiser.surrogate.features import ACID_COLUMNS, CONTINUOUS_COLUMNS, FEATURES, METALS, feature_matrix
 from optimiser.surrogate.fit import choose_anchors
 from optimiser.surrogate.fitted import Fitted, Raw
-from optimiser.surrogate.members import MEMBERS, fit_member, pair_columns
+from optimiser.surrogate.members import MEMBERS, fit_member, mixture, pair_columns
+from optimiser.surrogate.mixture import SLACK, Mixture
+from optimiser.surrogate.panel import PLACE
 from optimiser.surrogate.trees import flatten
 
 SMALL = tuple(replace(member, trees=15, pairs=4000) for member in MEMBERS)
@@ -45,7 +48,7 @@ def some_rows(n: int, seed: int) -> Floats:
 
 @cache
 def small() -> tuple[Fitted, list[list[Any]]]:
-    """Four small members and the LightGBM boosters they were made of."""
+    """Small members and the LightGBM boosters they were made of, those on pairs first."""
     features = some_rows(300, 1)
     rng = np.random.default_rng(2)
     seen = columns(features)
@@ -58,7 +61,10 @@ def small() -> tuple[Fitted, list[list[Any]]]:
         for member, b in zip(SMALL, boosters, strict=True)
     ]
     anchors = slice(0, 60, 3)
-    fitted = Fitted(tuple(forests[:2]), tuple(forests[2:]), features[anchors], yields[anchors])
+    assert [member.paired for member in SMALL] == [True] * 2 + [False] * 4
+    fitted = Fitted(
+        tuple(forests[:2]), tuple(forests[2:]), features[anchors], yields[anchors], mixture(SMALL)
+    )
     return fitted, boosters
 
 
@@ -82,10 +88,18 @@ def by_lightgbm(x: Floats, fitted: Fitted, boosters: list[list[Any]]) -> Raw:
             said = model.predict(pairs).reshape(-1, len(held)) + fitted.yields[held, k]
             means.append(said.mean(axis=1))
             votes += said
-        out[0][there, k] = np.mean(means, axis=0)
+        out[0][there, k] = mixed(np.array(means))
         out[1][there, k] = (votes / len(SMALL)).std(axis=1)
         out[2][there, k] = np.std(means, axis=0)
     return Raw(*out)
+
+
+def mixed(means: Floats) -> Floats:
+    """The mean of the constrained members, moved by that of the free ones within the slack."""
+    constrained = [member.constrained for member in SMALL]
+    assert constrained == [True, False, True, True, True, False]
+    lead = (means[0] + means[2] + means[3] + means[4]) / 4
+    return lead + np.clip((means[1] + means[5]) / 2 - lead, -SLACK, SLACK)
 
 
 def test_ten_thousand_designs_as_lightgbm_says() -> None:
@@ -134,7 +148,7 @@ def with_anchors(m: int) -> Fitted:
     yields = np.random.default_rng(12).random((m, 4))
     yields[np.column_stack([np.zeros(m, dtype=bool), features[:, :3] <= 0.0])] = np.nan
     yields[0] = 0.5  # every metal has an anchor
-    return Fitted(fitted.paired, fitted.plain, features, yields)
+    return replace(fitted, features=features, yields=yields)
 
 
 @pytest.mark.parametrize("m", [1, 5, 16, 20, 64, 100, 300])
@@ -164,7 +178,7 @@ def test_a_metal_that_few_anchors_have_is_compared_with_these() -> None:
     yields = fitted.yields.copy()
     yields[2:, 1], yields[5:40, 3] = np.nan, np.nan
     x = some_rows(60, 16)
-    few = Fitted(fitted.paired, fitted.plain, fitted.features, yields)
+    few = replace(fitted, yields=yields)
     for mine, theirs in zip(few.predict(x), by_lightgbm(x, few, boosters), strict=True):
         np.testing.assert_allclose(mine, theirs, rtol=0, atol=1e-9)
 
@@ -173,7 +187,7 @@ def test_a_metal_without_an_anchor_is_refused() -> None:
     fitted = with_anchors(64)
     yields = fitted.yields.copy()
     yields[:16, 2] = np.nan
-    late = Fitted(fitted.paired, fitted.plain, fitted.features, yields)
+    late = replace(fitted, yields=yields)
     x = some_rows(200, 17)
     with_manganese = x[x[:, 1] > 0.0]
     assert np.isfinite(late.predict(with_manganese, 64).mean).any()
@@ -194,12 +208,14 @@ def test_a_model_without_a_kind_of_member_or_without_designs() -> None:
     fitted, _ = small()
     x = some_rows(20, 7)
     rows = np.flatnonzero((x[:, :3] > 0.0).all(axis=1))[:3]
-    alone = Fitted((), fitted.plain, fitted.features, fitted.yields).predict(x[rows])
+    plain, paired = (Mixture(np.ones(n), np.ones(n, dtype=np.bool_)) for n in (4, 2))
+    alone = replace(fitted, paired=(), mixture=plain).predict(x[rows])
     assert np.isfinite(alone.mean).all() and (alone.spread == 0.0).all()
-    paired = Fitted(fitted.paired, (), fitted.features, fitted.yields).predict(x[rows])
-    both = fitted.predict(x[rows])
-    np.testing.assert_allclose(both.mean, (alone.mean + paired.mean) / 2, atol=1e-12)
-    np.testing.assert_allclose(both.spread, paired.spread / 2, atol=1e-12)
+    compared = replace(fitted, plain=(), mixture=paired).predict(x[rows])
+    every = Mixture(np.ones(6), np.ones(6, dtype=np.bool_))
+    both = replace(fitted, mixture=every).predict(x[rows])
+    np.testing.assert_allclose(both.mean, (4 * alone.mean + 2 * compared.mean) / 6, atol=1e-12)
+    np.testing.assert_allclose(both.spread, compared.spread / 3, atol=1e-12)
     assert fitted.predict(x[:0]).mean.shape == (0, 4)
 
 
@@ -247,3 +263,63 @@ def test_where_the_loop_cannot_run_one_message_says_so(monkeypatch: pytest.Monke
     with pytest.raises(InputError, match="numba cannot compile") as caught:
         small()[0].predict(some_rows(3, 10))
     assert "NUMBA_CACHE_DIR" in str(caught.value)
+
+
+def wandering(x: Floats, points: int, seed: int) -> Floats:
+    """Points some per cent around each row's setpoints, shape (n, points, 5)."""
+    factor = np.random.default_rng(seed).uniform(0.9, 1.1, (len(x), points, 5))
+    return x[:, None, CONTINUOUS_COLUMNS] * factor
+
+
+@pytest.mark.parametrize(("m", "points"), [(1, 16), (20, 16), (64, 64), (64, 16), (300, 64)])
+def test_over_moved_designs_each_anchor_sees_one_and_others_see_all(m: int, points: int) -> None:
+    """Against LightGBM: an anchor's vote on its own point, in the order that anchors are laid out in."""
+    fitted, boosters = with_anchors(m), small()[1]
+    x = some_rows(40, 18)
+    x = x[~np.isnan(x).any(axis=1)][:8]
+    moved = wandering(x, points, 19)
+    found = fitted.predict(x, moved=moved)
+    for i, row in enumerate(x):
+        each = np.repeat(row[None], points, axis=0)
+        each[:, CONTINUOUS_COLUMNS] = moved[i]
+        seen, known = columns(each), columns(fitted.features)
+        order = _alike(known[:, 0][:, PLACE])
+        for k in range(len(METALS)):
+            if k and row[k - 1] <= 0.0:
+                continue
+            means = []
+            for member, booster in zip(SMALL, boosters, strict=True):
+                model, tests = booster[k if len(booster) > 1 else 0], pair_columns(member)
+                if not member.paired:
+                    means.append(model.predict(seen[:, k][:, [test.column for test in tests]]).mean())
+                    continue
+                mine = seen[np.arange(m) % points, k]  # lane a sees point a
+                sides = (mine, known[order, k], mine - known[order, k])
+                pairs = np.column_stack([sides[test.kind][:, test.column] for test in tests])
+                means.append(np.nanmean(model.predict(pairs) + fitted.yields[order, k]))
+            assert found.mean[i, k] == pytest.approx(float(mixed(np.array(means))), abs=1e-9)
+            assert found.disagreement[i, k] == pytest.approx(np.std(means), abs=1e-9)
+
+
+def test_over_points_that_do_not_move_it_is_the_design_itself() -> None:
+    fitted, x = with_anchors(64), some_rows(300, 20)
+    bare = fitted.predict(x)
+    still = fitted.predict(x, moved=np.repeat(x[:, None, CONTINUOUS_COLUMNS], 64, axis=1))
+    for mine, theirs in zip(still, bare, strict=True):
+        np.testing.assert_allclose(mine, theirs, rtol=0, atol=1e-12)
+
+
+def test_moved_designs_have_the_same_bits_whatever_the_threads_and_the_company() -> None:
+    fitted, x = with_anchors(64), some_rows(200, 21)
+    moved = wandering(x, 16, 22)
+    threads = numba.get_num_threads()
+    found = []
+    try:
+        for number in (1, threads):
+            numba.set_num_threads(number)
+            found.append(np.stack(fitted.predict(x, 16, moved)))
+    finally:
+        numba.set_num_threads(threads)
+    np.testing.assert_array_equal(found[0], found[1])
+    order = np.random.default_rng(1).permutation(len(x))[:33]
+    np.testing.assert_array_equal(np.stack(fitted.predict(x[order], 16, moved[order])), found[0][:, order])

@@ -114,7 +114,7 @@ def design_of_front(path: Path, row: int | None, question: Question, problem: Pr
     cells = frame.iloc[row - 1]
     given = {name: f"{name}={cells[name]}" for name in DESIGN_COLUMNS}
     told = {m: _yield(path, row, m, cells) for m in METALS if pd.notna(cells.get(f"yield_{m}"))}
-    bare = not any(name.endswith("_nominal") for name in frame)
+    bare = not any(str(name).endswith("_nominal") for name in frame)
     design = _design(given, f"{path}, design {row}:", question, problem)
     return Asked(f"design {row} of {path.name}", design, told, bare)
 

@@ -56,7 +56,7 @@ class Setting:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What must be told of tolerances, assumed yields and own tables; a profile takes these as they are."""
+        """What must be told of tolerances, assumed yields and own tables; a profile has none of these."""
         if self.profile is None:
             return (said(self.tolerances.record()), *self.assumed, *self.tables.notes)
         return (*self.assumed, *(self.profile.impacts.notes if self.profile.impacts is not None else ()))

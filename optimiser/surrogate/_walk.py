@@ -65,10 +65,17 @@ def _fill(
             for i in range(size):
                 for lane in range(tiles * TILE):
                     apart = x[source[c], begin + i, lane % points] - taken[c, lane]
+                    any_missing |= np.isnan(apart)
                     failed = _below(threshold, first, stop, apart)
                     if failed:
                         lanes_of[first + failed - 1, i * tiles + lane // TILE] |= np.uint16(1 << lane % TILE)
             gather_down(table, first, stop)
+            for i in range(size if any_missing else 0):
+                for lane in range(tiles * TILE):
+                    if np.isnan(x[source[c], begin + i, lane % points] - taken[c, lane]):
+                        for test in range(first, stop):
+                            if not missing_left[test]:
+                                lanes_of[test, i * tiles + lane // TILE] |= np.uint16(1 << lane % TILE)
             continue
         for i in range(size):
             value = x[source[c], begin + i, 0]

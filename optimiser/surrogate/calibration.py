@@ -29,7 +29,7 @@ _REACH = 0.5  # of the kernel that averages errors of experiments nearby, in uni
 _PRIOR = 0.3  # weight of the mean error of all experiments against one experiment right here
 #: Experiments' worth of the mean error of all, in that of an acid or a feed.
 GROUP_PRIOR = 3.0
-_NEWTON = 12  # steps, enough for 1e-9
+_NEWTON, _NEAR = 60, 1e-10  # steps at most, and how near the mean has to come
 _FARTHEST = 3.0  # ratio beyond which the scale grows no more
 
 
@@ -75,9 +75,9 @@ class Calibration:
         Args:
             centre: stretched and clipped yields of the model, shape (n, 4).
         """
-        return self._mean(centre, np.exp(terms_of_level(centre) @ self.level))
+        return self.mean_at(centre, np.exp(terms_of_level(centre) @ self.level))
 
-    def _mean(self, location: Floats, scale: Floats) -> Floats:
+    def mean_at(self, location: Floats, scale: Floats) -> Floats:
         """Return the mean of location + scale times the scores, cut to 0-1, shape (n, 4)."""
         ordered, sums = self.ordered, self._sums
         below = np.searchsorted(ordered, -location / scale)
@@ -88,20 +88,23 @@ class Calibration:
     def location(self, expected: Floats, scale: Floats) -> Floats:
         """Return where the distribution of a scale has to lie for its mean to be the expected yield, (n, 4).
 
-        By Newton's method, whose slope is the share of the distribution between 0 and 1.
+        By Newton's method, whose slope is the share of the distribution between 0 and 1, within bounds that
+        close in.
         """
         ordered = self.ordered
         low, high = -scale * ordered[-1], 1.0 - scale * ordered[0]
         found = np.clip(expected, low, high)
         for _ in range(_NEWTON):
-            short = expected - self._mean(found, scale)
+            short = expected - self.mean_at(found, scale)
+            if not (np.abs(short) > _NEAR).any():
+                break
             low, high = np.where(short > 0.0, found, low), np.where(short < 0.0, found, high)
             within = np.searchsorted(ordered, (1.0 - found) / scale) - np.searchsorted(
                 ordered, -found / scale
             )
             step = found + short * len(ordered) / np.maximum(within, 1)
             found = np.where((step > low) & (step < high), step, (low + high) / 2.0)
-        return np.asarray(found, dtype=np.float64)
+        return np.where(np.isnan(expected), np.nan, found)
 
     def scale(
         self,

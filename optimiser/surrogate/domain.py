@@ -1,7 +1,7 @@
 """Applicability domain: where experiments stand behind a prediction.
 
-Two measures decide (docs/model.md): the distance to the nearest experiments with the same acid, in the joint
-space of all setpoints and the feed, and how far the model's members disagree. Distances are taken to whole
+Two measures decide (docs/model.md): the distance to the nearest experiments with the same acid near the
+feed, in the joint space of all setpoints, and how far the model's members disagree. Distances are taken to whole
 experiments (one pulp, sampled over a span of time), never to rows, and never to one that breaks
 stoichiometry. The ranges that an acid's data cover near a feed are kept beside them: a search must not leave
 them.
@@ -27,7 +27,7 @@ _STEP = np.array([variable.step for variable in VARIABLES])
 #: Added before the logarithm, in the variable's unit: what can hardly be told from nothing.
 _SHIFT = np.array([np.nan, 0.05, 1.0, 1.0, 1.0])
 #: Standard deviations that a wholly different feed counts as: composition tells studies apart.
-_FEED_WEIGHT = 6.0
+_FEED_WEIGHT = 3.0
 _SAME_FEED = 0.05  # share of the feed's sites: what is written with two decimals, or measured
 _FAR = 1000.0  # distance where no experiment has the acid
 
@@ -67,8 +67,7 @@ class Neighbourhood:
         acid: number of the acid in the domain, -1 where it is not in the data.
         of_acid: numbers of all the acid's experiments in the domain, shape (e,).
         of_feed: numbers of the experiments on the same feed, with whatever acid, shape (f,).
-        sound: which of the acid's experiments keep to stoichiometry, shape (e,); the others are no support.
-        near_feed: which of these are near the feed, shape (e,).
+        near_feed: which of the acid's experiments are near the feed and keep to stoichiometry, shape (e,).
     """
 
     experiments: int
@@ -80,7 +79,6 @@ class Neighbourhood:
     acid: int
     of_acid: Ints
     of_feed: Ints
-    sound: Bools
     near_feed: Bools
     _place: Floats
     _time: Floats
@@ -101,7 +99,7 @@ class Neighbourhood:
 
         Temperature, and the logarithms of the others, in standard deviations of the whole table; time counts
         only outside the span an experiment was sampled over; the share of the feed's sites that differ
-        counts six of them. So a design is near an experiment only where every setpoint is.
+        counts three of them. So a design is near an experiment only where every setpoint is.
 
         Args:
             continuous: variables of ``CONTINUOUS`` in their order and units, shape (n, 5).
@@ -115,14 +113,14 @@ class Neighbourhood:
         return square
 
     def distance(self, continuous: Floats) -> Floats:
-        """Return the mean distance to the nearest sound experiments with the acid, shape (n,).
+        """Return the mean distance to the nearest experiments with the acid near the feed, shape (n,).
 
         Without any it is 1000, a number that can be reckoned with; what is told of such a design
         (``domain_distance`` of an evaluation and of every table) is infinite.
         """
-        if not self.sound.any():
+        if not self.near_feed.any():
             return np.full(len(continuous), _FAR)
-        return nearest(self.square_distances(continuous)[:, self.sound], self._neighbours)
+        return nearest(self.square_distances(continuous)[:, self.near_feed], self._neighbours)
 
     def support(self, continuous: Floats) -> Ints:
         """Return how many experiments near the feed are within the threshold of each design, shape (n,)."""
@@ -196,8 +194,7 @@ class Domain:
         apart = np.abs(self.feed - composition).sum(axis=1) / 2.0
         moved = apart[of_acid]
         complete = ((self.feed[of_acid] > 0) | (composition <= 0)).all(axis=1)
-        sound = self.sound[of_acid]
-        near = (moved <= self.settings.feed_distance + 1e-9) & complete & sound
+        near = (moved <= self.settings.feed_distance + 1e-9) & complete & self.sound[of_acid]
         fixed, time, count = self.fixed[of_acid], self.time[of_acid], int(near.sum())
         low, high = np.full((2, 5), np.nan)
         centre = np.full(_TIME, np.nan)
@@ -217,7 +214,6 @@ class Domain:
             acid=acid,
             of_acid=of_acid,
             of_feed=np.flatnonzero(apart <= _SAME_FEED),
-            sound=sound,
             near_feed=near,
             _place=place[0][:, :_TIME],
             _time=np.column_stack([p[:, _TIME] for p in place]),

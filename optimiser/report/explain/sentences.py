@@ -208,8 +208,8 @@ def mismatch(of: Explanation) -> list[str]:
         return []
     if of.design.asked.bare and of.design.problem.tolerances:
         return [
-            f"The front tells other yields of {', '.join(changed)}: it was made before yields were taken over "
-            "tolerances. Run its config again."
+            f"The front tells other yields of {', '.join(changed)}: it was made before yields were taken "
+            "over tolerances. Run its config again."
         ]
     return [
         f"The front tells other yields of {', '.join(changed)} than this model: it was made with another "
