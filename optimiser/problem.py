@@ -310,14 +310,10 @@ class Problem:
 
     def _over_tolerances(self, designs: Designs, prediction: YieldPrediction) -> tuple[Floats, Floats]:
         """Return the yields at the setpoints themselves, and their tenth percentile over the tolerances."""
-        moved = self.moved(designs)
-        if moved is None:
+        if prediction.over is None:
             return prediction.mean, prediction.mean
-        known = (self.surrogate, self.feed, self.acids, designs)
-        tenth = prediction
-        if self.tolerances.quantile != _TENTH:
-            tenth = predict_yields(*known, moved=moved, quantile=_TENTH)
-        return predict_yields(*known).mean, tenth.mean
+        nominal = predict_yields(self.surrogate, self.feed, self.acids, designs).mean
+        return nominal, np.quantile(prediction.over, _TENTH, axis=1)
 
     def _outcome(self, designs: Designs, yields: Floats) -> Outcome:
         return outcome(designs, yields, mass_balance(designs, yields, self.inputs), self.inputs)

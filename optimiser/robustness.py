@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
 from optimiser.chemistry.feeds import METALS
 from optimiser.designs import VARIABLES, Bools, Designs, Floats, Ints
 from optimiser.problem import Evaluation, Problem
-from optimiser.tolerances import OFF
 
 _LOW, _HIGH, _STEP = (np.array([getattr(v, end) for v in VARIABLES]) for end in ("low", "high", "step"))
 #: Every variable one step down and one step up, shape (10, 5); row i moves variable i // 2.
@@ -24,7 +23,8 @@ class Spans:
     Attributes:
         yields_low, yields_high: least and greatest expected yield over the tolerances, a column per metal.
         recovery_low, recovery_high: least and greatest recovery, as fractions, shape (n,).
-        leaving: share of the points that leave the applicability domain, shape (n,); 0 without a domain.
+        leaving: share of the points that are too far from the data for the applicability domain, shape (n,);
+            0 without a domain.
     """
 
     yields_low: Floats
@@ -41,20 +41,16 @@ def over_tolerances(problem: Problem, designs: Designs) -> Spans | None:
         problem: the bound question.
         designs: n designs, each at the 64 points that its yields are taken over.
     """
-    moved = problem.moved(designs)
-    if moved is None:
+    moved, yields = problem.moved(designs), problem.predict(designs).over
+    if moved is None or yields is None:
         return None
-    (n, points), metals = moved.shape[:2], len(METALS)
-    each = Designs(np.repeat(designs.acid, points), moved.reshape(n * points, -1))
-    there = replace(problem, tolerances=OFF).search_point(each, grade="final")
-    yields = there.yields.reshape(n, points, metals)
     mass = problem.feed.metal_mass
     recovery = np.nan_to_num(yields) @ mass / mass.sum()
-    leaving = np.zeros(n)
+    leaving = np.zeros(len(designs))
     if problem.domain is not None:
-        margin = there.margins[:, problem.constraint_names.index("applicability_domain")]
-        # a grid bound is no edge of the data: the points of a design on it lie a little beyond
-        leaving = (margin.reshape(n, points) < 0.0).mean(axis=1)
+        limit = problem.domain * problem.surrogate.domain.distance_limit
+        for i, (k, points) in enumerate(zip(designs.acid, moved, strict=True)):
+            leaving[i] = (problem.neighbourhoods[k].distance(points) > limit).mean()
     return Spans(yields.min(axis=1), yields.max(axis=1), recovery.min(axis=1), recovery.max(axis=1), leaving)
 
 

@@ -71,6 +71,9 @@ def predict_yields(
     assumed = _assumed(feed, known, len(designs))
     sure = np.where(np.isnan(assumed), np.nan, 0.0)
     columns = {name: np.hstack([values, sure]) for name, values in _by_metal(part).items()}
+    if part.over is not None:
+        known_too = np.repeat(assumed[:, None], part.over.shape[1], axis=1)
+        part = replace(part, over=np.concatenate([part.over, known_too], axis=2))
     return replace(part, **columns | {"mean": np.hstack([part.mean, assumed])})
 
 
@@ -131,7 +134,7 @@ def assumption(feed: Feed) -> str:
 def _by_metal(prediction: YieldPrediction) -> dict[str, Floats]:
     """Return the arrays of a prediction that have a column per metal."""
     arrays = {field.name: getattr(prediction, field.name) for field in fields(prediction)}
-    return {name: values for name, values in arrays.items() if values.ndim == 2}
+    return {name: values for name, values in arrays.items() if values is not None and values.ndim == 2}
 
 
 def _predicted(prediction: YieldPrediction, known: int) -> YieldPrediction:

@@ -20,7 +20,6 @@ from optimiser.surrogate.calibration import Calibration, stretched
 from optimiser.surrogate.candidates import candidates
 from optimiser.surrogate.domain import Domain, Neighbourhood
 from optimiser.surrogate.features import (
-    CONTINUOUS_COLUMNS,
     FEATURES,
     METALS,
     AcidLike,
@@ -47,7 +46,6 @@ Grade = Literal["search", "final"]
 SEARCH_ANCHORS = 16
 #: Points of a tolerance at each grade (docs/model.md).
 POINTS: Mapping[Grade, int] = {"search": 16, "final": 64}
-_AT_ONCE = 512  # designs whose points are predicted together
 _NEIGHBOURHOODS = 256  # feeds with acids whose experiments are remembered, some kB each
 
 
@@ -61,12 +59,14 @@ class YieldPrediction:
         scale: of the error, for :class:`~optimiser.surrogate.calibration.Calibration`, shape (n, 4).
         domain_ratio: distance to the data, or the members' disagreement, as a share of its limit, whichever
             is greater: at most 1 inside the applicability domain, shape (n,).
+        over: of designs that move, the expected yields at each point, shape (n, p, 4); else None.
     """
 
     mean: Floats
     spread: Floats
     scale: Floats
     domain_ratio: Floats
+    over: Floats | None = None
 
 
 @dataclass(frozen=True)
@@ -161,23 +161,11 @@ class Surrogate:
             scale[rows] = self.calibration.scale(
                 centre[rows], spread[rows], disagreement[rows], near, here, ratio[rows]
             )
-        if quantile is not None and moved is not None:
-            below = self._quantile_over(features, moved, quantile)
-            centre = np.where(present, stretched(raw.mean + below), np.nan)
-        return YieldPrediction(self.calibration.expected(centre), spread, scale, ratio)
-
-    def _quantile_over(self, features: Floats, moved: Floats, quantile: float) -> Floats:
-        """Return how far a quantile over moved designs is from their mean, shape (n, 4), by a few anchors."""
-        n, points = moved.shape[:2]
-        out = np.empty((n, len(METALS)))
-        for first in range(0, n, _AT_ONCE):
-            rows = slice(first, first + _AT_ONCE)
-            each = np.repeat(features[rows], points, axis=0)
-            each[:, CONTINUOUS_COLUMNS] = moved[rows].reshape(-1, moved.shape[2])
-            said = self.fitted.predict(each, self.anchors_at("search")).mean
-            said = said.reshape(-1, points, len(METALS))
-            out[rows] = np.quantile(said, quantile, axis=1) - said.mean(axis=1)
-        return out
+        mean, over = self.calibration.expected(centre), None
+        if raw.over is not None:
+            over = self.calibration.expected(np.where(present, stretched(raw.over), np.nan))
+            mean = over.mean(axis=1) if quantile is None else np.quantile(over, quantile, axis=1)
+        return YieldPrediction(mean, spread, scale, ratio, over)
 
     def places(self, feed: FeedLike, acids: Sequence[AcidLike], designs: Designs) -> Places:
         """Return where designs lie: those of one acid that are close have like yields.

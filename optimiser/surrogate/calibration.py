@@ -29,6 +29,7 @@ _REACH = 0.5  # of the kernel that averages errors of experiments nearby, in uni
 _PRIOR = 0.3  # weight of the mean error of all experiments against one experiment right here
 #: Experiments' worth of the mean error of all, in that of an acid or a feed.
 GROUP_PRIOR = 3.0
+_GRID = np.linspace(0.0, 1.0, 1001)  # yields at which expected ones are computed
 _NEWTON, _NEAR = 60, 1e-10  # steps at most, and how near the mean has to come
 _FARTHEST = 3.0  # ratio beyond which the scale grows no more
 
@@ -73,9 +74,18 @@ class Calibration:
         how sure a yield is does not move it.
 
         Args:
-            centre: stretched and clipped yields of the model, shape (n, 4).
+            centre: stretched and clipped yields of the model, shape (..., 4).
         """
-        return self.mean_at(centre, np.exp(terms_of_level(centre) @ self.level))
+        out = np.empty_like(centre)
+        for k, means in enumerate(self._curves.T):
+            out[..., k] = np.interp(centre[..., k], _GRID, means)
+        return out
+
+    @cached_property
+    def _curves(self) -> Floats:
+        """Expected yields of the metals along the grid, shape (g, 4)."""
+        centre = np.repeat(_GRID[:, None], len(METALS), axis=1)
+        return np.maximum.accumulate(self.mean_at(centre, np.exp(terms_of_level(centre) @ self.level)))
 
     def mean_at(self, location: Floats, scale: Floats) -> Floats:
         """Return the mean of location + scale times the scores, cut to 0-1, shape (n, 4)."""

@@ -33,11 +33,14 @@ class Raw(NamedTuple):
             shape (n, 4).
         spread: population standard deviation over anchors of the members' mean, shape (n, 4).
         disagreement: population standard deviation over members, shape (n, 4).
+        over: of designs that move, what the members come to at each point, whose mean over the points
+            ``mean`` is, shape (n, p, 4); else None.
     """
 
     mean: Floats
     spread: Floats
     disagreement: Floats
+    over: Floats | None = None
 
 
 @dataclass(frozen=True)
@@ -67,7 +70,8 @@ class Compiled:
         """Predict designs; each the same whatever others come with it and however many threads there are.
 
         Over moved designs the members that learn yields see every point, and each anchor is compared with one
-        of them in turn: anchors that are alike see points that are well spread.
+        of them in turn: anchors that are alike see points that are well spread. Their mean is that of the
+        member; from point to point it is taken to move as the leading members that see them all.
 
         Args:
             continuous: variables of ``CONTINUOUS`` in their order and units, shape (n, 5).
@@ -77,11 +81,14 @@ class Compiled:
             InputError: numba cannot compile the loop here.
         """
         points = continuous[:, None] if moved is None else moved
-        parts = [self._predict(points[k : k + _AT_ONCE]) for k in range(0, len(points), _AT_ONCE)]
-        return Raw(*np.concatenate(parts, axis=1)) if parts else Raw(*np.empty((3, 0, len(METALS))))
+        out, over = np.empty((3, len(points), len(METALS))), np.empty((*points.shape[:2], len(METALS)))
+        for k in range(0, len(points), _AT_ONCE):
+            rows = slice(k, k + _AT_ONCE)
+            out[:, rows], over[rows] = self._predict(points[rows])
+        return Raw(out[0], out[1], out[2], None if moved is None else over)
 
-    def _predict(self, points: Floats) -> Floats:
-        """Return mean, spread and disagreement of designs by their points, shape (3, n, 4)."""
+    def _predict(self, points: Floats) -> tuple[Floats, Floats]:
+        """Return mean, spread and disagreement of designs, (3, n, 4), and the yields by point, (n, p, 4)."""
         (n, p), k = points.shape[:2], len(self.metals)
         each = np.ascontiguousarray(following(self.features, points.reshape(n * p, -1)).T)
         panels = [part for part in (self.paired, self.plain) if part is not None]
@@ -95,13 +102,18 @@ class Compiled:
             # one that is not there is stood in for by the other
             x, threads = each.reshape(-1, n, p), get_num_threads()
             _walk.predict(x, each[:, :, None], threads, panels[0], panels[-1], *counts, said, alone, spread)
-        means = np.concatenate([said, alone.reshape(k, -1, n, p).mean(axis=3)], axis=1)
-        out = np.full((3, n, len(METALS)), np.nan)
-        out[0][:, self.metals] = self.mixture.combine(means.transpose(1, 0, 2)).T
+        alone = alone.reshape(k, counts[1], n, p)
+        means = np.concatenate([said, alone.mean(axis=3)], axis=1)
+        out, over = np.full((3, n, len(METALS)), np.nan), np.full((n, p, len(METALS)), np.nan)
+        at = np.repeat(means[..., None], p, axis=3)
+        at[:, counts[0] :] = alone
+        at[:, : counts[0]] += self.mixture.moves(alone - alone.mean(axis=3, keepdims=True))[:, None]
+        over[:, :, self.metals] = self.mixture.combine(at.transpose(1, 2, 3, 0))
+        out[0] = over.mean(axis=1)
         # members that learn yields say the same whatever the anchor
         out[1][:, self.metals] = spread.T / means.shape[1]
         out[2][:, self.metals] = means.std(axis=1).T
-        return out
+        return out, over
 
 
 def following(features: Floats, continuous: Floats) -> Floats:

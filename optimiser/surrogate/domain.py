@@ -1,8 +1,8 @@
 """Applicability domain: where experiments stand behind a prediction.
 
 Two measures decide (docs/model.md): the distance to the nearest experiments with the same acid near the
-feed, in the joint space of all setpoints, and how far the model's members disagree. Distances are taken to whole
-experiments (one pulp, sampled over a span of time), never to rows, and never to one that breaks
+feed, in the joint space of all setpoints, and how far the model's members disagree. Distances are taken to
+whole experiments (one pulp, sampled over a span of time), never to rows, and never to one that breaks
 stoichiometry. The ranges that an acid's data cover near a feed are kept beside them: a search must not leave
 them.
 """

@@ -100,10 +100,14 @@ class Fitted:
             InputError: numba cannot compile here.
         """
         out = np.empty((3, len(x), len(METALS)))
+        over = None if moved is None else np.empty((*moved.shape[:2], len(METALS)))
         for fixed, mine in _by_fixed(x):
             points = None if moved is None else moved[mine]
-            out[:, mine] = self._compiled(fixed, anchors).predict(x[mine][:, CONTINUOUS_COLUMNS], points)
-        return Raw(*out)
+            *part, points_of = self._compiled(fixed, anchors).predict(x[mine][:, CONTINUOUS_COLUMNS], points)
+            out[:, mine] = part
+            if over is not None:
+                over[mine] = points_of
+        return Raw(out[0], out[1], out[2], over)
 
     def places(self, x: Floats) -> Places:
         """Return where designs lie among the steps of the trees; see `optimiser.surrogate.steps`.

@@ -95,9 +95,8 @@ def hold_out(
         said = f"{protocol} {number + 1}"
         fitted = recipe.fit(table, fold.train, lambda what, said=said: progress(f"{said}, {what}"))  # type: ignore[misc]
         distance[fold.test], moved = _around(table, fold)
-        mean[fold.test], spread[fold.test], disagreement[fold.test] = fitted.predict(
-            features[fold.test], moved=moved
-        )
+        told = fitted.predict(features[fold.test], moved=moved)
+        mean[fold.test], spread[fold.test], disagreement[fold.test] = told[:3]
     found = HeldOut(numbers, mean, spread, disagreement, distance)
     return HeldOut.from_arrays(found.arrays())  # type: ignore[arg-type]
 

@@ -61,6 +61,19 @@ class Mixture:
         moved = np.clip(free - lead, -self.slack, self.slack)
         return np.asarray(lead + moved, dtype=np.float64)
 
+    def moves(self, apart: Floats) -> Floats:
+        """Return how members on pairs are taken to move over points: as the leading others do.
+
+        Args:
+            apart: of the other members, the last ones, from their means over the points, shape (k, q, ...).
+
+        Returns:
+            Shape (k, ...); 0 where no other member leads.
+        """
+        others = self.leading[len(self.weight) - apart.shape[1] :]
+        share = others / others.sum() if others.any() else others
+        return np.asarray(np.tensordot(share, apart, axes=(0, 1)), dtype=np.float64)
+
     @property
     def leading(self) -> Floats:
         """Share of each member in the mean that is not bounded, shape (p,)."""

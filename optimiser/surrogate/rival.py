@@ -74,7 +74,9 @@ class Rival:
             n, points = moved.shape[:2]
             each = np.repeat(x, points, axis=0)
             each[:, CONTINUOUS_COLUMNS] = moved.reshape(n * points, -1)
-            return Raw(*(part.reshape(n, points, -1).mean(axis=1) for part in self.predict(each)))
+            over, spread, _, _ = self.predict(each)
+            over, spread = (part.reshape(n, points, -1) for part in (over, spread))
+            return Raw(over.mean(axis=1), spread.mean(axis=1), np.zeros((n, len(METALS))), over)
         mean, spread = self.scatter(x)
         return Raw(squeezed(mean), np.nan_to_num(spread), np.zeros_like(mean))
 

@@ -86,7 +86,8 @@ def domain_lines(problem: Problem) -> tuple[str, ...]:
     return (
         "A design is inside when two measures are within their limits: its distance to the "
         f"{settings.neighbours} nearest experiments with the same acid near the feed, and how far the "
-        "members of the yield model disagree about it. On studies that the model had not seen, errors were larger outside.",
+        "members of the yield model disagree about it. On studies that the model had not seen, errors were "
+        "larger outside.",
         "An experiment is near only if every setpoint is: one that was hot, another that was dense and a "
         "third with peroxide are no support for a design that is all three. Experiments that dissolve more "
         "charge than their acid offers count for nothing here.",
