@@ -13,13 +13,16 @@ from hypothesis import strategies as st
 
 from optimiser.binding import bind
 from optimiser.chemistry.metals import METALS
-from optimiser.designs import CONTINUOUS, Designs
+from optimiser.designs import CONTINUOUS, Designs, Floats
 from optimiser.errors import InputError
+from optimiser.metrics import METRICS, outcome
 from optimiser.problem import Problem
+from optimiser.process.balance import mass_balance
 from optimiser.robustness import over_tolerances
 from optimiser.spec.load import load_config, load_question
 from optimiser.surrogate.artefact import POINTS
 from optimiser.tolerances import DEFAULT, OFF, Tolerances, said
+from optimiser.yields import predict_yields
 
 ALL = np.ones(5, dtype=np.bool_)
 T, C, H, S, M = range(5)
@@ -53,7 +56,7 @@ def test_points_are_the_same_for_every_design_and_average_to_it() -> None:
 
 def test_half_widths_by_hand() -> None:
     here = np.array([[60.0, 2.0, 4.0, 50.0, 120.0], [60.0, 2.0, 0.0, 50.0, 120.0]])
-    # 2 degC, 5 % of 2 mol/L, 10 % of 4 wt%, 5 % of 50 g/L, 5 % of 120 min; no peroxide is not dosed by mistake
+    # 2 degC, 5 % of 2 mol/L, 10 % of 4 wt%, 5 % of 50 g/L, 5 % of 120 min; where none is dosed none is
     np.testing.assert_allclose(DEFAULT.half_widths(here, ALL), [[2, 0.1, 0.4, 2.5, 6], [2, 0.1, 0, 2.5, 6]])
     absolute = Tolerances(absolute=(0.0, 0.0, 0.3, 0.0, 0.0))
     np.testing.assert_allclose(absolute.half_widths(here, ALL)[:, H], [0.3, 0.0])
@@ -95,36 +98,44 @@ def test_mean_over_a_tolerance_by_hand() -> None:
 
 def test_no_width_is_the_setpoint_itself() -> None:
     problem = sulfuric()
-    still = Tolerances(relative=(1e-15,) * 5)
-    assert still and not OFF and not Tolerances()
-    bare, here = (replace(problem, tolerances=t).evaluate(some()) for t in (OFF, still))
-    np.testing.assert_allclose(here.yields, bare.yields, rtol=0, atol=1e-9)
-    np.testing.assert_allclose(here.yields_p10, bare.yields_p10, rtol=0, atol=1e-9)
+    assert not OFF and not Tolerances(quantile=0.1) and DEFAULT
+    bare = replace(problem, tolerances=OFF).evaluate(some())
+    none = replace(problem, tolerances=Tolerances(absolute=(0.0,) * 5, relative=(0.0,) * 5)).evaluate(some())
+    np.testing.assert_array_equal(none.yields, bare.yields)
     np.testing.assert_array_equal(bare.yields, bare.yields_nominal)
-    for name, values in bare.metrics.items():
-        np.testing.assert_allclose(here.metrics[name], values, rtol=1e-7, err_msg=name)
+    np.testing.assert_array_equal(bare.yields, bare.yields_p10)
+    # points that do not move give the same numbers as no points
+    still = np.repeat(some().continuous[:, None], 64, axis=1)
+    known = (problem.surrogate, problem.feed, problem.acids, some())
+    told, plain = predict_yields(*known, moved=still), predict_yields(*known)
+    for name in ("mean", "spread", "scale", "domain_ratio"):
+        np.testing.assert_allclose(getattr(told, name), getattr(plain, name), rtol=0, atol=1e-9, err_msg=name)
 
 
-def test_yields_over_the_tolerances_are_those_of_the_points() -> None:
-    """Within what 64 anchors, each at a point of its own, differ from all anchors at every point."""
+def test_yields_over_the_tolerances_are_the_mean_of_those_at_the_points() -> None:
+    """By brute force with all anchors at 512 points (docs/model.md tells how near)."""
     problem, designs = sulfuric(), some()
-    moved = problem.moved(designs)
-    assert moved is not None and moved.shape[1] == POINTS["final"]
-    each = Designs(np.repeat(designs.acid, 64), moved.reshape(-1, 5))
-    bare = replace(problem, tolerances=OFF).predict(each).mean.reshape(len(designs), 64, len(METALS))
+    moved = DEFAULT.moved(designs.continuous, 512, problem.neighbourhoods[0].varied)
+    each = Designs(np.repeat(designs.acid, 512), moved.reshape(-1, 5))
+    bare = replace(problem, tolerances=OFF).predict(each).mean.reshape(len(designs), 512, len(METALS))
     told = problem.evaluate(designs)
     apart = np.abs(told.yields - bare.mean(axis=1))
-    assert np.nanquantile(apart, 0.99) < 0.004 and np.nanmax(apart) < 0.01
-    assert (np.nan_to_num(told.yields_p10) <= np.nan_to_num(told.yields) + 1e-12).all()
+    assert np.nanquantile(apart, 0.95) < 0.004 and np.nanmax(apart) < 0.015
+    assert np.nanmean(apart) < np.nanmean(np.abs(told.yields_nominal - bare.mean(axis=1)))
+    assert (told.yields_p10 <= np.nanmax(problem.predict(designs).over, axis=1) + 1e-12)[:, :4].all()
     below = np.abs(told.yields_p10 - np.quantile(bare, 0.1, axis=1))
-    assert np.nanquantile(below, 0.99) < 0.012
-    spans = over_tolerances(problem, designs.take(np.arange(20)))
-    assert spans is not None and over_tolerances(replace(problem, tolerances=OFF), designs) is None
-    np.testing.assert_allclose(spans.yields_low, bare[:20].min(axis=1))
+    assert np.nanquantile(below, 0.95) < 0.01
+
+
+def test_spans_are_the_ends_of_the_points() -> None:
+    problem, designs = sulfuric(), some().take(np.arange(20))
+    spans, over = over_tolerances(problem, designs), problem.predict(designs).over
+    assert spans is not None and over is not None and over.shape == (20, POINTS["final"], len(METALS))
+    assert over_tolerances(replace(problem, tolerances=OFF), designs) is None
+    np.testing.assert_array_equal(spans.yields_low, over.min(axis=1))
     mass = problem.feed.metal_mass
-    np.testing.assert_allclose(
-        spans.recovery_high, (np.nan_to_num(bare[:20]) @ mass / mass.sum()).max(axis=1)
-    )
+    np.testing.assert_allclose(spans.recovery_high, (np.nan_to_num(over) @ mass / mass.sum()).max(axis=1))
+    assert ((spans.leaving >= 0.0) & (spans.leaving <= 1.0)).all()
 
 
 def test_the_tenth_percentile_can_count_instead() -> None:
@@ -157,24 +168,23 @@ def test_a_wider_tolerance_never_raises_the_tenth_percentile(
     assert tenth(narrow + more) <= tenth(narrow) + 1e-12
 
 
-def test_cost_and_limits_are_those_of_the_setpoint_and_hardly_bend() -> None:
-    """At the same yields their mean over the points is that of the setpoint within one per cent."""
+def test_cost_and_impacts_are_those_of_the_setpoint_and_hardly_bend() -> None:
+    """At the same yields their mean over the points is that of the setpoint within two per cent."""
     problem, designs = sulfuric(), some()
-    told = problem.evaluate(designs)
-    moved = problem.moved(designs)
+    told, moved = problem.evaluate(designs), problem.moved(designs)
     assert moved is not None
-    each = Designs(np.repeat(designs.acid, 64), moved.reshape(-1, 5))
-    there = problem._outcome(each, np.repeat(told.yields, 64, axis=0))
-    for name in ("cost", "climate_change"):
-        from optimiser.metrics import METRICS
 
-        mean = METRICS[name].compute(there).reshape(-1, 64).mean(axis=1)
-        np.testing.assert_allclose(mean, told.metrics[name], rtol=0.01, err_msg=name)
-    here = problem._outcome(designs, told.yields)
-    np.testing.assert_array_equal(METRICS["cost"].compute(here), told.metrics["cost"])
-    assert told.margins["boiling"] == pytest.approx(
-        problem._margins(here, told.yields, told.domain_distance)["boiling"]
-    )
+    def metrics(there: Designs, yields: Floats) -> dict[str, Floats]:
+        balance = mass_balance(there, yields, problem.inputs)
+        result = outcome(there, yields, balance, problem.inputs)
+        return {name: METRICS[name].compute(result) for name in ("cost", "climate_change", "acid_use")}
+
+    here = metrics(designs, told.yields)
+    each = Designs(np.repeat(designs.acid, 64), moved.reshape(-1, 5))
+    there = metrics(each, np.repeat(told.yields, 64, axis=0))
+    for name, values in here.items():
+        np.testing.assert_array_equal(values, told.metrics[name], err_msg=name)
+        np.testing.assert_allclose(there[name].reshape(-1, 64).mean(axis=1), values, rtol=0.02, err_msg=name)
 
 
 def test_what_is_said() -> None:
@@ -186,8 +196,7 @@ def test_what_is_said() -> None:
     assert OFF.record() is None and said(None).endswith("tolerances are off.")
 
 
-PROBLEM = """
-feed: NMC111
+PROBLEM = """feed: NMC111
 variables:
   acid: sulfuric
   temperature: [25, 90]
@@ -239,7 +248,7 @@ def test_what_is_refused_says_where(tmp_path: Path, lines: str, key: str, what: 
     with pytest.raises(InputError) as caught:
         asked(tmp_path, lines + "\n")
     text = str(caught.value)
-    assert what in text and f"{tmp_path / 'mine.yaml'}:11" in text and key in text.replace(" > ", ".")
+    assert what in text and f"{tmp_path / 'mine.yaml'}, line 11, key {key}" in text
 
 
 def test_variables_keep_their_order() -> None:
