@@ -259,7 +259,7 @@ def train(table: Path | None, model: str, out: Path | None, force: bool, as_json
     from optimiser.surrogate.install import installed
     from optimiser.surrogate.recipe import recipe
     from optimiser.surrogate.train import train as fit_artefact
-    from optimiser.validation.selected import for_card
+    from optimiser.validation.selected import card_figures
 
     how = recipe(model)
     with step_progress() as progress:
@@ -269,7 +269,7 @@ def train(table: Path | None, model: str, out: Path | None, force: bool, as_json
             how,
             overwrite=force,
             progress=progress,
-            also=for_card,
+            also=lambda evidence, held: {"selected": card_figures(evidence, held)},
         )
     skill = load_surrogate(written).card["skill"]
     click.echo(f"The artefact is written: {written}", err=as_json)

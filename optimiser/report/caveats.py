@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 from optimiser.chemistry.metals import load_metals
 from optimiser.chemistry.provenance import Provenance, provenance
 from optimiser.problem import Problem
 from optimiser.surrogate.artefact import Surrogate
+from optimiser.validation.selected import LEAST_ROWS, RULES, Rule
 
 
 def intervals_caveat(surrogate: Surrogate) -> str:
@@ -92,43 +94,45 @@ def skill_caveat(surrogate: Surrogate) -> str:
     )
 
 
-def kept_promises(problem: Problem) -> tuple[str, ...]:
-    """Say how often held-out experiments that were picked like this problem's designs kept their promise.
+def kept_promises(
+    card: Mapping[str, Any], *, target: float | None = None, confidence: float | None = None
+) -> str:
+    """Say how many designs that a search picked kept their promise; nothing where the card does not tell.
 
-    Nothing where the model card does not tell, or too few were picked.
+    Args:
+        card: model card, whose ``skill.selected`` `optimiser train` writes.
+        target: that all yields are to reach; told is the nearest that was replayed. None for a search
+            without targets, which picks by recovery.
+        confidence: with which each yield reaches the target, likewise; None where the yield that is expected
+            does. Where few rows were picked so, a smaller one is told.
     """
-    found = problem.surrogate.card["skill"].get("selected")
-    rule = _rule_like(problem)
-    if not found or found["experiment"].get(rule, {"n": 0})["n"] < _LEAST_PICKED:
-        return ()
-    parts = []
-    for protocol, held in (("experiment", "held-out experiments"), ("study", "whole held-out studies")):
-        figures = found[protocol][rule]
-        if figures["n"] >= _LEAST_PICKED:
-            kept, promised = (100.0 * figures[name] for name in ("kept", "promised"))
-            parts.append(
-                f"of {figures['n']} rows of {held} picked like these designs {kept:.0f} % kept all targets, "
-                f"where {promised:.0f} % was promised"
-            )
-    return (f"A search prefers errors that flatter. Replayed: {'; '.join(parts)} ({_RULES_SAID[rule[:8]]}).",)
+    told = card["skill"].get("selected", {})
+    if not told:
+        return ""
+
+    def unlike(rule: Rule) -> tuple[float, ...]:
+        if target is None:
+            return (float(rule.cheapest),)
+        few = told["experiment"][rule.name]["n"] < LEAST_ROWS
+        sure = abs((rule.confidence or 0.0) - (confidence or 0.0))
+        return float(not rule.cheapest), abs(rule.target - target), float(few), sure
+
+    rule = min(RULES, key=unlike)
+    experiment, study = (told[protocol][rule.name] for protocol in ("experiment", "study"))
+    sure = "" if rule.confidence is None else f" with {100 * rule.confidence:g} % confidence each"
+    how = f"as the cheapest at {100 * rule.target:g} %{sure}" if rule.cheapest else "by recovery"
+    if not experiment["n"]:
+        return ""
+    said = (
+        f"Of designs picked like this one ({how}), {_kept(experiment)} kept their promise that all yields "
+        f"reach {100 * rule.target:g} %, on experiments that the model had not seen"
+    )
+    return f"{said}; on whole studies that it had not seen, {_kept(study)}." if study["n"] else f"{said}."
 
 
-_LEAST_PICKED = 10  # rows, fewer tell nothing
-_RULES_SAID = {
-    "recovery": "best by recovery, asked for 90 % of every metal",
-    "cheapest": "cheapest at targets",
-}
-
-
-def _rule_like(problem: Problem) -> str:
-    """Return the name of the rule of `evaluate --selected` that is nearest to how a problem picks."""
-    if not problem.targets:
-        return "recovery"
-    target = min((0.7, 0.8, 0.9), key=lambda t: abs(t - max(problem.targets.values())))
-    if problem.confidence is None:
-        return f"cheapest_{target:g}"
-    sure = min((0.5, 0.8, 0.9), key=lambda p: abs(p - (problem.confidence or 0.0)))
-    return f"cheapest_{target:g}_confidence_{sure:g}"
+def _kept(figure: Mapping[str, Any]) -> str:
+    """E.g. ``92 % of 50 (84 % promised)``."""
+    return f"{100 * figure['kept']:.0f} % of {figure['n']} ({100 * figure['promised']:.0f} % promised)"
 
 
 #: What no figure of a report covers.

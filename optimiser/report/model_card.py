@@ -46,7 +46,7 @@ def model_card(surrogate: Surrogate, answers: Answers, repeats: Sequence[Repeat]
         _selected(surrogate),
         _limits(),
     )
-    return "\n\n".join("\n".join(part) for part in parts) + "\n"
+    return "\n\n".join("\n".join(part) for part in parts if part) + "\n"
 
 
 def _head(surrogate: Surrogate) -> list[str]:
@@ -202,13 +202,15 @@ def _selected(surrogate: Surrogate) -> list[str]:
     rows = [
         [
             _HELD[protocol],
-            rule.replace("_", " "),
+            rule,
             str(figures["n"]),
             *map(_number, list(figures.values())[1:]),
         ]
         for protocol, rules in found.items()
         for rule, figures in rules.items()
     ]
+    if not rows:
+        return []
     return [
         "## Designs that a search picks",
         "Selection replayed among held-out rows (`optimiser evaluate --selected`): bias is predicted less "

@@ -41,11 +41,10 @@ BEST_SHARE, BEST_TARGET = 0.05, 0.9
 #: hold 85 %. Rules that pick fewer rows tell too little.
 MOST_OVERPROMISED, LEAST_COVERAGE, LEAST_ROWS = 0.05, 0.85, 20
 _FEED_DECIMALS = 2  # of mol per mol Li: one feed is written with two to four
-#: What is told of every rule.
-FIGURES = ("n", "bias", "coverage", "promised", "kept")
 CHEAPEST_SHARE = 0.2  # of a feed's feasible rows that are picked as cheapest
 _DRAWS = 2000  # of the bootstrap
 _SEED = 0
+_DECIMALS = 4
 
 
 @dataclass(frozen=True)
@@ -324,20 +323,21 @@ def broken(found: Mapping[str, Mapping[str, Any]]) -> list[str]:
     ]
 
 
-def for_card(evidence: Evidence, held: Mapping[str, HeldOut]) -> dict[str, Any]:
-    """Return the figures of every rule for a model card: ``selected`` by protocol and rule, rounded."""
+def card_figures(evidence: Evidence, held: Mapping[str, HeldOut]) -> dict[str, dict[str, dict[str, Any]]]:
+    """Return what a model card tells of picked rows: by protocol and rule, rounded, without the intervals.
+
+    Args:
+        evidence: of the training table.
+        held: predictions by protocol.
+    """
     return {
-        "selected": {
-            protocol: {
-                rule: {name: figure[name] if name == "n" else _rounded(figure[name]) for name in FIGURES}
-                for rule, figure in selected(
-                    evidence.table, protocol, forecast(evidence, held, protocol)
-                ).items()
+        protocol: {
+            rule: {
+                name: round(value, _DECIMALS) if isinstance(value, float) else value
+                for name, value in figure.items()
+                if not name.endswith("_interval")
             }
-            for protocol in ("experiment", "study")
+            for rule, figure in selected(evidence.table, protocol, forecast(evidence, held, protocol)).items()
         }
+        for protocol in ("experiment", "study")
     }
-
-
-def _rounded(value: float | None) -> float | None:
-    return None if value is None else round(value, 4)

@@ -65,13 +65,19 @@ def _found(problem: Problem, front: Front) -> Card:
     warnings = (
         *words.warnings_of(problem, front.evaluation, front.knee),
         intervals_caveat(problem.surrogate),
-        *kept_promises(problem),
+        *_promises(problem),
     )
     return Card(KEY, TITLE, tuple(finding), tiles(problem, front), warnings, (table,))
 
 
 def _yields(problem: Problem) -> tuple[str, ...]:
     return tuple(f"yield_{metal}" for metal in problem.present)
+
+
+def _promises(problem: Problem) -> tuple[str, ...]:
+    target = max(problem.targets.values(), default=None)
+    told = kept_promises(problem.surrogate.card, target=target, confidence=problem.confidence)
+    return (told,) if told else ()
 
 
 def _over_tolerances(problem: Problem) -> tuple[str, ...]:
