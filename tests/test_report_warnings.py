@@ -10,7 +10,7 @@ import pytest
 from test_report_data import impossible, single, three_objectives, trade_off
 
 from optimiser.binding import bind
-from optimiser.designs import VARIABLES, Designs
+from optimiser.designs import Designs
 from optimiser.problem import Problem
 from optimiser.process.feasibility import LIMITS, ChemistryLimits
 from optimiser.report.frames import picked_frame
@@ -18,8 +18,9 @@ from optimiser.report.manifest import manifest
 from optimiser.report.page import page
 from optimiser.report.picks import ends_and_knee
 from optimiser.report.words import warnings_of
-from optimiser.robustness import worst_steps
+from optimiser.robustness import over_tolerances
 from optimiser.run import RunResult
+from optimiser.tolerances import OFF as NO_TOLERANCES
 
 
 @pytest.mark.parametrize("result", [trade_off, three_objectives, single, impossible])
@@ -40,7 +41,7 @@ def warned(problem: Problem, conditions: tuple[float, ...], acid: str = "sulfuri
 
 
 def test_limits_that_are_off_and_broken_are_told() -> None:
-    off = dataclasses.replace(trade_off().problem, limits=OFF, domain=False)
+    off = dataclasses.replace(trade_off().problem, limits=OFF, domain=None)
     said = warned(off, BAD)
     ratio = off.evaluate(Designs(np.array([0]), np.array([BAD]))).proton_ratio[0]
     assert ratio < 1.1
@@ -72,26 +73,26 @@ def test_limits_that_are_held_or_kept_are_not_told() -> None:
     problem, front = trade_off().problem, trade_off().front
     assert front is not None
     assert "switched off" not in warned(problem, BAD)
-    off = dataclasses.replace(problem, limits=OFF, domain=False)
+    off = dataclasses.replace(problem, limits=OFF, domain=None)
     assert "switched off" not in " ".join(warnings_of(off, front.evaluation, front.knee))
 
 
-def test_the_costliest_setpoint_step_is_told() -> None:
+def test_what_tolerances_do_to_a_design_is_told() -> None:
     problem, front = trade_off().problem, trade_off().front
     assert front is not None
-    designs = problem.decode(np.zeros(60, dtype=np.intp), np.random.default_rng(1).random((60, 5)))
-    evaluation = problem.evaluate(designs)
-    lost = worst_steps(problem, evaluation, np.arange(60))
-    row = int(lost.recovery_loss.argmax())
-    assert lost.recovery_loss[row] >= 0.01
-    variable = VARIABLES[lost.variable[row]]
-    said = " ".join(warnings_of(problem, evaluation, row))
-    assert f"One setpoint step the wrong way ({variable.label} {lost.value[row]:g} " in said
-    assert f"costs {100.0 * lost.recovery_loss[row]:.1f} points of recovery" in said
-    calm = np.flatnonzero(lost.recovery_loss < 0.01)
-    assert len(calm)
-    assert all("One setpoint step" not in " ".join(warnings_of(problem, evaluation, r)) for r in calm)
+    spans = over_tolerances(problem, front.evaluation.designs)
+    assert spans is not None
+    row = int((spans.recovery_high - spans.recovery_low).argmax())
+    said = " ".join(warnings_of(problem, front.evaluation, row))
+    low, high = (100.0 * float(v[row]) for v in (spans.recovery_low, spans.recovery_high))
+    assert f"recovery is between {low:.1f} and {high:.1f} %" in said
+    nickel = [round(100.0 * float(v[row, 1])) for v in (spans.yields_low, spans.yields_high)]
+    assert f"Ni {nickel[0]}–{nickel[1]} %" in said
+    assert ("at the edge of the data" in said) == bool(spans.leaving[row] > 0.0)
+    off = dataclasses.replace(problem, tolerances=NO_TOLERANCES)
+    assert "Within your tolerances" not in " ".join(warnings_of(off, front.evaluation, row))
     picks = ends_and_knee(problem, front)
-    along = worst_steps(problem, front.evaluation, np.array([pick.row for pick in picks]))
-    shown = picked_frame(problem, front, picks)["step_loss"]
-    assert shown.tolist() == pytest.approx(along.recovery_loss.tolist())
+    shown = picked_frame(problem, front, picks)
+    rows = [pick.row for pick in picks]
+    assert shown["recovery_least"].tolist() == pytest.approx(spans.recovery_low[rows].tolist())
+    assert shown["yield_Ni_nominal"].tolist() == front.evaluation.yields_nominal[rows, 1].tolist()

@@ -178,7 +178,7 @@ def test_a_model_that_is_not_fitted_says_how(tmp_path: Path) -> None:
 
 
 def test_a_recipe_is_found_by_name() -> None:
-    assert recipe("rf").steps == 4 and recipe().steps == 5
+    assert recipe("rf").steps == 4 and recipe().steps == 7
     with pytest.raises(InputError, match="no model 'xgboost'"):
         recipe("xgboost")
     refused = CliRunner().invoke(cli, ["train", "--model", "xgb"], standalone_mode=False)

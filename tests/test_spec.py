@@ -255,7 +255,7 @@ def test_a_surrogate_beside_the_problem_and_one_of_a_newer_format(tmp_path: Path
     text = PROBLEM.replace("surrogate: pd-gbr", "surrogate: mine")
     assert bind(load_question(write(tmp_path, text))).surrogate.path == copy
     card = (copy / "card.yaml").read_text(encoding="utf-8")
-    (copy / "card.yaml").write_text(card.replace("format: 2", "format: 99", 1), encoding="utf-8")
+    (copy / "card.yaml").write_text(card.replace("format: 3", "format: 99", 1), encoding="utf-8")
     error = refused(tmp_path, text)
     assert "99" in error.what
     assert "mine.yaml, line 2" in error.where

