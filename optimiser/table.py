@@ -13,10 +13,11 @@ from optimiser.problem import Evaluation, Problem
 def design_table(problem: Problem, evaluation: Evaluation, knee: int | None = None) -> pd.DataFrame:
     """Return one row per design, columns in the order that `docs/` promises.
 
-    Design variables; per metal the yield over the tolerances and its 90 % interval, the yield at the setpoint
-    itself and the tenth percentile over the tolerances; per objective the value and its interval;
-    every other metric; ``p_feasible, support, domain_distance, proton_ratio, knee``; by-products per t of
-    feed, and whether nitrogen oxides or precipitates have to be expected. Yields of absent metals are empty.
+    Design variables; per metal the yield over the tolerances and its 90 % interval; per objective the value
+    and its interval; every other metric; ``p_feasible, support, domain_distance, proton_ratio, knee``;
+    by-products per t of feed, and whether nitrogen oxides or precipitates have to be expected; per metal the
+    yield at the setpoint itself and the tenth percentile over the tolerances. Yields of absent metals are
+    empty.
     """
     columns: dict[str, object] = {"acid": np.array(problem.acid_names)[evaluation.designs.acid]}
     columns |= {name: evaluation.designs.column(name) for name in CONTINUOUS}
@@ -24,8 +25,6 @@ def design_table(problem: Problem, evaluation: Evaluation, knee: int | None = No
         columns[f"yield_{metal}"] = evaluation.yields[:, i]
         columns[f"yield_{metal}_low"] = evaluation.yields_low[:, i]
         columns[f"yield_{metal}_high"] = evaluation.yields_high[:, i]
-        columns[f"yield_{metal}_nominal"] = evaluation.yields_nominal[:, i]
-        columns[f"yield_{metal}_p10"] = evaluation.yields_p10[:, i]
     for objective in problem.objectives:
         name = objective.metric
         if name not in columns:
@@ -43,4 +42,7 @@ def design_table(problem: Problem, evaluation: Evaluation, knee: int | None = No
         columns[name] = getattr(by_products, name) / feed_tonnes
     columns["nox"] = by_products.nox
     columns["precipitates"] = [" ".join(by_products.precipitating(i)) for i in range(len(evaluation))]
+    for i, metal in enumerate(METALS):
+        columns[f"yield_{metal}_nominal"] = evaluation.yields_nominal[:, i]
+        columns[f"yield_{metal}_p10"] = evaluation.yields_p10[:, i]
     return pd.DataFrame(columns)

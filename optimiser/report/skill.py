@@ -100,10 +100,16 @@ def _conclusion(protocol: str, found: Mapping[str, Mapping[str, Any]]) -> str:
     if not names:
         return f"{protocol}: no rule picks {LEAST_ROWS} rows, too few to say whether promises hold."
     if rules:
+        told = ", ".join(
+            f"{name} ({100 * figure['promised']:.0f} % promised, {100 * figure['kept']:.0f} % kept, "
+            f"intervals hold {100 * figure['coverage']:.0f} %)"
+            for name, figure in found.items()
+            if name in rules
+        )
         return (
-            f"{protocol}: promises do not hold for {', '.join(rules)}: over "
-            f"{100 * MOST_OVERPROMISED:g} points more are promised than kept, or less than "
-            f"{100 * LEAST_COVERAGE:g} % of measurements are within the intervals ({few})."
+            f"{protocol}: promises hold for {len(names) - len(rules)} of {len(names)} rules. Over "
+            f"{100 * MOST_OVERPROMISED:g} points more than kept are promised, or intervals hold less than "
+            f"{100 * LEAST_COVERAGE:g} %, for {told}; {few}."
         )
     kept, promised = (
         sum(found[name][what] * found[name]["n"] for name in names) / sum(found[name]["n"] for name in names)

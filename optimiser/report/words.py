@@ -239,7 +239,7 @@ def tolerance_warning(problem: Problem, evaluation: Evaluation, row: int) -> lis
     if spans.leaving[0] > 0.0:
         said.append(
             f"The design is at the edge of the data: {100.0 * float(spans.leaving[0]):.0f} % of the "
-            "setpoints within your tolerances leave the applicability domain."
+            "setpoints within your tolerances are farther from the experiments than the domain allows."
         )
     return said
 
