@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 
 import numpy as np
@@ -90,6 +90,8 @@ def near_experiments(problem: Problem, acid: int, table: TrainingTable | None) -
     They differ in time only, which runs from an experiment's first to its last sample.
     """
     domain = problem.surrogate.domain
+    # those that break stoichiometry are experiments, too
+    domain = replace(domain, sound=np.ones(len(domain.acid), dtype=np.bool_))
     if table is not None:
         domain = samples(problem.surrogate, table).domain(domain)
     near = domain.neighbourhood(problem.feed, problem.acids[acid])
