@@ -30,6 +30,7 @@ from optimiser.report.nearest import (
 )
 from optimiser.run import RunResult
 from optimiser.search.search import Progress as SearchProgress
+from optimiser.tolerances import said
 
 #: Rows of the front that a terminal shows.
 ROWS = 10
@@ -53,6 +54,7 @@ def print_result(result: RunResult, out: Path | None, console: Console | None = 
             _say(console, line, "bold")
         console.print()
         _say(console, words.front_finding(problem, front))
+        _say(console, said(problem.tolerances.record()))
         for line in words.warnings_of(problem, front.evaluation, front.knee):
             _say(console, f"Note: {line}")
         console.print()
