@@ -281,7 +281,8 @@ def test_hazards_reach_the_user() -> None:
     assert "Co: more than the salts' solubility" in said[2] and "yields are those of dissolution" in said[2]
     assert "zwitterion" in said[3] and found.proton_ratio[3] == 0.0
     table = design_table(problem, found)
-    assert list(table.columns[-8:]) == [
+    told = [name for name in table.columns if not name.endswith(("_nominal", "_p10"))]
+    assert told[-8:] == [
         *("knee", "chlorine", "oxygen", "salt", "residue", "wastewater", "nox", "precipitates")
     ]
     assert table["precipitates"].str.contains("Co").tolist() == [False, False, True, False]
