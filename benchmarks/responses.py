@@ -63,16 +63,25 @@ def shipped_problem(name: str, artefact: Path | None = None) -> Problem:
     return problem.with_acids(problem.supported_acids)
 
 
-def drawn(problem: Problem, number: int, rng: np.random.Generator) -> tuple[Ints, Floats]:
-    """Draw designs inside the domain, as many of each acid as there are.
+def drawn(
+    problem: Problem, number: int, rng: np.random.Generator, *, feasible: bool = False
+) -> tuple[Ints, Floats]:
+    """Draw designs inside the domain, evenly over the acids.
+
+    Args:
+        problem: whose acids have support.
+        number: of designs.
+        rng: generator.
+        feasible: whether every constraint must hold, not the domain alone.
 
     Returns:
         Acid indices, shape (n,), and search coordinates, shape (n, 5).
 
     Raises:
-        InputError: the domain holds too few.
+        InputError: too few are inside.
     """
-    acids, domain = len(problem.acids), problem.constraint_names.index("applicability_domain")
+    acids, names = len(problem.acids), problem.constraint_names
+    held = np.array([feasible or name == "applicability_domain" for name in names])
     acid, unit, quota = np.empty(0, np.intp), np.empty((0, len(VARIABLES))), number // acids
     for _ in range(_ROUNDS):
         dealt, places = (
@@ -80,7 +89,7 @@ def drawn(problem: Problem, number: int, rng: np.random.Generator) -> tuple[Ints
             rng.random((acids * (quota + 1), len(VARIABLES))),
         )
         margins = problem.search_point(problem.decode(dealt, places), grade="final").margins
-        inside = margins[:, domain] >= 0.0
+        inside = (margins[:, held] >= 0.0).all(axis=1)
         acid, unit = np.concatenate([acid, dealt[inside]]), np.concatenate([unit, places[inside]])
         if len(acid) >= number and np.bincount(acid, minlength=acids).min() > quota:
             break

@@ -168,15 +168,15 @@ def test_train_writes_an_artefact_that_loads(
 ) -> None:
     surrogate = load_surrogate(artefact)
     card = surrogate.card
-    assert surrogate.anchors == 16 and len(card["hyperparameters"]["members"]) == 4
+    assert surrogate.anchors == 16 and len(card["hyperparameters"]["members"]) == 6
     assert card["hyperparameters"]["members"][0]["trees"] == 5
     assert card["training"]["rows"] == 183
     assert set(card["skill"]) == {"measured_on", *PROTOCOLS}
     assert 0.7 < card["skill"]["experiment"]["coverage"]["0.9"] <= 1.0
     assert [path.name for path in artefact.parent.iterdir()] == ["mine"]
     assert sorted(path.name for path in artefact.iterdir()) == ["arrays.npz", "card.yaml", "folds.npz"]
-    # twelve fits of four members and the anchors, then calibration
-    assert [done for done, _, _ in steps] == list(range(62)) and {every for _, every, _ in steps} == {61}
+    # twelve fits of six members and the anchors, then calibration
+    assert [done for done, _, _ in steps] == list(range(86)) and {every for _, every, _ in steps} == {85}
     assert steps[0][2].startswith("random 1") and steps[-1][2] == "done"
     small = read_table(small_table)
     held = read_folds(artefact, small, TINY_RECIPE.settings)
