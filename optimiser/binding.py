@@ -74,9 +74,28 @@ def bind(question: Question, tables: OwnTables | None = None) -> Problem:
 
 
 def tolerances_of(question: Question) -> Tolerances:
-    """Return the tolerances that a question asks for, or the usual ones."""
+    """Return the tolerances that a question asks for, or the usual ones; a setpoint that it fixes has none.
+
+    Raises:
+        InputError: a half-width as large as the largest setpoint that is searched: most likely per cent.
+    """
     asked = question.spec.tolerances
-    return OFF if asked is None else asked.tolerances()
+    if asked is None:
+        return OFF
+    found = asked.tolerances()
+    ranges = np.array([getattr(question.spec.variables, name) for name in CONTINUOUS])
+    for variable, width, high in zip(VARIABLES, found.absolute, ranges[:, 1], strict=True):
+        if 0.0 < high <= width:
+            raise InputError(
+                f"A tolerance of {width:g} {variable.unit} is as large as the largest setpoint, {high:g} "
+                f"{variable.unit}.",
+                where=question.where("tolerances", variable.name),
+                allowed=f"a half-width below {high:g} {variable.unit}, or a share below 100 %",
+                remedy=f"write e.g. `{variable.name}: 5 %` if a share was meant",
+            )
+    free = ranges[:, 1] > ranges[:, 0]
+    absolute, relative = (tuple(np.where(free, w, 0.0).tolist()) for w in (found.absolute, found.relative))
+    return replace(found, absolute=absolute, relative=relative)
 
 
 def surrogate_of(question: Question) -> Surrogate:

@@ -20,7 +20,7 @@ from optimiser.process.parameters import neutralisers, parameter_quantities, pro
 from optimiser.report.words import counted, domain_setting
 from optimiser.spec.load import load_config, load_question
 from optimiser.surrogate.artefact import known_artefacts, load_surrogate
-from optimiser.tolerances import said
+from optimiser.tolerances import DEFAULT, said
 from optimiser.yamlfile import read_yaml
 from optimiser.yields import assumption
 
@@ -236,7 +236,22 @@ def _parameters() -> list[Record]:
         "default": process_parameters().neutraliser,
         "unit": "one of " + ", ".join(neutralisers()),
     }
-    return [*records, {**dict.fromkeys(records[0]), **neutraliser}]
+    return [*records, *({**dict.fromkeys(records[0]), **r} for r in (neutraliser, *_tolerances()))]
+
+
+def _tolerances() -> list[Record]:
+    """Return the usual tolerance of each setpoint; they are set under ``tolerances:``, not ``process:``."""
+    widths = zip(VARIABLES, DEFAULT.absolute, DEFAULT.relative, strict=True)
+    return [
+        {
+            "name": f"tolerances.{variable.name}",
+            "default": 100.0 * relative or absolute,
+            "unit": "% of the setpoint" if relative else variable.unit,
+            "low": 0.0,
+            "source": "half-width within which a plant holds the setpoint",
+        }
+        for variable, absolute, relative in widths
+    ]
 
 
 def _sources() -> list[Record]:

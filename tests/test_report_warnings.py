@@ -86,8 +86,8 @@ def test_what_tolerances_do_to_a_design_is_told() -> None:
     said = " ".join(warnings_of(problem, front.evaluation, row))
     low, high = (100.0 * float(v[row]) for v in (spans.recovery_low, spans.recovery_high))
     assert f"recovery is between {low:.1f} and {high:.1f} %" in said
-    nickel = [round(100.0 * float(v[row, 1])) for v in (spans.yields_low, spans.yields_high)]
-    assert f"Ni {nickel[0]}–{nickel[1]} %" in said
+    nickel = [100.0 * float(v[row, 1]) for v in (spans.yields_low, spans.yields_high)]
+    assert f"Ni {nickel[0]:.1f}–{nickel[1]:.1f} %" in said
     assert ("at the edge of the data" in said) == bool(spans.leaving[row] > 0.0)
     off = dataclasses.replace(problem, tolerances=NO_TOLERANCES)
     assert "Within your tolerances" not in " ".join(warnings_of(off, front.evaluation, row))

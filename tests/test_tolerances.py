@@ -129,12 +129,18 @@ def test_yields_over_the_tolerances_are_the_mean_of_those_at_the_points() -> Non
 
 def test_spans_are_the_ends_of_the_points() -> None:
     problem, designs = sulfuric(), some().take(np.arange(20))
-    spans, over = over_tolerances(problem, designs), problem.predict(designs).over
+    bare, told = replace(problem, tolerances=OFF), problem.evaluate(designs)
+    spans, over, moved = over_tolerances(problem, designs), told.prediction.over, problem.moved(designs)
     assert spans is not None and over is not None and over.shape == (20, POINTS["final"], len(METALS))
-    assert over_tolerances(replace(problem, tolerances=OFF), designs) is None
-    np.testing.assert_array_equal(spans.yields_low, over.min(axis=1))
+    assert over_tolerances(bare, designs) is None and moved is not None
+    # each point as a design of its own, and as the mean counts it
+    each = [bare.predict(Designs(np.zeros(64, dtype=np.intp), points)).mean for points in moved]
+    every = np.concatenate([np.stack(each), over], axis=1)
+    np.testing.assert_allclose(spans.yields_low, every.min(axis=1), rtol=1e-12)
     mass = problem.feed.metal_mass
-    np.testing.assert_allclose(spans.recovery_high, (np.nan_to_num(over) @ mass / mass.sum()).max(axis=1))
+    np.testing.assert_allclose(spans.recovery_high, (np.nan_to_num(every) @ mass / mass.sum()).max(axis=1))
+    for within in (told.yields, told.yields_p10):
+        assert (spans.yields_low <= within + 1e-9).all() and (within <= spans.yields_high + 1e-9).all()
     assert ((spans.leaving >= 0.0) & (spans.leaving <= 1.0)).all()
 
 

@@ -68,6 +68,7 @@ def print_result(result: RunResult, out: Path | None, console: Console | None = 
         )
         for line in refusal.infeasibility_lines(result.infeasibility, problem):
             _say(console, line)
+        _say(console, said(problem.tolerances.record()))
         console.print()
         _say(console, "The least infeasible designs:")
         nearest = result.infeasibility.nearest

@@ -96,6 +96,8 @@ def yields_frame(problem: Problem, evaluation: Evaluation) -> pd.DataFrame:
                     "yield": evaluation.yields[:, i],
                     "yield_low": evaluation.yields_low[:, i],
                     "yield_high": evaluation.yields_high[:, i],
+                    "yield_nominal": evaluation.yields_nominal[:, i],
+                    "yield_p10": evaluation.yields_p10[:, i],
                     "target": problem.targets.get(metal, float("nan")),
                     "dissolved": mass,
                     "worth": mass * problem.inputs.metal_value[i],

@@ -230,7 +230,7 @@ def tolerance_warning(problem: Problem, evaluation: Evaluation, row: int) -> lis
     for metal in problem.present:
         i = METALS.index(metal)
         low, high = (100.0 * float(v[0, i]) for v in (spans.yields_low, spans.yields_high))
-        between.append(f"{metal} {low:.0f}–{high:.0f} %")
+        between.append(f"{metal} {low:.1f}–{high:.1f} %")
     low, high = 100.0 * float(spans.recovery_low[0]), 100.0 * float(spans.recovery_high[0])
     said = [
         f"Within your tolerances the yields are between {', '.join(between)}, and recovery is between "

@@ -146,6 +146,8 @@ Target = Annotated[float, BeforeValidator(_fraction)]
 
 
 def _off(value: Any) -> Any:
+    if value is None:
+        raise InputError("The value is missing.", remedy="write a value, `off`, or leave the key out")
     # YAML reads a bare `off` as False
     return None if value is False or value == "off" else value
 
@@ -159,7 +161,7 @@ INSIDE = 1.0
 
 def _domain(value: Any) -> Any:
     """Read ``inside``, ``off``, or a share of the domain's limit such as 1.5."""
-    if value in (None, False, "off"):
+    if value is False or value == "off":
         return None
     if value == "inside":
         return INSIDE

@@ -104,7 +104,8 @@ def _nothing(result: RunResult, infeasibility: Infeasibility) -> Card:
     problem, nearest = result.problem, infeasibility.nearest
     finding = [
         f"No design of the {result.evaluations:,} tried keeps every constraint: {problem.feed.name} cannot "
-        "be leached as asked within what the data support."
+        "be leached as asked within what the data support.",
+        said(problem.tolerances.record()),
     ]
     why = Words("What stands in the way", tuple(refusal.infeasibility_lines(infeasibility, problem)))
     frame, sure = nearest_frame(problem, infeasibility), problem.confidence
