@@ -85,7 +85,7 @@ def _data(surrogate: Surrogate, repeats: Sequence[Repeat]) -> list[str]:
         "most likely solids that are not all cathode: fitted on, but no support in the domain.",
         "- The peroxide column mixes conventions, up to about 4 x apart: kept as it is; every report says "
         "so.",
-        "- Kinetic curves put up to dozens of rows into one experiment: two members weigh them down, and "
+        "- Kinetic curves put up to dozens of rows into one experiment: members on rows weigh them down, and "
         "figures are told for whole experiments and studies held out.",
     ]
 
@@ -138,7 +138,7 @@ def _skill(answers: Answers) -> list[str]:
         "rows have other times of their own experiment in training. The first row is what to expect near "
         "the data, the second what to expect of a new laboratory.",
         "",
-        "The settings were chosen on these folds, among some thirty variants (docs/model.md): expect a "
+        "The settings were chosen on these folds, among some sixty variants (docs/model.md): expect a "
         "little less.",
     ]
 
