@@ -26,6 +26,8 @@ class Spans:
         recovery_low, recovery_high: least and greatest recovery, as fractions, shape (n,).
         leaving: share of the points that are too far from the data for the applicability domain, shape (n,);
             0 without a domain.
+        outwards: number in VARIABLES of the setpoint that takes a design furthest from the data within its
+            tolerance, and whether upwards (1) or downwards (0), shape (n, 2).
     """
 
     yields_low: Floats
@@ -33,6 +35,7 @@ class Spans:
     recovery_low: Floats
     recovery_high: Floats
     leaving: Floats
+    outwards: Ints
 
 
 def over_tolerances(problem: Problem, designs: Designs) -> Spans | None:
@@ -54,12 +57,20 @@ def over_tolerances(problem: Problem, designs: Designs) -> Spans | None:
     yields = np.concatenate([exact, spread], axis=1)
     mass = problem.feed.metal_mass
     recovery = np.nan_to_num(yields) @ mass / mass.sum()
-    leaving = np.zeros(len(designs))
+    leaving, outwards = np.zeros(len(designs)), np.zeros((len(designs), 2), dtype=np.intp)
     if problem.domain is not None:
         limit = problem.domain * problem.surrogate.domain.distance_limit
         for i, (k, points) in enumerate(zip(designs.acid, moved, strict=True)):
-            leaving[i] = (problem.neighbourhoods[k].distance(points) > limit).mean()
-    return Spans(yields.min(axis=1), yields.max(axis=1), recovery.min(axis=1), recovery.max(axis=1), leaving)
+            near = problem.neighbourhoods[k]
+            leaving[i] = (near.distance(points) > limit).mean()
+            # one setpoint at its lowest or highest, the others as they are
+            ends = np.tile(designs.continuous[i], (len(VARIABLES), 2, 1))
+            for j in range(len(VARIABLES)):
+                ends[j, :, j] = points[:, j].min(), points[:, j].max()
+            outwards[i] = divmod(int(near.distance(ends.reshape(-1, len(VARIABLES))).argmax()), 2)
+    return Spans(
+        yields.min(axis=1), yields.max(axis=1), recovery.min(axis=1), recovery.max(axis=1), leaving, outwards
+    )
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ import pytest
 from test_report_data import impossible, single, three_objectives, trade_off
 
 from optimiser.binding import bind
-from optimiser.designs import Designs
+from optimiser.designs import VARIABLES, Designs
 from optimiser.problem import Problem
 from optimiser.process.feasibility import LIMITS, ChemistryLimits
 from optimiser.report.frames import picked_frame
@@ -77,6 +77,19 @@ def test_limits_that_are_held_or_kept_are_not_told() -> None:
     assert "switched off" not in " ".join(warnings_of(off, front.evaluation, front.knee))
 
 
+def test_setpoints_at_the_end_of_what_was_measured_are_told() -> None:
+    problem = trade_off().problem
+    near = problem.neighbourhoods[problem.acid_names.index("sulfuric")]
+    low, high = near.low, near.high
+    inside = tuple(0.5 * (low + high))
+    assert "At the end of what was measured" not in warned(problem, inside)
+    hot = (float(high[0]), *inside[1:])
+    said = f"At the end of what was measured with this acid near this feed: temperature (highest, {high[0]:g} degC)."
+    assert said in warned(problem, hot)
+    # no peroxide is a choice
+    assert "At the end of what was measured" not in warned(problem, (*inside[:2], 0.0, *inside[3:]))
+
+
 def test_what_tolerances_do_to_a_design_is_told() -> None:
     problem, front = trade_off().problem, trade_off().front
     assert front is not None
@@ -89,6 +102,9 @@ def test_what_tolerances_do_to_a_design_is_told() -> None:
     nickel = [100.0 * float(v[row, 1]) for v in (spans.yields_low, spans.yields_high)]
     assert f"Ni {nickel[0]:.1f}–{nickel[1]:.1f} %" in said
     assert ("at the edge of the data" in said) == bool(spans.leaving[row] > 0.0)
+    if spans.leaving[row] > 0.0:
+        variable, upwards = spans.outwards[row]
+        assert f"a {'higher' if upwards else 'lower'} {VARIABLES[variable].label}." in said
     off = dataclasses.replace(problem, tolerances=NO_TOLERANCES)
     assert "Within your tolerances" not in " ".join(warnings_of(off, front.evaluation, row))
     picks = ends_and_knee(problem, front)

@@ -129,7 +129,8 @@ def simulate(surrogate: Surrogate, plan: Plan) -> Curves:
     continuous = np.column_stack([column[name] for name in CONTINUOUS])
     designs = Designs(np.zeros(hot.size, dtype=np.intp), continuous)
     prediction = surrogate.predict(plan.feed, [plan.acid], designs)
-    inside = prediction.domain_ratio <= 1.0
+    near = surrogate.domain.neighbourhood(plan.feed, plan.acid)
+    inside = (prediction.domain_ratio <= 1.0) & (near.beyond(continuous) <= 0.0)
     return Curves(plan, prediction.mean.reshape(*hot.shape, -1), inside.reshape(hot.shape))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from optimiser.chemistry.feeds import METALS
+from optimiser.designs import VARIABLES
 from optimiser.front import Front
 from optimiser.metrics import METRICS
 from optimiser.problem import Evaluation, Problem
@@ -218,7 +219,8 @@ def warnings_of(problem: Problem, evaluation: Evaluation, row: int) -> list[str]
         said.append(f"Only {counted(support, 'experiment')} near this design.")
     if assumed := assumption(problem.feed):
         said.append(assumed)
-    return [*switched_off(problem, evaluation, row), *said, *tolerance_warning(problem, evaluation, row)]
+    off, tolerances = switched_off(problem, evaluation, row), tolerance_warning(problem, evaluation, row)
+    return [*off, *said, *edge_warning(problem, evaluation, row), *tolerances]
 
 
 def tolerance_warning(problem: Problem, evaluation: Evaluation, row: int) -> list[str]:
@@ -237,11 +239,28 @@ def tolerance_warning(problem: Problem, evaluation: Evaluation, row: int) -> lis
         f"{low:.1f} and {high:.1f} %."
     ]
     if spans.leaving[0] > 0.0:
+        variable, upwards = spans.outwards[0]
         said.append(
             f"The design is at the edge of the data: {100.0 * float(spans.leaving[0]):.0f} % of the "
-            "setpoints within your tolerances are farther from the experiments than the domain allows."
+            "setpoints within your tolerances are farther from the experiments than the domain allows, above "
+            f"all those with {'a higher' if upwards else 'a lower'} {VARIABLES[variable].label.lower()}."
         )
     return said
+
+
+def edge_warning(problem: Problem, evaluation: Evaluation, row: int) -> list[str]:
+    """Say which setpoints of a design are the lowest or highest that the experiments near the feed had."""
+    near = problem.neighbourhoods[int(evaluation.designs.acid[row])]
+    at = []
+    for j, variable in enumerate(VARIABLES):
+        setpoint = evaluation.designs.continuous[row, j]
+        for end, word in ((near.low[j], "lowest"), (near.high[j], "highest")):
+            # no peroxide is a choice, not an edge
+            if near.varied[j] and abs(setpoint - end) < variable.step and setpoint > 0.0:
+                at.append(f"{variable.label.lower()} ({word}, {end:g} {variable.unit})")
+    if not at:
+        return []
+    return [f"At the end of what was measured with this acid near this feed: {', '.join(at)}."]
 
 
 def domain_setting(domain: float | None) -> str | float:

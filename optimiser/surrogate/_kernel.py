@@ -87,3 +87,23 @@ def evaluate(
                     total[a] += leaf[base + _lowest(alive[a])]
             for a in range(m):
                 out[i, metal, a] = total[a]
+
+
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator,unused-ignore]
+def gaps(
+    rows: Any, feature: Any, threshold: Any, missing_left: Any, left: Any, right: Any, below: Any, above: Any
+) -> None:
+    """Fill the highest value of each node's rows that goes left, and the lowest that goes right."""
+    for i in range(len(rows)):
+        node = 0
+        while node >= 0:  # leaves count downwards from -1
+            x = rows[i, feature[node]]
+            if np.isnan(x):
+                goes_left = missing_left[node]
+            else:
+                goes_left = x <= threshold[node]
+                if goes_left:
+                    below[node] = x if np.isnan(below[node]) else max(below[node], x)
+                else:
+                    above[node] = x if np.isnan(above[node]) else min(above[node], x)
+            node = left[node] if goes_left else right[node]

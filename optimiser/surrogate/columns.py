@@ -16,8 +16,9 @@ from optimiser.surrogate.features import FEATURES, METALS
 
 _NAMES = tuple(feature.name for feature in FEATURES)
 #: ln(1 + min); ln of usable protons offered per proton that dissolving everything takes; pH of the leachant
-#: from the first dissociation; mol peroxide per mol cathode.
-PHYSICS = ("log_time", "log_proton_ratio", "pH0", "peroxide_ratio")
+#: from the first dissociation; electrons that the peroxide offers per electron that reducing the whole cathode
+#: takes, at most 1.
+PHYSICS = ("log_time", "log_proton_ratio", "pH0", "peroxide_share")
 #: Which metal, how much of it there is (mol/mol Li, share of the metals), solubility of its salt (g/100 mL).
 METAL = (*(f"is_{metal}" for metal in METALS), "own_content", "own_share", "own_solubility")
 COLUMNS = (*_NAMES, *PHYSICS, *METAL)
@@ -51,8 +52,8 @@ def physics(features: Floats) -> Floats:
     transition = features[:, [_NAMES.index(metal) for metal in METALS[1:]]]
     total = transition.sum(axis=1)
     masses = molar_masses()[: len(METALS)]
-    oxygen = OXYGEN_MOLAR_MASS * np.where(total > SPINEL_ABOVE, 4.0, 2.0)
-    formula = masses[0] + transition @ masses[1:] + oxygen  # g per mol Li
+    oxygen = np.where(total > SPINEL_ABOVE, 4.0, 2.0)
+    formula = masses[0] + transition @ masses[1:] + OXYGEN_MOLAR_MASS * oxygen  # g per mol Li
     cathode = np.maximum(column("solid_liquid_ratio") / formula, 1e-9)  # mol/L
     pka = features[:, [_NAMES.index(name) for name in ("pKa1", "pKa2", "pKa3")]]
     strength = column("acid_concentration")
@@ -62,12 +63,14 @@ def physics(features: Floats) -> Floats:
     # [H+]^2 + Ka [H+] - Ka C = 0
     free = (-dissociation + np.sqrt(dissociation**2 + 4.0 * dissociation * strength)) / 2.0
     peroxide = column("h2o2") * 10.0 / molar_mass("OO")  # mol/L, the solution taken as 1 kg/L
+    # LiM(x)O(n) + 2 n H+ + (2 n - 1 - 2 x) e- -> Li+ + x M2+ + n H2O; H2O2 -> O2 + 2 H+ + 2 e-
+    reduction = np.maximum(2.0 * oxygen - 1.0 - 2.0 * total, 1e-9)
     return np.column_stack(
         [
             np.log1p(column("time")),
             np.log(np.maximum(ratio, _LEAST_RATIO)),
             -np.log10(np.maximum(free, 1e-9)),
-            peroxide / cathode,
+            np.minimum(2.0 * peroxide / (cathode * reduction), 1.0),
         ]
     )
 

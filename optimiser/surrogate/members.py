@@ -21,6 +21,8 @@ from optimiser.errors import InputError
 from optimiser.surrogate.columns import COLUMNS, METAL, PHYSICS
 from optimiser.surrogate.features import FEATURES, METALS
 from optimiser.surrogate.mixture import Mixture
+from optimiser.surrogate.panel import FOLLOWING
+from optimiser.surrogate.thresholds import spread
 
 _FEED = ("Ni", "Mn", "Co")
 _ACID = ("pKa1", "pKa2", "pKa3", "n_protons")
@@ -87,13 +89,24 @@ _RISING = (
     "h2o2",
     "log_time",
     "log_proton_ratio",
-    "peroxide_ratio",
+    "peroxide_share",
 )
 _FALLING = ("solid_liquid_ratio", "pH0")
 _MONOTONE: dict[str, Any] = {"rising": _RISING, "falling": _FALLING}
 
 _DESCRIBED = tuple(feature.name for feature in FEATURES)
 _BASE = (*_FEED, *CONTINUOUS, *_ACID, *METAL[:-1])
+
+
+def _with(columns: tuple[str, ...], **instead: str) -> tuple[str, ...]:
+    """Return columns with others instead of some."""
+    return tuple(instead.get(name, name) for name in columns)
+
+
+#: Constrained members see peroxide as its share of what reducing the cathode takes: how much peroxide is
+#: enough depends on the solids, and that holds in any laboratory.
+_SHARED = _with(_BASE, h2o2="peroxide_share")
+_DESCRIBED_SHARED = (*_with(_DESCRIBED, h2o2="peroxide_share"), *METAL)
 _PAIRED: dict[str, Any] = {
     "paired": True,
     "joint": False,
@@ -111,11 +124,10 @@ _PLAIN: dict[str, Any] = {
     "bin_rows": 1,
     "balance": 0.5,
 }
-_SHORT: dict[str, Any] = {**_PLAIN, "columns": _BASE, "trees": 300, "learning_rate": 0.1, "leaves": 31}
+_SHORT: dict[str, Any] = {**_PLAIN, "trees": 300, "learning_rate": 0.1, "leaves": 31}
 _LONG: dict[str, Any] = {
     **_PLAIN,
     **_MONOTONE,
-    "columns": (*_DESCRIBED, *METAL),
     "trees": 600,
     "learning_rate": 0.05,
     "bagging": 0.7,
@@ -126,14 +138,25 @@ MEMBERS = (
         "PD-GBR, monotone",
         **_PAIRED,
         **_MONOTONE,
-        columns=tuple(name for name in _BASE if name not in _IDENTITY),
+        columns=tuple(name for name in _SHARED if name not in _IDENTITY),
         column_share=0.2,
     ),
     Member("PD-GBR, free", **_PAIRED, columns=(*_DESCRIBED, *PHYSICS), column_share=0.1),
-    Member("GBR, monotone", **_SHORT, **_MONOTONE),
-    Member("GBR on descriptors, monotone", **_LONG),
-    Member("GBR on descriptors, monotone, drawn again", **_LONG, draw=1),
-    Member("GBR, monotone in temperature and time", **_SHORT, rising=("temperature", "time"), bagging=0.7),
+    Member("GBR, monotone", **_SHORT, **_MONOTONE, columns=_SHARED),
+    Member("GBR on descriptors, monotone", **_LONG, columns=_DESCRIBED_SHARED),
+    Member(
+        "GBR on descriptors and pH, monotone",
+        **_LONG,
+        columns=_with(_DESCRIBED_SHARED, acid_concentration="pH0"),
+        draw=1,
+    ),
+    Member(
+        "GBR, monotone in temperature and time",
+        **_SHORT,
+        columns=_BASE,
+        rising=("temperature", "time"),
+        bagging=0.7,
+    ),
 )
 
 
@@ -235,7 +258,9 @@ def _boost(member: Member, matrix: Floats, target: Floats, weight: Floats, seed:
     if any(signs):
         parameters["monotone_constraints"] = signs
     data = lightgbm.Dataset(matrix, target, weight=weight, free_raw_data=True)
-    return lightgbm.train(parameters, data, member.trees)
+    fitted = lightgbm.train(parameters, data, member.trees)
+    moved = [j for j, test in enumerate(pair_columns(member)) if COLUMNS[test.column] in FOLLOWING]
+    return spread(fitted, matrix, moved, np.random.default_rng(seed))
 
 
 def _sign(member: Member, test: PairColumn) -> int:
