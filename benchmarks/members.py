@@ -23,10 +23,15 @@ from optimiser.surrogate.protocols import make_folds
 from optimiser.surrogate.scores import score
 from optimiser.surrogate.table import TrainingTable, read_table
 
-PAIRED, PAIRED_FREE, SHORT, LONG, _, HALF_FREE = MEMBERS
+PAIRED, PAIRED_FREE, SHORT, LONG, ON_PH, HALF_FREE = MEMBERS
 _BASE = SHORT.columns
 _SOLUBILITY = (*(f"solubility_{metal}" for metal in METALS), "own_solubility")
 _FREE = {"rising": (), "falling": ()}
+
+
+def _seen(member: Member, **instead: str) -> Member:
+    """Return a member that sees some columns instead of others."""
+    return replace(member, columns=tuple(instead.get(name, name) for name in member.columns))
 
 
 def _without(member: Member, *names: str) -> Member:
@@ -38,21 +43,25 @@ def _without(member: Member, *names: str) -> Member:
 #: Variants by name, each one change from a shipped member.
 VARIANTS: dict[str, Member] = {
     "GBR, monotone": SHORT,
+    "GBR, monotone, peroxide in wt%": _seen(SHORT, peroxide_share="h2o2"),
+    "GBR, monotone, on pH": _seen(SHORT, acid_concentration="pH0"),
     "GBR, free": replace(SHORT, **_FREE),
-    "GBR, monotone but in peroxide": _without(SHORT, "h2o2"),
+    "GBR, monotone but in peroxide": _without(SHORT, "peroxide_share"),
     "GBR, monotone but in strength": _without(SHORT, "acid_concentration"),
     "GBR, monotone but in solids": _without(SHORT, "solid_liquid_ratio"),
     "GBR, monotone but in temperature": _without(SHORT, "temperature"),
     "GBR, monotone but in time": _without(SHORT, "time"),
     "GBR, monotone in temperature and time": HALF_FREE,
     "GBR, monotone, 600 trees of 63 leaves": replace(SHORT, trees=600, learning_rate=0.05, leaves=63),
-    "GBR, monotone, and physics": replace(SHORT, columns=(*_BASE, *PHYSICS), rising=LONG.rising),
+    "GBR, monotone, and physics": replace(SHORT, columns=tuple(dict.fromkeys((*_BASE, *PHYSICS)))),
     "GBR on descriptors, monotone": LONG,
     "GBR on descriptors, monotone, every tree sees all rows": replace(LONG, bagging=1.0),
-    "GBR on descriptors, monotone, drawn again": replace(LONG, draw=1),
+    "GBR on descriptors, monotone, peroxide in wt%": _seen(LONG, peroxide_share="h2o2"),
+    "GBR on descriptors and pH, monotone": ON_PH,
     "GBR on descriptors, free": replace(LONG, **_FREE),
     "GBR with solubilities, monotone": replace(LONG, columns=(*_BASE, *_SOLUBILITY)),
     "PD-GBR, monotone": PAIRED,
+    "PD-GBR, monotone, peroxide in wt%": _seen(PAIRED, peroxide_share="h2o2"),
     "PD-GBR, free": PAIRED_FREE,
     "PD-GBR on descriptors, monotone": replace(PAIRED_FREE, rising=PAIRED.rising, falling=PAIRED.falling),
 }

@@ -84,8 +84,8 @@ def test_setpoints_at_the_end_of_what_was_measured_are_told() -> None:
     inside = tuple(0.5 * (low + high))
     assert "At the end of what was measured" not in warned(problem, inside)
     hot = (float(high[0]), *inside[1:])
-    said = f"At the end of what was measured with this acid near this feed: temperature (highest, {high[0]:g} degC)."
-    assert said in warned(problem, hot)
+    said = "At the end of what was measured with this acid near this feed: temperature (highest, "
+    assert f"{said}{high[0]:g} degC)." in warned(problem, hot)
     # no peroxide is a choice
     assert "At the end of what was measured" not in warned(problem, (*inside[:2], 0.0, *inside[3:]))
 

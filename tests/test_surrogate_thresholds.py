@@ -47,12 +47,23 @@ def test_a_step_becomes_a_rise_from_one_known_value_to_the_next() -> None:
     np.testing.assert_allclose((said - said[0]) / reach, at[:, 0], atol=0.05)
 
 
+def test_between_knots_the_rise_is_a_straight_line() -> None:
+    """All of a rise is known to lie between 0.5 and 0.6; knots say that it goes evenly from 0 to 1."""
+    x = np.repeat([[0.0], [0.5], [0.6], [1.0]], 50, axis=0)
+    old = boosted(x, (x[:, 0] > 0.55).astype(float), trees=2000, learning_rate=0.002)
+    new = spread(old, x, [0], np.random.default_rng(0), {0: (0.0, 1.0)})
+    at = np.linspace(0.0, 1.0, 21)[:, None]
+    said, reach = new.predict(at), new.predict([[1.0]]) - new.predict([[0.0]])
+    np.testing.assert_allclose((said - said[0]) / reach, at[:, 0], atol=0.05)
+    # with a knot where the data rise, it stays there
+    kept = spread(old, x, [0], np.random.default_rng(0), {0: (0.0, 0.5, 0.6, 1.0)})
+    assert len(np.unique(kept.predict(at[:11]))) == 1
+
+
 def test_a_monotone_response_stays_monotone() -> None:
     x, y = rough()
     y += np.sin(5.0 * np.nan_to_num(x[:, 0]))
-    new = spread(
-        boosted(x, y, monotone_constraints=[1, -1, 0, 0]), x, range(4), np.random.default_rng(1)
-    )
+    new = spread(boosted(x, y, monotone_constraints=[1, -1, 0, 0]), x, range(4), np.random.default_rng(1))
     rng = np.random.default_rng(2)
     for column, sign in ((0, 1.0), (1, -1.0)):
         at = np.repeat(rng.uniform(0.0, 5.0, (50, 4)), 60, axis=0)

@@ -139,8 +139,8 @@ def _sweep(problem: Problem, here: Evaluation, acid: int, variable: int) -> Swee
 def allowed_designs(evaluation: Evaluation) -> Bools:
     """Return which designs are inside the domain and keep the limits of chemistry, shape (n,).
 
-    What the problem allows counts (``applicability_domain: 1.5``); where it switched the domain off, its usual
-    limit does.
+    What the problem allows counts (``applicability_domain: 1.5``); where it switched the domain off, its
+    usual limit does.
     """
     margins = {"applicability_domain": 1.0 - evaluation.domain_distance, **evaluation.margins}
     kept = [margin >= 0.0 for name, margin in margins.items() if not name.startswith("yield_")]

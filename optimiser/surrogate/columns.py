@@ -16,8 +16,8 @@ from optimiser.surrogate.features import FEATURES, METALS
 
 _NAMES = tuple(feature.name for feature in FEATURES)
 #: ln(1 + min); ln of usable protons offered per proton that dissolving everything takes; pH of the leachant
-#: from the first dissociation; electrons that the peroxide offers per electron that reducing the whole cathode
-#: takes, at most 1.
+#: from the first dissociation; electrons that the peroxide offers per electron that reducing all of the
+#: cathode takes, at most 1.
 PHYSICS = ("log_time", "log_proton_ratio", "pH0", "peroxide_share")
 #: Which metal, how much of it there is (mol/mol Li, share of the metals), solubility of its salt (g/100 mL).
 METAL = (*(f"is_{metal}" for metal in METALS), "own_content", "own_share", "own_solubility")

@@ -91,6 +91,8 @@ _RISING = (
     "log_proton_ratio",
     "peroxide_share",
 )
+#: Peroxide reduces in proportion, from none to enough: its share on either side of a pair, and a difference.
+_SHARES = ((0.0, 1.0), (0.0, 1.0), (-1.0, 0.0, 1.0))
 _FALLING = ("solid_liquid_ratio", "pH0")
 _MONOTONE: dict[str, Any] = {"rising": _RISING, "falling": _FALLING}
 
@@ -259,8 +261,10 @@ def _boost(member: Member, matrix: Floats, target: Floats, weight: Floats, seed:
         parameters["monotone_constraints"] = signs
     data = lightgbm.Dataset(matrix, target, weight=weight, free_raw_data=True)
     fitted = lightgbm.train(parameters, data, member.trees)
-    moved = [j for j, test in enumerate(pair_columns(member)) if COLUMNS[test.column] in FOLLOWING]
-    return spread(fitted, matrix, moved, np.random.default_rng(seed))
+    tests = list(enumerate(pair_columns(member)))
+    moved = [j for j, test in tests if COLUMNS[test.column] in FOLLOWING]
+    knots = {j: _SHARES[test.kind] for j, test in tests if COLUMNS[test.column] == "peroxide_share"}
+    return spread(fitted, matrix, moved, np.random.default_rng(seed), knots)
 
 
 def _sign(member: Member, test: PairColumn) -> int:

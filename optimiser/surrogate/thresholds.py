@@ -10,7 +10,7 @@ many trees together rise evenly from one known setpoint to the next, where they 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -22,7 +22,13 @@ _TREE = re.compile(r"^Tree=", re.MULTILINE)
 _DEFAULT_LEFT, _MISSING_IS_NAN = 2, 8  # bits of LightGBM's decision_type
 
 
-def spread(booster: Any, matrix: Floats, moved: Sequence[int], rng: np.random.Generator) -> Any:
+def spread(
+    booster: Any,
+    matrix: Floats,
+    moved: Sequence[int],
+    rng: np.random.Generator,
+    knots: Mapping[int, Sequence[float]] | None = None,
+) -> Any:
     """Return a LightGBM booster whose thresholds lie anywhere in their gaps.
 
     Args:
@@ -30,6 +36,8 @@ def spread(booster: Any, matrix: Floats, moved: Sequence[int], rng: np.random.Ge
         matrix: what it was fitted on, NaN where missing, shape (n, d).
         moved: columns whose thresholds move; the others keep theirs.
         rng: where in its gap each threshold lies, uniformly.
+        knots: by column, rising values between which a response is taken to be a straight line: a gap reaches
+            from one of them to the next at least.
 
     Returns:
         A new booster that says of ``matrix`` what the old one said.
@@ -50,11 +58,14 @@ def spread(booster: Any, matrix: Floats, moved: Sequence[int], rng: np.random.Ge
     rows = np.ascontiguousarray(matrix)
     # without the sizes of its parts, which change, LightGBM reads them one by one
     head = re.sub(r"^tree_sizes=.*\n", "", head, flags=re.MULTILINE)
-    text = "Tree=".join([head, *(_moved(tree, rows, columns, rng) for tree in trees)])
+    ends = {column: np.array(values) for column, values in (knots or {}).items()}
+    text = "Tree=".join([head, *(_moved(tree, rows, columns, ends, rng) for tree in trees)])
     return lightgbm.Booster(model_str=text)
 
 
-def _moved(tree: str, rows: Floats, columns: Bools, rng: np.random.Generator) -> str:
+def _moved(
+    tree: str, rows: Floats, columns: Bools, knots: Mapping[int, Floats], rng: np.random.Generator
+) -> str:
     """Return the text of one tree with its thresholds moved."""
 
     def numbers(name: str) -> list[str]:
@@ -73,6 +84,11 @@ def _moved(tree: str, rows: Floats, columns: Bools, rng: np.random.Generator) ->
     below, above = np.full((2, len(threshold)), np.nan)
     with compiled_loops() as loops:
         loops.gaps(rows, feature, threshold, missing_left, left, right, below, above)
+    for column, values in knots.items():
+        mine = np.flatnonzero(feature == column)
+        above_by = np.searchsorted(values, threshold[mine], side="right")
+        below[mine] = np.fmin(below[mine], values[np.maximum(above_by - 1, 0)])
+        above[mine] = np.fmax(above[mine], values[np.minimum(above_by, len(values) - 1)])
     place = below + rng.random(len(threshold)) * (above - below)
     free = columns[feature] & (place >= below) & (place < above)  # not where a side is missing, or no room
     chosen = np.where(free, place, threshold)
