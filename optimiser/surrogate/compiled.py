@@ -71,7 +71,7 @@ class Compiled:
 
         Over moved designs the members that learn yields see every point, and each anchor is compared with one
         of them in turn: anchors that are alike see points that are well spread. Their mean is that of the
-        member; from point to point it is taken to move as the leading members that see them all.
+        member; from point to point it is taken to move as those that see them all (`Mixture.moves`).
 
         Args:
             continuous: variables of ``CONTINUOUS`` in their order and units, shape (n, 5).
@@ -107,7 +107,7 @@ class Compiled:
         out, over = np.full((3, n, len(METALS)), np.nan), np.full((n, p, len(METALS)), np.nan)
         at = np.repeat(means[..., None], p, axis=3)
         at[:, counts[0] :] = alone
-        at[:, : counts[0]] += self.mixture.moves(alone - alone.mean(axis=3, keepdims=True))[:, None]
+        at[:, : counts[0]] += self.mixture.moves(alone - alone.mean(axis=3, keepdims=True))
         over[:, :, self.metals] = self.mixture.combine(at.transpose(1, 2, 3, 0))
         out[0] = over.mean(axis=1)
         # members that learn yields say the same whatever the anchor

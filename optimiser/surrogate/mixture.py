@@ -62,19 +62,31 @@ class Mixture:
         return np.asarray(lead + moved, dtype=np.float64)
 
     def moves(self, apart: Floats) -> Floats:
-        """Return how members on pairs are taken to move over points: as the leading others do.
+        """Return how members on pairs are taken to move over points.
+
+        Leading ones do as the leading others; the free as the mean of the leading and the free others, which
+        comes nearest to what they do (docs/model.md).
 
         Args:
             apart: of the other members, the last ones, from their means over the points, shape (k, q, ...).
 
         Returns:
-            Shape (k, ...); 0 where no other member leads.
+            Shape (k, p - q, ...); 0 for leading ones where no other leads.
         """
-        others = self.leading[len(self.weight) - apart.shape[1] :]
-        share = others / others.sum() if others.any() else others
-        return np.asarray(np.tensordot(share, apart, axes=(0, 1)), dtype=np.float64)
+        pairs = len(self.weight) - apart.shape[1]
+        lead, free = (
+            np.tensordot(share / max(share.sum(), 1e-300), apart, axes=(0, 1))
+            for share in (np.where(kind, self.weight, 0.0)[pairs:] for kind in (self._lead, ~self._lead))
+        )
+        halfway = 0.5 * (lead + free)
+        return np.stack([lead if leads else halfway for leads in self._lead[:pairs]], axis=1)
+
+    @property
+    def _lead(self) -> Bools:
+        """Which members lead: the constrained ones, or all where there are none, shape (p,)."""
+        return self.constrained if self.constrained.any() else ~self.constrained
 
     @property
     def leading(self) -> Floats:
         """Share of each member in the mean that is not bounded, shape (p,)."""
-        return self.shares(self.constrained if self.constrained.any() else ~self.constrained)
+        return self.shares(self._lead)
