@@ -61,7 +61,7 @@ def test_measured_skill_meets_the_bars(surrogate: Surrogate) -> None:
     """Of yields held out, over the default tolerances, present metals only; random rows are told alone."""
     skill = surrogate.card["skill"]
     assert skill["experiment"]["r2"] >= 0.775 and skill["experiment"]["mae"] <= 0.096
-    assert skill["study"]["r2"] >= 0.51 and skill["study"]["mae"] <= 0.150
+    assert skill["study"]["r2"] >= 0.53 and skill["study"]["mae"] <= 0.149
     assert skill["experiment"]["rows"] == skill["study"]["rows"] == 913 and skill["random"]["rows"] == 137
     assert skill["experiment"]["values"] == skill["study"]["values"] == 3652 - 308
     assert 0.87 <= skill["experiment"]["coverage"]["0.9"] <= 0.93
