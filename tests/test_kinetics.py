@@ -170,6 +170,7 @@ class Made:
             low=low,
             high=np.array([high, 4.0, 0.0, 50.0, 120.0]),
             centre=np.array([30.0, 2.0, 0.0, 20.0]),
+            beyond=lambda continuous: np.zeros(len(continuous)),
         )
         settings = SimpleNamespace(min_experiments=5)
         self.domain = SimpleNamespace(neighbourhood=lambda feed, acid: self.near, settings=settings)

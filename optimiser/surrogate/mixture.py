@@ -78,8 +78,8 @@ class Mixture:
             np.tensordot(share / max(share.sum(), 1e-300), apart, axes=(0, 1))
             for share in (np.where(kind, self.weight, 0.0)[pairs:] for kind in (self._lead, ~self._lead))
         )
-        halfway = 0.5 * (lead + free)
-        return np.stack([lead if leads else halfway for leads in self._lead[:pairs]], axis=1)
+        leads = self._lead[:pairs].reshape(-1, *[1] * (apart.ndim - 2))
+        return np.asarray(np.where(leads, lead[:, None], 0.5 * (lead + free)[:, None]), dtype=np.float64)
 
     @property
     def _lead(self) -> Bools:
