@@ -28,6 +28,11 @@ class Variable:
     step: float
     log: bool = False
 
+    @property
+    def shown_unit(self) -> str:
+        """The unit as a person reads it."""
+        return {"degC": "°C"}.get(self.unit, self.unit)
+
 
 VARIABLES: tuple[Variable, ...] = (
     Variable("temperature", "temperature", "degC", 0.0, 150.0, 0.5),

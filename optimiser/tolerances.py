@@ -88,7 +88,7 @@ def said(record: Mapping[str, Any] | None) -> str:
     widths = []
     for variable in VARIABLES:
         absolute, relative = (record[variable.name][key] for key in ("absolute", "relative"))
-        unit = {"degC": "°C"}.get(variable.unit, variable.unit)
+        unit = variable.shown_unit
         if absolute:
             widths.append(f"{variable.label} ±{absolute:g} {unit}")
         if relative:

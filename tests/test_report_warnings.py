@@ -85,7 +85,7 @@ def test_setpoints_at_the_end_of_what_was_measured_are_told() -> None:
     assert "At the end of what was measured" not in warned(problem, inside)
     hot = (float(high[0]), *inside[1:])
     said = "At the end of what was measured with this acid near this feed: temperature (highest, "
-    assert f"{said}{high[0]:g} degC)." in warned(problem, hot)
+    assert f"{said}{high[0]:g} °C)." in warned(problem, hot)
     # no peroxide is a choice
     assert "At the end of what was measured" not in warned(problem, (*inside[:2], 0.0, *inside[3:]))
 
@@ -104,7 +104,7 @@ def test_what_tolerances_do_to_a_design_is_told() -> None:
     assert ("at the edge of the data" in said) == bool(spans.leaving[row] > 0.0)
     if spans.leaving[row] > 0.0:
         variable, upwards = spans.outwards[row]
-        assert f"a {'higher' if upwards else 'lower'} {VARIABLES[variable].label}." in said
+        assert f"{VARIABLES[variable].label} is {'above' if upwards else 'below'} its setpoint." in said
     off = dataclasses.replace(problem, tolerances=NO_TOLERANCES)
     assert "Within your tolerances" not in " ".join(warnings_of(off, front.evaluation, row))
     picks = ends_and_knee(problem, front)

@@ -94,7 +94,7 @@ def condition_records(
         design: its conditions, in the order of ``CONTINUOUS``.
         predicted: its yields as fractions, of the metals that are there.
     """
-    units = [{"degC": "°C"}.get(variable.unit, variable.unit) for variable in VARIABLES]
+    units = [variable.shown_unit for variable in VARIABLES]
 
     def numbers(at: list[float], yields: dict[str, float]) -> dict[str, Any]:
         return {

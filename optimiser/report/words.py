@@ -243,7 +243,7 @@ def tolerance_warning(problem: Problem, evaluation: Evaluation, row: int) -> lis
         said.append(
             f"The design is at the edge of the data: {100.0 * float(spans.leaving[0]):.0f} % of the "
             "setpoints within your tolerances are farther from the experiments than the domain allows, above "
-            f"all those with {'a higher' if upwards else 'a lower'} {VARIABLES[variable].label.lower()}."
+            f"all where {VARIABLES[variable].label} is {'above' if upwards else 'below'} its setpoint."
         )
     return said
 
@@ -257,7 +257,7 @@ def edge_warning(problem: Problem, evaluation: Evaluation, row: int) -> list[str
         for end, word in ((near.low[j], "lowest"), (near.high[j], "highest")):
             # no peroxide is a choice, not an edge
             if near.varied[j] and abs(setpoint - end) < variable.step and setpoint > 0.0:
-                at.append(f"{variable.label.lower()} ({word}, {end:g} {variable.unit})")
+                at.append(f"{variable.label.lower()} ({word}, {end:g} {variable.shown_unit})")
     if not at:
         return []
     return [f"At the end of what was measured with this acid near this feed: {', '.join(at)}."]
