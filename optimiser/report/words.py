@@ -257,7 +257,7 @@ def edge_warning(problem: Problem, evaluation: Evaluation, row: int) -> list[str
         for end, word in ((near.low[j], "lowest"), (near.high[j], "highest")):
             # no peroxide is a choice, not an edge
             if near.varied[j] and abs(setpoint - end) < variable.step and setpoint > 0.0:
-                at.append(f"{variable.label.lower()} ({word}, {end:g} {variable.shown_unit})")
+                at.append(f"{variable.label} ({word}, {end:g} {variable.shown_unit})")
     if not at:
         return []
     return [f"At the end of what was measured with this acid near this feed: {', '.join(at)}."]

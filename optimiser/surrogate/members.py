@@ -91,9 +91,9 @@ _RISING = (
     "log_proton_ratio",
     "peroxide_share",
 )
+_FALLING = ("solid_liquid_ratio", "pH0")
 #: Peroxide reduces in proportion, from none to enough: its share on either side of a pair, and a difference.
 _SHARES = ((0.0, 1.0), (0.0, 1.0), (-1.0, 0.0, 1.0))
-_FALLING = ("solid_liquid_ratio", "pH0")
 _MONOTONE: dict[str, Any] = {"rising": _RISING, "falling": _FALLING}
 
 _DESCRIBED = tuple(feature.name for feature in FEATURES)

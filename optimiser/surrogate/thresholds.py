@@ -3,8 +3,9 @@
 A split at 0.45 wt% peroxide may only tell rows without peroxide from rows with 0.9 wt%: where between the two
 the yield rises the data do not say, and boosting puts every such step at the same place. Here each split is
 moved to a random place in its own gap, between the rows of its node on either side. Every training row still
-reaches the leaf it reached, a monotone tree stays monotone (the gaps of nested splits do not overlap), and
-many trees together rise evenly from one known setpoint to the next, where they stepped before.
+reaches the leaf it reached (but where knots widen a gap over rows), and many trees together rise evenly from
+one known setpoint to the next, where they stepped before. A monotone tree stays monotone wherever its
+thresholds lie: LightGBM bounds every leaf left of a split by every leaf right of it.
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ def spread(
             from one of them to the next at least.
 
     Returns:
-        A new booster that says of ``matrix`` what the old one said.
+        A new booster that says of ``matrix`` what the old one said; with knots, of rows that lie on them.
 
     Example:
         >>> import lightgbm
