@@ -267,6 +267,16 @@ def test_a_fixed_setpoint_is_not_moved_and_a_domain_that_nothing_is_inside_allow
     assert said == ["No change of a single setpoint inside the applicability domain raises the lowest yield."]
 
 
+def test_a_graded_domain_allows_what_the_problem_allows() -> None:
+    here: Evaluation = design().evaluation
+    kept = {name: np.abs(margin) for name, margin in here.margins.items()}
+    beyond = dataclasses.replace(here, domain_distance=np.array([1.2]))
+    graded = dataclasses.replace(beyond, margins={**kept, "applicability_domain": np.array([0.3])})
+    assert allowed_designs(graded)[0]
+    off = {name: margin for name, margin in kept.items() if name != "applicability_domain"}
+    assert not allowed_designs(dataclasses.replace(beyond, margins=off))[0]
+
+
 def test_the_change_that_is_best_for_its_money_is_so_among_all_that_were_tried() -> None:
     d = design()
     here_cost, here = float(d.evaluation.metrics["cost"][0]), float(lowest_yield(d.evaluation.yields)[0])

@@ -20,7 +20,7 @@ from optimiser.kinetics.arrhenius import arrhenius_line
 from optimiser.kinetics.fit import aicc, fit_curve, fit_metal
 from optimiser.kinetics.literature import load_literature, read_literature
 from optimiser.kinetics.models import MODELS, KineticModel, model_named
-from optimiser.kinetics.simulate import plan_curves
+from optimiser.kinetics.simulate import plan_curves, simulate
 from optimiser.kinetics.study import Kinetics, shown_r2, study
 from optimiser.report.card import Table
 from optimiser.report.kinetics.cards import Contents, answer_card
@@ -183,6 +183,14 @@ class Made:
         ]
         mean = np.tile(np.array(yields)[:, None], (1, 4))
         return predicted(designs, np.where(feed.present, mean, np.nan))
+
+
+def test_setpoints_beyond_the_data_s_ranges_are_outside() -> None:
+    made: Any = Made(lambda hot: 0.001 * hot)
+    plan = plan_curves(made, find_feed("LCO"), load_acids()["sulfuric"])
+    usual = simulate(made, plan).inside
+    made.near.beyond = lambda continuous: np.ones(len(continuous))
+    assert usual.any() and not simulate(made, plan).inside.any()
 
 
 def studied(rate: Callable[[np.ndarray], np.ndarray], feed: str = "LCO", law: str = "reaction") -> Kinetics:
