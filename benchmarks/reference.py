@@ -12,12 +12,14 @@ import hashlib
 import json
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy.stats import qmc
 
 from optimiser import builtin
 from optimiser.binding import bind
@@ -25,11 +27,19 @@ from optimiser.designs import CONTINUOUS, Floats
 from optimiser.errors import InputError
 from optimiser.problem import Problem
 from optimiser.report.manifest import table_hashes
-from optimiser.search.reference import reference_front
+from optimiser.search.archive import Archive, joined, non_dominated, predicted
+from optimiser.search.search import SearchSettings, refine
 from optimiser.spec.load import RunConfig, load_config
 
 FOLDER = Path(__file__).parent / "reference"
 _SEED = 0
+#: Space-filling designs that a reference begins with.
+DESIGNS = 2**20
+_BATCH = 2**15
+_POPULATION, _GENERATIONS, _STAGNATION = 1000, 300, 15
+_ROUNDS = 3  # of refinement, from the same million
+#: Violation by which a design may miss at search grade and still be tried at final grade.
+_GRADES_APART = 0.02
 
 
 @dataclass(frozen=True)
@@ -72,6 +82,63 @@ def pins(config: RunConfig, problem: Problem) -> dict[str, Any]:
         "artefact": problem.surrogate.sha256,
         "tables": table_hashes(),
     }
+
+
+def reference_front(
+    problem: Problem,
+    rng: np.random.Generator,
+    *,
+    designs: int = DESIGNS,
+    settings: SearchSettings | None = None,
+    progress: Callable[[str, int], None] = lambda what, done: None,
+) -> tuple[Archive, int]:
+    """Return the best known front of a problem, at final grade.
+
+    Scrambled Sobol designs in each acid's ranges are predicted at search grade; a search goes on from the
+    best of them, several times with other random numbers; what all of these find is refined at final grade.
+
+    Args:
+        problem: with acids that have support.
+        rng: generator.
+        designs: how many Sobol designs, a power of two.
+        settings: of the refinement.
+        progress: called with a stage and the designs predicted so far.
+
+    Returns:
+        The feasible, non-dominated designs, and how many designs were predicted.
+    """
+    settings = settings or SearchSettings(_POPULATION, _GENERATIONS, _STAGNATION)
+    sobol, acids, done = qmc.Sobol(5, rng=rng), len(problem.acids), 0
+    best: Archive | None = None
+    for first in range(0, designs, _BATCH):
+        # permuted, because an acid that returns every so many points would see a part of the ranges only
+        number = np.arange(first, min(first + _BATCH, designs))
+        dealt = problem.decode(rng.permutation(number % acids), sobol.random(len(number)))
+        drawn = predicted(problem, dealt, "search")
+        best = _kept(drawn if best is None else joined([best, drawn]))
+        done += len(number)
+        progress("space-filling designs", done)
+    assert best is not None
+    found = []
+    for _ in range(_ROUNDS):
+        refined = refine(problem, best, settings, "search", rng)
+        done += len(refined) - len(best)
+        found.append(_kept(refined))
+        progress("refinement at search grade", done)
+    start = _kept(joined(found))
+    final = predicted(problem, start.designs, "final")
+    refined = refine(problem, final, settings, "final", rng)
+    done += len(refined)
+    progress("refinement at final grade", done)
+    return refined.take(refined.front), done
+
+
+def _kept(archive: Archive) -> Archive:
+    """Return the front, what may be on it at another grade, and the best of every cell."""
+    near = np.flatnonzero(archive.violation <= _GRADES_APART)
+    nearly = near[non_dominated(archive.objectives[near])]
+    rows = np.concatenate([archive.front, nearly, *archive.elites])
+    return archive.take(np.unique(rows))
 
 
 def make(name: str) -> None:

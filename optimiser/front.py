@@ -22,13 +22,11 @@ class Front:
         evaluation: the designs, sorted by the first objective from its best end.
         knee: row of the design with the best balance between the objectives.
         found: how many non-dominated designs there were before thinning.
-        dropped: how many the search held for feasible and non-dominated that are infeasible at final grade.
     """
 
     evaluation: Evaluation
     knee: int
     found: int
-    dropped: int = 0
 
 
 @dataclass(frozen=True)
@@ -53,7 +51,6 @@ class Infeasibility:
         give: by how much all targets together would have to fall (yield fraction); NaN if no design keeps
             the other constraints.
         probability: that the design which comes nearest to all targets reaches them at once; NaN likewise.
-        dropped: how many designs the search held for feasible that are infeasible at final grade.
     """
 
     nearest: Evaluation
@@ -61,7 +58,6 @@ class Infeasibility:
     reachable: Mapping[str, float]
     give: float
     probability: float
-    dropped: int = 0
 
 
 def knee_of(objectives: Floats) -> int:
@@ -85,14 +81,13 @@ def thin(objectives: Floats, size: int) -> Ints:
     return np.sort(kept)
 
 
-def front_of(problem: Problem, seen: Archive, size: int, dropped: int = 0) -> Front | None:
+def front_of(problem: Problem, seen: Archive, size: int) -> Front | None:
     """Read the front off designs that were predicted at final grade; None when none is feasible.
 
     Args:
         problem: whose designs they are.
         seen: designs at final grade.
         size: how many members the front may have; more are thinned.
-        dropped: how many designs the search lost to the final grade.
     """
     found = seen.front
     if not len(found):
@@ -100,17 +95,16 @@ def front_of(problem: Problem, seen: Archive, size: int, dropped: int = 0) -> Fr
     kept = found[thin(seen.objectives[found], size)]
     order = kept[np.argsort(seen.objectives[kept, 0], kind="stable")]
     evaluation = problem.evaluate(seen.designs.take(order))
-    return Front(evaluation, knee_of(evaluation.objectives), len(found), dropped)
+    return Front(evaluation, knee_of(evaluation.objectives), len(found))
 
 
-def infeasibility_of(problem: Problem, seen: Archive, size: int = 5, dropped: int = 0) -> Infeasibility:
+def infeasibility_of(problem: Problem, seen: Archive, size: int = 5) -> Infeasibility:
     """Explain an archive at final grade without a feasible design.
 
     Args:
         problem: whose designs they are.
         seen: designs at final grade.
         size: how many of the nearest designs to tell.
-        dropped: how many designs the search lost to the final grade.
     """
     nearest = _distinct(problem, seen.designs, np.argsort(seen.violation, kind="stable"))[:size]
     evaluation = problem.evaluate(seen.designs.take(nearest))
@@ -131,7 +125,7 @@ def infeasibility_of(problem: Problem, seen: Archive, size: int = 5, dropped: in
         give = float(max(-possible.min(axis=1).max(), 0.0))
         best = np.flatnonzero(others_hold)[[possible.min(axis=1).argmax()]]
         probability = float(problem.evaluate(seen.designs.take(best)).p_feasible[0])
-    return Infeasibility(evaluation, tuple(binding), reachable, give, probability, dropped)
+    return Infeasibility(evaluation, tuple(binding), reachable, give, probability)
 
 
 def _distinct(problem: Problem, designs: Designs, order: Ints) -> Ints:

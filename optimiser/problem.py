@@ -24,9 +24,8 @@ from optimiser.process.feasibility import (
 from optimiser.process.inputs import ProcessInputs, process_inputs
 from optimiser.surrogate.artefact import POINTS, Grade, Surrogate, YieldPrediction
 from optimiser.surrogate.domain import Neighbourhood
-from optimiser.surrogate.steps import Places
 from optimiser.tolerances import DEFAULT, Tolerances
-from optimiser.yields import joint_probability, place_designs, predict_yields, yield_interval, yield_quantile
+from optimiser.yields import joint_probability, predict_yields, yield_interval, yield_quantile
 
 _STEPS = np.array([v.step for v in VARIABLES])
 _LOG = np.array([v.log for v in VARIABLES])
@@ -233,11 +232,12 @@ class Problem:
         )
 
     def moved(self, designs: Designs, grade: Grade = "final") -> Floats | None:
-        """Return where designs may end up within the tolerances, shape (n, p, 5); None without tolerances.
+        """Return where designs may end up within the tolerances, shape (n, p, 5).
 
-        What the problem or the data of the acid fix does not move.
+        What the problem or the data of the acid fix does not move. None without tolerances, and at search
+        grade, which sees the setpoint alone.
         """
-        if not self.tolerances:
+        if not self.tolerances or grade == "search":
             return None
         varied = np.array([near.varied for near in self.neighbourhoods]) & (self.upper > self.lower)
         return self.tolerances.moved(designs.continuous, POINTS[grade], varied[designs.acid])
@@ -246,10 +246,6 @@ class Problem:
         """Compute what the search needs, and no more; at final grade as `evaluate` would."""
         prediction = self.predict(designs, grade)
         return self._point(designs, prediction.mean, self._counted(prediction), prediction.domain_ratio)
-
-    def places(self, designs: Designs) -> Places:
-        """Return where designs lie: those of one acid that are close have like yields."""
-        return place_designs(self.surrogate, self.feed, self.acids, designs)
 
     def point_at(self, designs: Designs, yields: Floats, counted: Floats) -> SearchPoint:
         """Compute what the search needs of designs as if their yields were known; no prediction is made.

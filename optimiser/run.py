@@ -94,8 +94,7 @@ def run(
     own = dict(zip(alone, results[len(spec.seeds) :], strict=True))
     # what an acid's own search found counts for the common front too
     seen = joined([s.final for s in searches] + [result.final.with_acid(k) for k, result in own.items()])
-    dropped = sum(s.dropped for s in results)
-    front = front_of(searched, seen, spec.population, dropped)
+    front = front_of(searched, seen, spec.population)
     verdicts = tuple(_verdict(searched, k, seen, spec.population) for k in range(len(searched.acids)))
     outside = tuple(
         AcidVerdict(acid.name, near.experiments, None, None)
@@ -107,7 +106,7 @@ def run(
         tables=tables,
         problem=searched,
         front=front,
-        infeasibility=None if front else infeasibility_of(searched, seen, dropped=dropped),
+        infeasibility=None if front else infeasibility_of(searched, seen),
         acids=verdicts + outside,
         searches=searches,
         hypervolume=_hypervolumes(searches),

@@ -13,7 +13,6 @@ from optimiser.chemistry.metals import METALS
 from optimiser.designs import Bools, Designs, Floats
 from optimiser.errors import InputError
 from optimiser.surrogate.artefact import Grade, Surrogate, YieldPrediction
-from optimiser.surrogate.steps import Places
 
 
 def predicted_metals(surrogate: Surrogate) -> tuple[str, ...]:
@@ -75,19 +74,6 @@ def predict_yields(
         known_too = np.repeat(assumed[:, None], part.over.shape[1], axis=1)
         part = replace(part, over=np.concatenate([part.over, known_too], axis=2))
     return replace(part, **columns | {"mean": np.hstack([part.mean, assumed])})
-
-
-def place_designs(surrogate: Surrogate, feed: Feed, acids: Sequence[Acid], designs: Designs) -> Places:
-    """Return where designs lie in the yield model's own terms; see `Surrogate.places`.
-
-    Nothing has an effect on an assumed yield.
-    """
-    known = len(predicted_metals(surrogate))
-    if known == len(METALS):
-        return surrogate.places(feed, acids, designs)
-    seen = [_SeenAcid.of(acid, known) for acid in acids]
-    part = surrogate.places(_SeenFeed.of(feed, known), seen, designs)
-    return Places(part.heights, np.pad(part.effects, ((0, 0), (0, len(METALS) - known))))
 
 
 def yield_quantile(surrogate: Surrogate, feed: Feed, prediction: YieldPrediction, p: float) -> Floats:

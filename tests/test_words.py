@@ -84,20 +84,6 @@ def test_advice_is_rounded_so_that_it_works() -> None:
     assert any(line.startswith("Co: target 90 %") and "90 %: reachable on its own" in line for line in said)
 
 
-@pytest.mark.parametrize(("dropped", "end"), [(1, "1 design"), (3, "3 designs")])
-def test_what_was_dropped_is_counted(dropped: int, end: str) -> None:
-    result = trade_off()
-    said = words.front_finding(result.problem, dataclasses.replace(the_front(result), dropped=dropped))
-    assert f"{end} of the search broke a limit" in said
-    assert said.endswith("and was dropped." if dropped == 1 else "and were dropped.")
-    refused = impossible()
-    assert refused.infeasibility is not None
-    lines = refusal.infeasibility_lines(
-        dataclasses.replace(refused.infeasibility, dropped=dropped), refused.problem
-    )
-    assert any(line.startswith(f"{end} of the search broke a limit") for line in lines)
-
-
 def test_a_confidence_leaves_its_trace_beside_the_answer() -> None:
     result = confident()
     front = the_front(result)

@@ -70,7 +70,6 @@ def manifest(result: RunResult) -> dict[str, Any]:
             "designs": len(front.evaluation),
             "before_thinning": front.found,
             "knee": front.knee + 1,
-            "dropped_at_final_grade": front.dropped,
         }
         found["answer"] = " ".join(words.answer(problem, front.evaluation, front.knee))
         found["p_feasible"] = float(front.evaluation.p_feasible[front.knee]) if problem.targets else None

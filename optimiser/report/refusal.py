@@ -7,7 +7,7 @@ import numpy as np
 from optimiser.designs import Floats
 from optimiser.front import Binding, Infeasibility
 from optimiser.problem import Evaluation, Problem
-from optimiser.report.words import chance, constraint_label, dropped_text
+from optimiser.report.words import chance, constraint_label
 from optimiser.yields import yield_quantile
 
 
@@ -42,8 +42,6 @@ def ceil_points(share: float) -> str:
 def infeasibility_lines(infeasibility: Infeasibility, problem: Problem) -> list[str]:
     """Say why nothing is feasible and how far each target would have to give."""
     lines = ["Binding: " + binding_text(b) + "." for b in infeasibility.binding]
-    if infeasibility.dropped:
-        lines.append(dropped_text(infeasibility.dropped))
     sure = ""
     if problem.confidence is not None:
         sure = f" with probability {100 * problem.confidence:g} %"

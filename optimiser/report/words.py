@@ -137,22 +137,7 @@ def objectives_text(problem: Problem) -> str:
 
 
 def front_finding(problem: Problem, front: Front) -> str:
-    """Say what the front is, a trade-off or one design that is best in everything, and what was dropped."""
-    dropped = dropped_text(front.dropped)
-    return f"{_front_itself(problem, front)} {dropped}".rstrip()
-
-
-def dropped_text(dropped: int) -> str:
-    """Say how many designs a search lost to the final grade; nothing where it lost none."""
-    if not dropped:
-        return ""
-    was = "was" if dropped == 1 else "were"
-    return (
-        f"{counted(dropped, 'design')} of the search broke a limit when predicted in full, and {was} dropped."
-    )
-
-
-def _front_itself(problem: Problem, front: Front) -> str:
+    """Say what the front is: a trade-off, or one design that is best in everything."""
     n = len(front.evaluation)
     names = " and ".join(METRICS[o.metric].label for o in problem.objectives)
     if n == 1:

@@ -13,6 +13,11 @@ from optimiser.designs import Designs, Floats, Ints
 from optimiser.problem import Problem
 from optimiser.surrogate.artefact import Grade
 
+#: A cell is an acid with a quarter of its temperatures, a sixth of its peroxide, a fifth of its solids and
+#: half of its times: designs far apart in these are another way to leach, and worth following though another
+#: way is ahead (MAP-Elites, Mouret and Clune 2015, arXiv:1504.04909).
+_CELLS = np.array([4, 1, 6, 5, 2])
+
 
 @dataclass(frozen=True)
 class Archive:
@@ -22,19 +27,18 @@ class Archive:
         designs: n designs.
         objectives: to minimise, shape (n, m).
         margins: by constraint, >= 0 where it holds, shape (n, c).
-        yields: mean yields, a column per metal.
-        counted: the yields that targets are held against, likewise.
-        heights, effects: where the designs lie in the yield model's own terms (`surrogate.steps.Places`),
-            shapes (n, 9) and (n, 4).
+        cell: the same number for designs that leach much alike, shape (n,).
+        rough: mean yields at search grade, a column per metal.
+        offset: how much more the mean yields, and the yields that count, are at the archive's own grade,
+            shape (n, 2, metals).
     """
 
     designs: Designs
     objectives: Floats
     margins: Floats
-    yields: Floats
-    counted: Floats
-    heights: Floats
-    effects: Floats
+    cell: Ints
+    rough: Floats
+    offset: Floats
 
     def __len__(self) -> int:
         return len(self.designs)
@@ -50,6 +54,16 @@ class Archive:
         feasible = np.flatnonzero(self.violation <= 0.0)
         return feasible[non_dominated(self.objectives[feasible])]
 
+    @cached_property
+    def elites(self) -> tuple[Ints, ...]:
+        """By objective, the best row of each cell, the best cells first; what breaks a limit comes last."""
+        found = []
+        for values in self.objectives.T:
+            order = np.lexsort((values, self.violation))
+            _, first = np.unique(self.cell[order], return_index=True)
+            found.append(order[np.sort(first)])
+        return tuple(found)
+
     def take(self, rows: Ints) -> Archive:
         """Return some of the rows."""
         return Archive(self.designs.take(rows), *(values[rows] for values in self._values()))
@@ -64,33 +78,35 @@ class Archive:
         alone = Designs(np.full(len(self), k, dtype=np.intp), self.designs.continuous)
         return Archive(alone, *self._values())
 
-    def _values(self) -> tuple[Floats, ...]:
-        return self.objectives, self.margins, self.yields, self.counted, self.heights, self.effects
+    def _values(self) -> tuple[Floats | Ints, ...]:
+        return tuple(getattr(self, f.name) for f in fields(self) if f.name != "designs")
 
 
 def predicted(problem: Problem, designs: Designs, grade: Grade) -> Archive:
     """Return designs as an archive, predicted at a grade."""
-    point = problem.search_point(designs, grade)
-    return Archive(
-        designs, point.objectives, point.margins, point.yields, point.counted, *problem.places(designs)
-    )
+    point = rough = problem.search_point(designs, grade)
+    if grade != "search":
+        rough = problem.search_point(designs, "search")
+    offset = np.stack([point.yields - rough.yields, point.counted - rough.counted], axis=1)
+    return Archive(designs, point.objectives, point.margins, cells(problem, designs), rough.yields, offset)
+
+
+def cells(problem: Problem, designs: Designs) -> Ints:
+    """Return the number of each design's cell, shape (n,)."""
+    place = np.minimum(problem.encode(designs) * _CELLS, _CELLS - 1).astype(np.intp)
+    return np.ravel_multi_index((designs.acid, *place.T), (len(problem.acids), *_CELLS))
 
 
 def joined(archives: Sequence[Archive]) -> Archive:
     """Return archives of one problem and grade as one; of a design that several hold, the first."""
-    whole = appended(archives)
-    _, first = np.unique(whole.designs.setpoints, return_index=True)
-    return whole if len(first) == len(whole) else whole.take(np.sort(first))
-
-
-def appended(archives: Sequence[Archive]) -> Archive:
-    """Return archives of one problem and grade, that have no design in common, as one."""
     designs = Designs(
         np.concatenate([part.designs.acid for part in archives]),
         np.vstack([part.designs.continuous for part in archives]),
     )
     names = [f.name for f in fields(Archive) if f.name != "designs"]
-    return Archive(designs, *(np.vstack([getattr(part, name) for part in archives]) for name in names))
+    whole = Archive(designs, *(np.concatenate([getattr(part, name) for part in archives]) for name in names))
+    _, first = np.unique(designs.setpoints, return_index=True)
+    return whole if len(first) == len(whole) else whole.take(np.sort(first))
 
 
 def total_violation(margins: Floats) -> Floats:

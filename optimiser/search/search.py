@@ -2,8 +2,8 @@
 
 Seeds are the experiments near the feed and scrambled Sobol designs. Then an evolutionary algorithm of pymoo
 (Deb et al. 2002 by default) selects a population, while what is tried next also comes from the front and
-from the best of every cell of the design space (as in MAP-Elites, Mouret and Clune 2015, arXiv:1504.04909),
-and only the promising among many candidates are predicted. The second half is spent at final grade.
+from the best of every cell of the design space, and only the promising among many candidates are predicted.
+The second half is spent at final grade.
 """
 
 from __future__ import annotations
@@ -22,21 +22,17 @@ from scipy.stats import qmc
 from optimiser.designs import Designs, Floats, Ints
 from optimiser.problem import Problem
 from optimiser.search.algorithms import new_algorithm
-from optimiser.search.archive import Archive, appended, joined, non_dominated, predicted, spread
+from optimiser.search.archive import Archive, joined, predicted, spread
 from optimiser.search.hypervolume import box, scaled_hypervolume
 from optimiser.search.moves import children
-from optimiser.search.parents import choose_parents, same_acid
-from optimiser.search.screen import choose, guess
-from optimiser.search.survey import Survey, survey
+from optimiser.search.parents import choose_parents
+from optimiser.search.screen import choose
 from optimiser.surrogate.artefact import Grade
 
 _SEEDS, _FINAL = 0.05, 0.5  # shares of the generations
-_RETRIED = 0.2  # share of the final generations' predictions that may go to what the search found
-_CANDIDATES = 8  # made in each of two rounds for each design that is predicted
-_KEPT = 2  # of the first round, that the second starts from
-#: Violation by which a design may miss at search grade and still be tried at final grade.
-GRADES_APART = 0.02
-_WORKING = 50  # generations that a search looks at; of more, it keeps the best and the last half
+_RESTART = 2  # generations at final grade that are designs of the stage before
+_CANDIDATES = 8  # made for each design that is predicted
+_AT_ONCE = 2  # generations that are predicted at once, which is faster and finds more than one by one
 _GAIN = 1e-3  # of hypervolume, below which a search stagnates
 
 
@@ -72,8 +68,7 @@ class SearchResult:
         seed: label of the random stream.
         searched: what was predicted before the last stage; of one generation, what ``final`` holds.
         final: what was predicted at final grade; fronts are read off it.
-        dropped: how many of the designs retried from the front were infeasible at final grade.
-        evaluations: designs predicted, at either grade.
+        evaluations: designs predicted, at either grade; candidates that were not chosen do not count.
         fronts: objectives of the front after each generation.
         feasible_share: of the designs that each generation tried.
         stopped: why the search ended.
@@ -82,7 +77,6 @@ class SearchResult:
     seed: int
     searched: Archive
     final: Archive
-    dropped: int
     evaluations: int
     fronts: tuple[Floats, ...]
     feasible_share: tuple[float, ...]
@@ -101,7 +95,13 @@ class _Log:
     predicted: int = 0
 
     def add(self, archive: Archive, new: int) -> None:
-        """Note a generation, the last ``new`` designs of an archive."""
+        """Note the last ``new`` designs of an archive, generation by generation."""
+        self.predicted += new
+        size, n = self.settings.population, len(archive)
+        for stop in range(n - new + size, n + size, size):
+            self._note(archive.take(np.arange(min(stop, n))), min(size, n + size - stop))
+
+    def _note(self, archive: Archive, new: int) -> None:
         self.fronts.append(archive.objectives[archive.front])
         if len(self.fronts[-1]):
             known = [] if self.corners is None else [np.array(self.corners)]
@@ -145,22 +145,20 @@ def search(
     """
     log = _Log(settings, progress)
     size, whole = settings.population, settings.generations
-    final_generations = max(1, round(_FINAL * whole))
-    seed_generations = min(max(1, round(_SEEDS * whole)), whole - final_generations)
-    start = seeds(problem, max(seed_generations, 1) * size, rng)
-    archive = _predicted(problem, start, settings.grade if seed_generations else "final", size, log)
-    if not seed_generations:  # one generation only
-        return SearchResult(seed, archive, archive, 0, log.predicted, *_told(log), "one generation asked for")
-    left = whole - final_generations - seed_generations
-    archive, why = _evolve(problem, archive, left, settings.grade, rng, log)
-    retries = max(1, int(_RETRIED * final_generations))
-    tried = _worth_retrying(problem, archive, retries * size, size)
-    final = _predicted(problem, archive.designs.take(tried), "final", size, log)
-    dropped = int((final.violation[np.isin(tried, archive.front)] > 0.0).sum())
-    left = final_generations - -(-len(tried) // size)
-    final, why_final = _evolve(problem, final, left, "final", rng, log)
+    last = max(1, round(_FINAL * whole))
+    first = min(max(1, round(_SEEDS * whole)), whole - last)
+    start = seeds(problem, max(first, 1) * size, rng)
+    archive = joined([predicted(problem, start, settings.grade if first else "final")])
+    log.add(archive, len(archive))
+    if not first:
+        return SearchResult(seed, archive, archive, log.predicted, *_told(log), "one generation asked for")
+    archive, why = _evolve(problem, archive, whole - last - first, settings.grade, rng, log)
+    again = min(_RESTART, last)
+    final = predicted(problem, archive.designs.take(_worth_retrying(archive, again * size)), "final")
+    log.add(final, len(final))
+    final, why_final = _evolve(problem, final, last - again, "final", rng, log)
     stopped = why_final or why or f"all {whole} generations done"
-    return SearchResult(seed, archive, final, dropped, log.predicted, *_told(log), stopped)
+    return SearchResult(seed, archive, final, log.predicted, *_told(log), stopped)
 
 
 def refine(
@@ -210,65 +208,39 @@ def _told(log: _Log) -> tuple[tuple[Floats, ...], tuple[float, ...]]:
     return tuple(log.fronts), tuple(log.shares)
 
 
-def _predicted(problem: Problem, designs: Designs, grade: Grade, size: int, log: _Log) -> Archive:
-    """Predict designs at once, and note them as generations of the given size."""
-    every = predicted(problem, designs, grade)
-    log.predicted += len(every)
-    for stop in range(size, len(every) + size, size):
-        part = every.take(np.arange(min(stop, len(every))))
-        log.add(part, len(part) - (stop - size))
-    return joined([every])
-
-
-def _worth_retrying(problem: Problem, archive: Archive, most: int, generation: int) -> Ints:
-    """Return rows to go on from: the front, what nearly is on it, and the best of the cells.
-
-    Whole generations of them, filled with what violates least, unless the archive holds fewer.
-    """
-    near = np.flatnonzero(archive.violation <= GRADES_APART)
-    nearly = near[non_dominated(archive.objectives[near])]
+def _worth_retrying(archive: Archive, most: int) -> Ints:
+    """Return rows to go on from: the front, the best of the cells, and what violates least."""
+    elites = [rows[: most // (4 * len(archive.elites))] for rows in archive.elites]
     front = spread(archive.objectives, archive.front, most // 2)
-    elites = survey(problem, archive).elites
-    best = [rows[: -(-most // (4 * len(elites)))] for rows in elites]
-    every = np.concatenate([front, spread(archive.objectives, nearly, most // 4), *best])
-    wanted = -(-len(np.unique(every)) // generation) * generation
-    every = np.concatenate([every, np.argsort(archive.violation, kind="stable")])
+    every = np.concatenate([front, *elites, np.argsort(archive.violation, kind="stable")])
     _, first = np.unique(every, return_index=True)
-    return every[np.sort(first)][: min(wanted, most)]
+    return every[np.sort(first)][:most]
 
 
 def _evolve(
     problem: Problem, archive: Archive, generations: int, grade: Grade, rng: np.random.Generator, log: _Log
 ) -> tuple[Archive, str]:
     """Let an algorithm go on from an archive; return what is then known, and why it stopped early, if so."""
-    if generations <= 0:
-        return archive, ""
     size, since = log.settings.population, len(log.fronts)
-    rows = _worth_retrying(problem, archive, size, size)
+    rows = _worth_retrying(archive, size)
     shown = _Shown(problem)
     start = np.column_stack([archive.designs.acid, problem.encode(archive.designs)])[rows]
     algorithm = new_algorithm(log.settings.algorithm, size, shown.n_obj, start)
-    mating = _Mating(problem, archive, algorithm.mating.selection)
-    algorithm.mating = mating
+    mating = algorithm.mating = _Mating(problem, archive, algorithm.mating.selection)
     algorithm.setup(shown, termination=("n_gen", generations + 1), verbose=False)
     algorithm.random_state = rng
     _tell(algorithm, algorithm.ask(), archive, rows)
-    found, why = [archive], ""
-    for _ in range(generations):
+    for left in range(generations, 0, -_AT_ONCE):
+        algorithm.n_offsprings = min(_AT_ONCE, left) * size
         offspring = algorithm.ask()
         if offspring is None:
-            why = "no new setpoint found"
-            break
-        found.append(predicted(problem, mating.designs, grade))
-        log.predicted += len(found[-1])
-        rows = mating.learn(found[-1])
+            return mating.archive, "no new setpoint found"
+        rows = mating.learn(predicted(problem, mating.designs, grade))
         _tell(algorithm, offspring, mating.archive, rows)
         log.add(mating.archive, len(rows))
         if log.stagnates(since):
-            why = f"no gain in hypervolume over {log.settings.stagnation} generations"
-            break
-        mating.forget(algorithm.pop)
-    return joined(found), why
+            return mating.archive, f"no gain in hypervolume over {log.settings.stagnation} generations"
+    return mating.archive, ""
 
 
 def _tell(algorithm: Any, offspring: Any, archive: Archive, rows: Ints) -> None:
@@ -301,56 +273,26 @@ class _Mating:
         self.archive = archive
         self.selection = selection
         self.designs = archive.designs.take(np.zeros(0, dtype=np.intp))
-        self.tried = set(archive.designs.setpoints.tolist())
 
     def do(self, problem: Any, population: Any, n: int, **kwargs: Any) -> Any:
         """Return offspring as pymoo rows; fewer, or none, where hardly a setpoint is left."""
         rng: np.random.Generator = kwargs["random_state"]
         picked = self.selection(problem, population, n, n_parents=1, to_pop=False, **kwargs)
         rows = population.get("row")[np.asarray(picked).reshape(-1)].astype(np.intp)
-        self.designs = self._screened(survey(self.problem, self.archive, rng), rows, n, rng)
+        known = self.archive.designs
+        parents, mates = choose_parents(self.archive, rows, _CANDIDATES * n, rng)
+        made = children(self.problem, known.take(parents), known.take(mates), rng)
+        new = self._untried(made)
+        made = made.take(new)
+        self.designs = made.take(choose(self.problem, self.archive, made, parents[new], n, rng))
         return Population.new(X=np.column_stack([self.designs.acid, self.problem.encode(self.designs)]))
 
-    def _screened(self, seen: Survey, population: Ints, n: int, rng: np.random.Generator) -> Designs:
-        """Return the most promising children of what is known, and of those children."""
-        known = self.archive.designs
-        parents, mates = choose_parents(seen, population, _CANDIDATES * n, rng)
-        made = self._untried(children(self.problem, known.take(parents), known.take(mates), rng))
-        if not len(made):
-            return made
-        like = guess(seen, made)
-        kept = made.take(choose(seen, made, like, int(_KEPT * n), rng))
-        parents = rng.integers(len(kept), size=_CANDIDATES * n)
-        mates = same_acid(kept.acid[parents], kept.acid, rng)
-        more = children(self.problem, kept.take(parents), kept.take(mates), rng)
-        both = self._untried(
-            Designs(np.concatenate([made.acid, more.acid]), np.vstack([made.continuous, more.continuous]))
-        )
-        new = both.take(np.arange(len(made), len(both)))
-        like = like.joined(guess(seen, new)) if len(new) else like
-        return both.take(choose(seen, both, like, n, rng))
-
-    def _untried(self, made: Designs) -> Designs:
-        """Return what was not predicted before, the first of each setpoint, in order."""
+    def _untried(self, made: Designs) -> Ints:
+        """Return the rows of what was not predicted before, the first of each setpoint, in order."""
         keys, first = np.unique(made.setpoints, return_index=True)
-        new = [at for key, at in zip(keys.tolist(), first.tolist(), strict=True) if key not in self.tried]
-        return made.take(np.sort(np.array(new, dtype=np.intp)))
+        return np.sort(first[~np.isin(keys, self.archive.designs.setpoints)])
 
     def learn(self, part: Archive) -> Ints:
         """Add what was predicted, and return its rows."""
-        rows = np.arange(len(self.archive), len(self.archive) + len(part))
-        self.archive = appended([self.archive, part])
-        self.tried.update(part.designs.setpoints.tolist())
-        return rows
-
-    def forget(self, population: Any) -> None:
-        """Keep an archive that has grown large to its best, the population, and the last half."""
-        n, most = len(self.archive), _WORKING * len(population)
-        if n <= most:
-            return
-        rows = population.get("row").astype(np.intp)
-        best = survey(self.problem, self.archive).elites
-        last = np.arange(n - most // 2, n)
-        kept = np.unique(np.concatenate([self.archive.front, *best, rows, last]))
-        self.archive = self.archive.take(kept)
-        population.set("row", np.searchsorted(kept, rows))
+        self.archive = joined([self.archive, part])
+        return np.arange(len(self.archive) - len(part), len(self.archive))

@@ -30,7 +30,6 @@ from optimiser.surrogate.features import (
 from optimiser.surrogate.fitted import Predictor
 from optimiser.surrogate.packing import unpack_calibration, unpack_domain, unpack_fitted
 from optimiser.surrogate.pinned import CARD, pinned, read_arrays, read_pinned, rebuild
-from optimiser.surrogate.steps import Places
 from optimiser.yamlfile import read_yaml
 
 FORMAT = 3
@@ -40,12 +39,13 @@ REGRESSORS = "regressors.skops"
 #: Key of the card that holds the hash of the rest of it.
 SEAL = "card_sha256"
 
-#: How many anchors speak: a chosen few while searching, every one that ships for what is reported.
+#: At search grade a few anchors speak, at the setpoint alone: enough to choose among candidates. At final
+#: grade every anchor that ships speaks, over the tolerances.
 Grade = Literal["search", "final"]
 #: Anchors of the search grade: the first of those chosen, which stand for all (docs/speed.md).
-SEARCH_ANCHORS = 16
+SEARCH_ANCHORS = 4
 #: Points of a tolerance at each grade (docs/model.md).
-POINTS: Mapping[Grade, int] = {"search": 16, "final": 64}
+POINTS: Mapping[Grade, int] = {"search": 1, "final": 64}
 _NEIGHBOURHOODS = 256  # feeds with acids whose experiments are remembered, some kB each
 
 
@@ -166,13 +166,6 @@ class Surrogate:
             over = self.calibration.expected(np.where(present, stretched(raw.over), np.nan))
             mean = over.mean(axis=1) if quantile is None else np.quantile(over, quantile, axis=1)
         return YieldPrediction(mean, spread, scale, ratio, over)
-
-    def places(self, feed: FeedLike, acids: Sequence[AcidLike], designs: Designs) -> Places:
-        """Return where designs lie: those of one acid that are close have like yields.
-
-        Distances are about what yields differ by at most. Arguments and errors as of `predict`.
-        """
-        return self.fitted.places(feature_matrix(feed, acids, designs, self.acids))
 
     def quantile(self, prediction: YieldPrediction, p: float) -> Floats:
         """Return the yields that are not reached with probability ``p``, shape (n, 4); calibrated.

@@ -14,13 +14,10 @@ from optimiser.surrogate.columns import columns
 from optimiser.surrogate.compiled import Compiled, Raw, compile_members
 from optimiser.surrogate.features import ACID_COLUMNS, CONTINUOUS_COLUMNS, FEATURES, FEED_COLUMNS, METALS
 from optimiser.surrogate.mixture import Mixture
-from optimiser.surrogate.panel import FOLLOWING
-from optimiser.surrogate.steps import Places, Steps, find_steps
 from optimiser.surrogate.trees import Forest, differences
 
 _FIXED = [*FEED_COLUMNS, *ACID_COLUMNS]
 _KEPT = 128  # compiled feeds and acids, about 2 MB each
-_STEPS_FROM = 16  # anchors whose steps are looked for
 
 
 class Predictor(Protocol):
@@ -41,9 +38,6 @@ class Predictor(Protocol):
     def predict(self, x: Floats, anchors: int | None = None, moved: Floats | None = None) -> Raw:
         """Predict designs, shape (n, 32), over some of the anchors, or over where they move."""
 
-    def places(self, x: Floats) -> Places:
-        """Return where designs, shape (n, 32), lie: those of one acid that are close have like yields."""
-
 
 @dataclass(frozen=True)
 class Fitted:
@@ -63,12 +57,10 @@ class Fitted:
     yields: Floats
     mixture: Mixture
     _compiled: Callable[[bytes, int | None], Compiled] = field(init=False, repr=False, compare=False)
-    _steps: Callable[[bytes], Steps] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        # caches of this model alone, dropped with it; safe among threads
+        # a cache of this model alone, dropped with it; safe among threads
         object.__setattr__(self, "_compiled", lru_cache(_KEPT)(self._compile))
-        object.__setattr__(self, "_steps", lru_cache(_KEPT)(self._find_steps))
 
     def __reduce__(self) -> tuple[type[Fitted], tuple[Any, ...]]:
         """Leave the cache behind when a copy goes to another process."""
@@ -109,33 +101,12 @@ class Fitted:
                 over[mine] = points_of
         return Raw(out[0], out[1], out[2], over)
 
-    def places(self, x: Floats) -> Places:
-        """Return where designs lie among the steps of the trees; see `optimiser.surrogate.steps`.
-
-        Args:
-            x: features, shape (n, 32).
-
-        Raises:
-            InputError: numba cannot compile here.
-        """
-        out = Places(np.empty((len(x), len(FOLLOWING))), np.empty((len(x), len(METALS))))
-        for fixed, mine in _by_fixed(x):
-            part = self._steps(fixed).places(x[mine][:, CONTINUOUS_COLUMNS])
-            for whole, values in zip(out, part, strict=True):
-                whole[mine] = values
-        return out
-
     def _compile(self, fixed: bytes, anchors: int | None) -> Compiled:
         few = slice(anchors)
         known = columns(self.features[few])
         return compile_members(
             self.paired, self.plain, self.mixture, known, self.yields[few], _unfixed(fixed)
         )
-
-    def _find_steps(self, fixed: bytes) -> Steps:
-        few = slice(_STEPS_FROM)
-        known = columns(self.features[few])
-        return find_steps(self.paired, self.plain, self.mixture, known, self.yields[few], _unfixed(fixed))
 
 
 def _by_fixed(x: Floats) -> Iterator[tuple[bytes, Bools]]:

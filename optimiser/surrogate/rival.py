@@ -14,11 +14,9 @@ import numpy as np
 from optimiser.designs import Bools, Floats, Ints
 from optimiser.surrogate.calibration import squeezed
 from optimiser.surrogate.candidates import Candidate
-from optimiser.surrogate.columns import physics
 from optimiser.surrogate.compiled import Raw
 from optimiser.surrogate.feature_sets import choose_features
 from optimiser.surrogate.features import CONTINUOUS_COLUMNS, METALS, table_features
-from optimiser.surrogate.steps import Places
 from optimiser.surrogate.table import TrainingTable
 
 _BACKGROUND = 64  # rows kept to explain the model against
@@ -34,9 +32,6 @@ _TRUSTED = (
     "sklearn.neural_network._stochastic_optimizers.AdamOptimizer",
     "sklearn.tree._tree.Tree",
 )
-
-
-_LIKE = 0.1  # yield that a standard deviation of a column is taken to be worth
 
 
 @dataclass(frozen=True)
@@ -80,12 +75,6 @@ class Rival:
         mean, spread = self.scatter(x)
         return Raw(squeezed(mean), np.nan_to_num(spread), np.zeros_like(mean))
 
-    def places(self, x: Floats) -> Places:
-        """Return where designs lie; without steps, by how much experiments differ, and without effects."""
-        x, known = (_following(features) for features in (x, self.features))
-        heights: Floats = _LIKE * np.nan_to_num(x / np.maximum(np.nanstd(known, axis=0), 1e-9))
-        return Places(heights, np.zeros((len(x), len(METALS))))
-
     def scatter(self, x: Floats) -> tuple[Floats, Floats]:
         """Return yields clipped to 0-1 and their spread, NaN where the model has none, shape (n, 4) each."""
         seen = choose_features(x, self.feature_set)
@@ -97,10 +86,6 @@ class Rival:
             else:
                 mean[:, k] = regressor.predict(mine)
         return mean.clip(0.0, 1.0), spread
-
-
-def _following(features: Floats) -> Floats:
-    return np.column_stack([features[:, CONTINUOUS_COLUMNS], physics(features)])
 
 
 def fit_rival(
