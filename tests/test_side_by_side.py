@@ -21,7 +21,7 @@ from optimiser.problem import Problem
 from optimiser.run import run
 from optimiser.search import side_by_side
 from optimiser.search.search import Progress, SearchResult, SearchSettings
-from optimiser.search.side_by_side import Task, search_all, useful_workers, workers
+from optimiser.search.side_by_side import Task, Workers, search_all, useful_workers, workers
 from optimiser.spec.load import load_config, load_question
 
 SMALL = SearchSettings(population=24, generations=6, stagnation=0)
@@ -37,6 +37,11 @@ def tasks(problem: Problem) -> list[Task]:
     return [Task(f"seed {k}", problem, SMALL, (k,), k) for k in range(4)]
 
 
+def get_ready(others: Workers | None) -> None:
+    assert others is not None
+    others.pool.submit(int).result(60)
+
+
 def assert_same(one: SearchResult, other: SearchResult) -> None:
     assert one.seed == other.seed and one.evaluations == other.evaluations
     assert np.array_equal(one.final.designs.continuous, other.final.designs.continuous)
@@ -44,10 +49,10 @@ def assert_same(one: SearchResult, other: SearchResult) -> None:
 
 
 def test_results_do_not_depend_on_where_a_search_runs(problem: Problem) -> None:
-    alone = search_all(tasks(problem), [])
+    alone = search_all(tasks(problem))
     told: dict[str, list[Progress]] = {}
     with workers(1) as others:
-        assert others[0].poll(60), "the worker did not get ready"  # so that both have something to do
+        get_ready(others)  # so that both have something to do
         shared = search_all(
             tasks(problem), others, lambda what, state: told.setdefault(what, []).append(state)
         )
@@ -62,9 +67,9 @@ def test_results_do_not_depend_on_where_a_search_runs(problem: Problem) -> None:
 
 
 def test_a_search_is_not_lost_with_its_process(problem: Problem) -> None:
-    alone = search_all(tasks(problem), [])
+    alone = search_all(tasks(problem))
     with workers(1) as others:
-        assert others[0].poll(60)
+        get_ready(others)
         killed = []
 
         def kill(what: str, state: Progress) -> None:
@@ -80,13 +85,13 @@ def test_a_search_is_not_lost_with_its_process(problem: Problem) -> None:
 
 
 def test_a_worker_that_dies_before_it_has_something_to_do_is_not_missed(problem: Problem) -> None:
-    alone = search_all(tasks(problem), [])
+    alone = search_all(tasks(problem))
     with workers(2) as others:
-        assert all(other.poll(60) for other in others)
+        get_ready(others)
         for process in multiprocessing.active_children():
             process.kill()
             process.join()
-        shared = search_all(tasks(problem), others)  # both have said that they are ready
+        shared = search_all(tasks(problem), others)
     for one, other in zip(alone, shared, strict=True):
         assert_same(one, other)
 
@@ -119,17 +124,17 @@ def test_an_interrupt_of_all_processes_ends_without_a_word_from_the_workers(tmp_
 def test_what_goes_wrong_in_a_process_is_told_here(problem: Problem) -> None:
     broken = [replace(task, problem=replace(problem, objectives=())) for task in tasks(problem)[1:]]
     with workers(1) as others:
-        assert others[0].poll(60)
+        get_ready(others)
         with pytest.raises((ValueError, InputError)) as elsewhere:
             search_all([tasks(problem)[0], *broken], others)
     with pytest.raises(elsewhere.type):
-        search_all(broken, [])
+        search_all(broken)
 
 
 def test_a_search_that_ends_early_is_told_to_be_complete(problem: Problem) -> None:
     told: list[Progress] = []
     patient = replace(tasks(problem)[0], settings=replace(SMALL, generations=40, stagnation=1))
-    search_all([patient], [], lambda what, state: told.append(state))
+    search_all([patient], None, lambda what, state: told.append(state))
     assert told[-1].generation == told[-1].generations < 40
 
 

@@ -6,16 +6,16 @@ search finds is the same wherever it runs, and whatever runs beside it.
 
 from __future__ import annotations
 
-import gc
 import multiprocessing
 import sys
-import traceback
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from multiprocessing import resource_tracker
-from multiprocessing.connection import Connection, wait
+from typing import Any
 
 import joblib
 import numpy as np
@@ -30,6 +30,9 @@ ProgressCallback = Callable[[str, Progress], None]
 _MOST = 4  # processes, of a few hundred MB each
 #: Predictions below which starting a process takes longer than it saves.
 _WORTHWHILE = 10_000
+#: In a worker: where it tells how far it is, and the surrogates it has compiled.
+_told: Any = None
+_kept: dict[str, Surrogate] = {}
 
 
 @dataclass(frozen=True)
@@ -56,6 +59,21 @@ class Task:
         return search(self.problem, self.settings, rng, seed=self.seed, progress=progress)
 
 
+@dataclass(frozen=True)
+class Workers:
+    """Processes that search.
+
+    Attributes:
+        pool: of the processes.
+        number: of them.
+        told: queue of what a search is called and how far it is.
+    """
+
+    pool: ProcessPoolExecutor
+    number: int
+    told: Any
+
+
 def useful_workers(searches: int, predictions: int) -> int:
     """Return how many processes beside this one are worth starting.
 
@@ -70,46 +88,42 @@ def useful_workers(searches: int, predictions: int) -> int:
 
 
 @contextmanager
-def workers(n: int) -> Iterator[list[Connection]]:
+def workers(n: int) -> Iterator[Workers | None]:
     """Start processes that search, and end them with the block under ``with``.
 
     They load what a search needs while this process goes on.
 
     Args:
-        n: how many.
-
-    Yields:
-        What `search_all` speaks to them through.
+        n: how many; None is yielded for 0.
     """
+    if not n:
+        yield None
+        return
     context = multiprocessing.get_context("spawn")  # a fork would inherit locked threads
-    started = []
-    threads = max(1, joblib.cpu_count() // (n + 1))
-    if n and sys.platform != "win32":
+    if sys.platform != "win32":
         resource_tracker.ensure_running()  # started with a worker, it would let interrupts in
+    told, before = context.SimpleQueue(), multiprocessing.active_children()
+    threads = max(1, joblib.cpu_count() // (n + 1))
+    pool = ProcessPoolExecutor(n, context, initializer=_prepare, initargs=(told, threads))
     try:
-        for _ in range(n):
-            here, there = context.Pipe()
-            process = context.Process(target=_work, args=(there, threads), daemon=True)
-            with interrupts_after():
-                process.start()
-                started.append((process, here))
-            there.close()  # so that the pipe breaks with the process
-        yield [here for _, here in started]
+        with interrupts_after():
+            pool.submit(int)  # starts them all
+        yield Workers(pool, n, told)
     finally:
-        for process, here in started:
-            here.close()
-            process.terminate()
-            process.join()
+        for process in multiprocessing.active_children():
+            if process not in before:
+                process.terminate()
+        pool.shutdown(cancel_futures=True)
 
 
 def search_all(
-    tasks: Sequence[Task], connections: list[Connection], progress: ProgressCallback | None = None
+    tasks: Sequence[Task], others: Workers | None = None, progress: ProgressCallback | None = None
 ) -> list[SearchResult]:
-    """Make searches, here and in the workers; a worker that dies has its search made by another.
+    """Make searches, here and in the workers; if a worker dies, what is left is made here.
 
     Args:
         tasks: the searches, longest first.
-        connections: of `workers`; without any, all is done here, one after the other.
+        others: from `workers`; without, all is done here, one after the other.
         progress: told how far each search is; its last word on a search is that it is complete.
 
     Returns:
@@ -119,67 +133,56 @@ def search_all(
         InputError: a search raised it.
     """
     results: dict[int, SearchResult] = {}
-    left, alive = deque(range(len(tasks))), list(connections)
-    idle: list[Connection] = []
-    busy: dict[Connection, int] = {}
-    last: dict[int, Progress] = {}
+    left, busy = deque(range(len(tasks))), dict[Future[SearchResult], int]()
+    free = others.number if others else 0
+    last: dict[str, Progress] = {}
 
-    def tell(k: int, state: Progress) -> None:
-        last[k] = state
+    def tell(what: str, state: Progress) -> None:
+        last[what] = state
         if progress is not None:
-            progress(tasks[k].what, state)
+            progress(what, state)
 
     def finish(k: int, result: SearchResult) -> None:
-        results[k] = result
-        if k in last and last[k].generation < last[k].generations:
-            tell(k, replace(last[k], generations=last[k].generation))
+        results[k], state = result, last.get(tasks[k].what)
+        if state is not None and state.generation < state.generations:
+            tell(tasks[k].what, replace(state, generations=state.generation))
 
-    def lose(connection: Connection) -> None:
-        """Go on without a worker that is gone; what it had to do is done by another."""
-        alive.remove(connection)
-        if connection in idle:
-            idle.remove(connection)
-        if connection in busy:
-            left.appendleft(busy.pop(connection))
-
-    def listen(timeout: float | None) -> None:
-        """Take what the workers say, and give those who wait something to do."""
-        for connection in wait(alive, timeout):
-            assert isinstance(connection, Connection)
+    def serve() -> None:
+        """Hear what the workers say, and give those who wait something to do."""
+        nonlocal free
+        if others is None:
+            return
+        while not others.told.empty():
+            tell(*others.told.get())
+        for future in [future for future in busy if future.done()]:
+            k = busy.pop(future)
             try:
-                said = connection.recv()
-            except (EOFError, OSError):
-                lose(connection)
-                continue
-            if isinstance(said, Progress):
-                tell(busy[connection], said)
-                continue
-            if isinstance(said, Exception):
-                raise said
-            if isinstance(said, SearchResult):
-                finish(busy.pop(connection), said)
-            idle.append(connection)
-        while idle and left:
-            connection, k = idle.pop(), left.popleft()
-            busy[connection] = k
+                finish(k, future.result())
+            except BrokenProcessPool:
+                free = 0
+                left.appendleft(k)
+        while left and len(busy) < free:
             try:
-                connection.send(tasks[k])
-            except OSError:
-                lose(connection)
+                busy[others.pool.submit(_search, tasks[left[0]])] = left[0]
+            except BrokenProcessPool:
+                free = 0
+            else:
+                left.popleft()
 
-    def here(k: int) -> Callable[[Progress], None]:
+    def run_here(k: int) -> None:
         def heard(state: Progress) -> None:
-            tell(k, state)
-            listen(0.0)
+            tell(tasks[k].what, state)
+            serve()
 
-        return heard
+        finish(k, tasks[k].run(heard))
 
-    with _threads(len(connections)):
+    with _threads(free):
         while left or busy:
-            listen(0.0 if left else None)
+            serve()
             if left:
-                k = left.popleft()
-                finish(k, tasks[k].run(here(k)))
+                run_here(left.popleft())
+            else:
+                wait(busy, timeout=0.05)
     return [results[k] for k in range(len(tasks))]
 
 
@@ -196,26 +199,19 @@ def _threads(others: int) -> Iterator[None]:
         numba.set_num_threads(before)
 
 
-def _work(connection: Connection, threads: int) -> None:
-    """Search what comes, until the pipe breaks; say when there is nothing to do."""
+def _prepare(told: Any, threads: int) -> None:
+    """Load what a search needs in a worker while nobody waits for it."""
     import numba
 
-    from optimiser.surrogate import _settle, _walk  # noqa: F401 - loaded while nobody waits for them
+    from optimiser.surrogate import _settle, _walk  # noqa: F401 - loaded, not used here
 
+    global _told
+    _told = told
     numba.set_num_threads(min(threads, numba.get_num_threads()))
-    gc.freeze()  # what was imported stays: no use in looking for garbage among it
-    kept: dict[str, Surrogate] = {}  # with what they have compiled, which does not come with a task
-    try:
-        connection.send("ready")
-        while True:
-            task: Task = connection.recv()
-            problem = task.problem
-            surrogate = kept.setdefault(problem.surrogate.sha256, problem.surrogate)
-            try:
-                task = replace(task, problem=replace(problem, surrogate=surrogate))
-                connection.send(task.run(connection.send))
-            except Exception as error:
-                error.add_note(f"In another process:\n{traceback.format_exc()}")
-                connection.send(error)
-    except (EOFError, OSError):
-        return
+
+
+def _search(task: Task) -> SearchResult:
+    """Search in a worker, with what it compiled before: that does not come with a task."""
+    surrogate = _kept.setdefault(task.problem.surrogate.sha256, task.problem.surrogate)
+    task = replace(task, problem=replace(task.problem, surrogate=surrogate))
+    return task.run(lambda state: _told.put((task.what, state)))
