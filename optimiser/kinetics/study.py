@@ -67,14 +67,8 @@ class Kinetics:
     notes: tuple[str, ...]
 
 
-def study(surrogate: Surrogate, plan: Plan, *, level: float = 0.95) -> Kinetics:
-    """Simulate a plan's curves, fit the law to them and draw the Arrhenius lines.
-
-    Args:
-        surrogate: the yield model.
-        plan: what to simulate.
-        level: of the intervals of the activation energies.
-    """
+def study(surrogate: Surrogate, plan: Plan) -> Kinetics:
+    """Simulate a plan's curves, fit the law to them and draw the Arrhenius lines."""
     curves = simulate(surrogate, plan)
     alone = [simulate(member, plan).yields for member in members(surrogate)]
     metals = []
@@ -82,9 +76,10 @@ def study(surrogate: Surrogate, plan: Plan, *, level: float = 0.95) -> Kinetics:
     for i, metal in enumerate(predicted_metals(surrogate)):
         if plan.feed.present[i]:
             others = [_line(plan, yields[:, :, i])[1].energy for yields in alone]
-            fit, line = _line(plan, curves.yields[:, :, i], level, others)
-            low, high = shared(curves.yields[:, :, i])
-            free = _without_law(plan, curves.yields[:, :, i], (low + high) / 2) if low < high else np.nan
+            yields = curves.yields[:, :, i]
+            fit, line = _line(plan, yields, others)
+            low, high = shared(yields)
+            free = _without_law(plan, yields, (low + high) / 2.0) if low < high else float("nan")
             found = faults(plan.time, high - low, fit, line)
             metals.append(MetalKinetics(metal, fit, line, free, found))
     return Kinetics(curves, tuple(metals), len(alone), _notes(curves))
@@ -127,11 +122,9 @@ def faults(time: Floats, span: float, fit: LawFit, line: ArrheniusLine) -> tuple
     return tuple(found)
 
 
-def _line(
-    plan: Plan, yields: Floats, level: float = 0.95, others: Sequence[float] = ()
-) -> tuple[LawFit, ArrheniusLine]:
+def _line(plan: Plan, yields: Floats, others: Sequence[float] = ()) -> tuple[LawFit, ArrheniusLine]:
     fit = fit_law(plan.time, yields)
-    return fit, arrhenius_line(plan.temperature, fit.ln_k, level, others)
+    return fit, arrhenius_line(plan.temperature, fit.ln_k, others=others)
 
 
 def _without_law(plan: Plan, yields: Floats, at: float) -> float:

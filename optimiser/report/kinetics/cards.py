@@ -105,7 +105,7 @@ def curves_card(contents: Contents, key: str, title: str) -> Card:
     finding = (
         f"Points are the surrogate's yields in per cent, lines the law; from pale blue "
         f"({temperature[0]:g} °C) over orange to dark red ({temperature[-1]:g} °C).",
-        f"{said.LAW}.",
+        said.LAW,
     )
     panels = tuple(
         Figure(

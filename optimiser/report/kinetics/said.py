@@ -12,7 +12,10 @@ from optimiser.kinetics.study import Kinetics, MetalKinetics
 from optimiser.kinetics.tables import constants_frame, energies_frame
 from optimiser.report.columns import column
 
-LAW = "x = 1 - exp(-(k t)^n), Avrami's law: one exponent n per metal, a rate constant k per temperature"
+LAW = (
+    "Avrami's law, x = 1 - exp(-(k t)^n): one exponent n per metal, a rate constant k per temperature. "
+    "Temperature changes how fast curves rise, not how far: all would end at complete dissolution."
+)
 LACKS = (
     "the errors that the yield model's members share, the choice of the law, other conditions than these, "
     "and differences between solids (particle size, binder, pristine or spent)"
