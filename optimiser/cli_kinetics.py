@@ -44,7 +44,7 @@ def kinetics(
     force: bool,
     as_json: bool,
 ) -> None:
-    """Fit kinetic models to yield-time curves of the surrogate, and read off activation energies.
+    """Fit Avrami's law to yield-time curves of the surrogate, and read off activation energies.
 
     Only temperatures, times and conditions within the acid's data near the feed are simulated, and an acid
     whose data span less than 20 degC is refused. A slope that is no activation energy is said to be none, and
@@ -53,9 +53,7 @@ def kinetics(
     \b
     Example: optimiser kinetics --acid hydrochloric --feed NMC622 --out kinetics
     """
-    from optimiser.report.console import step_progress
     from optimiser.report.kinetics.deliver import Request, deliver
 
-    with step_progress() as progress:
-        done = deliver(Request(acid, feed, temperature, time, fixed, surrogate, out, force), progress)
+    done = deliver(Request(acid, feed, temperature, time, fixed, surrogate, out, force))
     click.echo(json.dumps(done.json, indent=2) if as_json else "\n".join(done.lines))

@@ -1,1 +1,1 @@
-"""Leaching kinetics: yield-time curves from the surrogate, kinetic models fitted to them, Arrhenius lines."""
+"""Leaching kinetics: yield-time curves from the surrogate, a law fitted to them, Arrhenius lines."""

@@ -1,19 +1,18 @@
-"""Arrhenius lines: ln k against 1/T, the activation energy of the slope, and whether it deserves the name."""
+"""Arrhenius lines: ln k against 1/T, and the activation energy that is their slope."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from scipy import constants, stats
 
-from optimiser.designs import Bools, Floats
+from optimiser.designs import Floats
 
 #: kJ/(mol K), CODATA.
 GAS_CONSTANT = constants.R / 1000.0
 KELVIN = 273.15
-#: Rate constants that a line needs.
-LEAST_POINTS = 3
 
 
 @dataclass(frozen=True)
@@ -26,9 +25,6 @@ class ArrheniusLine:
         level: that interval's level.
         intercept: ln k at infinite temperature, ln of the frequency factor in 1/min.
         r2: share of the variance of ln k that the line takes.
-        points: how many rate constants it goes through.
-        falls: how often k falls from one temperature to the next.
-        half: half the width of the line's own confidence band at the temperatures, in ln k, shape (t,).
     """
 
     energy: float
@@ -37,9 +33,6 @@ class ArrheniusLine:
     level: float
     intercept: float
     r2: float
-    points: int
-    falls: int
-    half: Floats
 
     def at(self, temperature: Floats) -> Floats:
         """Return ln k on the line at temperatures in degC."""
@@ -48,36 +41,26 @@ class ArrheniusLine:
         )
 
 
-def arrhenius_line(temperature: Floats, k: Floats, level: float = 0.95) -> ArrheniusLine | None:
-    """Draw the line by least squares of ln k; the interval is that of its slope, Student's t with n - 2.
+def arrhenius_line(
+    temperature: Floats, ln_k: Floats, level: float = 0.95, others: Sequence[float] = ()
+) -> ArrheniusLine:
+    """Draw the line by least squares.
+
+    The interval is that of the slope (Student's t, n - 2) and, where there are others, as much again for
+    another one of them (Student's t, m - 1), added as squares.
 
     Args:
-        temperature: degC, rising, shape (t,).
-        k: rate constants, shape (t,); NaN where there is none, which is left out.
+        temperature: degC, rising, 3 or more, shape (t,).
+        ln_k: ln of the rate constants, shape (t,).
         level: of the interval.
-
-    Returns:
-        The line, or None where fewer than 3 rate constants are known.
+        others: the same energy by others, such as the members of the yield model, kJ/mol.
     """
-    known: Bools = np.isfinite(k)
-    n = int(known.sum())
-    if n < LEAST_POINTS:
-        return None
-    inverse = 1.0 / (temperature + KELVIN)
-    x, y = inverse[known], np.log(k[known])
-    line = stats.linregress(x, y)
-    t = float(stats.t.ppf((1.0 + level) / 2.0, n - 2))
-    energy, half = -GAS_CONSTANT * float(line.slope), GAS_CONSTANT * t * float(line.stderr)
-    scatter = np.sqrt(np.sum((y - line.intercept - line.slope * x) ** 2) / (n - 2))
-    band = t * scatter * np.sqrt(1.0 / n + (inverse - x.mean()) ** 2 / np.sum((x - x.mean()) ** 2))
+    line = stats.linregress(1.0 / (temperature + KELVIN), ln_k)
+    tail = (1.0 + level) / 2.0
+    half = GAS_CONSTANT * float(line.stderr) * float(stats.t.ppf(tail, len(ln_k) - 2))
+    if len(others) > 1:
+        half = float(np.hypot(half, np.std(others, ddof=1) * stats.t.ppf(tail, len(others) - 1)))
+    energy = -GAS_CONSTANT * float(line.slope)
     return ArrheniusLine(
-        energy=energy,
-        low=energy - half,
-        high=energy + half,
-        level=level,
-        intercept=float(line.intercept),
-        r2=float(line.rvalue**2),
-        points=n,
-        falls=int(np.sum(np.diff(y) < 0.0)),
-        half=np.asarray(band, dtype=np.float64),
+        energy, energy - half, energy + half, level, float(line.intercept), float(line.rvalue**2)
     )

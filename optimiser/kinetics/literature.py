@@ -1,4 +1,4 @@
-"""What the literature says of leaching kinetics: sources of the models, and measured activation energies."""
+"""Measured activation energies of leaching, from the literature."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ from optimiser.chemistry.metals import BASE_METALS
 from optimiser.chemistry.quantity import Quantity, expecting
 from optimiser.chemistry.tables import read_table
 from optimiser.errors import InputError
-from optimiser.kinetics.models import MODELS
 from optimiser.yamlfile import validate
 
 #: kJ/mol; beyond it nothing dissolves in acid below the boiling point of water.
@@ -24,14 +23,6 @@ Energy = Annotated[Quantity, *expecting("kJ/mol", 0.0, _MOST)]
 
 class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class ModelSource(_Strict):
-    """Where a kinetic model comes from."""
-
-    source: str
-    citation: str
-    note: str = ""
 
 
 class Measured(_Strict):
@@ -60,15 +51,13 @@ class Measured(_Strict):
 
 class _Table(_Strict):
     sources: dict[str, dict[str, str]]
-    models: dict[str, ModelSource]
     activation_energies: tuple[Measured, ...]
 
 
 @dataclass(frozen=True)
 class Literature:
-    """The table ``models/kinetics.yaml``: sources of the models by name, and measured activation energies."""
+    """The table ``models/kinetics.yaml``."""
 
-    models: dict[str, ModelSource]
     measured: tuple[Measured, ...]
 
     def range_of(self, metal: str) -> tuple[Quantity, Quantity]:
@@ -81,24 +70,17 @@ def read_literature(path: Path) -> Literature:
     """Read the table.
 
     Raises:
-        InputError: not a valid table, a model without its source, or a metal that nobody measured.
+        InputError: not a valid table, or a metal that nobody measured.
     """
     document = read_table(path)
     table = validate(_Table, document)
-    names = {model.name for model in MODELS}
-    if set(table.models) != names:
-        raise InputError(
-            "The table must give the source of each kinetic model once.",
-            where=document.where(("models",)),
-            allowed=", ".join(sorted(names)),
-        )
     for metal in BASE_METALS:
         if all(study.of(metal) is None for study in table.activation_energies):
             raise InputError(
                 f"The table has no activation energy of {metal}.",
                 where=document.where(("activation_energies",)),
             )
-    return Literature(table.models, table.activation_energies)
+    return Literature(table.activation_energies)
 
 
 @cache

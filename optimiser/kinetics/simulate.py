@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -13,18 +13,18 @@ from optimiser.designs import CONTINUOUS, VARIABLES, Bools, Designs, Floats
 from optimiser.errors import InputError
 from optimiser.surrogate.artefact import Surrogate
 from optimiser.surrogate.domain import Neighbourhood
+from optimiser.surrogate.fitted import Fitted
+from optimiser.surrogate.mixture import Mixture
 
 #: An acid whose data span less, degC, says nothing about the effect of temperature.
 LEAST_SPAN = 20.0
 #: Temperatures of a line, at least: two points always lie on one.
 LEAST_TEMPERATURES = 3
-#: Times of a curve, at least: one more than AICc needs for three parameters and the scatter.
+#: Times of a curve, at least: with fewer it has no shape.
 LEAST_TIMES = 6
 TEMPERATURES, TIMES = 8, 16
 #: The conditions that stay the same, in the order of a design.
 FIXED: tuple[str, ...] = ("acid_concentration", "h2o2", "solid_liquid_ratio")
-#: Latest over earliest time (the latter 1 min or more) below which a curve hardly has a shape.
-NARROW = 4.0
 _TEMPERATURE, _TIME = CONTINUOUS.index("temperature"), CONTINUOUS.index("time")
 
 
@@ -36,11 +36,10 @@ class Plan:
         feed: the cathode.
         acid: the acid.
         temperature: degC, rising, shape (t,).
-        time: min, rising, shape (n,).
+        time: min, above 0 and rising, shape (n,).
         conditions: the conditions that stay the same, by name, in their own units.
         chosen: those of them that were asked for; the others are the median experiment's.
         experiments: how many stand behind this acid near this feed.
-        span: lowest and highest temperature and time of these experiments, by name.
     """
 
     feed: Feed
@@ -50,7 +49,6 @@ class Plan:
     conditions: Mapping[str, float]
     chosen: frozenset[str]
     experiments: int
-    span: Mapping[str, tuple[float, float]]
 
 
 @dataclass(frozen=True)
@@ -85,14 +83,15 @@ def plan_curves(
         acid: the acid.
         temperature: degC; left out, 8 values from the lowest to the highest tried with that acid and feed.
         time: min; left out, up to 16 values between the earliest and latest sample, evenly in log(1 + t).
+            Time 0 is left out: what dissolves at once has no rate.
         conditions: values of some of `FIXED`; the others are the median of the experiments.
 
     Raises:
         InputError: too few experiments, less than 20 degC between them, all sampled at one time, or what is
             asked for lies outside of them or is too little for a line.
     """
+    _check_data(surrogate, feed, acid)
     near = surrogate.domain.neighbourhood(feed, acid)
-    _check_data(surrogate, near, feed, acid)
     given = dict(conditions or {})
     for name, values in (*((n, [v]) for n, v in given.items()), ("temperature", temperature), ("time", time)):
         for value in values:
@@ -100,6 +99,7 @@ def plan_curves(
     centre = dict(zip(CONTINUOUS, near.centre.tolist(), strict=False))
     temperatures = np.unique(np.array(temperature, dtype=np.float64)) if len(temperature) else _grid(near)
     times = np.unique(np.array(time, dtype=np.float64)) if len(time) else _sampling(near)
+    times = times[times > 0.0]
     _check_enough("temperature", temperatures, LEAST_TEMPERATURES)
     _check_enough("time", times, LEAST_TIMES)
     if np.ptp(temperatures) < LEAST_SPAN:
@@ -117,7 +117,6 @@ def plan_curves(
         conditions={name: given.get(name, centre[name]) for name in FIXED},
         chosen=frozenset(given),
         experiments=near.experiments,
-        span={n: (float(near.low[i]), float(near.high[i])) for n, i in _SPANNED},
     )
 
 
@@ -134,48 +133,48 @@ def simulate(surrogate: Surrogate, plan: Plan) -> Curves:
     return Curves(plan, prediction.mean.reshape(*hot.shape, -1), inside.reshape(hot.shape))
 
 
-_SPANNED = (("temperature", _TEMPERATURE), ("time", _TIME))
+def members(surrogate: Surrogate) -> tuple[Surrogate, ...]:
+    """Return each member of a yield model as a model of its own; none of one that is not made of members."""
+    whole = surrogate.fitted
+    if not isinstance(whole, Fitted):
+        return ()
+    pairs = [replace(whole, paired=(one,), plain=()) for one in whole.paired]
+    plain = [replace(whole, paired=(), plain=(one,)) for one in whole.plain]
+    alone = Mixture(np.ones(1), np.ones(1, dtype=bool))
+    return tuple(replace(surrogate, fitted=replace(one, mixture=alone)) for one in (*pairs, *plain))
 
 
-def _check_data(surrogate: Surrogate, near: Neighbourhood, feed: Feed, acid: Acid) -> None:
-    others = f"another --acid or --feed; for {feed.name} these can be asked for: "
-    if not near.supported:
-        said = f"only {near.experiments} experiments" if near.experiments else "no experiments"
-        raise InputError(
-            f"There are {said} with {acid.label} near {feed.name}.",
-            where="--acid",
-            allowed=f"{surrogate.domain.settings.min_experiments} or more",
-            remedy=others + _possible(surrogate, feed),
-        )
-    low, high = near.low[_TEMPERATURE], near.high[_TEMPERATURE]
-    if high - low < LEAST_SPAN:
-        raise InputError(
-            f"The data of {acid.label} near {feed.name} span {high - low:g} degC ({low:g} to {high:g}): too "
-            "little for an activation energy.",
-            where="--acid",
-            allowed=f"{LEAST_SPAN:g} degC or more",
-            remedy=others + _possible(surrogate, feed),
-        )
-    low, high = near.low[_TIME], near.high[_TIME]
-    if not low < high:
-        raise InputError(
-            f"The data of {acid.label} near {feed.name} were all sampled at {low:g} min: there is no curve.",
-            where="--acid",
-            allowed="experiments sampled at several times",
-            remedy=others + _possible(surrogate, feed),
-        )
-
-
-def _possible(surrogate: Surrogate, feed: Feed) -> str:
-    """Name the shipped acids that would not be refused."""
+def _check_data(surrogate: Surrogate, feed: Feed, acid: Acid) -> None:
     from optimiser.chemistry.reagents import load_acids
 
-    names = []
-    for name, acid in load_acids().items():
-        near = surrogate.domain.neighbourhood(feed, acid)
-        if near.supported and near.high[_TIME] > near.low[_TIME]:
-            names += [name] if near.high[_TEMPERATURE] - near.low[_TEMPERATURE] >= LEAST_SPAN else []
-    return ", ".join(names) or "none"
+    lacking = _lacking(surrogate, feed, acid)
+    if lacking is not None:
+        what, allowed = lacking
+        names = [name for name, one in load_acids().items() if _lacking(surrogate, feed, one) is None]
+        raise InputError(
+            what,
+            where="--acid",
+            allowed=allowed,
+            remedy=f"another --acid or --feed; for {feed.name} these can be asked for: "
+            + (", ".join(names) or "none"),
+        )
+
+
+def _lacking(surrogate: Surrogate, feed: Feed, acid: Acid) -> tuple[str, str] | None:
+    """Return what keeps an acid's data from telling an activation energy and what would do, or None."""
+    near, where = surrogate.domain.neighbourhood(feed, acid), f"{acid.label} near {feed.name}"
+    if not near.supported:
+        said = f"only {near.experiments} experiments" if near.experiments else "no experiments"
+        return f"There are {said} with {where}.", f"{surrogate.domain.settings.min_experiments} or more"
+    low, high = near.low[_TEMPERATURE], near.high[_TEMPERATURE]
+    if high - low < LEAST_SPAN:
+        said = f"span {high - low:g} degC ({low:g} to {high:g}): too little for an activation energy"
+        return f"The data of {where} {said}.", f"{LEAST_SPAN:g} degC or more"
+    low, high = near.low[_TIME], near.high[_TIME]
+    if not low < high:
+        said = f"were all sampled at {low:g} min: there is no curve"
+        return f"The data of {where} {said}.", "experiments sampled at several times"
+    return None
 
 
 def _check_inside(near: Neighbourhood, name: str, value: float, feed: Feed, acid: Acid) -> None:

@@ -1,22 +1,28 @@
-"""The kinetics of one acid: simulated curves, fitted models and Arrhenius lines, and what they are worth."""
+"""The kinetics of one acid: simulated curves, a law fitted to them, Arrhenius lines, what these are worth."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from optimiser.chemistry.feeds import METALS
 from optimiser.designs import Floats
-from optimiser.kinetics.arrhenius import LEAST_POINTS, ArrheniusLine, arrhenius_line
-from optimiser.kinetics.fit import LEAST_RISING, MetalFit, fit_metal, plateaus
-from optimiser.kinetics.simulate import NARROW, Curves, Plan, simulate
+from optimiser.kinetics.arrhenius import ArrheniusLine, arrhenius_line
+from optimiser.kinetics.fit import LawFit, fit_law
+from optimiser.kinetics.simulate import Curves, Plan, members, simulate
 from optimiser.surrogate.artefact import Surrogate
 from optimiser.yields import predicted_metals
 
-#: R2 below which a line does not describe ln k, or a model does not describe the curves.
+#: R2, as told, below which ln k does not lie on a line.
 LEAST_R2 = 0.90
+#: Root mean square error of the law, as told, beyond which it does not describe the curves. R2 is no judge of
+#: them: it punishes curves for being flat.
+MOST_ERROR = 0.03
+#: Yields that all curves pass, at least: what is compared is how long each takes from one to another.
+LEAST_SHARED = 0.05
+#: Latest over earliest time below which a curve hardly has a shape.
+NARROW = 4.0
 
 
 @dataclass(frozen=True)
@@ -25,22 +31,18 @@ class MetalKinetics:
 
     Attributes:
         metal: Li, Ni, Mn or Co.
-        fits: every model, the best by AICc first.
-        k: rate constants of the best, 1/min, shape (temperatures,); NaN where a curve tells none.
-        line: the Arrhenius line through them; None where there are fewer than 3.
+        fit: the law fitted to its curves.
+        line: the Arrhenius line; its interval holds the yield model's members.
+        without_law: the energy of the times that curves take to the middle of the yields that all pass,
+            whatever the law, kJ/mol; NaN where there are none.
         faults: why the line's slope is no activation energy; empty where it is one.
     """
 
     metal: str
-    fits: tuple[MetalFit, ...]
-    k: Floats
-    line: ArrheniusLine | None
+    fit: LawFit
+    line: ArrheniusLine
+    without_law: float
     faults: tuple[str, ...]
-
-    @property
-    def best(self) -> MetalFit:
-        """The model that fits best."""
-        return self.fits[0]
 
     @property
     def reliable(self) -> bool:
@@ -55,93 +57,81 @@ class Kinetics:
     Attributes:
         curves: what was simulated.
         metals: those of the feed whose yields are predicted.
+        members: how many members of the yield model the intervals hold.
         notes: what must be told of the simulation.
-        short: that the acid's samples span too little time for the shape of a curve; empty where they do not.
     """
 
     curves: Curves
     metals: tuple[MetalKinetics, ...]
+    members: int
     notes: tuple[str, ...]
-    short: str = ""
 
 
-def study(
-    surrogate: Surrogate,
-    plan: Plan,
-    *,
-    level: float = 0.95,
-    progress: Callable[[int, int, str], None] = lambda done, steps, what: None,
-) -> Kinetics:
-    """Simulate a plan's curves, fit every model to them and draw the Arrhenius lines.
+def study(surrogate: Surrogate, plan: Plan) -> Kinetics:
+    """Simulate a plan's curves, fit the law to them and draw the Arrhenius lines."""
+    curves = simulate(surrogate, plan)
+    alone = [simulate(member, plan).yields for member in members(surrogate)]
+    metals = []
+    # a yield that is assumed has no kinetics
+    for i, metal in enumerate(predicted_metals(surrogate)):
+        if plan.feed.present[i]:
+            others = [_line(plan, yields[:, :, i])[1].energy for yields in alone]
+            yields = curves.yields[:, :, i]
+            fit, line = _line(plan, yields, others)
+            low, high = shared(yields)
+            free = _without_law(plan, yields, (low + high) / 2.0) if low < high else float("nan")
+            found = faults(plan.time, high - low, fit, line)
+            metals.append(MetalKinetics(metal, fit, line, free, found))
+    return Kinetics(curves, tuple(metals), len(alone), _notes(curves))
+
+
+def shared(yields: Floats) -> tuple[float, float]:
+    """Return the lowest and highest yield that all curves pass, lowest above highest where there is none.
 
     Args:
-        surrogate: the yield model.
-        plan: what to simulate.
-        level: of the intervals of the activation energies.
-        progress: told the metals done, the metals in all, and which comes next.
+        yields: shape (temperatures, times).
     """
-    curves = simulate(surrogate, plan)
-    # a yield that is assumed has no kinetics
-    present = [i for i, _ in enumerate(predicted_metals(surrogate)) if plan.feed.present[i]]
-    metals = []
-    for done, i in enumerate(present):
-        progress(done, len(present), METALS[i])
-        metals.append(_metal(METALS[i], plan, curves.yields[:, :, i], level))
-    return Kinetics(curves, tuple(metals), _notes(curves), _short(plan))
+    return float(yields[:, 0].max()), float(yields[:, -1].min())
 
 
-def _metal(metal: str, plan: Plan, yields: Floats, level: float) -> MetalKinetics:
-    fits = fit_metal(plan.time, yields)
-    k = np.array([curve.overall for curve in fits[0].curves])
-    line = arrhenius_line(plan.temperature, k, level)
-    return MetalKinetics(metal, fits, k, line, faults(line, fits[0], plateaus(yields)))
-
-
-def faults(line: ArrheniusLine | None, fit: MetalFit, plateau: tuple[bool, ...]) -> tuple[str, ...]:
+def faults(time: Floats, span: float, fit: LawFit, line: ArrheniusLine) -> tuple[str, ...]:
     """Return why a line's slope is no activation energy; nothing where nothing speaks against it.
 
     Args:
-        line: the line, None where there are too few rate constants.
-        fit: the kinetic model behind the rate constants.
-        plateau: which of the curves hardly rise, shape (temperatures,).
+        time: of the curves, min, shape (times,).
+        span: width of the yields that all curves pass.
+        fit: the law fitted to the curves.
+        line: the Arrhenius line.
     """
     found = []
-    n = len(fit.curves)
-    fast = sum(not curve.resolved and not flat for curve, flat in zip(fit.curves, plateau, strict=True))
-    lost = sum(
-        curve.resolved and not flat and not any(curve.identified)
-        for curve, flat in zip(fit.curves, plateau, strict=True)
-    )
-    if not fit.r2 >= LEAST_R2:
+    if time[-1] < NARROW * time[0]:
+        found.append(f"samples from {time[0]:g} to {time[-1]:g} min alone hardly give the shape of a curve")
+    if span < LEAST_SHARED:
         found.append(
-            f"the best model does not describe the curves (R2 {shown_r2(fit.r2):g}, below {LEAST_R2:.2f})"
+            f"curves do not share {100.0 * LEAST_SHARED:g} points of yield: their rates cannot be compared"
         )
-    if any(plateau):
-        found.append(f"{sum(plateau)} of {n} curves are plateaus")
-    if fast:
-        found.append(f"{fast} of {n} curves are over before {LEAST_RISING} samples: too fast to be timed")
-    if lost:
-        found.append(f"{lost} of {n} curves tell no rate constant")
-    if line is None:
-        return (*found, f"fewer than {LEAST_POINTS} rate constants are known")
-    if line.energy <= 0.0:
-        found.append("k falls as temperature rises")
-    elif line.low <= 0.0:
+    if round(fit.rmse, 3) > MOST_ERROR:
+        most = f"above {100.0 * MOST_ERROR:.1f}"
+        found.append(f"the law misses the curves by {100.0 * fit.rmse:.1f} points of yield ({most})")
+    if round(line.r2, 3) < LEAST_R2:
+        found.append(f"ln k does not lie on a line (R2 {line.r2:.3f}, below {LEAST_R2:.2f})")
+    if line.low <= 0.0:
         found.append(
             f"k does not clearly rise with temperature (the {100.0 * line.level:.0f} % interval holds zero)"
         )
-    if line.energy > 0.0 and line.r2 < LEAST_R2:
-        steps = f"; k falls at {line.falls} of {line.points - 1} steps" if line.falls else ""
-        found.append(f"ln k does not lie on a line (R2 {shown_r2(line.r2):g}, below {LEAST_R2:.2f}{steps})")
     return tuple(found)
 
 
-def shown_r2(r2: float) -> float:
-    """Return an R2 as it is told everywhere: three figures, but never rounded up to the bar it misses."""
-    rounded = float(f"{r2:.3g}")
-    if r2 < LEAST_R2 <= rounded:
-        return float(np.floor(1000.0 * r2) / 1000.0)
-    return rounded
+def _line(plan: Plan, yields: Floats, others: Sequence[float] = ()) -> tuple[LawFit, ArrheniusLine]:
+    fit = fit_law(plan.time, yields)
+    return fit, arrhenius_line(plan.temperature, fit.ln_k, others=others)
+
+
+def _without_law(plan: Plan, yields: Floats, at: float) -> float:
+    """Return the energy of the times at which curves reach a yield: 1 over them rises as k does."""
+    rising = np.maximum.accumulate(yields, axis=1)
+    log_time = np.array([np.interp(at, curve, np.log(plan.time)) for curve in rising])
+    return arrhenius_line(plan.temperature, -log_time).energy
 
 
 def _notes(curves: Curves) -> tuple[str, ...]:
@@ -151,14 +141,4 @@ def _notes(curves: Curves) -> tuple[str, ...]:
     return (
         f"{outside} of {curves.inside.size} simulated designs are outside the applicability domain: no "
         "experiment stands near them.",
-    )
-
-
-def _short(plan: Plan) -> str:
-    early, late = plan.time[0], plan.time[-1]
-    if late >= NARROW * max(early, 1.0):
-        return ""
-    return (
-        f"The curves reach only from {early:g} to {late:g} min, hardly enough for the shape of a curve: what "
-        "happens before is not in the data."
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import platform
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,7 +16,7 @@ from optimiser.chemistry.feeds import find_feed
 from optimiser.chemistry.reagents import load_acids
 from optimiser.errors import InputError, closest
 from optimiser.kinetics.literature import load_literature
-from optimiser.kinetics.simulate import FIXED, Plan, plan_curves
+from optimiser.kinetics.simulate import FIXED, TEMPERATURES, TIMES, Plan, plan_curves
 from optimiser.kinetics.study import Kinetics, study
 from optimiser.kinetics.tables import constants_frame, curves_frame, energies_frame
 from optimiser.placed import placed
@@ -29,7 +29,7 @@ from optimiser.scenarios.generate import Variation, parse_variation
 from optimiser.surrogate.artefact import Surrogate, load_surrogate
 
 #: Steps of a range without a count, ``25:80``.
-_STEPS = {"temperature": 8, "time": 16}
+_STEPS = {"temperature": TEMPERATURES, "time": TIMES}
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ class Delivered:
     json: Mapping[str, Any]
 
 
-def deliver(request: Request, progress: Callable[[int, int, str], None]) -> Delivered:
+def deliver(request: Request) -> Delivered:
     """Simulate, fit and write the report.
 
     Raises:
@@ -70,7 +70,7 @@ def deliver(request: Request, progress: Callable[[int, int, str], None]) -> Deli
     surrogate = load_surrogate(request.surrogate, where=f"--surrogate {request.surrogate}")
     plan = read_plan(request, surrogate)
     folder = request.out or default_out(f"kinetics_{plan.feed.name}_{plan.acid.name}")
-    of, literature = study(surrogate, plan, progress=progress), load_literature()
+    of, literature = study(surrogate, plan), load_literature()
     contents = Contents(of, literature, _pinned(request, surrogate))
     _write(contents, folder)
     found = {"out": str(folder), "artefact": contents.pinned["artefact"], **said.as_json(of, literature)}

@@ -29,19 +29,17 @@ _STEPS = 80
 
 
 def draw_curves(of: Kinetics, one: MetalKinetics) -> go.Figure:
-    """Draw a metal's simulated yields as points and the best model as lines, coloured by temperature."""
+    """Draw a metal's simulated yields as points and the law as lines, coloured by temperature."""
     plan = of.curves.plan
     figure = blank(280, "time [min]", "", legend=False)
     time = np.linspace(plan.time[0], plan.time[-1], _STEPS)
     share = (plan.temperature - plan.temperature[0]) / np.ptp(plan.temperature)
     colours = sample_colorscale([list(stop) for stop in _HEAT], share.tolist())
     yields = 100.0 * of.curves.yields[:, :, METALS.index(one.metal)]
-    for row, (degrees, colour, fit) in enumerate(
-        zip(plan.temperature, colours, one.best.curves, strict=True)
-    ):
-        drawn = 100.0 * fit.model.inverse(time, fit.start, fit.constants)
+    drawn = 100.0 * one.fit.at(time)
+    for row, (degrees, colour) in enumerate(zip(plan.temperature, colours, strict=True)):
         line = {"color": colour, "width": 1.5}
-        figure.add_scatter(x=time, y=drawn, mode="lines", line=line, hoverinfo="skip")
+        figure.add_scatter(x=time, y=drawn[row], mode="lines", line=line, hoverinfo="skip")
         figure.add_scatter(
             x=plan.time,
             y=yields[row],
@@ -64,26 +62,12 @@ def draw_arrhenius(of: Kinetics) -> go.Figure:
     for one in of.metals:
         colour, symbol = LOOKS[one.metal]
         good = one.reliable
-        if one.line is not None:
-            ln_k = one.line.at(temperature)
-            if good:
-                edge = np.concatenate([ln_k + one.line.half, (ln_k - one.line.half)[::-1]])
-                figure.add_scatter(
-                    x=np.concatenate([inverse, inverse[::-1]]),
-                    y=edge,
-                    fill="toself",
-                    fillcolor=rgba(colour, 0.12),
-                    line={"width": 0},
-                    mode="lines",
-                    showlegend=False,
-                    hoverinfo="skip",
-                )
-            dash = {"color": colour, "width": 2 if good else 1.2, "dash": "solid" if good else "dot"}
-            figure.add_scatter(x=inverse, y=ln_k, mode="lines", line=dash, showlegend=False, hoverinfo="skip")
-        known = np.isfinite(one.k)
+        dash = {"color": colour, "width": 2 if good else 1.2, "dash": "solid" if good else "dot"}
+        ln_k = one.line.at(temperature)
+        figure.add_scatter(x=inverse, y=ln_k, mode="lines", line=dash, showlegend=False, hoverinfo="skip")
         figure.add_scatter(
-            x=inverse[known],
-            y=np.log(one.k[known]),
+            x=inverse,
+            y=one.fit.ln_k,
             mode="markers",
             name=one.metal if good else f"{one.metal}, no activation energy",
             marker={
@@ -94,7 +78,7 @@ def draw_arrhenius(of: Kinetics) -> go.Figure:
             },
             hovertext=[
                 f"{one.metal}, {t:g} °C: k = {k:.3g} 1/min"
-                for t, k in zip(temperature[known], one.k[known], strict=True)
+                for t, k in zip(temperature, np.exp(one.fit.ln_k), strict=True)
             ],
             hoverinfo="text",
         )
@@ -106,7 +90,7 @@ def draw_energies(of: Kinetics, literature: Literature) -> go.Figure:
     figure = blank(90 + 80 * len(of.metals), "activation energy [kJ/mol]", "")
     places = {one.metal: i for i, one in enumerate(of.metals)}
     for good, name in ((True, "activation energy"), (False, "slope that is no activation energy")):
-        shown = [(one.metal, line) for one in of.metals if (line := one.line) and one.reliable is good]
+        shown = [(one.metal, one.line) for one in of.metals if one.reliable is good]
         if not shown:
             continue
         colours = [LOOKS[metal][0] for metal, _ in shown]

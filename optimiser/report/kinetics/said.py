@@ -9,26 +9,27 @@ from optimiser.designs import VARIABLES
 from optimiser.kinetics.literature import Literature
 from optimiser.kinetics.simulate import FIXED
 from optimiser.kinetics.study import Kinetics, MetalKinetics
-from optimiser.kinetics.tables import energies_frame, models_frame
+from optimiser.kinetics.tables import constants_frame, energies_frame
 from optimiser.report.columns import column
 
-CRITERION = (
-    "Best is the lowest AICc: residuals in yields, one starting yield and the rate constants per "
-    "temperature, one scatter per metal."
+LAW = (
+    "Avrami's law, x = 1 - exp(-(k t)^n): one exponent n per metal, a rate constant k per temperature. "
+    "Temperature changes how fast curves rise, not how far: all would end at complete dissolution."
 )
-CONTAINS = "the scatter of the rate constants around their line, over these temperatures"
 LACKS = (
-    "the errors of the surrogate's yields, the choice of the kinetic model, other conditions than these, and "
-    "differences between solids (particle size, binder, pristine or spent)"
+    "the errors that the yield model's members share, the choice of the law, other conditions than these, "
+    "and differences between solids (particle size, binder, pristine or spent)"
 )
 NOT_MEASURED = (
     "The curves are the surrogate's, not measured: an activation energy here says how the model's yields "
     "answer to temperature, over the mixed materials of its training data."
 )
-START = (
-    "Each curve starts at a fitted yield, not at zero: in the data, samples taken at time zero hold "
-    "dissolved metal."
-)
+
+
+def contains(of: Kinetics) -> str:
+    """Say what the intervals hold."""
+    apart = f", and how far the {of.members} members of the yield model are apart" if of.members > 1 else ""
+    return f"the scatter of the rate constants around their line, over these temperatures{apart}"
 
 
 def what(of: Kinetics) -> str:
@@ -56,12 +57,11 @@ def conditions(of: Kinetics) -> str:
 
 def verdict(one: MetalKinetics) -> str:
     """Say the activation energy of a metal, or why there is none."""
-    if one.line is None:
-        return f"{one.metal}: no activation energy: {'; '.join(one.faults)}."
     slope = f"{_number(one.line.energy)} kJ/mol ({_number(one.line.low)} to {_number(one.line.high)})"
-    if one.reliable:
-        return f"{one.metal}: {slope}, by {one.best.model.label}."
-    return f"{one.metal}: no activation energy, the slope of {slope} is not one: {'; '.join(one.faults)}."
+    if not one.reliable:
+        return f"{one.metal}: no activation energy, the slope of {slope} is not one: {'; '.join(one.faults)}."
+    fit = f"R2 {one.fit.r2:.3f} of the curves, {one.line.r2:.3f} of the line"
+    return f"{one.metal}: {slope}; {fit}; {_number(one.without_law)} without a law."
 
 
 def headline(of: Kinetics) -> str:
@@ -71,11 +71,6 @@ def headline(of: Kinetics) -> str:
         return f"No activation energy can be read off the simulated curves of {what(of)}."
     few = "" if len(good) == len(of.metals) else f", not of {', '.join(_others(of, good))}"
     return f"Activation energies of {', '.join(good)}{few}: {what(of)}."
-
-
-def opening(of: Kinetics) -> tuple[str, ...]:
-    """Say what comes first: that the curves are too short, where they are, and the headline."""
-    return (of.short, headline(of)) if of.short else (headline(of),)
 
 
 def _others(of: Kinetics, good: list[str]) -> list[str]:
@@ -95,15 +90,15 @@ def literature_range(literature: Literature, metal: str) -> str:
 
 def lines(of: Kinetics, literature: Literature) -> list[str]:
     """Return the summary for a terminal."""
-    level = next((f"{100.0 * one.line.level:.0f} %" for one in of.metals if one.line), "95 %")
     ranges = ", ".join(f"{o.metal} {literature_range(literature, o.metal)}" for o in of.metals)
     return [
-        *opening(of),
+        headline(of),
         conditions(of),
         "",
         *(verdict(one) for one in of.metals),
         "",
-        f"In brackets the {level} confidence interval of the slope. It holds {CONTAINS}.",
+        f"In brackets the {100 * of.metals[0].line.level:.0f} % confidence interval of the slope. It holds "
+        f"{contains(of)}.",
         f"It does not hold {LACKS}.",
         NOT_MEASURED,
         *(f"Note: {note}" for note in of.notes),
@@ -115,16 +110,11 @@ def as_json(of: Kinetics, literature: Literature) -> dict[str, Any]:
     """Return the answer for a script; ``activation_energy`` is null wherever the slope is none."""
     plan = of.curves.plan
     energies = energies_frame(of, literature).set_index("metal").to_dict("index")
-    models = models_frame(of)
+    constants = constants_frame(of)
     metals = {}
     for one in of.metals:
-        rivals = models[models["metal"] == one.metal].set_index("model")[["aicc", "r2"]].to_dict("index")
-        constants = [
-            {"temperature": t, "k": c.overall, "start": c.start, "r2": c.r2}
-            for t, c in zip(plan.temperature.tolist(), one.best.curves, strict=True)
-        ]
-        row = {k: v for k, v in energies[one.metal].items() if k != "why_not"}
-        metals[one.metal] = {**row, "why_not": list(one.faults), "models": rivals, "constants": constants}
+        ks = constants.loc[constants["metal"] == one.metal, ["temperature", "k"]].to_dict("records")
+        metals[one.metal] = {**energies[one.metal], "why_not": list(one.faults), "constants": ks}
     found = {
         "feed": plan.feed.name,
         "acid": plan.acid.name,
@@ -136,12 +126,13 @@ def as_json(of: Kinetics, literature: Literature) -> dict[str, Any]:
         "experiments": plan.experiments,
         "simulated_outside_domain": int((~of.curves.inside).sum()),
         "interval": {
-            "level": next((one.line.level for one in of.metals if one.line), None),
-            "contains": CONTAINS,
+            "level": of.metals[0].line.level,
+            "contains": contains(of),
             "does_not_contain": LACKS,
         },
+        "law": LAW,
         "metals": metals,
-        "notes": [*([of.short] if of.short else []), NOT_MEASURED, *of.notes],
+        "notes": [NOT_MEASURED, *of.notes],
     }
     plain: dict[str, Any] = _plain(found)
     return plain
