@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import moocore
@@ -73,12 +74,17 @@ def final_front(result: SearchResult) -> Floats:
     return result.final.objectives[result.final.front]
 
 
-def judge(name: str, settings: SearchSettings = SETTINGS, seeds: tuple[int, ...] = SEEDS) -> Quality:
-    """Search a config with several seeds and compare with its reference."""
+def judge(
+    name: str,
+    settings: SearchSettings = SETTINGS,
+    seeds: tuple[int, ...] = SEEDS,
+    how: Callable[..., SearchResult] = search,
+) -> Quality:
+    """Search a config with several seeds, the product's way or another, and compare with its reference."""
     reference, problem = load(name), bound(load_config(name))
     results, started = [], time.perf_counter()
     for seed in seeds:
-        results.append(search(problem, settings, np.random.default_rng(seed), seed=seed))
+        results.append(how(problem, settings, np.random.default_rng(seed), seed=seed))
         assert results[-1].evaluations <= settings.population * settings.generations
     seconds = (time.perf_counter() - started) / len(seeds)
     return Quality(

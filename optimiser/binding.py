@@ -24,6 +24,7 @@ from optimiser.spec.load import Question
 from optimiser.spec.schema import INSIDE
 from optimiser.surrogate.artefact import Surrogate, load_surrogate
 from optimiser.surrogate.domain import Neighbourhood
+from optimiser.surrogate.fitted import Fitted
 from optimiser.tolerances import OFF, Tolerances
 from optimiser.yields import check_yields
 
@@ -113,6 +114,22 @@ def surrogate_of(question: Question) -> Surrogate:
             allowed=error.allowed,
             remedy=error.remedy,
         ) from None
+
+
+def refuse_slow_surrogate(question: Question, surrogate: Surrogate) -> None:
+    """Refuse to search on a rival of the default: only the default's trees are compiled.
+
+    Raises:
+        InputError: the problem's surrogate is a rival.
+    """
+    if not isinstance(surrogate.fitted, Fitted):
+        raise InputError(
+            f"The surrogate {surrogate.name} is too slow to search on: only the default's trees are "
+            "compiled, and a rival of it predicts hundreds of times slower.",
+            where=question.where("surrogate"),
+            allowed="pd-gbr, or the folder of what `optimiser train` fits without --model",
+            remedy="remove `surrogate:` from the problem; `optimiser predict --problem` takes a rival, too",
+        )
 
 
 def _refuse_unsupported(question: Question, problem: Problem) -> None:

@@ -247,7 +247,7 @@ def train(table: Path | None, model: str, out: Path | None, force: bool, as_json
     good the model is. Takes some minutes on two cores.
 
     A problem names the model by `surrogate: MODEL`, if it is written to models/MODEL, or by the path of its
-    folder.
+    folder. Searches take the default only, whose trees are compiled; `predict` takes any.
 
     \b
     Models:  pd-gbr (the shipped default), pd-gbr-published, gbr, rf, ann, pd-rf, pd-ann, svm, gp

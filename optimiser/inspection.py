@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from optimiser import builtin
-from optimiser.binding import bind, own_tables
+from optimiser.binding import bind, own_tables, refuse_slow_surrogate
 from optimiser.chemistry.feeds import METALS, load_feeds
 from optimiser.chemistry.provenance import provenance
 from optimiser.chemistry.quantity import Price, Quantity, flags
@@ -47,6 +47,8 @@ def check_file(
         question = load_question(name)
     tables = own_tables(question, acids, prices, impacts)
     problem = bind(question, tables)
+    if config:
+        refuse_slow_surrogate(question, problem.surrogate)
     found = [_acid_finding(problem, k) for k in range(len(problem.acids))]
     findings: Record = {
         "file": str(config.document.path if config else question.problem.path),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 
-from optimiser.binding import bind
+from optimiser.binding import bind, refuse_slow_surrogate
 from optimiser.designs import Floats
 from optimiser.front import Front, Infeasibility, front_of, infeasibility_of
 from optimiser.importers import OwnTables
@@ -84,6 +84,7 @@ def run(
     at_least = len(spec.seeds) + bool(spec.per_acid)
     with workers(useful_workers(at_least, predictions) if side_by_side else 0) as others:
         problem = bind(config.question, tables)
+        refuse_slow_surrogate(config.question, problem.surrogate)
         bound = time.perf_counter()
         supported = problem.supported_acids
         searched = problem.with_acids(supported) if supported else problem

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
 import sys
 from dataclasses import replace
@@ -139,28 +138,38 @@ report: {formats: [html, csv]}
 
 
 @pytest.mark.data
-def test_a_problem_names_a_rival(artefact: Path, tmp_path: Path) -> None:
+def test_a_problem_names_a_rival_to_predict_with_and_not_to_search_on(artefact: Path, tmp_path: Path) -> None:
     """As a process, in the folder that `optimiser train --model gbr` wrote to."""
     (tmp_path / "mine.yaml").write_text(PROBLEM)
     (tmp_path / "run.yaml").write_text(CONFIG)
+    (tmp_path / "designs.csv").write_text(
+        "acid,temperature,acid_concentration,h2o2,solid_liquid_ratio,time\nsulfuric,60,2,1,40,60\n"
+    )
     (tmp_path / "models").mkdir()
     artefact.rename(tmp_path / "models" / "gbr")
     try:
-        done = subprocess.run(
-            [sys.executable, "-m", "optimiser", "run", "run.yaml", "--out", "out"],
-            cwd=tmp_path,
-            capture_output=True,
-            text=True,
-            check=False,
+        predict, run, check = (
+            subprocess.run(
+                [sys.executable, "-m", "optimiser", *arguments],
+                cwd=tmp_path,
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+            for arguments in (
+                ("predict", "designs.csv", "--problem", "mine.yaml", "--out", "out.csv"),
+                ("run", "run.yaml"),
+                ("check", "run.yaml"),
+            )
         )
     finally:
         (tmp_path / "models" / "gbr").rename(artefact)
-    assert done.returncode == 0, done.stderr
-    manifest = json.loads((tmp_path / "out" / "manifest.json").read_text())
-    assert manifest["artefact"]["name"] == "gbr"
-    assert manifest["artefact"]["anchors"] == {"search": 0, "final": 0}
-    front = pd.read_csv(tmp_path / "out" / "front.csv")
-    assert len(front) and front[["yield_Li", "p_feasible"]].notna().all(axis=None)
+    assert predict.returncode == 0, predict.stderr
+    assert pd.read_csv(tmp_path / "out.csv")["yield_Li"].notna().all()
+    for refused in (run, check):
+        assert refused.returncode == 2
+        assert "too slow to search on" in refused.stderr and "mine.yaml" in refused.stderr
+    assert not (tmp_path / "reports").exists()
 
 
 def test_a_model_that_is_not_fitted_says_how(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from functools import cached_property
+from typing import Any
 
 import moocore
 import numpy as np
@@ -78,7 +79,7 @@ class Archive:
         alone = Designs(np.full(len(self), k, dtype=np.intp), self.designs.continuous)
         return Archive(alone, *self._values())
 
-    def _values(self) -> tuple[Floats | Ints, ...]:
+    def _values(self) -> tuple[Any, ...]:
         return tuple(getattr(self, f.name) for f in fields(self) if f.name != "designs")
 
 
