@@ -230,7 +230,7 @@ def test_the_manifest_pins_the_run(tmp_path: Path) -> None:
     assert read["artefact"] == {
         "name": result.problem.surrogate.name,
         "sha256": result.problem.surrogate.sha256,
-        "anchors": {"search": 16, "final": 64},
+        "anchors": {"search": 4, "final": 64},
     }
     assert {"acids.yaml", "reagents.yaml", "metals.yaml", "process.yaml"} <= set(read["tables"])
     assert read["seeds"][0]["seed"] == 1

@@ -15,7 +15,7 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from multiprocessing import resource_tracker
-from typing import Any
+from multiprocessing.connection import Connection
 
 import joblib
 import numpy as np
@@ -31,7 +31,7 @@ _MOST = 4  # processes, of a few hundred MB each
 #: Predictions below which starting a process takes longer than it saves.
 _WORTHWHILE = 10_000
 #: In a worker: where it tells how far it is, and the surrogates it has compiled.
-_told: Any = None
+_tell: Connection | None = None
 _kept: dict[str, Surrogate] = {}
 
 
@@ -66,12 +66,12 @@ class Workers:
     Attributes:
         pool: of the processes.
         number: of them.
-        told: queue of what a search is called and how far it is.
+        told: where they say what a search is called and how far it is.
     """
 
     pool: ProcessPoolExecutor
     number: int
-    told: Any
+    told: Connection
 
 
 def useful_workers(searches: int, predictions: int) -> int:
@@ -102,9 +102,10 @@ def workers(n: int) -> Iterator[Workers | None]:
     context = multiprocessing.get_context("spawn")  # a fork would inherit locked threads
     if sys.platform != "win32":
         resource_tracker.ensure_running()  # started with a worker, it would let interrupts in
-    told, before = context.SimpleQueue(), multiprocessing.active_children()
+    # shared by all of them without a lock: the system writes what is shorter than 4 kB in one piece
+    (told, tell), before = context.Pipe(duplex=False), multiprocessing.active_children()
     threads = max(1, joblib.cpu_count() // (n + 1))
-    pool = ProcessPoolExecutor(n, context, initializer=_prepare, initargs=(told, threads))
+    pool = ProcessPoolExecutor(n, context, initializer=_prepare, initargs=(tell, threads))
     try:
         with interrupts_after():
             pool.submit(int)  # starts them all
@@ -114,6 +115,8 @@ def workers(n: int) -> Iterator[Workers | None]:
             if process not in before:
                 process.terminate()
         pool.shutdown(cancel_futures=True)
+        told.close()
+        tell.close()
 
 
 def search_all(
@@ -152,8 +155,8 @@ def search_all(
         nonlocal free
         if others is None:
             return
-        while not others.told.empty():
-            tell(*others.told.get())
+        while others.told.poll():
+            tell(*others.told.recv())
         for future in [future for future in busy if future.done()]:
             k = busy.pop(future)
             try:
@@ -199,14 +202,14 @@ def _threads(others: int) -> Iterator[None]:
         numba.set_num_threads(before)
 
 
-def _prepare(told: Any, threads: int) -> None:
+def _prepare(tell: Connection, threads: int) -> None:
     """Load what a search needs in a worker while nobody waits for it."""
     import numba
 
     from optimiser.surrogate import _settle, _walk  # noqa: F401 - loaded, not used here
 
-    global _told
-    _told = told
+    global _tell
+    _tell = tell
     numba.set_num_threads(min(threads, numba.get_num_threads()))
 
 
@@ -214,4 +217,6 @@ def _search(task: Task) -> SearchResult:
     """Search in a worker, with what it compiled before: that does not come with a task."""
     surrogate = _kept.setdefault(task.problem.surrogate.sha256, task.problem.surrogate)
     task = replace(task, problem=replace(task.problem, surrogate=surrogate))
-    return task.run(lambda state: _told.put((task.what, state)))
+    assert _tell is not None
+    tell = _tell.send
+    return task.run(lambda state: tell((task.what, state)))
