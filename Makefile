@@ -19,7 +19,7 @@ test-training: $(VENV)/.installed-test
 bench: $(VENV)/.installed-bench
 	$(BIN)/python benchmarks/bench.py $(if $(TABLE),--table $(TABLE))
 
-# The fronts that searches are judged against: two minutes per config.
+# The fronts that searches are judged against: a minute per config.
 reference: $(VENV)/.installed
 	$(BIN)/python benchmarks/reference.py
 

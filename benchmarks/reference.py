@@ -147,7 +147,7 @@ def make(name: str) -> None:
     problem = bound(config)
     started = time.perf_counter()
     front, predictions = reference_front(problem, np.random.default_rng(_SEED))
-    front = joined([front, *_known(name, config, problem)])
+    front = joined([front, *_known(name, problem)])
     front = front.take(front.front)
     frame = pd.DataFrame(front.designs.continuous, columns=list(CONTINUOUS))
     frame.insert(0, "acid", np.array(problem.acid_names)[front.designs.acid])
@@ -167,14 +167,16 @@ def make(name: str) -> None:
     print(f"{name}: {len(frame)} designs of {predictions:,} predicted, {taken:.0f} s", flush=True)
 
 
-def _known(name: str, config: RunConfig, problem: Problem) -> list[Archive]:
-    """Return the designs of the front that is there, if it was made from the same things."""
-    path, about = FOLDER / f"{name}.csv", FOLDER / f"{name}.json"
-    if not about.is_file() or not pins(config, problem).items() <= json.loads(about.read_text()).items():
+def _known(name: str, problem: Problem) -> list[Archive]:
+    """Return the designs of the front that is there, whatever it was made from, predicted anew."""
+    path = FOLDER / f"{name}.csv"
+    if not path.is_file():
         return []
     frame = pd.read_csv(path)
+    frame = frame[frame["acid"].isin(problem.acid_names)]
     acid = np.array([problem.acid_names.index(one) for one in frame["acid"]], dtype=np.intp)
-    return [predicted(problem, Designs(acid, frame[list(CONTINUOUS)].to_numpy()), "final")]
+    designs = problem.settable(Designs(acid, frame[list(CONTINUOUS)].to_numpy()))
+    return [predicted(problem, designs, "final")]
 
 
 def load(name: str) -> Reference:
