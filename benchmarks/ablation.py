@@ -3,7 +3,7 @@
     python benchmarks/ablation.py [PART ...]
 
 Five seeds and 10,000 predictions each at most, as `benchmarks/quality.py`, one search per core. Prints what
-each config reached, and writes benchmarks/results/ablation.json if no part is named,
+each config reached, and writes benchmarks/results/ablation.json, of the parts that are named or of all:
 `PART: {hypervolume_median, hypervolume_worst, seconds}`, each the worst over the configs.
 """
 
@@ -151,8 +151,9 @@ def main() -> None:
     for (part, _), quality in zip(pairs, qualities, strict=True):
         found[part].append(quality)
     print(table(found))
-    if parts == list(PARTS):
-        OUT.write_text(json.dumps({p: summary(q) for p, q in found.items()}, indent=2) + "\n")
+    known = json.loads(OUT.read_text()) if OUT.is_file() else {}
+    known |= {part: summary(qualities) for part, qualities in found.items()}
+    OUT.write_text(json.dumps({part: known[part] for part in PARTS if part in known}, indent=2) + "\n")
 
 
 if __name__ == "__main__":

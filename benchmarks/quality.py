@@ -82,6 +82,7 @@ def judge(
 ) -> Quality:
     """Search a config with several seeds, the product's way or another, and compare with its reference."""
     reference, problem = load(name), bound(load_config(name))
+    how(problem, replace(settings, population=20, generations=4), np.random.default_rng(0))  # compiled once
     results, started = [], time.perf_counter()
     for seed in seeds:
         results.append(how(problem, settings, np.random.default_rng(seed), seed=seed))
