@@ -61,7 +61,7 @@ def no_experiments(*_: Any) -> Floats:
 #: By name, what is patched when a part is off.
 PARTS: dict[str, tuple[Patch, ...]] = {
     "full": (),
-    "screening": ((module, "choose", first_of_all), (module, "_CANDIDATES", 1)),
+    "screening": ((module, "choose", first_of_all),),
     "offset of the parent": ((screen, "guess", without_offset),),
     "choice by cells": ((screen, "_better_in_cells", nothing),),
     "cells": ((archive, "_CELLS", np.ones(5, dtype=np.intp)), (screen, "_better_in_cells", nothing)),

@@ -121,6 +121,18 @@ def test_an_interrupt_of_all_processes_ends_without_a_word_from_the_workers(tmp_
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_all_workers_start_at_once_and_hear_no_interrupt() -> None:
+    with workers(3) as others:
+        assert others is not None
+        started = multiprocessing.active_children()
+        status = [Path(f"/proc/{process.pid}/status").read_text() for process in started]
+    assert len(started) == 3
+    for text in status:
+        blocked = int(next(line for line in text.splitlines() if line.startswith("SigBlk")).split()[1], 16)
+        assert blocked & 1 << (signal.SIGINT - 1)
+
+
 def test_what_goes_wrong_in_a_process_is_told_here(problem: Problem) -> None:
     broken = [replace(task, problem=replace(problem, objectives=())) for task in tasks(problem)[1:]]
     with workers(1) as others:

@@ -71,8 +71,7 @@ class Archive:
 
     def of_acid(self, k: int) -> Archive:
         """Return the part of one acid, as an archive of the problem that has only that acid."""
-        part = self.take(np.flatnonzero(self.designs.acid == k))
-        return part.with_acid(0)
+        return self.take(np.flatnonzero(self.designs.acid == k)).with_acid(0)
 
     def with_acid(self, k: int) -> Archive:
         """Return the same designs as a problem sees them in which their one acid has index k."""

@@ -24,7 +24,7 @@ def children(problem: Problem, parents: Designs, mates: Designs, rng: np.random.
     Args:
         problem: gives each acid's ranges.
         parents: n designs.
-        mates: another design with the same acid for each.
+        mates: a design with the same acid for each.
         rng: generator.
     """
     n, span = len(parents), (problem.upper - problem.lower)[parents.acid]

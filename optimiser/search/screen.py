@@ -56,6 +56,7 @@ def choose(
     for k in range(len(archive.elites)):
         better = _better_in_cells(archive, k, cells(problem, designs), point.objectives, possible)
         chosen = np.append(chosen, better[~np.isin(better, chosen)][:number])
+    chosen = chosen[:n]
     rest = np.setdiff1d(np.arange(len(designs)), chosen)
     likely = rng.permutation(rest[possible[rest]])
     if len(likely) < n - len(chosen):

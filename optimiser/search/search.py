@@ -153,10 +153,11 @@ def search(
     if not first:
         return SearchResult(seed, archive, archive, log.predicted, *_told(log), "one generation asked for")
     archive, why = _evolve(problem, archive, whole - last - first, settings.grade, rng, log)
-    again = min(_RESTART, last)
-    final = predicted(problem, archive.designs.take(_worth_retrying(archive, again * size)), "final")
+    rows = _worth_retrying(archive, min(_RESTART, last) * size)
+    final = predicted(problem, archive.designs.take(rows), "final")
     log.add(final, len(final))
-    final, why_final = _evolve(problem, final, last - again, "final", rng, log)
+    left = last - -(-len(rows) // size)
+    final, why_final = _evolve(problem, final, left, "final", rng, log)
     stopped = why_final or why or f"all {whole} generations done"
     return SearchResult(seed, archive, final, log.predicted, *_told(log), stopped)
 

@@ -7,7 +7,9 @@ search finds is the same wherever it runs, and whatever runs beside it.
 from __future__ import annotations
 
 import multiprocessing
+import signal
 import sys
+import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, wait
@@ -16,6 +18,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
+from typing import Any
 
 import joblib
 import numpy as np
@@ -30,8 +33,9 @@ ProgressCallback = Callable[[str, Progress], None]
 _MOST = 4  # processes, of a few hundred MB each
 #: Predictions below which starting a process takes longer than it saves.
 _WORTHWHILE = 10_000
+_PATIENCE = 5.0  # seconds, with workers that were told to end
 #: In a worker: where it tells how far it is, and the surrogates it has compiled.
-_tell: Connection | None = None
+_tell: Any = None
 _kept: dict[str, Surrogate] = {}
 
 
@@ -83,8 +87,7 @@ def useful_workers(searches: int, predictions: int) -> int:
     """
     if predictions < _WORTHWHILE:
         return 0
-    cores: int = joblib.cpu_count()
-    return max(0, min(searches, cores, _MOST) - 1)
+    return max(0, min(searches, int(joblib.cpu_count()), _MOST) - 1)
 
 
 @contextmanager
@@ -108,13 +111,21 @@ def workers(n: int) -> Iterator[Workers | None]:
     pool = ProcessPoolExecutor(n, context, initializer=_prepare, initargs=(tell, threads))
     try:
         with interrupts_after():
-            pool.submit(int)  # starts them all
+            for _ in range(n):  # each starts a process, as long as none waits for work
+                pool.submit(int)
         yield Workers(pool, n, told)
-    finally:
+    except BaseException:
         for process in multiprocessing.active_children():
             if process not in before:
                 process.terminate()
-        pool.shutdown(cancel_futures=True)
+        # one that was ended while it sent its result would keep us waiting
+        ending = threading.Thread(target=pool.shutdown, kwargs={"cancel_futures": True}, daemon=True)
+        ending.start()
+        ending.join(_PATIENCE)
+        raise
+    else:
+        pool.shutdown()
+    finally:
         told.close()
         tell.close()
 
@@ -155,9 +166,10 @@ def search_all(
         nonlocal free
         if others is None:
             return
+        done = [future for future in busy if future.done()]  # first, for their last words are then on the way
         while others.told.poll():
             tell(*others.told.recv())
-        for future in [future for future in busy if future.done()]:
+        for future in done:
             k = busy.pop(future)
             try:
                 finish(k, future.result())
@@ -203,7 +215,8 @@ def _threads(others: int) -> Iterator[None]:
 
 
 def _prepare(tell: Connection, threads: int) -> None:
-    """Load what a search needs in a worker while nobody waits for it."""
+    """Load what a search needs in a worker while nobody waits for it; interrupts are for who started it."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     import numba
 
     from optimiser.surrogate import _settle, _walk  # noqa: F401 - loaded, not used here
@@ -217,6 +230,4 @@ def _search(task: Task) -> SearchResult:
     """Search in a worker, with what it compiled before: that does not come with a task."""
     surrogate = _kept.setdefault(task.problem.surrogate.sha256, task.problem.surrogate)
     task = replace(task, problem=replace(task.problem, surrogate=surrogate))
-    assert _tell is not None
-    tell = _tell.send
-    return task.run(lambda state: tell((task.what, state)))
+    return task.run(lambda state: _tell.send((task.what, state)))
