@@ -55,8 +55,7 @@ def choose(
     number = max(1, int(_IN_CELL * n) // len(archive.elites))
     for k in range(len(archive.elites)):
         better = _better_in_cells(archive, k, cells(problem, designs), point.objectives, possible)
-        chosen = np.append(chosen, better[~np.isin(better, chosen)][:number])
-    chosen = chosen[:n]
+        chosen = np.append(chosen, better[~np.isin(better, chosen)][:number])[:n]
     rest = np.setdiff1d(np.arange(len(designs)), chosen)
     likely = rng.permutation(rest[possible[rest]])
     if len(likely) < n - len(chosen):
