@@ -137,11 +137,11 @@ def search(
     """Search a problem with ``population`` x ``generations`` predictions at most.
 
     Args:
-        problem: what to search; a generation is predicted in one call.
+        problem: what to search; two generations are predicted in one call.
         settings: algorithm, population, generations, stagnation.
         rng: the only source of randomness; the same stream gives the same result, bit for bit.
         seed: label written into the result.
-        progress: called after every generation.
+        progress: called for every generation, when it is predicted.
     """
     log = _Log(settings, progress)
     size, whole = settings.population, settings.generations
