@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from optimiser.chemistry.metals import charges, reduced
-from optimiser.designs import Designs, Floats
 from optimiser.process.inputs import ProcessInputs
+from optimiser.variables import Designs, Floats
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from optimiser.chemistry.metals import METALS
-from optimiser.designs import Bools, Designs, Floats
 from optimiser.process.balance import MassBalance
 from optimiser.process.inputs import ProcessInputs
+from optimiser.variables import Bools, Designs, Floats
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,9 @@ from dataclasses import dataclass, fields
 import numpy as np
 
 from optimiser.chemistry.acids import COLD, HOT
-from optimiser.designs import Designs, Floats
 from optimiser.process.balance import MassBalance
 from optimiser.process.inputs import ProcessInputs
+from optimiser.variables import Designs, Floats
 
 
 @dataclass(frozen=True)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from optimiser.designs import Designs, Floats
 from optimiser.process.balance import MassBalance
 from optimiser.process.inputs import ProcessInputs
+from optimiser.variables import Designs, Floats
 
 
 def reactor_hours(designs: Designs, balance: MassBalance, inputs: ProcessInputs) -> Floats:

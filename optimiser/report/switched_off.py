@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from optimiser.problem import Evaluation, Problem
+from optimiser.problem.problem import Evaluation, Problem
 from optimiser.process.feasibility import (
     LIMITS,
     ChemistryLimits,

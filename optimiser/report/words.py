@@ -5,15 +5,15 @@ from __future__ import annotations
 import numpy as np
 
 from optimiser.chemistry.feeds import METALS
-from optimiser.designs import VARIABLES
-from optimiser.front import Front
-from optimiser.metrics import METRICS
-from optimiser.problem import Evaluation, Problem
+from optimiser.problem.objectives import METRICS
+from optimiser.problem.problem import Evaluation, Problem
+from optimiser.problem.robustness import over_tolerances
+from optimiser.problem.schema import INSIDE
+from optimiser.problem.yields import assumption
 from optimiser.report.columns import column
 from optimiser.report.switched_off import switched_off
-from optimiser.robustness import over_tolerances
-from optimiser.spec.schema import INSIDE
-from optimiser.yields import assumption
+from optimiser.search.front import Front
+from optimiser.variables import VARIABLES
 
 #: Said wherever peroxide is recommended.
 PEROXIDE_CAVEAT = (

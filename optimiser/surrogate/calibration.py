@@ -18,9 +18,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from optimiser.designs import Floats
 from optimiser.surrogate.domain import Neighbourhood
 from optimiser.surrogate.features import METALS
+from optimiser.variables import Floats
 
 #: An average of models is drawn to the middle; about 0.5 it is stretched back by this much. Chosen with the
 #: other settings on held-out experiments (docs/model.md).
