@@ -42,6 +42,8 @@ VARIABLES: tuple[Variable, ...] = (
     Variable("time", "time", "min", 0.0, 10080.0, 1.0, log=True),
 )
 CONTINUOUS: tuple[str, ...] = tuple(variable.name for variable in VARIABLES)
+#: Position of each continuous variable in every array that has a column per variable.
+COLUMN: dict[str, int] = {name: j for j, name in enumerate(CONTINUOUS)}
 DESIGN_COLUMNS: tuple[str, ...] = ("acid", *CONTINUOUS)
 
 
@@ -60,9 +62,11 @@ class Designs:
     def __len__(self) -> int:
         return len(self.acid)
 
-    def column(self, name: str) -> Floats:
-        """Return one continuous variable, shape (n,)."""
-        return self.continuous[:, CONTINUOUS.index(name)]
+    def __getattr__(self, name: str) -> Floats:
+        """Return one continuous variable by its name, shape (n,): ``designs.time``."""
+        if name not in COLUMN:
+            raise AttributeError(f"designs have no {name!r}, only {', '.join(DESIGN_COLUMNS)}")
+        return self.continuous[:, COLUMN[name]]
 
     @property
     def setpoints(self) -> npt.NDArray[np.int64]:

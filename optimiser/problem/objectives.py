@@ -113,7 +113,7 @@ def _reactor_volume(o: Outcome) -> Floats:
 
 
 def _time(o: Outcome) -> Floats:
-    return o.designs.column("time")
+    return o.designs.time
 
 
 def _yield_of(metal: str) -> Callable[[Outcome], Floats]:

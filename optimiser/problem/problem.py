@@ -24,6 +24,7 @@ from optimiser.process.feasibility import (
 )
 from optimiser.process.inputs import ProcessInputs, process_inputs
 from optimiser.surrogate.artefact import POINTS, Grade, Surrogate, YieldPrediction
+from optimiser.surrogate.calibration import INTERVAL_LEVEL
 from optimiser.surrogate.domain import Neighbourhood
 from optimiser.variables import VARIABLES, Designs, Floats, Ints
 
@@ -277,7 +278,7 @@ class Problem:
         """Compute everything that is reported of the designs, at final grade."""
         prediction = self.predict(designs)
         nominal, tenth = self._over_tolerances(designs, prediction)
-        low, high = yield_interval(self.surrogate, self.feed, prediction, 0.9)
+        low, high = yield_interval(self.surrogate, self.feed, prediction, INTERVAL_LEVEL)
         result = self._outcome(designs, prediction.mean)
         metrics = {name: metric.compute(result) for name, metric in METRICS.items()}
         ends = [self._outcome(designs, y) for y in (low, high)]

@@ -11,5 +11,5 @@ def reactor_hours(designs: Designs, balance: MassBalance, inputs: ProcessInputs)
     """Return the m3 of reactor x hours of filling, leaching and emptying that a batch takes, shape (n,)."""
     plant = inputs.parameters
     reactor = balance.slurry_volume / 1000.0 / plant.fill_fraction
-    minutes = designs.column("time") + plant.filling_time + plant.emptying_time
+    minutes = designs.time + plant.filling_time + plant.emptying_time
     return reactor * minutes / 60.0

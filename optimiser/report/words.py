@@ -159,8 +159,8 @@ def front_finding(problem: Problem, front: Front) -> str:
 def warnings_of(problem: Problem, evaluation: Evaluation, row: int) -> list[str]:
     """Say what an engineer must know before running a design."""
     acid = problem.acids[int(evaluation.designs.acid[row])]
-    peroxide = float(evaluation.designs.column("h2o2")[row])
-    temperature = float(evaluation.designs.column("temperature")[row])
+    peroxide = float(evaluation.designs.h2o2[row])
+    temperature = float(evaluation.designs.temperature[row])
     plant = problem.inputs.parameters
     said: list[str] = []
     if peroxide > 0:

@@ -148,10 +148,10 @@ def _reached_and_needed(problem: Problem, evaluation: Evaluation, name: str) -> 
     if name == "applicability_domain":
         return 1.0 - margin, 1.0
     if name == "boiling":
-        temperature = float(evaluation.designs.column("temperature")[0])
+        temperature = float(evaluation.designs.temperature[0])
         return temperature, temperature + 100.0 * margin
     if name == "solubility":
-        concentration = float(evaluation.designs.column("acid_concentration")[0])
+        concentration = float(evaluation.designs.acid_concentration[0])
         return concentration, concentration / (1.0 - margin)
     if name == "slurry":
         solids = float(slurry_fraction(evaluation.outcome.balance, problem.inputs)[0])

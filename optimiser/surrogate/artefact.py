@@ -177,7 +177,7 @@ class Surrogate:
             raise ValueError(f"p must be between 0 and 1, not {p!r}")
         return self.calibration.quantile(prediction.mean, prediction.scale, p)
 
-    def interval(self, prediction: YieldPrediction, level: float = 0.9) -> tuple[Floats, Floats]:
+    def interval(self, prediction: YieldPrediction, level: float = INTERVAL_LEVEL) -> tuple[Floats, Floats]:
         """Return low and high yields between which a yield lies with probability ``level``, (n, 4) each.
 
         Raises:

@@ -20,7 +20,7 @@ def design_table(problem: Problem, evaluation: Evaluation, knee: int | None = No
     empty.
     """
     columns: dict[str, object] = {"acid": np.array(problem.acid_names)[evaluation.designs.acid]}
-    columns |= {name: evaluation.designs.column(name) for name in CONTINUOUS}
+    columns |= {name: getattr(evaluation.designs, name) for name in CONTINUOUS}
     for i, metal in enumerate(METALS):
         columns[f"yield_{metal}"] = evaluation.yields[:, i]
         columns[f"yield_{metal}_low"] = evaluation.yields_low[:, i]

@@ -52,7 +52,7 @@ def balance_frame(parts: Sequence[Part]) -> pd.DataFrame:
 
     def one(part: Part) -> pd.DataFrame:
         balance, designs = part.evaluation.outcome.balance, part.evaluation.designs
-        columns: dict[str, Floats] = {name: designs.column(name) for name in CONTINUOUS}
+        columns: dict[str, Floats] = {name: getattr(designs, name) for name in CONTINUOUS}
         columns["basis"] = np.full(len(designs), part.problem.feed.mass)
         for field in fields(MassBalance):
             values = getattr(balance, field.name)

@@ -187,7 +187,7 @@ def toolkit_sums(
         impacts: its table of impact factors, or none.
     """
     given = toolkit_constants()
-    k, time = designs.acid, designs.column("time")
+    k, time = designs.acid, designs.time
 
     def of(values: Floats) -> Floats:
         return np.append(values, np.nan)[k]  # an acid that the table lacks has index -1: the last, NaN
@@ -196,15 +196,15 @@ def toolkit_sums(
     def plant(values: Floats, usual: float) -> Floats:
         return np.append(values, usual)[k]
 
-    volume = given["feed_mass"] * 1000.0 / designs.column("solid_liquid_ratio")
-    acid_amount = volume * designs.column("acid_concentration")
+    volume = given["feed_mass"] * 1000.0 / designs.solid_liquid_ratio
+    acid_amount = volume * designs.acid_concentration
     acid_pure = of(acids.molar_mass) * acid_amount / 1000.0
     acid_stock = acid_pure / of(acids.purity)
     acid_volume = acid_stock / of(acids.density)
     water_volume = volume - acid_volume
     slurry = (given["feed_mass"] / given["solid_density"] + volume) / 1000.0
     mixing = plant(acids.mixing_power, given["mixing_power"]) * slurry * time / 60.0
-    away = np.abs(designs.column("temperature") - given["ambient_temperature"])
+    away = np.abs(designs.temperature - given["ambient_temperature"])
     heating = water_volume * given["heat_capacity"] * away / 3600.0
     price = plant(acids.energy_price, given["energy_price"])
 

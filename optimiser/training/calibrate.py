@@ -25,7 +25,6 @@ from optimiser.variables import Bools, Floats
 
 _FLOOR = 0.005  # added to absolute errors before their logarithmic fit
 _SHRINKAGE = 0.01  # ridge penalty on the standardised terms of the scale
-_LEVEL = 0.9  # of the intervals that the growth outside the domain is set on
 _GROWTH = np.arange(0.0, 6.0001, 0.05)
 
 
@@ -165,8 +164,11 @@ def _growth(evidence: Evidence, bare: Calibration, study: HeldOut, rows: Bools) 
 
     def held(number: int) -> float:
         wide = scale * widening(far[row], float(_GROWTH[number]))
-        low, high = (bare.quantile(expected, wide, p) for p in ((1.0 - _LEVEL) / 2.0, (1.0 + _LEVEL) / 2.0))
+        low, high = (
+            bare.quantile(expected, wide, p)
+            for p in ((1.0 - INTERVAL_LEVEL) / 2.0, (1.0 + INTERVAL_LEVEL) / 2.0)
+        )
         return float(((low <= measured) & (measured <= high)).mean())
 
     # wider intervals hold more
-    return float(_GROWTH[min(bisect_left(range(len(_GROWTH)), _LEVEL, key=held), len(_GROWTH) - 1)])
+    return float(_GROWTH[min(bisect_left(range(len(_GROWTH)), INTERVAL_LEVEL, key=held), len(_GROWTH) - 1)])

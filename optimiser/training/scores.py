@@ -8,12 +8,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from optimiser.surrogate.calibration import INTERVAL_LEVEL
 from optimiser.variables import Bools, Floats
 
 #: Levels of the intervals whose coverage is counted.
-LEVELS = (0.5, 0.8, 0.9)
-#: The level whose interval score is told.
-SCORED_LEVEL = 0.9
+LEVELS = (0.5, 0.8, INTERVAL_LEVEL)
 
 
 def score(
@@ -78,9 +77,9 @@ def winkler(measured: Floats, low: Floats, high: Floats, level: float) -> Floats
 
 
 def _mean_winkler(measured: Floats, counted: Bools, intervals: Floats) -> float:
-    i = LEVELS.index(SCORED_LEVEL)
+    i = LEVELS.index(INTERVAL_LEVEL)
     low, high = intervals[..., i, 0], intervals[..., i, 1]
-    return float(winkler(measured[counted], low[counted], high[counted], SCORED_LEVEL).mean())
+    return float(winkler(measured[counted], low[counted], high[counted], INTERVAL_LEVEL).mean())
 
 
 def score_groups(

@@ -90,7 +90,7 @@ def test_intervals_hold_the_true_energy_as_often_as_they_say(level: float) -> No
 
 def predicted(designs: Any, mean: np.ndarray) -> Any:
     """A prediction that is inside the domain below 75 degC."""
-    return SimpleNamespace(mean=mean, domain_ratio=designs.column("temperature") / 75.0)
+    return SimpleNamespace(mean=mean, domain_ratio=designs.temperature / 75.0)
 
 
 class Made:
@@ -114,7 +114,7 @@ class Made:
         self.domain = SimpleNamespace(neighbourhood=lambda feed, acid: self.near, settings=settings)
 
     def predict(self, feed: Any, acids: Any, designs: Any, **how: Any) -> Any:
-        hot, time = designs.column("temperature"), designs.column("time")
+        hot, time = designs.temperature, designs.time
         mean = np.tile(1.0 - np.exp(-np.sqrt(self.rate(hot) * time))[:, None], (1, 4))
         return predicted(designs, np.where(feed.present, mean, np.nan))
 
@@ -189,7 +189,7 @@ def test_a_slope_that_is_no_activation_energy_is_called_none(
 def test_curves_that_the_law_does_not_describe_give_no_energy() -> None:
     class Steps(Made):
         def predict(self, feed: Any, acids: Any, designs: Any, **how: Any) -> Any:
-            hot, time = designs.column("temperature"), designs.column("time")
+            hot, time = designs.temperature, designs.time
             mean = 0.1 + 0.3 * (time > 60.0) + 0.3 * (time > 100.0) + hot / 1000.0
             return predicted(designs, np.tile(mean[:, None], (1, 4)))
 

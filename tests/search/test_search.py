@@ -88,7 +88,7 @@ def test_children_keep_values_and_step_in_every_size(problem: Problem) -> None:
     kept = made.continuous == middle.continuous
     assert 0.3 < kept.mean() < 0.9 and kept.all(axis=1).mean() < 0.2
     assert (made.continuous == other.continuous).mean() > 0.05
-    moved = np.abs(made.column("temperature") - middle.column("temperature"))
+    moved = np.abs(made.temperature - middle.temperature)
     assert {0.5, 1.0} <= set(moved.tolist()) and moved.max() > 15.0
 
 
@@ -313,9 +313,9 @@ def test_no_front_breaks_chemistry_or_leaves_the_data(name: str) -> None:
     assert (e.domain_distance <= 1.0).all()
     assert (e.support >= 1).all()
     assert (e.outcome.balance.water >= 0).all()
-    assert (e.designs.column("temperature") < 100).all()
+    assert (e.designs.temperature < 100).all()
     acids = np.array(problem.acid_names)[e.designs.acid]
-    assert (e.designs.column("h2o2")[acids == "hydrochloric"] == 0).all()
+    assert (e.designs.h2o2[acids == "hydrochloric"] == 0).all()
 
 
 def test_an_impossible_question_says_what_binds_and_how_far_it_is() -> None:
