@@ -16,7 +16,7 @@ from optimiser._io import builtin
 from optimiser._io.errors import InputError, closest
 from optimiser._io.yamlfile import read_yaml
 from optimiser.chemistry.descriptors import structure_key
-from optimiser.surrogate.calibration import Calibration, stretched
+from optimiser.surrogate.calibration import INTERVAL_LEVEL, Calibration, stretched
 from optimiser.surrogate.domain import Domain, Neighbourhood
 from optimiser.surrogate.features import (
     FEATURES,

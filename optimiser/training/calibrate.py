@@ -10,6 +10,7 @@ import numpy as np
 from optimiser.chemistry.descriptors import structure_key
 from optimiser.surrogate.calibration import (
     GROUP_PRIOR,
+    INTERVAL_LEVEL,
     LEVEL_TERMS,
     Calibration,
     kernel,
