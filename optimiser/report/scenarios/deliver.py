@@ -16,6 +16,7 @@ from optimiser import __version__
 from optimiser._io import builtin
 from optimiser._io.errors import InputError
 from optimiser._io.placed import placed
+from optimiser.chemistry.feeds import find_feed
 from optimiser.problem.binding import known_acids
 from optimiser.problem.load import load_question
 from optimiser.report.images import Kind, figures_of, write_images
@@ -82,7 +83,7 @@ def deliver(request: Request, progress: RowProgress) -> Said:
     setting = prepare(
         request.table,
         question=question,
-        feed_name=request.feed,
+        feed=find_feed(request.feed, where="--feed") if request.feed else None,
         sheet=request.sheet,
         basis=request.basis,
         tables=tables,
