@@ -229,7 +229,7 @@ def complete(acid: Acid, overrides: AcidOverrides | Mapping[str, Any]) -> Acid:
 
 
 def with_user_acids(
-    acids: Mapping[str, Acid], entries: Mapping[str, AcidOverrides] | Mapping[str, Mapping[str, Any]]
+    acids: Mapping[str, Acid], entries: Mapping[str, AcidOverrides | Mapping[str, Any]]
 ) -> dict[str, Acid]:
     """Return known acids with a problem's own: an entry named like a known acid completes it, others are new.
 

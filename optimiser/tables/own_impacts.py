@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from math import inf
 from pathlib import Path
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict
 
-from optimiser._io.errors import InputError, closest
+from optimiser._io.errors import InputError
 from optimiser._io.yamlfile import Document, read_yaml, validate
 from optimiser.chemistry.acids import Acid
 from optimiser.chemistry.impacts import CLIMATE, Floats, ImpactTable
 from optimiser.chemistry.reagents import ENERGIES, load_acids
-from optimiser.tables.own_names import refuse_twice, substance_name
-from optimiser.tables.sheets import Sheet, read_sheet, split_title
+from optimiser.tables.read import Column, Table, open_table, refuse_twice
+from optimiser.tables.substances import substance_columns, substance_name
 
-CATEGORY, UNIT = ("category", "impact category"), ("unit",)
+_NAMES = (
+    Column("category", kind="text", aliases=("impact category",), required=True, filled=True),
+    Column("unit", kind="text", required=True),
+)
 _PURE = ("kg", "kg pure", "kg pure substance")
 #: A table with at least so many factors, all of them powers of ten, holds placeholders.
 _PLACEHOLDERS_FROM = 20
@@ -53,7 +57,7 @@ def import_impacts(source: str | Path, acids: Mapping[str, Acid] | None = None) 
     known = load_acids() if acids is None else acids
     if Path(source).suffix.lower() in (".yaml", ".yml"):
         return _from_yaml(read_yaml(Path(source)), known)
-    return _from_sheet(read_sheet(source), known)
+    return _from_rows(open_table(source), known)
 
 
 def impact_unit(text: str, where: str, per: tuple[str, ...] = _PURE) -> str:
@@ -77,59 +81,37 @@ def impact_unit(text: str, where: str, per: tuple[str, ...] = _PURE) -> str:
     return unit
 
 
-def _from_sheet(sheet: Sheet, known: Mapping[str, Acid]) -> ImpactTable:
-    category, unit = _one(sheet, CATEGORY), _one(sheet, UNIT)
-    substances: dict[str, int] = {}
-    seen: dict[str, str] = {}
-    for index, title in enumerate(sheet.header):
-        if index in (category, unit) or not title:
-            continue
-        where = sheet.where(None, index)
-        written, per = split_title(title)
-        try:
-            name = substance_name(written, known, where)
-        except InputError as error:
-            raise InputError(
-                f"Unknown column {title!r}: {error.what}",
-                where=where,
-                allowed=f"category, unit, {error.allowed}",
-                remedy=closest(title, ("category", "unit")) or error.remedy,
-            ) from None
-        refuse_twice(name, title, where, seen)
-        if per:
-            per = per.casefold().removeprefix("per ").removeprefix("/")
-            impact_unit(f"impact/{per}", where, ("kwh",) if name in ENERGIES else _PURE)
-        substances[name] = index
+def _from_rows(table: Table, known: Mapping[str, Acid]) -> ImpactTable:
+    substances = substance_columns(table, known, _NAMES, low=-inf)
+    table = table.expecting((*_NAMES, *substances))
     if not substances:
         raise InputError(
-            "The table names no acid.", where=sheet.where(), allowed="a column per acid or reagent"
+            "The table names no acid.", where=table.where(), allowed="a column per acid or reagent"
         )
+    for column in substances:
+        if column.unit:
+            per = column.unit.casefold().removeprefix("per ").removeprefix("/")
+            allowed = ("kwh",) if column.called in ENERGIES else _PURE
+            impact_unit(f"impact/{per}", table.where(None, column.called), allowed)
     categories: dict[str, str] = {}
     factors: list[list[float]] = []
-    twice: dict[str, str] = {}
-    for row in sheet.rows:
-        name = sheet.text(row, category)
-        where = sheet.where(row, category)
-        if not name:
-            raise InputError("This row names no category.", where=where)
-        refuse_twice(name.casefold(), name, where, twice)
-        categories[name] = impact_unit(sheet.text(row, unit), sheet.where(row, unit))
-        low = -np.inf if name.casefold().startswith(CLIMATE) else 0.0
-        cells = (sheet.number(row, index, low=low) for index in substances.values())
-        factors.append([np.nan if cell is None else cell for cell in cells])
-    return _table(categories, tuple(substances), np.array(factors), sheet.place)
+    seen: dict[str, str] = {}
+    for row, cells in table.rows():
+        category = cells["category"]
+        refuse_twice(category.casefold(), category, table.where(row, "category"), seen)
+        categories[category] = impact_unit(cells["unit"], table.where(row, "unit"))
+        values = {column.called: cells[column.called] for column in substances}
+        for name, value in values.items():
+            if value is not None:
+                _refuse_negative(category, value, table.where(row, name))
+        factors.append([np.nan if value is None else value for value in values.values()])
+    names = tuple(column.called for column in substances)
+    return _table(categories, names, np.array(factors), table.place)
 
 
-def _one(sheet: Sheet, names: tuple[str, ...]) -> int:
-    for index, title in enumerate(sheet.header):
-        if title.casefold() in names:
-            return index
-    raise InputError(
-        f"Column {names[0]!r} is missing.",
-        where=sheet.where(),
-        allowed="category, unit, and a column per acid or reagent",
-        remedy=closest(names[0], [h for h in sheet.header if h]) or f"add {names[0]}",
-    )
+def _refuse_negative(category: str, factor: float, where: str) -> None:
+    if not np.isfinite(factor) or (factor < 0.0 and not category.casefold().startswith(CLIMATE)):
+        raise InputError(f"A factor of {factor:g} is not possible.", where=where, allowed="0 or more")
 
 
 def _from_yaml(document: Document, known: Mapping[str, Acid]) -> ImpactTable:
@@ -147,8 +129,7 @@ def _from_yaml(document: Document, known: Mapping[str, Acid]) -> ImpactTable:
             refuse_twice(name, written, where, seen)
             if factor is None:
                 continue
-            if not np.isfinite(factor) or (factor < 0.0 and not category.casefold().startswith(CLIMATE)):
-                raise InputError(f"A factor of {factor:g}.", where=where, allowed="0 or more")
+            _refuse_negative(category, factor, where)
             row[name] = factor
         rows.append(row)
     substances = tuple(dict.fromkeys(name for row in rows for name in row))

@@ -16,15 +16,16 @@ from optimiser._io.yamlfile import Document, read_yaml, validate
 from optimiser.chemistry.acids import Acid, complete
 from optimiser.chemistry.quantity import Basis, Price
 from optimiser.chemistry.reagents import ENERGIES, Reagents, load_acids
-from optimiser.tables.own_names import refuse_twice, substance_name
-from optimiser.tables.sheets import Column, Sheet, find_columns, read_sheet, require, split_title
+from optimiser.tables.read import Column, Table, open_table, refuse_twice, split_title
+from optimiser.tables.substances import substance_columns, substance_name
 
-#: Columns of a table of prices, as `optimiser tables export` writes them, beside price, low and high.
-COLUMNS: tuple[Column, ...] = (
-    Column("substance", aliases=("acid", "reagent", "name")),
-    *(Column("currency"), Column("per"), Column("unit"), Column("period"), Column("source"), Column("note")),
-)
 AMOUNTS = ("price", "low", "high")
+_SUBSTANCE = Column("substance", kind="text", aliases=("acid", "reagent", "name"), required=True)
+_WIDE = (
+    Column("category", kind="text", aliases=("impact category",)),
+    Column("unit", kind="text", required=True),
+)
+_TEXTS = ("currency", "per", "unit", "period", "source", "note")
 _SIGNS = {"€": "EUR", "$": "USD", "£": "GBP", "¥": "CNY", "EURO": "EUR"}
 _PER = {
     "kg": ("kg stock", 1.0),
@@ -33,7 +34,7 @@ _PER = {
     "tonne": ("kg stock", 1e-3),
 }
 _BASES: tuple[str, ...] = get_args(Basis)
-_EXAMPLE = "a header like `price [EUR/kg stock]`, or a column currency (and per)"
+_EXAMPLE = "a header like `price [EUR/kg stock]`, or a column currency (and per); in YAML `currency: EUR`"
 
 
 @dataclass(frozen=True)
@@ -70,9 +71,9 @@ def import_prices(source: str | Path, acids: Mapping[str, Acid] | None = None) -
     known = load_acids() if acids is None else acids
     if Path(source).suffix.lower() in (".yaml", ".yml"):
         return _from_yaml(read_yaml(Path(source)), known)
-    sheet = read_sheet(source)
-    wide = {"impact category", "category"} & {name.casefold() for name in sheet.header}
-    return _from_wide(sheet, known) if wide else _from_rows(sheet, known)
+    table = open_table(source)
+    wide = {"impact category", "category"} & {name.casefold() for name in table.header}
+    return _from_wide(table, known) if wide else _from_rows(table, known)
 
 
 def with_prices(
@@ -141,31 +142,28 @@ def _checked(data: dict[str, Any], name: str, where: str) -> Price:
     return price
 
 
-def _from_rows(sheet: Sheet, known: Mapping[str, Acid]) -> dict[str, Price]:
-    header, amounts = _header_unit(sheet)
-    given = {column.name for column in amounts}
-    absent = [Column(name) for name in AMOUNTS if name not in given]
-    places, _ = find_columns(sheet, (*COLUMNS, *amounts, *absent))
-    require(sheet, places, "substance", "price")
+def _from_rows(table: Table, known: Mapping[str, Acid]) -> dict[str, Price]:
+    header, units = _header_unit(table)
+    amounts = (Column(name, units.get(name, ""), required=name == "price") for name in AMOUNTS)
+    table = table.expecting((_SUBSTANCE, *amounts, *(Column(name, kind="text") for name in _TEXTS)))
     prices: dict[str, Price] = {}
     seen: dict[str, str] = {}
     first: tuple[_Unit, int] | None = None
-    for row in sheet.rows:
-        written = sheet.text(row, places["substance"])
-        name = substance_name(written, known, sheet.where(row, places["substance"]))
-        refuse_twice(name, written, sheet.where(row), seen)
-        values = {key: sheet.number(row, places.get(key)) for key in AMOUNTS}
-        if values["price"] is None:
+    for row, cells in table.rows():
+        name = substance_name(cells["substance"], known, table.where(row, "substance"))
+        refuse_twice(name, cells["substance"], table.where(row), seen)
+        where = table.where(row, "price")
+        if cells["price"] is None:
             continue
-        unit = _row_unit(sheet, row, places, header, name)
+        unit = _row_unit(table, row, cells, header, name)
         first = first or (unit, row)
         if (unit.currency, unit.scale) != (first[0].currency, first[0].scale):
-            raise _mixed(f"rows {first[1]} and {row} differ", sheet.where(row, places["price"]))
-        scaled = {key: value * unit.scale for key, value in values.items() if value is not None}
-        texts = {k: text for k in ("period", "source", "note") if (text := sheet.text(row, places.get(k)))}
-        data = {"source": sheet.where(row), **texts, **scaled, "currency": unit.currency, "per": unit.per}
-        data["value"] = data.pop("price")
-        prices[name] = _checked(data, name, sheet.where(row, places["price"]))
+            raise _mixed(f"rows {first[1]} and {row} differ", where)
+        data = {"source": table.where(row), "currency": unit.currency, "per": unit.per}
+        data |= {key: text for key in ("period", "source", "note") if (text := cells.get(key))}
+        scaled = {key: cells[key] * unit.scale for key in AMOUNTS if cells.get(key) is not None}
+        data |= {"value" if key == "price" else key: amount for key, amount in scaled.items()}
+        prices[name] = _checked(data, name, where)
     return prices
 
 
@@ -178,28 +176,28 @@ def _mixed(how: str, where: str) -> InputError:
     )
 
 
-def _header_unit(sheet: Sheet) -> tuple[_Unit, list[Column]]:
-    """Return the unit that the headers of price, low and high agree on, and those columns."""
-    columns, found = [], _Unit()
-    for index, title in enumerate(sheet.header):
+def _header_unit(table: Table) -> tuple[_Unit, dict[str, str]]:
+    """Return the unit that the headers of price, low and high agree on, and how each of them writes it."""
+    written, found = dict[str, str](), _Unit()
+    for j, title in enumerate(table.header):
         name, text = split_title(title)
-        if name.casefold() not in AMOUNTS:
+        if name.casefold() not in AMOUNTS or not text:
             continue
-        columns.append(Column(name.casefold(), text))
-        unit = parse_unit(text, sheet.where(None, index)) if text else _Unit()
-        if text and found != _Unit() and unit != found:
-            raise _mixed("the headers differ", sheet.where(None, index))
-        found = unit if text else found
-    return found, columns
+        written[name.casefold()] = text
+        unit = parse_unit(text, table.where(None, j))
+        if found not in (_Unit(), unit):
+            raise _mixed("the headers differ", table.where(None, j))
+        found = unit
+    return found, written
 
 
-def _row_unit(sheet: Sheet, row: int, places: Mapping[str, int], header: _Unit, name: str) -> _Unit:
+def _row_unit(table: Table, row: int, cells: Mapping[str, Any], header: _Unit, name: str) -> _Unit:
     """Return the unit of one row, from its header and its columns unit, currency and per."""
     unit = header
     for key, prefix in (("unit", ""), ("currency", ""), ("per", "/")):
-        if not (text := sheet.text(row, places.get(key))):
+        if not (text := cells.get(key)):
             continue
-        where = sheet.where(row, places[key])
+        where = table.where(row, key)
         given = parse_unit(prefix + text, where)
         for part in ("currency", "per"):
             one, two = getattr(unit, part), getattr(given, part)
@@ -209,45 +207,38 @@ def _row_unit(sheet: Sheet, row: int, places: Mapping[str, int], header: _Unit, 
             unit.currency or given.currency, unit.per or given.per, given.scale if given.per else unit.scale
         )
     if unit.currency is None:
-        where = sheet.where(row, places["price"])
-        raise InputError(
-            f"The price of {name} has no currency.", where=where, allowed=_EXAMPLE, remedy="add the currency"
-        )
+        raise _no_currency(name, table.where(row, "price"))
     return _Unit(unit.currency, unit.per or _default_basis(name), unit.scale)
+
+
+def _no_currency(name: str, where: str) -> InputError:
+    return InputError(
+        f"The price of {name} has no currency.", where=where, allowed=_EXAMPLE, remedy="add the currency"
+    )
 
 
 def _default_basis(name: str) -> str:
     return "kWh" if name in ENERGIES else "kg stock"
 
 
-def _from_wide(sheet: Sheet, known: Mapping[str, Acid]) -> dict[str, Price]:
+def _from_wide(table: Table, known: Mapping[str, Acid]) -> dict[str, Price]:
     """Read the Toolkit's layout: one row of prices, a column per acid, the unit in a column of its own."""
-    first = {"impact category": "what", "category": "what", "unit": "unit"}
-    columns = {first.get(t.casefold(), t): i for i, t in enumerate(sheet.header) if t}
-    require(sheet, {**columns, "unit": columns.get("unit", 0)}, "unit")
-    if len(sheet.rows) > 1:
+    substances = substance_columns(table, known, _WIDE)
+    table = table.expecting((*_WIDE, *substances))
+    rows = dict(table.rows())
+    if len(rows) > 1:
         raise InputError(
-            f"{sheet.place} has {len(sheet.rows)} rows of prices.", where=sheet.where(), allowed="one row"
+            f"{table.place} has {len(rows)} rows of prices.", where=table.where(), allowed="one row"
         )
-    (row,) = sheet.rows
-    unit = parse_unit(sheet.text(row, columns.get("unit")), sheet.where(row, columns.get("unit")))
+    ((row, cells),) = rows.items()
+    unit = parse_unit(cells["unit"], table.where(row, "unit"))
     if unit.currency is None:
-        raise InputError(
-            "The table of prices has no currency.", where=sheet.where(row), allowed="a unit like EUR/kg"
-        )
-    prices: dict[str, Price] = {}
-    seen: dict[str, str] = {}
-    for title, index in columns.items():
-        if title in ("what", "unit"):
-            continue
-        name = substance_name(title, known, sheet.where(None, index))
-        refuse_twice(name, title, sheet.where(None, index), seen)
-        value = sheet.number(row, index)
-        if value is not None:
-            per = unit.per or _default_basis(name)
-            data = {"value": value * unit.scale, "currency": unit.currency, "per": per}
-            where = sheet.where(row, index)
-            prices[name] = _checked({**data, "source": where}, name, where)
+        raise _no_currency("every substance", table.where(row, "unit"))
+    prices = {}
+    for name in (column.called for column in substances if cells[column.called] is not None):
+        where = table.where(row, name)
+        data = {"value": cells[name] * unit.scale, "currency": unit.currency, "source": where}
+        prices[name] = _checked({**data, "per": unit.per or _default_basis(name)}, name, where)
     return prices
 
 
@@ -263,11 +254,6 @@ def _from_yaml(document: Document, known: Mapping[str, Acid]) -> dict[str, Price
         common = {"currency": file.currency, "period": file.period, "per": _default_basis(name)}
         data = {"source": where, **{k: v for k, v in common.items() if v is not None}, **entry}
         if "currency" not in data:
-            raise InputError(
-                f"The price of {name} has no currency.",
-                where=where,
-                allowed="currency: EUR at the top of the file, or in each price",
-                remedy="add the currency",
-            )
+            raise _no_currency(name, where)
         prices[name] = _checked(data, name, where)
     return prices

@@ -22,12 +22,11 @@ from optimiser.problem.yields import assumption, check_yields
 from optimiser.process.parameters import ProcessParameters, process_parameters
 from optimiser.surrogate.artefact import Surrogate, load_surrogate
 from optimiser.tables.design_table import design_table
+from optimiser.tables.missing import note, with_blanks
 from optimiser.tables.own import OwnTables, read_own_tables
-from optimiser.tables.parse import Known, Scenarios, parse
-from optimiser.tables.read import CHUNK, Source, frame_source, open_source
-from optimiser.tables.unknown import note, with_blanks
-from optimiser.toolkit.profile import ToolkitSums
-from optimiser.toolkit.scenarios import Profile
+from optimiser.tables.read import CHUNK, Table
+from optimiser.tables.scenarios import Known, Scenarios, open_scenarios, parse
+from optimiser.toolkit.profile import Profile, ToolkitSums
 from optimiser.variables import Bools, Designs, Ints
 
 #: Notes of scenarios outside the applicability domain.
@@ -44,7 +43,7 @@ def _silent(done: int, rows: int) -> None:
 class Setting:
     """A checked table and what it is predicted with."""
 
-    source: Source
+    source: Table
     known: Known
     tables: OwnTables
     surrogate: Surrogate
@@ -129,7 +128,7 @@ class Tally:
 
 
 def prepare(
-    source: Path | Source,
+    source: str | Path | pd.DataFrame,
     *,
     question: Question | None = None,
     feed: str | Feed | None = None,
@@ -142,7 +141,7 @@ def prepare(
     """Read a table of scenarios once, check every cell, and load what predicts it.
 
     Args:
-        source: CSV, XLSX or Parquet, or an open table: our columns, or those of the Toolkit's template.
+        source: CSV, XLSX or Parquet, or a frame: our columns, or those of the Toolkit's template.
         question: takes feed, extra acids, process parameters and surrogate from this problem.
         feed: a feed, or the name of a known one, for tables without a feed column; stronger than the
             problem's.
@@ -160,8 +159,7 @@ def prepare(
         raise InputError(
             f"A basis of {basis:g} kg of cathode is not possible.", where="--basis", allowed="above 0, in kg"
         )
-    if isinstance(source, Path):
-        source = open_source(source, sheet)
+    table = open_scenarios(source, sheet)
     tables = tables or read_own_tables(known=known_acids(question) if question else None)
     if feed is None:
         feed = question.spec.feed if question else None
@@ -170,8 +168,8 @@ def prepare(
     known = Known(tables.acids, feed, basis)
     surrogate = surrogate_of(question) if question else load_surrogate("pd-gbr")
     rows, assumed = 0, dict[str, None]()
-    for piece in source.chunks():
-        scenarios = parse(source, piece, known)
+    for piece in table.chunks():
+        scenarios = parse(table, piece, known)
         rows += len(scenarios)
         for leached in scenarios.feeds:
             check_yields(surrogate, leached)
@@ -180,7 +178,7 @@ def prepare(
     tolerances = tolerances_of(question) if question else DEFAULT
     if bare or profile is not None:
         tolerances = OFF
-    return Setting(source, known, tables, surrogate, parameters, rows, profile, tuple(assumed), tolerances)
+    return Setting(table, known, tables, surrogate, parameters, rows, profile, tuple(assumed), tolerances)
 
 
 def parts(
@@ -293,5 +291,5 @@ def predict_frame(
     >>> bool(found.loc[0, "yield_Li_low"] < found.loc[0, "yield_Li"])
     True
     """
-    setting = prepare(frame_source(frame), question=problem, feed=feed, tables=tables, bare=not tolerances)
+    setting = prepare(frame, question=problem, feed=feed, tables=tables, bare=not tolerances)
     return pd.concat([results(piece) for piece in parts(setting)], ignore_index=True)

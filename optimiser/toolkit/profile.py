@@ -17,21 +17,23 @@ import numpy as np
 import pandas as pd
 
 from optimiser._io import builtin
-from optimiser._io.errors import InputError
+from optimiser._io.errors import InputError, closest
 from optimiser.chemistry.acids import Acid, find_acid_name
 from optimiser.chemistry.feeds import OXYGEN_MOLAR_MASS
 from optimiser.chemistry.impacts import ImpactTable
 from optimiser.chemistry.metals import BASE_METALS, molar_masses
 from optimiser.chemistry.quantity import read_quantities
 from optimiser.chemistry.reagents import load_acids
-from optimiser.tables.own_names import refuse_twice
-from optimiser.tables.sheets import Column, find_columns, read_sheet, require
+from optimiser.problem.problem import Evaluation, Problem
+from optimiser.tables.read import Column, open_table, refuse_twice
 from optimiser.variables import Designs, Floats, Ints
 
 PROFILE = "toolkit-1.0.2"
 _COLUMNS = (
-    *(Column(name) for name in ("Acid", "pKa1", "Mr", "density", "Purity", "USD/MT", "price kg")),
-    *(Column(name) for name in ("power euro kwh", "mixing kwm3")),
+    Column("Acid", kind="text", required=True, filled=True),
+    Column("pKa1", low=-20.0, required=True),
+    *(Column(name, required=True) for name in ("Mr", "Purity", "density")),
+    *(Column(name) for name in ("price kg", "USD/MT", "power euro kwh", "mixing kwm3")),
 )
 _UNUSED = ("pKa2", "pKa3", "SMILES", "sLi", "sNi", "sMn", "sCo", "nProtons", "Location", "Date", "Source")
 
@@ -80,29 +82,16 @@ def read_toolkit_acids(source: str | Path, known: Mapping[str, Acid] | None = No
     """
     acids = load_acids() if known is None else known
     constants = toolkit_constants()
-    sheet = read_sheet(source)
-    places, _ = find_columns(sheet, _COLUMNS, _UNUSED)
-    require(sheet, places, "Acid", "pKa1", "Mr", "density", "Purity")
-    names: list[str] = []
-    numbers: list[list[float]] = []
+    table = open_table(source).expecting(_COLUMNS, _UNUSED)
+    cells = table.frame().reindex(columns=[column.name for column in _COLUMNS])
     seen: dict[str, str] = {}
-    for row in sheet.rows:
-        written = sheet.text(row, places["Acid"])
-        if not written:
-            raise InputError("This row names no acid.", where=sheet.where(row, places["Acid"]))
-        name = find_acid_name(written, acids) or written
-        refuse_twice(name, written, sheet.where(row), seen)
-        pka1 = sheet.number(row, places["pKa1"], low=-20.0)
-        values = [sheet.number(row, places.get(key)) for key in ("Mr", "Purity", "density", "price kg")]
-        dollars = sheet.number(row, places.get("USD/MT"))
-        if values[3] is None and dollars is not None:
-            values[3] = dollars * constants["euro_per_dollar"] / 1000.0
-        plant = [sheet.number(row, places.get(key)) for key in ("power euro kwh", "mixing kwm3")]
-        usual = (constants["energy_price"], constants["mixing_power"])
-        plant = [u if value is None else value for value, u in zip(plant, usual, strict=True)]
-        names.append(name)
-        numbers.append([np.nan if value is None else value for value in (pka1, *values, *plant)])
-    return ToolkitAcids(tuple(names), *np.array(numbers).T)
+    for row, written in zip(cells.index.tolist(), cells["Acid"], strict=True):
+        refuse_twice(find_acid_name(written, acids) or written, written, table.where(row), seen)
+    price = cells["price kg"].fillna(cells["USD/MT"] * constants["euro_per_dollar"] / 1000.0)
+    energy = cells["power euro kwh"].fillna(constants["energy_price"])
+    mixing = cells["mixing kwm3"].fillna(constants["mixing_power"])
+    numbers = (*(cells[name] for name in ("pKa1", "Mr", "Purity", "density")), price, energy, mixing)
+    return ToolkitAcids(tuple(seen), *(column.to_numpy(dtype=np.float64) for column in numbers))
 
 
 @dataclass(frozen=True)
@@ -239,3 +228,63 @@ def toolkit_sums(
         categories=categories,
         units=impacts.units if impacts else (),
     )
+
+
+@dataclass(frozen=True)
+class Profile:
+    """The Toolkit's own tables, as they are."""
+
+    acids: ToolkitAcids
+    impacts: ImpactTable | None
+
+    def sums(self, problem: Problem, evaluation: Evaluation) -> ToolkitSums:
+        """Return the Toolkit's sums for the yields predicted here."""
+        rows = self.acids.rows(problem.acid_names)[evaluation.designs.acid]
+        designs = Designs(rows, evaluation.designs.continuous)
+        return toolkit_sums(designs, evaluation.yields, problem.feed.composition, self.acids, self.impacts)
+
+    def note(self, acid: Acid) -> str:
+        """Say what the Toolkit's tables lack of an acid, or nothing."""
+        row = int(self.acids.rows([acid.name])[0])
+        if row < 0:
+            return f"{acid.name} is not in the Toolkit's table of acids"
+        numbers = {"price": self.acids.price, "density": self.acids.density}
+        lacks = [what for what, values in numbers.items() if np.isnan(values[row])]
+        if self.impacts is not None and all(
+            np.isnan(self.impacts.factor(c, acid.name)) for c in self.impacts.categories
+        ):
+            lacks.append("impact factors")
+        return f"{acid.name} has no {', no '.join(lacks)} in the Toolkit's tables" if lacks else ""
+
+
+def find_profile(
+    name: str | None, table: Path | None, impacts: ImpactTable | None, known: Mapping[str, Acid]
+) -> Profile | None:
+    """Return the profile that is asked for, or None for our own sums.
+
+    Args:
+        name: of the profile.
+        table: the Toolkit's table of acids.
+        impacts: its table of impact factors.
+        known: acids whose names are recognised.
+
+    Raises:
+        InputError: there is no such profile, or its table of acids is not given.
+    """
+    if name is None:
+        return None
+    if name != PROFILE:
+        raise InputError(
+            f"There is no profile {name!r}.",
+            where="--profile",
+            allowed=PROFILE,
+            remedy=closest(name, [PROFILE]),
+        )
+    if table is None:
+        raise InputError(
+            f"The profile {PROFILE} needs the Toolkit's table of acids.",
+            where="--profile",
+            allowed="--acids Acid_properties.xlsx, and --impacts Acids_impacts.xlsx where impacts are wanted",
+            remedy="add --acids",
+        )
+    return Profile(read_toolkit_acids(table, known), impacts)

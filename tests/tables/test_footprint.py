@@ -10,10 +10,13 @@ import pandas as pd
 import pytest
 
 from optimiser._io.errors import InputError
+from optimiser.chemistry.impacts import load_footprint
+from optimiser.chemistry.quantity import flags
 from optimiser.report.card import Table
 from optimiser.report.scenarios.cards import scenario_cards
 from optimiser.report.scenarios.contents import Contents, contents
 from optimiser.report.scenarios.deliver import Request, deliver
+from optimiser.tables.footprint import single_score
 from optimiser.tables.own import read_own_tables
 from optimiser.tables.predict import Tally, parts, prepare
 
@@ -129,3 +132,40 @@ def test_by_products_stand_beside_the_mass_balance(files: tuple[Path, Path]) -> 
     assert frame["chlorine"].drop(1).tolist() == [0.0, 0.0]
     assert (frame["wastewater"] >= 20.0).all()
     assert {"oxygen", "salt", "residue", "nox", "precipitates"} <= set(frame)
+
+
+def test_single_score_normalises_weights_and_names_what_it_leaves_out() -> None:
+    # 7553.08 kg CO2 eq is one person-year, weight 21.06 %; 55.5695 mol H+ eq is one, weight 6.20 %:
+    # 2 person-years and 1 person-year, and 0.0523484 kg CFC11 eq is a third category's one, weight 6.31 %:
+    # 2 x 0.2106 + 1 x 0.0620 + 1 x 0.0631 = 0.5463
+    value = np.array([[2 * 7553.08, 55.5695, 0.0523484, 1.0, 1.0]])
+    categories = ["Climate change", "Acidification", "Ozone depletion", "Climate change - Fossil", "land use"]
+    units = ["kg CO2-eq", "mol H+ eq", "kg CFC11 eq", "kg CO2 eq", "m2a"]
+    s = single_score(value, categories, units)
+    np.testing.assert_allclose(s.normalised[0, :3], [2, 1, 1])
+    assert s.score[0] == pytest.approx(0.5463)
+    left_out = s.method["left_out"].tolist()
+    assert left_out[:3] == [""] * 3
+    assert "no such category" in left_out[3]
+    assert "Pt" in left_out[4]
+    assert s.covered == pytest.approx(0.3357)
+    assert s.method["confidence"].tolist() == ["B", "B", "B", "", ""]
+
+
+def test_single_score_keeps_a_missing_factor_missing_and_refuses_when_nothing_counts() -> None:
+    s = single_score(np.array([[1.0, np.nan]]), ["climate change", "water use"], ["kg CO2 eq", "m3 depriv."])
+    assert np.isnan(s.score[0])
+    with pytest.raises(InputError, match="None of the impact categories"):
+        single_score(np.array([[1.0]]), ["acidification"], ["kg SO2 eq"])
+
+
+def test_the_method_has_all_sixteen_categories_and_its_weights_sum_to_a_hundred_per_cent() -> None:
+    method = load_footprint()
+    assert len(method) == 16
+    assert sum(entry.weighting.value for entry in method.values()) == pytest.approx(100.0)
+    # as the JRC rounds them; EF 3.0 had 4.27e4 CTUe, 0.0536 kg CFC11 and 2.30e-4 CTUh
+    rounded = {name: f"{entry.normalisation.value:.2e}" for name, entry in method.items()}
+    assert rounded["ecotoxicity, freshwater"] == "5.67e+04"
+    assert rounded["ozone depletion"] == "5.23e-02"
+    assert rounded["human toxicity, non-cancer"] == "1.29e-04"
+    assert not any("confidence C" in flags(entry.weighting) for entry in method.values())

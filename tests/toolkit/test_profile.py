@@ -12,8 +12,7 @@ import pytest
 from optimiser._io.errors import InputError
 from optimiser.chemistry.reagents import load_acids
 from optimiser.tables.own_impacts import import_impacts
-from optimiser.tables.parse import Known, parse
-from optimiser.tables.read import open_source
+from optimiser.tables.scenarios import Known, open_scenarios, parse
 from optimiser.toolkit.comparison import enrichment_factors, rank_impacts, selectivities, welch_tests
 from optimiser.toolkit.profile import ToolkitAcids, read_toolkit_acids, toolkit_sums
 from optimiser.variables import Designs
@@ -74,7 +73,7 @@ def test_negative_and_repeated_cells_are_refused(tmp_path: Path) -> None:
     header = "Acid,pKa1,Mr,density,Purity,price kg\n"
     path = tmp_path / "acids.csv"
     for body, told in (
-        ("Nitric,-1.3,63,-1.5,0.67,0.4\n", "row 2, column 'density' (D2)"),
+        ("Nitric,-1.3,63,-1.5,0.67,0.4\n", "row 2, column density (D2)"),
         ("Nitric,-1.3,63,1.5,0.67,0.4\nHNO3,-1.3,63,1.5,0.67,0.4\n", "row 3"),
     ):
         path.write_text(header + body)
@@ -101,7 +100,7 @@ def test_every_acid_of_the_workbook_is_read(acids: ToolkitAcids) -> None:
 
 def rows_of(workbook: Path, acids: ToolkitAcids) -> np.ndarray:
     """Which row of the Toolkit's table each scenario uses, as the profile finds it: by structure."""
-    source = open_source(workbook)
+    source = open_scenarios(workbook)
     read = [parse(source, piece, Known(load_acids())) for piece in source.chunks()]
     return np.concatenate([acids.rows([s.acids[k].name for k in s.acid]) for s in read])
 
@@ -183,18 +182,18 @@ def test_parity_of_ranks(shared_data: Path, acids: ToolkitAcids) -> None:
     table = import_impacts(shared_data / "Acids_impacts.xlsx")
     rows = rows_of(shared_data / "CaseStudy2.xlsx", acids)
     impacts = toolkit_sums(designs(rows, scenarios), np.full((6, 4), 0.5), np.ones(4), acids, table).impacts
-    ranking = rank_impacts(impacts)
+    ranking = rank_impacts(pd.DataFrame(impacts))
     scores = []
     for i in range(6):
         score = 0
         for c in range(impacts.shape[1]):
             lower = sum(impacts[j, c] < impacts[i, c] for j in range(6))
             before = sum(impacts[j, c] == impacts[i, c] for j in range(i))
-            assert ranking.ranks[i, c] == 1 + lower + before
+            assert ranking[c][i] == 1 + lower + before
             score += 1 + lower + before
         scores.append(score)
-        assert ranking.score[i] == score
-    assert ranking.overall.tolist() == [1 + sum(other < score for other in scores) for score in scores]
+        assert ranking["score"][i] == score
+    assert ranking["overall"].tolist() == [1 + sum(other < score for other in scores) for score in scores]
 
 
 def test_parity_of_t_tests() -> None:

@@ -29,8 +29,7 @@ from optimiser.report.scenarios.listings import (
     table_card,
     tests_card,
 )
-from optimiser.tables.compare import ALONE
-from optimiser.tables.results import varying
+from optimiser.tables.results import ALONE, varying
 from optimiser.variables import CONTINUOUS
 
 #: Said where a profile takes the place of our sums.

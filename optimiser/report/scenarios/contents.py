@@ -12,24 +12,22 @@ import pandas as pd
 from optimiser.report.caveats import intervals_caveat
 from optimiser.report.sources import sources_frame
 from optimiser.report.workbook import manifest_frame
-from optimiser.tables.compare import (
+from optimiser.tables.footprint import FootprintResults, footprint_results
+from optimiser.tables.predict import Part, Setting, Tally, original, results
+from optimiser.tables.results import (
     ImpactResults,
+    balance_frame,
+    climate_frame,
+    costs_frame,
     enrichment_frame,
     impact_results,
     selectivity_frame,
     tests_frame,
     toolkit_frame,
     toolkit_impacts,
-)
-from optimiser.tables.footprint import FootprintResults, footprint_results
-from optimiser.tables.predict import Part, Setting, Tally, original
-from optimiser.tables.results import (
-    balance_frame,
-    climate_frame,
-    costs_frame,
-    scenarios_frame,
     yields_frame,
 )
+from optimiser.toolkit.comparison import TOOLKIT_ANCHORS
 
 
 @dataclass(frozen=True)
@@ -122,11 +120,12 @@ def contents(
     elif profile.impacts is not None:
         impacts = toolkit_impacts(parts, profile.impacts)
     sources = [sources_frame(original(part)) for part in parts]
+    scenarios = results(tuple(parts))
     return Contents(
         name=name,
         tally=tally,
-        scenarios=scenarios_frame(parts),
-        yields=yields_frame(parts),
+        scenarios=scenarios,
+        yields=yields_frame(scenarios),
         balance=balance_frame(parts),
         costs=costs_frame(parts),
         climate=climate_frame(parts),
@@ -137,7 +136,7 @@ def contents(
         toolkit=toolkit_frame(parts),
         notes=setting.notes,
         caveat=intervals_caveat(setting.surrogate),
-        tests=tests_frame(parts),
+        tests=tests_frame(scenarios, TOOLKIT_ANCHORS if profile else setting.surrogate.anchors),
         sources=pd.concat(sources).drop_duplicates(ignore_index=True),
         pinned=pinned,
     )

@@ -29,8 +29,9 @@ from optimiser.report.workbook import write_sheets
 from optimiser.report.write import check_target
 from optimiser.tables.footprint import check_footprint
 from optimiser.tables.own import read_own_tables
+from optimiser.tables.own_impacts import import_impacts
 from optimiser.tables.predict import Part, RowProgress, Setting, Tally, parts, prepare, results
-from optimiser.toolkit.scenarios import find_profile
+from optimiser.toolkit.profile import find_profile
 
 #: Rows that a page and a workbook of many sheets hold.
 MOST_LISTED, MOST_SHEETS = 2_000, 50_000
@@ -80,6 +81,9 @@ def deliver(request: Request, progress: RowProgress) -> Said:
         request.impacts,
         known=known_acids(question) if question else None,
     )
+    factors = None
+    if request.profile is not None and request.impacts is not None:
+        factors = import_impacts(request.impacts, tables.acids)
     setting = prepare(
         request.table,
         question=question,
@@ -87,7 +91,7 @@ def deliver(request: Request, progress: RowProgress) -> Said:
         sheet=request.sheet,
         basis=request.basis,
         tables=tables,
-        profile=find_profile(request.profile, request.acids, request.impacts, tables),
+        profile=find_profile(request.profile, request.acids, factors, tables.acids),
         bare=request.tolerances == "off",
     )
     if request.ef31:

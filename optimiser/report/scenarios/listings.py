@@ -10,8 +10,7 @@ from optimiser.report.cards.origin import read_frame
 from optimiser.report.caveats import NOT_KNOWN
 from optimiser.report.scenarios.contents import Contents
 from optimiser.report.scenarios.figures import MOST_DRAWN, draw_heat
-from optimiser.tables.compare import ALONE
-from optimiser.tables.results import KEYS
+from optimiser.tables.results import ALONE, KEYS
 from optimiser.toolkit.comparison import T_TEST_WARNING
 from optimiser.variables import DESIGN_COLUMNS
 
