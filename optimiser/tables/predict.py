@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -110,11 +110,13 @@ class Tally:
     outside: int = 0
     noted: Counter[str] = field(default_factory=Counter)
 
-    def add(self, part: Part) -> None:
-        """Count a part."""
-        self.rows += len(part.place)
-        self.outside += int((~part.inside).sum())
-        self.noted.update(text for k in part.evaluation.designs.acid if (text := part.lacking[k]))
+    def counted(self, piece: tuple[Part, ...]) -> tuple[Part, ...]:
+        """Count the scenarios of a piece and return it."""
+        for part in piece:
+            self.rows += len(part.place)
+            self.outside += int((~part.inside).sum())
+            self.noted.update(text for k in part.evaluation.designs.acid if (text := part.lacking[k]))
+        return piece
 
     def lines(self) -> list[str]:
         """Say the counts beyond the number of rows."""
@@ -220,7 +222,7 @@ def _part(scenarios: Scenarios, feed: int, setting: Setting, start: int) -> Part
     return Part(start + rows, problem, acids, evaluation, tuple(lacking), sums)
 
 
-def results(of: tuple[Part, ...]) -> pd.DataFrame:
+def results(of: Sequence[Part]) -> pd.DataFrame:
     """Return one row per scenario, in the order of the table.
 
     Columns: scenario, feed, those of `table.design_table`, ``spread_X`` per metal (standard deviation over

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from optimiser.report.images import find_browser
-from optimiser.report.scenarios.deliver import Request, deliver
+from optimiser.report.predict import Request, deliver
 from optimiser.tables.generate import generate
 
 pytestmark = pytest.mark.page

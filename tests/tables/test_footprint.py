@@ -12,10 +12,10 @@ import pytest
 from optimiser._io.errors import InputError
 from optimiser.chemistry.impacts import load_footprint
 from optimiser.chemistry.quantity import flags
-from optimiser.report.card import Table
-from optimiser.report.scenarios.cards import scenario_cards
-from optimiser.report.scenarios.contents import Contents, contents
-from optimiser.report.scenarios.deliver import Request, deliver
+from optimiser.report.card import Card, Table, make_cards
+from optimiser.report.cards.scenarios import scenario_makers
+from optimiser.report.predict import Request, deliver
+from optimiser.report.scenarios import Contents
 from optimiser.tables.footprint import single_score
 from optimiser.tables.own import read_own_tables
 from optimiser.tables.predict import Tally, parts, prepare
@@ -46,7 +46,11 @@ def files(tmp_path: Path) -> tuple[Path, Path]:
 def made(table: Path, factors: Path | None, *, ef31: bool) -> Contents:
     setting = prepare(table, tables=read_own_tables(None, None, factors))
     found = [part for piece in parts(setting) for part in piece]
-    return contents("table", found, Tally(), setting, {}, ef31=ef31)
+    return Contents("table", found, Tally(), setting, {}, ef31)
+
+
+def card_of(of: Contents, key: str) -> Card:
+    return next(card for card in make_cards(scenario_makers(of)) if card.key == key)
 
 
 def test_the_single_score_by_hand(files: tuple[Path, Path]) -> None:
@@ -66,7 +70,7 @@ def test_the_single_score_by_hand(files: tuple[Path, Path]) -> None:
 
 
 def test_what_is_left_out_is_named_on_the_card(files: tuple[Path, Path]) -> None:
-    card = next(c for c in scenario_cards(made(*files, ef31=True)) if c.key == "footprint")
+    card = card_of(made(*files, ef31=True), "footprint")
     assert not card.error
     said = " ".join((*card.finding, *card.warnings))
     assert "2 of 4 categories count; they make up 15 %" in said
@@ -79,18 +83,22 @@ def test_what_is_left_out_is_named_on_the_card(files: tuple[Path, Path]) -> None
 def test_acid_alone_beside_all_that_goes_in_is_said(files: tuple[Path, Path]) -> None:
     table, factors = files
     factors.write_text(FACTORS + "climate change,kg CO2 eq,0.1,0.2\n")  # our own factors complete this one
-    card = next(c for c in scenario_cards(made(table, factors, ef31=True)) if c.key == "footprint")
+    card = next(
+        c for c in make_cards(scenario_makers(made(table, factors, ef31=True))) if c.key == "footprint"
+    )
     assert any("acid alone to such of all that goes in" in text for text in card.warnings)
     factors.write_text(FACTORS)
-    card = next(c for c in scenario_cards(made(table, factors, ef31=True)) if c.key == "footprint")
+    card = next(
+        c for c in make_cards(scenario_makers(made(table, factors, ef31=True))) if c.key == "footprint"
+    )
     assert not any("acid alone to such" in text for text in card.warnings)
 
 
 def test_only_when_asked(files: tuple[Path, Path]) -> None:
     of = made(*files, ef31=False)
     assert of.footprint is None
-    assert not {"EF 3.1", "EF 3.1 method"} & set(of.sheets())
-    card = next(c for c in scenario_cards(of) if c.key == "footprint")
+    assert not {"EF 3.1", "EF 3.1 method"} & set(of.sheets)
+    card = card_of(of, "footprint")
     assert "--ef31" in card.not_applicable
 
 
@@ -124,7 +132,7 @@ def test_refused_before_anything_is_predicted(files: tuple[Path, Path], tmp_path
 
 def test_by_products_stand_beside_the_mass_balance(files: tuple[Path, Path]) -> None:
     of = made(*files, ef31=False)
-    card = next(c for c in scenario_cards(of) if c.key == "balance")
+    card = card_of(of, "balance")
     table = next(b for b in card.blocks if isinstance(b, Table) and b.name == "by-products-table")
     frame = table.frame[list(table.shown)]
     # without peroxide chloride reduces the metals, and only there; 20 m3 of leachant per t, and wash water

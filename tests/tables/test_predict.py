@@ -15,10 +15,11 @@ import pytest
 import yaml
 
 from optimiser._io.errors import InputError
+from optimiser.report.card import make_cards
+from optimiser.report.cards.scenarios import scenario_makers
 from optimiser.report.columns import column
 from optimiser.report.images import find_browser, write_images
-from optimiser.report.scenarios.cards import scenario_cards
-from optimiser.report.scenarios.contents import Contents, contents
+from optimiser.report.scenarios import Contents
 from optimiser.tables.own import read_own_tables
 from optimiser.tables.predict import Part, Setting, Tally, parts, predict_frame, prepare, results
 
@@ -50,14 +51,14 @@ def table(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def everything(setting: Setting) -> tuple[list[Part], Tally]:
     found, tally = [part for piece in parts(setting) for part in piece], Tally()
     for part in found:
-        tally.add(part)
+        tally.counted((part,))
     return found, tally
 
 
 def report(path: Path, **options: object) -> Contents:
     setting = prepare(path, **options)  # type: ignore[arg-type]
     found, tally = everything(setting)
-    return contents("table", found, tally, setting, {"product": "x", "version": "1", "written": "2026-01-01"})
+    return Contents("table", found, tally, setting, {"product": "x", "version": "1", "written": "2026-01-01"})
 
 
 def test_a_row_without_a_price_keeps_its_yields_and_names_what_is_missing(table: Path) -> None:
@@ -177,7 +178,7 @@ def test_own_tables_move_the_results_the_right_way(table: Path, tmp_path: Path) 
     assert changed["climate_change"][0] > usual["climate_change"][0]
     assert changed["cost"][3] == usual["cost"][3]
     assert "levulinic has no factor of land" in tally.noted
-    made = contents("t", found, tally, setting, {})
+    made = Contents("t", found, tally, setting, {})
     assert made.impacts is not None
     land = next(c for c in made.impacts.frame.columns if c.startswith("land, acid alone|pt|"))
     # 2 points per kg of pure acid
@@ -188,7 +189,7 @@ def test_own_tables_move_the_results_the_right_way(table: Path, tmp_path: Path) 
 
 
 def test_cards_are_all_made_and_say_something(table: Path) -> None:
-    for card in scenario_cards(report(table)):
+    for card in make_cards(scenario_makers(report(table))):
         assert not card.error, card
         assert card.finding or card.blocks or "--ef31" in card.not_applicable
 

@@ -30,7 +30,7 @@ from optimiser.report.explain.sentences import (
     ranking_sentence,
     yield_sentences,
 )
-from optimiser.report.scenarios.figures import draw_heat
+from optimiser.report.figures.scenarios import draw_heat
 from optimiser.variables import CONTINUOUS, VARIABLES, Floats
 
 #: Over a table that holds what a figure shows.

@@ -8,17 +8,17 @@ from optimiser.chemistry.feeds import METALS
 from optimiser.report.card import Card, Figure, Panels, Table, Words
 from optimiser.report.cards.origin import read_frame
 from optimiser.report.caveats import NOT_KNOWN
-from optimiser.report.scenarios.contents import Contents
-from optimiser.report.scenarios.figures import MOST_DRAWN, draw_heat
+from optimiser.report.figures.scenarios import MOST_DRAWN, draw_heat
+from optimiser.report.scenarios import Contents
 from optimiser.tables.results import ALONE, KEYS
 from optimiser.toolkit.comparison import T_TEST_WARNING
 from optimiser.variables import DESIGN_COLUMNS
 
 
-def tests_card(of: Contents, key: str, title: str) -> Card:
+def tests_card(of: Contents) -> Card:
     """Draw which yields the t-tests call different, with the warning why they mislead."""
     if of.tests is None:
-        return Card(key, title, not_applicable="pairs are tested for 2 to 150 scenarios.")
+        return Card(not_applicable="pairs are tested for 2 to 150 scenarios.")
     count = min(len(of.scenarios), MOST_DRAWN)
     names = [str(n) for n in of.scenarios["scenario"].head(count)]
     figures = []
@@ -40,15 +40,15 @@ def tests_card(of: Contents, key: str, title: str) -> Card:
         f"Welch's t-test of each pair, {pairs:,} of them: 1 (dark) where p is below 0.05 / {pairs:,}, after "
         "Bonferroni.",
     )
-    table_ = Table("tests-table", "t-tests of each pair.", of.sheets()["t-tests"], tall=True)
-    return Card(key, title, finding, warnings=(T_TEST_WARNING,), blocks=(Panels(tuple(figures)), table_))
+    table_ = Table("tests-table", "t-tests of each pair.", of.sheets["t-tests"], tall=True)
+    return Card(finding=finding, warnings=(T_TEST_WARNING,), blocks=(Panels(tuple(figures)), table_))
 
 
-def footprint_card(of: Contents, key: str, title: str) -> Card:
+def footprint_card(of: Contents) -> Card:
     """List normalised and weighted impacts and the single score, and say what does not count in it."""
     found = of.footprint
     if found is None:
-        return Card(key, title, not_applicable="the single score is computed where --ef31 asks for it.")
+        return Card(not_applicable="the single score is computed where --ef31 asks for it.")
     score = found.frame["single score|person-years|4"]
     counted = len(found.method) - len(found.left_out)
     finding = [
@@ -74,19 +74,19 @@ def footprint_card(of: Contents, key: str, title: str) -> Card:
         Table("footprint-table", about, found.frame, tall=True),
         Table("footprint-method-table", "What each category is divided by and weighs.", found.method),
     )
-    return Card(key, title, tuple(finding), warnings=tuple(warnings), blocks=blocks)
+    return Card(finding=tuple(finding), warnings=tuple(warnings), blocks=blocks)
 
 
-def balance_card(of: Contents, key: str, title: str) -> Card:
+def balance_card(of: Contents) -> Card:
     """List the mass balance with every intermediate."""
     if of.toolkit is not None:
         said = ("Balance and costs as the LIB Leaching Toolkit 1.0.2 defines them, faults and all.",)
         own = Table("balance-table", "The Toolkit's sums, per 1000 kg of cathode.", of.toolkit, tall=True)
-        return Card(key, title, said, blocks=(own,))
+        return Card(finding=said, blocks=(own,))
     basis = ", ".join(f"{b:g}" for b in sorted(of.balance["basis"].unique()))
     finding = (f"All that goes in and what dissolves, per batch of {basis} kg of cathode.",)
     table = Table("balance-table", "The mass balance with every intermediate.", of.balance, tall=True)
-    return Card(key, title, finding, blocks=(table, _by_products(of)))
+    return Card(finding=finding, blocks=(table, _by_products(of)))
 
 
 def _by_products(of: Contents) -> Table:
@@ -94,7 +94,7 @@ def _by_products(of: Contents) -> Table:
     return Table("by-products-table", "By-products per t of feed.", of.scenarios, shown=shown, tall=True)
 
 
-def table_card(of: Contents, key: str, title: str) -> Card:
+def table_card(of: Contents) -> Card:
     """List all scenarios."""
     shown = (
         "scenario",
@@ -110,13 +110,13 @@ def table_card(of: Contents, key: str, title: str) -> Card:
         "proton_ratio",
         "note",
     )
-    frame = of.sheets()["scenarios"]
+    frame = of.sheets["scenarios"]
     shown = tuple(name for name in shown if name in frame)
     extent = "In brackets 90 % intervals. The workbook has every column."
-    return Card(key, title, (), blocks=(Table("scenarios-table", extent, frame, shown=shown, tall=True),))
+    return Card(blocks=(Table("scenarios-table", extent, frame, shown=shown, tall=True),))
 
 
-def sources_card(of: Contents, key: str, title: str) -> Card:
+def sources_card(of: Contents) -> Card:
     """List every number used."""
     frame = of.sources
     marked = int((frame["flags"] != "").sum())
@@ -124,4 +124,4 @@ def sources_card(of: Contents, key: str, title: str) -> Card:
         f"{len(frame)} numbers stand behind these sums, {marked} of them marked: old, or of confidence C.",
     )
     table = Table("sources-table", "Confidence A is best.", read_frame(frame), tall=True)
-    return Card(key, title, finding, blocks=(table, Words("What this tool does not know", NOT_KNOWN)))
+    return Card(finding=finding, blocks=(table, Words("What this tool does not know", NOT_KNOWN)))
