@@ -49,10 +49,10 @@ def run(
     loaded = load_config(config)
     target = out or default_out(loaded.name)
     check_target(target, force)
-    tables = own_tables(loaded.question, acids, prices, impacts)
+    tables = own_tables(loaded.problem, acids, prices, impacts)
     with progress_display() as progress:
         result = run_config(loaded, progress, tables, side_by_side=True)
-    written = write(result, target, loaded.spec.report.formats, force)
+    written = write(result, target, loaded.report.formats, force)
     if as_json:
         click.echo(json.dumps({"out": str(written), **manifest(result)}, indent=2))
     else:

@@ -155,7 +155,7 @@ def page(result: RunResult, pinned: dict[str, Any], made: Sequence[Card] | None 
         pinned,
         title=f"{result.problem.feed.name}: {words.objectives_text(result.problem)}",
         name=result.config.name,
-        description=result.config.spec.description or result.config.question.spec.description,
+        description=result.config.description or result.config.problem.description,
     )
 
 

@@ -14,9 +14,9 @@ from optimiser._io.errors import InputError
 from optimiser.chemistry.acids import Acid
 from optimiser.chemistry.feeds import METALS, find_feed
 from optimiser.problem.binding import assemble, known_acids, surrogate_of, tolerances_of
-from optimiser.problem.load import Question
 from optimiser.problem.objectives import METRICS
 from optimiser.problem.problem import Evaluation, Problem
+from optimiser.problem.schema import Problem as Question
 from optimiser.problem.tolerances import DEFAULT, OFF, Tolerances, said
 from optimiser.problem.yields import assumption, check_yields
 from optimiser.process.parameters import ProcessParameters, process_parameters
@@ -161,7 +161,7 @@ def prepare(
         )
     source = open_source(path, sheet)
     tables = tables or read_own_tables(known=known_acids(question) if question else None)
-    feed = question.spec.feed if question else None
+    feed = question.feed if question else None
     if feed_name is not None:
         feed = find_feed(feed_name, where="--feed")
     known = Known(tables.acids, feed, basis)
@@ -173,7 +173,7 @@ def prepare(
         for leached in scenarios.feeds:
             check_yields(surrogate, leached)
             assumed |= dict.fromkeys([told] if (told := assumption(leached)) else [])
-    parameters = process_parameters(question.spec.process if question else None)
+    parameters = process_parameters(question.process if question else None)
     tolerances = tolerances_of(question) if question else DEFAULT
     if bare or profile is not None:
         tolerances = OFF

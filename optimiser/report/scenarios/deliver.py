@@ -17,7 +17,7 @@ from optimiser._io import builtin
 from optimiser._io.errors import InputError
 from optimiser._io.placed import placed
 from optimiser.problem.binding import known_acids
-from optimiser.problem.load import load_question
+from optimiser.problem.load import load_problem
 from optimiser.report.images import Kind, figures_of, write_images
 from optimiser.report.manifest import DISTRIBUTION, FORMAT, git_state, package_versions, table_hashes
 from optimiser.report.page import page_of
@@ -72,7 +72,7 @@ def deliver(request: Request, progress: RowProgress) -> Said:
         InputError: anything wrong with options, table or targets, before any prediction.
     """
     _check(request)
-    question = load_question(request.problem) if request.problem else None
+    question = load_problem(request.problem) if request.problem else None
     tables = read_own_tables(
         request.acids,
         request.prices,
