@@ -11,6 +11,7 @@ import pandas as pd
 
 from optimiser._io.errors import InputError
 from optimiser._io.placed import placed
+from optimiser.chemistry.feeds import find_feed
 from optimiser.problem.binding import known_acids
 from optimiser.problem.load import load_problem
 from optimiser.report.deliver import check_folder
@@ -78,7 +79,7 @@ def deliver(request: Request, progress: RowProgress) -> Said:
     setting = prepare(
         request.table,
         question=question,
-        feed_name=request.feed,
+        feed=find_feed(request.feed, where="--feed") if request.feed else None,
         sheet=request.sheet,
         basis=request.basis,
         tables=tables,
