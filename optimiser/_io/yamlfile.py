@@ -143,9 +143,14 @@ def first_error(error: ValidationError, model: type[BaseModel], data: Any, at: K
         data: what it was given.
         at: the key of the data.
     """
-    # a misspelt key explains the one that is missing, so it comes first
+    # a misspelt key explains the one that is missing, and a wrong entry the list that is too short
     problems = sorted(
-        error.errors(), key=lambda e: (e["type"] != "extra_forbidden", _order(_real(e["loc"], data), data))
+        error.errors(),
+        key=lambda e: (
+            e["type"] != "extra_forbidden",
+            e["type"] == "too_short",
+            _order(_real(e["loc"], data), data),
+        ),
     )
     found = _as_input_error(problems[0], model, at, data)
     if len(problems) > 1:
