@@ -13,7 +13,7 @@ from optimiser._io.errors import InputError
 from optimiser._io.placed import placed
 from optimiser.chemistry.feeds import find_feed
 from optimiser.problem.binding import known_acids
-from optimiser.problem.load import load_question
+from optimiser.problem.load import load_problem
 from optimiser.report.card import make_cards
 from optimiser.report.cards.scenarios import scenario_makers
 from optimiser.report.deliver import check_folder
@@ -92,7 +92,7 @@ def deliver(request: Request, progress: RowProgress) -> Said:
 
 
 def _setting(request: Request) -> Setting:
-    question = load_question(request.problem) if request.problem else None
+    question = load_problem(request.problem) if request.problem else None
     known = known_acids(question) if question else None
     tables = read_own_tables(request.acids, request.prices, request.impacts, known=known)
     factors = None

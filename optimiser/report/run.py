@@ -58,7 +58,7 @@ def write_run(result: RunResult, out: Path, formats: Sequence[str], force: bool 
         tables=tables,
         title=f"{result.problem.feed.name}: {words.objectives_text(result.problem)}",
         name=result.config.name,
-        description=result.config.spec.description or result.config.question.spec.description,
+        description=result.config.description or result.config.problem.description,
         force=force,
     )
 

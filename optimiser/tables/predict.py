@@ -14,9 +14,9 @@ from optimiser._io.errors import InputError
 from optimiser.chemistry.acids import Acid
 from optimiser.chemistry.feeds import METALS, Feed, find_feed
 from optimiser.problem.binding import assemble, known_acids, surrogate_of, tolerances_of
-from optimiser.problem.load import Question
 from optimiser.problem.objectives import METRICS
 from optimiser.problem.problem import Evaluation, Problem
+from optimiser.problem.schema import Problem as Question
 from optimiser.problem.tolerances import DEFAULT, OFF, Tolerances, said
 from optimiser.problem.yields import assumption, check_yields
 from optimiser.process.parameters import ProcessParameters, process_parameters
@@ -164,7 +164,7 @@ def prepare(
     table = open_scenarios(source, sheet)
     tables = tables or read_own_tables(known=known_acids(question) if question else None)
     if feed is None:
-        feed = question.spec.feed if question else None
+        feed = question.feed if question else None
     elif isinstance(feed, str):
         feed = find_feed(feed, where="feed")
     known = Known(tables.acids, feed, basis)
@@ -176,7 +176,7 @@ def prepare(
         for leached in scenarios.feeds:
             check_yields(surrogate, leached)
             assumed |= dict.fromkeys([told] if (told := assumption(leached)) else [])
-    parameters = process_parameters(question.spec.process if question else None)
+    parameters = process_parameters(question.process if question else None)
     tolerances = tolerances_of(question) if question else DEFAULT
     if bare or profile is not None:
         tolerances = OFF

@@ -241,14 +241,14 @@ import json, sys
 from pathlib import Path
 from optimiser.problem.binding import bind
 from optimiser._io.errors import InputError
-from optimiser.cli.inspection import check_file, check_lines
-from optimiser.problem.load import load_question
+from optimiser.report.check import check_file, check_lines
+from optimiser.problem.load import load_problem
 
 said = ["\\n".join(check_lines(check_file("nca.yaml")))]
 for text in json.loads(sys.argv[1]):
     Path("bad.yaml").write_text(text)
     try:
-        said.append(f"accepted: {bind(load_question('bad.yaml')).name}")
+        said.append(f"accepted: {bind(load_problem('bad.yaml')).name}")
     except InputError as error:
         said.append(str(error))
 print(json.dumps(said))

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from optimiser.chemistry.feeds import METALS
+from optimiser.problem.constraints import label as label_of
 from optimiser.process.totals import COMPONENTS
 from optimiser.report import words
 from optimiser.report.card import Card, Figure, Maker, Panels, Table
@@ -74,7 +75,7 @@ def summary_card(of: Contents) -> Card:
     for margin in broken:
         count = int((frame[margin] < 0.0).sum())
         if count:
-            label = words.constraint_label(margin.removeprefix("margin_"))
+            label = label_of(margin.removeprefix("margin_"))
             warnings.insert(0, f"{count} of them break a limit of chemistry: {label}.")
     return Card(finding=tuple(finding), warnings=tuple(warnings))
 

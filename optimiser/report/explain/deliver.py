@@ -30,8 +30,8 @@ from optimiser.explain.setpoints import (
     thrifty_sweeps,
 )
 from optimiser.problem.binding import bind
-from optimiser.problem.load import Question
 from optimiser.problem.problem import Problem
+from optimiser.problem.schema import Problem as Question
 from optimiser.report.deliver import check_folder
 from optimiser.report.deliver import deliver as deliver_report
 from optimiser.report.explain.cards import explanation_cards
