@@ -16,25 +16,28 @@ import warnings
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from math import inf, isfinite, isnan, nan
+from math import isfinite, isnan, nan
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from optimiser._io.errors import InputError, closest
+from optimiser._io.reading import MOST_TABLE, check_readable, check_workbook
 
 if TYPE_CHECKING:
     import pandas as pd
 
-SUFFIXES = (".csv", ".xlsx", ".xlsm", ".parquet")
 WORKBOOKS = (".xlsx", ".xlsm")
+SUFFIXES = (".csv", *WORKBOOKS, ".parquet")
 #: Rows that are held in memory at a time.
 CHUNK = 5000
+#: No number is larger unless its column says so; sums of larger ones would have no end.
+MOST = 1e15
 #: Cells that count as empty.
 BLANK = ("", "NA", "N/A", "n/a", "#N/A", "NaN", "nan", "<NA>", "NULL", "null")
 _TRUTHS = {"yes": True, "true": True, "no": False, "false": False}
-#: Gives the cells as they are in pieces of a number of rows; the texts among the columns stay texts.
+#: Gives the cells as they are, in pieces of so many rows; the columns named by position stay texts.
 Read = Callable[[int, Collection[int]], "Iterator[pd.DataFrame]"]
 
 
@@ -64,7 +67,7 @@ class Column:
     aliases: tuple[str, ...] = ()
     also: Mapping[str, float] = field(default_factory=dict)
     low: float = 0.0
-    high: float = inf
+    high: float = MOST
     missing: float | None = None
     words: Mapping[str, float] = field(default_factory=dict)
     required: bool = False
@@ -72,9 +75,9 @@ class Column:
     label: str = ""
 
     @property
-    def title(self) -> str:
-        """Name and unit as written in a header."""
-        return f"{self.name} [{self.unit}]" if self.unit else self.name
+    def names(self) -> tuple[str, ...]:
+        """Its name and the other ones."""
+        return (self.name, *self.aliases)
 
     @property
     def called(self) -> str:
@@ -82,13 +85,17 @@ class Column:
         return self.key or self.name
 
     @property
+    def title(self) -> str:
+        """Name and unit as written in a header."""
+        return f"{self.name} [{self.unit}]" if self.unit else self.name
+
+    @property
     def allowed(self) -> str:
         """What a cell may hold, in words."""
-        if self.kind == "yes or no":
-            return self.kind
-        ends = f"{self.low:g} to {self.high:g}" if isfinite(self.high) else f"{self.low:g} or more"
-        numbers = f"{ends} {self.unit}".strip() if isfinite(self.low) else "a number"
-        return ", ".join((numbers, *self.words)) + ("" if self.filled else "; empty where it is not known")
+        ends = f"{self.low:g} to {self.high:g}" if self.high < MOST else f"{self.low:g} or more"
+        said = f"{ends if isfinite(self.low) else 'a number'} {self.unit}".strip()
+        said = ", ".join((said, *self.words)) if self.kind == "number" else self.kind
+        return said if self.filled else f"{said}; empty where it is not known"
 
 
 @dataclass(frozen=True)
@@ -116,13 +123,14 @@ class Table:
 
     def where(self, row: int | None = None, column: int | str | None = None) -> str:
         """Name file, sheet, row and column (by position or name), with the cell as a spreadsheet calls it."""
+        place = f"{self.place}, header" if row is None else f"{self.place}, row {row}"
         j = self.found[column][0] if isinstance(column, str) and column in self.found else column
-        if row is None:
-            return f"{self.place}, header" + (f", column {_letter(j)}" if isinstance(j, int) else "")
         if not isinstance(j, int):
-            return f"{self.place}, row {row}" + (f", column {j}" if j else "")
-        cell = f" ({_letter(j)}{row})" if self.path else ""
-        return f"{self.place}, row {row}, column {split_title(self.header[j])[0]}{cell}"
+            return f"{place}, column {j}" if j else place
+        title, letter = split_title(self.header[j])[0], _letter(j)
+        if row is None or not title:
+            return f"{place}, column {letter}"
+        return f"{place}, column {title}" + (f" ({letter}{row})" if self.path else "")
 
     def expecting(self, columns: Sequence[Column], ignored: Sequence[str] = ()) -> Table:
         """Return the table with its columns told apart by name.
@@ -136,49 +144,46 @@ class Table:
                 that is not known.
         """
         found: dict[str, tuple[int, Column, float]] = {}
-        spelt = {_plain(name): column for column in columns for name in (column.name, *column.aliases)}
-        unread = {_plain(name) for name in ignored}
+        known = {_plain(name): column for column in columns for name in column.names}
+        unread = {"", *map(_plain, ignored)}
         for j, title in enumerate(self.header):
             name, unit = split_title(title)
-            if not title or _plain(title) in unread or _plain(name) in unread:
+            if _plain(title) in known:  # brackets may belong to the name
+                name, unit = title, ""
+            if _plain(name) in unread:
                 continue
-            column = spelt.get(_plain(title)) or spelt.get(_plain(name))
+            column, where = known.get(_plain(name)), self.where(None, j)
             if column is None:
                 raise InputError(
                     f"Unknown column {title!r}.",
-                    where=self.where(None, j),
+                    where=where,
                     allowed=", ".join(column.title for column in columns),
-                    remedy=closest(name, [n for c in columns for n in (c.name, *c.aliases)])
-                    or "remove the column",
+                    remedy=closest(name, [n for c in columns for n in c.names]) or "remove the column",
                 )
             if column.called in found:
                 other = self.header[found[column.called][0]]
+                same = f"Columns {other!r} and {title!r} are the same."
                 raise InputError(
-                    f"Column {title!r} is given twice."
-                    if other == title
-                    else f"Columns {other!r} and {title!r} are the same.",
-                    where=self.where(None, j),
+                    f"Column {title!r} is given twice." if other == title else same,
+                    where=where,
                     remedy="keep one of them",
                 )
-            units = {column.unit.casefold(): 1.0, **{u.casefold(): f for u, f in column.also.items()}}
-            if unit and _plain(title) not in spelt and unit.casefold() not in units:
+            units = {u.casefold(): factor for u, factor in {column.unit: 1.0, **column.also, "": 1.0}.items()}
+            if unit.casefold() not in units:
                 raise InputError(
                     f"Column {name!r} is in {unit!r}.",
-                    where=self.where(None, j),
+                    where=where,
                     allowed=" or ".join(u for u in (column.unit, *column.also) if u) or "no unit",
                     remedy=f"convert the numbers to {column.unit}" if column.unit else "remove the unit",
                 )
-            found[column.called] = (j, column, units.get(unit.casefold(), 1.0))
+            found[column.called] = (j, column, units[unit.casefold()])
         for column in columns:
             if column.required and column.called not in found:
-                spare = [h for h in self.header if h and _plain(split_title(h)[0]) not in spelt]
                 raise InputError(
                     f"Column {column.name!r} is missing.",
                     where=self.where(),
                     allowed=", ".join(c.title + ("" if c.required else " (optional)") for c in columns),
-                    remedy=f"{closest(column.name, spare)} rename it to {column.name!r}".strip()
-                    if closest(column.name, spare)
-                    else f"add {column.name}",
+                    remedy=f"add {column.name}",
                 )
         return replace(self, found=found)
 
@@ -191,28 +196,27 @@ class Table:
             InputError: a cell that its column does not allow, a cell without a column, no rows at all.
         """
         texts = {j for j, column, _ in self.found.values() if column.kind != "number"}
-        rows = 0
-        pieces = self.read(size, texts)
+        pieces, some = self.read(size, texts), False
         while True:
-            with _readable(self.path):
+            with _readable(self.place):
                 raw = next(pieces, None)
             if raw is None:
                 break
             cells = raw.apply(lambda c: c if c.dtype.kind in "iufb" else c.astype(object).map(_cell))
             cells = cells.dropna(how="all")
             cells.index += self.first
-            self._refuse_unnamed(cells)
-            if not len(cells):
-                continue
-            rows += len(cells)
-            yield _pandas().DataFrame(
-                {
-                    key: self._typed(cells[j], column, factor)
-                    for key, (j, column, factor) in self.found.items()
-                },
-                index=cells.index,
-            )
-        if not rows:
+            for j, title in enumerate(self.header):
+                if not title and (filled := cells[j].notna()).any():
+                    raise InputError(
+                        f"{_shown(cells.loc[filled, j].iloc[0])} stands in a column without a name.",
+                        where=self.where(int(cells.index[filled][0]), j),
+                        remedy="name the column in the header, or empty the cell",
+                    )
+            if len(cells):
+                some = True
+                typed = {key: self._typed(cells[j], *rest) for key, (j, *rest) in self.found.items()}
+                yield _pandas().DataFrame(typed, index=cells.index)
+        if not some:
             raise _no_rows(self.place)
 
     def frame(self) -> pd.DataFrame:
@@ -226,59 +230,43 @@ class Table:
         for row, values in zip(cells.index.tolist(), cells.to_dict("records"), strict=True):
             yield row, {str(k): None if isinstance(v, float) and isnan(v) else v for k, v in values.items()}
 
-    def _refuse_unnamed(self, cells: pd.DataFrame) -> None:
-        for j, title in enumerate(self.header):
-            if not title and (filled := cells[j].notna()).any():
-                row = _first(filled)
-                raise InputError(
-                    f"{_shown(cells[j].loc[row])} stands in a column without a name.",
-                    where=f"{self.place}, row {row}, column {_letter(j)}",
-                    remedy="name the column in the header, or empty the cell",
-                )
-
-    def _typed(self, cells: pd.Series[Any], column: Column, factor: float) -> pd.Series[Any]:
+    def _typed(self, cells: pd.Series[Any], column: Any, factor: Any) -> pd.Series[Any]:
         empty = cells.isna()
-        if column.filled and empty.any():
-            self._refuse(_first(empty), column, f"{_label(column)} is blank.")
+        if column.filled:
+            self._refuse(empty, cells, column, "is blank")
         if column.kind == "text":
             return cells.astype(object).where(~empty, "").map(_text).astype(object)
         if column.kind == "yes or no":
             said = cells.map(_text, na_action="ignore").str.casefold()
-            if (wrong := ~empty & ~said.isin(_TRUTHS)).any():
-                row = _first(wrong)
-                self._refuse(row, column, f"{_shown(cells.loc[row])} for {column.name}.")
+            self._refuse(~empty & ~said.isin(_TRUTHS), cells, column, "is neither yes nor no")
             return said.map(_TRUTHS).astype(object).where(~empty, None)
         numeric = isinstance(cells.dtype, np.dtype) and cells.dtype.kind in "iuf"
-        values = (cells if numeric else cells.astype(object).map(_number)).astype(float)
-        words = cells.map(column.words) if column.words else cells.where(empty & ~empty)
-        wrong = ~empty & ~np.isfinite(values) & words.isna()
-        if wrong.any():
-            row = _first(wrong)
-            comma = re.fullmatch(r"\s*-?\d+,\d+\s*", str(cells.loc[row]))
-            self._refuse(
-                row,
-                column,
-                f"{_label(column)} {_shown(cells.loc[row])} is not a number.",
-                "write it with a decimal point"
-                if comma
-                else "write the number alone; its unit belongs in the header",
-            )
-        if column.missing is not None:
-            values = values.mask(values == column.missing)
-        if factor != 1.0:
-            values = values * factor
-        if (wrong := (values < column.low) | (values > column.high)).any():
-            row = _first(wrong)
-            self._refuse(
-                row,
-                column,
-                f"{_label(column)} {values.loc[row]:g} is outside what is possible.",
-                f"check the unit: {column.name} is in {column.unit}" if column.unit else "correct the cell",
-            )
-        return words.fillna(values) if column.words else values
+        numbers = cells if numeric else cells.astype(object).map(lambda cell: _number(cell, column.words))
+        values = numbers.astype(float)
+        self._refuse(~empty & values.isna(), cells, column, "is not a number")
+        values = values.mask(values == column.missing) if column.missing is not None else values
+        values = values * factor if factor != 1.0 else values
+        outside = (values < column.low) | (values > column.high)
+        if column.words:
+            outside &= ~cells.isin(column.words)
+        self._refuse(outside, cells, column, "is outside what is possible")
+        return values
 
-    def _refuse(self, row: int, column: Column, what: str, remedy: str = "correct the cell") -> None:
-        raise InputError(what, where=self.where(row, column.called), allowed=column.allowed, remedy=remedy)
+    def _refuse(self, wrong: pd.Series[bool], cells: pd.Series[Any], column: Column, why: str) -> None:
+        """Raise InputError for the first cell that is wrong, if one is."""
+        if not wrong.any():
+            return
+        cell, row = cells[wrong].iloc[0], int(cells.index[wrong][0])
+        label = column.label or column.name
+        remedy = f"check the unit: {column.name} is in {column.unit}" if column.unit else "correct the cell"
+        if isinstance(cell, str) and re.fullmatch(r"-?\d+,\d+", cell):
+            remedy = "write it with a decimal point"
+        raise InputError(
+            f"{label[:1].upper()}{label[1:]} {'' if cells.isna().loc[row] else _shown(cell) + ' '}{why}.",
+            where=self.where(row, column.called),
+            allowed=column.allowed,
+            remedy=remedy,
+        )
 
 
 def open_table(source: str | Path | pd.DataFrame, sheet: str | None = None) -> Table:
@@ -290,43 +278,31 @@ def open_table(source: str | Path | pd.DataFrame, sheet: str | None = None) -> T
         sheet: the same, apart.
 
     Raises:
-        InputError: missing, unreadable, none of these kinds, empty, or several sheets and none named.
+        InputError: missing, unreadable, too large, none of these kinds, empty, or several sheets and none
+            named.
     """
     if not isinstance(source, str | Path):
         return _whole("the table", source.columns, source.reset_index(drop=True), first=0)
     path, named = split_source(source)
-    check_table_file(path)
-    suffix, sheet = path.suffix.lower(), sheet or named
-    if sheet is not None and suffix not in WORKBOOKS:
-        raise InputError(
-            f"{path} has no sheets.", allowed="a sheet of a workbook", remedy="leave the sheet out"
-        )
-    if suffix in WORKBOOKS:
-        return _open_workbook(path, sheet)
-    with _readable(path):
-        return (_open_csv if suffix == ".csv" else _open_parquet)(path)
-
-
-def check_table_file(path: Path) -> None:
-    """Refuse a file that is not to be opened as a table: the one place for bounds on files of tables.
-
-    Raises:
-        InputError: a directory, missing, or of another kind.
-    """
-    if path.is_dir():
-        raise InputError(f"{path} is a directory.", allowed="a file: " + ", ".join(SUFFIXES))
-    if not path.is_file():
-        raise InputError(f"{path} does not exist.", remedy="check the path")
-    if path.suffix.lower() not in SUFFIXES:
+    sheet = sheet or named
+    check_readable(path, MOST_TABLE, allowed="a file: " + ", ".join(SUFFIXES))
+    suffix = path.suffix.lower()
+    if suffix not in SUFFIXES:
         raise InputError(
             f"{path} is not a table that can be read.", allowed=", ".join(SUFFIXES), remedy="save it as one"
         )
+    if suffix in WORKBOOKS:
+        return _open_workbook(path, sheet)
+    if sheet is not None:
+        raise InputError(f"{path} has no sheets.", where=f"sheet {sheet!r}", remedy="leave the sheet out")
+    with _readable(str(path)):
+        return _open_csv(path) if suffix == ".csv" else _open_parquet(path)
 
 
 def split_source(source: str | Path) -> tuple[Path, str | None]:
     """Split ``FILE#SHEET`` into its path and the sheet's name, None where none is given."""
-    file, mark, sheet = str(source).rpartition("#")
-    if mark and file.lower().endswith(WORKBOOKS) and not Path(source).exists():
+    file, _, sheet = str(source).rpartition("#")
+    if file.lower().endswith(WORKBOOKS) and not Path(source).exists():
         return Path(file), sheet
     return Path(source), None
 
@@ -353,21 +329,13 @@ def refuse_twice(name: str, written: str, where: str, seen: dict[str, str]) -> N
     seen[name] = where
 
 
-# --- the kinds of file --------------------------------------------------------------------------------------
-
-
 def _open_csv(path: Path) -> Table:
     pandas = _pandas()
     with path.open(encoding="utf-8-sig") as file:
         first = file.readline()
-    options: dict[str, Any] = {
-        "encoding": "utf-8-sig",
-        # blank lines stay, so that rows are counted as the file counts them
-        "skip_blank_lines": False,
-        "low_memory": False,
-        "na_values": BLANK,
-        "keep_default_na": False,
-    }
+    # blank lines stay, so that rows are counted as the file counts them
+    options: dict[str, Any] = {"encoding": "utf-8-sig", "skip_blank_lines": False, "low_memory": False}
+    options |= {"na_values": BLANK, "keep_default_na": False}
     options |= {"sep": ";", "decimal": ","} if first.count(";") > first.count(",") else {}
     if not first.strip():
         raise _no_rows(str(path))
@@ -392,16 +360,16 @@ def _open_parquet(path: Path) -> Table:
         start = 0
         with ParquetFile(path) as file:
             for batch in file.iter_batches(batch_size=size):
-                frame = batch.to_pandas()
-                stop = start + len(frame)
-                yield frame.set_axis(range(len(header)), axis=1).set_axis(range(start, stop), axis=0)
-                start = stop
+                frame = batch.to_pandas().set_axis(range(len(header)), axis=1)
+                yield frame.set_axis(range(start, start + len(frame)), axis=0)
+                start += len(frame)
 
     return Table(str(path), header, read, path=path)
 
 
 def _open_workbook(path: Path, asked: str | None) -> Table:
-    with _readable(path):
+    check_workbook(path)
+    with _readable(str(path)):
         # header=None: pandas would rename columns that are given twice
         sheets: dict[str, Any] = _pandas().read_excel(
             path, sheet_name=None, header=None, dtype=object, na_values=BLANK, keep_default_na=False
@@ -424,8 +392,7 @@ def _open_workbook(path: Path, asked: str | None) -> Table:
     place = f"{path}, sheet {name!r}"
     if not len(sheets[name]):
         raise _no_rows(place)
-    frame = sheets[name].iloc[1:].reset_index(drop=True)
-    return _whole(place, sheets[name].iloc[0], frame, path=path)
+    return _whole(place, sheets[name].iloc[0], sheets[name].iloc[1:].reset_index(drop=True), path=path)
 
 
 def _whole(place: str, titles: Any, frame: pd.DataFrame, first: int = 2, path: Path | None = None) -> Table:
@@ -440,11 +407,11 @@ def _whole(place: str, titles: Any, frame: pd.DataFrame, first: int = 2, path: P
 
 
 def _header(titles: Any) -> tuple[str, ...]:
-    return tuple("" if title != title or title is None else str(title).strip() for title in titles)
+    return tuple("" if title is None or title != title else str(title).strip() for title in titles)
 
 
 @contextmanager
-def _readable(path: Path | None) -> Iterator[None]:
+def _readable(place: str) -> Iterator[None]:
     """Turn whatever pandas, openpyxl or pyarrow make of a broken file into an InputError."""
     try:
         with warnings.catch_warnings():
@@ -453,18 +420,17 @@ def _readable(path: Path | None) -> Iterator[None]:
     except (InputError, ImportError):
         raise
     except Exception as error:
-        said = re.search(r"Expected (\d+) fields in line (\d+), saw (\d+)", str(error))
-        if said or "does not match length of data" in str(error):
+        longer = re.search(r"Expected (\d+) fields in line (\d+), saw (\d+)|Length of header", str(error))
+        if longer:
             raise InputError(
-                f"This row has {said[3]} cells, the header {said[1]}."
-                if said
-                else "This row has more cells than the header.",
-                where=f"{path}, row {said[2] if said else 2}",
-                allowed="a cell for each column",
-                remedy="name the further column, or put quotes around a text that holds the separator",
+                f"Row {longer[2] or 2} has {longer[3] or 'more'} cells, "
+                f"and the header has {longer[1] or 'fewer'}.",
+                where=f"{place}, row {longer[2] or 2}",
+                allowed="as many cells as the header",
+                remedy="quote a cell that holds the separator, or name the column in row 1",
             ) from None
         raise InputError(
-            f"{path} cannot be read as a table: {str(error)[:200]}.",
+            f"{place} cannot be read as a table: {str(error).strip()[:200]}.",
             allowed="CSV in UTF-8, XLSX or Parquet",
             remedy="open and save it again",
         ) from None
@@ -482,11 +448,6 @@ def _no_rows(place: str) -> InputError:
     )
 
 
-def _first(mask: pd.Series[Any]) -> int:
-    """Return the number of the first row that is marked."""
-    return int(mask.index[mask.to_numpy(dtype=bool)][0])
-
-
 def _letter(position: int) -> str:
     """Return what a spreadsheet calls a column, counted from 0."""
     from openpyxl.utils import get_column_letter  # only for messages: importing it takes a tenth of a second
@@ -498,22 +459,20 @@ def _plain(text: str) -> str:
     return re.sub(r"[\s_]+", " ", text).strip().casefold()
 
 
-def _label(column: Column) -> str:
-    label = column.label or column.name
-    return label[:1].upper() + label[1:]
-
-
 def _cell(value: Any) -> Any:
     """Take the spaces off a text, and nothing at all for one of spaces alone."""
     return (value.strip() or None) if isinstance(value, str) else value
 
 
-def _number(value: Any) -> float:
+def _number(value: Any, words: Mapping[str, float]) -> float:
     """Return a cell as a number, NaN where it is none; True is no number here."""
+    if isinstance(value, str) and value in words:
+        return words[value]
     try:
-        return nan if isinstance(value, bool) else float(value)
-    except (TypeError, ValueError):
+        number = nan if isinstance(value, bool | np.bool_) else float(value)
+    except (TypeError, ValueError, OverflowError):
         return nan
+    return number if isfinite(number) else nan
 
 
 def _text(value: Any) -> str:
@@ -523,6 +482,7 @@ def _text(value: Any) -> str:
 
 def _shown(value: Any) -> str:
     """Quote a cell for a message, shortened where it is long."""
-    value = value.item() if hasattr(value, "item") else value
-    text = repr(value)
+    text = (
+        f"{value:g}" if isinstance(value, float) else repr(value.item() if hasattr(value, "item") else value)
+    )
     return text if len(text) <= 80 else f"{text[:80]}..."
