@@ -20,7 +20,7 @@ from optimiser.report.deliver import check_folder
 from optimiser.report.deliver import deliver as deliver_report
 from optimiser.report.images import Kind
 from optimiser.report.manifest import given, made_with
-from optimiser.report.scenarios import Contents
+from optimiser.report.scenarios import Contents, contents
 from optimiser.report.stream import STREAMED, streamed_table
 from optimiser.report.workbook import write_sheets
 from optimiser.report.write import check_target
@@ -78,7 +78,7 @@ def deliver(request: Request, progress: RowProgress) -> Said:
     pieces = (tally.counted(piece) for piece in parts(setting, progress=progress))
     if request.report is not None or _is_workbook(out):
         every = [part for piece in pieces for part in piece]
-        of = Contents(request.table.name, every, tally, setting, pinned(request, setting), request.ef31)
+        of = contents(request.table.name, every, tally, setting, pinned(request, setting), ef31=request.ef31)
         lines, output = _write(of, request), _json(of.scenarios) if request.as_json else ""
     elif out is not None:
         with streamed_table(out) as append:
@@ -123,7 +123,7 @@ def _write(of: Contents, request: Request) -> list[str]:
     if out is not None:
         if _is_workbook(out):
             with placed(out) as temporary:
-                write_sheets(of.sheets, temporary)
+                write_sheets(of.sheets(), temporary)
         else:
             with streamed_table(out) as append:
                 append(of.scenarios)
@@ -133,7 +133,7 @@ def _write(of: Contents, request: Request) -> list[str]:
             request.report,
             manifest=of.pinned,
             cards=make_cards(scenario_makers(of)),
-            tables={"scenarios.csv": of.scenarios, "scenarios.xlsx": of.sheets},
+            tables={"scenarios.csv": of.scenarios, "scenarios.xlsx": of.sheets()},
             title=f"Scenarios of {of.name}",
             name=of.name,
             figures=request.figures,

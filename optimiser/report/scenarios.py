@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from optimiser.report.caveats import intervals_caveat
 from optimiser.report.sources import sources_frame
 from optimiser.report.workbook import manifest_frame
 from optimiser.tables.footprint import FootprintResults, footprint_results
@@ -33,112 +31,80 @@ from optimiser.toolkit.comparison import TOOLKIT_ANCHORS
 
 @dataclass(frozen=True)
 class Contents:
-    """What the report of a table of scenarios shows; each table is made when it is first looked at.
+    """The tables of one report.
 
     Attributes:
         name: of the file that was predicted.
-        parts: the predictions.
-        tally: counts over them.
-        setting: what they were made with.
+        tally: counts over it.
+        setting: what it was predicted with.
         pinned: the manifest.
-        ef31: whether the impacts are normalised and weighted after EF 3.1.
+        tables: by sheet of the workbook.
+        impacts: by category, with ranks; None where a profile has no table of them.
+        footprint: EF 3.1's normalised and weighted impacts; None where they are not asked for.
+        replaced: whether the profile toolkit-1.0.2 takes the place of our balance and costs.
     """
 
     name: str
-    parts: Sequence[Part]
     tally: Tally
     setting: Setting
     pinned: dict[str, Any]
-    ef31: bool = False
-
-    @cached_property
-    def scenarios(self) -> pd.DataFrame:
-        """All that is known of each scenario."""
-        return results(self.parts)
-
-    @cached_property
-    def yields(self) -> pd.DataFrame:
-        """Yields, with spreads and intervals."""
-        return yields_frame(self.scenarios)
-
-    @cached_property
-    def balance(self) -> pd.DataFrame:
-        """The mass balance."""
-        return balance_frame(self.parts)
-
-    @cached_property
-    def costs(self) -> pd.DataFrame:
-        """Costs by component."""
-        return costs_frame(self.parts)
-
-    @cached_property
-    def climate(self) -> pd.DataFrame:
-        """Climate change by component."""
-        return climate_frame(self.parts)
-
-    @cached_property
-    def selectivity(self) -> pd.DataFrame:
-        """Yields over each other."""
-        return selectivity_frame(self.parts)
-
-    @cached_property
-    def enrichment(self) -> pd.DataFrame:
-        """Shares in the leachate over shares in the feed."""
-        return enrichment_frame(self.parts)
-
-    @cached_property
-    def toolkit(self) -> pd.DataFrame | None:
-        """Balance and costs of the profile toolkit-1.0.2, which then take the place of ours; or None."""
-        return toolkit_frame(self.parts)
-
-    @cached_property
-    def impacts(self) -> ImpactResults | None:
-        """Impacts by category, with ranks; None where a profile has no table of them."""
-        if self.setting.profile is None:
-            return impact_results(self.parts, self.setting.tables.impacts)
-        factors = self.setting.profile.impacts
-        return None if factors is None else toolkit_impacts(self.parts, factors)
-
-    @cached_property
-    def footprint(self) -> FootprintResults | None:
-        """EF 3.1's normalised and weighted impacts; None where they are not asked for."""
-        return footprint_results(self.impacts) if self.ef31 and self.impacts is not None else None
-
-    @cached_property
-    def tests(self) -> pd.DataFrame | None:
-        """t-tests of pairs; None where there are too few or too many scenarios."""
-        anchors = TOOLKIT_ANCHORS if self.setting.profile else self.setting.surrogate.anchors
-        return tests_frame(self.scenarios, anchors)
-
-    @cached_property
-    def sources(self) -> pd.DataFrame:
-        """Every number and what it rests on."""
-        frames = [sources_frame(original(part)) for part in self.parts]
-        return pd.concat(frames).drop_duplicates(ignore_index=True)
+    tables: dict[str, pd.DataFrame]
+    impacts: ImpactResults | None
+    footprint: FootprintResults | None
+    replaced: bool
 
     @property
-    def caveat(self) -> str:
-        """What is wrong with the intervals."""
-        return intervals_caveat(self.setting.surrogate)
+    def scenarios(self) -> pd.DataFrame:
+        """All that is known of each scenario."""
+        return self.tables["scenarios"]
 
-    @cached_property
     def sheets(self) -> dict[str, pd.DataFrame]:
-        """The tables by sheet of the workbook."""
-        found = {"scenarios": self.scenarios, "yields": self.yields}
-        if self.toolkit is None:
-            found |= {"mass balance": self.balance, "costs": self.costs, "climate change": self.climate}
-        else:
-            found["toolkit sums"] = self.toolkit
-        if self.impacts is not None:
-            found |= {"impacts": self.impacts.frame, "ranks": self.impacts.ranks}
-        if self.footprint is not None:
-            found |= {"EF 3.1": self.footprint.frame, "EF 3.1 method": self.footprint.method}
-        found |= {"selectivities": self.selectivity, "enrichment factors": self.enrichment}
-        if self.tests is not None:
-            found["t-tests"] = self.tests
-        plain = {name: _flags_as_words(frame) for name, frame in found.items()}
-        return plain | {"sources": self.sources, "manifest": manifest_frame(self.pinned)}
+        """Return the sheets of the workbook: truth values as words, and the manifest."""
+        words = {name: _flags_as_words(frame) for name, frame in self.tables.items()}
+        return words | {"manifest": manifest_frame(self.pinned)}
 
 
 def _flags_as_words(frame: pd.DataFrame) -> pd.DataFrame:
     return frame.assign(**{str(c): np.where(frame[c], "yes", "no") for c in frame.select_dtypes(bool)})
+
+
+def contents(
+    name: str,
+    parts: Sequence[Part],
+    tally: Tally,
+    setting: Setting,
+    pinned: dict[str, Any],
+    *,
+    ef31: bool = False,
+) -> Contents:
+    """Make all tables of predicted scenarios; arguments as the attributes of `Contents`.
+
+    Args:
+        parts: the predictions.
+        ef31: whether to normalise and weight the impacts after EF 3.1.
+
+    Raises:
+        InputError: none of the impact categories can be normalised and weighted.
+    """
+    profile, impacts = setting.profile, None
+    scenarios = results(parts)
+    tables = {"scenarios": scenarios, "yields": yields_frame(scenarios)}
+    if profile is None:
+        impacts = impact_results(parts, setting.tables.impacts)
+        tables |= {"mass balance": balance_frame(parts), "costs": costs_frame(parts)}
+        tables |= {"climate change": climate_frame(parts)}
+    else:
+        impacts = toolkit_impacts(parts, profile.impacts) if profile.impacts is not None else None
+        tables["toolkit sums"] = toolkit_frame(parts)
+    footprint = footprint_results(impacts) if ef31 and impacts is not None else None
+    if impacts is not None:
+        tables |= {"impacts": impacts.frame, "ranks": impacts.ranks}
+    if footprint is not None:
+        tables |= {"EF 3.1": footprint.frame, "EF 3.1 method": footprint.method}
+    tables |= {"selectivities": selectivity_frame(parts), "enrichment factors": enrichment_frame(parts)}
+    tests = tests_frame(scenarios, TOOLKIT_ANCHORS if profile else setting.surrogate.anchors)
+    if tests is not None:
+        tables["t-tests"] = tests
+    sources = [sources_frame(original(part)) for part in parts]
+    tables["sources"] = pd.concat(sources).drop_duplicates(ignore_index=True)
+    return Contents(name, tally, setting, pinned, tables, impacts, footprint, profile is not None)

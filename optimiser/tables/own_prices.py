@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_args
@@ -37,13 +37,17 @@ _BASES: tuple[str, ...] = get_args(Basis)
 _EXAMPLE = "a header like `price [EUR/kg stock]`, or a column currency (and per); in YAML `currency: EUR`"
 
 
+#: A substance as written, what is said of its price, and where.
+_Entry = tuple[str, dict[str, Any], str]
+
+
 @dataclass(frozen=True)
 class _Unit:
-    """What a price is in: a currency (or None), what it buys (or None), and the factor to that."""
+    """What a price is in: a currency, what it buys, and the factor to that; None where it is not said."""
 
     currency: str | None = None
     per: str | None = None
-    scale: float = 1.0
+    scale: float | None = None
 
 
 class _PriceFile(BaseModel):
@@ -70,10 +74,29 @@ def import_prices(source: str | Path, acids: Mapping[str, Acid] | None = None) -
     """
     known = load_acids() if acids is None else acids
     if Path(source).suffix.lower() in (".yaml", ".yml"):
-        return _from_yaml(read_yaml(Path(source)), known)
-    table = open_table(source)
-    wide = {"impact category", "category"} & {name.casefold() for name in table.header}
-    return _from_wide(table, known) if wide else _from_rows(table, known)
+        entries = _from_yaml(read_yaml(Path(source)))
+    else:
+        table = open_table(source)
+        wide = {"impact category", "category"} & {name.casefold() for name in table.header}
+        entries = _from_wide(table, known) if wide else _from_rows(table)
+    prices: dict[str, Price] = {}
+    seen: dict[str, str] = {}
+    for written, given, where in entries:
+        name = substance_name(written, known, where)
+        refuse_twice(name, written, where, seen)
+        if "value" in given and given["value"] is None:
+            continue
+        said = {key: value for key, value in given.items() if value not in (None, "")}
+        if "currency" not in said:
+            raise InputError(
+                f"The price of {name} has no currency.",
+                where=where,
+                allowed=_EXAMPLE,
+                remedy="add the currency",
+            )
+        basis = "kWh" if name in ENERGIES else "kg stock"
+        prices[name] = _checked({"source": where, "per": basis, **said}, name, where)
+    return prices
 
 
 def with_prices(
@@ -142,29 +165,16 @@ def _checked(data: dict[str, Any], name: str, where: str) -> Price:
     return price
 
 
-def _from_rows(table: Table, known: Mapping[str, Acid]) -> dict[str, Price]:
-    header, units = _header_unit(table)
-    amounts = (Column(name, units.get(name, ""), required=name == "price") for name in AMOUNTS)
-    table = table.expecting((_SUBSTANCE, *amounts, *(Column(name, kind="text") for name in _TEXTS)))
-    prices: dict[str, Price] = {}
-    seen: dict[str, str] = {}
-    first: tuple[_Unit, int] | None = None
-    for row, cells in table.rows():
-        name = substance_name(cells["substance"], known, table.where(row, "substance"))
-        refuse_twice(name, cells["substance"], table.where(row), seen)
-        where = table.where(row, "price")
-        if cells["price"] is None:
-            continue
-        unit = _row_unit(table, row, cells, header, name)
-        first = first or (unit, row)
-        if (unit.currency, unit.scale) != (first[0].currency, first[0].scale):
-            raise _mixed(f"rows {first[1]} and {row} differ", where)
-        data = {"source": table.where(row), "currency": unit.currency, "per": unit.per}
-        data |= {key: text for key in ("period", "source", "note") if (text := cells.get(key))}
-        scaled = {key: cells[key] * unit.scale for key in AMOUNTS if cells.get(key) is not None}
-        data |= {"value" if key == "price" else key: amount for key, amount in scaled.items()}
-        prices[name] = _checked(data, name, where)
-    return prices
+def _merged(units: Iterable[tuple[str, str]], known: _Unit = _Unit()) -> _Unit:
+    """Return the unit that some texts, each with its place, say together."""
+    for text, where in units:
+        given = parse_unit(text, where)
+        for part in ("currency", "per", "scale"):
+            one, two = getattr(known, part), getattr(given, part)
+            if one is not None and two is not None and one != two:
+                raise _mixed(f"{one} and {two} for the same price", where)
+        known = _Unit(given.currency or known.currency, given.per or known.per, given.scale or known.scale)
+    return known
 
 
 def _mixed(how: str, where: str) -> InputError:
@@ -176,52 +186,31 @@ def _mixed(how: str, where: str) -> InputError:
     )
 
 
-def _header_unit(table: Table) -> tuple[_Unit, dict[str, str]]:
-    """Return the unit that the headers of price, low and high agree on, and how each of them writes it."""
-    written, found = dict[str, str](), _Unit()
-    for j, title in enumerate(table.header):
-        name, text = split_title(title)
-        if name.casefold() not in AMOUNTS or not text:
-            continue
-        written[name.casefold()] = text
-        unit = parse_unit(text, table.where(None, j))
-        if found not in (_Unit(), unit):
-            raise _mixed("the headers differ", table.where(None, j))
-        found = unit
-    return found, written
+def _from_rows(table: Table) -> Iterator[_Entry]:
+    titles = [(split_title(title), table.where(None, j)) for j, title in enumerate(table.header)]
+    units = {name.casefold(): (u, where) for (name, u), where in titles if u and name.casefold() in AMOUNTS}
+    amounts = (Column(key, units.get(key, ("",))[0], required=key == "price") for key in AMOUNTS)
+    table = table.expecting((_SUBSTANCE, *amounts, *(Column(name, kind="text") for name in _TEXTS)))
+    header = _merged(units.values())
+    first: tuple[_Unit, int] | None = None
+    for row, cells in table.rows():
+        where = table.where(row, "price")
+        own = {"unit": cells.get("unit"), "currency": cells.get("currency"), "per": cells.get("per")}
+        texts = {key: f"/{text}" if key == "per" else text for key, text in own.items() if text}
+        unit = _merged(((text, table.where(row, key)) for key, text in texts.items()), header)
+        if cells["price"] is not None:
+            first = first or (unit, row)
+            if (unit.currency, unit.scale) != (first[0].currency, first[0].scale):
+                raise _mixed(f"rows {first[1]} and {row} differ", where)
+        data = {key: cells.get(key) for key in ("period", "source", "note")}
+        data |= {"currency": unit.currency, "per": unit.per, "value": None}
+        for key in AMOUNTS:
+            if (amount := cells.get(key)) is not None:
+                data["value" if key == "price" else key] = amount * (unit.scale or 1.0)
+        yield cells["substance"], data, where
 
 
-def _row_unit(table: Table, row: int, cells: Mapping[str, Any], header: _Unit, name: str) -> _Unit:
-    """Return the unit of one row, from its header and its columns unit, currency and per."""
-    unit = header
-    for key, prefix in (("unit", ""), ("currency", ""), ("per", "/")):
-        if not (text := cells.get(key)):
-            continue
-        where = table.where(row, key)
-        given = parse_unit(prefix + text, where)
-        for part in ("currency", "per"):
-            one, two = getattr(unit, part), getattr(given, part)
-            if one is not None and two is not None and one != two:
-                raise _mixed(f"{one} and {two} for the same price", where)
-        unit = _Unit(
-            unit.currency or given.currency, unit.per or given.per, given.scale if given.per else unit.scale
-        )
-    if unit.currency is None:
-        raise _no_currency(name, table.where(row, "price"))
-    return _Unit(unit.currency, unit.per or _default_basis(name), unit.scale)
-
-
-def _no_currency(name: str, where: str) -> InputError:
-    return InputError(
-        f"The price of {name} has no currency.", where=where, allowed=_EXAMPLE, remedy="add the currency"
-    )
-
-
-def _default_basis(name: str) -> str:
-    return "kWh" if name in ENERGIES else "kg stock"
-
-
-def _from_wide(table: Table, known: Mapping[str, Acid]) -> dict[str, Price]:
+def _from_wide(table: Table, known: Mapping[str, Acid]) -> Iterator[_Entry]:
     """Read the Toolkit's layout: one row of prices, a column per acid, the unit in a column of its own."""
     substances = substance_columns(table, known, _WIDE)
     table = table.expecting((*_WIDE, *substances))
@@ -232,28 +221,14 @@ def _from_wide(table: Table, known: Mapping[str, Acid]) -> dict[str, Price]:
         )
     ((row, cells),) = rows.items()
     unit = parse_unit(cells["unit"], table.where(row, "unit"))
-    if unit.currency is None:
-        raise _no_currency("every substance", table.where(row, "unit"))
-    prices = {}
-    for name in (column.called for column in substances if cells[column.called] is not None):
-        where = table.where(row, name)
-        data = {"value": cells[name] * unit.scale, "currency": unit.currency, "source": where}
-        prices[name] = _checked({**data, "per": unit.per or _default_basis(name)}, name, where)
-    return prices
+    for name in (column.called for column in substances):
+        value = None if cells[name] is None else cells[name] * (unit.scale or 1.0)
+        yield name, {"value": value, "currency": unit.currency, "per": unit.per}, table.where(row, name)
 
 
-def _from_yaml(document: Document, known: Mapping[str, Acid]) -> dict[str, Price]:
+def _from_yaml(document: Document) -> Iterator[_Entry]:
     file = validate(_PriceFile, document)
-    prices: dict[str, Price] = {}
-    seen: dict[str, str] = {}
     for written, given in file.prices.items():
-        where = document.where(("prices", written))
-        name = substance_name(written, known, where)
-        refuse_twice(name, written, where, seen)
         entry = given if isinstance(given, dict) else {"value": given}
-        common = {"currency": file.currency, "period": file.period, "per": _default_basis(name)}
-        data = {"source": where, **{k: v for k, v in common.items() if v is not None}, **entry}
-        if "currency" not in data:
-            raise _no_currency(name, where)
-        prices[name] = _checked(data, name, where)
-    return prices
+        common = {"currency": file.currency, "period": file.period}
+        yield written, {**common, **entry}, document.where(("prices", written))

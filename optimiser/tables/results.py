@@ -200,10 +200,8 @@ def ranks_frame(frame: pd.DataFrame, names: Sequence[str], columns: Sequence[str
     return frame[list(KEYS)].join(ranks)
 
 
-def toolkit_frame(parts: Sequence[Part]) -> pd.DataFrame | None:
-    """Return the Toolkit's balance and costs under its profile, else None; columns as in `ImpactResults`."""
-    if any(part.toolkit is None for part in parts):
-        return None
+def toolkit_frame(parts: Sequence[Part]) -> pd.DataFrame:
+    """Return the Toolkit's balance and costs under its profile; columns as in `ImpactResults`."""
     frame = joined(parts, lambda part: part.toolkit.frame().drop(columns="acid") if part.toolkit else EMPTY)
     return frame.rename(columns=lambda title: re.sub(r"^(.*) \[(.*)\]$", r"\1|\2|6", title))
 

@@ -15,7 +15,7 @@ from optimiser.chemistry.quantity import flags
 from optimiser.report.card import Card, Table, make_cards
 from optimiser.report.cards.scenarios import scenario_makers
 from optimiser.report.predict import Request, deliver
-from optimiser.report.scenarios import Contents
+from optimiser.report.scenarios import Contents, contents
 from optimiser.tables.footprint import single_score
 from optimiser.tables.own import read_own_tables
 from optimiser.tables.predict import Tally, parts, prepare
@@ -46,7 +46,7 @@ def files(tmp_path: Path) -> tuple[Path, Path]:
 def made(table: Path, factors: Path | None, *, ef31: bool) -> Contents:
     setting = prepare(table, tables=read_own_tables(None, None, factors))
     found = [part for piece in parts(setting) for part in piece]
-    return Contents("table", found, Tally(), setting, {}, ef31)
+    return contents("table", found, Tally(), setting, {}, ef31=ef31)
 
 
 def card_of(of: Contents, key: str) -> Card:
@@ -97,7 +97,7 @@ def test_acid_alone_beside_all_that_goes_in_is_said(files: tuple[Path, Path]) ->
 def test_only_when_asked(files: tuple[Path, Path]) -> None:
     of = made(*files, ef31=False)
     assert of.footprint is None
-    assert not {"EF 3.1", "EF 3.1 method"} & set(of.sheets)
+    assert not {"EF 3.1", "EF 3.1 method"} & set(of.sheets())
     card = card_of(of, "footprint")
     assert "--ef31" in card.not_applicable
 

@@ -19,7 +19,7 @@ from optimiser.report.card import make_cards
 from optimiser.report.cards.scenarios import scenario_makers
 from optimiser.report.columns import column
 from optimiser.report.images import find_browser, write_images
-from optimiser.report.scenarios import Contents
+from optimiser.report.scenarios import Contents, contents
 from optimiser.tables.own import read_own_tables
 from optimiser.tables.predict import Part, Setting, Tally, parts, predict_frame, prepare, results
 
@@ -58,7 +58,7 @@ def everything(setting: Setting) -> tuple[list[Part], Tally]:
 def report(path: Path, **options: object) -> Contents:
     setting = prepare(path, **options)  # type: ignore[arg-type]
     found, tally = everything(setting)
-    return Contents("table", found, tally, setting, {"product": "x", "version": "1", "written": "2026-01-01"})
+    return contents("table", found, tally, setting, {"product": "x", "version": "1", "written": "2026-01-01"})
 
 
 def test_a_row_without_a_price_keeps_its_yields_and_names_what_is_missing(table: Path) -> None:
@@ -127,35 +127,41 @@ def test_pieces_of_any_size_give_the_same_rows(table: Path) -> None:
 
 def test_the_basis_scales_masses_and_nothing_per_kg(table: Path) -> None:
     usual, small = report(table), report(table, basis=10.0)
-    ratio = usual.balance["batch_acid_pure"] / small.balance["batch_acid_pure"]
+    ratio = usual.tables["mass balance"]["batch_acid_pure"] / small.tables["mass balance"]["batch_acid_pure"]
     np.testing.assert_allclose(ratio, 100.0)
-    np.testing.assert_allclose(usual.costs["cost_total"], small.costs["cost_total"])
-    assert set(small.balance["basis"]) == {10.0}
+    np.testing.assert_allclose(usual.tables["costs"]["cost_total"], small.tables["costs"]["cost_total"])
+    assert set(small.tables["mass balance"]["basis"]) == {10.0}
 
 
 def test_tables_add_up_and_agree_with_each_other(table: Path) -> None:
     found = report(table)
-    costs, scenarios = found.costs, found.scenarios
+    costs, scenarios = found.tables["costs"], found.scenarios
     parts_of = [c for c in costs.columns if c.startswith("eur_") and c != "eur_total"]
     np.testing.assert_allclose(costs[parts_of].sum(axis=1, skipna=False), costs["eur_total"])
     np.testing.assert_allclose(costs["cost_total"], scenarios["cost"])
     # 50 g/L: 1000 kg take 20 000 L; 2 mol/L of it are 40 000 mol; sulfuric acid weighs 98.08 g/mol
-    assert found.balance["batch_volume"].iloc[0] == pytest.approx(20_000.0)
-    assert found.balance["batch_acid_pure"].iloc[0] == pytest.approx(40_000 * 0.09808, rel=1e-3)
+    assert found.tables["mass balance"]["batch_volume"].iloc[0] == pytest.approx(20_000.0)
+    assert found.tables["mass balance"]["batch_acid_pure"].iloc[0] == pytest.approx(
+        40_000 * 0.09808, rel=1e-3
+    )
     first = scenarios.iloc[0]
-    assert found.selectivity["selectivity_Li_Co"].iloc[0] == pytest.approx(
+    assert found.tables["selectivities"]["selectivity_Li_Co"].iloc[0] == pytest.approx(
         first["yield_Li"] / first["yield_Co"]
     )
-    assert np.isnan(found.enrichment["enrichment_Ni"].iloc[2])  # LCO holds no nickel
+    assert np.isnan(found.tables["enrichment factors"]["enrichment_Ni"].iloc[2])  # LCO holds no nickel
     assert found.impacts is not None
     climate = next(c for c in found.impacts.frame.columns if c.endswith("/kg metal|4"))
     np.testing.assert_allclose(found.impacts.frame[climate], scenarios["climate_change"])
-    assert found.tests is not None
-    assert len(found.tests) == 10  # pairs of five
+    assert "t-tests" in found.tables
+    assert len(found.tables["t-tests"]) == 10  # pairs of five
 
 
 def test_every_heading_of_the_balance_has_its_unit(table: Path) -> None:
-    units = {name: column(name).unit for name in report(table).balance.columns if name.startswith("batch_")}
+    units = {
+        name: column(name).unit
+        for name in report(table).tables["mass balance"].columns
+        if name.startswith("batch_")
+    }
     for name, unit in units.items():
         expected = "mol" if "protons" in name or "electrons" in name or name.endswith("amount") else None
         expected = expected or {"batch_heat": "kWh", "batch_power": "kWh"}.get(name)
@@ -178,11 +184,11 @@ def test_own_tables_move_the_results_the_right_way(table: Path, tmp_path: Path) 
     assert changed["climate_change"][0] > usual["climate_change"][0]
     assert changed["cost"][3] == usual["cost"][3]
     assert "levulinic has no factor of land" in tally.noted
-    made = Contents("t", found, tally, setting, {})
+    made = contents("t", found, tally, setting, {})
     assert made.impacts is not None
     land = next(c for c in made.impacts.frame.columns if c.startswith("land, acid alone|pt|"))
     # 2 points per kg of pure acid
-    expected = 2.0 * made.balance["batch_acid_pure"].iloc[0]
+    expected = 2.0 * made.tables["mass balance"]["batch_acid_pure"].iloc[0]
     assert made.impacts.frame[land].iloc[0] == pytest.approx(expected)
     assert np.isnan(made.impacts.frame[land].iloc[1])
     assert ("land", "levulinic", 1) in made.impacts.missing

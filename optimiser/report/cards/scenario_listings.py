@@ -17,30 +17,31 @@ from optimiser.variables import DESIGN_COLUMNS
 
 def tests_card(of: Contents) -> Card:
     """Draw which yields the t-tests call different, with the warning why they mislead."""
-    if of.tests is None:
+    tests = of.tables.get("t-tests")
+    if tests is None:
         return Card(not_applicable="pairs are tested for 2 to 150 scenarios.")
     count = min(len(of.scenarios), MOST_DRAWN)
     names = [str(n) for n in of.scenarios["scenario"].head(count)]
     figures = []
     for metal in METALS:
         table = np.full((count, count), np.nan)
-        p = of.tests[f"p_{metal}"].to_numpy(dtype=np.float64)
+        p = tests[f"p_{metal}"].to_numpy(dtype=np.float64)
         if np.isnan(p).all():
             continue
-        one, two = (of.tests[c].to_numpy(dtype=np.intp) - 1 for c in ("scenario_1", "scenario_2"))
+        one, two = (tests[c].to_numpy(dtype=np.intp) - 1 for c in ("scenario_1", "scenario_2"))
         drawn = (one < count) & (two < count) & ~np.isnan(p)
-        differs = of.tests[f"significant_{metal}"].to_numpy(dtype=np.float64)
+        differs = tests[f"significant_{metal}"].to_numpy(dtype=np.float64)
         table[one[drawn], two[drawn]] = table[two[drawn], one[drawn]] = differs[drawn]
         drawing = draw_heat(table, names, names, digits=0, span=(0.0, 1.0), top="scenario", side="scenario")
         figures.append(
             Figure(f"heat-tests-{metal}", f"{metal}: 1 where the test calls it different.", drawing, metal)
         )
-    pairs = len(of.tests)
+    pairs = len(tests)
     finding = (
         f"Welch's t-test of each pair, {pairs:,} of them: 1 (dark) where p is below 0.05 / {pairs:,}, after "
         "Bonferroni.",
     )
-    table_ = Table("tests-table", "t-tests of each pair.", of.sheets["t-tests"], tall=True)
+    table_ = Table("tests-table", "t-tests of each pair.", of.sheets()["t-tests"], tall=True)
     return Card(finding=finding, warnings=(T_TEST_WARNING,), blocks=(Panels(tuple(figures)), table_))
 
 
@@ -79,13 +80,20 @@ def footprint_card(of: Contents) -> Card:
 
 def balance_card(of: Contents) -> Card:
     """List the mass balance with every intermediate."""
-    if of.toolkit is not None:
+    if of.replaced:
         said = ("Balance and costs as the LIB Leaching Toolkit 1.0.2 defines them, faults and all.",)
-        own = Table("balance-table", "The Toolkit's sums, per 1000 kg of cathode.", of.toolkit, tall=True)
+        own = Table(
+            "balance-table",
+            "The Toolkit's sums, per 1000 kg of cathode.",
+            of.tables["toolkit sums"],
+            tall=True,
+        )
         return Card(finding=said, blocks=(own,))
-    basis = ", ".join(f"{b:g}" for b in sorted(of.balance["basis"].unique()))
+    basis = ", ".join(f"{b:g}" for b in sorted(of.tables["mass balance"]["basis"].unique()))
     finding = (f"All that goes in and what dissolves, per batch of {basis} kg of cathode.",)
-    table = Table("balance-table", "The mass balance with every intermediate.", of.balance, tall=True)
+    table = Table(
+        "balance-table", "The mass balance with every intermediate.", of.tables["mass balance"], tall=True
+    )
     return Card(finding=finding, blocks=(table, _by_products(of)))
 
 
@@ -110,7 +118,7 @@ def table_card(of: Contents) -> Card:
         "proton_ratio",
         "note",
     )
-    frame = of.sheets["scenarios"]
+    frame = of.sheets()["scenarios"]
     shown = tuple(name for name in shown if name in frame)
     extent = "In brackets 90 % intervals. The workbook has every column."
     return Card(blocks=(Table("scenarios-table", extent, frame, shown=shown, tall=True),))
@@ -118,7 +126,7 @@ def table_card(of: Contents) -> Card:
 
 def sources_card(of: Contents) -> Card:
     """List every number used."""
-    frame = of.sources
+    frame = of.tables["sources"]
     marked = int((frame["flags"] != "").sum())
     finding = (
         f"{len(frame)} numbers stand behind these sums, {marked} of them marked: old, or of confidence C.",

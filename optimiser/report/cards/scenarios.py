@@ -17,6 +17,7 @@ from optimiser.report.cards.scenario_listings import (
     table_card,
     tests_card,
 )
+from optimiser.report.caveats import intervals_caveat
 from optimiser.report.columns import column
 from optimiser.report.figures.components import What, draw_components
 from optimiser.report.figures.scenarios import (
@@ -69,7 +70,7 @@ def summary_card(of: Contents) -> Card:
             )
     if not len(inside):
         finding.append("No scenario is both inside the applicability domain and possible by chemistry.")
-    warnings = [*tally.lines(), *of.setting.notes, of.caveat]
+    warnings = [*tally.lines(), *of.setting.notes, intervals_caveat(of.setting.surrogate)]
     if (frame["h2o2"] > 0).any():
         warnings.append(words.PEROXIDE_CAVEAT)
     for margin in broken:
@@ -109,7 +110,12 @@ def yields_card(of: Contents) -> Card:
     if grid is not None:
         blocks.append(grid)
     blocks.append(
-        Table("yields-table", "Yields with standard deviations over the anchors.", of.yields, tall=True)
+        Table(
+            "yields-table",
+            "Yields with standard deviations over the anchors.",
+            of.tables["yields"],
+            tall=True,
+        )
     )
     return Card(finding=finding, blocks=tuple(blocks))
 
@@ -140,7 +146,7 @@ def _grid(frame: pd.DataFrame) -> Figure | None:
 def trade_card(of: Contents) -> Card:
     """Draw cost and climate change against recovery."""
     frame = of.scenarios.replace([np.inf, -np.inf], np.nan)
-    if of.toolkit is not None:
+    if of.replaced:
         return Card(not_applicable=REPLACED)
     shown = [m for m in ("cost", "climate_change", "net_value") if frame[m].notna().any()]
     if not shown:
@@ -162,17 +168,18 @@ def trade_card(of: Contents) -> Card:
 
 def cost_card(of: Contents) -> Card:
     """Draw what each scenario costs by component."""
-    return _money(of, "cost", of.costs, "cost by component")
+    return _money(of, "cost", "costs", "cost by component")
 
 
 def climate_card(of: Contents) -> Card:
     """Draw what each scenario burdens by component."""
-    return _money(of, "climate", of.climate, "climate change by component")
+    return _money(of, "climate", "climate change", "climate change by component")
 
 
-def _money(of: Contents, what: What, frame: pd.DataFrame, about: str) -> Card:
-    if of.toolkit is not None:
+def _money(of: Contents, what: What, sheet: str, about: str) -> Card:
+    if of.replaced:
         return Card(not_applicable=REPLACED)
+    frame = of.tables[sheet]
     few, only = _drawn(frame)
     total = f"{what}_total"
     known = frame[total].replace([np.inf, -np.inf], np.nan)
@@ -234,9 +241,9 @@ def _cut(text: str, most: int = 26) -> str:
 
 def selectivity_card(of: Contents) -> Card:
     """Draw selectivities and enrichment factors as heat maps."""
-    few, only = _drawn(of.selectivity)
+    few, only = _drawn(of.tables["selectivities"])
     names = short_labels(of.scenarios.head(len(few)))
-    enrichment = of.enrichment.head(len(few))
+    enrichment = of.tables["enrichment factors"].head(len(few))
     figures = []
     for metal in METALS:
         pairs = [c for c in few.columns if c.startswith(f"selectivity_{metal}_") and few[c].notna().any()]
@@ -258,8 +265,8 @@ def selectivity_card(of: Contents) -> Card:
         finding=finding,
         blocks=(
             Panels(tuple(figures)),
-            Table("selectivity-table", "Selectivities.", of.selectivity, tall=True),
-            Table("enrichment-table", "Enrichment factors.", of.enrichment, tall=True),
+            Table("selectivity-table", "Selectivities.", of.tables["selectivities"], tall=True),
+            Table("enrichment-table", "Enrichment factors.", of.tables["enrichment factors"], tall=True),
         ),
     )
 
