@@ -244,7 +244,7 @@ def _result(part: Part) -> pd.DataFrame:
     more |= {"inside_domain": part.inside, "note": part.notes}
     if part.toolkit is not None:
         ours = [c for c in table.columns if _base(c) in _SUMS]
-        table = pd.concat([table.drop(columns=ours), part.toolkit.frame().drop(columns="acid")], axis=1)
+        table = pd.concat([table.drop(columns=ours), part.toolkit.frame], axis=1)
     return pd.concat([table, pd.DataFrame(more)], axis=1)
 
 

@@ -202,7 +202,7 @@ def ranks_frame(frame: pd.DataFrame, names: Sequence[str], columns: Sequence[str
 
 def toolkit_frame(parts: Sequence[Part]) -> pd.DataFrame:
     """Return the Toolkit's balance and costs under its profile; columns as in `ImpactResults`."""
-    frame = joined(parts, lambda part: part.toolkit.frame().drop(columns="acid") if part.toolkit else EMPTY)
+    frame = joined(parts, lambda part: part.toolkit.frame if part.toolkit else EMPTY)
     return frame.rename(columns=lambda title: re.sub(r"^(.*) \[(.*)\]$", r"\1|\2|6", title))
 
 

@@ -89,11 +89,9 @@ def balance_card(of: Contents) -> Card:
             tall=True,
         )
         return Card(finding=said, blocks=(own,))
-    basis = ", ".join(f"{b:g}" for b in sorted(of.tables["mass balance"]["basis"].unique()))
+    basis = ", ".join(f"{b:g}" for b in sorted(frame["basis"].unique()))
     finding = (f"All that goes in and what dissolves, per batch of {basis} kg of cathode.",)
-    table = Table(
-        "balance-table", "The mass balance with every intermediate.", of.tables["mass balance"], tall=True
-    )
+    table = Table("balance-table", "The mass balance with every intermediate.", frame, tall=True)
     return Card(finding=finding, blocks=(table, _by_products(of)))
 
 
