@@ -218,7 +218,9 @@ def _part(scenarios: Scenarios, feed: int, setting: Setting, start: int) -> Part
     designs = Designs(np.asarray(index, dtype=np.intp), scenarios.continuous[rows])
     evaluation, profile = problem.evaluate(designs), setting.profile
     lacking = [note(a, setting.tables.impacts) if profile is None else profile.note(a) for a in acids]
-    sums = profile.sums(problem, evaluation) if profile else None
+    sums = None
+    if profile is not None:
+        sums = profile.sums(problem.acid_names, designs, evaluation.yields, problem.feed.composition)
     return Part(start + rows, problem, acids, evaluation, tuple(lacking), sums)
 
 

@@ -95,7 +95,7 @@ def parity(acids: ToolkitAcids, impacts: ImpactTable) -> str:
 
 def _faults(acids: ToolkitAcids, impacts: ImpactTable) -> list[str]:
     def at(theirs: str, here: str, acid: str = "sulfuric", **changed: float) -> tuple[float, float]:
-        sums, ours = both(acids, impacts, [acid], **changed)
+        sums, ours = both(acids, impacts, [acid], NMC111, **changed)
         return float(sums.frame[theirs][0]), float(ours[here][0])
 
     heating = "heating cost [EUR/kg metal]"

@@ -24,7 +24,6 @@ from optimiser.chemistry.impacts import ImpactTable
 from optimiser.chemistry.metals import BASE_METALS, molar_masses
 from optimiser.chemistry.quantity import read_quantities
 from optimiser.chemistry.reagents import load_acids
-from optimiser.problem.problem import Evaluation, Problem
 from optimiser.tables.read import Column, open_table, refuse_twice
 from optimiser.variables import Designs, Floats, Ints
 
@@ -190,11 +189,12 @@ class Profile:
     acids: ToolkitAcids
     impacts: ImpactTable | None
 
-    def sums(self, problem: Problem, evaluation: Evaluation) -> ToolkitSums:
-        """Return the Toolkit's sums for the yields predicted here."""
-        rows = self.acids.rows(problem.acid_names)[evaluation.designs.acid]
-        designs = Designs(rows, evaluation.designs.continuous)
-        return toolkit_sums(designs, evaluation.yields, problem.feed.composition, self.acids, self.impacts)
+    def sums(
+        self, acids: Sequence[str], designs: Designs, yields: Floats, composition: Floats
+    ) -> ToolkitSums:
+        """Return the Toolkit's sums for the yields predicted here; ``designs.acid`` indexes ``acids``."""
+        theirs = Designs(self.acids.rows(acids)[designs.acid], designs.continuous)
+        return toolkit_sums(theirs, yields, composition, self.acids, self.impacts)
 
     def note(self, acid: Acid) -> str:
         """Say what the Toolkit's tables lack of an acid, or nothing."""

@@ -82,22 +82,15 @@ def balance_card(of: Contents) -> Card:
     """List the mass balance with every intermediate."""
     if of.replaced:
         said = ("Balance and costs as the LIB Leaching Toolkit 1.0.2 defines them, faults and all.",)
-        own = Table(
-            "balance-table",
-            "The Toolkit's sums, per 1000 kg of cathode.",
-            of.tables["toolkit sums"],
-            tall=True,
-        )
-        return Card(finding=said, blocks=(own,))
+        about, frame = "The Toolkit's sums, per 1000 kg of cathode.", of.tables["toolkit sums"]
+        return Card(finding=said, blocks=(Table("balance-table", about, frame, tall=True),))
+    frame = of.tables["mass balance"]
     basis = ", ".join(f"{b:g}" for b in sorted(frame["basis"].unique()))
     finding = (f"All that goes in and what dissolves, per batch of {basis} kg of cathode.",)
     table = Table("balance-table", "The mass balance with every intermediate.", frame, tall=True)
-    return Card(finding=finding, blocks=(table, _by_products(of)))
-
-
-def _by_products(of: Contents) -> Table:
     shown = (*KEYS, "chlorine", "oxygen", "salt", "residue", "wastewater", "nox", "precipitates")
-    return Table("by-products-table", "By-products per t of feed.", of.scenarios, shown=shown, tall=True)
+    more = Table("by-products-table", "By-products per t of feed.", of.scenarios, shown=shown, tall=True)
+    return Card(finding=finding, blocks=(table, more))
 
 
 def table_card(of: Contents) -> Card:
