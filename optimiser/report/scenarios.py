@@ -100,7 +100,7 @@ def contents(
     if impacts is not None:
         tables |= {"impacts": impacts.frame, "ranks": impacts.ranks}
     if footprint is not None:
-        tables |= {"EF 3.1": footprint.frame, "EF 3.1 method": footprint.method}
+        tables |= {"EF 3.1": footprint.frame, "EF 3.1 method": footprint.scored.method}
     tables |= {"selectivities": selectivity_frame(parts), "enrichment factors": enrichment_frame(parts)}
     tests = tests_frame(scenarios, TOOLKIT_ANCHORS if profile else setting.surrogate.anchors)
     if tests is not None:

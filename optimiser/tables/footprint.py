@@ -13,6 +13,10 @@ from optimiser.chemistry.impacts import Footprint, ImpactTable, load_footprint, 
 from optimiser.tables.results import ALONE, KEYS, ImpactResults
 from optimiser.variables import Floats
 
+#: Columns of the tables: headings as `report.columns` reads them.
+SCORE, PERSON, WEIGHT = "single score|person-years|4", "one person in a year||6", "weight|%|4"
+WHY = "left out because"
+
 
 @dataclass(frozen=True)
 class SingleScore:
@@ -22,9 +26,8 @@ class SingleScore:
         normalised: person-years, shape (n, c); NaN for a category that is left out.
         weighted: normalised x weight, in person-years of the whole footprint, shape (n, c).
         score: sum over the categories that count, shape (n,); NaN for a scenario that lacks one of them.
-        method: one row per category: ``normalisation``, the impact of one person in a year in its unit;
-            ``weight``, 0 to 1; ``confidence`` of the weight, A to C; ``left_out``, why it does not count, or
-            empty.
+        method: one row per category: its unit, the impact of one person in a year, its weight and the
+            confidence of that, A to C, or why it does not count.
         covered: share of the method's weights that the categories counted make up, 0 to 1.
     """
 
@@ -33,6 +36,12 @@ class SingleScore:
     score: Floats
     method: pd.DataFrame
     covered: float
+
+    @property
+    def left_out(self) -> dict[str, str]:
+        """By category, why it does not count."""
+        reasons = zip(self.method["category"], self.method[WHY], strict=True)
+        return {name.removesuffix(ALONE): why for name, why in reasons if why}
 
 
 def single_score(
@@ -45,7 +54,7 @@ def single_score(
 
     Args:
         impacts: shape (n, c); NaN where a factor is missing.
-        categories: names of the c categories.
+        categories: names of the c categories; one of the acid alone counts as its category.
         units: their units; a category in another unit than the method's is left out.
         method: normalisation and weighting by category; None for the shipped ``models/ef31.yaml``.
 
@@ -55,39 +64,35 @@ def single_score(
     known = load_footprint() if method is None else method
     rows = []
     for category, unit in zip(categories, units, strict=True):
-        names = ((name, *entry.names) for name, entry in known.items())
-        found = next((n[0] for n in names if any(same_text(category, other) for other in n)), None)
-        row: dict[str, object] = {"normalisation": np.nan, "weight": np.nan, "confidence": "", "left_out": ""}
-        if found is None:
-            row["left_out"] = "the method has no such category of its own"
-        elif not same_text(unit, (entry := known[found]).unit):
-            row["left_out"] = f"its unit {unit} is not the method's {entry.unit}"
-        else:
-            row["normalisation"] = entry.normalisation.value
-            row["weight"] = entry.weighting.value / 100.0
-            row["confidence"] = entry.weighting.confidence or ""
-        rows.append(row)
-    found_method = pd.DataFrame(rows)
-    weight = found_method["weight"].to_numpy(dtype=np.float64)
-    counted = ~np.isnan(weight)
+        entry, why = _entry(category.removesuffix(ALONE), known), ""
+        if entry is None:
+            why = "the method has no such category of its own"
+        elif not same_text(unit, entry.unit):
+            why = f"its unit {unit} is not the method's {entry.unit}"
+            entry = None
+        person, weight = (entry.normalisation.value, entry.weighting.value) if entry else (np.nan, np.nan)
+        confidence = (entry.weighting.confidence or "") if entry else ""
+        rows.append((category, unit, person, weight, confidence, why))
+    found = pd.DataFrame(rows, columns=["category", "unit", PERSON, WEIGHT, "confidence of the weight", WHY])
+    counted = found[WEIGHT].notna().to_numpy()
     if not counted.any():
-        reasons = zip(categories, found_method["left_out"], strict=True)
         raise InputError(
             "None of the impact categories can be normalised and weighted.",
-            where=", ".join(f"{name}: {why}" for name, why in reasons),
+            where=", ".join(f"{name}: {why}" for name, *_, why in rows),
             allowed="; ".join(f"{name} in {entry.unit}" for name, entry in known.items()),
             remedy="rename the categories of the impact table, or do without the single score",
         )
-    normalised = impacts / found_method["normalisation"].to_numpy(dtype=np.float64)
-    weighted = normalised * weight
-    whole = sum(entry.weighting.value for entry in known.values()) / 100
-    return SingleScore(
-        normalised,
-        weighted,
-        weighted[:, counted].sum(axis=1),
-        found_method,
-        float(weight[counted].sum() / whole),
-    )
+    normalised = impacts / found[PERSON].to_numpy(dtype=np.float64)
+    weighted = normalised * found[WEIGHT].to_numpy(dtype=np.float64) / 100.0
+    covered = found[WEIGHT].sum() / sum(entry.weighting.value for entry in known.values())
+    return SingleScore(normalised, weighted, weighted[:, counted].sum(axis=1), found, float(covered))
+
+
+def _entry(category: str, known: Mapping[str, Footprint]) -> Footprint | None:
+    for name, entry in known.items():
+        if any(same_text(category, spelling) for spelling in (name, *entry.names)):
+            return entry
+    return None
 
 
 def check_footprint(table: ImpactTable | None) -> None:
@@ -109,45 +114,27 @@ class FootprintResults:
 
     Attributes:
         frame: one row per scenario: person-years by category, normalised and weighted, the single score and
-            its rank; blank for a scenario that lacks one of the categories.
-        method: one row per category: its normalisation and weight, or why it does not count.
-        covered: share of the method's weights that the categories counted make up, 0 to 1.
-        left_out: by category, why it does not count.
+            its rank, 1 is the lowest; blank for a scenario that lacks one of the categories.
+        scored: the same as arrays, and what each category counts.
     """
 
     frame: pd.DataFrame
-    method: pd.DataFrame
-    covered: float
-    left_out: dict[str, str]
+    scored: SingleScore
 
 
 def footprint_results(impacts: ImpactResults) -> FootprintResults:
-    """Normalise and weight the impacts per batch; 1 is the lowest single score.
+    """Normalise and weight the impacts per batch.
 
     Raises:
         InputError: none of the categories can be counted.
     """
     names, units = impacts.categories, impacts.units
     per_batch = [f"{name}|{unit}|4" for name, unit in zip(names, units, strict=True)]
-    plain = [name.removesuffix(ALONE) for name in names]
-    scored = single_score(impacts.frame[per_batch].to_numpy(dtype=np.float64), plain, units)
-    counts = np.flatnonzero(scored.method["weight"].notna())
+    scored = single_score(impacts.frame[per_batch].to_numpy(dtype=np.float64), names, units)
     columns = {
         f"{names[i]}, {what}|person-years|4": values[:, i]
         for what, values in (("normalised", scored.normalised), ("weighted", scored.weighted))
-        for i in counts
+        for i in np.flatnonzero(scored.method[WEIGHT].notna())
     }
-    frame = impacts.frame[list(KEYS)].assign(**columns, **{"single score|person-years|4": scored.score})
-    frame["single score|rank|3"] = frame["single score|person-years|4"].rank(method="min")
-    method = pd.DataFrame(
-        {
-            "category": names,
-            "unit": units,
-            "one person in a year||6": scored.method["normalisation"],
-            "weight|%|4": 100.0 * scored.method["weight"],
-            "confidence of the weight": scored.method["confidence"],
-            "left out because": scored.method["left_out"],
-        }
-    )
-    reasons = {n: why for n, why in zip(plain, scored.method["left_out"], strict=True) if why}
-    return FootprintResults(frame, method, scored.covered, reasons)
+    frame = impacts.frame[list(KEYS)].assign(**columns, **{SCORE: scored.score})
+    return FootprintResults(frame.assign(**{"single score|rank|3": frame[SCORE].rank(method="min")}), scored)

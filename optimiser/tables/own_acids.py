@@ -104,7 +104,7 @@ def import_acids(source: str | Path, known: Mapping[str, Acid] | None = None) ->
     of the Toolkit's workbook is one of its known faults, our own number stays, and a note says so.
 
     Args:
-        source: YAML (``acids:`` as in a problem), CSV or XLSX (``FILE#SHEET``).
+        source: YAML (``acids:`` as in a problem), CSV, XLSX (``FILE#SHEET``) or Parquet.
         known: the acids to complete; None for the shipped ones.
 
     Raises:

@@ -1,9 +1,9 @@
-"""A user's table of impact factors: YAML, CSV or XLSX, or the Toolkit's own Acids_impacts.xlsx."""
+"""A user's table of impact factors: YAML, CSV, XLSX or Parquet, or the Toolkit's own Acids_impacts.xlsx."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from math import inf
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict
 from optimiser._io.errors import InputError
 from optimiser._io.yamlfile import Document, read_yaml, validate
 from optimiser.chemistry.acids import Acid
-from optimiser.chemistry.impacts import CLIMATE, Floats, ImpactTable
+from optimiser.chemistry.impacts import CLIMATE, ImpactTable
 from optimiser.chemistry.reagents import ENERGIES, load_acids
 from optimiser.tables.read import Column, Table, open_table, refuse_twice
 from optimiser.tables.substances import substance_columns, substance_name
@@ -25,6 +25,10 @@ _NAMES = (
 _PURE = ("kg", "kg pure", "kg pure substance")
 #: A table with at least so many factors, all of them powers of ten, holds placeholders.
 _PLACEHOLDERS_FROM = 20
+
+
+#: A category, its place, its unit with its place, and each substance's factor with its place.
+_Entry = tuple[str, str, tuple[str, str], list[tuple[str, float | None, str]]]
 
 
 class _Category(BaseModel):
@@ -47,7 +51,8 @@ def import_impacts(source: str | Path, acids: Mapping[str, Acid] | None = None) 
     factor (NaN), never zero. Only climate change may be negative (carbon taken up by plants).
 
     Args:
-        source: CSV or XLSX (``FILE#SHEET``), or YAML: ``impacts: {CATEGORY: {unit: ..., factors: {...}}}``.
+        source: CSV, XLSX (``FILE#SHEET``) or Parquet; or YAML,
+            ``impacts: {CATEGORY: {unit: ..., factors: {...}}}``.
         acids: the acids that may be named; None for the shipped ones.
 
     Raises:
@@ -56,8 +61,37 @@ def import_impacts(source: str | Path, acids: Mapping[str, Acid] | None = None) 
     """
     known = load_acids() if acids is None else acids
     if Path(source).suffix.lower() in (".yaml", ".yml"):
-        return _from_yaml(read_yaml(Path(source)), known)
-    return _from_rows(open_table(source), known)
+        place, entries = str(source), _from_yaml(read_yaml(Path(source)))
+    else:
+        table = open_table(source)
+        place, entries = table.place, _from_rows(table, known)
+    units: dict[str, str] = {}
+    rows: list[dict[str, float]] = []
+    categories: dict[str, str] = {}
+    for category, where, (unit, unit_where), factors in entries:
+        refuse_twice(category.casefold(), category, where, categories)
+        units[category] = impact_unit(unit, unit_where)
+        row: dict[str, float] = {}
+        named: dict[str, str] = {}
+        for written, factor, at in factors:
+            name = substance_name(written, known, at)
+            refuse_twice(name, written, at, named)
+            row[name] = np.nan if factor is None else factor
+            if np.isinf(row[name]) or (row[name] < 0.0 and not category.casefold().startswith(CLIMATE)):
+                raise InputError(f"A factor of {factor:g} is not possible.", where=at, allowed="0 or more")
+        rows.append(row)
+    substances = tuple(dict.fromkeys(name for row in rows for name in row))
+    cells = np.array([[row.get(name, np.nan) for name in substances] for row in rows])
+    given = cells[cells > 0.0]
+    powers = np.log10(given)
+    notes: tuple[str, ...] = ()
+    if given.size >= _PLACEHOLDERS_FROM and np.allclose(powers, np.round(powers), atol=1e-9):
+        notes = (
+            f"All factors of {place} are powers of ten: they are placeholders, so only the orders of "
+            "magnitude of these impacts mean anything.",
+        )
+    table_factors = cells.reshape(len(rows), len(substances))
+    return ImpactTable(tuple(units), tuple(units.values()), substances, table_factors, place, notes)
 
 
 def impact_unit(text: str, where: str, per: tuple[str, ...] = _PURE) -> str:
@@ -81,7 +115,7 @@ def impact_unit(text: str, where: str, per: tuple[str, ...] = _PURE) -> str:
     return unit
 
 
-def _from_rows(table: Table, known: Mapping[str, Acid]) -> ImpactTable:
+def _from_rows(table: Table, known: Mapping[str, Acid]) -> Iterator[_Entry]:
     substances = substance_columns(table, known, _NAMES, low=-inf)
     table = table.expecting((*_NAMES, *substances))
     if not substances:
@@ -93,59 +127,17 @@ def _from_rows(table: Table, known: Mapping[str, Acid]) -> ImpactTable:
             per = column.unit.casefold().removeprefix("per ").removeprefix("/")
             allowed = ("kwh",) if column.called in ENERGIES else _PURE
             impact_unit(f"impact/{per}", table.where(None, column.called), allowed)
-    categories: dict[str, str] = {}
-    factors: list[list[float]] = []
-    seen: dict[str, str] = {}
     for row, cells in table.rows():
-        category = cells["category"]
-        refuse_twice(category.casefold(), category, table.where(row, "category"), seen)
-        categories[category] = impact_unit(cells["unit"], table.where(row, "unit"))
-        values = {column.called: cells[column.called] for column in substances}
-        for name, value in values.items():
-            if value is not None:
-                _refuse_negative(category, value, table.where(row, name))
-        factors.append([np.nan if value is None else value for value in values.values()])
-    names = tuple(column.called for column in substances)
-    return _table(categories, names, np.array(factors), table.place)
+        factors = [(c.called, cells[c.called], table.where(row, c.called)) for c in substances]
+        unit = (cells["unit"], table.where(row, "unit"))
+        yield cells["category"], table.where(row, "category"), unit, factors
 
 
-def _refuse_negative(category: str, factor: float, where: str) -> None:
-    if not np.isfinite(factor) or (factor < 0.0 and not category.casefold().startswith(CLIMATE)):
-        raise InputError(f"A factor of {factor:g} is not possible.", where=where, allowed="0 or more")
-
-
-def _from_yaml(document: Document, known: Mapping[str, Acid]) -> ImpactTable:
-    file = validate(_ImpactFile, document)
-    rows: list[dict[str, float]] = []
-    categories: dict[str, str] = {}
-    for category, entry in file.impacts.items():
+def _from_yaml(document: Document) -> Iterator[_Entry]:
+    for category, entry in validate(_ImpactFile, document).impacts.items():
         key = ("impacts", category)
-        categories[category] = impact_unit(entry.unit, document.where((*key, "unit")))
-        row: dict[str, float] = {}
-        seen: dict[str, str] = {}
-        for written, factor in entry.factors.items():
-            where = document.where((*key, "factors", written))
-            name = substance_name(written, known, where)
-            refuse_twice(name, written, where, seen)
-            if factor is None:
-                continue
-            _refuse_negative(category, factor, where)
-            row[name] = factor
-        rows.append(row)
-    substances = tuple(dict.fromkeys(name for row in rows for name in row))
-    factors = np.array([[row.get(name, np.nan) for name in substances] for row in rows])
-    return _table(categories, substances, factors.reshape(len(rows), len(substances)), str(document.path))
-
-
-def _table(
-    categories: Mapping[str, str], substances: tuple[str, ...], factors: Floats, place: str
-) -> ImpactTable:
-    given = factors[factors > 0.0]
-    powers = np.log10(given)
-    notes: tuple[str, ...] = ()
-    if given.size >= _PLACEHOLDERS_FROM and np.allclose(powers, np.round(powers), atol=1e-9):
-        notes = (
-            f"All factors of {place} are powers of ten: they are placeholders, so only the orders of "
-            "magnitude of these impacts mean anything.",
-        )
-    return ImpactTable(tuple(categories), tuple(categories.values()), substances, factors, place, notes)
+        factors = [
+            (written, factor, document.where((*key, "factors", written)))
+            for written, factor in entry.factors.items()
+        ]
+        yield category, document.where(key), (entry.unit, document.where((*key, "unit"))), factors

@@ -65,7 +65,7 @@ def import_prices(source: str | Path, acids: Mapping[str, Acid] | None = None) -
     empty price leaves what is known. A price that is not in euros needs a period with an exchange rate.
 
     Args:
-        source: YAML (``currency:``, ``prices:``), CSV or XLSX (``FILE#SHEET``).
+        source: YAML (``currency:``, ``prices:``), CSV, XLSX (``FILE#SHEET``) or Parquet.
         acids: the acids that may be named; None for the shipped ones.
 
     Raises:

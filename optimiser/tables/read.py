@@ -132,12 +132,15 @@ class Table:
             return f"{place}, column {letter}"
         return f"{place}, column {title}" + (f" ({letter}{row})" if self.path else "")
 
-    def expecting(self, columns: Sequence[Column], ignored: Sequence[str] = ()) -> Table:
+    def expecting(
+        self, columns: Sequence[Column], ignored: Sequence[str] = (), *, others: bool = False
+    ) -> Table:
         """Return the table with its columns told apart by name.
 
         Args:
             columns: those that it may have.
             ignored: names of columns that nobody looks at.
+            others: whether further columns may be there, which nobody looks at either.
 
         Raises:
             InputError: a column that is not known, given twice (also under two names), missing, or in a unit
@@ -153,6 +156,8 @@ class Table:
             if _plain(name) in unread:
                 continue
             column, where = known.get(_plain(name)), self.where(None, j)
+            if column is None and others:
+                continue
             if column is None:
                 raise InputError(
                     f"Unknown column {title!r}.",
@@ -449,10 +454,9 @@ def _no_rows(place: str) -> InputError:
 
 
 def _letter(position: int) -> str:
-    """Return what a spreadsheet calls a column, counted from 0."""
-    from openpyxl.utils import get_column_letter  # only for messages: importing it takes a tenth of a second
-
-    return str(get_column_letter(position + 1))
+    """Return what a spreadsheet calls a column, counted from 0: A to Z, AA, AB."""
+    more, last = divmod(position, 26)
+    return (_letter(more - 1) if more else "") + chr(ord("A") + last)
 
 
 def _plain(text: str) -> str:

@@ -66,7 +66,7 @@ def test_the_single_score_by_hand(files: tuple[Path, Path]) -> None:
     assert of.footprint.frame[SCORE][1] == pytest.approx(0.018956, rel=1e-3)
     assert np.isnan(of.footprint.frame[SCORE][2])  # no factor of citric acid
     assert of.footprint.frame["single score|rank|3"].tolist()[:2] == [2.0, 1.0]
-    assert of.footprint.covered == pytest.approx(0.0620 + 0.0851)
+    assert of.footprint.scored.covered == pytest.approx(0.0620 + 0.0851)
 
 
 def test_what_is_left_out_is_named_on_the_card(files: tuple[Path, Path]) -> None:
@@ -152,12 +152,11 @@ def test_single_score_normalises_weights_and_names_what_it_leaves_out() -> None:
     s = single_score(value, categories, units)
     np.testing.assert_allclose(s.normalised[0, :3], [2, 1, 1])
     assert s.score[0] == pytest.approx(0.5463)
-    left_out = s.method["left_out"].tolist()
-    assert left_out[:3] == [""] * 3
-    assert "no such category" in left_out[3]
-    assert "Pt" in left_out[4]
+    assert list(s.left_out) == categories[3:]
+    assert "no such category" in s.left_out["Climate change - Fossil"]
+    assert "Pt" in s.left_out["land use"]
     assert s.covered == pytest.approx(0.3357)
-    assert s.method["confidence"].tolist() == ["B", "B", "B", "", ""]
+    assert s.method["confidence of the weight"].tolist() == ["B", "B", "B", "", ""]
 
 
 def test_single_score_keeps_a_missing_factor_missing_and_refuses_when_nothing_counts() -> None:

@@ -10,6 +10,7 @@ from optimiser.report.cards.origin import read_frame
 from optimiser.report.caveats import NOT_KNOWN
 from optimiser.report.figures.scenarios import MOST_DRAWN, draw_heat
 from optimiser.report.scenarios import Contents
+from optimiser.tables.footprint import SCORE, WHY
 from optimiser.tables.results import ALONE, KEYS
 from optimiser.toolkit.comparison import T_TEST_WARNING
 from optimiser.variables import DESIGN_COLUMNS
@@ -47,10 +48,10 @@ def tests_card(of: Contents) -> Card:
 
 def footprint_card(of: Contents) -> Card:
     """List normalised and weighted impacts and the single score, and say what does not count in it."""
-    found = of.footprint
-    if found is None:
+    footprint = of.footprint
+    if footprint is None:
         return Card(not_applicable="the single score is computed where --ef31 asks for it.")
-    score = found.frame["single score|person-years|4"]
+    score, found = footprint.frame[SCORE], footprint.scored
     counted = len(found.method) - len(found.left_out)
     finding = [
         f"{counted} of {len(found.method)} categories count; they make up {100.0 * found.covered:.0f} % of "
@@ -58,7 +59,7 @@ def footprint_card(of: Contents) -> Card:
     ]
     if score.notna().any():
         lowest = int(np.nanargmin(score.to_numpy(dtype=np.float64)))
-        number, acid = (found.frame[name].iloc[lowest] for name in ("scenario", "acid"))
+        number, acid = (footprint.frame[name].iloc[lowest] for name in ("scenario", "acid"))
         finding.append(
             f"Lowest single score: {score.min():.4g} person-years per batch, scenario {number}: {acid}."
         )
@@ -67,12 +68,12 @@ def footprint_card(of: Contents) -> Card:
             f"{int(score.isna().sum())} without a score, because an impact that counts is missing."
         )
     warnings = [f"Left out: {name}: {why}." for name, why in found.left_out.items()]
-    alone = found.method["category"].str.endswith(ALONE) & (found.method["left out because"] == "")
+    alone = found.method["category"].str.endswith(ALONE) & (found.method[WHY] == "")
     if 0 < alone.sum() < counted:
         warnings.insert(0, "The score adds categories of the acid alone to such of all that goes in.")
     about = "Normalised and weighted impacts and the single score, per batch; rank 1 is the lowest."
     blocks = (
-        Table("footprint-table", about, found.frame, tall=True),
+        Table("footprint-table", about, footprint.frame, tall=True),
         Table("footprint-method-table", "What each category is divided by and weighs.", found.method),
     )
     return Card(finding=tuple(finding), warnings=tuple(warnings), blocks=blocks)
