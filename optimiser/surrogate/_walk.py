@@ -10,6 +10,8 @@ from numba import njit, prange
 from optimiser.surrogate._rows import GROUP, WORDS, add_leaves, gather_down, groups, walk
 from optimiser.surrogate.panel import LANES, TILE
 
+_ONE = np.ones(1, dtype=np.uint16)
+
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator,unused-ignore]
 def _aligned(rows: int) -> Any:
@@ -41,6 +43,7 @@ def _fill(
     missing_left: Any,
     test_start: Any,
     shift: Any,
+    span: int,
     lanes: Any,
     shift_start: Any,
     taken: Any,
@@ -53,7 +56,7 @@ def _fill(
     Designs with several points, lane by lane in turn, are looked up lane by lane.
     """
     lanes_of = table.view(np.uint16)
-    tests, tiles, points = len(threshold), lanes.shape[1], x.shape[2]
+    tests, points = len(threshold), x.shape[2]
     table[:tests] = 0
     for k in range(len(fixed)):
         for w in range(WORDS):
@@ -63,19 +66,19 @@ def _fill(
         any_missing = False
         if points > 1:
             for i in range(size):
-                for lane in range(tiles * TILE):
+                for lane in range(span):
                     apart = x[source[c], begin + i, lane % points] - taken[c, lane]
                     any_missing |= np.isnan(apart)
                     failed = _below(threshold, first, stop, apart)
                     if failed:
-                        lanes_of[first + failed - 1, i * tiles + lane // TILE] |= np.uint16(1 << lane % TILE)
+                        _mark(lanes_of[first + failed - 1], i * span + lane, _ONE)
             gather_down(table, first, stop)
             for i in range(size if any_missing else 0):
-                for lane in range(tiles * TILE):
+                for lane in range(span):
                     if np.isnan(x[source[c], begin + i, lane % points] - taken[c, lane]):
                         for test in range(first, stop):
                             if not missing_left[test]:
-                                lanes_of[test, i * tiles + lane // TILE] |= np.uint16(1 << lane % TILE)
+                                _mark(lanes_of[test], i * span + lane, _ONE)
             continue
         for i in range(size):
             value = x[source[c], begin + i, 0]
@@ -84,24 +87,21 @@ def _fill(
                 any_missing |= np.isnan(apart)
                 failed = _below(threshold, first, stop, apart)
                 if failed:
-                    _mark(lanes_of[first + failed - 1], i, lanes[v], tiles)
+                    _mark(lanes_of[first + failed - 1], i * span, lanes[v])
         gather_down(table, first, stop)
         for i in range(size if any_missing else 0):
             for v in range(shift_start[c], shift_start[c + 1]):
                 if np.isnan(x[source[c], begin + i, 0] - shift[v]):
                     for test in range(first, stop):
                         if not missing_left[test]:
-                            _mark(lanes_of[test], i, lanes[v], tiles)
+                            _mark(lanes_of[test], i * span, lanes[v])
 
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator,unused-ignore]
-def _mark(row: Any, i: int, lanes: Any, tiles: int) -> None:
-    """Add to a row some lanes of the block's i-th design."""
-    if tiles:
-        for t in range(tiles):
-            row[i * tiles + t] |= lanes[t]
-    else:
-        row[i // TILE] |= np.uint16(1 << i % TILE)
+def _mark(row: Any, begin: int, lanes: Any) -> None:
+    """Add some of a design's lanes, which begin at a number, to a row."""
+    for t in range(len(lanes)):
+        row[begin // TILE + t] |= np.uint16(lanes[t] << begin % TILE)
 
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator,unused-ignore]
@@ -128,9 +128,8 @@ def _sum(
 def _block(x: Any, panel: Any, begin: int, size: int, first: int, stop: int, means: Any, spread: Any) -> None:
     """Predict a block of designs, ``size`` from ``begin``, for the metals ``first`` to ``stop``."""
     metals, n_members, width = panel.constant.shape
-    parts, _, tiles = panel.lanes.shape
-    span, tests, held = tiles * TILE, len(panel.threshold), panel.held
-    used = (size * (span if tiles else 1) + GROUP - 1) // GROUP
+    parts, span, tests, held = len(panel.lanes), panel.span, len(panel.threshold), panel.held
+    used = (size * span + GROUP - 1) // GROUP
     room = 0
     for batch in range(len(panel.trees)):
         room = max(room, panel.start[batch + 1] - panel.start[batch])
@@ -142,12 +141,12 @@ def _block(x: Any, panel: Any, begin: int, size: int, first: int, stop: int, mea
     for part in range(parts):
         _fill(
             x, begin, size, panel.source, panel.threshold, panel.missing_left, panel.test_start, panel.shift,
-            panel.lanes[part], panel.shift_start, panel.taken[part], panel.fixed[part], table,
+            span, panel.lanes[part], panel.shift_start, panel.taken[part], panel.fixed[part], table,
         )  # fmt: skip
         for metal in range(first, stop):
             for p in range(n_members):
                 for lane in range(LANES):
-                    total[lane] = panel.constant[metal, p, part * span + lane % span if tiles else 0]
+                    total[lane] = panel.constant[metal, p, part * span + lane % span]
                 _sum(
                     table, tests + panel.root[metal], panel.row, panel.left, panel.right, panel.value,
                     panel.start, panel.trees, panel.members[metal, p], panel.members[metal, p + 1], used,
@@ -155,12 +154,12 @@ def _block(x: Any, panel: Any, begin: int, size: int, first: int, stop: int, mea
                 )  # fmt: skip
                 for i in range(size):
                     if part == 0:
-                        means[metal, p, begin + i] = 0.0 if tiles else total[i]
+                        means[metal, p, begin + i] = 0.0
                     for a in range(span):
                         if held[metal, part * span + a]:
                             means[metal, p, begin + i] += total[i * span + a]
                             said[metal, i, part * span + a] += total[i * span + a]
-    for metal in range(first, stop if tiles else first):
+    for metal in range(first, stop if width > 1 else first):  # one lane says all
         count = 0
         for a in range(width):
             count += held[metal, a]
@@ -179,8 +178,7 @@ def _block(x: Any, panel: Any, begin: int, size: int, first: int, stop: int, mea
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator,unused-ignore]
 def _cut(n: int, threads: int, panel: Any) -> Any:
     """Return how many designs a block has, how many blocks there are, and into how many shares metals go."""
-    metals, tiles = len(panel.root), panel.lanes.shape[2]
-    block = LANES // (tiles * TILE) if tiles else LANES
+    metals, block = len(panel.root), LANES // panel.span
     blocks = (n + block - 1) // block
     # where there are few blocks the metals are shared out, and the table is made for each share
     return block, blocks, min(metals, threads) if blocks < 4 * threads else 1
