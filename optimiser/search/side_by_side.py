@@ -219,7 +219,7 @@ def _prepare(tell: Connection, threads: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     import numba
 
-    from optimiser.surrogate import _settle, _walk  # noqa: F401 - loaded, not used here
+    from optimiser.surrogate.loops import settle, walk  # noqa: F401 - loaded, not used here
 
     global _tell
     _tell = tell

@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from optimiser.designs import CONTINUOUS, Bools, Floats, Ints
 from optimiser.surrogate.columns import COLUMNS, PHYSICS
+from optimiser.surrogate.loops import LANES, TILE
 from optimiser.surrogate.trees import Forest, compiled_loops
 
 #: The columns that follow the design.
@@ -22,15 +23,6 @@ PLACE = [COLUMNS.index(name) for name in FOLLOWING]
 #: Number of each column among them, -1 where the feed and the acid fix it.
 FOLLOWS = np.full(len(COLUMNS), -1, dtype=np.int64)
 FOLLOWS[PLACE] = np.arange(len(FOLLOWING))
-#: Lanes of a row, which go through a test at once. With twice as many, thousands of designs were a twentieth
-#: faster and a handful, which fill no row, a fifth slower. numba's cache does not notice a change here or of
-#: the tiles: `_walk` must be touched with it.
-LANES = 256
-#: Lanes of a tile; a design's anchors fill whole ones.
-TILE = 16
-TILES = LANES // TILE
-#: Most nodes of a batch of trees: their rows fit the nearest cache.
-ROOM = 512
 
 
 class Panel(NamedTuple):
@@ -171,25 +163,12 @@ def _settled(
     forest: Forest, side: Side, held: npt.NDArray[np.uint64]
 ) -> tuple[tuple[npt.NDArray[Any], ...], Ints, Ints, Floats]:
     """Return a metal's nodes, of each batch how many and how many roots, and what every design has, (m,)."""
-    first, stop = (int(tree) for tree in forest.metal_trees[side.metal])
-    room = int(forest.kind_start[3 * stop] - forest.kind_start[3 * first])
-    code, limit, value = np.empty(room, dtype=np.int16), np.empty(room), np.empty(room)
-    pattern = np.empty((room, len(held)), dtype=np.uint64)
-    child, depth = np.empty((room, 2), dtype=np.int64), np.empty(room, dtype=np.uint8)
-    size, constant = np.empty(stop - first, dtype=np.int64), np.zeros(len(side.base))
     with compiled_loops():
-        from optimiser.surrogate import _settle
+        from optimiser.surrogate.loops.settle import lay_out, settle
 
-        count = _settle.settle(
-            side.own, side.anchors, held, side.tried, FOLLOWS, forest.column, forest.threshold,
-            forest.missing_left, forest.left_low, forest.left_high, forest.kind_start, forest.leaf,
-            forest.leaf_start, first, stop, code, limit, pattern, value, child, depth, size, constant,
-        )  # fmt: skip
-        order, start, trees = np.empty(count, np.intp), np.empty(count + 1, np.intp), np.empty(count, np.intp)
-        left, right = np.empty(count, dtype=np.uint16), np.empty(count, dtype=np.uint16)
-        batches = _settle.lay_out(child[:count], depth, size, ROOM, order, left, right, start, trees)
-    nodes = (code[order], limit[order], pattern[order], value[:count], left, right)
-    return nodes, np.diff(start[: batches + 1]), trees[:batches], constant
+        (code, limit, pattern, value, child, depth), size, constant = settle(forest, side, held, FOLLOWS)
+        order, left, right, start, trees = lay_out(child, depth, size)
+    return (code[order], limit[order], pattern[order], value, left, right), np.diff(start), trees, constant
 
 
 def _distinct(code: npt.NDArray[np.int16], limit: Floats) -> tuple[Ints, Ints, Floats, Bools, Ints]:
