@@ -18,6 +18,7 @@ from optimiser.cli_explain import explain
 from optimiser.cli_kinetics import kinetics
 from optimiser.cli_nearest import nearest
 from optimiser.cli_tables import tables
+from optimiser.environment import check_environment
 from optimiser.errors import InputError
 from optimiser.interrupts import insistent_interrupts
 from optimiser.placed import PLACED
@@ -38,6 +39,7 @@ def cli() -> None:
     Start with:   optimiser run nmc111_cost_vs_recovery
     Then look at: optimiser list problems
     """
+    check_environment()
 
 
 @cli.command()

@@ -19,6 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from optimiser.designs import Floats
+from optimiser.environment import check_environment
 from optimiser.errors import InputError
 
 MAX_LEAVES = 64
@@ -201,11 +202,12 @@ def differences(forest: Forest, x: Floats, anchors: Floats) -> Floats:
 
 @contextmanager
 def compiled_loops() -> Iterator[ModuleType]:
-    """Give the module of compiled loops to the block under ``with``.
+    """Give the module of compiled loops on any pair to the block under ``with``.
 
     Raises:
-        InputError: numba cannot compile or load them here.
+        InputError: numba cannot compile or load them here, or the environment tells it what it cannot read.
     """
+    check_environment()
     try:
         from optimiser.surrogate.loops import pairs
 
@@ -213,14 +215,12 @@ def compiled_loops() -> Iterator[ModuleType]:
     except MemoryError:
         raise
     except Exception as error:
-        raise _no_numba(error) from error
-
-
-def _no_numba(error: Exception) -> InputError:
-    first = next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)
-    return InputError(
-        f"numba cannot compile or load the yield model's loop on this machine: {first}",
-        where="optimiser/surrogate/loops",
-        allowed="numba 0.60 or newer with a matching numpy",
-        remedy="reinstall the pinned versions; or set NUMBA_CACHE_DIR to an empty folder that can be written",
-    )
+        said = (line.strip() for line in str(error).splitlines() if line.strip())
+        raise InputError(
+            f"numba cannot compile or load the yield model's loop on this machine: "
+            f"{next(said, type(error).__name__)}",
+            where="optimiser/surrogate/loops",
+            allowed="numba 0.60 or newer with a matching numpy",
+            remedy="reinstall the pinned versions; unset NUMBA_THREADING_LAYER, if it is set; or set "
+            "NUMBA_CACHE_DIR to an empty folder that can be written",
+        ) from error

@@ -46,12 +46,13 @@ def settle(forest: Any, side: Any, held: Any, follows: Any) -> Any:
         follows: number of each column among those that follow the design, -1 where it is fixed, shape (d,).
 
     Returns:
-        Of the nodes that are left (code, limit, pattern, value, child, depth): what each tests, its column's
-        number, plus ``columns`` for a difference, plus twice that where the missing go right, -1 where
-        anchors differ whatever the design; the thresholds; where anchors differ, those that go right, shape (nodes,
-        m / 64); the values of the leaves but the likeliest, as many as nodes; the children, as numbers of
-        nodes, or -1 less the number of the leaf's value, or ``LIKELY``, shape (nodes, 2); the depths.
-        Then the nodes of each tree, and what is the same for every design, by anchor, shape (m,).
+        Of the nodes that are left (code, limit, pattern, value, child, depth). The code tells the test:
+        its column's number, plus ``columns`` for a difference, plus twice that where the missing go right; -1
+        where anchors differ whatever the design. Then the thresholds; where anchors differ, those that go
+        right, shape (nodes, m / 64); the values of the leaves but the likeliest, as many as nodes; the
+        children, as numbers of nodes, or -1 less the number of the leaf's value, or ``LIKELY``, shape
+        (nodes, 2); the depths. Beside them the nodes of each tree, and what is the same for every design, by
+        anchor, shape (m,).
     """
     column, threshold, missing_left = forest.column, forest.threshold, forest.missing_left
     left_low, left_high, kind_start = forest.left_low, forest.left_high, forest.kind_start
