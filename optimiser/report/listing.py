@@ -185,7 +185,7 @@ def _constraints() -> list[Record]:
         {
             "name": constraint.key,
             "default": "none" if constraint is Yields else constraint().setting()[constraint.key],
-            "allowed": constraint.allowed(),
+            "allowed": constraint.allowed,
             "needs yields": constraint.needs_yields,
             "meaning": constraint.label,
         }

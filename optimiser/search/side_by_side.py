@@ -27,6 +27,7 @@ from optimiser._io.interrupts import interrupts_after
 from optimiser.problem.problem import Problem
 from optimiser.search.search import Progress, SearchResult, SearchSettings, search
 from optimiser.surrogate.artefact import Surrogate
+from optimiser.surrogate.trees import compiled_loops
 
 #: Called with what is being searched (``seed 1`` or an acid) and how far it is.
 ProgressCallback = Callable[[str, Progress], None]
@@ -204,9 +205,10 @@ def search_all(
 @contextmanager
 def _threads(others: int) -> Iterator[None]:
     """Leave their share of the cores to other processes."""
-    import numba
+    with compiled_loops():
+        import numba
 
-    before = numba.get_num_threads()
+        before = numba.get_num_threads()
     try:
         numba.set_num_threads(max(1, before // (others + 1)))
         yield
@@ -219,7 +221,7 @@ def _prepare(tell: Connection, threads: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     import numba
 
-    from optimiser.surrogate import _settle, _walk  # noqa: F401 - loaded, not used here
+    from optimiser.surrogate.loops import settle, walk  # noqa: F401 - loaded, not used here
 
     global _tell
     _tell = tell
