@@ -3,24 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from functools import cache
-from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
-from pydantic import BaseModel, ConfigDict
 
-from optimiser._io import builtin
 from optimiser._io.errors import InputError
-from optimiser._io.yamlfile import validate
 from optimiser.chemistry.acids import Acid, complete
 from optimiser.chemistry.quantity import Quantity
 from optimiser.chemistry.reagents import ENERGIES, Reagents
-from optimiser.chemistry.tables import read_table
-
-Floats = npt.NDArray[np.float64]
+from optimiser.chemistry.tables import Strict, read_table, shipped, table_of
+from optimiser.variables import Floats
 
 CLIMATE = "climate change"
 
@@ -68,15 +62,17 @@ class ImpactTable:
         Categories that only the other table has are not added.
         """
         substances = tuple(dict.fromkeys((*self.substances, *other.substances)))
-        factors = np.full((len(self.categories), len(substances)), np.nan)
-        for i, (category, unit) in enumerate(zip(self.categories, self.units, strict=True)):
-            twin = next((c for c in other.categories if same_text(c, category)), None)
-            fits = twin is not None and same_text(other.units[other.categories.index(twin)], unit)
-            for k, substance in enumerate(substances):
-                factors[i, k] = self.factor(category, substance)
-                if np.isnan(factors[i, k]) and fits and twin is not None:
-                    factors[i, k] = other.factor(twin, substance)
-        return ImpactTable(self.categories, self.units, substances, factors, self.source, self.notes)
+        factors = _factors_of(substances, self)
+        for row, category, unit in zip(factors, self.categories, self.units, strict=True):
+            twin = other.find(category)
+            if twin is not None and same_text(other.units[other.categories.index(twin)], unit):
+                theirs = np.array([other.factor(twin, substance) for substance in substances])
+                row[:] = np.where(np.isnan(row), theirs, row)
+        return replace(self, substances=substances, factors=factors)
+
+    def find(self, category: str) -> str | None:
+        """Return the table's own name of a category, whatever its spelling, or None."""
+        return next((own for own in self.categories if same_text(own, category)), None)
 
 
 def same_text(one: str, two: str) -> bool:
@@ -119,21 +115,16 @@ def _stacked(amounts: Mapping[str, Floats]) -> Floats:
     return np.column_stack([np.asarray(amount, dtype=np.float64) for amount in amounts.values()])
 
 
-def _factors_of(amounts: Mapping[str, Floats], table: ImpactTable) -> Floats:
-    return np.array([[table.factor(category, name) for name in amounts] for category in table.categories])
+def _factors_of(substances: Iterable[str], table: ImpactTable) -> Floats:
+    names = tuple(substances)
+    return np.array([[table.factor(category, name) for name in names] for category in table.categories])
 
 
 def climate_table(acids: Mapping[str, Acid], reagents: Reagents) -> ImpactTable:
     """Return the climate change of all acids, reagents and energies as a table; NaN where not known."""
-    found: dict[str, float] = {
-        name: acid.climate_change.value if acid.climate_change else np.nan for name, acid in acids.items()
-    }
-    for name in reagents:
-        factor = reagents[name].climate_change
-        found[name] = factor.value if factor else np.nan
-    return ImpactTable(
-        (CLIMATE,), ("kg CO2 eq",), tuple(found), np.array([list(found.values())]), "tables of models/"
-    )
+    every = {**acids, **{name: reagents[name] for name in reagents}}
+    factors = [factor.value if (factor := item.climate_change) else np.nan for item in every.values()]
+    return ImpactTable((CLIMATE,), ("kg CO2 eq",), tuple(every), np.array([factors]), "tables of models/")
 
 
 def with_climate_change(
@@ -144,7 +135,7 @@ def with_climate_change(
     Raises:
         InputError: the table gives climate change in another unit, or an impossible number.
     """
-    row = next((c for c in table.categories if same_text(c, CLIMATE)), None)
+    row = table.find(CLIMATE)
     if row is None:
         return dict(acids), reagents
     unit = table.units[table.categories.index(row)]
@@ -173,7 +164,7 @@ def with_climate_change(
     return changed, reagents
 
 
-class Footprint(BaseModel):
+class Footprint(Strict):
     """One category of the Environmental Footprint method.
 
     Attributes:
@@ -183,27 +174,13 @@ class Footprint(BaseModel):
         weighting: share in the single score, %.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
     unit: str
     names: tuple[str, ...] = ()
     normalisation: Quantity
     weighting: Quantity
 
 
-class _FootprintTable(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-    sources: dict[str, dict[str, str]]
-    categories: dict[str, Footprint]
-
-
-def read_footprint(path: Path) -> dict[str, Footprint]:
-    """Read normalisation and weighting by category. Raises InputError with file, line and key."""
-    return validate(_FootprintTable, read_table(path)).categories
-
-
 @cache
 def load_footprint() -> Mapping[str, Footprint]:
     """Return the shipped EF 3.1 figures by category."""
-    return read_footprint(builtin.folder("models") / "ef31.yaml")
+    return dict(table_of(read_table(shipped("ef31.yaml")), categories=dict[str, Footprint]).categories)

@@ -9,10 +9,13 @@ from typing import Any
 from optimiser._io import builtin
 from optimiser._io.errors import InputError
 from optimiser._io.yamlfile import read_yaml
-from optimiser.chemistry.feeds import METALS, load_feeds
+from optimiser.chemistry.acids import load_acids
+from optimiser.chemistry.feeds import load_feeds
+from optimiser.chemistry.metals import METALS, load_metals
+from optimiser.chemistry.prices import Price
 from optimiser.chemistry.provenance import provenance
-from optimiser.chemistry.quantity import Price, Quantity, flags
-from optimiser.chemistry.reagents import load_acids, load_metals, load_reagents
+from optimiser.chemistry.quantity import Quantity, flags
+from optimiser.chemistry.reagents import load_reagents
 from optimiser.problem.binding import bind, own_tables, refuse_slow_surrogate
 from optimiser.problem.load import load_config, load_question
 from optimiser.problem.objectives import METRICS

@@ -10,9 +10,8 @@ import numpy as np
 
 from optimiser.chemistry.metals import METALS, metals_in_words
 from optimiser.process.balance import MassBalance
+from optimiser.process.costs import climate_components, cost_components, metal_value, reactor_hours
 from optimiser.process.inputs import ProcessInputs
-from optimiser.process.throughput import reactor_hours
-from optimiser.process.totals import climate_components, cost_components, metal_value
 from optimiser.variables import Designs, Floats
 
 

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from optimiser.problem.objectives import METRICS
-from optimiser.process.totals import COMPONENTS
+from optimiser.process.costs import COMPONENTS
 from optimiser.report.card import Card, Table
 from optimiser.report.cards import MAKERS, Maker, cards
 from optimiser.report.cards.money import advice, largest_component

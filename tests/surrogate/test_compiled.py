@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 
 from optimiser._io.errors import InputError
+from optimiser.chemistry.acids import load_acids
 from optimiser.chemistry.feeds import load_feeds
-from optimiser.chemistry.reagents import load_acids
 from optimiser.surrogate import _walk
 from optimiser.surrogate.columns import columns
 from optimiser.surrogate.compiled import _alike

@@ -12,12 +12,13 @@ import pandas as pd
 import pytest
 
 from optimiser._io.errors import InputError
+from optimiser.chemistry.acids import load_acids
 from optimiser.chemistry.feeds import Feed
-from optimiser.chemistry.reagents import load_acids, load_reagents
+from optimiser.chemistry.reagents import load_reagents
 from optimiser.process.balance import mass_balance
+from optimiser.process.costs import COMPONENTS, climate_components, cost_components
 from optimiser.process.inputs import process_inputs
 from optimiser.process.parameters import process_parameters
-from optimiser.process.totals import COMPONENTS, climate_components, cost_components
 from optimiser.tables.export import tables
 from optimiser.tables.own import OwnTables, read_own_tables
 from optimiser.tables.own_acids import import_acids

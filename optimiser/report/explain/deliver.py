@@ -16,7 +16,7 @@ from optimiser import __version__
 from optimiser._io import builtin
 from optimiser._io.errors import InputError
 from optimiser._io.placed import placed
-from optimiser.chemistry.feeds import METALS
+from optimiser.chemistry.metals import METALS
 from optimiser.explain.ask import Asked, design_of_front, design_of_text
 from optimiser.explain.cases import DRIVERS, ranking
 from optimiser.explain.explanation import (

@@ -7,8 +7,8 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
-from optimiser.chemistry.feeds import METALS
-from optimiser.process.totals import COMPONENTS
+from optimiser.chemistry.metals import METALS
+from optimiser.process.costs import COMPONENTS
 from optimiser.report import words
 from optimiser.report.card import Card, Figure, Panels, Table
 from optimiser.report.columns import column
