@@ -163,7 +163,7 @@ def _read(path: Path | None) -> dict[str, Acid]:
 
 
 def load_acids(path: Path | None = None) -> dict[str, Acid]:
-    """Return the acids of a table (None: the shipped one) by name. Raises InputError with file, line and key."""
+    """Return the shipped acids by name, or those of another table. Raises InputError with file and line."""
     return dict(_read(path))
 
 

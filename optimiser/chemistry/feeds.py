@@ -137,7 +137,7 @@ class _SourcedFeed(Feed):
 
 @cache
 def load_feeds(path: Path | None = None) -> Mapping[str, Feed]:
-    """Return the feeds of a table (None: the shipped one) by name, 1000 kg each unless it says otherwise.
+    """Return the shipped feeds by name, or those of another table; 1000 kg each unless it says otherwise.
 
     Raises:
         InputError: not a valid table, or an impossible composition; with file and line.

@@ -72,7 +72,7 @@ _Metals = Annotated[dict[_Symbol, Metal], NAMED, AfterValidator(_base_metals_fir
 
 @cache
 def load_metals(path: Path | None = None) -> Mapping[str, Metal]:
-    """Return the metals of a table (None: the shipped one) by name: `BASE_METALS` first, then others in its order.
+    """Return the shipped metals, or those of another table, by name: `BASE_METALS` first, then others.
 
     Raises:
         InputError: not valid, with file, line and key, or one of `BASE_METALS` is missing.

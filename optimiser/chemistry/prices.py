@@ -119,7 +119,7 @@ class ExchangeRate(Sourced):
 
 @cache
 def load_rates(path: Path | None = None) -> Mapping[tuple[str, str], ExchangeRate]:
-    """Return the exchange rates of a table (None: the shipped one), by (currency, period).
+    """Return the shipped exchange rates, or those of another table, by (currency, period).
 
     Raises:
         InputError: not a valid table, or one currency and period listed twice.

@@ -133,7 +133,7 @@ def _heat_and_power(table: dict[str, Energy]) -> dict[str, Energy]:
 
 @cache
 def load_reagents(path: Path | None = None) -> Reagents:
-    """Return the reagents, heat and power of a table (None: the shipped one).
+    """Return the shipped reagents, heat and power, or those of another table.
 
     Raises:
         InputError: not valid, with file, line and key; hydrogen peroxide, water, heat or power is missing;

@@ -402,6 +402,12 @@ def test_order_and_case_of_rows_do_not_matter(
     assert import_acids(tmp_path / "acids.csv").acids == load_acids()
 
 
+@pytest.mark.parametrize("name", ["h2o2", "H2O2", "hydrogen_peroxide", "hydrogen peroxide"])
+def test_hydrogen_peroxide_is_understood_by_each_of_its_names(tmp_path: Path, name: str) -> None:
+    text = f"substance,price [EUR],per\n{name},1.5,kg pure\n"
+    assert import_prices(write(tmp_path, text))["h2o2"].euro() == 1.5
+
+
 # --- the page -----------------------------------------------------------------------------------------------
 
 
