@@ -160,9 +160,9 @@ def find_feed(name: str, *, where: str = "", composition: bool = False) -> Feed:
         InputError: there is none; it lists those there are.
     """
     known = load_feeds()
-    for key, feed in known.items():
-        if key.casefold() == name.casefold():
-            return feed
+    found = {key.casefold(): feed for key, feed in known.items()}.get(name.casefold())
+    if found is not None:
+        return found
     raise InputError(
         f"There is no feed {name!r}.",
         where=where,

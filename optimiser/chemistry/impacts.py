@@ -122,7 +122,7 @@ def _factors_of(substances: Iterable[str], table: ImpactTable) -> Floats:
 
 def climate_table(acids: Mapping[str, Acid], reagents: Reagents) -> ImpactTable:
     """Return the climate change of all acids, reagents and energies as a table; NaN where not known."""
-    every = {**acids, **{name: reagents[name] for name in reagents}}
+    every = {**acids, **reagents}
     factors = [factor.value if (factor := item.climate_change) else np.nan for item in every.values()]
     return ImpactTable((CLIMATE,), ("kg CO2 eq",), tuple(every), np.array([factors]), "tables of models/")
 
@@ -144,22 +144,16 @@ def with_climate_change(
             f"Climate change is given in {unit!r}.", where=table.source, allowed="kg CO2 eq per kg pure"
         )
 
-    def number(substance: str, old: Quantity | None) -> Quantity | None:
-        value = table.factor(row, substance)
-        if np.isnan(value) or (old is not None and old.value == value):
-            return None
-        return Quantity(
-            value=value,
-            unit="kg CO2-eq/kWh" if substance in ENERGIES else "kg CO2-eq/kg pure",
-            source=table.source or "impact table",
-        )
-
     changed = dict(acids)
-    for name, acid in acids.items():
-        if (factor := number(name, acid.climate_change)) is not None:
-            changed[name] = complete(acid, {"climate_change": factor})
-    for name in reagents:
-        if (factor := number(name, reagents[name].climate_change)) is not None:
+    for name, item in {**acids, **reagents}.items():
+        value, old = table.factor(row, name), item.climate_change
+        if np.isnan(value) or (old is not None and old.value == value):
+            continue
+        unit = "kg CO2-eq/kWh" if name in ENERGIES else "kg CO2-eq/kg pure"
+        factor = Quantity(value=value, unit=unit, source=table.source or "impact table")
+        if name in acids:
+            changed[name] = complete(acids[name], {"climate_change": factor})
+        else:
             reagents = reagents.changed(name, climate_change=factor)
     return changed, reagents
 

@@ -15,7 +15,7 @@ from optimiser._io.errors import InputError, closest
 from optimiser.chemistry.prices import Price, price_per
 from optimiser.chemistry.quantity import Quantity, expecting
 from optimiser.chemistry.substances import Entry, MolarMass
-from optimiser.chemistry.tables import NAMED, read_table, shipped, table_of
+from optimiser.chemistry.tables import NAMED, holding, read_table, shipped, table_of
 
 #: The metals that every table of metals begins with: those of the training data and of the Toolkit's sums.
 BASE_METALS: tuple[str, ...] = ("Li", "Ni", "Mn", "Co")
@@ -52,22 +52,11 @@ class Metal(Entry):
         Raises:
             InputError: no price, or no exchange rate for its currency and period.
         """
-        price: Price = self.needed("price", "EUR per kg contained")
-        return price.euro() * self.payable.value
-
-
-def _base_metals_first(table: dict[str, Metal]) -> dict[str, Metal]:
-    absent = [name for name in BASE_METALS if name not in table]
-    if absent:
-        raise InputError(
-            f"The table of metals lacks {', '.join(absent)}.",
-            allowed=", ".join(BASE_METALS) + ", and any others",
-        )
-    return {name: table[name] for name in dict.fromkeys((*BASE_METALS, *table))}
+        return self.price_eur("kg metal") * self.payable.value
 
 
 _Symbol = Annotated[str, Field(pattern="^[A-Z][a-z]?$")]
-_Metals = Annotated[dict[_Symbol, Metal], NAMED, AfterValidator(_base_metals_first)]
+_Metals = Annotated[dict[_Symbol, Metal], NAMED, holding("metals", BASE_METALS, "and any others")]
 
 
 @cache
@@ -106,7 +95,12 @@ def reduced() -> npt.NDArray[np.bool_]:
     return _per_metal("reduced") > 0.0
 
 
-def _known(name: str) -> str:
+def check_metal(name: str) -> str:
+    """Return a metal's name if it is one of METALS.
+
+    Raises:
+        InputError: it is none.
+    """
     if name not in METALS:
         raise InputError(
             f"There is no metal {name!r}.", allowed=", ".join(METALS), remedy=closest(name, METALS)
@@ -115,7 +109,7 @@ def _known(name: str) -> str:
 
 
 #: The name of a metal, as a key of a mapping.
-MetalName = Annotated[str, AfterValidator(_known)]
+MetalName = Annotated[str, AfterValidator(check_metal)]
 
 
 def metals_in_words(names: Sequence[str]) -> str:

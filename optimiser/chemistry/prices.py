@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, field_validator, model_validator
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, model_validator
 
 from optimiser._io.errors import InputError
 from optimiser.chemistry.quantity import Sourced, plain_number
@@ -97,14 +97,11 @@ def price_per(*bases: Basis) -> tuple[BeforeValidator, AfterValidator]:
 class ExchangeRate(Sourced):
     """Units of a currency that one euro bought on average over a period, as the ECB quotes it."""
 
+    model_config = ConfigDict(coerce_numbers_to_str=True)  # YAML reads 2023 as a number
+
     value: float = Field(alias="rate", gt=0, allow_inf_nan=False)
     currency: str = Field(pattern="^[A-Z]{3}$")
     period: str
-
-    @field_validator("period", mode="before")
-    @classmethod
-    def _years_are_text(cls, value: object) -> object:
-        return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
     @property
     def unit(self) -> str:

@@ -57,7 +57,7 @@ def provenance(
     Raises:
         InputError: a price whose currency and period have no exchange rate.
     """
-    items = (*acids.values(), *(reagents[name] for name in reagents), *metals.values())
+    items = (*acids.values(), *reagents.values(), *metals.values())
     found = [(item.label, title, number) for item in items for title, number in numbers(item)]
     used = {(number.currency, number.period) for _, _, number in found if isinstance(number, Price)}
     found += [("euro", "exchange rate", rate) for key, rate in load_rates().items() if key in used]

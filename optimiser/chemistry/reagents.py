@@ -6,15 +6,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
-from optimiser._io.errors import InputError
 from optimiser.chemistry.prices import Price, price_per
 from optimiser.chemistry.quantity import Quantity, expecting
-from optimiser.chemistry.substances import Entry, MolarMass, Substance
-from optimiser.chemistry.tables import NAMED, Strict, read_table, shipped, table_of
+from optimiser.chemistry.substances import Bought, MolarMass, Substance
+from optimiser.chemistry.tables import NAMED, Strict, holding, read_table, shipped, table_of
 
 
 class Base(Strict):
@@ -45,30 +44,12 @@ class Reagent(Substance):
         return self.mass.value
 
 
-class Energy(Entry):
+class Energy(Bought):
     """Heat or electric power, delivered."""
 
     kind: ClassVar[tuple[str, str]] = ("energy", "energies")
     price: Annotated[Price, *price_per("kWh")] | None = None
     climate_change: Annotated[Quantity, *expecting("kg CO2-eq/kWh", -10.0, 10.0)] | None = None
-
-    def price_eur_per_kwh(self) -> float:
-        """Return the price, EUR/kWh.
-
-        Raises:
-            InputError: no price, or no exchange rate for its currency and period.
-        """
-        price: Price = self.needed("price", "EUR/kWh")
-        return price.euro()
-
-    def climate_change_per_kwh(self) -> float:
-        """Return the climate change, kg CO2-eq/kWh.
-
-        Raises:
-            InputError: no factor.
-        """
-        factor: Quantity = self.needed("climate_change", "kg CO2-eq/kWh")
-        return factor.value
 
 
 #: The reagents that the balance names: every table has them, beside any number of bases.
@@ -77,20 +58,20 @@ ENERGIES: tuple[str, ...] = ("heat", "power")
 
 
 @dataclass(frozen=True)
-class Reagents:
-    """Everything a leach buys beside its acid, by name: substances, and heat and power."""
+class Reagents(Mapping[str, Reagent | Energy]):
+    """Everything a leach buys besides its acid, by name: substances, then heat and power."""
 
     substances: Mapping[str, Reagent]
     energies: Mapping[str, Energy]
 
     def __getitem__(self, name: str) -> Reagent | Energy:
-        """Return one of them by name."""
         return self.substances[name] if name in self.substances else self.energies[name]
 
     def __iter__(self) -> Iterator[str]:
-        """Iterate over the names, substances first."""
-        yield from self.substances
-        yield from self.energies
+        return iter((*self.substances, *self.energies))
+
+    def __len__(self) -> int:
+        return len(self.substances) + len(self.energies)
 
     @property
     def h2o2(self) -> Reagent:
@@ -116,21 +97,6 @@ class Reagents:
         return replace(self, substances={**self.substances, name: substance})
 
 
-def _has_needed(table: dict[str, Reagent]) -> dict[str, Reagent]:
-    absent = [name for name in NEEDED if name not in table]
-    if absent:
-        raise InputError(
-            f"The table of reagents lacks {absent[0]}.", allowed=f"{', '.join(NEEDED)} and any bases"
-        )
-    return table
-
-
-def _heat_and_power(table: dict[str, Energy]) -> dict[str, Energy]:
-    if set(table) != set(ENERGIES):
-        raise InputError("The energies are heat and power.", allowed=", ".join(ENERGIES))
-    return {name: table[name] for name in ENERGIES}
-
-
 @cache
 def load_reagents(path: Path | None = None) -> Reagents:
     """Return the shipped reagents, heat and power, or those of another table.
@@ -141,7 +107,7 @@ def load_reagents(path: Path | None = None) -> Reagents:
     """
     table = table_of(
         read_table(path or shipped("reagents.yaml")),
-        reagents=Annotated[dict[str, Reagent], NAMED, AfterValidator(_has_needed)],
-        energies=Annotated[dict[str, Energy], NAMED, AfterValidator(_heat_and_power)],
+        reagents=Annotated[dict[str, Reagent], NAMED, holding("reagents", NEEDED, "and any bases")],
+        energies=Annotated[dict[Literal["heat", "power"], Energy], NAMED, holding("energies", ENERGIES)],
     )
     return Reagents(table.reagents, table.energies)

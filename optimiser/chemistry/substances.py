@@ -7,7 +7,7 @@ from typing import Annotated, Any, ClassVar
 from pydantic import Field
 
 from optimiser._io.errors import InputError
-from optimiser.chemistry.prices import Price
+from optimiser.chemistry.prices import Basis, Price
 from optimiser.chemistry.quantity import Quantity, expecting
 from optimiser.chemistry.tables import Strict
 
@@ -39,13 +39,26 @@ class Entry(Strict):
     kind: ClassVar[tuple[str, str]]
     name: str = ""
     label: str
+    price: Price | None = None
 
-    def needed(self, field: str, unit: str) -> Any:
-        """Return a number of the entry.
+    @property
+    def purity(self) -> float:
+        """Mass fraction of the pure substance in what is bought."""
+        return 1.0
+
+    def price_eur(self, per: Basis) -> float:
+        """Return the price in EUR per kg of stock, of pure substance or of metal, or per kWh.
 
         Raises:
-            InputError: it has none.
+            InputError: no price, or no exchange rate for its currency and period.
         """
+        price: Price = self._needed("price", f"EUR per {per}")
+        if price.per == per:
+            return price.euro()
+        return price.euro() * self.purity if per == "kg stock" else price.euro() / self.purity
+
+    def _needed(self, field: str, unit: str) -> Any:
+        """Return a number of the entry. Raises InputError, which says what to do, where it has none."""
         found = getattr(self, field)
         if found is None:
             kind, table = self.kind
@@ -63,10 +76,25 @@ class Entry(Strict):
         return "", "complete the table of models/ that lists it"
 
 
-class Substance(Entry):
-    """What is bought by the kg, as a stock. ``temperature_limit`` is where it starts to decompose, degC."""
+class Bought(Entry):
+    """What a leach buys: a substance by the kg, or heat and power by the kWh."""
 
-    price: Price | None = None
+    climate_change: Quantity | None = None
+
+    @property
+    def climate_factor(self) -> float:
+        """Climate change of making it, kg CO2-eq per kg of pure substance or per kWh.
+
+        Raises:
+            InputError: no factor.
+        """
+        factor: Quantity = self._needed("climate_change", "kg CO2-eq per kg of pure substance or per kWh")
+        return factor.value
+
+
+class Substance(Bought):
+    """What is bought as a stock. ``temperature_limit`` is where it starts to decompose, degC."""
+
     climate_change: ClimateChange | None = None
     stock: Stock
     limit: Temperature | None = Field(default=None, alias="temperature_limit")
@@ -85,26 +113,3 @@ class Substance(Entry):
     def temperature_limit(self) -> float | None:
         """Highest sensible temperature in degC where lower than boiling, else None."""
         return None if self.limit is None else self.limit.value
-
-    def price_eur_per_kg_stock(self) -> float:
-        """Return the price of the stock, EUR/kg.
-
-        Raises:
-            InputError: no price, or no exchange rate for its currency and period.
-        """
-        price: Price = self.needed("price", "EUR per kg of stock")
-        return price.euro() * (self.purity if price.per == "kg pure" else 1.0)
-
-    def price_eur_per_kg_pure(self) -> float:
-        """Return the price, EUR per kg of pure substance. Raises as `price_eur_per_kg_stock`."""
-        price: Price = self.needed("price", "EUR per kg of pure substance")
-        return price.euro() / (self.purity if price.per == "kg stock" else 1.0)
-
-    def climate_change_per_kg_pure(self) -> float:
-        """Return the climate change of making it, kg CO2-eq per kg of pure substance.
-
-        Raises:
-            InputError: no factor.
-        """
-        factor: Quantity = self.needed("climate_change", "kg CO2-eq per kg of pure substance")
-        return factor.value

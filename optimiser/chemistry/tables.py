@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, create_model
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, create_model
 
 from optimiser._io import builtin
 from optimiser._io.errors import InputError, closest
@@ -27,6 +28,19 @@ NAMED = BeforeValidator(
         else rows
     )
 )
+
+
+def holding(what: str, names: Sequence[str], others: str = "") -> AfterValidator:
+    """Annotate a mapping that must hold some names: they come first, others in their order."""
+
+    def check(table: dict[str, Any]) -> dict[str, Any]:
+        absent = [name for name in names if name not in table]
+        if absent:
+            allowed = ", ".join(part for part in (*names, others) if part)
+            raise InputError(f"The table of {what} lacks {', '.join(absent)}.", allowed=allowed)
+        return {name: table[name] for name in dict.fromkeys((*names, *table))}
+
+    return AfterValidator(check)
 
 
 def shipped(name: str) -> Path:

@@ -164,7 +164,7 @@ def _acids() -> list[Record]:
             "stock [%]": round(100 * acid.purity, 1),
             "stock [mol/L]": round(acid.max_molarity, 1),
             "price [EUR/kg stock]": _marked(
-                acid.price, f"{acid.price_eur_per_kg_stock():.3f}" if acid.price else ""
+                acid.price, f"{acid.price_eur('kg stock'):.3f}" if acid.price else ""
             ),
             "climate change [kg CO2-eq/kg pure]": _marked(
                 acid.climate_change, f"{acid.climate_change.value:g}" if acid.climate_change else ""

@@ -11,7 +11,8 @@ from optimiser.chemistry.acids import Acid
 from optimiser.chemistry.descriptors import molar_mass
 from optimiser.chemistry.feeds import Feed
 from optimiser.chemistry.metals import Metal, load_metals
-from optimiser.chemistry.reagents import Base, Reagent, Reagents, load_reagents
+from optimiser.chemistry.reagents import ENERGIES, Base, Reagent, Reagents, load_reagents
+from optimiser.chemistry.substances import Bought
 from optimiser.process.parameters import NO_BASE, ProcessParameters
 from optimiser.variables import Floats
 
@@ -147,8 +148,8 @@ def _acid_numbers(
         solubility=column(lambda a: a.solubility_molar),
         solubility_rise=column(lambda a: a.solubility_rise),
         temperature_limit=column(lambda a: min(BOILING, a.temperature_limit or BOILING)),
-        price=column(lambda a: a.price_eur_per_kg_stock()),
-        climate_change=column(lambda a: a.climate_change_per_kg_pure()),
+        price=column(lambda a: a.price_eur("kg stock")),
+        climate_change=column(lambda a: a.climate_factor),
         chloride=column(lambda a: a.reductant == "chloride"),
         nitrate=column(lambda a: bool(a.nitrate)),
         salt_per_proton=column(lambda a: _salt_per_proton(a, bought, water)),
@@ -157,13 +158,13 @@ def _acid_numbers(
     )
 
 
-def _reagent_numbers(reagents: Reagents, bought: tuple[Reagent, Base] | None) -> ReagentNumbers:
+def _reagent_numbers(reagents: Reagents, base: tuple[Reagent, Base] | None) -> ReagentNumbers:
     peroxide, water = reagents.h2o2, reagents.water
-    by_mass = {"peroxide": peroxide, "water": water}
+    bought: dict[str, Bought] = {"peroxide": peroxide, "water": water, **reagents.energies}
     per_proton = 0.0
-    if bought is not None:
-        by_mass["neutralisation"], base = bought
-        per_proton = bought[0].molar_mass / 1000.0 / base.protons.value
+    if base is not None:
+        bought["neutralisation"], how = base
+        per_proton = base[0].molar_mass / 1000.0 / how.protons.value
     nothing = {"neutralisation": 0.0}  # where no base is bought
     return ReagentNumbers(
         peroxide_molar_mass=peroxide.molar_mass,
@@ -172,9 +173,6 @@ def _reagent_numbers(reagents: Reagents, bought: tuple[Reagent, Base] | None) ->
         water_density=water.density,
         base_per_proton=per_proton,
         price=nothing
-        | {name: item.price_eur_per_kg_pure() for name, item in by_mass.items()}
-        | {name: energy.price_eur_per_kwh() for name, energy in reagents.energies.items()},
-        climate_change=nothing
-        | {name: item.climate_change_per_kg_pure() for name, item in by_mass.items()}
-        | {name: energy.climate_change_per_kwh() for name, energy in reagents.energies.items()},
+        | {n: item.price_eur("kWh" if n in ENERGIES else "kg pure") for n, item in bought.items()},
+        climate_change=nothing | {n: item.climate_factor for n, item in bought.items()},
     )

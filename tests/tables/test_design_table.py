@@ -120,7 +120,7 @@ for base in ("magnesium_oxide", "ammonia", "sodium_hydroxide"):
     }
 Path("dear.csv").write_text("substance,price [EUR/kg pure]\\nMgO,40\\n")
 own = read_own_tables(prices="dear.csv").reagents
-found["dear"] = own["magnesium_oxide"].price_eur_per_kg_pure()
+found["dear"] = own["magnesium_oxide"].price_eur("kg pure")
 found["neutralisers"] = neutralisers()
 print(json.dumps(found))
 """

@@ -195,7 +195,7 @@ def test_climate_change_of_a_table_enters_acids_and_reagents() -> None:
     assert same == acids
     assert same_reagents == reagents
     new, new_reagents = with_climate_change(acids, reagents, TABLE)
-    assert new["sulfuric"].climate_change_per_kg_pure() == 0.1
+    assert new["sulfuric"].climate_factor == 0.1
     assert new["hydrochloric"] == acids["hydrochloric"]
-    assert new_reagents.energies["heat"].climate_change_per_kwh() == 0.2
+    assert new_reagents.energies["heat"].climate_factor == 0.2
     assert isinstance(new["citric"], Acid)
