@@ -12,12 +12,12 @@ import numpy as np
 import pytest
 
 from optimiser._io.errors import InputError
+from optimiser.chemistry.acids import load_acids
 from optimiser.chemistry.feeds import load_feeds
-from optimiser.chemistry.reagents import load_acids
 from optimiser.surrogate.columns import columns
-from optimiser.surrogate.compiled import _alike
+from optimiser.surrogate.compiled import Raw, _alike
 from optimiser.surrogate.features import ACID_COLUMNS, CONTINUOUS_COLUMNS, FEATURES, METALS, feature_matrix
-from optimiser.surrogate.fitted import Fitted, Raw
+from optimiser.surrogate.fitted import Fitted
 from optimiser.surrogate.loops import walk
 from optimiser.surrogate.members import MEMBERS, fit_member, mixture, pair_columns
 from optimiser.surrogate.mixture import SLACK, Mixture
