@@ -6,7 +6,8 @@ import math
 
 from optimiser.chemistry.acids import Acid
 from optimiser.chemistry.impacts import CLIMATE, ImpactTable, same_text
-from optimiser.chemistry.quantity import Price, Quantity
+from optimiser.chemistry.prices import Price
+from optimiser.chemistry.quantity import Quantity
 
 #: Categories named one by one in a note.
 _NAMED = 3

@@ -12,11 +12,11 @@ from pydantic import BaseModel, ConfigDict
 
 from optimiser._io.errors import InputError
 from optimiser._io.yamlfile import Document, read_yaml, validate
-from optimiser.chemistry.acids import Acid
+from optimiser.chemistry.acids import Acid, load_acids
 from optimiser.chemistry.impacts import CLIMATE, ImpactTable
-from optimiser.chemistry.reagents import ENERGIES, load_acids
+from optimiser.chemistry.reagents import ENERGIES
 from optimiser.tables.read import Column, Table, open_table, refuse_twice
-from optimiser.tables.substances import substance_columns, substance_name
+from optimiser.tables.substance_names import substance_columns, substance_name
 
 _NAMES = (
     Column("category", kind="text", aliases=("impact category",), required=True, filled=True),

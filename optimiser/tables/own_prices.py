@@ -13,11 +13,11 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from optimiser._io.errors import InputError
 from optimiser._io.yamlfile import Document, read_yaml, validate
-from optimiser.chemistry.acids import Acid, complete
-from optimiser.chemistry.quantity import Basis, Price
-from optimiser.chemistry.reagents import ENERGIES, Reagents, load_acids
+from optimiser.chemistry.acids import Acid, complete, load_acids
+from optimiser.chemistry.prices import Basis, Price
+from optimiser.chemistry.reagents import ENERGIES, Reagents
 from optimiser.tables.read import Column, Table, open_table, refuse_twice, split_title
-from optimiser.tables.substances import substance_columns, substance_name
+from optimiser.tables.substance_names import substance_columns, substance_name
 
 AMOUNTS = ("price", "low", "high")
 _SUBSTANCE = Column("substance", kind="text", aliases=("acid", "reagent", "name"), required=True)

@@ -14,7 +14,7 @@ import pandas as pd
 from scipy import stats
 
 from optimiser._io.errors import InputError
-from optimiser.chemistry.feeds import METALS
+from optimiser.chemistry.metals import METALS
 from optimiser.variables import Bools, Floats, Ints
 
 T_TEST_WARNING = (

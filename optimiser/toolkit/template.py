@@ -11,11 +11,12 @@ import numpy as np
 import pandas as pd
 
 from optimiser._io.errors import InputError
-from optimiser.chemistry.acids import Acid, Stock
+from optimiser.chemistry.acids import Acid
 from optimiser.chemistry.descriptors import molar_mass, structure_key
-from optimiser.chemistry.feeds import METALS, Feed, load_feeds
-from optimiser.chemistry.metals import BASE_METALS
+from optimiser.chemistry.feeds import Feed, load_feeds
+from optimiser.chemistry.metals import BASE_METALS, METALS
 from optimiser.chemistry.quantity import Quantity
+from optimiser.chemistry.substances import Stock
 from optimiser.tables.read import Column, Table, split_title
 from optimiser.variables import Ints
 

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from optimiser._io.errors import InputError
-from optimiser.chemistry.reagents import load_acids
+from optimiser.chemistry.acids import load_acids
 from optimiser.tables.scenarios import Known, Scenarios, open_scenarios, parse
 
 OWN = pd.DataFrame(
