@@ -15,7 +15,8 @@ from pathlib import Path
 import numpy as np
 
 from optimiser.surrogate.columns import PHYSICS
-from optimiser.surrogate.features import METALS, table_features
+from optimiser.surrogate.features import PREDICTED_METALS as METALS
+from optimiser.surrogate.features import table_features
 from optimiser.surrogate.members import MEMBERS, Member
 from optimiser.surrogate.training_table import TrainingTable, read_table
 from optimiser.training.fit import TrainSettings, choose_anchors, fit_members

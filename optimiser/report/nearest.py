@@ -12,7 +12,7 @@ from optimiser.nearest import gaps, installed_table, nearest_experiments, what_c
 from optimiser.problem.problem import Problem
 from optimiser.report.picks import Pick, ends_and_knee
 from optimiser.search.front import Front
-from optimiser.surrogate.features import METALS as PREDICTED
+from optimiser.surrogate.features import PREDICTED_METALS
 from optimiser.surrogate.training_table import TrainingTable
 from optimiser.variables import CONTINUOUS, DESIGN_COLUMNS, VARIABLES, Designs
 
@@ -153,4 +153,4 @@ def _known(value: Any) -> Any:
 
 def measured(problem: Problem) -> tuple[str, ...]:
     """Return the metals of a feed that experiments have yields of."""
-    return tuple(metal for metal in problem.present if metal in PREDICTED)
+    return tuple(metal for metal in problem.present if metal in PREDICTED_METALS)

@@ -10,16 +10,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from optimiser.surrogate.selection import BEST_TARGET, LEAST_ROWS
 from optimiser.surrogate.stoichiometry import LIMIT, breaks, charge_balance
-from optimiser.surrogate.training_table import TrainingTable
-from optimiser.training.compare.groups import acid_names, feed_names
-from optimiser.training.compare.selected import (
-    BEST_TARGET,
-    LEAST_COVERAGE,
-    LEAST_ROWS,
-    MOST_OVERPROMISED,
-    broken,
-)
+from optimiser.surrogate.training_table import TrainingTable, acid_names, feed_names
+from optimiser.training.compare.selected import LEAST_COVERAGE, MOST_OVERPROMISED, broken
 from optimiser.training.duplicates import CONTRADICTION, Repeat
 
 _FIGURES = {

@@ -18,7 +18,8 @@ import numpy as np
 
 from optimiser._io.errors import InputError
 from optimiser.surrogate.columns import COLUMNS, METAL, PHYSICS
-from optimiser.surrogate.features import FEATURES, METALS
+from optimiser.surrogate.features import FEATURES
+from optimiser.surrogate.features import PREDICTED_METALS as METALS
 from optimiser.surrogate.mixture import Mixture
 from optimiser.surrogate.panel import FOLLOWING
 from optimiser.training.thresholds import spread

@@ -17,7 +17,8 @@ from optimiser.chemistry.reagents import load_acids
 from optimiser.surrogate import _walk
 from optimiser.surrogate.columns import columns
 from optimiser.surrogate.compiled import _alike
-from optimiser.surrogate.features import ACID_COLUMNS, CONTINUOUS_COLUMNS, FEATURES, METALS, feature_matrix
+from optimiser.surrogate.features import ACID_COLUMNS, CONTINUOUS_COLUMNS, FEATURES, feature_matrix
+from optimiser.surrogate.features import PREDICTED_METALS as METALS
 from optimiser.surrogate.fitted import Fitted, Raw
 from optimiser.surrogate.members import MEMBERS, fit_member, mixture, pair_columns
 from optimiser.surrogate.mixture import SLACK, Mixture
