@@ -144,8 +144,8 @@ def _print(
     console: Console, heads: Sequence[str], rows: Sequence[tuple[tuple[str, ...], Mapping[str, Any]]]
 ) -> None:
     shown = [name for name in _FIGURES if any(row.get(name) is not None for _, row in rows)]
-    told = [(names, [_figure(row.get(name)) for name in shown]) for names, row in rows]
-    _aligned(console, heads, [_FIGURES[name] for name in shown], told)
+    shown_rows = [(names, [_figure(row.get(name)) for name in shown]) for names, row in rows]
+    _aligned(console, heads, [_FIGURES[name] for name in shown], shown_rows)
 
 
 def _aligned(
@@ -209,7 +209,7 @@ def repeat_lines(repeats: Sequence[Repeat], *, listed: bool) -> list[str]:
         listed: whether every row is named; else only how many there are.
     """
 
-    def told(some: Sequence[Repeat], how: str) -> str:
+    def listing(some: Sequence[Repeat], how: str) -> str:
         return ", ".join("/".join(map(str, r.rows)) + how.format(r.apart) for r in some)
 
     against = [repeat for repeat in repeats if repeat.contradictory]
@@ -225,10 +225,10 @@ def repeat_lines(repeats: Sequence[Repeat], *, listed: bool) -> list[str]:
     if against:
         lines.append(
             f"Rows with the same conditions whose yields differ by more than {CONTRADICTION:g} "
-            f"({len(against)} groups, kept; largest difference in brackets): {told(against, ' ({:.2f})')}"
+            f"({len(against)} groups, kept; largest difference in brackets): {listing(against, ' ({:.2f})')}"
         )
     if alike:
-        lines.append(f"Rows that repeat others ({len(alike)} groups, kept): {told(alike, '')}")
+        lines.append(f"Rows that repeat others ({len(alike)} groups, kept): {listing(alike, '')}")
     return lines
 
 
@@ -273,11 +273,11 @@ def skill_records(answers: Answers) -> list[dict[str, Any]]:
     records = []
     for protocol, models in answers.items():
         for model, answer in models.items():
-            told = [("overall", "", answer["overall"])]
+            kinds = [("overall", "", answer["overall"])]
             if "as_published" in answer:
-                told.append(("as_published", "", answer["as_published"]))
-            told += [(kind, name, s) for kind, groups in answer["by"].items() for name, s in groups.items()]
-            for kind, group, scores in told:
+                kinds.append(("as_published", "", answer["as_published"]))
+            kinds += [(kind, name, s) for kind, groups in answer["by"].items() for name, s in groups.items()]
+            for kind, group, scores in kinds:
                 record = {"protocol": protocol, "model": model, "kind": kind, "group": group, **scores}
                 held = record.pop("coverage") or {}
                 records.append({**record, **{f"coverage_{level}": share for level, share in held.items()}})

@@ -37,8 +37,8 @@ REGRESSORS = "regressors.skops"
 #: Key of the card that holds the hash of the rest of it.
 SEAL = "card_sha256"
 
-#: At search grade a few anchors speak, at the setpoint alone: enough for the first half of a
-#: search and to choose among candidates. At final grade every anchor that ships speaks, over the tolerances.
+#: ``search`` is low fidelity: a few anchors, at the setpoint alone; enough for the first half of a search and
+#: to choose among candidates. ``final`` is high fidelity: every anchor, over the tolerances.
 Grade = Literal["search", "final"]
 #: Anchors of the search grade: the first of those chosen, which stand for all (docs/speed.md).
 SEARCH_ANCHORS = 4

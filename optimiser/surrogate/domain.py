@@ -26,10 +26,10 @@ from optimiser.variables import COLUMN, CONTINUOUS, VARIABLES, Bools, Floats, In
 _TIME = COLUMN["time"]  # an experiment is sampled over a span of it; the other variables describe it
 _FIXED = [j for j in COLUMN.values() if j != _TIME]
 _STEP = np.array([variable.step for variable in VARIABLES])
-#: Added before the logarithm, in the variable's unit: what can hardly be told from nothing. Temperature is
-#: taken as it is.
+#: Added before the logarithm, in the variable's unit: what can hardly be distinguished from nothing.
+#: Temperature is taken as it is.
 _SHIFT = np.array([{"temperature": np.nan, "acid_concentration": 0.05}.get(name, 1.0) for name in CONTINUOUS])
-#: Standard deviations that a wholly different feed counts as: composition tells studies apart.
+#: Standard deviations that a wholly different feed counts as: composition distinguishes studies.
 _FEED_WEIGHT = 3.0
 _SAME_FEED = 0.05  # share of the feed's sites: what is written with two decimals, or measured
 _FAR = 1000.0  # distance where no experiment has the acid
@@ -58,7 +58,7 @@ class DomainSettings:
 
 @dataclass(frozen=True)
 class Neighbourhood:
-    """The experiments with one acid, seen from one feed.
+    """The experiments with one acid, as one feed needs them; an unseen acid has none.
 
     Attributes:
         experiments: how many of them are near the feed.
@@ -118,8 +118,8 @@ class Neighbourhood:
     def distance(self, continuous: Floats) -> Floats:
         """Return the mean distance to the nearest experiments with the acid near the feed, shape (n,).
 
-        Without any it is 1000, a number that can be reckoned with; what is told of such a design
-        (``domain_distance`` of an evaluation and of every table) is infinite.
+        Without any it is 1000, a number to calculate with; what a user sees (``domain_distance``
+        of an evaluation and of every table) is infinite.
         """
         if not self.near_feed.any():
             return np.full(len(continuous), _FAR)
@@ -190,7 +190,7 @@ class Domain:
         """Return the experiments with the acid of a key seen from a composition (mol Ni, Mn, Co per mol Li).
 
         As range and support an experiment counts only if its feed has every metal of this one: one without
-        manganese says nothing about manganese.
+        manganese does not support a yield of manganese.
         """
         acid = self.acids.index(key) if key in self.acids else -1
         of_acid = np.flatnonzero(self.acid == acid)

@@ -116,8 +116,9 @@ def feature_matrix(
         feed: the cathode.
         acids: the acids that ``designs.acid`` counts.
         designs: n designs.
-        fitted: acid features by ``structure_key``, which replace the acid's own: a model must see an acid as
-            it did in training, where a pKa may have been another source's (HCl -8, elsewhere -6.3).
+        fitted: features of the acids of the training data by ``structure_key``, which replace the acid's own:
+            a model must see an acid as it did in training, where a pKa may have been another source's (HCl
+            -8, elsewhere -6.3). An unseen acid is described by its own pKa, solubilities and structure.
 
     Returns:
         Columns as in ``FEATURES``, shape (n, 32).

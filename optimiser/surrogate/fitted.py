@@ -24,6 +24,7 @@ from optimiser.surrogate.trees import Forest, differences
 from optimiser.variables import Bools, Floats, Ints
 
 _FIXED = [*FEED_COLUMNS, *ACID_COLUMNS]
+_FOREST = tuple(Forest.__annotations__)  # names of its arrays
 _KEPT = 128  # compiled feeds and acids, about 2 MB each
 
 
@@ -87,10 +88,10 @@ class Fitted:
     def arrays(self) -> dict[str, npt.NDArray[Any]]:
         """Return what an artefact stores of trees and mixture, by name."""
         of_forests = {
-            f"{kind}{number}_{f.name}": getattr(forest, f.name)
+            f"{kind}{number}_{name}": getattr(forest, name)
             for kind in ("paired", "plain")
             for number, forest in enumerate(getattr(self, kind))
-            for f in fields(Forest)
+            for name in _FOREST
         }
         mixture = {f"mixture_{f.name}": np.asarray(getattr(self.mixture, f.name)) for f in fields(Mixture)}
         return of_forests | mixture
@@ -122,7 +123,7 @@ class Fitted:
         return replace(self, features=self.features[rows], yields=self.yields[rows])
 
     def votes(self, x: Floats) -> Floats:
-        """Return what each paired member says by each anchor, NaN where it lacks the metal, (p, n, 4, m)."""
+        """Return each paired member's prediction by each anchor, NaN where it lacks the metal, (p, n, 4, m)."""
         seen, known = columns(x), columns(self.features)
         return np.stack([differences(forest, seen, known) for forest in self.paired]) + self.yields.T
 
@@ -132,7 +133,7 @@ class Fitted:
         Args:
             x: features, shape (n, 32); compiled once for each feed and acid among them.
             anchors: how many of the anchors, from the first, designs are compared with; None for all.
-            moved: where each design may end up, shape (n, p, 5); the mean over them is told.
+            moved: where each design may end up, shape (n, p, 5); the mean over them is returned.
 
         Raises:
             InputError: numba cannot compile here.
@@ -158,7 +159,7 @@ class Fitted:
 def _forests(arrays: Mapping[str, npt.NDArray[Any]], kind: str) -> tuple[Forest, ...]:
     forests: list[Forest] = []
     while f"{kind}{len(forests)}_leaf" in arrays:
-        forest = Forest(**{f.name: arrays[f"{kind}{len(forests)}_{f.name}"] for f in fields(Forest)})
+        forest = Forest(**{name: arrays[f"{kind}{len(forests)}_{name}"] for name in _FOREST})
         forest.check(len(COLUMNS))
         if forest.n_metals != len(PREDICTED_METALS):
             raise ValueError("a member's metals do not fit")

@@ -10,7 +10,7 @@ TARGETS = (0.7, 0.8, 0.9)
 CONFIDENCES = (0.5, 0.8, 0.9)
 #: Share of a feed's rows that are picked as best, and the target that these are asked for afterwards.
 BEST_SHARE, BEST_TARGET = 0.05, 0.9
-#: Rules that pick fewer rows tell too little.
+#: Rules that pick fewer rows are too uncertain to report on.
 LEAST_ROWS = 20
 
 

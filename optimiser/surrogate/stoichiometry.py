@@ -4,7 +4,7 @@ An oxide takes up one proton for each charge that goes into solution (Li +1, Ni,
 A row whose measured yields take clearly more protons than its acid offers cannot be a solid that is all
 cathode in the acid that the row states. Most likely the solid holds binder, carbon or copper beside the
 cathode, so that there is less of it; the strength may also be that of another volume. The row is measured
-and real, but not of the feed it is told under.
+and real, but not of the feed that it states.
 
 The sum flatters a row where chlorine forms: chloride that reduces a metal takes one proton more for each
 electron, which is not counted, because the table does not say how much of it there was.

@@ -276,7 +276,7 @@ def _also(rows: list[int]) -> str:
 def _experiments(columns: dict[str, Floats], structures: tuple[str, ...]) -> Ints:
     """Number the experiments: rows equal in everything but time and yields, values rounded to 4 decimals.
 
-    Acids are told apart by structure: one may be written in many ways.
+    Acids are compared by structure: one may be written in many ways.
     """
     names = [name for name in NUMERIC_COLUMNS if name not in ("time", *_YIELDS)]
     rounded = np.column_stack([columns[name].round(4) for name in names])

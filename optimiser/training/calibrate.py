@@ -36,7 +36,7 @@ _GROWTH = np.arange(0.0, 6.0001, 0.05)
 
 @dataclass(frozen=True)
 class Evidence:
-    """A table's rows seen from its experiments, once for any number of calibrations.
+    """How a table's rows relate to its experiments, computed once for any number of calibrations.
 
     Attributes:
         table: training table of n rows.
@@ -67,7 +67,7 @@ def gather(table: TrainingTable, held: Mapping[str, HeldOut]) -> Evidence:
         square[row, near.of_acid] = near.square_distances(table.continuous[[row]])[0]
         same_feed[row, near.of_feed] = True
     own = table.experiments[:, None] == np.arange(m)
-    # an experiment told twice is in two studies
+    # an experiment that the table lists twice is in two studies
     study = np.zeros((m, int(table.studies.max()) + 1), dtype=bool)
     study[table.experiments, table.studies] = True
     return Evidence(table, domain, square, same_feed, own, own | study[:, table.studies].T)

@@ -9,7 +9,7 @@ import numpy as np
 from optimiser.surrogate.training_table import TrainingTable
 from optimiser.variables import COLUMN
 
-#: Yields under the same conditions that differ by more are told as a contradiction (our choice: about the
+#: Yields under the same conditions that differ by more count as a contradiction (our choice: about the
 #: mean error of the best models on rows whose kinetic curve they have seen).
 CONTRADICTION = 0.05
 

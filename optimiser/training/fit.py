@@ -11,9 +11,9 @@ import numpy as np
 from optimiser.surrogate.columns import columns
 from optimiser.surrogate.features import PREDICTED_METALS, table_features
 from optimiser.surrogate.fitted import Fitted, Predictor
-from optimiser.surrogate.members import MEMBERS, Member, fit_member, mixture, pair_columns
 from optimiser.surrogate.training_table import TrainingTable
 from optimiser.surrogate.trees import flatten
+from optimiser.training.members import MEMBERS, Member, fit_member, mixture, pair_columns
 from optimiser.variables import Ints
 
 #: Called with what has been done, out of how much, and what comes next.

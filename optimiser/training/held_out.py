@@ -77,8 +77,8 @@ def hold_out(
         said = f"{protocol} {number + 1}"
         fitted = recipe.fit(table, fold.train, lambda what, said=said: progress(f"{said}, {what}"))  # type: ignore[misc]
         distance[fold.test], moved = _around(table, fold)
-        told = fitted.predict(features[fold.test], moved=moved)
-        mean[fold.test], spread[fold.test], disagreement[fold.test] = told[:3]
+        raw = fitted.predict(features[fold.test], moved=moved)
+        mean[fold.test], spread[fold.test], disagreement[fold.test] = raw[:3]
     return HeldOut(numbers, *map(single, (mean, spread, disagreement, distance)))
 
 

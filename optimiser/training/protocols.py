@@ -44,7 +44,7 @@ def make_folds(table: TrainingTable, protocol: str) -> tuple[Fold, ...]:
     """Return the folds of a protocol.
 
     ``random`` is the one split of the Toolkit's paper. ``experiment`` and ``study`` hold out each group once.
-    A study is a run of neighbouring rows, so an experiment may be told in two studies; the training rows of a
+    A study is a run of neighbouring rows, so an experiment may be in two studies; the training rows of a
     ``study`` fold whose experiment is tested in it are left out, so that no experiment is ever on both sides.
 
     Args:

@@ -100,7 +100,7 @@ def reading(path: Path, remedy: str) -> Iterator[None]:
 
 
 def read_arrays(path: Path) -> tuple[dict[str, Any], Arrays]:
-    """Return what a file says about itself, and its arrays by name. To be called within :func:`reading`.
+    """Return a file's description and its arrays by name. To be called within :func:`reading`.
 
     Raises:
         ValueError: its format is another; what numpy, zipfile and json raise comes through.

@@ -20,11 +20,11 @@ from optimiser.surrogate.compiled import _alike
 from optimiser.surrogate.features import ACID_COLUMNS, CONTINUOUS_COLUMNS, FEATURES, feature_matrix
 from optimiser.surrogate.features import PREDICTED_METALS as METALS
 from optimiser.surrogate.fitted import Fitted, Raw
-from optimiser.surrogate.members import MEMBERS, fit_member, mixture, pair_columns
 from optimiser.surrogate.mixture import SLACK, Mixture
 from optimiser.surrogate.panel import PLACE
 from optimiser.surrogate.trees import flatten
 from optimiser.training.fit import choose_anchors
+from optimiser.training.members import MEMBERS, fit_member, mixture, pair_columns
 from optimiser.variables import Designs, Floats
 
 SMALL = tuple(replace(member, trees=15, pairs=4000) for member in MEMBERS)

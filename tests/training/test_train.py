@@ -20,12 +20,12 @@ from optimiser.surrogate.artefact import load_surrogate
 from optimiser.surrogate.domain import fit_domain
 from optimiser.surrogate.features import table_features
 from optimiser.surrogate.fitted import Fitted
-from optimiser.surrogate.members import MEMBERS
 from optimiser.surrogate.mixture import Mixture
 from optimiser.surrogate.training_table import TrainingTable, read_table
 from optimiser.training import train as training
 from optimiser.training.fit import TrainSettings, choose_anchors, fit, fit_members, shipped_recipe
 from optimiser.training.held_out import hold_out
+from optimiser.training.members import MEMBERS
 from optimiser.training.protocols import PROTOCOLS, make_folds
 from optimiser.training.stored import read_held_out, settings_hash
 from optimiser.training.train import train

@@ -40,7 +40,7 @@ def stored_held_out(table: TrainingTable) -> dict[str, HeldOut] | None:
 def shipped_held_out(
     table: TrainingTable,
     *,
-    anew: Collection[str] = (),
+    again: Collection[str] = (),
     only: int | None = None,
     progress: Progress = lambda *_: None,
 ) -> dict[str, HeldOut]:
@@ -48,7 +48,7 @@ def shipped_held_out(
 
     Args:
         table: training table.
-        anew: protocols to fit whatever is stored; all of them where nothing is.
+        again: protocols to fit whatever is stored; all of them where nothing is.
         only: number of the one fold to fit, from 0; the others stay NaN.
         progress: called with the steps done, the steps in all, and what comes next.
 
@@ -56,7 +56,7 @@ def shipped_held_out(
         InputError: too few groups for the folds, or stored predictions that cannot be read.
     """
     known, recipe = stored_held_out(table) or {}, shipped_recipe()
-    todo = [protocol for protocol in PROTOCOLS if protocol in anew or protocol not in known]
+    todo = [protocol for protocol in PROTOCOLS if protocol in again or protocol not in known]
     folds = sum(1 if only is not None else len(make_folds(table, protocol)) for protocol in todo)
     step = _steps(folds * recipe.steps, progress)
     fresh = {protocol: hold_out(table, protocol, recipe, step, only=only) for protocol in todo}
@@ -98,7 +98,7 @@ def obtain(
     if ours and (refit or held is None):
         if held is None:
             say(f"Fitting {SHIPPED}: nothing stored for this table and these settings.")
-        held = shipped_held_out(table, anew=ours if refit else (), progress=progress)
+        held = shipped_held_out(table, again=ours if refit else (), progress=progress)
     if held is not None:
         evidence = gather(table, held)
     found = []
@@ -185,8 +185,8 @@ def compare_fold(
     for job, rows, before in zip(jobs, tested, stored, strict=True):
         now: OutOfFold | HeldOut
         if job.shipped:
-            anew = (job.protocol,)
-            now = shipped_held_out(table, anew=anew, only=fold - 1, progress=progress)[job.protocol]
+            fitted = shipped_held_out(table, again=(job.protocol,), only=fold - 1, progress=progress)
+            now = fitted[job.protocol]
         else:
             now = predict_job(job, table, progress, only=fold - 1)
         counted = table.present[rows]

@@ -1,4 +1,4 @@
-"""The groups by which skill is told: metal, acid, cathode chemistry, predicted yield, domain."""
+"""The groups by which accuracy is reported: metal, acid, cathode chemistry, predicted yield, domain."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def label_groups(
         table: training table of n rows.
         predicted: predicted yields, shape (n, 4).
         inside: which rows are inside the applicability domain, shape (n,); left out, ``domain`` is too.
-        protocol: under ``study``, whose folds may hold out all of an acid, ``acid_known`` is told, too.
+        protocol: under ``study``, whose folds may hold out all of an acid, ``acid_known`` is there, too.
     """
     shape = (len(table), len(PREDICTED_METALS))
     found = {
@@ -50,7 +50,7 @@ def label_groups(
 def acids_known(table: TrainingTable, protocol: str) -> Labels:
     """Return whether the fold that tests a row trains on its acid at all, shape (n,).
 
-    Rows that no fold tests are told as ``in training``; they do not count.
+    Rows that no fold tests count as ``in training``; nothing is measured on them.
     """
     keys = np.array([structure_key(smiles) for smiles in table.smiles])
     known = np.ones(len(table), dtype=bool)

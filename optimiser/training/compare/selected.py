@@ -44,7 +44,7 @@ _SEED = 0
 
 @dataclass(frozen=True)
 class Forecast:
-    """What a model says of n held-out rows, calibrated on the other folds; metals Li, Ni, Mn, Co.
+    """A model's predictions of n held-out rows, calibrated on the other folds; metals Li, Ni, Mn, Co.
 
     Attributes:
         yields: those that count, NaN where the feed lacks a metal or no fold tests the row, shape (n, 4).
@@ -61,7 +61,7 @@ class Forecast:
 
     @property
     def tested(self) -> Bools:
-        """Which rows are told of, shape (n,)."""
+        """Which rows are predicted, shape (n,)."""
         return np.asarray(~np.isnan(self.yields).all(axis=1), dtype=np.bool_)
 
     def counted(self, confidence: float | None) -> Floats:
@@ -70,7 +70,7 @@ class Forecast:
 
 
 def forecast(evidence: Evidence, held: Mapping[str, HeldOut], protocol: str) -> Forecast:
-    """Return what the model says of a protocol's test rows, each fold calibrated on the rows outside it.
+    """Return the predictions of a protocol's test rows, each fold calibrated on the rows outside it.
 
     Args:
         evidence: of the training table.
@@ -163,7 +163,7 @@ def pick(rule: Rule, found: Forecast, feed: Ints, cost: Floats, recovery: Floats
 
     Args:
         rule: how to pick.
-        found: what the model says of n rows.
+        found: predictions of n rows.
         feed: number of each row's feed, shape (n,).
         cost: NaN where it is not known, shape (n,).
         recovery: shape (n,).
@@ -177,11 +177,11 @@ def pick(rule: Rule, found: Forecast, feed: Ints, cost: Floats, recovery: Floats
 def figures(
     rule: Rule, found: Forecast, picked: Bools, measured: Floats, groups: Ints, generator: np.random.Generator
 ) -> dict[str, Any]:
-    """Return what became of the picked rows.
+    """Return how predictions held for the picked rows.
 
     Args:
         rule: by which they were picked.
-        found: what the model says of n rows.
+        found: predictions of n rows.
         picked: which of them, shape (n,).
         measured: yields, NaN where the feed lacks a metal, shape (n, 4).
         groups: number of what each row was held out with, shape (n,): these are drawn by the bootstrap.
@@ -204,19 +204,19 @@ def figures(
         "promised": (found.p_feasible[rule.target][picked], rows),
         "kept": (reaching(mine, rule.target).astype(np.float64), rows),
     }
-    told: dict[str, Any] = {"n": len(mine)}
+    values_of: dict[str, Any] = {"n": len(mine)}
     intervals: dict[str, Any] = {}
     names, index = np.unique(groups[picked], return_inverse=True)
     many = len(names)
     weights = generator.multinomial(many, np.full(many, 1.0 / many), _DRAWS) if many else np.empty((0, 0))
     for name, (total, number) in sums.items():
-        told[name] = float(total.sum() / number.sum()) if len(mine) else None
+        values_of[name] = float(total.sum() / number.sum()) if len(mine) else None
         intervals[f"{name}_interval"] = None
         if many > 1:
             of_groups = [np.bincount(index, part, many) for part in (total, number)]
             draws = (weights @ of_groups[0]) / (weights @ of_groups[1])
             intervals[f"{name}_interval"] = np.quantile(draws, [0.025, 0.975]).tolist()
-    return told | intervals
+    return values_of | intervals
 
 
 def selected(table: TrainingTable, protocol: str, found: Forecast) -> dict[str, dict[str, Any]]:
@@ -225,7 +225,7 @@ def selected(table: TrainingTable, protocol: str, found: Forecast) -> dict[str, 
     Args:
         table: training table of n rows.
         protocol: under which they were held out.
-        found: what the model says of them.
+        found: their predictions.
     """
     feed, groups = feeds(table), units(table, protocol)
     cost, recovery = cost_and_recovery(table, found.yields)
