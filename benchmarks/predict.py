@@ -27,9 +27,9 @@ from optimiser.surrogate.artefact import load_surrogate
 from optimiser.surrogate.columns import columns
 from optimiser.surrogate.features import feature_matrix, table_features
 from optimiser.surrogate.fitted import Fitted
-from optimiser.surrogate.members import MEMBERS, fit_member, pair_columns
 from optimiser.surrogate.training_table import TrainingTable, read_table
 from optimiser.training.compare.pdgbr import PairwiseDifferenceRegressor
+from optimiser.training.members import MEMBERS, fit_member, pair_columns
 from optimiser.variables import Designs, Floats
 
 SEED_TREES, SEED_ANCHORS, SEED_PAIRS = 492, 776, 100_000

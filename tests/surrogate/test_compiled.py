@@ -16,14 +16,15 @@ from optimiser.chemistry.acids import load_acids
 from optimiser.chemistry.feeds import load_feeds
 from optimiser.surrogate.columns import columns
 from optimiser.surrogate.compiled import Raw, _alike
-from optimiser.surrogate.features import ACID_COLUMNS, CONTINUOUS_COLUMNS, FEATURES, METALS, feature_matrix
+from optimiser.surrogate.features import ACID_COLUMNS, CONTINUOUS_COLUMNS, FEATURES, feature_matrix
+from optimiser.surrogate.features import PREDICTED_METALS as METALS
 from optimiser.surrogate.fitted import Fitted
-from optimiser.surrogate.loops import walk
-from optimiser.surrogate.members import MEMBERS, fit_member, mixture, pair_columns
+from optimiser.surrogate.loops.rows import walk
 from optimiser.surrogate.mixture import SLACK, Mixture
 from optimiser.surrogate.panel import PLACE
 from optimiser.surrogate.trees import flatten
 from optimiser.training.fit import choose_anchors
+from optimiser.training.members import MEMBERS, fit_member, mixture, pair_columns
 from optimiser.variables import Designs, Floats
 
 SMALL = tuple(replace(member, trees=15, pairs=4000) for member in MEMBERS)

@@ -21,8 +21,8 @@ from optimiser.surrogate.artefact import load_surrogate
 from optimiser.surrogate.columns import COLUMNS, columns
 from optimiser.surrogate.features import CONTINUOUS_COLUMNS, FEATURES
 from optimiser.surrogate.fitted import Fitted
-from optimiser.surrogate.members import MEMBERS, Member, fit_member, pair_columns
 from optimiser.surrogate.trees import Forest, differences, flatten
+from optimiser.training.members import MEMBERS, Member, fit_member, pair_columns
 from optimiser.variables import Floats
 
 PAIR = [(kind, column) for kind in range(3) for column in range(4)]
