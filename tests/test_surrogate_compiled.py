@@ -57,8 +57,7 @@ def small() -> tuple[Fitted, list[list[Any]]]:
     yields[content <= 0.0] = np.nan
     boosters = [fit_member(member, seen, yields, np.arange(len(features)), 0) for member in SMALL]
     forests = [
-        flatten(b, [(test.kind, test.column) for test in pair_columns(member)], len(METALS))
-        for member, b in zip(SMALL, boosters, strict=True)
+        flatten(b, pair_columns(member), len(METALS)) for member, b in zip(SMALL, boosters, strict=True)
     ]
     anchors = slice(0, 60, 3)
     assert [member.paired for member in SMALL] == [True] * 2 + [False] * 4
