@@ -169,8 +169,8 @@ def compile_members(
     return Compiled(
         metals,
         features,
-        panel(paired, compared, compared=True) if paired else None,
-        panel(plain, alone, compared=False) if plain else None,
+        panel(paired, compared) if paired else None,
+        panel(plain, alone) if plain else None,
         mixture,
     )
 

@@ -123,7 +123,7 @@ class Fitted:
         return replace(self, features=self.features[rows], yields=self.yields[rows])
 
     def votes(self, x: Floats) -> Floats:
-        """Return each paired member's prediction by each anchor, NaN where the metal is absent, (p, n, 4, m)."""
+        """Return each paired member's prediction by each anchor, NaN if it lacks the metal; (p, n, 4, m)."""
         seen, known = columns(x), columns(self.features)
         return np.stack([differences(forest, seen, known) for forest in self.paired]) + self.yields.T
 

@@ -91,8 +91,7 @@ def fit_members(
         boosters = fit_member(
             member, seen, table.yields[rows], table.experiments[rows], settings.random_state
         )
-        tested = [(test.kind, test.column) for test in pair_columns(member)]
-        forests.append(flatten(boosters, tested, len(PREDICTED_METALS)))
+        forests.append(flatten(boosters, pair_columns(member), len(PREDICTED_METALS)))
     pairs = list(zip(settings.members, forests, strict=True))
     return Fitted(
         tuple(forest for member, forest in pairs if member.paired),

@@ -21,6 +21,7 @@ from optimiser.surrogate.columns import COLUMNS, METAL, PHYSICS
 from optimiser.surrogate.features import FEATURES, PREDICTED_METALS
 from optimiser.surrogate.mixture import Mixture
 from optimiser.surrogate.panel import FOLLOWING
+from optimiser.surrogate.trees import PairColumn
 from optimiser.training.thresholds import spread
 from optimiser.variables import CONTINUOUS, Floats, Ints
 
@@ -166,14 +167,6 @@ def mixture(members: Sequence[Member]) -> Mixture:
     """Return how members become one yield: those on pairs first, as a fitted model keeps them."""
     ordered = [*(m for m in members if m.paired), *(m for m in members if not m.paired)]
     return Mixture(np.array([m.weight for m in ordered]), np.array([m.constrained for m in ordered]))
-
-
-@dataclass(frozen=True)
-class PairColumn:
-    """A column of a training matrix: of the design (kind 0), the anchor (1), or their difference (2)."""
-
-    kind: int
-    column: int
 
 
 def pair_columns(member: Member) -> tuple[PairColumn, ...]:
