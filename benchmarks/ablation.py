@@ -23,13 +23,13 @@ import numpy as np
 from quality import SETTINGS, Quality, judge
 from reference import shipped
 
-from optimiser.designs import Designs, Floats, Ints
-from optimiser.problem import Problem
+from optimiser.problem.problem import Problem
 from optimiser.search import archive, moves, parents, screen
 from optimiser.search import search as module
 from optimiser.search.archive import Archive, joined, predicted
 from optimiser.search.search import SearchResult, SearchSettings, search
 from optimiser.surrogate.domain import Domain
+from optimiser.variables import Designs, Floats, Ints
 
 OUT = Path(__file__).parent / "results" / "ablation.json"
 Patch = tuple[Any, str, Any]

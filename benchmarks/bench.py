@@ -29,21 +29,21 @@ import rivals
 import scaling
 from reference import bound, load, shipped
 
+from optimiser.problem.load import load_config
 from optimiser.search.archive import joined
 from optimiser.search.search import search
-from optimiser.spec.load import load_config
 from optimiser.surrogate.artefact import load_surrogate
-from optimiser.surrogate.install import installed
-from optimiser.surrogate.table import read_table
+from optimiser.surrogate.data import installed
+from optimiser.surrogate.training_table import read_table
 
 MAIN = "nmc111_cost_vs_recovery"
 ROOT = Path(__file__).parents[1]
 RESULTS = Path(__file__).parent / "results"
 _FIRST = """
 import numpy as np
-from optimiser.binding import bind
-from optimiser.designs import Designs
-from optimiser.spec.load import load_question
+from optimiser.problem.binding import bind
+from optimiser.variables import Designs
+from optimiser.problem.load import load_question
 problem = bind(load_question("nmc111"))
 problem.search_point(Designs(np.array([0]), problem.lower[:1]))
 """

@@ -16,13 +16,13 @@ import numpy as np
 from sklearn.ensemble import IsolationForest
 from sklearn.preprocessing import StandardScaler
 
-from optimiser.designs import Bools, Floats, Ints
-from optimiser.surrogate.calibrate import ratio
 from optimiser.surrogate.calibration import stretched
 from optimiser.surrogate.features import table_features
-from optimiser.surrogate.protocols import make_folds
-from optimiser.surrogate.table import TrainingTable, read_table
-from optimiser.validation.shipped import evidence, held_out
+from optimiser.surrogate.training_table import TrainingTable, read_table
+from optimiser.training.calibrate import ratio
+from optimiser.training.compare.shipped import evidence, held_out
+from optimiser.training.protocols import make_folds
+from optimiser.variables import Bools, Floats, Ints
 
 SHARES = (0.15, 0.25, 0.35)
 PROTOCOLS = ("study", "experiment")

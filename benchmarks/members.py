@@ -14,14 +14,14 @@ from pathlib import Path
 
 import numpy as np
 
-from optimiser.designs import Floats
 from optimiser.surrogate.columns import PHYSICS
 from optimiser.surrogate.features import METALS, table_features
-from optimiser.surrogate.fit import TrainSettings, choose_anchors, fit_members
 from optimiser.surrogate.members import MEMBERS, Member
-from optimiser.surrogate.protocols import make_folds
-from optimiser.surrogate.scores import score
-from optimiser.surrogate.table import TrainingTable, read_table
+from optimiser.surrogate.training_table import TrainingTable, read_table
+from optimiser.training.fit import TrainSettings, choose_anchors, fit_members
+from optimiser.training.protocols import make_folds
+from optimiser.training.scores import score
+from optimiser.variables import Floats
 
 PAIRED, PAIRED_FREE, SHORT, LONG, ON_PH, HALF_FREE = MEMBERS
 _BASE = SHORT.columns

@@ -19,18 +19,18 @@ from typing import Any
 
 import numpy as np
 
-from optimiser.binding import assemble
 from optimiser.chemistry.feeds import load_feeds
 from optimiser.chemistry.reagents import load_acids
-from optimiser.designs import Designs, Floats
+from optimiser.problem.binding import assemble
 from optimiser.process.parameters import process_parameters
 from optimiser.surrogate.artefact import load_surrogate
 from optimiser.surrogate.columns import columns
 from optimiser.surrogate.features import feature_matrix, table_features
 from optimiser.surrogate.fitted import Fitted
 from optimiser.surrogate.members import MEMBERS, fit_member, pair_columns
-from optimiser.surrogate.pdgbr import PairwiseDifferenceRegressor
-from optimiser.surrogate.table import TrainingTable, read_table
+from optimiser.surrogate.training_table import TrainingTable, read_table
+from optimiser.training.compare.pdgbr import PairwiseDifferenceRegressor
+from optimiser.variables import Designs, Floats
 
 SEED_TREES, SEED_ANCHORS, SEED_PAIRS = 492, 776, 100_000
 SEED_AT_ONCE = (1, 4, 100)

@@ -18,12 +18,12 @@ import moocore
 import numpy as np
 from reference import Reference, bound, load, shipped
 
-from optimiser.designs import Floats
-from optimiser.problem import Problem
+from optimiser.problem.load import load_config
+from optimiser.problem.problem import Problem
 from optimiser.search.algorithms import ALGORITHMS
 from optimiser.search.hypervolume import scaled_hypervolume
 from optimiser.search.search import SearchResult, SearchSettings, search
-from optimiser.spec.load import load_config
+from optimiser.variables import Floats
 
 SEEDS = (1, 2, 3, 4, 5)
 SETTINGS = SearchSettings(population=100, generations=100, stagnation=0)

@@ -21,15 +21,15 @@ import numpy as np
 import pandas as pd
 from scipy.stats import qmc
 
-from optimiser import builtin
-from optimiser.binding import bind
-from optimiser.designs import CONTINUOUS, Designs, Floats
-from optimiser.errors import InputError
-from optimiser.problem import Problem
+from optimiser._io import builtin
+from optimiser._io.errors import InputError
+from optimiser.problem.binding import bind
+from optimiser.problem.load import RunConfig, load_config
+from optimiser.problem.problem import Problem
 from optimiser.report.manifest import table_hashes
 from optimiser.search.archive import Archive, joined, non_dominated, predicted
 from optimiser.search.search import SearchSettings, refine
-from optimiser.spec.load import RunConfig, load_config
+from optimiser.variables import CONTINUOUS, Designs, Floats
 
 FOLDER = Path(__file__).parent / "reference"
 _SEED = 0

@@ -19,13 +19,13 @@ from pathlib import Path
 
 import numpy as np
 
-from optimiser import builtin
-from optimiser.binding import bind
+from optimiser._io import builtin
+from optimiser._io.errors import InputError
 from optimiser.chemistry.metals import METALS
-from optimiser.designs import CONTINUOUS, VARIABLES, Designs, Floats, Ints
-from optimiser.errors import InputError
-from optimiser.problem import Problem
-from optimiser.spec.load import load_question
+from optimiser.problem.binding import bind
+from optimiser.problem.load import load_question
+from optimiser.problem.problem import Problem
+from optimiser.variables import CONTINUOUS, VARIABLES, Designs, Floats, Ints
 
 RESULTS = Path(__file__).parent / "results"
 #: Designs per problem, and values of the setpoint that runs.

@@ -25,11 +25,11 @@ from reference import Reference, bound, load
 from scaling import save
 from scipy.stats import qmc
 
-from optimiser.designs import CONTINUOUS, Designs, Floats
-from optimiser.problem import Problem
+from optimiser.problem.load import load_config
+from optimiser.problem.problem import Problem
 from optimiser.search.archive import non_dominated, total_violation
 from optimiser.search.search import search
-from optimiser.spec.load import load_config
+from optimiser.variables import CONTINUOUS, Designs, Floats
 
 PREDICTIONS, SECONDS = 10_000, 45.0
 COLOURS = ("#D55E00", "#0072B2", "#009E73", "#CC79A7", "#999999", "#56B4E9")

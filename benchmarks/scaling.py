@@ -18,11 +18,11 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 from reference import bound
 
-from optimiser.problem import Problem
+from optimiser.problem.load import load_config
+from optimiser.problem.problem import Problem
 from optimiser.report.card import Figure
 from optimiser.report.images import write_images
 from optimiser.search.search import SearchSettings, search
-from optimiser.spec.load import load_config
 
 PREDICTIONS = (1_000, 10_000, 100_000)
 ACIDS = (1, 4, 12)

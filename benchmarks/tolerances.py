@@ -22,12 +22,12 @@ import pandas as pd
 from reference import bound, shipped
 from responses import RESULTS, drawn, shipped_problem
 
-from optimiser import builtin
-from optimiser.designs import CONTINUOUS, VARIABLES, Designs, Floats
-from optimiser.problem import Objective, Problem
+from optimiser._io import builtin
+from optimiser.problem.load import load_config
+from optimiser.problem.problem import Objective, Problem
+from optimiser.problem.tolerances import OFF
 from optimiser.search.search import SearchSettings, search
-from optimiser.spec.load import load_config
-from optimiser.tolerances import OFF
+from optimiser.variables import CONTINUOUS, VARIABLES, Designs, Floats
 
 DESIGNS, POINTS = 1000, 4096
 #: Of yields, a fraction, and the share of designs that keep it.

@@ -1,5 +1,5 @@
 """``python -m optimiser`` is the console command."""
 
-from optimiser.cli import main
+from optimiser.cli.main import main
 
 main()

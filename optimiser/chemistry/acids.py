@@ -10,10 +10,10 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
+from optimiser._io.errors import InputError, closest
 from optimiser.chemistry.descriptors import check_smiles, molar_mass, structure_key
 from optimiser.chemistry.metals import METALS, MetalName
 from optimiser.chemistry.quantity import Price, Quantity, expecting, needed, price_per
-from optimiser.errors import InputError, closest
 
 #: A proton whose pKa is below this dissolves oxide; weaker ones stay on the acid.
 USABLE_PKA = 7.0

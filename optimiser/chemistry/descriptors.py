@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from optimiser.errors import InputError
+from optimiser._io.errors import InputError
 
 #: Names of the descriptors, in the order of the array that `descriptors` returns.
 DESCRIPTORS: tuple[str, ...] = (

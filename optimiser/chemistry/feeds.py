@@ -10,7 +10,9 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict, Field, create_model, field_validator, model_validator
 
-from optimiser import builtin
+from optimiser._io import builtin
+from optimiser._io.errors import InputError, closest
+from optimiser._io.yamlfile import validate
 from optimiser.chemistry.metals import (
     BASE_METALS,
     METALS,
@@ -21,8 +23,6 @@ from optimiser.chemistry.metals import (
     reduced,
 )
 from optimiser.chemistry.tables import read_table
-from optimiser.errors import InputError, closest
-from optimiser.yamlfile import validate
 
 __all__ = ["METALS", "Feed", "find_feed", "load_feeds", "molar_masses", "read_feeds"]
 

@@ -12,13 +12,13 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict
 
-from optimiser import builtin
+from optimiser._io import builtin
+from optimiser._io.errors import InputError
+from optimiser._io.yamlfile import validate
 from optimiser.chemistry.acids import Acid, complete
 from optimiser.chemistry.quantity import Quantity
 from optimiser.chemistry.reagents import ENERGIES, Reagents
 from optimiser.chemistry.tables import read_table
-from optimiser.errors import InputError
-from optimiser.yamlfile import validate
 
 Floats = npt.NDArray[np.float64]
 

@@ -10,11 +10,11 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from optimiser import builtin
+from optimiser._io import builtin
+from optimiser._io.errors import InputError, closest
+from optimiser._io.yamlfile import validate
 from optimiser.chemistry.quantity import Price, Quantity, expecting, lacking, needed, price_per
 from optimiser.chemistry.tables import read_table
-from optimiser.errors import InputError, closest
-from optimiser.yamlfile import validate
 
 #: The metals that every table of metals begins with: those of the training data and of the Toolkit's sums.
 BASE_METALS: tuple[str, ...] = ("Li", "Ni", "Mn", "Co")

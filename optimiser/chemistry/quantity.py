@@ -8,10 +8,10 @@ from typing import Any, Literal, TypeVar
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from optimiser._io.errors import InputError
+from optimiser._io.yamlfile import validate
 from optimiser.chemistry.rates import euro_per_unit
 from optimiser.chemistry.tables import read_table
-from optimiser.errors import InputError
-from optimiser.yamlfile import validate
 
 GIVEN = "given in the problem"
 RECENT = 2020

@@ -8,10 +8,10 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from optimiser import builtin
+from optimiser._io import builtin
+from optimiser._io.errors import InputError
+from optimiser._io.yamlfile import validate
 from optimiser.chemistry.tables import read_table
-from optimiser.errors import InputError
-from optimiser.yamlfile import validate
 
 
 class ExchangeRate(BaseModel):

@@ -10,7 +10,9 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from optimiser import builtin
+from optimiser._io import builtin
+from optimiser._io.errors import InputError
+from optimiser._io.yamlfile import validate
 from optimiser.chemistry.acids import (
     Acid,
     AcidOverrides,
@@ -25,8 +27,6 @@ from optimiser.chemistry.acids import (
 from optimiser.chemistry.metals import Metal, MolarMass, load_metals, read_metals
 from optimiser.chemistry.quantity import Price, Quantity, expecting, lacking, needed, price_per
 from optimiser.chemistry.tables import read_table
-from optimiser.errors import InputError
-from optimiser.yamlfile import validate
 
 __all__ = [
     "Acid",

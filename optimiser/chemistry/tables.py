@@ -6,8 +6,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from optimiser.errors import InputError, closest
-from optimiser.yamlfile import Document, Key, read_yaml
+from optimiser._io.errors import InputError, closest
+from optimiser._io.yamlfile import Document, Key, read_yaml
 
 
 def read_table(path: Path) -> Document:

@@ -11,13 +11,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from optimiser.binding import known_acids
+from optimiser._io.errors import InputError, closest
 from optimiser.chemistry.feeds import METALS, Feed
-from optimiser.designs import CONTINUOUS, DESIGN_COLUMNS, VARIABLES, Designs
-from optimiser.errors import InputError, closest
-from optimiser.problem import Problem
-from optimiser.scenarios.generate import parse_variation
-from optimiser.spec.load import Question
+from optimiser.problem.binding import known_acids
+from optimiser.problem.load import Question
+from optimiser.problem.problem import Problem
+from optimiser.tables.generate import parse_variation
+from optimiser.variables import CONTINUOUS, DESIGN_COLUMNS, VARIABLES, Designs
 
 _EXAMPLE = "acid=sulfuric,temperature=75,acid_concentration=2,h2o2=2,solid_liquid_ratio=50,time=60"
 #: Largest difference of a yield, as a fraction, at which a front was surely made by the same model.

@@ -11,16 +11,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from optimiser._io.errors import InputError
 from optimiser.chemistry.acids import Acid
 from optimiser.chemistry.descriptors import structure_key
 from optimiser.chemistry.feeds import METALS, Feed, load_feeds
-from optimiser.designs import CONTINUOUS, DESIGN_COLUMNS, Bools, Designs, Floats, Ints
-from optimiser.errors import InputError
 from optimiser.explain.values import Predict
+from optimiser.problem.tolerances import Tolerances
+from optimiser.problem.yields import predict_yields
 from optimiser.surrogate.artefact import POINTS, Surrogate
 from optimiser.surrogate.features import ACID_COLUMNS, CONTINUOUS_COLUMNS, FEED_COLUMNS
-from optimiser.tolerances import Tolerances
-from optimiser.yields import predict_yields
+from optimiser.variables import CONTINUOUS, DESIGN_COLUMNS, Bools, Designs, Floats, Ints
 
 #: What a prediction depends on, one column each in `Cases.drivers`.
 DRIVERS: tuple[str, ...] = (*DESIGN_COLUMNS, "feed")
@@ -36,7 +36,7 @@ class Cases:
 
     Attributes:
         acids, feeds: what the codes of the columns ``acid`` and ``feed`` count.
-        drivers: columns as in ``DRIVERS``, units as in `optimiser.designs.VARIABLES`, shape (n, 7).
+        drivers: columns as in ``DRIVERS``, units as in `optimiser.variables.VARIABLES`, shape (n, 7).
     """
 
     acids: tuple[Acid, ...]

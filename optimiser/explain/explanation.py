@@ -10,15 +10,15 @@ import pandas as pd
 
 from optimiser.chemistry.feeds import METALS
 from optimiser.chemistry.reagents import load_acids
-from optimiser.designs import CONTINUOUS, Bools, Floats
 from optimiser.explain.ask import Asked
 from optimiser.explain.cases import DRIVERS, Cases, anchor_cases, spread
 from optimiser.explain.setpoints import Sweep, sweeps
 from optimiser.explain.values import Values, exact_values, sampled_values
-from optimiser.problem import Evaluation, Problem
+from optimiser.problem.problem import Evaluation, Problem
+from optimiser.problem.tolerances import DEFAULT, Tolerances
+from optimiser.problem.yields import predicted_metals
 from optimiser.surrogate.artefact import Surrogate
-from optimiser.tolerances import DEFAULT, Tolerances
-from optimiser.yields import predicted_metals
+from optimiser.variables import CONTINUOUS, Bools, Floats
 
 #: Anchors that make up the background, and those that the ranking is over unless told otherwise.
 BACKGROUND, RANKED = 32, 48

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from optimiser.chemistry.feeds import METALS
-from optimiser.designs import VARIABLES, Bools, Designs, Floats
-from optimiser.problem import Evaluation, Problem
+from optimiser.problem.problem import Evaluation, Problem
+from optimiser.variables import VARIABLES, Bools, Designs, Floats
 
 #: Values of one setpoint that are tried at most; a longer range is tried evenly.
 MOST_TRIED = 400

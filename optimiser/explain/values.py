@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from optimiser.designs import Bools, Floats
+from optimiser.variables import Bools, Floats
 
 #: From rows of drivers, shape (n, d), to predictions, shape (n, m); NaN where one does not apply.
 Predict = Callable[[Floats], Floats]

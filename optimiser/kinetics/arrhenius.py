@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import constants, stats
 
-from optimiser.designs import Floats
+from optimiser.variables import Floats
 
 #: kJ/(mol K), CODATA.
 GAS_CONSTANT = constants.R / 1000.0

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import least_squares
 
-from optimiser.designs import Floats
+from optimiser.variables import Floats
 
 _EXPONENTS = 0.05, 4.0
 _LARGEST = 20.0  # of n ln k, either way: beyond it a curve is flat

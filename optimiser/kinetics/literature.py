@@ -9,12 +9,12 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict
 
-from optimiser import builtin
+from optimiser._io import builtin
+from optimiser._io.errors import InputError
+from optimiser._io.yamlfile import validate
 from optimiser.chemistry.metals import BASE_METALS
 from optimiser.chemistry.quantity import Quantity, expecting
 from optimiser.chemistry.tables import read_table
-from optimiser.errors import InputError
-from optimiser.yamlfile import validate
 
 #: kJ/mol; beyond it nothing dissolves in acid below the boiling point of water.
 _MOST = 300.0

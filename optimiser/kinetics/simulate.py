@@ -7,14 +7,14 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from optimiser._io.errors import InputError
 from optimiser.chemistry.acids import Acid
 from optimiser.chemistry.feeds import Feed
-from optimiser.designs import CONTINUOUS, VARIABLES, Bools, Designs, Floats
-from optimiser.errors import InputError
 from optimiser.surrogate.artefact import Surrogate
 from optimiser.surrogate.domain import Neighbourhood
 from optimiser.surrogate.fitted import Fitted
 from optimiser.surrogate.mixture import Mixture
+from optimiser.variables import CONTINUOUS, VARIABLES, Bools, Designs, Floats
 
 #: An acid whose data span less, degC, says nothing about the effect of temperature.
 LEAST_SPAN = 20.0

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from optimiser.designs import Floats
 from optimiser.kinetics.arrhenius import ArrheniusLine, arrhenius_line
 from optimiser.kinetics.fit import LawFit, fit_law
 from optimiser.kinetics.simulate import Curves, Plan, members, simulate
+from optimiser.problem.yields import predicted_metals
 from optimiser.surrogate.artefact import Surrogate
-from optimiser.yields import predicted_metals
+from optimiser.variables import Floats
 
 #: R2, as told, below which ln k does not lie on a line.
 LEAST_R2 = 0.90

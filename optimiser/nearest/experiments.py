@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from optimiser.designs import CONTINUOUS, Designs, Floats, Ints
-from optimiser.errors import InputError
+from optimiser._io.errors import InputError
 from optimiser.nearest.samples import TIME, UNKNOWN, samples
-from optimiser.problem import Problem
+from optimiser.problem.problem import Problem
 from optimiser.surrogate.domain import Neighbourhood
 from optimiser.surrogate.features import METALS
-from optimiser.surrogate.table import TrainingTable
-from optimiser.validation.groups import feed_names
+from optimiser.surrogate.training_table import TrainingTable
+from optimiser.training.compare.groups import feed_names
+from optimiser.variables import CONTINUOUS, Designs, Floats, Ints
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -8,10 +8,10 @@ from itertools import combinations
 
 import numpy as np
 
-from optimiser.designs import CONTINUOUS, Bools, Designs, Floats
 from optimiser.nearest.samples import samples
-from optimiser.problem import Problem
-from optimiser.surrogate.table import TrainingTable
+from optimiser.problem.problem import Problem
+from optimiser.surrogate.training_table import TrainingTable
+from optimiser.variables import CONTINUOUS, Bools, Designs, Floats
 
 #: Decimals that limits are told with, more where a limit would otherwise not lie between data and design.
 _DECIMALS = (0, 2, 1, 0, 0)

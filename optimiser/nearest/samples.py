@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from optimiser._io.errors import InputError
 from optimiser.chemistry.descriptors import structure_key
-from optimiser.designs import CONTINUOUS, Floats, Ints
-from optimiser.errors import InputError
 from optimiser.surrogate.artefact import Surrogate
+from optimiser.surrogate.data import SHA256, installed
 from optimiser.surrogate.domain import Domain
 from optimiser.surrogate.features import (
     ACID_COLUMNS,
@@ -20,9 +20,9 @@ from optimiser.surrogate.features import (
     FEED_COLUMNS,
     METALS,
 )
-from optimiser.surrogate.install import SHA256, installed
 from optimiser.surrogate.stoichiometry import breaks
-from optimiser.surrogate.table import TrainingTable, read_table
+from optimiser.surrogate.training_table import TrainingTable, read_table
+from optimiser.variables import CONTINUOUS, Floats, Ints
 
 TIME = CONTINUOUS.index("time")
 UNKNOWN = -1  # number of a row or study that the artefact does not tell

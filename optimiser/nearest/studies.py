@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from optimiser.designs import CONTINUOUS
 from optimiser.surrogate.stoichiometry import breaks
-from optimiser.surrogate.table import TrainingTable
-from optimiser.validation.groups import acid_names, feed_names
+from optimiser.surrogate.training_table import TrainingTable
+from optimiser.training.compare.groups import acid_names, feed_names
+from optimiser.variables import CONTINUOUS
 
 if TYPE_CHECKING:
     import pandas as pd

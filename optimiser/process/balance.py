@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from optimiser.chemistry.metals import charges, reduced
-from optimiser.designs import Designs, Floats
 from optimiser.process.inputs import ProcessInputs
+from optimiser.variables import Designs, Floats
 
 
 @dataclass(frozen=True)
@@ -68,16 +68,16 @@ def mass_balance(designs: Designs, yields: Floats, inputs: ProcessInputs) -> Mas
     """
     feed, acids, reagents, plant = inputs.feed, inputs.acids, inputs.reagents, inputs.parameters
     k = designs.acid
-    temperature, concentration = designs.column("temperature"), designs.column("acid_concentration")
+    temperature, concentration = designs.temperature, designs.acid_concentration
     leached = np.where(feed.present, yields, 0.0)
 
-    volume = feed.mass * 1000.0 / designs.column("solid_liquid_ratio")
+    volume = feed.mass * 1000.0 / designs.solid_liquid_ratio
     acid_amount = volume * concentration
     acid_pure = acid_amount * acids.molar_mass[k] / 1000.0
     acid_stock = acid_pure / acids.purity[k]
     acid_stock_volume = acid_stock / acids.density[k]
 
-    w = designs.column("h2o2") / 100.0 * plant.peroxide_strength
+    w = designs.h2o2 / 100.0 * plant.peroxide_strength
     in_stock = w / reagents.peroxide_purity
     without_peroxide = acid_stock + reagents.water_density * (volume - acid_stock_volume)
     peroxide_pure = (
@@ -120,7 +120,7 @@ def mass_balance(designs: Designs, yields: Floats, inputs: ProcessInputs) -> Mas
         * (1.0 + plant.heat_loss - plant.heat_recovery)
     )
     slurry_volume = volume + feed.mass / plant.solid_density
-    power = plant.mixing_power * slurry_volume / 1000.0 * designs.column("time") / 60.0
+    power = plant.mixing_power * slurry_volume / 1000.0 * designs.time / 60.0
 
     return MassBalance(
         volume=volume,

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from optimiser.chemistry.metals import METALS
-from optimiser.designs import Bools, Designs, Floats
 from optimiser.process.balance import MassBalance
 from optimiser.process.inputs import ProcessInputs
+from optimiser.variables import Bools, Designs, Floats
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ def by_products(designs: Designs, balance: MassBalance, inputs: ProcessInputs) -
     acids, reagents, k = inputs.acids, inputs.reagents, designs.acid
     peroxide = balance.peroxide_pure * 1000.0 / reagents.peroxide_molar_mass
     reducing = np.minimum(balance.electrons_peroxide, balance.electrons_needed) / 2.0
-    hot = designs.column("temperature") > inputs.parameters.nox_limit
+    hot = designs.temperature > inputs.parameters.nox_limit
     # kg of salt per L is 100 g/100 mL
     dissolved = 100.0 * balance.metals * acids.salt_per_metal[k] / balance.volume[:, np.newaxis]
     return ByProducts(

@@ -7,9 +7,9 @@ from dataclasses import dataclass, fields
 import numpy as np
 
 from optimiser.chemistry.acids import COLD, HOT
-from optimiser.designs import Designs, Floats
 from optimiser.process.balance import MassBalance
 from optimiser.process.inputs import ProcessInputs
+from optimiser.variables import Designs, Floats
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ def solubility_at(designs: Designs, inputs: ProcessInputs) -> Floats:
     for oxalic acid lies below what was measured between them. Above 60 degC it stays that of 60 degC.
     """
     acids, k = inputs.acids, designs.acid
-    degrees = np.minimum(designs.column("temperature"), HOT) - COLD
+    degrees = np.minimum(designs.temperature, HOT) - COLD
     return acids.solubility[k] * np.exp(acids.solubility_rise[k] * degrees)
 
 
@@ -89,10 +89,10 @@ def chemistry_margins(
         )
     if limits.solubility is not None:
         limit = limits.solubility * solubility_at(designs, inputs)
-        margins["solubility"] = 1.0 - designs.column("acid_concentration") / limit
+        margins["solubility"] = 1.0 - designs.acid_concentration / limit
     if limits.boiling is not None:
         limit = inputs.acids.temperature_limit[k] - limits.boiling
-        margins["boiling"] = (limit - designs.column("temperature")) / 100.0
+        margins["boiling"] = (limit - designs.temperature) / 100.0
     if limits.slurry is not None:
         margins["slurry"] = 1.0 - slurry_fraction(balance, inputs) / limits.slurry
     return margins

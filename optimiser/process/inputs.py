@@ -11,8 +11,8 @@ from optimiser.chemistry.descriptors import molar_mass
 from optimiser.chemistry.feeds import Feed
 from optimiser.chemistry.metals import Metal, load_metals
 from optimiser.chemistry.reagents import Acid, Base, Reagent, Reagents, load_reagents
-from optimiser.designs import Floats
 from optimiser.process.parameters import NO_BASE, ProcessParameters
+from optimiser.variables import Floats
 
 
 @dataclass(frozen=True)

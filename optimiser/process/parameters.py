@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from functools import cache
 
-from optimiser import builtin
+from optimiser._io import builtin
+from optimiser._io.errors import InputError, closest
 from optimiser.chemistry.quantity import Quantity, read_quantities
 from optimiser.chemistry.reagents import load_reagents
-from optimiser.errors import InputError, closest
 
 #: Parameters that something is divided by.
 _ABOVE_ZERO = ("solid_density", "fill_fraction")

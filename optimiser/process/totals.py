@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from optimiser.designs import Designs, Floats
 from optimiser.process.balance import MassBalance
 from optimiser.process.inputs import ProcessInputs
+from optimiser.variables import Designs, Floats
 
 #: What cost and climate change are made of, in the order of the arrays' columns.
 COMPONENTS: tuple[str, ...] = ("acid", "peroxide", "water", "heat", "power", "neutralisation")

@@ -7,9 +7,9 @@ from typing import Any
 
 from optimiser.chemistry.metals import load_metals
 from optimiser.chemistry.provenance import Provenance, provenance
-from optimiser.problem import Problem
+from optimiser.problem.problem import Problem
 from optimiser.surrogate.artefact import Surrogate
-from optimiser.validation.selected import LEAST_ROWS, RULES, Rule
+from optimiser.training.compare.selected import LEAST_ROWS, RULES, Rule
 
 
 def intervals_caveat(surrogate: Surrogate) -> str:

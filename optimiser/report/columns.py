@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from optimiser.designs import VARIABLES
-from optimiser.metrics import METRICS
+from optimiser.problem.objectives import METRICS
 from optimiser.process.totals import COMPONENTS
+from optimiser.variables import VARIABLES
 
 #: Shown in place of a number that does not apply, such as the yield of an absent metal.
 NOTHING = "–"

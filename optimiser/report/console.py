@@ -15,9 +15,9 @@ from rich.table import Table
 from rich.text import Text
 
 from optimiser.chemistry.feeds import METALS
-from optimiser.designs import VARIABLES, Designs
 from optimiser.nearest import SOURCES
-from optimiser.problem import Evaluation, Problem
+from optimiser.problem.problem import Evaluation, Problem
+from optimiser.problem.tolerances import said
 from optimiser.report import refusal, words
 from optimiser.report.columns import Column, column
 from optimiser.report.nearest import (
@@ -28,9 +28,9 @@ from optimiser.report.nearest import (
     distance_records,
     measured,
 )
-from optimiser.run import RunResult
+from optimiser.search.run import RunResult
 from optimiser.search.search import Progress as SearchProgress
-from optimiser.tolerances import said
+from optimiser.variables import VARIABLES, Designs
 
 #: Rows of the front that a terminal shows.
 ROWS = 10

@@ -8,16 +8,16 @@ import numpy as np
 import pandas as pd
 
 from optimiser.chemistry.feeds import METALS
-from optimiser.front import Front, Infeasibility
-from optimiser.metrics import METRICS, per_kg_metal
-from optimiser.problem import Evaluation, Problem
+from optimiser.problem.objectives import METRICS, per_kg_metal
+from optimiser.problem.problem import Evaluation, Problem
+from optimiser.problem.robustness import over_tolerances
 from optimiser.process.totals import COMPONENTS, metal_value
 from optimiser.report.columns import column, with_intervals
 from optimiser.report.picks import Pick
 from optimiser.report.verdicts import verdict_text
-from optimiser.robustness import over_tolerances
-from optimiser.run import RunResult
-from optimiser.table import design_table
+from optimiser.search.front import Front, Infeasibility
+from optimiser.search.run import RunResult
+from optimiser.tables.design_table import design_table
 
 
 def front_frame(problem: Problem, evaluation: Evaluation, knee: int | None = None) -> pd.DataFrame:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from html import escape
 
 from optimiser.chemistry.feeds import METALS
-from optimiser.designs import VARIABLES
-from optimiser.metrics import REPORTED
-from optimiser.problem import Evaluation, Problem
+from optimiser.problem.objectives import REPORTED
+from optimiser.problem.problem import Evaluation, Problem
 from optimiser.report.columns import column, metric_column
+from optimiser.variables import VARIABLES
 
 
 def hover_text(problem: Problem, evaluation: Evaluation, row: int, title: str) -> str:

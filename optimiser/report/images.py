@@ -18,7 +18,7 @@ from urllib.parse import unquote_to_bytes
 
 from plotly.offline import get_plotlyjs
 
-from optimiser.interrupts import interrupts_after
+from optimiser._io.interrupts import interrupts_after
 from optimiser.report.card import Card, Figure, Panels
 
 Kind = Literal["png", "svg"]

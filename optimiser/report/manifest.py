@@ -13,14 +13,15 @@ from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
 from typing import Any
 
-from optimiser import __version__, builtin
-from optimiser.designs import VARIABLES
-from optimiser.metrics import METRICS
+from optimiser import __version__
+from optimiser._io import builtin
+from optimiser._io.yamlfile import Document
+from optimiser.problem.objectives import METRICS
 from optimiser.report import refusal, words
 from optimiser.report.verdicts import verdict_text
-from optimiser.run import RunResult
+from optimiser.search.run import RunResult
 from optimiser.search.search import SearchResult
-from optimiser.yamlfile import Document
+from optimiser.variables import VARIABLES
 
 DISTRIBUTION = "leaching-optimiser"
 FORMAT = 2  # 2: yields are taken over tolerances, which the question tells

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from optimiser import builtin
+from optimiser._io import builtin
+from optimiser._io.yamlfile import read_yaml
 from optimiser.surrogate.artefact import Surrogate
-from optimiser.surrogate.duplicates import Repeat
-from optimiser.yamlfile import read_yaml
+from optimiser.training.duplicates import Repeat
 
 FILE = "MODEL_CARD.md"
 _FIGURES = {"r2": "R2", "mae": "MAE", "medae": "MedAE", "mse": "MSE", "rmse": "RMSE"}

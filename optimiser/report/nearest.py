@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from optimiser.chemistry.feeds import METALS
-from optimiser.designs import CONTINUOUS, DESIGN_COLUMNS, VARIABLES, Designs
-from optimiser.front import Front
 from optimiser.nearest import gaps, installed_table, nearest_experiments, what_counts
-from optimiser.problem import Problem
+from optimiser.problem.problem import Problem
 from optimiser.report.picks import Pick, ends_and_knee
+from optimiser.search.front import Front
 from optimiser.surrogate.features import METALS as PREDICTED
-from optimiser.surrogate.table import TrainingTable
+from optimiser.surrogate.training_table import TrainingTable
+from optimiser.variables import CONTINUOUS, DESIGN_COLUMNS, VARIABLES, Designs
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -18,7 +18,7 @@ from optimiser.report import words
 from optimiser.report.card import Card, Figure, Table
 from optimiser.report.cards import cards
 from optimiser.report.columns import column, with_intervals
-from optimiser.run import RunResult
+from optimiser.search.run import RunResult
 
 #: Columns of prose, which need width, and whose addresses become links.
 _LONG = frozenset({"source", "verdict"})

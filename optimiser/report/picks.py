@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from optimiser.front import Front
-from optimiser.metrics import METRICS
-from optimiser.problem import Problem
+from optimiser.problem.objectives import METRICS
+from optimiser.problem.problem import Problem
+from optimiser.search.front import Front
 
 
 @dataclass(frozen=True)

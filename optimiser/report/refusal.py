@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from optimiser.designs import Floats
-from optimiser.front import Binding, Infeasibility
-from optimiser.problem import Evaluation, Problem
+from optimiser.problem.problem import Evaluation, Problem
+from optimiser.problem.yields import yield_quantile
 from optimiser.report.words import chance, constraint_label
-from optimiser.yields import yield_quantile
+from optimiser.search.front import Binding, Infeasibility
+from optimiser.variables import Floats
 
 
 def binding_text(binding: Binding) -> str:

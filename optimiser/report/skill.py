@@ -10,11 +10,17 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from optimiser.surrogate.duplicates import CONTRADICTION, Repeat
 from optimiser.surrogate.stoichiometry import LIMIT, breaks, charge_balance
-from optimiser.surrogate.table import TrainingTable
-from optimiser.validation.groups import acid_names, feed_names
-from optimiser.validation.selected import BEST_TARGET, LEAST_COVERAGE, LEAST_ROWS, MOST_OVERPROMISED, broken
+from optimiser.surrogate.training_table import TrainingTable
+from optimiser.training.compare.groups import acid_names, feed_names
+from optimiser.training.compare.selected import (
+    BEST_TARGET,
+    LEAST_COVERAGE,
+    LEAST_ROWS,
+    MOST_OVERPROMISED,
+    broken,
+)
+from optimiser.training.duplicates import CONTRADICTION, Repeat
 
 _FIGURES = {
     "r2": "R2",

@@ -7,7 +7,7 @@ import pandas as pd
 from optimiser.chemistry.metals import load_metals
 from optimiser.chemistry.provenance import provenance
 from optimiser.chemistry.quantity import flags
-from optimiser.problem import Problem
+from optimiser.problem.problem import Problem
 from optimiser.process.parameters import parameter_quantities, process_parameters
 
 #: Said of a number that the problem sets itself.

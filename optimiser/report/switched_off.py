@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from optimiser.problem import Evaluation, Problem
+from optimiser.problem.problem import Evaluation, Problem
 from optimiser.process.feasibility import (
     LIMITS,
     ChemistryLimits,
@@ -57,9 +57,9 @@ def _facts(problem: Problem, evaluation: Evaluation, row: int) -> dict[str, floa
     return {
         "protons": float(evaluation.proton_ratio[row]),
         "filled": 1.0 - float(water[row]),
-        "concentration": float(designs.column("acid_concentration")[row]),
+        "concentration": float(designs.acid_concentration[row]),
         "dissolves": float(solubility_at(designs, inputs)[row]),
-        "temperature": float(designs.column("temperature")[row]),
+        "temperature": float(designs.temperature[row]),
         "highest": float(inputs.acids.temperature_limit[designs.acid[row]]),
         "solids": float(slurry_fraction(balance, inputs)[row]),
     }

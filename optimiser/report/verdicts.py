@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from optimiser.designs import Bools, Floats
 from optimiser.report import refusal
 from optimiser.report.columns import column
-from optimiser.run import AcidVerdict, RunResult
+from optimiser.search.run import AcidVerdict, RunResult
+from optimiser.variables import Bools, Floats
 
 
 def verdict_text(result: RunResult, verdict: AcidVerdict) -> str:

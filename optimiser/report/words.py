@@ -5,15 +5,15 @@ from __future__ import annotations
 import numpy as np
 
 from optimiser.chemistry.feeds import METALS
-from optimiser.designs import VARIABLES
-from optimiser.front import Front
-from optimiser.metrics import METRICS
-from optimiser.problem import Evaluation, Problem
+from optimiser.problem.objectives import METRICS
+from optimiser.problem.problem import Evaluation, Problem
+from optimiser.problem.robustness import over_tolerances
+from optimiser.problem.schema import INSIDE
+from optimiser.problem.yields import assumption
 from optimiser.report.columns import column
 from optimiser.report.switched_off import switched_off
-from optimiser.robustness import over_tolerances
-from optimiser.spec.schema import INSIDE
-from optimiser.yields import assumption
+from optimiser.search.front import Front
+from optimiser.variables import VARIABLES
 
 #: Said wherever peroxide is recommended.
 PEROXIDE_CAVEAT = (
@@ -159,8 +159,8 @@ def front_finding(problem: Problem, front: Front) -> str:
 def warnings_of(problem: Problem, evaluation: Evaluation, row: int) -> list[str]:
     """Say what an engineer must know before running a design."""
     acid = problem.acids[int(evaluation.designs.acid[row])]
-    peroxide = float(evaluation.designs.column("h2o2")[row])
-    temperature = float(evaluation.designs.column("temperature")[row])
+    peroxide = float(evaluation.designs.h2o2[row])
+    temperature = float(evaluation.designs.temperature[row])
     plant = problem.inputs.parameters
     said: list[str] = []
     if peroxide > 0:

@@ -21,8 +21,8 @@ from optimiser.report.frames import (
 )
 from optimiser.report.nearest import picked_nearest
 from optimiser.report.sources import sources_frame
-from optimiser.run import RunResult
-from optimiser.table import design_table
+from optimiser.search.run import RunResult
+from optimiser.tables.design_table import design_table
 
 #: Widths in characters: what a column needs at least, and what is still easy to read.
 _NARROW, _WIDE = 9, 60

@@ -9,15 +9,15 @@ from pathlib import Path
 
 import pandas as pd
 
-from optimiser.errors import InputError
-from optimiser.placed import placed
+from optimiser._io.errors import InputError
+from optimiser._io.placed import placed
+from optimiser._io.writable import check_writable
 from optimiser.report.frames import nearest_frame
 from optimiser.report.manifest import manifest
 from optimiser.report.page import page
 from optimiser.report.workbook import table_workbook, workbook
-from optimiser.run import RunResult
-from optimiser.table import design_table
-from optimiser.writable import check_writable
+from optimiser.search.run import RunResult
+from optimiser.tables.design_table import design_table
 
 #: What marks a folder as written by this product: only such a folder (or an empty one) is ever replaced.
 _OWN = ("manifest.json", "card.yaml")

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from optimiser.designs import Floats
+from optimiser.variables import Floats
 
 #: Names a config may give, with what they are.
 ALGORITHMS: dict[str, str] = {

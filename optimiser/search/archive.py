@@ -10,9 +10,9 @@ from typing import Any
 import moocore
 import numpy as np
 
-from optimiser.designs import Designs, Floats, Ints
-from optimiser.problem import Problem
+from optimiser.problem.problem import Problem
 from optimiser.surrogate.artefact import Grade
+from optimiser.variables import Designs, Floats, Ints
 
 #: A cell is an acid with a quarter of its temperatures, a sixth of its peroxide, a fifth of its solids and
 #: half of its times: designs far apart in these are another way to leach, and worth following though another

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import moocore
 import numpy as np
 
-from optimiser.designs import Floats
+from optimiser.variables import Floats
 
 #: How far beyond the worst member the reference point lies, as a share of the range.
 BEYOND = 0.1

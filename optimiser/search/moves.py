@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from optimiser.designs import CONTINUOUS, VARIABLES, Designs, Floats
-from optimiser.problem import Problem
+from optimiser.problem.problem import Problem
+from optimiser.variables import CONTINUOUS, VARIABLES, Designs, Floats
 
 _STEPS = np.array([v.step for v in VARIABLES])
 _ACID, _PEROXIDE, _SOLIDS = (

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from pymoo.operators.survival.rank_and_crowding.metrics import get_crowding_function
 
-from optimiser.designs import Floats, Ints
 from optimiser.search.archive import Archive
+from optimiser.variables import Floats, Ints
 
 #: Shares of the parents that are ends of the front, members of it with room beside them, and what the
 #: algorithm's own selection chose; the rest are the best of their cells.

@@ -11,9 +11,9 @@ from __future__ import annotations
 import numpy as np
 from scipy.special import ndtr
 
-from optimiser.designs import Bools, Designs, Floats, Ints
-from optimiser.problem import Problem
+from optimiser.problem.problem import Problem
 from optimiser.search.archive import Archive, cells, spread, total_violation
+from optimiser.variables import Bools, Designs, Floats, Ints
 
 _AHEAD, _IN_CELL = 0.5, 0.3  # shares of those chosen that improve the front, or the best of their cell
 _LEAST_CHANCE = 0.05  # of being feasible, below which a candidate is not looked at further

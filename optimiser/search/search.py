@@ -19,8 +19,7 @@ from pymoo.core.problem import Problem as PymooProblem
 from pymoo.problems.static import StaticProblem
 from scipy.stats import qmc
 
-from optimiser.designs import Designs, Floats, Ints
-from optimiser.problem import Problem
+from optimiser.problem.problem import Problem
 from optimiser.search.algorithms import new_algorithm
 from optimiser.search.archive import Archive, joined, predicted, spread
 from optimiser.search.hypervolume import box, scaled_hypervolume
@@ -28,6 +27,7 @@ from optimiser.search.moves import children
 from optimiser.search.parents import choose_parents
 from optimiser.search.screen import choose
 from optimiser.surrogate.artefact import Grade
+from optimiser.variables import Designs, Floats, Ints
 
 _SEEDS, _FINAL = 0.05, 0.5  # shares of the generations
 _RESTART = 2  # generations at final grade that are designs of the stage before

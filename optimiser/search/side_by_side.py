@@ -23,8 +23,8 @@ from typing import Any
 import joblib
 import numpy as np
 
-from optimiser.interrupts import interrupts_after
-from optimiser.problem import Problem
+from optimiser._io.interrupts import interrupts_after
+from optimiser.problem.problem import Problem
 from optimiser.search.search import Progress, SearchResult, SearchSettings, search
 from optimiser.surrogate.artefact import Surrogate
 

@@ -12,12 +12,11 @@ from typing import Any, Literal
 
 import numpy as np
 
-from optimiser import builtin
+from optimiser._io import builtin
+from optimiser._io.errors import InputError, closest
+from optimiser._io.yamlfile import read_yaml
 from optimiser.chemistry.descriptors import structure_key
-from optimiser.designs import Designs, Floats
-from optimiser.errors import InputError, closest
-from optimiser.surrogate.calibration import Calibration, stretched
-from optimiser.surrogate.candidates import candidates
+from optimiser.surrogate.calibration import INTERVAL_LEVEL, Calibration, stretched
 from optimiser.surrogate.domain import Domain, Neighbourhood
 from optimiser.surrogate.features import (
     FEATURES,
@@ -30,7 +29,8 @@ from optimiser.surrogate.features import (
 from optimiser.surrogate.fitted import Predictor
 from optimiser.surrogate.packing import unpack_calibration, unpack_domain, unpack_fitted
 from optimiser.surrogate.pinned import CARD, pinned, read_arrays, read_pinned, rebuild
-from optimiser.yamlfile import read_yaml
+from optimiser.training.compare.candidates import candidates
+from optimiser.variables import Designs, Floats
 
 FORMAT = 3
 ARRAYS = "arrays.npz"
@@ -139,7 +139,7 @@ class Surrogate:
             designs: n designs.
             grade: ``search`` compares with a few anchors, ``final`` with all.
             moved: where each design may end up, all equally likely, as
-                :meth:`~optimiser.tolerances.Tolerances.moved` gives it, shape (n, p, 5); None for the designs
+                :meth:`Tolerances.moved` gives it, shape (n, p, 5); None for the designs
                 as they are. The domain looks at the designs as they are.
             quantile: quantile over ``moved`` to count instead of the mean.
 
@@ -177,7 +177,7 @@ class Surrogate:
             raise ValueError(f"p must be between 0 and 1, not {p!r}")
         return self.calibration.quantile(prediction.mean, prediction.scale, p)
 
-    def interval(self, prediction: YieldPrediction, level: float = 0.9) -> tuple[Floats, Floats]:
+    def interval(self, prediction: YieldPrediction, level: float = INTERVAL_LEVEL) -> tuple[Floats, Floats]:
         """Return low and high yields between which a yield lies with probability ``level``, (n, 4) each.
 
         Raises:

@@ -18,10 +18,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from optimiser.designs import Floats
 from optimiser.surrogate.domain import Neighbourhood
 from optimiser.surrogate.features import METALS
+from optimiser.variables import Floats
 
+#: Level of every interval of a yield that is told.
+INTERVAL_LEVEL = 0.9
 #: An average of models is drawn to the middle; about 0.5 it is stretched back by this much. Chosen with the
 #: other settings on held-out experiments (docs/model.md).
 STRETCH = 1.05

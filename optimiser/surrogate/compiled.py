@@ -14,13 +14,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from optimiser.designs import Floats, Ints
-from optimiser.errors import InputError
+from optimiser._io.errors import InputError
 from optimiser.surrogate.columns import COLUMNS, columns, physics
 from optimiser.surrogate.features import CONTINUOUS_COLUMNS, METALS
 from optimiser.surrogate.mixture import Mixture
 from optimiser.surrogate.panel import PLACE, TILE, Panel, Side, panel
 from optimiser.surrogate.trees import Forest, compiled_loops
+from optimiser.variables import Floats, Ints
 
 _AT_ONCE = 2048  # designs whose points are held in memory together
 

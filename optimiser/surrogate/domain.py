@@ -15,12 +15,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from optimiser._io.errors import InputError
 from optimiser.chemistry.descriptors import structure_key
-from optimiser.designs import VARIABLES, Bools, Floats, Ints
-from optimiser.errors import InputError
 from optimiser.surrogate.features import AcidLike, FeedLike
 from optimiser.surrogate.stoichiometry import breaks
-from optimiser.surrogate.table import TrainingTable
+from optimiser.surrogate.training_table import TrainingTable
+from optimiser.variables import VARIABLES, Bools, Floats, Ints
 
 _TIME = 4  # position of time in CONTINUOUS; the other four describe the experiment
 _STEP = np.array([variable.step for variable in VARIABLES])

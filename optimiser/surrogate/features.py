@@ -8,8 +8,8 @@ from typing import NamedTuple, Protocol
 import numpy as np
 
 from optimiser.chemistry.descriptors import DESCRIPTORS, descriptors, structure_key
-from optimiser.designs import CONTINUOUS, VARIABLES, Bools, Designs, Floats
-from optimiser.surrogate.table import TrainingTable
+from optimiser.surrogate.training_table import TrainingTable
+from optimiser.variables import CONTINUOUS, VARIABLES, Bools, Designs, Floats
 
 METALS = ("Li", "Ni", "Mn", "Co")
 _DESCRIPTOR_UNITS = {

@@ -9,12 +9,12 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from optimiser.designs import Bools, Floats, Ints
 from optimiser.surrogate.columns import columns
 from optimiser.surrogate.compiled import Compiled, Raw, compile_members
 from optimiser.surrogate.features import ACID_COLUMNS, CONTINUOUS_COLUMNS, FEATURES, FEED_COLUMNS, METALS
 from optimiser.surrogate.mixture import Mixture
 from optimiser.surrogate.trees import Forest, differences
+from optimiser.variables import Bools, Floats, Ints
 
 _FIXED = [*FEED_COLUMNS, *ACID_COLUMNS]
 _KEPT = 128  # compiled feeds and acids, about 2 MB each

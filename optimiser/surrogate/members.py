@@ -16,13 +16,13 @@ from typing import Any
 
 import numpy as np
 
-from optimiser.designs import CONTINUOUS, Floats, Ints
-from optimiser.errors import InputError
+from optimiser._io.errors import InputError
 from optimiser.surrogate.columns import COLUMNS, METAL, PHYSICS
 from optimiser.surrogate.features import FEATURES, METALS
 from optimiser.surrogate.mixture import Mixture
 from optimiser.surrogate.panel import FOLLOWING
-from optimiser.surrogate.thresholds import spread
+from optimiser.training.thresholds import spread
+from optimiser.variables import CONTINUOUS, Floats, Ints
 
 _FEED = ("Ni", "Mn", "Co")
 _ACID = ("pKa1", "pKa2", "pKa3", "n_protons")

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from optimiser.designs import Bools, Floats
+from optimiser.variables import Bools, Floats
 
 #: How far free members may move the mean of the constrained ones, a fraction of yield: about a point, so that
 #: twice as much, stretched (`optimiser.surrogate.calibration`), stays below two (docs/model.md).

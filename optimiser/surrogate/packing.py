@@ -10,15 +10,15 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from optimiser.designs import Bools, Floats
 from optimiser.surrogate.calibration import Calibration
 from optimiser.surrogate.columns import COLUMNS
 from optimiser.surrogate.domain import Domain, DomainSettings
 from optimiser.surrogate.features import ACID_COLUMNS, FEATURES, METALS
 from optimiser.surrogate.fitted import Fitted, Predictor
 from optimiser.surrogate.mixture import Mixture
-from optimiser.surrogate.rival import Rival, load_regressors
 from optimiser.surrogate.trees import Forest
+from optimiser.training.compare.rival import Rival, load_regressors
+from optimiser.variables import Bools, Floats
 
 
 def pack(fitted: Predictor, acids: Mapping[str, Floats], domain: Domain, calibration: Calibration) -> bytes:

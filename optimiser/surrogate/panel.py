@@ -12,9 +12,9 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from optimiser.designs import CONTINUOUS, Bools, Floats, Ints
 from optimiser.surrogate.columns import COLUMNS, PHYSICS
 from optimiser.surrogate.trees import Forest, compiled_loops
+from optimiser.variables import CONTINUOUS, Bools, Floats, Ints
 
 #: The columns that follow the design.
 FOLLOWING = (*CONTINUOUS, *PHYSICS)

@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from optimiser import builtin
-from optimiser.errors import InputError
-from optimiser.surrogate.candidates import SHIPPED, candidates
+from optimiser._io import builtin
+from optimiser._io.errors import InputError
+from optimiser.training.compare.candidates import SHIPPED, candidates
 
 CARD = "card.yaml"
 

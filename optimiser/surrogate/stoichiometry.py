@@ -19,9 +19,9 @@ import numpy as np
 from optimiser.chemistry.acids import USABLE_PKA
 from optimiser.chemistry.feeds import OXYGEN_MOLAR_MASS, SPINEL_ABOVE
 from optimiser.chemistry.metals import charges, molar_masses
-from optimiser.designs import CONTINUOUS, Bools, Floats
 from optimiser.surrogate.features import METALS
-from optimiser.surrogate.table import TrainingTable
+from optimiser.surrogate.training_table import TrainingTable
+from optimiser.variables import CONTINUOUS, Bools, Floats
 
 #: Charge dissolved per proton offered above which a row breaks stoichiometry. Measured yields, strengths and
 #: solids are each a few per cent off, so a row that is a little above 1 proves nothing.

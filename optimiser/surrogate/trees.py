@@ -19,8 +19,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from optimiser.designs import Floats
-from optimiser.errors import InputError
+from optimiser._io.errors import InputError
+from optimiser.variables import Floats
 
 MAX_LEAVES = 64
 KINDS = 3  # tests on the design, on the anchor, on their difference

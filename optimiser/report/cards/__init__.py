@@ -20,7 +20,7 @@ from optimiser.report.cards.nearest import TITLE as NEAREST_EXPERIMENTS
 from optimiser.report.cards.nearest import nearest_card
 from optimiser.report.cards.origin import run_card, sources_card
 from optimiser.report.cards.trust import convergence_card, support_card
-from optimiser.run import RunResult
+from optimiser.search.run import RunResult
 
 Make = Callable[[RunResult, dict[str, Any]], Card]
 

@@ -6,7 +6,7 @@ from optimiser.report.card import Block, Card, Figure, Panels, Table
 from optimiser.report.cards.front import about_pair, legend
 from optimiser.report.figures.fronts import acid_series, axes, draw_pair, draw_strip, pairs
 from optimiser.report.frames import acids_frame
-from optimiser.run import RunResult
+from optimiser.search.run import RunResult
 
 
 def acids_card(result: RunResult) -> Card:

@@ -6,15 +6,15 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from optimiser.designs import VARIABLES
-from optimiser.front import Front
-from optimiser.problem import Problem
+from optimiser.problem.problem import Problem
 from optimiser.report.card import Block, Card, Figure, Panels
 from optimiser.report.cards.front import NO_FRONT, legend
 from optimiser.report.columns import column
 from optimiser.report.figures.fronts import front_series
 from optimiser.report.figures.setpoints import Track, draw_track, setpoint_tracks, yield_tracks
-from optimiser.run import RunResult
+from optimiser.search.front import Front
+from optimiser.search.run import RunResult
+from optimiser.variables import VARIABLES
 
 ONE_DESIGN = "the front is one design; its setpoints and yields stand in the answer."
 

@@ -8,17 +8,17 @@ import numpy as np
 import pandas as pd
 
 from optimiser.chemistry.feeds import METALS
-from optimiser.designs import DESIGN_COLUMNS
-from optimiser.front import Front, Infeasibility
-from optimiser.problem import Evaluation, Problem
+from optimiser.problem.problem import Evaluation, Problem
+from optimiser.problem.tolerances import said
 from optimiser.report import refusal, words
 from optimiser.report.card import Card, Table, Tile, Words
 from optimiser.report.caveats import intervals_caveat, kept_promises
 from optimiser.report.columns import column
 from optimiser.report.frames import nearest_frame, picked_frame, reported_metrics, side_by_side
 from optimiser.report.picks import ends_and_knee
-from optimiser.run import RunResult
-from optimiser.tolerances import said
+from optimiser.search.front import Front, Infeasibility
+from optimiser.search.run import RunResult
+from optimiser.variables import DESIGN_COLUMNS
 
 KEY, TITLE = "answer", "The answer"
 

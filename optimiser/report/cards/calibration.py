@@ -5,7 +5,7 @@ from __future__ import annotations
 from optimiser.report.card import Card, Figure, Words
 from optimiser.report.caveats import intervals_caveat, skill_caveat
 from optimiser.report.figures.reliability import draw_reliability, reliability
-from optimiser.run import RunResult
+from optimiser.search.run import RunResult
 from optimiser.surrogate.artefact import Surrogate
 
 KEY, TITLE = "calibration", "How sure is 90 %?"

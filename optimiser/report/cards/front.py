@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from optimiser.designs import CONTINUOUS, DESIGN_COLUMNS
-from optimiser.front import Front
-from optimiser.metrics import METRICS
-from optimiser.problem import Problem
+from optimiser.problem.objectives import METRICS
+from optimiser.problem.problem import Problem
 from optimiser.report import words
 from optimiser.report.card import Block, Card, Figure, Panels, Table
 from optimiser.report.figures.fronts import (
@@ -23,7 +21,9 @@ from optimiser.report.figures.fronts import (
     pairs,
 )
 from optimiser.report.frames import front_frame, reported_metrics, runners_up, side_by_side
-from optimiser.run import RunResult
+from optimiser.search.front import Front
+from optimiser.search.run import RunResult
+from optimiser.variables import CONTINUOUS, DESIGN_COLUMNS
 
 NO_FRONT = "no design is feasible; see the answer for what stands in the way."
 

@@ -12,7 +12,7 @@ from optimiser.report.columns import column
 from optimiser.report.figures.components import What, draw_components, draw_value
 from optimiser.report.frames import components_frame, point_value, side_by_side
 from optimiser.report.picks import Pick, spread
-from optimiser.run import RunResult
+from optimiser.search.run import RunResult
 
 
 def cost_card(result: RunResult) -> Card:

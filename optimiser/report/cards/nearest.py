@@ -8,13 +8,13 @@ import numpy as np
 import pandas as pd
 
 from optimiser.chemistry.feeds import METALS
-from optimiser.designs import CONTINUOUS
 from optimiser.nearest import SOURCES
-from optimiser.problem import Problem
+from optimiser.problem.problem import Problem
 from optimiser.report import words
 from optimiser.report.card import Block, Card, Table, Words
 from optimiser.report.nearest import BREAKS, DISTANCE, made_of, measured, picked_nearest, recommended
-from optimiser.run import RunResult
+from optimiser.search.run import RunResult
+from optimiser.variables import CONTINUOUS
 
 KEY, TITLE = "nearest", "Nearest experiments"
 

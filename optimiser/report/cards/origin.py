@@ -6,12 +6,12 @@ from typing import Any
 
 import pandas as pd
 
-from optimiser.importers import OwnTables
 from optimiser.report import words
 from optimiser.report.card import Block, Card, Table, Verbatim
 from optimiser.report.columns import NOTHING, column
 from optimiser.report.sources import sources_frame
-from optimiser.run import RunResult
+from optimiser.search.run import RunResult
+from optimiser.tables.own import OwnTables
 
 
 def sources_card(result: RunResult) -> Card:

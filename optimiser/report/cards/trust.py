@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from optimiser.designs import VARIABLES
-from optimiser.problem import Problem
+from optimiser.problem.problem import Problem
 from optimiser.report import words
 from optimiser.report.card import Block, Card, Figure, Panels, Table, Words
 from optimiser.report.caveats import NOT_KNOWN, intervals_caveat, skill_caveat
@@ -13,7 +12,8 @@ from optimiser.report.columns import column
 from optimiser.report.figures.convergence import draw_courses, feasible_courses, hypervolume_courses
 from optimiser.report.frames import picked_frame, side_by_side
 from optimiser.report.picks import spread
-from optimiser.run import RunResult
+from optimiser.search.run import RunResult
+from optimiser.variables import VARIABLES
 
 
 def support_card(result: RunResult) -> Card:

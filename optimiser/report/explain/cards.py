@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 
 from optimiser.chemistry.feeds import METALS
-from optimiser.designs import CONTINUOUS, VARIABLES, Floats
 from optimiser.explain.cases import DRIVERS, ranking
 from optimiser.explain.explanation import DesignExplanation, Explanation
 from optimiser.explain.setpoints import LEAST_GAIN, Sweep, gain_per_cost, limiting_metal, lowest_yield
+from optimiser.problem.robustness import worst_steps
 from optimiser.report import words
 from optimiser.report.card import Block, Card, Figure, Panels, Table, Tile, Words
 from optimiser.report.caveats import intervals_caveat
@@ -30,7 +30,7 @@ from optimiser.report.explain.sentences import (
     yield_sentences,
 )
 from optimiser.report.scenarios.figures import draw_heat
-from optimiser.robustness import worst_steps
+from optimiser.variables import CONTINUOUS, VARIABLES, Floats
 
 #: Over a table that holds what a figure shows.
 _SAME = "The same in numbers."

@@ -12,11 +12,11 @@ from typing import Any
 
 import numpy as np
 
-from optimiser import __version__, builtin
-from optimiser.binding import bind
+from optimiser import __version__
+from optimiser._io import builtin
+from optimiser._io.errors import InputError
+from optimiser._io.placed import placed
 from optimiser.chemistry.feeds import METALS
-from optimiser.designs import DESIGN_COLUMNS, VARIABLES
-from optimiser.errors import InputError
 from optimiser.explain.ask import Asked, design_of_front, design_of_text
 from optimiser.explain.cases import DRIVERS, ranking
 from optimiser.explain.explanation import (
@@ -35,8 +35,9 @@ from optimiser.explain.setpoints import (
     lowest_yield,
     thrifty_sweeps,
 )
-from optimiser.placed import placed
-from optimiser.problem import Problem
+from optimiser.problem.binding import bind
+from optimiser.problem.load import Question
+from optimiser.problem.problem import Problem
 from optimiser.report.explain.cards import explanation_cards
 from optimiser.report.explain.sentences import (
     cautions,
@@ -50,8 +51,8 @@ from optimiser.report.explain.sentences import (
 from optimiser.report.manifest import DISTRIBUTION, FORMAT, git_state, package_versions, table_hashes
 from optimiser.report.page import page_of
 from optimiser.report.write import check_target, default_out
-from optimiser.spec.load import Question
 from optimiser.surrogate.artefact import load_surrogate
+from optimiser.variables import DESIGN_COLUMNS, VARIABLES
 
 #: Of the orders in which the drivers of the anchors are moved.
 SEED = 1

@@ -8,10 +8,10 @@ import numpy as np
 import plotly.graph_objects as go
 
 from optimiser.chemistry.feeds import METALS
-from optimiser.designs import VARIABLES, Floats
 from optimiser.explain.setpoints import Sweep
 from optimiser.report.columns import column
 from optimiser.report.style import BLUE, GREEN, INK, MUTED, ORANGE, PURPLE, VERMILLION, blank, rgba
+from optimiser.variables import VARIABLES, Floats
 
 #: Colour and shape of each metal, the same in every figure.
 _LOOKS = {"Li": (BLUE, "circle"), "Ni": (GREEN, "square"), "Mn": (PURPLE, "diamond"), "Co": (ORANGE, "cross")}

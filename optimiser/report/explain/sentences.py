@@ -7,7 +7,6 @@ from collections.abc import Sequence
 import numpy as np
 
 from optimiser.chemistry.feeds import METALS
-from optimiser.designs import CONTINUOUS, VARIABLES
 from optimiser.explain.ask import differs
 from optimiser.explain.cases import DRIVERS
 from optimiser.explain.explanation import DesignExplanation, Explanation
@@ -21,6 +20,7 @@ from optimiser.explain.setpoints import (
 )
 from optimiser.report import words
 from optimiser.report.columns import column
+from optimiser.variables import CONTINUOUS, VARIABLES
 
 #: Points of yield that a driver must add or take to be named, and drivers named each way at most.
 NAMED_FROM, MOST_NAMED = 1.0, 2

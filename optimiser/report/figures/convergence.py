@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import plotly.graph_objects as go
 
 from optimiser.report.style import BLACK, BLUE, GREEN, ORANGE, PURPLE, SKY, VERMILLION, blank
-from optimiser.run import RunResult
+from optimiser.search.run import RunResult
 
 _COLOURS = (BLUE, VERMILLION, GREEN, ORANGE, PURPLE, SKY, BLACK)
 _DASHES = ("solid", "dash", "dot", "dashdot", "longdash")

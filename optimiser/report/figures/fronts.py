@@ -9,14 +9,14 @@ from itertools import combinations
 import numpy as np
 import plotly.graph_objects as go
 
-from optimiser.designs import Floats
-from optimiser.front import Front
-from optimiser.problem import Problem
+from optimiser.problem.problem import Problem
 from optimiser.report.columns import column
 from optimiser.report.hover import brief_hover_text, hover_text
 from optimiser.report.picks import ends_and_knee
 from optimiser.report.style import AcidStyle, acid_styles, blank, marker, rgba, ring
-from optimiser.run import RunResult
+from optimiser.search.front import Front
+from optimiser.search.run import RunResult
+from optimiser.variables import Floats
 
 
 @dataclass(frozen=True)

@@ -9,12 +9,12 @@ import numpy as np
 import plotly.graph_objects as go
 
 from optimiser.chemistry.feeds import METALS
-from optimiser.designs import VARIABLES, Floats
-from optimiser.front import Front
-from optimiser.problem import Problem
+from optimiser.problem.problem import Problem
 from optimiser.report.columns import column
 from optimiser.report.figures.fronts import Axis, Series, axes
 from optimiser.report.style import INK, blank, marker, rgba, ring
+from optimiser.search.front import Front
+from optimiser.variables import VARIABLES, Floats
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from optimiser.kinetics.frames import energies_frame, literature_frame
 from optimiser.kinetics.literature import Literature
 from optimiser.kinetics.study import LEAST_R2, LEAST_SHARED, MOST_ERROR, Kinetics
-from optimiser.kinetics.tables import energies_frame, literature_frame
 from optimiser.report import words
 from optimiser.report.card import Card, Figure, Panels, Table, Tile, Verbatim, Words
 from optimiser.report.kinetics import said

@@ -10,23 +10,24 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from optimiser import __version__, builtin
+from optimiser import __version__
+from optimiser._io import builtin
+from optimiser._io.errors import InputError, closest
+from optimiser._io.placed import placed
 from optimiser.chemistry.acids import choose_acid
 from optimiser.chemistry.feeds import find_feed
 from optimiser.chemistry.reagents import load_acids
-from optimiser.errors import InputError, closest
+from optimiser.kinetics.frames import constants_frame, curves_frame, energies_frame
 from optimiser.kinetics.literature import load_literature
 from optimiser.kinetics.simulate import FIXED, TEMPERATURES, TIMES, Plan, plan_curves
 from optimiser.kinetics.study import Kinetics, study
-from optimiser.kinetics.tables import constants_frame, curves_frame, energies_frame
-from optimiser.placed import placed
 from optimiser.report.kinetics import said
 from optimiser.report.kinetics.cards import Contents, kinetics_cards
 from optimiser.report.manifest import DISTRIBUTION, FORMAT, git_state, package_versions, table_hashes
 from optimiser.report.page import page_of
 from optimiser.report.write import check_target, default_out
-from optimiser.scenarios.generate import Variation, parse_variation
 from optimiser.surrogate.artefact import Surrogate, load_surrogate
+from optimiser.tables.generate import Variation, parse_variation
 
 #: Steps of a range without a count, ``25:80``.
 _STEPS = {"temperature": TEMPERATURES, "time": TIMES}

@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from optimiser.designs import VARIABLES
+from optimiser.kinetics.frames import constants_frame, energies_frame
 from optimiser.kinetics.literature import Literature
 from optimiser.kinetics.simulate import FIXED
 from optimiser.kinetics.study import Kinetics, MetalKinetics
-from optimiser.kinetics.tables import constants_frame, energies_frame
 from optimiser.report.columns import column
+from optimiser.variables import VARIABLES
 
 LAW = (
     "Avrami's law, x = 1 - exp(-(k t)^n): one exponent n per metal, a rate constant k per temperature. "

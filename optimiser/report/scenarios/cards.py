@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 
 from optimiser.chemistry.feeds import METALS
-from optimiser.designs import CONTINUOUS
 from optimiser.process.totals import COMPONENTS
 from optimiser.report import words
 from optimiser.report.card import Card, Figure, Panels, Table
@@ -30,8 +29,9 @@ from optimiser.report.scenarios.listings import (
     table_card,
     tests_card,
 )
-from optimiser.scenarios.compare import ALONE
-from optimiser.scenarios.tables import varying
+from optimiser.tables.compare import ALONE
+from optimiser.tables.results import varying
+from optimiser.variables import CONTINUOUS
 
 #: Said where a profile takes the place of our sums.
 REPLACED = "the profile toolkit-1.0.2 takes the place of these sums; its own stand under Mass balance."

@@ -12,7 +12,7 @@ import pandas as pd
 from optimiser.report.caveats import intervals_caveat
 from optimiser.report.sources import sources_frame
 from optimiser.report.workbook import manifest_frame
-from optimiser.scenarios.compare import (
+from optimiser.tables.compare import (
     ImpactResults,
     enrichment_frame,
     impact_results,
@@ -21,9 +21,9 @@ from optimiser.scenarios.compare import (
     toolkit_frame,
     toolkit_impacts,
 )
-from optimiser.scenarios.footprint import FootprintResults, footprint_results
-from optimiser.scenarios.predict import Part, Setting, Tally, original
-from optimiser.scenarios.tables import (
+from optimiser.tables.footprint import FootprintResults, footprint_results
+from optimiser.tables.predict import Part, Setting, Tally, original
+from optimiser.tables.results import (
     balance_frame,
     climate_frame,
     costs_frame,

@@ -12,11 +12,12 @@ from typing import Any
 
 import pandas as pd
 
-from optimiser import __version__, builtin
-from optimiser.binding import known_acids
-from optimiser.errors import InputError
-from optimiser.importers import read_own_tables
-from optimiser.placed import placed
+from optimiser import __version__
+from optimiser._io import builtin
+from optimiser._io.errors import InputError
+from optimiser._io.placed import placed
+from optimiser.problem.binding import known_acids
+from optimiser.problem.load import load_question
 from optimiser.report.images import Kind, figures_of, write_images
 from optimiser.report.manifest import DISTRIBUTION, FORMAT, git_state, package_versions, table_hashes
 from optimiser.report.page import page_of
@@ -25,10 +26,10 @@ from optimiser.report.scenarios.contents import Contents, contents
 from optimiser.report.stream import STREAMED, streamed_table
 from optimiser.report.workbook import write_sheets
 from optimiser.report.write import check_target
-from optimiser.scenarios.footprint import check_footprint
-from optimiser.scenarios.predict import Part, RowProgress, Setting, Tally, parts, prepare, results
-from optimiser.scenarios.profile import find_profile
-from optimiser.spec.load import load_question
+from optimiser.tables.footprint import check_footprint
+from optimiser.tables.own import read_own_tables
+from optimiser.tables.predict import Part, RowProgress, Setting, Tally, parts, prepare, results
+from optimiser.toolkit.scenarios import find_profile
 
 #: Rows that a page and a workbook of many sheets hold.
 MOST_LISTED, MOST_SHEETS = 2_000, 50_000

@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from optimiser.designs import CONTINUOUS, Floats
 from optimiser.report.columns import column
 from optimiser.report.style import INK, acid_styles, blank, marker, rgba
-from optimiser.scenarios.tables import varying
+from optimiser.tables.results import varying
+from optimiser.variables import CONTINUOUS, Floats
 
 #: Scenarios that bars and heat maps have room for.
 MOST_DRAWN = 40

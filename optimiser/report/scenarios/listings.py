@@ -5,15 +5,15 @@ from __future__ import annotations
 import numpy as np
 
 from optimiser.chemistry.feeds import METALS
-from optimiser.comparison import T_TEST_WARNING
-from optimiser.designs import DESIGN_COLUMNS
 from optimiser.report.card import Card, Figure, Panels, Table, Words
 from optimiser.report.cards.origin import read_frame
 from optimiser.report.caveats import NOT_KNOWN
 from optimiser.report.scenarios.contents import Contents
 from optimiser.report.scenarios.figures import MOST_DRAWN, draw_heat
-from optimiser.scenarios.compare import ALONE
-from optimiser.scenarios.tables import KEYS
+from optimiser.tables.compare import ALONE
+from optimiser.tables.results import KEYS
+from optimiser.toolkit.comparison import T_TEST_WARNING
+from optimiser.variables import DESIGN_COLUMNS
 
 
 def tests_card(of: Contents, key: str, title: str) -> Card:

@@ -1,0 +1,1 @@
+"""Errors, YAML with line numbers, outputs whole or not at all, built-in files."""

@@ -1,0 +1,70 @@
+"""Where the files that ship with the product are: by name (``nmc111``) or by path."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from optimiser._io.errors import InputError, closest
+
+Kind = Literal["problems", "configs", "models"]
+
+
+def root() -> Path:
+    """Return the folder that holds ``problems/``, ``configs/`` and ``models/``.
+
+    Inside an installed wheel that is ``optimiser/_builtin``; in a checkout it is the repository.
+    """
+    package = Path(__file__).resolve().parents[1]
+    packed = package / "_builtin"
+    return packed if packed.is_dir() else package.parent
+
+
+def folder(kind: Kind) -> Path:
+    """Return the folder of one kind of built-in file."""
+    return root() / kind
+
+
+def names(kind: Literal["problems", "configs"]) -> list[str]:
+    """Return the names of the built-in problems or configs, sorted."""
+    return sorted(path.stem for path in folder(kind).glob("*.yaml"))
+
+
+def shown(path: Path) -> str:
+    """Return a path as it is told: a built-in file by its place in the product, others as given."""
+    return path.relative_to(root()).as_posix() if path.is_relative_to(root()) else str(path)
+
+
+def find(kind: Literal["problems", "configs"], name: str | Path, *, beside: Path | None = None) -> Path:
+    """Return the path of a problem or config given by name or by path.
+
+    Args:
+        kind: ``problems`` or ``configs``.
+        name: a path to a YAML file, or the name of a built-in one.
+        beside: a folder in which relative paths are looked up too (that of the file naming this one).
+
+    Raises:
+        InputError: nothing of that name exists, or it is a directory.
+    """
+    given = Path(name)
+    candidates = [given] if beside is None or given.is_absolute() else [beside / given, given]
+    for path in candidates:
+        if path.is_file():
+            return path
+    shipped = folder(kind) / f"{name}.yaml"
+    if given.name == str(name) and shipped.is_file():
+        return shipped
+    # a repository path such as configs/nmc111_cost_vs_recovery.yaml, run from another folder
+    if given.parts[:-1] == (kind,) and (folder(kind) / given.name).is_file():
+        return folder(kind) / given.name
+    if any(path.is_dir() for path in candidates):
+        raise InputError(
+            f"{given} is a directory, not a {kind[:-1]} file.",
+            allowed="a YAML file, or one of: " + ", ".join(names(kind)),
+            remedy="give the path of the YAML file itself",
+        )
+    raise InputError(
+        f"There is no {kind[:-1]} {str(name)!r}.",
+        allowed="the path of a YAML file, or one of: " + ", ".join(names(kind)),
+        remedy=closest(given.stem, names(kind)) or f"optimiser list {kind}",
+    )

@@ -1,0 +1,227 @@
+"""YAML files read with the line of every key, and checked against a pydantic model."""
+
+from __future__ import annotations
+
+import typing
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import yaml
+from pydantic import BaseModel, ValidationError
+
+from optimiser._io.errors import InputError, closest
+
+Key = tuple[str | int, ...]
+_REMEDY = "correct the value at that line"
+Model = TypeVar("Model", bound=BaseModel)
+
+
+@dataclass(frozen=True)
+class Document:
+    """A YAML file: its text, its content, and the line of each key and list item (from 1)."""
+
+    path: Path
+    text: str
+    data: Any
+    lines: Mapping[Key, int]
+
+    def where(self, key: Key) -> str:
+        """Return ``file, line n, key a.b`` for the nearest key that the file really has."""
+        known = key
+        while known and known not in self.lines:
+            known = known[:-1]
+        line = self.lines.get(known, 1)
+        return f"{self.path}, line {line}" + (f", key {dotted(key)}" if key else "")
+
+
+def dotted(key: Key) -> str:
+    """Write a key as a person would: ``constraints[0].yield.Li``."""
+    text = ""
+    for part in key:
+        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else str(part)
+    return text
+
+
+def read_yaml(path: Path) -> Document:
+    """Read one YAML file.
+
+    Raises:
+        InputError: missing, a directory, not UTF-8, empty, a syntax error, or a key given twice.
+    """
+    if path.is_dir():
+        raise InputError(f"{path} is a directory.", allowed="a YAML file", remedy="give the file itself")
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise InputError(f"{path} does not exist.", remedy="check the path") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"{path} cannot be read: {error}.", allowed="a UTF-8 YAML file") from None
+    try:
+        node, data = _parsed(text)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark
+        place = f", line {mark.line + 1}, column {mark.column + 1}" if mark else ""
+        raise InputError(
+            f"{path} is not valid YAML: {error.problem}.",
+            where=f"{path}{place}",
+            remedy="check indentation, brackets and colons at or just above that line",
+        ) from None
+    except yaml.YAMLError as error:
+        raise InputError(f"{path} is not valid YAML: {error}.", where=str(path)) from None
+    if node is None:
+        raise InputError(f"{path} is empty.", allowed="YAML keys and values", remedy="see `optimiser list`")
+    return Document(path, text, data, dict(_walk(node, (), path)))
+
+
+def _parsed(text: str) -> tuple[yaml.Node | None, Any]:
+    """Return a text's nodes, which know their lines, and its content."""
+    if yaml.__with_libyaml__:
+        try:
+            return yaml.compose(text, Loader=yaml.CSafeLoader), yaml.load(text, Loader=yaml.CSafeLoader)
+        except yaml.YAMLError:
+            pass  # ten times slower, the loader below says more plainly what is wrong
+    return yaml.compose(text, Loader=yaml.SafeLoader), yaml.safe_load(text)
+
+
+def _walk(node: yaml.Node, prefix: Key, path: Path) -> Iterator[tuple[Key, int]]:
+    if isinstance(node, yaml.MappingNode):
+        seen: dict[str, int] = {}
+        for key_node, value in node.value:
+            name, line = str(key_node.value), key_node.start_mark.line + 1
+            if name in seen:
+                raise InputError(
+                    f"Key {name!r} is given twice.",
+                    where=f"{path}, lines {seen[name]} and {line}",
+                    remedy="keep one of them",
+                )
+            seen[name] = line
+            yield (*prefix, name), line
+            yield from _walk(value, (*prefix, name), path)
+    elif isinstance(node, yaml.SequenceNode):
+        for index, value in enumerate(node.value):
+            yield (*prefix, index), value.start_mark.line + 1
+            yield from _walk(value, (*prefix, index), path)
+
+
+def validate(model: type[Model], document: Document, *, at: Key = ()) -> Model:
+    """Check (a part of) a document against a pydantic model.
+
+    Args:
+        model: the model.
+        document: the file.
+        at: the key of the part to check; its value is taken from ``document.data``.
+
+    Raises:
+        InputError: the first problem in the order of the file, with file, line, key and value.
+    """
+    data = document.data
+    for part in at:
+        data = data[part]
+    if not isinstance(data, dict):
+        raise InputError(
+            f"Expected keys and values, found {type(data).__name__} {data!r}.",
+            where=document.where(at),
+            allowed="the keys " + ", ".join(_keys(model)),
+        )
+    try:
+        return model.model_validate(data)
+    except ValidationError as error:
+        # a misspelt key explains the one that is missing, so it comes first
+        problems = sorted(
+            error.errors(),
+            key=lambda e: (
+                e["type"] != "extra_forbidden",
+                document.lines.get((*at, *_real(e["loc"], data)), 0),
+            ),
+        )
+        first = problems[0]
+        more = f" ({len(problems) - 1} more below it)" if len(problems) > 1 else ""
+        raise _as_input_error(first, model, document, at, data, more) from None
+
+
+def _as_input_error(
+    error: Any, model: type[BaseModel], document: Document, at: Key, data: Any, more: str
+) -> InputError:
+    loc = _real(error["loc"], data)
+    where = document.where((*at, *loc)) + more
+    if error["type"] == "extra_forbidden":
+        keys = _keys(_model_at(model, loc[:-1]))
+        return InputError(
+            f"Unknown key {str(loc[-1])!r}.",
+            where=where,
+            allowed=", ".join(keys),
+            remedy=closest(str(loc[-1]), keys) or "remove the key",
+        )
+    if error["type"] == "missing":
+        name = error["loc"][-1]
+        return InputError(f"Key {str(name)!r} is missing.", where=where, remedy=f"add {name}:")
+    context = error.get("ctx", {}).get("error")
+    if isinstance(context, InputError):
+        return InputError(
+            context.what,
+            where=context.where if ", line " in context.where else where,
+            allowed=context.allowed,
+            remedy=context.remedy,
+        )
+    if context is not None:
+        message = str(context)
+        return InputError(f"{message[:1].upper()}{message[1:]}.", where=where, remedy=_REMEDY)
+    what, allowed = _in_words(error, dotted((*at, *loc)))
+    return InputError(what, where=where, allowed=allowed, remedy=_REMEDY)
+
+
+def _in_words(error: Any, key: str) -> tuple[str, str]:
+    """Say what pydantic refused, and what it would have taken."""
+    value, told = error["input"], error.get("ctx", {})
+    bounds = {"gt": "above", "ge": "at least", "lt": "below", "le": "at most"}
+    limits = ", ".join(f"{bounds[name]} {limit:g}" for name, limit in told.items() if name in bounds)
+    what = f"{key} = {value!r} is not possible." if len(repr(value)) < 60 else f"{key} is not possible."
+    if limits:
+        return what, limits
+    if error["type"] in ("too_short", "too_long"):
+        least, most = told.get("min_length"), told.get("max_length")
+        return what, f"at least {least} entries" if least is not None else f"at most {most} entries"
+    if "expected" in told:
+        return what, str(told["expected"])
+    # pydantic's own sentence says which type it wants: "Input should be a valid integer"
+    return what, str(error["msg"]).removeprefix("Input should be ").split(",")[0]
+
+
+def _real(loc: tuple[str | int, ...], data: Any) -> Key:
+    """Drop what pydantic adds to a location (union tags), keeping the keys the data really has."""
+    real: list[str | int] = []
+    for part in loc:
+        in_list = isinstance(data, list) and isinstance(part, int) and part < len(data)
+        if in_list or (isinstance(data, dict) and part in data):
+            data = data[part]
+            real.append(part)
+    return tuple(real)
+
+
+def _keys(model: type[BaseModel] | None) -> list[str]:
+    if model is None:
+        return []
+    return [field.alias or name for name, field in model.model_fields.items()]
+
+
+def _model_at(model: type[BaseModel], loc: Key) -> type[BaseModel] | None:
+    """Return the model that describes the value at a location, or None."""
+    current: type[BaseModel] | None = model
+    for part in loc:
+        if isinstance(part, int) or current is None:
+            continue
+        field = next((f for n, f in current.model_fields.items() if part in (n, f.alias)), None)
+        current = _inner_model(field.annotation) if field else current
+    return current
+
+
+def _inner_model(annotation: Any) -> type[BaseModel] | None:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    for argument in typing.get_args(annotation):
+        found = _inner_model(argument)
+        if found is not None:
+            return found
+    return None

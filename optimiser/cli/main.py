@@ -1,0 +1,82 @@
+"""The console command: its group, and what it does with errors and interrupts."""
+
+from __future__ import annotations
+
+import gc
+import io
+import os
+import sys
+from typing import NoReturn
+
+import click
+
+from optimiser import __version__
+from optimiser._io.errors import InputError
+from optimiser._io.interrupts import insistent_interrupts
+from optimiser._io.placed import PLACED
+from optimiser.cli.check import check
+from optimiser.cli.data import data
+from optimiser.cli.evaluate import evaluate
+from optimiser.cli.explain import explain
+from optimiser.cli.kinetics import kinetics
+from optimiser.cli.list import list_
+from optimiser.cli.nearest import nearest
+from optimiser.cli.options import BAD_INPUT, DONE, INTERRUPTED
+from optimiser.cli.predict import predict
+from optimiser.cli.run import run
+from optimiser.cli.scenarios import scenarios
+from optimiser.cli.tables import tables
+from optimiser.cli.train import train
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="optimiser")
+def cli() -> None:
+    """Choose how to leach lithium-ion cathodes: acid, strength, heat, time, solids and peroxide.
+
+    \b
+    Start with:   optimiser run nmc111_cost_vs_recovery
+    Then look at: optimiser list problems
+    """
+
+
+for command in (
+    run,
+    check,
+    list_,
+    scenarios,
+    predict,
+    train,
+    data,
+    explain,
+    kinetics,
+    nearest,
+    tables,
+    evaluate,
+):
+    cli.add_command(command)
+
+
+def main() -> NoReturn:
+    """Run the command; turn what the user did wrong into one block and exit status 2."""
+    # imports make half a million objects that stay: looking for garbage among them took half a second
+    gc.set_threshold(500_000, 20, 50)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # a degree sign must not stop the answer on a terminal that cannot show it
+            stream.reconfigure(errors="replace")
+    try:
+        with insistent_interrupts():
+            cli(standalone_mode=False)
+    except (click.Abort, KeyboardInterrupt):
+        what = f"written before: {', '.join(map(str, PLACED))}" if PLACED else "nothing was written"
+        click.echo(f"Stopped; {what}.", err=True)
+        # not by way of Python's end, where a compilation that was torn can crash
+        os._exit(INTERRUPTED)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except InputError as error:
+        click.echo(f"Error: {error}", err=True)
+        sys.exit(BAD_INPUT)
+    sys.exit(DONE)

@@ -1,0 +1,60 @@
+"""The command ``optimiser run``: search a config and write the report."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import click
+
+from optimiser.cli.options import ACIDS, DONE, IMPACTS, NO_FEASIBLE_DESIGN, PRICES
+
+
+@click.command()
+@click.argument("config")
+@click.option(
+    "-o", "--out", type=click.Path(path_type=Path), help="Folder to write; default reports/CONFIG/TIME/."
+)
+@ACIDS
+@PRICES
+@IMPACTS
+@click.option("--force", is_flag=True, help="Replace --out if it exists.")
+@click.option("--json", "as_json", is_flag=True, help="Print the answer as JSON instead of words.")
+def run(
+    config: str,
+    out: Path | None,
+    acids: Path | None,
+    prices: Path | None,
+    impacts: Path | None,
+    force: bool,
+    as_json: bool,
+) -> None:
+    """Search a config's problem and write the report.
+
+    CONFIG is the name of a built-in config or the path of a YAML file. Your own tables complete or replace
+    the numbers of the shipped ones and of the problem; `optimiser tables export` writes those to edit.
+
+    \b
+    Example: optimiser run configs/nmc111_cost_vs_recovery.yaml
+    Exit status: 0 done, 2 bad input, 3 ran but nothing is feasible.
+    """
+    from optimiser.problem.binding import own_tables
+    from optimiser.problem.load import load_config
+    from optimiser.report.console import print_result, progress_display
+    from optimiser.report.manifest import manifest
+    from optimiser.report.write import check_target, default_out, write
+    from optimiser.search.run import run as run_config
+
+    loaded = load_config(config)
+    target = out or default_out(loaded.name)
+    check_target(target, force)
+    tables = own_tables(loaded.question, acids, prices, impacts)
+    with progress_display() as progress:
+        result = run_config(loaded, progress, tables, side_by_side=True)
+    written = write(result, target, loaded.spec.report.formats, force)
+    if as_json:
+        click.echo(json.dumps({"out": str(written), **manifest(result)}, indent=2))
+    else:
+        print_result(result, written)
+    sys.exit(DONE if result.front else NO_FEASIBLE_DESIGN)

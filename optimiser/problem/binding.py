@@ -1,0 +1,336 @@
+"""From a question to a Problem: look up feed, acids, surrogate and limits, and refuse what cannot be."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from optimiser._io.errors import InputError
+from optimiser.chemistry.acids import Acid, choose_acid, with_user_acids
+from optimiser.chemistry.feeds import Feed
+from optimiser.chemistry.impacts import CLIMATE, same_text
+from optimiser.chemistry.metals import METALS
+from optimiser.chemistry.reagents import Reagents, load_acids, load_reagents
+from optimiser.problem.load import Question
+from optimiser.problem.problem import Objective, Problem
+from optimiser.problem.schema import INSIDE
+from optimiser.problem.tolerances import OFF, Tolerances
+from optimiser.problem.yields import check_yields
+from optimiser.process.feasibility import ChemistryLimits
+from optimiser.process.inputs import process_inputs
+from optimiser.process.parameters import ProcessParameters, process_parameters
+from optimiser.surrogate.artefact import Surrogate, load_surrogate
+from optimiser.surrogate.domain import Neighbourhood
+from optimiser.surrogate.fitted import Fitted
+from optimiser.tables.own import OwnTables, read_own_tables
+from optimiser.tables.own_impacts import import_impacts
+from optimiser.variables import CONTINUOUS, VARIABLES, Floats
+
+
+def bind(question: Question, tables: OwnTables | None = None) -> Problem:
+    """Build the Problem that a question describes.
+
+    Args:
+        question: as asked.
+        tables: acids and reagents to answer it with, as `own_tables` reads them; None for the shipped ones
+            with the question's own acids.
+
+    Raises:
+        InputError: an unknown feed, acid or surrogate; a target or objective on a metal that the feed does
+            not contain or whose yield is assumed; a metal whose yield nothing tells; a missing price or
+            factor; a concentration that no stock can supply.
+    """
+    spec = question.spec
+    feed = spec.feed
+    acids = _acids(question, known_acids(question) if tables is None else tables.acids)
+    objectives = tuple(Objective(o.metric, o.sign) for o in spec.objectives)
+    targets = _targets(question, feed)
+    _refuse_idle_objectives(question, feed)
+    _refuse_impossible_concentration(question, acids)
+    limits, domain = _limits(question)
+    surrogate = surrogate_of(question)
+    try:
+        parameters = process_parameters(spec.process)
+        reagents = None if tables is None else tables.reagents
+        problem = assemble(question.name, feed, acids, surrogate, parameters, reagents)
+    except InputError as error:
+        raise _located(error, question) from None
+    if domain is not None:
+        _refuse_unsupported(question, problem)
+    asked = np.array([getattr(spec.variables, name) for name in CONTINUOUS])
+    ranges = [_acid_range(asked, near, domain) for near in problem.neighbourhoods]
+    return replace(
+        problem,
+        lower=np.array([r[:, 0] for r in ranges]),
+        upper=np.array([r[:, 1] for r in ranges]),
+        objectives=objectives,
+        targets=targets,
+        confidence=next((c.confidence for c in spec.constraints if c.confidence is not None), None),
+        limits=limits,
+        domain=domain,
+        tolerances=tolerances_of(question),
+    )
+
+
+def tolerances_of(question: Question) -> Tolerances:
+    """Return the tolerances that a question asks for, or the usual ones; a setpoint that it fixes has none.
+
+    Raises:
+        InputError: a half-width as large as the largest setpoint that is searched: most likely per cent.
+    """
+    asked = question.spec.tolerances
+    if asked is None:
+        return OFF
+    found = asked.tolerances()
+    ranges = np.array([getattr(question.spec.variables, name) for name in CONTINUOUS])
+    for variable, width, high in zip(VARIABLES, found.absolute, ranges[:, 1], strict=True):
+        if 0.0 < high <= width:
+            raise InputError(
+                f"A tolerance of {width:g} {variable.unit} is as large as the largest setpoint, {high:g} "
+                f"{variable.unit}.",
+                where=question.where("tolerances", variable.name),
+                allowed=f"a half-width below {high:g} {variable.unit}, or a share below 100 %",
+                remedy=f"write e.g. `{variable.name}: 5 %` if a share was meant",
+            )
+    free = ranges[:, 1] > ranges[:, 0]
+    absolute, relative = (tuple(np.where(free, w, 0.0).tolist()) for w in (found.absolute, found.relative))
+    return replace(found, absolute=absolute, relative=relative)
+
+
+def surrogate_of(question: Question) -> Surrogate:
+    """Read the artefact that a problem names: a path or name, beside the problem's file first.
+
+    Raises:
+        InputError: there is none, or it cannot be read; with the problem's file and line.
+    """
+    try:
+        return load_surrogate(question.spec.surrogate, beside=question.problem.path.parent)
+    except InputError as error:
+        raise InputError(
+            error.what,
+            where=f"{question.where('surrogate')}: {error.where}".rstrip(": "),
+            allowed=error.allowed,
+            remedy=error.remedy,
+        ) from None
+
+
+def refuse_slow_surrogate(question: Question, surrogate: Surrogate) -> None:
+    """Refuse to search on a rival of the default: only the default's trees are compiled.
+
+    Raises:
+        InputError: the problem's surrogate is a rival.
+    """
+    if not isinstance(surrogate.fitted, Fitted):
+        raise InputError(
+            f"The surrogate {surrogate.name} is too slow to search on: only the default's trees are "
+            "compiled, and a rival of it predicts hundreds of times slower.",
+            where=question.where("surrogate"),
+            allowed="pd-gbr, or the folder of what `optimiser train` fits without --model",
+            remedy="remove `surrogate:` from the problem; `optimiser predict --problem` takes a rival, too",
+        )
+
+
+def _refuse_unsupported(question: Question, problem: Problem) -> None:
+    """Where every acid is outside the domain no design can be feasible, and a search would be wasted."""
+    if any(near.supported for near in problem.neighbourhoods):
+        return
+    near = {
+        acid.name: problem.surrogate.domain.neighbourhood(problem.feed, acid)
+        for acid in load_acids().values()
+    }
+    known = sorted((n for n in near if near[n].supported), key=lambda n: -near[n].experiments)
+    least = problem.surrogate.domain.settings.min_experiments
+    raise InputError(
+        f"None of {', '.join(problem.acid_names)} has the {least} experiments near {problem.feed.name} that "
+        "the applicability domain asks for: no design can be feasible.",
+        where=question.where("variables", "acid"),
+        allowed=", ".join(f"{name} ({near[name].experiments} experiments)" for name in known)
+        or f"no acid: the data do not know such a feed as {problem.feed.name}",
+        remedy="choose such an acid, or add `- applicability_domain: off` under constraints at your own risk",
+    )
+
+
+def assemble(
+    name: str,
+    feed: Feed,
+    acids: Sequence[Acid],
+    surrogate: Surrogate,
+    parameters: ProcessParameters,
+    reagents: Reagents | None = None,
+) -> Problem:
+    """Build a Problem over all that is physically possible, without targets.
+
+    Cost and climate change are its objectives; the limits of chemistry and the domain have their defaults.
+    ``reagents`` are the shipped ones unless given.
+
+    Raises:
+        InputError: an acid has no price or impact factor; the feed holds a metal whose yield is neither
+            predicted nor assumed.
+    """
+    check_yields(surrogate, feed)
+    known = reagents or load_reagents()
+    everything = np.tile([[v.low, v.high] for v in VARIABLES], (len(acids), 1, 1))
+    return Problem(
+        name=name,
+        feed=feed,
+        acids=tuple(acids),
+        surrogate=surrogate,
+        reagents=known,
+        inputs=process_inputs(feed, acids, parameters, known),
+        neighbourhoods=tuple(surrogate.domain.neighbourhood(feed, acid) for acid in acids),
+        lower=everything[:, :, 0],
+        upper=everything[:, :, 1],
+        objectives=(Objective("cost", 1.0), Objective("climate_change", 1.0)),
+        targets={},
+        confidence=None,
+        limits=ChemistryLimits(),
+        domain=INSIDE,
+    )
+
+
+def _located(error: InputError, question: Question) -> InputError:
+    """Give an error that names a key like ``acids.citric.price`` its file and line.
+
+    A number that the problem does not give is missed where the acid is chosen.
+    """
+    key: tuple[str | int, ...] = tuple(error.where.split("."))
+    if key[:1] == ("acids",) and key[1:2] and key[1] not in question.spec.acids:
+        chosen = [str(name) for name in question.spec.variables.acid]
+        key = ("variables", "acid", *([chosen.index(key[1])] if key[1] in chosen else []))
+    return InputError(error.what, where=question.where(*key), allowed=error.allowed, remedy=error.remedy)
+
+
+def known_acids(question: Question) -> dict[str, Acid]:
+    """Return the shipped acids with what a question adds to them or changes of them, by name."""
+    try:
+        return with_user_acids(load_acids(), question.spec.acids)
+    except InputError as error:
+        raise _located(error, question) from None
+
+
+def own_tables(
+    question: Question, acids: Path | None, prices: Path | None, impacts: Path | None
+) -> OwnTables:
+    """Read a user's own tables for a question; a number in them is stronger than one in the problem.
+
+    Raises:
+        InputError: whatever is wrong in a table, with its place; a table of impacts without climate change,
+            the only impact that a search looks at.
+    """
+    tables = read_own_tables(acids, prices, impacts, known=known_acids(question))
+    if impacts is not None:
+        given = import_impacts(impacts, tables.acids).categories
+        if not any(same_text(category, CLIMATE) for category in given):
+            raise InputError(
+                "The table of impacts has no climate change, and a search looks at no other impact.",
+                where=str(impacts),
+                allowed=f"a row `{CLIMATE}`",
+                remedy="add it, or compare designs by other impacts with `optimiser predict`",
+            )
+    return tables
+
+
+def _acids(question: Question, known: Mapping[str, Acid]) -> tuple[Acid, ...]:
+    chosen: dict[str, Acid] = {}
+    for index, asked in enumerate(question.spec.variables.acid):
+        where = question.where("variables", "acid", index)
+        acid = choose_acid(asked, known, where=where)
+        if acid.name in chosen:
+            raise InputError(
+                f"Acid {acid.name!r} is listed twice.", where=where, remedy="list each acid once"
+            )
+        chosen[acid.name] = acid
+    return tuple(chosen.values())
+
+
+def _targets(question: Question, feed: Feed) -> dict[str, float]:
+    targets: dict[str, float] = {}
+    for index, constraint in enumerate(question.spec.constraints):
+        if constraint.yields is None:
+            continue
+        # in the order of the arrays, whatever that of the file
+        for metal in (m for m in METALS if m in constraint.yields):
+            target, free = constraint.yields[metal], _free_metals(feed)
+            if metal not in free:
+                raise InputError(
+                    f"A yield target of {target:g} on {metal}, {_why_not(feed, metal)}.",
+                    where=question.where("constraints", index, "yield", metal),
+                    allowed="targets on " + ", ".join(free),
+                    remedy=f"remove {metal} from the targets",
+                )
+            targets[metal] = target
+    return targets
+
+
+def _free_metals(feed: Feed) -> list[str]:
+    """Return the metals that the feed contains and whose yield depends on the design."""
+    holds = [metal for metal, there in zip(METALS, feed.present, strict=True) if there]
+    return [metal for metal in holds if metal not in feed.assumed_yields]
+
+
+def _why_not(feed: Feed, metal: str) -> str:
+    if metal in feed.assumed_yields:
+        return "whose yield is assumed and so the same for every design"
+    return f"which {feed.name} does not contain"
+
+
+def _refuse_idle_objectives(question: Question, feed: Feed) -> None:
+    free = _free_metals(feed)
+    for index, objective in enumerate(question.spec.objectives):
+        metal = objective.metric.removeprefix("yield_")
+        if metal in METALS and metal not in free:
+            raise InputError(
+                f"Objective {objective.metric!r}: the yield of {metal}, {_why_not(feed, metal)}.",
+                where=question.where("objectives", index),
+                allowed="yields of " + ", ".join(free),
+                remedy="choose one of these metals",
+            )
+
+
+def _refuse_impossible_concentration(question: Question, acids: tuple[Acid, ...]) -> None:
+    high = question.spec.variables.acid_concentration[1]
+    strongest = max(acids, key=lambda acid: acid.max_molarity)
+    if high > strongest.max_molarity:
+        raise InputError(
+            f"An acid concentration of {high:g} mol/L is beyond the stock itself: "
+            f"{strongest.label} is sold at {strongest.max_molarity:.1f} mol/L ({strongest.purity:.0%}).",
+            where=question.where("variables", "acid_concentration"),
+            allowed=f"up to {strongest.max_molarity:.1f} mol/L with the acids listed",
+            remedy="lower the upper end of the range",
+        )
+
+
+def _limits(question: Question) -> tuple[ChemistryLimits, float | None]:
+    limits = ChemistryLimits()
+    domain: float | None = INSIDE
+    for constraint in question.spec.constraints:
+        if constraint.name == "applicability_domain":
+            domain = constraint.applicability_domain
+        elif constraint.name != "yields":
+            limits = replace(limits, **{constraint.name: getattr(constraint, constraint.name)})
+    return limits, domain
+
+
+def _acid_range(asked: Floats, near: Neighbourhood, domain: float | None) -> Floats:
+    """Cut the asked ranges, shape (5, 2), to where the acid has data, and to setpoints a plant can set.
+
+    Where the two do not meet the asked range stays: every design there is outside the domain, and the
+    search reports by how much.
+    """
+    low, high = asked[:, 0], asked[:, 1]
+    if domain is not None and near.experiments:
+        held = near.bounded(domain)
+        least, most = np.where(held, near.low, -np.inf), np.where(held, near.high, np.inf)
+        low, high = _where_ordered(np.maximum(low, least), np.minimum(high, most), low, high)
+    step = np.array([variable.step for variable in VARIABLES])
+    # + 0.0 turns -0.0 into 0.0
+    on_grid = np.ceil(low / step - 1e-9) * step + 0.0, np.floor(high / step + 1e-9) * step
+    return np.column_stack(_where_ordered(*on_grid, low, high))
+
+
+def _where_ordered(low: Floats, high: Floats, else_low: Floats, else_high: Floats) -> tuple[Floats, Floats]:
+    ordered = low <= high
+    return np.where(ordered, low, else_low), np.where(ordered, high, else_high)

@@ -1,0 +1,219 @@
+"""The registry of metrics: what can be an objective, and what every front reports."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from optimiser.chemistry.metals import METALS, metals_in_words
+from optimiser.process.balance import MassBalance
+from optimiser.process.inputs import ProcessInputs
+from optimiser.process.throughput import reactor_hours
+from optimiser.process.totals import climate_components, cost_components, metal_value
+from optimiser.variables import Designs, Floats
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Designs with their yields and the sums that follow from them; n rows throughout.
+
+    ``yields`` has a column per metal, NaN for an absent one; ``cost`` (EUR) and ``climate`` (kg CO2-eq) are
+    per batch and by component, shape (n, 6).
+    """
+
+    designs: Designs
+    yields: Floats
+    balance: MassBalance
+    cost: Floats
+    climate: Floats
+    inputs: ProcessInputs
+
+
+def outcome(designs: Designs, yields: Floats, balance: MassBalance, inputs: ProcessInputs) -> Outcome:
+    """Add the sums by component to a mass balance."""
+    return Outcome(
+        designs=designs,
+        yields=yields,
+        balance=balance,
+        cost=cost_components(designs, balance, inputs),
+        climate=climate_components(designs, balance, inputs),
+        inputs=inputs,
+    )
+
+
+@dataclass(frozen=True)
+class Metric:
+    """One figure of merit, computed for all designs at once.
+
+    ``meaning`` says what it is without its symbols; ``digits`` is how many decimals a person wants to see;
+    ``better`` is the usual direction.
+    """
+
+    name: str
+    label: str
+    meaning: str
+    unit: str
+    better: Literal["lower", "higher"]
+    digits: int
+    compute: Callable[[Outcome], Floats]
+
+
+def per_kg_metal(total: Floats, balance: MassBalance) -> Floats:
+    """Divide by the mass of metal dissolved; +inf where nothing dissolves. Shape (n,)."""
+    metal = balance.metal_total
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(metal > 0.0, total / metal, np.inf)
+
+
+def _cost(o: Outcome) -> Floats:
+    return per_kg_metal(o.cost.sum(axis=1), o.balance)
+
+
+def _climate(o: Outcome) -> Floats:
+    return per_kg_metal(o.climate.sum(axis=1), o.balance)
+
+
+def _net_value(o: Outcome) -> Floats:
+    feed_tonnes = o.inputs.feed.mass / 1000.0
+    net: Floats = metal_value(o.balance, o.inputs) - o.cost.sum(axis=1)
+    return net / feed_tonnes
+
+
+def _recovery(o: Outcome) -> Floats:
+    return o.balance.metal_total / float(o.inputs.feed.metal_mass.sum())
+
+
+def _acid_use(o: Outcome) -> Floats:
+    return per_kg_metal(o.balance.acid_pure, o.balance)
+
+
+def _energy(o: Outcome) -> Floats:
+    return per_kg_metal(o.balance.heat + o.balance.power, o.balance)
+
+
+def _per_reactor_hour(total: Floats, o: Outcome) -> Floats:
+    occupied = reactor_hours(o.designs, o.balance, o.inputs)
+    return np.divide(total, occupied, out=np.zeros_like(total), where=occupied > 0.0)
+
+
+def _productivity(o: Outcome) -> Floats:
+    return _per_reactor_hour(o.balance.metal_total, o)
+
+
+def _net_value_rate(o: Outcome) -> Floats:
+    return _per_reactor_hour(metal_value(o.balance, o.inputs) - o.cost.sum(axis=1), o)
+
+
+def _reactor_volume(o: Outcome) -> Floats:
+    tonnes_hours_per_day = o.inputs.feed.mass / 1000.0 * 24.0
+    return reactor_hours(o.designs, o.balance, o.inputs) / tonnes_hours_per_day
+
+
+def _time(o: Outcome) -> Floats:
+    return o.designs.time
+
+
+def _yield_of(metal: str) -> Callable[[Outcome], Floats]:
+    column = METALS.index(metal)
+    return lambda o: o.yields[:, column]
+
+
+_ALL = (
+    Metric(
+        "cost",
+        "cost",
+        "acid, peroxide, water, heat, power and neutralisation per kg of metal dissolved",
+        "EUR/kg metal",
+        "lower",
+        2,
+        _cost,
+    ),
+    Metric(
+        "net_value",
+        "net value",
+        "payable value of the dissolved metals less all that is spent, per t of feed",
+        "EUR/t feed",
+        "higher",
+        0,
+        _net_value,
+    ),
+    Metric(
+        "climate_change",
+        "climate change",
+        "climate change of the same reagents and energy, cradle to leach tank, per kg of metal dissolved",
+        "kg CO2-eq/kg metal",
+        "lower",
+        2,
+        _climate,
+    ),
+    Metric(
+        "recovery",
+        "recovery",
+        f"mass of {metals_in_words(METALS)} dissolved, as a share of what the feed holds",
+        "kg metal/kg metal fed",
+        "higher",
+        3,
+        _recovery,
+    ),
+    Metric(
+        "acid_use", "acid use", "pure acid per kg of metal dissolved", "kg/kg metal", "lower", 2, _acid_use
+    ),
+    Metric(
+        "energy",
+        "energy",
+        "heat and power of the leach per kg of metal dissolved",
+        "kWh/kg metal",
+        "lower",
+        2,
+        _energy,
+    ),
+    Metric(
+        "productivity",
+        "productivity",
+        "metal dissolved per m3 of reactor and hour, filling and emptying included",
+        "kg metal/m3/h",
+        "higher",
+        2,
+        _productivity,
+    ),
+    Metric(
+        "net_value_rate",
+        "net value rate",
+        "net value per m3 of reactor and hour, filling and emptying included",
+        "EUR/m3/h",
+        "higher",
+        1,
+        _net_value_rate,
+    ),
+    Metric(
+        "reactor_volume",
+        "reactor volume",
+        "reactor volume that leaches one t of feed per day",
+        "m3 per t feed/day",
+        "lower",
+        2,
+        _reactor_volume,
+    ),
+    Metric("time", "time", "leaching time alone", "min", "lower", 0, _time),
+    *(
+        Metric(
+            f"yield_{m}",
+            f"{m} yield",
+            f"share of the feed's {m} that dissolves",
+            "fraction",
+            "higher",
+            3,
+            _yield_of(m),
+        )
+        for m in METALS
+    ),
+)
+METRICS: Mapping[str, Metric] = {metric.name: metric for metric in _ALL}
+
+#: What a front reports besides yields and design columns, whether it is an objective or not.
+REPORTED: tuple[str, ...] = tuple(
+    name for name in METRICS if not name.startswith("yield_") and name != "time"
+)

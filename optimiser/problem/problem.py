@@ -1,0 +1,353 @@
+"""Bind a question to models: designs in, one Evaluation out, vectorised."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from optimiser.chemistry.feeds import Feed
+from optimiser.chemistry.metals import METALS
+from optimiser.chemistry.reagents import Acid, Reagents
+from optimiser.problem.objectives import METRICS, Outcome, outcome
+from optimiser.problem.tolerances import DEFAULT, Tolerances
+from optimiser.problem.yields import joint_probability, predict_yields, yield_interval, yield_quantile
+from optimiser.process.balance import mass_balance
+from optimiser.process.byproducts import ByProducts, by_products
+from optimiser.process.feasibility import (
+    LIMITS,
+    ChemistryLimits,
+    chemistry_margins,
+    proton_ratio,
+    reductant_ratio,
+)
+from optimiser.process.inputs import ProcessInputs, process_inputs
+from optimiser.surrogate.artefact import POINTS, Grade, Surrogate, YieldPrediction
+from optimiser.surrogate.calibration import INTERVAL_LEVEL
+from optimiser.surrogate.domain import Neighbourhood
+from optimiser.variables import VARIABLES, Designs, Floats, Ints
+
+_STEPS = np.array([v.step for v in VARIABLES])
+_LOG = np.array([v.log for v in VARIABLES])
+#: Logarithmic variables are searched on log(x + 1): time may start at 0.
+_SHIFT = 1.0
+_TENTH = 0.1  # quantile over the tolerances that is told beside the mean
+
+
+@dataclass(frozen=True)
+class Objective:
+    """A metric and its direction; ``sign`` turns it into something to minimise."""
+
+    metric: str
+    sign: float
+
+    @property
+    def verb(self) -> str:
+        """``minimise`` or ``maximise``."""
+        return "minimise" if self.sign > 0 else "maximise"
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Everything known of n designs.
+
+    Attributes:
+        designs: the designs.
+        prediction: the yields that count, a column per metal.
+        yields_low, yields_high: ends of the 90 % interval, likewise.
+        yields_nominal: expected yields at the setpoints themselves, likewise.
+        yields_p10: tenth percentile of the expected yields over the tolerances, likewise.
+        outcome: balance, cost and impact at the mean yields.
+        by_products: gases, salt, water and what may precipitate, at the mean yields.
+        metrics: every metric of the registry, shape (n,) each.
+        metrics_low, metrics_high: the same at the ends of the yields' intervals, all metals together.
+        objectives: what the search minimises, shape (n, m).
+        margins: by constraint, >= 0 where it holds, shape (n,) each.
+        domain_distance: distance to the data, or the members' disagreement, as a share of the domain's limit,
+            whichever is greater (inside <= 1); infinite where no experiment with the acid is near the feed.
+        support: number of experiments near the design.
+        proton_ratio, reductant_ratio: offered / needed.
+        p_feasible: calibrated probability that every yield target holds at once.
+    """
+
+    designs: Designs
+    prediction: YieldPrediction
+    yields_low: Floats
+    yields_high: Floats
+    yields_nominal: Floats
+    yields_p10: Floats
+    outcome: Outcome
+    by_products: ByProducts
+    metrics: Mapping[str, Floats]
+    metrics_low: Mapping[str, Floats]
+    metrics_high: Mapping[str, Floats]
+    objectives: Floats
+    margins: Mapping[str, Floats]
+    domain_distance: Floats
+    support: Ints
+    proton_ratio: Floats
+    reductant_ratio: Floats
+    p_feasible: Floats
+
+    def __len__(self) -> int:
+        return len(self.designs)
+
+    @property
+    def yields(self) -> Floats:
+        """Expected yields over the tolerances, a column per metal of METALS; NaN for an absent metal."""
+        return self.prediction.mean
+
+    @property
+    def violation(self) -> Floats:
+        """Sum of what the constraints lack, 0 where all hold, shape (n,)."""
+        lacking = [np.maximum(-margin, 0.0) for margin in self.margins.values()]
+        total: Floats = np.sum(lacking, axis=0) if lacking else np.zeros(len(self))
+        return total
+
+
+@dataclass(frozen=True)
+class SearchPoint:
+    """What the search needs of n designs.
+
+    Attributes:
+        objectives: to minimise, shape (n, m).
+        margins: to keep >= 0, shape (n, c).
+        yields: mean yields, a column per metal of METALS.
+        counted: the yields that targets are held against: the mean, or what is reached with the confidence
+            asked for, likewise.
+    """
+
+    objectives: Floats
+    margins: Floats
+    yields: Floats
+    counted: Floats
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A question bound to a surrogate, a process model and the domain of each acid.
+
+    ``reagents`` are what is bought beside the acids, with its sources; ``inputs`` holds their numbers.
+    ``lower`` and ``upper`` are the ranges each acid is searched in, shape (k, 5): what the user allows, cut
+    to where the acid has data when the domain is held. Each target holds with probability ``confidence``, or
+    at the mean where that is None. ``domain`` is how far from the data a design may be, as a share of the
+    domain's limit (1 is inside), or None. Yields are those over the ``tolerances`` of the setpoints.
+    """
+
+    name: str
+    feed: Feed
+    acids: tuple[Acid, ...]
+    surrogate: Surrogate
+    reagents: Reagents
+    inputs: ProcessInputs
+    neighbourhoods: tuple[Neighbourhood, ...]
+    lower: Floats
+    upper: Floats
+    objectives: tuple[Objective, ...]
+    targets: Mapping[str, float]
+    confidence: float | None
+    limits: ChemistryLimits
+    domain: float | None
+    tolerances: Tolerances = DEFAULT
+
+    @property
+    def acid_names(self) -> tuple[str, ...]:
+        """Names of the acids in the order that ``Designs.acid`` indexes."""
+        return tuple(acid.name for acid in self.acids)
+
+    @property
+    def present(self) -> tuple[str, ...]:
+        """The metals that the feed contains."""
+        return tuple(m for m, there in zip(METALS, self.feed.present, strict=True) if there)
+
+    @property
+    def supported_acids(self) -> tuple[str, ...]:
+        """The acids with enough experiments near the feed to be inside the domain; all where it is off."""
+        enough = [self.domain is None or near.supported for near in self.neighbourhoods]
+        return tuple(name for name, yes in zip(self.acid_names, enough, strict=True) if yes)
+
+    @property
+    def constraint_names(self) -> tuple[str, ...]:
+        """Names of the margins, in the order of ``SearchPoint.margins``."""
+        return (
+            *(f"yield_{m}" for m in self.targets),
+            *(name for name in LIMITS if getattr(self.limits, name) is not None),
+            *(["applicability_domain"] if self.domain is not None else []),
+        )
+
+    def decode(self, acid: Ints, unit: Floats) -> Designs:
+        """Turn search coordinates into designs.
+
+        Args:
+            acid: acid indices, shape (n,).
+            unit: coordinates in [0, 1], shape (n, 5); the same coordinate means the same relative place in
+                each acid's own range. Time is logarithmic. Values are rounded to the steps a plant can set.
+        """
+        low, high = self.lower[acid], self.upper[acid]
+        linear = low + unit * (high - low)
+        ratio = np.log((high + _SHIFT) / (low + _SHIFT))
+        logarithmic = (low + _SHIFT) * np.exp(unit * ratio) - _SHIFT
+        value = np.where(_LOG, logarithmic, linear)
+        return self.settable(Designs(acid, value))
+
+    def encode(self, designs: Designs) -> Floats:
+        """Return the coordinates that :meth:`decode` takes, 0 where an acid's variable is fixed, (n, 5)."""
+        low, high = self.lower[designs.acid], self.upper[designs.acid]
+        free = high > low
+        linear = (designs.continuous - low) / np.where(free, high - low, 1.0)
+        ratio = np.where(free, np.log((high + _SHIFT) / (low + _SHIFT)), 1.0)
+        logarithmic = np.log((np.maximum(designs.continuous, low) + _SHIFT) / (low + _SHIFT)) / ratio
+        return np.clip(np.where(_LOG, logarithmic, linear), 0.0, 1.0)
+
+    def settable(self, designs: Designs) -> Designs:
+        """Return designs rounded to the steps a plant can set, within their acid's ranges."""
+        low, high = self.lower[designs.acid], self.upper[designs.acid]
+        value = np.round(np.round(designs.continuous / _STEPS) * _STEPS, 6)
+        return Designs(designs.acid, np.clip(value, low, high))
+
+    def with_acids(self, names: Sequence[str]) -> Problem:
+        """Return the same problem with some of its acids only, in the order given."""
+        rows = [self.acid_names.index(name) for name in names]
+        acids = tuple(self.acids[k] for k in rows)
+        return replace(
+            self,
+            acids=acids,
+            inputs=process_inputs(self.feed, acids, self.inputs.parameters, self.reagents),
+            neighbourhoods=tuple(self.neighbourhoods[k] for k in rows),
+            lower=self.lower[rows],
+            upper=self.upper[rows],
+        )
+
+    def predict(self, designs: Designs, grade: Grade = "final") -> YieldPrediction:
+        """Predict the yields that count: over the tolerances, if there are any."""
+        moved = self.moved(designs, grade)
+        return predict_yields(
+            self.surrogate,
+            self.feed,
+            self.acids,
+            designs,
+            grade=grade,
+            moved=moved,
+            quantile=self.tolerances.quantile,
+        )
+
+    def moved(self, designs: Designs, grade: Grade = "final") -> Floats | None:
+        """Return where designs may end up within the tolerances, shape (n, p, 5).
+
+        What the problem or the data of the acid fix does not move. None without tolerances, and at search
+        grade, which sees the setpoint alone.
+        """
+        if not self.tolerances or grade == "search":
+            return None
+        varied = np.array([near.varied for near in self.neighbourhoods]) & (self.upper > self.lower)
+        return self.tolerances.moved(designs.continuous, POINTS[grade], varied[designs.acid])
+
+    def search_point(self, designs: Designs, grade: Grade = "search") -> SearchPoint:
+        """Compute what the search needs, and no more; at final grade as `evaluate` would."""
+        prediction = self.predict(designs, grade)
+        return self._point(designs, prediction.mean, self._counted(prediction), prediction.domain_ratio)
+
+    def point_at(self, designs: Designs, yields: Floats, counted: Floats) -> SearchPoint:
+        """Compute what the search needs of designs as if their yields were known; no prediction is made.
+
+        Everything but the yields is exact, except that the domain knows the distance to the data only, not
+        the members' disagreement.
+
+        Args:
+            designs: n designs.
+            yields: mean yields, a column per metal of METALS.
+            counted: the yields that targets are held against, likewise.
+        """
+        limit = self.surrogate.domain.distance_limit
+        ratio = self._per_acid(designs, lambda near, x: near.distance(x)) / limit
+        return self._point(designs, yields, counted, ratio)
+
+    def _point(self, designs: Designs, yields: Floats, counted: Floats, domain_ratio: Floats) -> SearchPoint:
+        result = self._outcome(designs, yields)
+        margins = self._margins(result, counted, domain_ratio)
+        columns = [margins[name] for name in self.constraint_names]
+        return SearchPoint(
+            self._objectives(result),
+            np.column_stack(columns) if columns else np.empty((len(designs), 0)),
+            yields,
+            counted,
+        )
+
+    def evaluate(self, designs: Designs) -> Evaluation:
+        """Compute everything that is reported of the designs, at final grade."""
+        prediction = self.predict(designs)
+        nominal, tenth = self._over_tolerances(designs, prediction)
+        low, high = yield_interval(self.surrogate, self.feed, prediction, INTERVAL_LEVEL)
+        result = self._outcome(designs, prediction.mean)
+        metrics = {name: metric.compute(result) for name, metric in METRICS.items()}
+        ends = [self._outcome(designs, y) for y in (low, high)]
+        at_ends = {n: np.stack([m.compute(end) for end in ends]) for n, m in METRICS.items()}
+        known = np.array([bool(near.experiments) for near in self.neighbourhoods])
+        return Evaluation(
+            designs=designs,
+            prediction=prediction,
+            yields_low=low,
+            yields_high=high,
+            yields_nominal=nominal,
+            yields_p10=tenth,
+            outcome=result,
+            by_products=by_products(designs, result.balance, self.inputs),
+            metrics=metrics,
+            metrics_low={n: np.minimum(metrics[n], v.min(axis=0)) for n, v in at_ends.items()},
+            metrics_high={n: np.maximum(metrics[n], v.max(axis=0)) for n, v in at_ends.items()},
+            objectives=self._objectives(result),
+            margins=self._margins(result, self._counted(prediction), prediction.domain_ratio),
+            domain_distance=np.where(known[designs.acid], prediction.domain_ratio, np.inf),
+            support=self._support(designs),
+            proton_ratio=proton_ratio(result.balance),
+            reductant_ratio=reductant_ratio(result.balance),
+            p_feasible=self._p_feasible(prediction),
+        )
+
+    def _over_tolerances(self, designs: Designs, prediction: YieldPrediction) -> tuple[Floats, Floats]:
+        """Return the yields at the setpoints themselves, and their tenth percentile over the tolerances."""
+        if prediction.over is None:
+            return prediction.mean, prediction.mean
+        nominal = predict_yields(self.surrogate, self.feed, self.acids, designs).mean
+        return nominal, np.quantile(prediction.over, _TENTH, axis=1)
+
+    def _outcome(self, designs: Designs, yields: Floats) -> Outcome:
+        return outcome(designs, yields, mass_balance(designs, yields, self.inputs), self.inputs)
+
+    def _objectives(self, result: Outcome) -> Floats:
+        columns = [o.sign * METRICS[o.metric].compute(result) for o in self.objectives]
+        # nothing dissolved makes a cost per kg infinite, which a crowding distance cannot digest
+        return np.nan_to_num(np.column_stack(columns), nan=1e12, posinf=1e12, neginf=-1e12)
+
+    def _counted(self, prediction: YieldPrediction) -> Floats:
+        """Return the yields that targets are held against."""
+        if self.confidence is None:
+            return prediction.mean
+        return yield_quantile(self.surrogate, self.feed, prediction, 1.0 - self.confidence)
+
+    def _margins(self, result: Outcome, counted: Floats, domain_ratio: Floats) -> dict[str, Floats]:
+        margins = {f"yield_{m}": counted[:, METALS.index(m)] - t for m, t in self.targets.items()}
+        margins |= chemistry_margins(result.designs, result.balance, self.inputs, self.limits)
+        if (limit := self.domain) is not None:
+            # where the acid's data never went near this feed, nothing is known however near it looks
+            beyond = self._per_acid(result.designs, lambda near, x: near.beyond(x, limit))
+            margins["applicability_domain"] = np.where(beyond > 0.0, -beyond, limit - domain_ratio)
+        return margins
+
+    def _support(self, designs: Designs) -> Ints:
+        return self._per_acid(designs, lambda near, x: near.support(x)).astype(np.intp)
+
+    def _per_acid(
+        self, designs: Designs, function: Callable[[Neighbourhood, Floats], Floats | Ints]
+    ) -> Floats:
+        result = np.zeros(len(designs))
+        for k, near in enumerate(self.neighbourhoods):
+            rows = designs.acid == k
+            if rows.any():
+                result[rows] = function(near, designs.continuous[rows])
+        return result
+
+    def _p_feasible(self, prediction: YieldPrediction) -> Floats:
+        targets = np.array([self.targets.get(metal, np.nan) for metal in METALS])
+        return joint_probability(self.surrogate, prediction, targets)

@@ -1,1 +1,0 @@
-"""Tables of scenarios: generated, read, predicted, and compared with each other."""

@@ -1,0 +1,159 @@
+"""What is read off a search: the front, its knee, and how far an impossible question is from possible."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from pymoo.operators.survival.rank_and_crowding.metrics import get_crowding_function
+
+from optimiser.problem.problem import Evaluation, Problem
+from optimiser.process.feasibility import slurry_fraction
+from optimiser.search.archive import Archive
+from optimiser.variables import Designs, Floats, Ints
+
+
+@dataclass(frozen=True)
+class Front:
+    """Feasible designs of which none is better than another in every objective.
+
+    Attributes:
+        evaluation: the designs, sorted by the first objective from its best end.
+        knee: row of the design with the best balance between the objectives.
+        found: how many non-dominated designs there were before thinning.
+    """
+
+    evaluation: Evaluation
+    knee: int
+    found: int
+
+
+@dataclass(frozen=True)
+class Binding:
+    """One constraint that the nearest design breaks, in the constraint's own words."""
+
+    constraint: str
+    reached: float
+    needed: float
+    broken_share: float
+
+
+@dataclass(frozen=True)
+class Infeasibility:
+    """Why nothing was feasible.
+
+    Attributes:
+        nearest: the least infeasible designs, best first.
+        binding: what the nearest design breaks, worst first.
+        reachable: per target, the highest yield seen with every other constraint kept but no other target;
+            where the problem asks for a confidence, the yield reached with that probability.
+        give: by how much all targets together would have to fall (yield fraction); NaN if no design keeps
+            the other constraints.
+        probability: that the design which comes nearest to all targets reaches them at once; NaN likewise.
+    """
+
+    nearest: Evaluation
+    binding: tuple[Binding, ...]
+    reachable: Mapping[str, float]
+    give: float
+    probability: float
+
+
+def knee_of(objectives: Floats) -> int:
+    """Return the row farthest below the plane through the front's ends (Das 1999, 10.1007/BF01195985).
+
+    With each objective scaled to 0..1 over the front that plane is sum = 1, so the knee has the least sum.
+    """
+    low, high = objectives.min(axis=0), objectives.max(axis=0)
+    span = np.where(high > low, high - low, 1.0)
+    return int(np.argmin(((objectives - low) / span).sum(axis=1)))
+
+
+def thin(objectives: Floats, size: int) -> Ints:
+    """Return the rows of at most ``size`` members that keep a front's ends, its knee and its spread."""
+    if len(objectives) <= size:
+        return np.arange(len(objectives))
+    crowding = get_crowding_function("pcd").do(objectives, n_remove=len(objectives) - size)
+    kept, knee = np.argsort(-crowding, kind="stable")[:size], knee_of(objectives)
+    if knee not in kept:
+        kept[-1] = knee  # for the most crowded one, which is no end
+    return np.sort(kept)
+
+
+def front_of(problem: Problem, seen: Archive, size: int) -> Front | None:
+    """Read the front off designs that were predicted at final grade; None when none is feasible.
+
+    Args:
+        problem: whose designs they are.
+        seen: designs at final grade.
+        size: how many members the front may have; more are thinned.
+    """
+    found = seen.front
+    if not len(found):
+        return None
+    kept = found[thin(seen.objectives[found], size)]
+    order = kept[np.argsort(seen.objectives[kept, 0], kind="stable")]
+    evaluation = problem.evaluate(seen.designs.take(order))
+    return Front(evaluation, knee_of(evaluation.objectives), len(found))
+
+
+def infeasibility_of(problem: Problem, seen: Archive, size: int = 5) -> Infeasibility:
+    """Explain an archive at final grade without a feasible design.
+
+    Args:
+        problem: whose designs they are.
+        seen: designs at final grade.
+        size: how many of the nearest designs to tell.
+    """
+    nearest = _distinct(problem, seen.designs, np.argsort(seen.violation, kind="stable"))[:size]
+    evaluation = problem.evaluate(seen.designs.take(nearest))
+    names = problem.constraint_names
+    binding = [
+        Binding(name, *_reached_and_needed(problem, evaluation, name), float((seen.margins[:, c] < 0).mean()))
+        for c, name in enumerate(names)
+        if seen.margins[nearest[0], c] < 0.0
+    ]
+    binding.sort(key=lambda b: -abs(b.needed - b.reached) / max(abs(b.needed), 1e-9))
+    is_target = np.array([name.startswith("yield_") for name in names])
+    others_hold = (seen.margins[:, ~is_target] >= 0.0).all(axis=1)
+    reachable, give, probability = {}, float("nan"), float("nan")
+    if is_target.any() and others_hold.any():
+        possible = seen.margins[others_hold][:, is_target]
+        for column, metal in enumerate(problem.targets):
+            reachable[metal] = float(possible[:, column].max() + problem.targets[metal])
+        give = float(max(-possible.min(axis=1).max(), 0.0))
+        best = np.flatnonzero(others_hold)[[possible.min(axis=1).argmax()]]
+        probability = float(problem.evaluate(seen.designs.take(best)).p_feasible[0])
+    return Infeasibility(evaluation, tuple(binding), reachable, give, probability)
+
+
+def _distinct(problem: Problem, designs: Designs, order: Ints) -> Ints:
+    """Keep the first design, in the given order, of each acid and quarter of each variable's range."""
+    k = designs.acid[order]
+    low, high = problem.lower[k], problem.upper[k]
+    share = (designs.continuous[order] - low) / np.where(high > low, high - low, 1.0)
+    _, first = np.unique(np.column_stack([k, np.floor(4.0 * share)]), axis=0, return_index=True)
+    return order[np.sort(first)]
+
+
+def _reached_and_needed(problem: Problem, evaluation: Evaluation, name: str) -> tuple[float, float]:
+    """Return what the first design reaches and what the constraint asks, in the constraint's own unit."""
+    margin = float(evaluation.margins[name][0])
+    if name.startswith("yield_"):
+        target = problem.targets[name.removeprefix("yield_")]
+        return margin + target, target
+    if name == "proton_balance":
+        return float(evaluation.proton_ratio[0]), float(problem.limits.proton_balance or 0.0)
+    if name == "applicability_domain":
+        return 1.0 - margin, 1.0
+    if name == "boiling":
+        temperature = float(evaluation.designs.temperature[0])
+        return temperature, temperature + 100.0 * margin
+    if name == "solubility":
+        concentration = float(evaluation.designs.acid_concentration[0])
+        return concentration, concentration / (1.0 - margin)
+    if name == "slurry":
+        solids = float(slurry_fraction(evaluation.outcome.balance, problem.inputs)[0])
+        return solids, solids / (1.0 - margin)
+    return margin + float(problem.limits.stock_strength or 0.0), float(problem.limits.stock_strength or 0.0)

@@ -1,0 +1,266 @@
+"""Prediction of tables of scenarios, in pieces of bounded size."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from optimiser._io.errors import InputError
+from optimiser.chemistry.acids import Acid
+from optimiser.chemistry.feeds import METALS, find_feed
+from optimiser.problem.binding import assemble, known_acids, surrogate_of, tolerances_of
+from optimiser.problem.load import Question
+from optimiser.problem.objectives import METRICS
+from optimiser.problem.problem import Evaluation, Problem
+from optimiser.problem.tolerances import DEFAULT, OFF, Tolerances, said
+from optimiser.problem.yields import assumption, check_yields
+from optimiser.process.parameters import ProcessParameters, process_parameters
+from optimiser.surrogate.artefact import Surrogate, load_surrogate
+from optimiser.tables.design_table import design_table
+from optimiser.tables.own import OwnTables, read_own_tables
+from optimiser.tables.parse import Known, Scenarios, parse
+from optimiser.tables.read import CHUNK, Source, open_source
+from optimiser.tables.unknown import note, with_blanks
+from optimiser.toolkit.profile import ToolkitSums
+from optimiser.toolkit.scenarios import Profile
+from optimiser.variables import Bools, Designs, Ints
+
+#: Notes of scenarios outside the applicability domain.
+OUTSIDE, NO_DATA = "outside the domain", "outside the domain: acid not in the data"
+#: Called with the rows done and the rows in all.
+RowProgress = Callable[[int, int], None]
+
+
+def _silent(done: int, rows: int) -> None:
+    """Show nothing."""
+
+
+@dataclass(frozen=True)
+class Setting:
+    """A checked table and what it is predicted with."""
+
+    source: Source
+    known: Known
+    tables: OwnTables
+    surrogate: Surrogate
+    parameters: ProcessParameters
+    rows: int
+    profile: Profile | None = None
+    assumed: tuple[str, ...] = ()
+    tolerances: Tolerances = DEFAULT
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What must be told of tolerances, assumed yields and own tables; a profile has none of these."""
+        if self.profile is None:
+            return (said(self.tolerances.record()), *self.assumed, *self.tables.notes)
+        return (*self.assumed, *(self.profile.impacts.notes if self.profile.impacts is not None else ()))
+
+
+@dataclass(frozen=True)
+class Part:
+    """Predicted scenarios of one feed.
+
+    Attributes:
+        place: position of each scenario among all of them, from 0, shape (n,).
+        problem: whose acids and feed they have; what an acid lacks is NaN there.
+        acids: the same acids as the tables have them.
+        evaluation: what is known of them.
+        lacking: what is missing for each acid, in the order of ``acids``, or empty.
+        toolkit: the sums of the profile that takes the place of ours, or None.
+    """
+
+    place: Ints
+    problem: Problem
+    acids: tuple[Acid, ...]
+    evaluation: Evaluation
+    lacking: tuple[str, ...]
+    toolkit: ToolkitSums | None = None
+
+    @property
+    def inside(self) -> Bools:
+        """Which are inside the applicability domain, shape (n,)."""
+        return np.asarray(self.evaluation.margins["applicability_domain"] >= 0.0)
+
+    @property
+    def notes(self) -> np.ndarray:
+        """What is missing for each scenario, and whether it is outside the domain, text, shape (n,)."""
+        acid = self.evaluation.designs.acid
+        known = np.array([bool(len(near.of_acid)) for near in self.problem.neighbourhoods])[acid]
+        outside = np.select([~known, ~self.inside], [NO_DATA, OUTSIDE], "")
+        pairs = zip(np.array(self.lacking, dtype=object)[acid], outside.tolist(), strict=True)
+        return np.array(["; ".join(text for text in pair if text) for pair in pairs], dtype=object)
+
+
+@dataclass
+class Tally:
+    """Counts over a table while it is predicted.
+
+    Attributes:
+        rows: scenarios predicted.
+        outside: those outside the applicability domain.
+        noted: how many rows lack each of what is missing.
+    """
+
+    rows: int = 0
+    outside: int = 0
+    noted: Counter[str] = field(default_factory=Counter)
+
+    def add(self, part: Part) -> None:
+        """Count a part."""
+        self.rows += len(part.place)
+        self.outside += int((~part.inside).sum())
+        self.noted.update(text for k in part.evaluation.designs.acid if (text := part.lacking[k]))
+
+    def lines(self) -> list[str]:
+        """Say the counts beyond the number of rows."""
+        said = [
+            f"{count} of them with blank costs or impacts: {text}."
+            for text, count in sorted(self.noted.items())
+        ]
+        if self.outside:
+            said.append(f"{self.outside} of them outside the applicability domain: their yields are guesses.")
+        return said
+
+
+def prepare(
+    path: Path,
+    *,
+    question: Question | None = None,
+    feed_name: str | None = None,
+    sheet: str | None = None,
+    basis: float | None = None,
+    tables: OwnTables | None = None,
+    profile: Profile | None = None,
+    bare: bool = False,
+) -> Setting:
+    """Read a table of scenarios once, check every cell, and load what predicts it.
+
+    Args:
+        path: CSV, XLSX or Parquet: our columns, or those of the Toolkit's template.
+        question: takes feed, extra acids, process parameters and surrogate from this problem.
+        feed_name: a known feed, for tables without a feed column; stronger than the problem's.
+        sheet: of a workbook with several.
+        basis: kg of cathode per batch; the feed's own mass if left out.
+        tables: acids, prices and factors; the shipped ones with the problem's own if left out.
+        profile: whose sums take the place of ours; its yields are always those of the setpoints themselves.
+        bare: whether yields are those of the setpoints themselves; else they are taken over the problem's
+            tolerances, or the usual ones.
+
+    Raises:
+        InputError: the table cannot be read, or a cell is wrong (row and column named).
+    """
+    if basis is not None and not 0.0 < basis < 1e9:
+        raise InputError(
+            f"A basis of {basis:g} kg of cathode is not possible.", where="--basis", allowed="above 0, in kg"
+        )
+    source = open_source(path, sheet)
+    tables = tables or read_own_tables(known=known_acids(question) if question else None)
+    feed = question.spec.feed if question else None
+    if feed_name is not None:
+        feed = find_feed(feed_name, where="--feed")
+    known = Known(tables.acids, feed, basis)
+    surrogate = surrogate_of(question) if question else load_surrogate("pd-gbr")
+    rows, assumed = 0, dict[str, None]()
+    for piece in source.chunks():
+        scenarios = parse(source, piece, known)
+        rows += len(scenarios)
+        for leached in scenarios.feeds:
+            check_yields(surrogate, leached)
+            assumed |= dict.fromkeys([told] if (told := assumption(leached)) else [])
+    parameters = process_parameters(question.spec.process if question else None)
+    tolerances = tolerances_of(question) if question else DEFAULT
+    if bare or profile is not None:
+        tolerances = OFF
+    return Setting(source, known, tables, surrogate, parameters, rows, profile, tuple(assumed), tolerances)
+
+
+def parts(
+    setting: Setting, *, size: int = CHUNK, progress: RowProgress = _silent
+) -> Iterator[tuple[Part, ...]]:
+    """Predict a table piece by piece; each piece is one part per feed in it.
+
+    Args:
+        setting: the table and its models.
+        size: rows per piece: memory grows with this, not with the table.
+        progress: told after each piece.
+    """
+    done = 0
+    progress(0, setting.rows)
+    for piece in setting.source.chunks(size):
+        scenarios = parse(setting.source, piece, setting.known)
+        yield tuple(_part(scenarios, k, setting, done) for k in range(len(scenarios.feeds)))
+        done += len(scenarios)
+        progress(done, setting.rows)
+
+
+def _part(scenarios: Scenarios, feed: int, setting: Setting, start: int) -> Part:
+    rows = np.flatnonzero(scenarios.feed == feed)
+    used, index = np.unique(scenarios.acid[rows], return_inverse=True)
+    acids = tuple(scenarios.acids[k] for k in used)
+    problem = assemble(
+        "predict",
+        scenarios.feeds[feed],
+        [with_blanks(acid) for acid in acids],
+        setting.surrogate,
+        setting.parameters,
+        setting.tables.reagents,
+    )
+    problem = replace(problem, tolerances=setting.tolerances)
+    designs = Designs(np.asarray(index, dtype=np.intp), scenarios.continuous[rows])
+    evaluation, profile = problem.evaluate(designs), setting.profile
+    lacking = [note(a, setting.tables.impacts) if profile is None else profile.note(a) for a in acids]
+    sums = profile.sums(problem, evaluation) if profile else None
+    return Part(start + rows, problem, acids, evaluation, tuple(lacking), sums)
+
+
+def results(of: tuple[Part, ...]) -> pd.DataFrame:
+    """Return one row per scenario, in the order of the table.
+
+    Columns: scenario, feed, those of `table.design_table`, ``spread_X`` per metal (standard deviation over
+    the anchors), one ``margin_NAME`` per limit of chemistry and domain (>= 0 where it holds),
+    ``inside_domain``, ``note``. Under a profile its sums take the place of our metrics.
+    """
+    return pd.concat([_result(part) for part in of]).sort_values("scenario").reset_index(drop=True)
+
+
+def _result(part: Part) -> pd.DataFrame:
+    evaluation = part.evaluation
+    table = design_table(part.problem, evaluation).drop(columns=["knee", "p_feasible"])
+    table.insert(0, "feed", part.problem.feed.name)
+    table.insert(0, "scenario", part.place + 1)
+    more: dict[str, object] = {
+        f"spread_{metal}": evaluation.prediction.spread[:, i] for i, metal in enumerate(METALS)
+    }
+    more |= {f"margin_{name}": margin for name, margin in evaluation.margins.items()}
+    more |= {"inside_domain": part.inside, "note": part.notes}
+    if part.toolkit is not None:
+        ours = [c for c in table.columns if _base(c) in _SUMS]
+        table = pd.concat([table.drop(columns=ours), part.toolkit.frame().drop(columns="acid")], axis=1)
+    return pd.concat([table, pd.DataFrame(more)], axis=1)
+
+
+#: Metrics that a profile replaces.
+_SUMS = frozenset(METRICS) - {"recovery", "time", *(f"yield_{m}" for m in METALS)}
+
+
+def _base(name: str) -> str:
+    return name.removesuffix("_low").removesuffix("_high")
+
+
+def original(part: Part) -> Problem:
+    """Return a part's problem with the acids as the tables have them, for the list of sources."""
+    return replace(part.problem, acids=part.acids)
+
+
+def predict_table(
+    path: Path, *, question: Question | None = None, feed_name: str | None = None
+) -> pd.DataFrame:
+    """Predict every row of a table at once; arguments as in `prepare`, columns as in `results`."""
+    setting = prepare(path, question=question, feed_name=feed_name)
+    return pd.concat([results(piece) for piece in parts(setting)], ignore_index=True)

@@ -1,0 +1,1 @@
+"""The LIB Leaching Toolkit: its own sums as a profile, and a comparison of both."""

@@ -1,0 +1,1 @@
+"""How the yield model is fitted, held out and calibrated; a search never imports it."""

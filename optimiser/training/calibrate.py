@@ -1,0 +1,175 @@
+"""Fit the calibration on held-out experiments, and its growth outside the domain on held-out studies."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from optimiser.chemistry.descriptors import structure_key
+from optimiser.surrogate.calibration import (
+    GROUP_PRIOR,
+    INTERVAL_LEVEL,
+    LEVEL_TERMS,
+    Calibration,
+    kernel,
+    shrunk,
+    stretched,
+    terms,
+    widening,
+)
+from optimiser.surrogate.domain import Domain
+from optimiser.surrogate.training_table import TrainingTable
+from optimiser.training.held_out import HeldOut
+from optimiser.variables import Bools, Floats
+
+_FLOOR = 0.005  # added to absolute errors before their logarithmic fit
+_SHRINKAGE = 0.01  # ridge penalty on the standardised terms of the scale
+_GROWTH = np.arange(0.0, 6.0001, 0.05)
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """A table's rows seen from its experiments, once for any number of calibrations.
+
+    Attributes:
+        table: training table of n rows.
+        domain: of all its m experiments.
+        square: squared distance of each row to each experiment, infinite where the acid is another, (n, m).
+        same_feed: whether an experiment is on the row's feed, shape (n, m).
+        own: whether an experiment is the row's own, shape (n, m).
+        same_study: whether an experiment is the row's own or of its study, shape (n, m).
+    """
+
+    table: TrainingTable
+    domain: Domain
+    square: Floats
+    same_feed: Bools
+    own: Bools
+    same_study: Bools
+
+
+def gather(table: TrainingTable, domain: Domain) -> Evidence:
+    """Return the evidence of a table, whose domain must be fitted on all of its rows."""
+    n, m = len(table), len(domain.acid)
+    square, same_feed = np.full((n, m), np.inf), np.zeros((n, m), dtype=bool)
+    for row in range(n):
+        near = domain.near(table.feed[row], structure_key(table.smiles[row]))
+        square[row, near.of_acid] = near.square_distances(table.continuous[[row]])[0]
+        same_feed[row, near.of_feed] = True
+    own = table.experiments[:, None] == np.arange(m)
+    # an experiment told twice is in two studies
+    study = np.zeros((m, int(table.studies.max()) + 1), dtype=bool)
+    study[table.experiments, table.studies] = True
+    return Evidence(table, domain, square, same_feed, own, own | study[:, table.studies].T)
+
+
+def calibrate(evidence: Evidence, experiment: HeldOut, study: HeldOut, rows: Bools) -> Calibration:
+    """Fit a calibration.
+
+    Args:
+        evidence: of the training table.
+        experiment: predictions with experiments held out.
+        study: predictions with studies held out.
+        rows: which rows' errors may be used, shape (n,).
+    """
+    table = evidence.table
+    counted = table.present & rows[:, None]
+    mean = stretched(experiment.mean)
+    residual = np.where(counted, table.yields - mean, np.nan)
+    errors = experiment_errors(evidence, residual)
+    mean_error = float(np.nanmean(errors))
+    around = neighbours(evidence, errors, evidence.own)
+    design = terms(mean, experiment.spread, experiment.disagreement, *around)
+    coefficients = _fit_scale(design[counted], np.abs(residual[counted]))
+    scores = residual / np.exp(design @ coefficients)
+    known = np.arange(len(evidence.domain.acids))[:, None] == evidence.domain.acid
+    bare = Calibration(
+        errors=errors,
+        acid_errors=shrunk(known.astype(np.float64), errors, mean_error, GROUP_PRIOR),
+        mean_error=mean_error,
+        coefficients=coefficients,
+        level=_fit_scale(design[counted][:, LEVEL_TERMS], np.abs(residual[counted])),
+        scores=scores[rows],
+        growth=0.0,
+    )
+    return replace(bare, growth=_growth(evidence, bare, study, rows))
+
+
+def held_out_scale(evidence: Evidence, found: Calibration, held: HeldOut, without: Bools) -> Floats:
+    """Return the scale of held-out rows' errors, shape (n, 4).
+
+    Args:
+        evidence: of the training table.
+        found: calibration; its errors are NaN for experiments that may not be known.
+        held: predictions of the rows.
+        without: experiments that a row may not look at, shape (n, m).
+    """
+    around = neighbours(evidence, found.errors, without)
+    design = terms(stretched(held.mean), held.spread, held.disagreement, *around)
+    wider = widening(ratio(evidence, held), found.growth)
+    return np.asarray(np.exp(design @ found.coefficients) * wider[:, None], dtype=np.float64)
+
+
+def ratio(evidence: Evidence, held: HeldOut) -> Floats:
+    """Return the domain's ratio of held-out rows, at most 1 inside, NaN where untested, shape (n,)."""
+    out = np.full(len(held.fold), np.nan)
+    rows = held.tested
+    disagreement = np.where(evidence.table.present, held.disagreement, np.nan)[rows]
+    out[rows] = evidence.domain.ratio(held.distance[rows], disagreement)
+    return out
+
+
+def experiment_errors(evidence: Evidence, residual: Floats) -> Floats:
+    """Return the mean absolute error of each experiment, NaN where it has none, shape (m,)."""
+    size = np.abs(residual)
+    has = ~np.isnan(size)
+    total = evidence.own.T.astype(np.float64) @ np.where(has, size, 0.0).sum(axis=1)
+    number = evidence.own.T.astype(np.float64) @ has.sum(axis=1)
+    return np.where(number > 0, total / np.maximum(number, 1.0), np.nan)
+
+
+def neighbours(evidence: Evidence, errors: Floats, without: Bools) -> tuple[Floats, Floats, Floats]:
+    """Return the mean error of experiments near each row, with its acid, and on its feed, shape (n,) each."""
+    allowed = ~without
+    mean_error = float(np.nanmean(errors))
+    local = shrunk(kernel(evidence.square) * allowed, errors, mean_error)
+    groups = (np.isfinite(evidence.square) & allowed, evidence.same_feed & allowed)
+    acid, feed = (shrunk(group.astype(np.float64), errors, mean_error, GROUP_PRIOR) for group in groups)
+    return local, acid, feed
+
+
+def _fit_scale(design: Floats, errors: Floats) -> Floats:
+    """Fit the log-linear scale by a Gamma regression of absolute errors; constant first."""
+    from sklearn.linear_model import GammaRegressor
+
+    centre, width = design[:, 1:].mean(axis=0), design[:, 1:].std(axis=0)
+    width = np.where(width > 0.0, width, 1.0)
+    model = GammaRegressor(alpha=_SHRINKAGE, max_iter=1000)
+    model.fit((design[:, 1:] - centre) / width, errors + _FLOOR)
+    slopes = model.coef_ / width
+    return np.append(model.intercept_ - slopes @ centre, slopes)
+
+
+def _growth(evidence: Evidence, bare: Calibration, study: HeldOut, rows: Bools) -> float:
+    """Return the least power that lets intervals outside the domain hold what they claim."""
+    far = ratio(evidence, study)
+    outside = evidence.table.present & (rows & (far > 1.0))[:, None]
+    if not outside.any():
+        return 0.0
+    row, metal = np.nonzero(outside)
+    scale = held_out_scale(evidence, bare, study, evidence.same_study)[row, metal]
+    expected = bare.expected(stretched(study.mean))[row, metal]
+    measured = evidence.table.yields[row, metal]
+
+    def held(number: int) -> float:
+        wide = scale * widening(far[row], float(_GROWTH[number]))
+        low, high = (
+            bare.quantile(expected, wide, p)
+            for p in ((1.0 - INTERVAL_LEVEL) / 2.0, (1.0 + INTERVAL_LEVEL) / 2.0)
+        )
+        return float(((low <= measured) & (measured <= high)).mean())
+
+    # wider intervals hold more
+    return float(_GROWTH[min(bisect_left(range(len(_GROWTH)), INTERVAL_LEVEL, key=held), len(_GROWTH) - 1)])

@@ -1,0 +1,1 @@
+"""Other models and feature sets on the same folds, and tests of the difference."""

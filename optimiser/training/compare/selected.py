@@ -1,0 +1,343 @@
+"""Promises on what a search picks: selection replayed among held-out rows, and what became of the picked.
+
+A search picks designs whose errors flatter them, so what holds for all held-out rows need not hold for
+picked ones. Here the held-out rows of one feed compete like designs of one problem.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from optimiser.chemistry.descriptors import structure_key
+from optimiser.chemistry.feeds import Feed
+from optimiser.chemistry.reagents import load_acids
+from optimiser.problem.objectives import METRICS, outcome
+from optimiser.process.balance import mass_balance
+from optimiser.process.inputs import process_inputs
+from optimiser.process.parameters import process_parameters
+from optimiser.surrogate.calibration import Calibration, stretched
+from optimiser.surrogate.features import METALS
+from optimiser.surrogate.training_table import TrainingTable
+from optimiser.training.calibrate import Evidence, calibrate, held_out_scale
+from optimiser.training.compare import shipped
+from optimiser.training.compare.candidates import SHIPPED
+from optimiser.training.fit import Progress
+from optimiser.training.held_out import HeldOut
+from optimiser.training.protocols import units
+from optimiser.variables import Bools, Designs, Floats, Ints
+
+#: Targets that all yields of a picked row are to reach, and confidences with which each does (None: the
+#: expected yield does).
+TARGETS = (0.7, 0.8, 0.9)
+CONFIDENCES = (0.5, 0.8, 0.9)
+#: Share of a feed's rows that are picked as best, and the target that these are asked for afterwards.
+BEST_SHARE, BEST_TARGET = 0.05, 0.9
+#: What is to hold of picked rows: no more than 5 points are promised beyond what is kept, and 90 % intervals
+#: hold 85 %. Rules that pick fewer rows tell too little.
+MOST_OVERPROMISED, LEAST_COVERAGE, LEAST_ROWS = 0.05, 0.85, 20
+_FEED_DECIMALS = 2  # of mol per mol Li: one feed is written with two to four
+CHEAPEST_SHARE = 0.2  # of a feed's feasible rows that are picked as cheapest
+_DRAWS = 2000  # of the bootstrap
+_SEED = 0
+_DECIMALS = 4
+
+
+@dataclass(frozen=True)
+class Rule:
+    """How rows are picked among those of a feed, and what picked ones promise.
+
+    Attributes:
+        target: that all yields of a picked row are to reach.
+        confidence: with which each yield reaches it, None where the expected yield must.
+        cheapest: whether the cheapest of those that do so are picked; otherwise the best by recovery of all.
+    """
+
+    target: float
+    confidence: float | None = None
+    cheapest: bool = True
+
+    @property
+    def name(self) -> str:
+        """E.g. ``recovery``, ``cheapest_0.8``, ``cheapest_0.8_confidence_0.5``."""
+        if not self.cheapest:
+            return "recovery"
+        sure = "" if self.confidence is None else f"_confidence_{self.confidence:g}"
+        return f"cheapest_{self.target:g}{sure}"
+
+
+RULES = (
+    Rule(BEST_TARGET, cheapest=False),
+    *(Rule(target, confidence) for target in TARGETS for confidence in (None, *CONFIDENCES)),
+)
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """What a model says of n held-out rows, calibrated on the other folds; metals as in METALS.
+
+    Attributes:
+        yields: those that count, NaN where the feed lacks a metal or no fold tests the row, shape (n, 4).
+        low, high: ends of the 90 % interval, likewise.
+        reached: yields that are reached with each of ``CONFIDENCES``, likewise.
+        p_feasible: probability that all yields of a row reach each of ``TARGETS``, shape (n,) each.
+    """
+
+    yields: Floats
+    low: Floats
+    high: Floats
+    reached: Mapping[float, Floats]
+    p_feasible: Mapping[float, Floats]
+
+    @property
+    def tested(self) -> Bools:
+        """Which rows are told of, shape (n,)."""
+        return np.asarray(~np.isnan(self.yields).all(axis=1), dtype=np.bool_)
+
+    def counted(self, confidence: float | None) -> Floats:
+        """Return the yields that a target is held against, shape (n, 4)."""
+        return self.yields if confidence is None else self.reached[confidence]
+
+
+def forecast(evidence: Evidence, held: Mapping[str, HeldOut], protocol: str) -> Forecast:
+    """Return what the model says of a protocol's test rows, each fold calibrated on the rows outside it.
+
+    Args:
+        evidence: of the training table.
+        held: predictions by protocol; ``experiment`` and ``study`` calibrate whatever is measured.
+        protocol: whose test rows.
+    """
+    table, measured = evidence.table, held[protocol]
+    centre = np.where(table.present, stretched(measured.mean), np.nan)
+    n = len(table)
+    mean, low, high = np.full((3, n, len(METALS)), np.nan)
+    reached = {confidence: np.full((n, len(METALS)), np.nan) for confidence in CONFIDENCES}
+    p_reached = {target: np.full(n, np.nan) for target in TARGETS}
+    for fold in range(int(measured.fold.max()) + 1):
+        rows = measured.fold == fold
+        found = calibrate(evidence, held["experiment"], held["study"], ~rows)
+        scale = held_out_scale(evidence, found, measured, evidence.own)
+        mean[rows] = found.expected(centre[rows])
+        low[rows] = found.quantile(mean[rows], scale[rows], 0.05)
+        high[rows] = found.quantile(mean[rows], scale[rows], 0.95)
+        for confidence in CONFIDENCES:
+            reached[confidence][rows] = found.quantile(mean[rows], scale[rows], 1.0 - confidence)
+        for target in TARGETS:
+            p_reached[target][rows] = p_feasible(found, mean[rows], scale[rows], target)
+    return Forecast(mean, low, high, reached, p_reached)
+
+
+def feeds(table: TrainingTable) -> Ints:
+    """Return the number of each row's feed, shape (n,): compositions that round alike are one."""
+    rounded = table.feed.round(_FEED_DECIMALS) + 0.0
+    return np.asarray(np.unique(rounded, axis=0, return_inverse=True)[1].reshape(-1), dtype=np.intp)
+
+
+def best_of(order: Floats, able: Bools, feed: Ints, share: float) -> Bools:
+    """Return which rows are the first of their feed, shape (n,); at least one of a feed that has any.
+
+    Args:
+        order: smaller is better, shape (n,); of equals, those first in the table.
+        able: which rows compete, shape (n,).
+        feed: number of each row's feed, shape (n,).
+        share: of a feed's competing rows, rounded up.
+    """
+    first = np.zeros(len(feed), dtype=bool)
+    for number in np.unique(feed[able]):
+        rows = np.flatnonzero(able & (feed == number))
+        # 0.05 x 20 is 1 and a bit in binary, which is no second row
+        many = math.ceil(share * len(rows) - 1e-9)
+        first[rows[np.argsort(order[rows], kind="stable")[:many]]] = True
+    return first
+
+
+def reaching(counted: Floats, target: float) -> Bools:
+    """Return which rows' yields all reach a target, absent metals (NaN) aside, shape (n,)."""
+    return np.asarray((np.isnan(counted) | (counted >= target)).all(axis=1), dtype=np.bool_)
+
+
+def p_feasible(found: Calibration, mean: Floats, scale: Floats, target: float) -> Floats:
+    """Return the probability that all yields of a row that are not NaN reach a target, shape (n,)."""
+    out, there = np.full(len(mean), np.nan), ~np.isnan(mean)
+    for holds in np.unique(there, axis=0):
+        rows = (there == holds).all(axis=1)
+        if holds.any():
+            out[rows] = found.joint_probability(mean[rows], scale[rows], np.where(holds, target, np.nan))
+    return out
+
+
+def cost_and_recovery(table: TrainingTable, yields: Floats) -> tuple[Floats, Floats]:
+    """Return what the process model makes of rows with given yields, with the shipped prices.
+
+    Args:
+        table: training table of n rows.
+        yields: NaN where the feed lacks a metal, shape (n, 4).
+
+    Returns:
+        Cost in EUR per kg of metal dissolved, NaN where the acid has no price in the product, and recovery as
+        a share of the metal fed, shape (n,) each.
+    """
+    known = [acid for acid in load_acids().values() if acid.price and acid.climate_change]
+    index = {structure_key(acid.smiles): k for k, acid in enumerate(known)}
+    acid = np.array([index.get(structure_key(smiles), -1) for smiles in table.smiles])
+    number, parameters = feeds(table), process_parameters()
+    cost, recovery = np.full((2, len(table)), np.nan)
+    for feed in range(int(number.max()) + 1):
+        rows = np.flatnonzero(number == feed)
+        ni, mn, co = table.feed[rows[0]].tolist()
+        inputs = process_inputs(Feed(Ni=ni, Mn=mn, Co=co), known, parameters)
+        # nothing that is weighed depends on the acid, so it may be any where it is not known
+        designs = Designs(np.maximum(acid[rows], 0), table.continuous[rows])
+        result = outcome(designs, yields[rows], mass_balance(designs, yields[rows], inputs), inputs)
+        cost[rows] = np.where(acid[rows] < 0, np.nan, METRICS["cost"].compute(result))
+        recovery[rows] = METRICS["recovery"].compute(result)
+    return cost, recovery
+
+
+def pick(rule: Rule, found: Forecast, feed: Ints, cost: Floats, recovery: Floats) -> Bools:
+    """Return which rows a rule picks, shape (n,).
+
+    Of each feed the best 5 % by recovery, or the cheapest fifth of its rows whose yields all reach the
+    target; at least one row where there is one. Of equals, those first in the table.
+
+    Args:
+        rule: how to pick.
+        found: what the model says of n rows.
+        feed: number of each row's feed, shape (n,).
+        cost: NaN where it is not known, shape (n,).
+        recovery: shape (n,).
+    """
+    if not rule.cheapest:
+        return best_of(-recovery, found.tested, feed, BEST_SHARE)
+    able = found.tested & reaching(found.counted(rule.confidence), rule.target) & ~np.isnan(cost)
+    return best_of(cost, able, feed, CHEAPEST_SHARE)
+
+
+def figures(
+    rule: Rule, found: Forecast, picked: Bools, measured: Floats, groups: Ints, generator: np.random.Generator
+) -> dict[str, Any]:
+    """Return what became of the picked rows.
+
+    Args:
+        rule: by which they were picked.
+        found: what the model says of n rows.
+        picked: which of them, shape (n,).
+        measured: yields, NaN where the feed lacks a metal, shape (n, 4).
+        groups: number of what each row was held out with, shape (n,): these are drawn by the bootstrap.
+        generator: of its draws.
+
+    Returns:
+        ``n``: rows picked; ``bias``: mean of predicted less measured over the metals present; ``coverage``:
+        share of measured yields within the 90 % interval; ``promised``: mean probability that all yields
+        reach the target; ``kept``: share of rows whose measured yields all do. Each but the first also as
+        ``bias_interval`` and so on, low and high end of the 95 % bootstrap interval. None where no row is
+        picked, and intervals where all are of one group.
+    """
+    mine = measured[picked]
+    there = ~np.isnan(mine)
+    rows, values = np.ones(len(mine)), there.sum(axis=1).astype(np.float64)
+    within = there & (found.low[picked] <= mine) & (mine <= found.high[picked])
+    sums = {
+        "bias": (np.where(there, found.yields[picked] - mine, 0.0).sum(axis=1), values),
+        "coverage": (within.sum(axis=1).astype(np.float64), values),
+        "promised": (found.p_feasible[rule.target][picked], rows),
+        "kept": (reaching(mine, rule.target).astype(np.float64), rows),
+    }
+    told: dict[str, Any] = {"n": len(mine)}
+    intervals: dict[str, Any] = {}
+    names, index = np.unique(groups[picked], return_inverse=True)
+    many = len(names)
+    weights = generator.multinomial(many, np.full(many, 1.0 / many), _DRAWS) if many else np.empty((0, 0))
+    for name, (total, number) in sums.items():
+        told[name] = float(total.sum() / number.sum()) if len(mine) else None
+        intervals[f"{name}_interval"] = None
+        if many > 1:
+            of_groups = [np.bincount(index, part, many) for part in (total, number)]
+            draws = (weights @ of_groups[0]) / (weights @ of_groups[1])
+            intervals[f"{name}_interval"] = np.quantile(draws, [0.025, 0.975]).tolist()
+    return told | intervals
+
+
+def selected(table: TrainingTable, protocol: str, found: Forecast) -> dict[str, dict[str, Any]]:
+    """Return the figures of every rule by its name.
+
+    Args:
+        table: training table of n rows.
+        protocol: under which they were held out.
+        found: what the model says of them.
+    """
+    feed, groups = feeds(table), units(table, protocol)
+    cost, recovery = cost_and_recovery(table, found.yields)
+    generator = np.random.default_rng(_SEED)
+    return {
+        rule.name: figures(
+            rule, found, pick(rule, found, feed, cost, recovery), table.yields, groups, generator
+        )
+        for rule in RULES
+    }
+
+
+def replay(
+    table: TrainingTable,
+    protocols: Sequence[str],
+    progress: Progress = lambda *_: None,
+    say: Callable[[str], None] = lambda _: None,
+) -> dict[str, dict[str, dict[str, Any]]]:
+    """Return what `optimiser evaluate --selected` answers: figures by protocol, model, ``selected`` and rule.
+
+    Args:
+        table: training table.
+        protocols: under which rows are held out.
+        progress: called with the steps done, the steps in all, and what comes next.
+        say: called with a line where held-out predictions are not stored, and are fitted now.
+
+    Raises:
+        InputError: too few groups for the folds, or stored predictions that cannot be read.
+    """
+    held = shipped.stored(table)
+    if held is None:
+        say(f"Fitting {SHIPPED}: nothing stored for this table and these settings.")
+        held = shipped.held_out(table, progress=progress)
+    evidence = shipped.evidence(table, held)
+    return {
+        protocol: {SHIPPED: {"selected": selected(table, protocol, forecast(evidence, held, protocol))}}
+        for protocol in protocols
+    }
+
+
+def broken(found: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """Return the rules whose picked rows do not keep what is to hold of them; those with few rows left out.
+
+    Args:
+        found: figures by rule.
+    """
+    return [
+        rule
+        for rule, figure in found.items()
+        if figure["n"] >= LEAST_ROWS
+        and (figure["promised"] - figure["kept"] > MOST_OVERPROMISED or figure["coverage"] < LEAST_COVERAGE)
+    ]
+
+
+def card_figures(evidence: Evidence, held: Mapping[str, HeldOut]) -> dict[str, dict[str, dict[str, Any]]]:
+    """Return what a model card tells of picked rows: by protocol and rule, rounded, without the intervals.
+
+    Args:
+        evidence: of the training table.
+        held: predictions by protocol.
+    """
+    return {
+        protocol: {
+            rule: {
+                name: round(value, _DECIMALS) if isinstance(value, float) else value
+                for name, value in figure.items()
+                if not name.endswith("_interval")
+            }
+            for rule, figure in selected(evidence.table, protocol, forecast(evidence, held, protocol)).items()
+        }
+        for protocol in ("experiment", "study")
+    }

@@ -1,0 +1,124 @@
+"""Which rows train and which test: made before any pairing, scaling or tuning."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from optimiser._io.errors import InputError, closest
+from optimiser.surrogate.features import METALS
+from optimiser.surrogate.training_table import TrainingTable
+from optimiser.variables import Ints
+
+#: The split of the Toolkit's paper.
+TEST_FRACTION, SPLIT_SEED = 0.15, 820
+#: Folds of the protocols that hold out whole groups; the least number of rows that `random` tests.
+FOLDS = 5
+#: Protocols by name, and what each holds out.
+PROTOCOLS = {
+    "random": f"rows, once: train_test_split(test_size={TEST_FRACTION}, random_state={SPLIT_SEED})",
+    "experiment": f"whole experiments: GroupKFold({FOLDS}), in table order",
+    "study": f"whole studies: GroupKFold({FOLDS}), in table order",
+}
+_LEAST_ROWS = 5  # of each metal, to train on
+
+
+@dataclass(frozen=True)
+class Fold:
+    """Rows of one fold, ascending in ``test``; a row may be in neither.
+
+    Attributes:
+        train: rows to fit on, shape (k,).
+        test: rows to predict, shape (m,).
+    """
+
+    train: Ints
+    test: Ints
+
+
+def check_protocol(name: str) -> str:
+    """Return the name of a protocol.
+
+    Raises:
+        InputError: there is none of that name.
+    """
+    if name not in PROTOCOLS:
+        raise InputError(
+            f"There is no protocol {name!r}.",
+            allowed=", ".join((*PROTOCOLS, "all")),
+            remedy=closest(name, PROTOCOLS),
+        )
+    return name
+
+
+def make_folds(table: TrainingTable, protocol: str) -> tuple[Fold, ...]:
+    """Return the folds of a protocol.
+
+    ``random`` is the one split of the Toolkit's paper. ``experiment`` and ``study`` hold out each group once.
+    A study is a run of neighbouring rows, so an experiment may be told in two studies; the training rows of a
+    ``study`` fold whose experiment is tested in it are left out, so that no experiment is ever on both sides.
+
+    Raises:
+        InputError: no such protocol, or too few experiments, studies or rows of a metal.
+    """
+    folds = _random(table) if check_protocol(protocol) == "random" else _grouped(table, protocol)
+    for number, fold in enumerate(folds):
+        rows = table.present[fold.train].sum(axis=0)
+        if rows.min() < _LEAST_ROWS:
+            metal = METALS[int(rows.argmin())]
+            raise InputError(
+                f"Fold {number + 1} of protocol {protocol!r} has {rows.min()} training rows with {metal}.",
+                where=str(table.path),
+                allowed=f"at least {_LEAST_ROWS} rows of each of {', '.join(METALS)} in every fold",
+                remedy="add experiments to the table",
+            )
+    return folds
+
+
+def units(table: TrainingTable, protocol: str) -> Ints:
+    """Return the group that each row is held out with, shape (n,): its study, else its experiment."""
+    return table.studies if protocol == "study" else table.experiments
+
+
+def _random(table: TrainingTable) -> tuple[Fold, ...]:
+    from sklearn.model_selection import train_test_split
+
+    _check_many(table.experiments, "experiments", table, "protocol 'random'")
+    # scikit-learn rounds up, too
+    tested = math.ceil(TEST_FRACTION * len(table))
+    if tested < FOLDS:
+        raise InputError(
+            f"The table has {len(table)} rows, of which protocol 'random' would test {tested}: too few.",
+            where=str(table.path),
+            allowed=f"{math.floor((FOLDS - 1) / TEST_FRACTION) + 1} rows or more",
+            remedy="add experiments to the table",
+        )
+    train, test = train_test_split(np.arange(len(table)), test_size=TEST_FRACTION, random_state=SPLIT_SEED)
+    return (Fold(train, np.sort(test)),)
+
+
+def _grouped(table: TrainingTable, protocol: str) -> tuple[Fold, ...]:
+    from sklearn.model_selection import GroupKFold
+
+    groups = units(table, protocol)
+    kind = "studies" if protocol == "study" else "experiments"
+    _check_many(groups, kind, table, f"the {FOLDS} folds of protocol {protocol!r}")
+    rows = np.arange(len(table))
+    folds = []
+    for train, test in GroupKFold(FOLDS).split(rows, groups=groups):
+        clean = ~np.isin(table.experiments[train], table.experiments[test])
+        folds.append(Fold(train[clean], test))
+    return tuple(folds)
+
+
+def _check_many(groups: Ints, kind: str, table: TrainingTable, whose: str) -> None:
+    many = len(np.unique(groups))
+    if many < FOLDS:
+        raise InputError(
+            f"The table has {many} {kind}, too few for {whose}.",
+            where=str(table.path),
+            allowed=f"{FOLDS} or more",
+            remedy=f"add {kind} to the table",
+        )

@@ -1,1 +1,0 @@
-"""Skill that cannot flatter: models, features, protocols, scores, tests behind `optimiser evaluate`."""

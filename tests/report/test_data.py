@@ -1,0 +1,340 @@
+"""What a report says and shows, as pure functions of tiny real runs."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from optimiser.problem.objectives import METRICS
+from optimiser.process.totals import COMPONENTS
+from optimiser.report.card import Card, Table
+from optimiser.report.cards import MAKERS, Maker, cards
+from optimiser.report.cards.money import advice, largest_component
+from optimiser.report.cards.trust import convergence_finding, domain_lines, ranges_frame
+from optimiser.report.columns import column, with_intervals
+from optimiser.report.figures.components import draw_components
+from optimiser.report.figures.convergence import hypervolume_courses
+from optimiser.report.figures.fronts import acid_series, axes, front_series, knee_values, pairs
+from optimiser.report.figures.setpoints import setpoint_tracks, y_range, yield_tracks
+from optimiser.report.frames import (
+    acids_frame,
+    components_frame,
+    front_frame,
+    nearest_frame,
+    point_value,
+    runners_up,
+    side_by_side,
+    yields_frame,
+)
+from optimiser.report.hover import brief_hover_text, hover_text
+from optimiser.report.manifest import manifest
+from optimiser.report.picks import ends_and_knee, spread
+from optimiser.report.sources import OWN, sources_frame
+from optimiser.report.style import acid_styles
+from optimiser.report.verdicts import dominated, verdict_text
+from optimiser.search.run import AcidVerdict, RunResult
+from tests.results import blocks_of, by_key, impossible, single, the_front, three_objectives, trade_off
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "text"),
+    [
+        ("cost", 1.234, "1.23"),
+        ("net_value", -1234.5, "−1,234"),
+        ("recovery", 0.9312, "93.1"),
+        ("yield_Li", float("nan"), "–"),
+        ("proton_ratio", float("inf"), "∞"),
+        ("p_feasible", 0.9999, "> 99"),
+        ("p_feasible", 0.5, "50"),
+        ("h2o2", -0.0, "0.0"),
+        ("support", 12, "12"),
+        ("acid", "sulfuric", "sulfuric"),
+        ("value", 0.133, "0.133"),
+    ],
+)
+def test_values_are_shown_as_a_person_reads_them(name: str, value: object, text: str) -> None:
+    assert column(name).text(value) == text
+
+
+def test_headings_carry_units() -> None:
+    assert column("temperature").heading == "temperature [°C]"
+    assert column("yield_Co_low").heading == "Co yield, low [%]"
+    assert column("best_cost").heading == "best cost [EUR/kg metal]"
+    assert column("climate_acid").heading == "acid [kg CO2-eq/kg metal]"
+    assert column("something_else").heading == "something else"
+
+
+def test_intervals_stand_with_their_value() -> None:
+    frame = pd.DataFrame({"cost": [1.0], "cost_low": [0.5], "cost_high": [2.0], "time": [30.0]})
+    assert with_intervals(frame, "cost") == ["1.00 (0.50–2.00)"]
+    assert with_intervals(frame, "time") == ["30"]
+
+
+def test_ends_and_knee_are_the_best_of_each_objective() -> None:
+    result = trade_off()
+    front = the_front(result)
+    picks = {pick.label: pick.row for pick in ends_and_knee(result.problem, front)}
+    assert len(front.evaluation) > 2
+    labels = ", ".join(picks)
+    assert "lowest cost" in labels and "highest recovery" in labels and "knee" in labels
+    cheapest = next(row for label, row in picks.items() if "lowest cost" in label)
+    assert front.evaluation.metrics["cost"][cheapest] == front.evaluation.metrics["cost"].min()
+    shown = [pick.row for pick in spread(result.problem, front)]
+    assert shown == sorted(set(shown)) and set(picks.values()) <= set(shown)
+
+
+def test_a_front_of_one_design_has_one_pick_with_both_labels() -> None:
+    result = single()
+    (pick,) = spread(result.problem, the_front(result))
+    assert pick.name == "no. 1, lowest cost, highest recovery"
+
+
+def test_components_add_up_to_the_metrics() -> None:
+    result = trade_off()
+    evaluation = the_front(result).evaluation
+    frame = components_frame(result.problem, evaluation)
+    for what, metric in (("cost", "cost"), ("climate", "climate_change")):
+        total = frame[[f"{what}_{c}" for c in COMPONENTS]].sum(axis=1)
+        np.testing.assert_allclose(total, evaluation.metrics[metric])
+        np.testing.assert_allclose(frame[f"{what}_total"], evaluation.metrics[metric])
+    np.testing.assert_allclose(frame["metal_value"] - frame["batch_cost"], evaluation.metrics["net_value"])
+    assert (frame["acid_bill"] <= frame["batch_cost"]).all()
+
+
+def test_a_point_of_yield_is_a_hundredth_of_all_the_metal() -> None:
+    # NMC111 holds per t (M = 96.46): Li 71.9, Ni 202.8, Mn 189.8, Co 203.6 kg; priced by the tables
+    problem = trade_off().problem
+    kilograms = 1000.0 / problem.feed.molar_mass * problem.feed.composition * [6.94, 58.69, 54.94, 58.93]
+    assert point_value(problem) == pytest.approx(0.01 * float(kilograms @ problem.inputs.metal_value))
+
+
+def test_yields_give_mass_and_worth() -> None:
+    result = trade_off()
+    evaluation = the_front(result).evaluation
+    frame = yields_frame(result.problem, evaluation)
+    assert len(frame) == 4 * len(evaluation)
+    worth = frame.groupby("design")["worth"].sum().to_numpy()
+    np.testing.assert_allclose(worth, components_frame(result.problem, evaluation)["metal_value"])
+    assert (frame["target"] == 0.6).all()
+
+
+def test_every_acid_gets_a_verdict() -> None:
+    result = trade_off()
+    frame = acids_frame(result)
+    assert list(frame["acid"]) == [v.acid for v in result.acids]
+    assert frame["on_front"].sum() == len(the_front(result).evaluation)
+    for verdict, text in zip(result.acids, frame["verdict"], strict=True):
+        assert text.startswith("Feasible") == (verdict.front is not None)
+
+
+def test_an_acid_without_experiments_is_said_to_be_outside() -> None:
+    text = verdict_text(trade_off(), AcidVerdict("citric", 3, None, None))
+    assert "only 3 experiments near this feed, 5 are needed" in text
+    assert "no experiment near" in verdict_text(trade_off(), AcidVerdict("citric", 0, None, None))
+
+
+def test_an_infeasible_acid_names_what_binds_and_by_how_much() -> None:
+    verdict = next(v for v in impossible().acids if v.infeasibility is not None)
+    text = verdict_text(impossible(), verdict)
+    assert "yield" in text and "% where 100 % is asked" in text
+
+
+def test_domination_is_weak() -> None:
+    own = np.array([[1.0, 1.0], [0.0, 2.0], [0.0, 0.0]])
+    assert dominated(own, np.array([[1.0, 1.0], [0.0, 1.5]])).tolist() == [True, True, False]
+
+
+def test_runners_up_are_ordered_by_the_first_objective() -> None:
+    frame = runners_up(single())
+    assert frame["cost"].is_monotonic_increasing and len(frame) >= 2
+    best = {v.acid: v.front.evaluation.metrics["cost"].min() for v in single().acids if v.front}
+    assert dict(zip(frame["acid"], frame["cost"], strict=True)) == pytest.approx(best)
+
+
+def test_series_hold_every_design_once_in_percent() -> None:
+    result = trade_off()
+    evaluation = the_front(result).evaluation
+    series = front_series(result.problem, the_front(result))
+    assert sum(len(one.values) for one in series) == len(evaluation) == sum(len(one.hover) for one in series)
+    recovery = np.sort(np.concatenate([one.values[:, 1] for one in series]))
+    np.testing.assert_allclose(recovery, np.sort(100.0 * evaluation.metrics["recovery"]))
+    for one in series:
+        assert (one.low <= one.values).all() and (one.values <= one.high).all()
+    knee = knee_values(result.problem, the_front(result))
+    assert knee is not None
+    assert knee[0] == evaluation.metrics["cost"][the_front(result).knee]
+    assert [a.title for a in axes(result.problem)] == [
+        "cost [EUR/kg metal], minimised",
+        "recovery [% of metal fed], maximised",
+    ]
+
+
+def test_each_acid_keeps_its_look() -> None:
+    alone = acid_styles(["lactic"])["lactic"]
+    assert acid_styles(["sulfuric", "lactic", "mine", "mine too"])["lactic"] == alone
+    looks = acid_styles(
+        ["sulfuric", "hydrochloric", "nitric", "acetic", "formic", "citric", "oxalic", "mine", "yours"]
+    )
+    assert len(set(looks.values())) == len(looks)
+    assert [one.acid for one in acid_series(trade_off())] == [v.acid for v in trade_off().acids if v.front]
+
+
+def test_hover_holds_the_whole_design() -> None:
+    result = trade_off()
+    text = hover_text(result.problem, the_front(result).evaluation, 0, "no. 1 <b>")
+    for part in ("sulfuric acid", "°C", "mol/L", "g/L", "min", "cost", "Co yield", "experiments nearby"):
+        assert part in text
+    assert "no. 1 &lt;b&gt;" in text
+    brief = brief_hover_text(result.problem, the_front(result).evaluation, 0, "no. 1")
+    assert "mol/L" in brief and "yields Li" in brief and brief.count("<br>") < text.count("<br>") / 2
+
+
+def test_tracks_follow_the_front() -> None:
+    result = trade_off()
+    tracks = setpoint_tracks(result.problem, the_front(result))
+    assert len(tracks) == 5 and tracks[0].name == "temperature"
+    yields = yield_tracks(result.problem, the_front(result))
+    assert [t.target for t in yields] == [60.0] * 4
+    low, high = y_range(yields[0])
+    assert low < 60.0 and high >= yields[0].high.max()
+    still = dataclasses.replace(tracks[0], y=np.full(3, 50.0), low=np.full(3, 50.0), high=np.full(3, 50.0))
+    assert y_range(still) == (45.0, 55.0)
+
+
+def test_bars_stack_every_component() -> None:
+    result = trade_off()
+    frame = components_frame(result.problem, the_front(result).evaluation).iloc[:2]
+    figure = draw_components(frame, ["a", "b"], "cost")
+    assert [trace.name for trace in figure.data] == list(COMPONENTS)
+    assert sum(trace.x[0] for trace in figure.data) == pytest.approx(frame["cost_total"].iloc[0])
+
+
+def test_the_bill_in_words() -> None:
+    row = components_frame(trade_off().problem, the_front(trade_off()).evaluation).iloc[0]
+    largest = max(COMPONENTS, key=lambda c: row[f"cost_{c}"])
+    assert f"metal: {largest} makes up" in largest_component(row, "cost")
+    assert (
+        advice(200.0, 50.0, 100.0) == "A point of yield pays 2.0 times the whole bill: spend on yield first."
+    )
+    assert advice(100.0, 150.0, 300.0) == "1.5 points of yield pay for the acid, 3.0 for everything."
+    assert advice(100.0, 50.0, 300.0) == "One point pays for the acid, 3.0 for everything."
+
+
+def test_convergence_says_whether_seeds_agree() -> None:
+    result = trade_off()
+    (course,) = hypervolume_courses(result)
+    assert len(course.values) == 4 and 0.0 < course.values[-1] <= 100.0
+    assert "One seed was searched" in convergence_finding(result)
+    twice = dataclasses.replace(
+        result, searches=result.searches * 2, hypervolume=((0.1, 0.5, 0.9), (0.1, 0.8, 0.9))
+    )
+    assert "within 0.1 % of each other" in convergence_finding(twice)
+    apart = dataclasses.replace(twice, hypervolume=((0.9, 0.9), (0.45, 0.45)))
+    assert "end 50 % apart" in convergence_finding(apart) and "next to nothing" in convergence_finding(apart)
+    assert "No seed found a feasible design" in convergence_finding(impossible())
+
+
+def test_sources_name_every_number_and_mark_the_weak() -> None:
+    problem = trade_off().problem
+    frame = sources_frame(problem)
+    assert {"sulfuric acid", "hydrogen peroxide", "euro", "plant"} <= set(frame["item"])
+    assert (frame["source"].str.len() > 0).all()
+    assert (frame.loc[frame["confidence"] == "C", "flags"].str.contains("confidence C")).all()
+    assert frame["flags"].str.contains("older than 2020").any()
+    warmer = dataclasses.replace(problem.inputs.parameters, ambient_temperature=12.5)
+    changed = dataclasses.replace(problem, inputs=dataclasses.replace(problem.inputs, parameters=warmer))
+    row = sources_frame(changed).query("quantity == 'ambient temperature'").iloc[0]
+    assert (row["value"], row["source"]) == (12.5, OWN)
+
+
+def test_domain_in_words_and_ranges() -> None:
+    problem = trade_off().problem
+    assert "fewer than 5 of them" in " ".join(domain_lines(problem))
+    assert "switched off" in domain_lines(dataclasses.replace(problem, domain=None))[0]
+    ranges = ranges_frame(problem).set_index("acid")
+    assert ranges.loc["hydrochloric acid", "hydrogen peroxide [wt%]"] == "0, fixed"
+
+
+def test_side_by_side_turns_designs_into_columns() -> None:
+    result = trade_off()
+    frame = front_frame(result.problem, the_front(result).evaluation, 0).iloc[:2]
+    turned = side_by_side(frame, ("acid", "cost"), ["a", "b"])
+    assert list(turned.columns) == ["quantity", "a", "b"]
+    assert turned["quantity"].tolist() == ["acid", "cost [EUR/kg metal]"]
+
+
+def test_cards_answer_their_questions() -> None:
+    found = by_key(trade_off())
+    assert list(found) == [maker.key for maker in MAKERS]
+    assert not any(card.error or card.not_applicable for card in found.values())
+    assert found["answer"].finding[0].startswith("Leach NMC111 with ")
+    # how much the intervals hold is what the model card measured
+    held = trade_off().problem.surrogate.card["skill"]["experiment"]["coverage"]["0.9"]
+    for key in ("answer", "calibration", "support"):
+        said = (*found[key].warnings, *found[key].finding)
+        assert any(f"claim 90 % held {100.0 * held:.0f} % of" in line for line in said), key
+    # the recommended design stands beside the quantities, where a phone shows it
+    (picks,) = blocks_of(found["answer"])
+    assert isinstance(picks, Table)
+    assert [("knee" in name) for name in picks.frame.columns] == [False, True, False, False]
+    names = [block.name for card in found.values() for block in blocks_of(card)]
+    assert len(names) == len(set(names))
+
+
+def test_three_objectives_are_drawn_in_pairs() -> None:
+    assert pairs(three_objectives().problem) == ((0, 1), (0, 2), (1, 2))
+    found = by_key(three_objectives())
+    assert not any(card.error for card in found.values())
+    assert {"front-0-1", "front-0-2", "front-1-2"} <= {block.name for block in blocks_of(found["front"])}
+
+
+def test_a_single_design_shows_the_runners_up_instead_of_an_empty_plot() -> None:
+    found = by_key(single())
+    assert not any(card.error for card in found.values())
+    assert "single design" in found["front"].finding[0]
+    assert {"runners-0", "runners-up"} <= {block.name for block in blocks_of(found["front"])}
+    assert found["setpoints"].not_applicable and found["yields"].not_applicable
+
+
+def test_nothing_feasible_is_an_answer() -> None:
+    result = impossible()
+    assert result.front is None and result.infeasibility is not None
+    found = by_key(result)
+    assert not any(card.error for card in found.values())
+    assert "keeps every constraint" in found["answer"].finding[0]
+    assert [b.name for b in blocks_of(found["answer"])] == ["nearest"]
+    for key in ("front", "setpoints", "yields", "cost", "climate", "table"):
+        assert found[key].not_applicable
+    frame = nearest_frame(result.problem, result.infeasibility)
+    assert (frame["violation"] > 0.0).all() and frame["violation"].is_monotonic_increasing
+
+
+def test_a_broken_card_does_not_lose_the_others() -> None:
+    def broken(result: RunResult, pinned: object) -> Card:
+        raise ZeroDivisionError("no reason")
+
+    makers = (Maker("bad", "A bad one", broken), *MAKERS[:1])
+    bad, good = cards(trade_off(), manifest(trade_off()), makers)
+    assert bad.title == "A bad one" and "ZeroDivisionError: no reason" in bad.error
+    assert good.finding and not good.error
+
+
+def test_every_metric_has_a_column_with_its_unit() -> None:
+    for name, metric in METRICS.items():
+        assert column(name).label in (metric.label, "time")
+        assert column(name).unit
+        assert metric.meaning not in ("", metric.label, metric.name)
+
+
+def test_old_and_poorly_founded_numbers_are_marked_where_cost_is_shown() -> None:
+    found = by_key(trade_off())
+    said = " ".join(found["cost"].finding)
+    assert "prices: process water, heat from natural gas, payable share of manganese (confidence C);" in said
+    assert "; exchange rates: USD 20" in said
+    stocks = said[said.index("; stock strength: ") :]
+    assert "sulfuric acid" in stocks and "hydrogen peroxide (confidence C, older than 2020)" in stocks
+    # a base that is not bought is not told of, nor the rate of its price
+    assert "calcium hydroxide" not in said and "USD 2016" not in said

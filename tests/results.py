@@ -1,0 +1,78 @@
+"""Tiny real runs that several tests look at."""
+
+from __future__ import annotations
+
+import dataclasses
+from functools import cache
+
+import numpy as np
+
+from optimiser.problem.load import RunConfig, load_config
+from optimiser.problem.schema import ConstraintSpec, SearchSpec
+from optimiser.report.card import Card, Figure, Panels, Table
+from optimiser.report.cards import cards
+from optimiser.report.manifest import manifest
+from optimiser.search.front import Front
+from optimiser.search.run import RunResult, run
+
+TINY = SearchSpec(population=16, generations=4, seeds=(1,), per_acid=3)
+
+
+def tiny(name: str, **problem: object) -> RunConfig:
+    """A built-in config with a search of a second, and parts of its problem replaced."""
+    config = load_config(name)
+    question = dataclasses.replace(config.question, spec=config.question.spec.model_copy(update=problem))
+    return dataclasses.replace(
+        config, spec=config.spec.model_copy(update={"search": TINY}), question=question
+    )
+
+
+@cache
+def trade_off() -> RunResult:
+    """Cost against recovery of NMC111."""
+    return run(tiny("nmc111_cost_vs_recovery"))
+
+
+@cache
+def impossible() -> RunResult:
+    """Targets that nothing meets."""
+    targets = ConstraintSpec.model_validate({"yield": dict.fromkeys(("Li", "Ni", "Mn", "Co"), 1.0)})
+    acids = load_config("nmc622_cost_vs_recovery").question.spec.variables.model_copy(
+        update={"acid": ("sulfuric", "oxalic")}
+    )
+    return run(tiny("nmc622_cost_vs_recovery", constraints=(targets,), variables=acids))
+
+
+@cache
+def three_objectives() -> RunResult:
+    """Cost, climate change and recovery of NMC111."""
+    return run(tiny("nmc111_three_objectives"))
+
+
+@cache
+def single() -> RunResult:
+    """The same question as `trade_off`, whose front is cut down to one design."""
+    result = trade_off()
+    assert result.front is not None
+    one = result.problem.evaluate(result.front.evaluation.designs.take(np.array([0])))
+    return dataclasses.replace(result, front=Front(one, 0, 1))
+
+
+def the_front(result: RunResult) -> Front:
+    assert result.front is not None
+    return result.front
+
+
+def by_key(result: RunResult) -> dict[str, Card]:
+    return {card.key: card for card in cards(result, manifest(result))}
+
+
+def blocks_of(card: Card) -> list[Figure | Table]:
+    """Figures and tables of a card, those in panels too."""
+    found: list[Figure | Table] = []
+    for block in card.blocks:
+        if isinstance(block, Panels):
+            found += block.figures
+        elif isinstance(block, Figure | Table):
+            found.append(block)
+    return found

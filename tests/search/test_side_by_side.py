@@ -1,0 +1,169 @@
+"""Searches in several processes: the same results, and none lost with its process."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import psutil
+import pytest
+
+from optimiser._io.errors import InputError
+from optimiser.problem.binding import bind
+from optimiser.problem.load import load_config, load_question
+from optimiser.problem.problem import Problem
+from optimiser.search import side_by_side
+from optimiser.search.run import run
+from optimiser.search.search import Progress, SearchResult, SearchSettings
+from optimiser.search.side_by_side import Task, Workers, search_all, useful_workers, workers
+
+SMALL = SearchSettings(population=24, generations=6, stagnation=0)
+
+
+@pytest.fixture(scope="module")
+def problem() -> Problem:
+    whole = bind(load_question("nmc111"))
+    return whole.with_acids(whole.supported_acids)
+
+
+def tasks(problem: Problem) -> list[Task]:
+    return [Task(f"seed {k}", problem, SMALL, (k,), k) for k in range(4)]
+
+
+def get_ready(others: Workers | None) -> None:
+    assert others is not None
+    others.pool.submit(int).result(60)
+
+
+def assert_same(one: SearchResult, other: SearchResult) -> None:
+    assert one.seed == other.seed and one.evaluations == other.evaluations
+    assert np.array_equal(one.final.designs.continuous, other.final.designs.continuous)
+    assert np.array_equal(one.final.objectives, other.final.objectives)
+
+
+def test_results_do_not_depend_on_where_a_search_runs(problem: Problem) -> None:
+    alone = search_all(tasks(problem))
+    told: dict[str, list[Progress]] = {}
+    with workers(1) as others:
+        get_ready(others)  # so that both have something to do
+        shared = search_all(
+            tasks(problem), others, lambda what, state: told.setdefault(what, []).append(state)
+        )
+        left = multiprocessing.active_children()
+    for one, other in zip(alone, shared, strict=True):
+        assert_same(one, other)
+    assert sorted(told) == [task.what for task in tasks(problem)]
+    for states in told.values():
+        assert [s.generation for s in states] == list(range(1, 7))
+        assert states[-1].generations == 6
+    assert len(left) == 1 and not left[0].is_alive(), "the worker outlives its work"
+
+
+def test_a_search_is_not_lost_with_its_process(problem: Problem) -> None:
+    alone = search_all(tasks(problem))
+    with workers(1) as others:
+        get_ready(others)
+        killed = []
+
+        def kill(what: str, state: Progress) -> None:
+            if not killed:  # by now it has been given something to do
+                killed.extend(multiprocessing.active_children())
+                killed[0].kill()
+                killed[0].join()
+
+        shared = search_all(tasks(problem), others, kill)
+    assert killed
+    for one, other in zip(alone, shared, strict=True):
+        assert_same(one, other)
+
+
+def test_a_worker_that_dies_before_it_has_something_to_do_is_not_missed(problem: Problem) -> None:
+    alone = search_all(tasks(problem))
+    with workers(2) as others:
+        get_ready(others)
+        for process in multiprocessing.active_children():
+            process.kill()
+            process.join()
+        shared = search_all(tasks(problem), others)
+    for one, other in zip(alone, shared, strict=True):
+        assert_same(one, other)
+
+
+def test_an_interrupt_of_all_processes_ends_without_a_word_from_the_workers(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "optimiser", "run", "nmc111_cost_vs_recovery"]
+    for moment in (0.0, 0.05, 0.3):  # after the worker was started
+        with subprocess.Popen(
+            command,
+            cwd=tmp_path,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+        ) as started:
+            # the first is what multiprocessing keeps its books with
+            while started.poll() is None and len(psutil.Process(started.pid).children()) < 2:
+                time.sleep(0.002)
+            time.sleep(moment)
+            os.killpg(started.pid, signal.SIGINT)
+            try:
+                _, stderr = started.communicate(timeout=60)
+            finally:
+                started.kill()
+        assert started.returncode == 130, stderr
+        assert stderr.split("\n")[-2:] == ["Stopped; nothing was written.", ""] and len(stderr) < 40
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_all_workers_start_at_once_and_hear_no_interrupt() -> None:
+    with workers(3) as others:
+        assert others is not None
+        started = multiprocessing.active_children()
+        status = [Path(f"/proc/{process.pid}/status").read_text() for process in started]
+    assert len(started) == 3
+    for text in status:
+        blocked = int(next(line for line in text.splitlines() if line.startswith("SigBlk")).split()[1], 16)
+        assert blocked & 1 << (signal.SIGINT - 1)
+
+
+def test_what_goes_wrong_in_a_process_is_told_here(problem: Problem) -> None:
+    broken = [replace(task, problem=replace(problem, objectives=())) for task in tasks(problem)[1:]]
+    with workers(1) as others:
+        get_ready(others)
+        with pytest.raises((ValueError, InputError)) as elsewhere:
+            search_all([tasks(problem)[0], *broken], others)
+    with pytest.raises(elsewhere.type):
+        search_all(broken)
+
+
+def test_a_search_that_ends_early_is_told_to_be_complete(problem: Problem) -> None:
+    told: list[Progress] = []
+    patient = replace(tasks(problem)[0], settings=replace(SMALL, generations=40, stagnation=1))
+    search_all([patient], None, lambda what, state: told.append(state))
+    assert told[-1].generation == told[-1].generations < 40
+
+
+def test_short_runs_start_no_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(side_by_side.joblib, "cpu_count", lambda: 8)
+    assert useful_workers(5, 9_999) == 0
+    assert [useful_workers(n, 30_000) for n in (1, 2, 4, 9)] == [0, 1, 3, 3]
+    monkeypatch.setattr(side_by_side.joblib, "cpu_count", lambda: 1)
+    assert useful_workers(5, 30_000) == 0
+
+
+def test_a_run_is_the_same_side_by_side(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(side_by_side, "_WORTHWHILE", 0)
+    config = load_config("nmc111_cost_vs_recovery")
+    search = config.spec.search.model_copy(update={"population": 24, "generations": 12, "per_acid": 6})
+    small = replace(config, spec=config.spec.model_copy(update={"search": search}))
+    one, other = run(small), run(small, side_by_side=True)
+    assert one.front is not None and other.front is not None
+    assert one.evaluations == other.evaluations
+    assert np.array_equal(one.front.evaluation.objectives, other.front.evaluation.objectives)
