@@ -62,6 +62,7 @@ def evaluate(
              optimiser evaluate --selected --protocol experiment --json
              optimiser evaluate --card models/pd-gbr/MODEL_CARD.md --force
     """
+    from optimiser._io.extras import needs
     from optimiser.report.console import step_progress
     from optimiser.report.skill import (
         print_selected,
@@ -86,6 +87,7 @@ def evaluate(
     from optimiser.training.compare.selected import replay
     from optimiser.training.duplicates import repeated_rows
 
+    needs("train")
     ignored = {"--out": out, "--card": card, "--as-published": published, "--force": force, "--rows": rows}
     check_one_fold(fold=fold, refit=refit, ignored=ignored)
     jobs = choose_jobs(models, protocol, features)

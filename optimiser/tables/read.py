@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 
 from optimiser._io.errors import InputError, closest
+from optimiser._io.extras import needs
 from optimiser.variables import DESIGN_COLUMNS, VARIABLES
 
 #: Rows that are read and predicted at a time.
@@ -158,6 +159,7 @@ def _csv_options(path: Path) -> dict[str, Any]:
 
 
 def _parquet(path: Path, size: int) -> Iterator[pd.DataFrame]:
+    needs("parquet")
     from pyarrow.parquet import ParquetFile
 
     start = 0

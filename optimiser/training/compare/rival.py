@@ -11,6 +11,7 @@ from zipfile import ZIP_DEFLATED
 
 import numpy as np
 
+from optimiser._io.extras import needs
 from optimiser.surrogate.calibration import squeezed
 from optimiser.surrogate.compiled import Raw
 from optimiser.surrogate.features import CONTINUOUS_COLUMNS, METALS, table_features
@@ -146,8 +147,10 @@ def load_regressors(content: bytes) -> tuple[Any, ...]:
     """Return what :func:`dump_regressors` gave.
 
     Raises:
+        InputError: the extra ``train`` is not installed.
         ValueError: the content cannot be read, or would build what a rival has no use for.
     """
+    needs("train")
     skops = importlib.import_module("skops.io")
     try:
         found = skops.loads(content, trusted=list(_TRUSTED))
