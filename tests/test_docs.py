@@ -23,16 +23,7 @@ def test_relative_links_lead_to_files(page: str) -> None:
 
 def test_the_site_builds_without_a_warning_and_fetches_nothing(tmp_path: Path) -> None:
     pytest.importorskip("mkdocs", reason="the extra `docs` is not installed")
-    command = [
-        sys.executable,
-        "-m",
-        "mkdocs",
-        "build",
-        "--quiet",
-        "--strict",
-        "--site-dir",
-        tmp_path / "site",
-    ]
+    build = [sys.executable, "-m", "mkdocs", "build", "--quiet", "--strict"]
     # no proxy answers there, so that fetching anything fails
     offline = dict.fromkeys(("http_proxy", "https_proxy"), "http://127.0.0.1:9")
     done = subprocess.run(
