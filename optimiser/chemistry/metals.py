@@ -124,7 +124,12 @@ def reduced() -> npt.NDArray[np.bool_]:
     return found
 
 
-def _known(name: str) -> str:
+def check_metal(name: str) -> str:
+    """Return a metal's name if it is one of METALS.
+
+    Raises:
+        InputError: it is none.
+    """
     if name not in METALS:
         raise InputError(
             f"There is no metal {name!r}.", allowed=", ".join(METALS), remedy=closest(name, METALS)
@@ -133,7 +138,7 @@ def _known(name: str) -> str:
 
 
 #: The name of a metal, as a key of a mapping.
-MetalName = Annotated[str, AfterValidator(_known)]
+MetalName = Annotated[str, AfterValidator(check_metal)]
 
 
 def metals_in_words(names: tuple[str, ...]) -> str:

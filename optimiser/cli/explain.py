@@ -48,15 +48,17 @@ def explain(problem: str | None, as_json: bool, **options: Any) -> None:
 solid_liquid_ratio=50,time=60
     """
     from optimiser.cli.inspection import is_config
-    from optimiser.problem.load import load_config, load_question
+    from optimiser.problem.load import load_config, load_problem
     from optimiser.report.console import print_records, step_progress
     from optimiser.report.explain import deliver as delivery
 
     question = None
     if problem is not None:
-        question = load_config(problem).question if is_config(problem) else load_question(problem)
+        question = load_config(problem).problem if is_config(problem) else load_problem(problem)
     with step_progress() as progress:
         done = delivery.deliver(delivery.Request(question, **options), progress)
+    for note in done.notes:
+        click.echo(f"Warning: {note}", err=True)
     if as_json:
         click.echo(json.dumps(delivery.as_json(done), indent=2))
         return

@@ -14,9 +14,10 @@ from optimiser.chemistry.provenance import provenance
 from optimiser.chemistry.quantity import Price, Quantity, flags
 from optimiser.chemistry.reagents import load_acids, load_metals, load_reagents
 from optimiser.problem.binding import bind, own_tables, refuse_slow_surrogate
-from optimiser.problem.load import load_config, load_question
+from optimiser.problem.load import Config, load_config, load_problem
 from optimiser.problem.objectives import METRICS
 from optimiser.problem.problem import Problem
+from optimiser.problem.schema import Problem as Question
 from optimiser.problem.tolerances import DEFAULT, said
 from optimiser.problem.yields import assumption
 from optimiser.process.parameters import neutralisers, parameter_quantities, process_parameters
@@ -42,16 +43,16 @@ def check_file(
     config = None
     if is_config(name):
         config = load_config(name)
-        question = config.question
+        question = config.problem
     else:
-        question = load_question(name)
+        question = load_problem(name)
     tables = own_tables(question, acids, prices, impacts)
     problem = bind(question, tables)
     if config:
         refuse_slow_surrogate(question, problem.surrogate)
     found = [_acid_finding(problem, k) for k in range(len(problem.acids))]
     findings: Record = {
-        "file": str(config.document.path if config else question.problem.path),
+        "file": _file(config, question),
         "problem": problem.name,
         "feed": problem.feed.name,
         "objectives": [f"{o.verb} {o.metric} [{METRICS[o.metric].unit}]" for o in problem.objectives],
@@ -66,11 +67,17 @@ def check_file(
         "experiments_needed": problem.surrogate.domain.settings.min_experiments,
     }
     if config:
-        search = config.spec.search
+        search = config.search
         common = search.population * search.generations * len(search.seeds)
         acids_alone = len(problem.supported_acids) if len(problem.supported_acids) > 1 else 0
         findings["evaluations"] = common + acids_alone * min(search.population, 60) * search.per_acid
     return findings
+
+
+def _file(config: Config | None, question: Question) -> str:
+    if config is not None and config.document is not None:
+        return str(config.document.path)
+    return str(question.source.problem.path) if question.source else question.name
 
 
 def is_config(name: str) -> bool:

@@ -16,7 +16,7 @@ from optimiser.chemistry.acids import Acid, choose_acid
 from optimiser.chemistry.feeds import Feed, find_feed
 from optimiser.chemistry.reagents import load_acids
 from optimiser.problem.binding import known_acids
-from optimiser.problem.load import Question
+from optimiser.problem.schema import Problem as Question
 from optimiser.tables.own_acids import import_acids
 from optimiser.variables import CONTINUOUS, DESIGN_COLUMNS, VARIABLES
 
@@ -230,7 +230,7 @@ def generate(
     acids: Mapping[str, Acid] = known_acids(question) if question else load_acids()
     if acids_file is not None:
         acids = import_acids(acids_file, acids).acids
-    own_feed = question.spec.feed if question else None
+    own_feed = question.feed if question else None
     varied = [parse_variation(text, "--vary", acids, own_feed) for text in vary]
     constant = [parse_variation(text, "--set", acids, own_feed) for text in fixed]
     if feed_name is not None:

@@ -174,7 +174,7 @@ def _template_feeds(source: Source, frame: pd.DataFrame, known: Known) -> tuple[
             total = ni + mn + co
             raise InputError(
                 f"A feed with {total:g} mol of Ni, Mn and Co per mol of Li is not possible.",
-                where=f"{source.path}, row {frame.index[_first(codes, k)] + 2}, columns "
+                where=f"{source.path}, row {frame.index[_first(codes, k)] + source.first}, columns "
                 + ", ".join(TEMPLATE_FEED),
                 allowed="more than 0 and at most 2.2",
                 remedy="give mol per mol Li: NMC111 is 0.3333 each, LiMn2O4 is inputMn = 2",
@@ -220,6 +220,6 @@ def _template_acids(source: Source, frame: pd.DataFrame, known: Known) -> tuple[
         same = [other for other in acids if other.name.split(" (row")[0] == acid.name]
         equal = next((o for o in same if o.model_copy(update={"name": acid.name}) == acid), None)
         if equal is None and same:
-            acid = acid.model_copy(update={"name": f"{acid.name} (row {row + 2})"})
+            acid = acid.model_copy(update={"name": f"{acid.name} (row {row + source.first})"})
         acids.append(equal or acid)
     return _merged(acids, codes)

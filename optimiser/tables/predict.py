@@ -12,11 +12,11 @@ import pandas as pd
 
 from optimiser._io.errors import InputError
 from optimiser.chemistry.acids import Acid
-from optimiser.chemistry.feeds import METALS, find_feed
+from optimiser.chemistry.feeds import METALS, Feed, find_feed
 from optimiser.problem.binding import assemble, known_acids, surrogate_of, tolerances_of
-from optimiser.problem.load import Question
 from optimiser.problem.objectives import METRICS
 from optimiser.problem.problem import Evaluation, Problem
+from optimiser.problem.schema import Problem as Question
 from optimiser.problem.tolerances import DEFAULT, OFF, Tolerances, said
 from optimiser.problem.yields import assumption, check_yields
 from optimiser.process.parameters import ProcessParameters, process_parameters
@@ -24,7 +24,7 @@ from optimiser.surrogate.artefact import Surrogate, load_surrogate
 from optimiser.tables.design_table import design_table
 from optimiser.tables.own import OwnTables, read_own_tables
 from optimiser.tables.parse import Known, Scenarios, parse
-from optimiser.tables.read import CHUNK, Source, open_source
+from optimiser.tables.read import CHUNK, Source, frame_source, open_source
 from optimiser.tables.unknown import note, with_blanks
 from optimiser.toolkit.profile import ToolkitSums
 from optimiser.toolkit.scenarios import Profile
@@ -129,10 +129,10 @@ class Tally:
 
 
 def prepare(
-    path: Path,
+    source: Path | Source,
     *,
     question: Question | None = None,
-    feed_name: str | None = None,
+    feed: str | Feed | None = None,
     sheet: str | None = None,
     basis: float | None = None,
     tables: OwnTables | None = None,
@@ -142,9 +142,10 @@ def prepare(
     """Read a table of scenarios once, check every cell, and load what predicts it.
 
     Args:
-        path: CSV, XLSX or Parquet: our columns, or those of the Toolkit's template.
+        source: CSV, XLSX or Parquet, or an open table: our columns, or those of the Toolkit's template.
         question: takes feed, extra acids, process parameters and surrogate from this problem.
-        feed_name: a known feed, for tables without a feed column; stronger than the problem's.
+        feed: a feed, or the name of a known one, for tables without a feed column; stronger than the
+            problem's.
         sheet: of a workbook with several.
         basis: kg of cathode per batch; the feed's own mass if left out.
         tables: acids, prices and factors; the shipped ones with the problem's own if left out.
@@ -159,11 +160,13 @@ def prepare(
         raise InputError(
             f"A basis of {basis:g} kg of cathode is not possible.", where="--basis", allowed="above 0, in kg"
         )
-    source = open_source(path, sheet)
+    if isinstance(source, Path):
+        source = open_source(source, sheet)
     tables = tables or read_own_tables(known=known_acids(question) if question else None)
-    feed = question.spec.feed if question else None
-    if feed_name is not None:
-        feed = find_feed(feed_name, where="--feed")
+    if feed is None:
+        feed = question.feed if question else None
+    elif isinstance(feed, str):
+        feed = find_feed(feed, where="feed")
     known = Known(tables.acids, feed, basis)
     surrogate = surrogate_of(question) if question else load_surrogate("pd-gbr")
     rows, assumed = 0, dict[str, None]()
@@ -173,7 +176,7 @@ def prepare(
         for leached in scenarios.feeds:
             check_yields(surrogate, leached)
             assumed |= dict.fromkeys([told] if (told := assumption(leached)) else [])
-    parameters = process_parameters(question.spec.process if question else None)
+    parameters = process_parameters(question.process if question else None)
     tolerances = tolerances_of(question) if question else DEFAULT
     if bare or profile is not None:
         tolerances = OFF
@@ -258,9 +261,37 @@ def original(part: Part) -> Problem:
     return replace(part.problem, acids=part.acids)
 
 
-def predict_table(
-    path: Path, *, question: Question | None = None, feed_name: str | None = None
+def predict_frame(
+    frame: pd.DataFrame,
+    *,
+    feed: str | Feed | None = None,
+    problem: Question | None = None,
+    tables: OwnTables | None = None,
+    tolerances: bool = True,
 ) -> pd.DataFrame:
-    """Predict every row of a table at once; arguments as in `prepare`, columns as in `results`."""
-    setting = prepare(path, question=question, feed_name=feed_name)
+    """Predict designs: what ``optimiser predict`` writes, without a file.
+
+    Args:
+        frame: one row per design, with the columns acid, temperature [degC], acid_concentration [mol/L],
+            h2o2 [wt%], solid_liquid_ratio [g/L], time [min] and optionally feed; or with those of the
+            Toolkit's template. Units in the headers are optional.
+        feed: the cathode, or the name of a known one, where the frame has no column feed.
+        problem: whose feed, own acids, process parameters, tolerances and surrogate apply.
+        tables: acids, prices and factors, as `optimiser.tables.own.read_own_tables` gives them.
+        tolerances: whether yields are means over the tolerances of a plant, or those of the setpoints alone.
+
+    Returns:
+        One row per design in the order of ``frame``; columns as in `results`.
+
+    Raises:
+        InputError: a column is missing or unknown, a cell is wrong (row, counted from 0, and column named),
+            or nothing says which feed is leached.
+
+    >>> designs = pd.DataFrame({"acid": ["sulfuric"], "temperature": 60, "acid_concentration": 2.0,
+    ...                         "h2o2": 2.0, "solid_liquid_ratio": 50, "time": 60})
+    >>> found = predict_frame(designs, feed="NMC111")
+    >>> bool(found.loc[0, "yield_Li_low"] < found.loc[0, "yield_Li"])
+    True
+    """
+    setting = prepare(frame_source(frame), question=problem, feed=feed, tables=tables, bare=not tolerances)
     return pd.concat([results(piece) for piece in parts(setting)], ignore_index=True)

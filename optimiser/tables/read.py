@@ -52,16 +52,18 @@ class Source:
     """A table of scenarios whose header is right.
 
     Attributes:
-        path: the file.
+        path: the file, or what a frame without a file is called in messages.
         template: whether it has the Toolkit's columns instead of ours.
         frame: the rows of a workbook; None where the file can be read in pieces.
         options: for reading a CSV file.
+        first: what the first row below the header is called: 2 as in a spreadsheet, 0 as in a frame.
     """
 
     path: Path
     template: bool
     frame: pd.DataFrame | None
     options: Mapping[str, Any]
+    first: int = 2
 
     def chunks(self, size: int = CHUNK) -> Iterator[pd.DataFrame]:
         """Yield the rows in pieces; the index counts the rows of the file from 0, blank ones left out."""
@@ -89,8 +91,23 @@ class Source:
         return next((t for t, own in TEMPLATE.items() if own == name), name) if self.template else name
 
     def cell(self, row: int, name: str) -> str:
-        """Name a cell for an error; the header is row 1 of the file."""
-        return f"{self.path}, row {row + 2}, column {self.header(name)}"
+        """Name a cell for an error; the header is row 1 of a file."""
+        return f"{self.path}, row {row + self.first}, column {self.header(name)}"
+
+
+def frame_source(frame: pd.DataFrame) -> Source:
+    """Check the columns of a frame that needs no file; its rows are counted from 0 in messages.
+
+    Raises:
+        InputError: empty, or a column missing, unknown, twice there, or in another unit.
+    """
+    place = Path("designs")
+    head = _tidy(frame.reset_index(drop=True), place)
+    template = bool(_TEMPLATE_SIGNS & set(head.columns))
+    _check_header(head, place, template)
+    if not len(head):
+        raise _no_rows(place)
+    return Source(place, template, head, {}, first=0)
 
 
 def open_source(path: Path, sheet: str | None = None) -> Source:

@@ -23,7 +23,7 @@ from optimiser._io.errors import InputError
 from optimiser.cli.inspection import listing
 from optimiser.nearest import find_gaps, gaps, nearest_experiments, samples, studies
 from optimiser.problem.binding import bind
-from optimiser.problem.load import load_question
+from optimiser.problem.load import load_problem
 from optimiser.problem.problem import Problem
 from optimiser.report.card import Table, Words
 from optimiser.report.cards import nearest as card
@@ -41,7 +41,7 @@ DESIGN = "acid=sulfuric,temperature=90,acid_concentration=1.2,h2o2=1.1,solid_liq
 
 @cache
 def nmc111() -> Problem:
-    return bind(load_question("nmc111"))
+    return bind(load_problem("nmc111"))
 
 
 def design(*conditions: float, acid: str = "sulfuric") -> Designs:

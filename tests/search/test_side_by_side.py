@@ -17,7 +17,7 @@ import pytest
 
 from optimiser._io.errors import InputError
 from optimiser.problem.binding import bind
-from optimiser.problem.load import load_config, load_question
+from optimiser.problem.load import load_config, load_problem
 from optimiser.problem.problem import Problem
 from optimiser.search import side_by_side
 from optimiser.search.run import run
@@ -29,7 +29,7 @@ SMALL = SearchSettings(population=24, generations=6, stagnation=0)
 
 @pytest.fixture(scope="module")
 def problem() -> Problem:
-    whole = bind(load_question("nmc111"))
+    whole = bind(load_problem("nmc111"))
     return whole.with_acids(whole.supported_acids)
 
 
@@ -161,8 +161,8 @@ def test_short_runs_start_no_process(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_run_is_the_same_side_by_side(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(side_by_side, "_WORTHWHILE", 0)
     config = load_config("nmc111_cost_vs_recovery")
-    search = config.spec.search.model_copy(update={"population": 24, "generations": 12, "per_acid": 6})
-    small = replace(config, spec=config.spec.model_copy(update={"search": search}))
+    search = config.search.model_copy(update={"population": 24, "generations": 12, "per_acid": 6})
+    small = replace(config, search=search)
     one, other = run(small), run(small, side_by_side=True)
     assert one.front is not None and other.front is not None
     assert one.evaluations == other.evaluations

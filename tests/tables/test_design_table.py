@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from optimiser.tables.predict import predict_table
+from optimiser.tables.predict import predict_frame
 from tests.paths import ROOT
 
 ALUMINIUM = """
@@ -220,7 +220,7 @@ def test_predict_takes_the_metal_and_leaves_feeds_without_it_as_they_are(product
     optimiser(product, "predict", "table.csv", "--feed", "NMC111", "--out", "nmc.csv")
     with_row = pd.read_csv(product / "nmc.csv")
     assert with_row["yield_Al"].isna().all()
-    without = predict_table(product / "table.csv", feed_name="NMC111")
+    without = predict_frame(pd.read_csv(product / "table.csv"), feed="NMC111")
     np.testing.assert_allclose(with_row[[*SHOWN]].to_numpy(), without[[*SHOWN]].to_numpy(float), rtol=1e-12)
     assert [c for c in with_row if "_Al" not in c] == list(without)
 
@@ -242,13 +242,13 @@ from pathlib import Path
 from optimiser.problem.binding import bind
 from optimiser._io.errors import InputError
 from optimiser.cli.inspection import check_file, check_lines
-from optimiser.problem.load import load_question
+from optimiser.problem.load import load_problem
 
 said = ["\\n".join(check_lines(check_file("nca.yaml")))]
 for text in json.loads(sys.argv[1]):
     Path("bad.yaml").write_text(text)
     try:
-        said.append(f"accepted: {bind(load_question('bad.yaml')).name}")
+        said.append(f"accepted: {bind(load_problem('bad.yaml')).name}")
     except InputError as error:
         said.append(str(error))
 print(json.dumps(said))

@@ -14,12 +14,13 @@ import pandas as pd
 import pytest
 import yaml
 
+from optimiser._io.errors import InputError
 from optimiser.report.columns import column
 from optimiser.report.images import find_browser, write_images
 from optimiser.report.scenarios.cards import scenario_cards
 from optimiser.report.scenarios.contents import Contents, contents
 from optimiser.tables.own import read_own_tables
-from optimiser.tables.predict import Part, Setting, Tally, parts, predict_table, prepare, results
+from optimiser.tables.predict import Part, Setting, Tally, parts, predict_frame, prepare, results
 
 ROWS = pd.DataFrame(
     {
@@ -60,7 +61,7 @@ def report(path: Path, **options: object) -> Contents:
 
 
 def test_a_row_without_a_price_keeps_its_yields_and_names_what_is_missing(table: Path) -> None:
-    frame = predict_table(table)
+    frame = predict_frame(ROWS)
     assert frame["scenario"].tolist() == [1, 2, 3, 4, 5]
     assert frame["acid"].tolist() == ["sulfuric", "levulinic", "sulfuric", "hydrochloric", "sulfuric"]
     lacking = frame.iloc[1]
@@ -80,7 +81,7 @@ def test_rows_outside_the_domain_say_so_in_their_note(tmp_path: Path) -> None:
     rows = ROWS.assign(feed="NMC111", acid=["sulfuric", "levulinic", "glycine", "sulfuric", "acetic"])
     rows.loc[3, "acid_concentration"] = 9.0
     rows.to_csv(tmp_path / "t.csv", index=False)
-    frame = predict_table(tmp_path / "t.csv")
+    frame = predict_frame(rows)
     new = "outside the domain: acid not in the data"
     assert frame["inside_domain"].tolist()[:4] == [True, False, False, False]
     assert frame["note"].tolist()[0] == ""
@@ -93,6 +94,25 @@ def test_rows_outside_the_domain_say_so_in_their_note(tmp_path: Path) -> None:
     _, tally = everything(prepare(tmp_path / "t.csv"))
     assert [text for text in tally.noted if "outside" in text] == []
     assert sum(tally.noted.values()) == 1 and tally.outside == int((~frame["inside_domain"]).sum())
+
+
+def test_a_frame_needs_no_file_and_its_mistakes_name_row_and_column(table: Path) -> None:
+    bare = ROWS.drop(columns="feed").iloc[[0, 4]]
+    found = predict_frame(bare, feed="NMC111")
+    whole = pd.concat([results(piece) for piece in parts(prepare(table))], ignore_index=True)
+    pd.testing.assert_frame_equal(
+        found["yield_Li"].to_frame(), whole["yield_Li"].iloc[[0, 4]].reset_index(drop=True).to_frame()
+    )
+    assert list(found) == list(whole)
+    nominal = predict_frame(bare, feed="NMC111", tolerances=False)
+    np.testing.assert_allclose(nominal["yield_Li"], found["yield_Li_nominal"])
+    with pytest.raises(InputError, match="999") as caught:
+        predict_frame(bare.assign(time=[60.0, 99999.0]), feed="NMC111")
+    assert "row 1, column" in caught.value.where and "time" in caught.value.where
+    with pytest.raises(InputError, match="which cathode"):
+        predict_frame(bare)
+    with pytest.raises(InputError, match="no feed 'NMC'"):
+        predict_frame(bare, feed="NMC")
 
 
 def test_pieces_of_any_size_give_the_same_rows(table: Path) -> None:
@@ -142,7 +162,7 @@ def test_every_heading_of_the_balance_has_its_unit(table: Path) -> None:
 
 
 def test_own_tables_move_the_results_the_right_way(table: Path, tmp_path: Path) -> None:
-    usual = predict_table(table)
+    usual = predict_frame(ROWS)
     (tmp_path / "acids.yaml").write_text(
         yaml.safe_dump({"acids": {"levulinic": {"price": 2.0, "climate_change": 5.0}}})
     )

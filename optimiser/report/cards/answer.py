@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from optimiser.chemistry.feeds import METALS
+from optimiser.problem.constraints import label as label_of
 from optimiser.problem.problem import Evaluation, Problem
 from optimiser.problem.tolerances import said
 from optimiser.report import refusal, words
@@ -20,8 +21,6 @@ from optimiser.search.front import Front, Infeasibility
 from optimiser.search.run import RunResult
 from optimiser.variables import DESIGN_COLUMNS
 
-KEY, TITLE = "answer", "The answer"
-
 
 def answer_card(result: RunResult) -> Card:
     """Return the recommended design and the best end of each objective, or why there is none."""
@@ -29,7 +28,7 @@ def answer_card(result: RunResult) -> Card:
         return _found(result.problem, result.front)
     if result.infeasibility is not None:
         return _nothing(result, result.infeasibility)
-    return Card(KEY, TITLE, not_applicable="nothing was searched.")
+    return Card(not_applicable="nothing was searched.")
 
 
 def _found(problem: Problem, front: Front) -> Card:
@@ -67,7 +66,7 @@ def _found(problem: Problem, front: Front) -> Card:
         intervals_caveat(problem.surrogate),
         *_promises(problem),
     )
-    return Card(KEY, TITLE, tuple(finding), tiles(problem, front), warnings, (table,))
+    return Card(finding=tuple(finding), tiles=tiles(problem, front), warnings=warnings, blocks=(table,))
 
 
 def _yields(problem: Problem) -> tuple[str, ...]:
@@ -124,15 +123,13 @@ def _nothing(result: RunResult, infeasibility: Infeasibility) -> Card:
         headings = {column(name).heading: _reached_heading(name, sure) for name in _yields(problem)}
         numbers["quantity"] = numbers["quantity"].replace(headings)
     table = Table(
-        "nearest",
+        "least-infeasible",
         "The least infeasible designs, nearest first: what they reach, and what each constraint lacks."
         + told,
         pd.concat([numbers, lacking(problem, nearest, titles)], ignore_index=True),
         sortable=False,
     )
-    return Card(
-        KEY, TITLE, tuple(finding), warnings=(intervals_caveat(problem.surrogate),), blocks=(why, table)
-    )
+    return Card(finding=tuple(finding), warnings=(intervals_caveat(problem.surrogate),), blocks=(why, table))
 
 
 def _reached_heading(name: str, confidence: float) -> str:
@@ -146,7 +143,7 @@ def lacking(problem: Problem, nearest: Evaluation, titles: Sequence[str]) -> pd.
     for name in problem.constraint_names:
         margin = nearest.margins[name]
         if (margin < 0.0).any():
-            label = words.constraint_label(name).split(" (")[0]
+            label = label_of(name).split(" (")[0]
             scale, unit = (100.0, "points") if name.startswith("yield_") else (1.0, "relative")
             texts = [f"{-scale * m:.3g}" if m < 0.0 else "holds" for m in margin]
             rows.append({"quantity": f"lacks of {label} [{unit}]"} | dict(zip(titles, texts, strict=True)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from optimiser.explain.explanation import DesignExplanation, Explanation
 from optimiser.explain.setpoints import LEAST_GAIN, Sweep, gain_per_cost, limiting_metal, lowest_yield
 from optimiser.problem.robustness import worst_steps
 from optimiser.report import words
-from optimiser.report.card import Block, Card, Figure, Panels, Table, Tile, Words
+from optimiser.report.card import Block, Card, Figure, Maker, Panels, Table, Tile, Words, make_cards
 from optimiser.report.caveats import intervals_caveat
 from optimiser.report.columns import column
 from optimiser.report.explain.figures import draw_bars, draw_dependence, draw_kinds, draw_sweep
@@ -38,21 +39,16 @@ _SAME = "The same in numbers."
 
 def explanation_cards(of: Explanation, pinned: dict[str, Any]) -> list[Card]:
     """Return all cards of an explanation."""
-    made = []
-    for key, title, make in (
+    makers = (
         ("answer", "What drives the yields", answer_card),
         ("change", "Which setpoint would raise the lowest yield", change_card),
         ("ranking", "What the model goes by", ranking_card),
         ("dependence", "How it depends on each setpoint", dependence_card),
         ("kinds", "Acids and feeds", kinds_card),
         ("meaning", "What SHAP values mean, and what not", meaning_card),
-    ):
-        try:
-            card = make(of, key, title)
-        except Exception as error:  # one card must not lose the report
-            card = Card(key, title, error=f"{type(error).__name__}: {error}")
-        made.append(card)
-    return [*made, origin_card(pinned)]
+    )
+    made = [Maker(key, title, partial(make, of, key, title)) for key, title, make in makers]
+    return make_cards([*made, Maker("run", "This explanation", lambda: origin_card(pinned))])
 
 
 def _indices(of: Explanation) -> list[int]:

@@ -3,19 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import json
-import platform
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from optimiser import __version__
-from optimiser._io import builtin
 from optimiser._io.errors import InputError
-from optimiser._io.placed import placed
 from optimiser.chemistry.feeds import METALS
 from optimiser.explain.ask import Asked, design_of_front, design_of_text
 from optimiser.explain.cases import DRIVERS, ranking
@@ -36,8 +30,10 @@ from optimiser.explain.setpoints import (
     thrifty_sweeps,
 )
 from optimiser.problem.binding import bind
-from optimiser.problem.load import Question
 from optimiser.problem.problem import Problem
+from optimiser.problem.schema import Problem as Question
+from optimiser.report.deliver import check_folder
+from optimiser.report.deliver import deliver as deliver_report
 from optimiser.report.explain.cards import explanation_cards
 from optimiser.report.explain.sentences import (
     cautions,
@@ -48,9 +44,8 @@ from optimiser.report.explain.sentences import (
     ranking_sentence,
     yield_sentences,
 )
-from optimiser.report.manifest import DISTRIBUTION, FORMAT, git_state, package_versions, table_hashes
-from optimiser.report.page import page_of
-from optimiser.report.write import check_target, default_out
+from optimiser.report.manifest import given, made_with
+from optimiser.report.write import default_out
 from optimiser.surrogate.artefact import load_surrogate
 from optimiser.variables import DESIGN_COLUMNS, VARIABLES
 
@@ -79,6 +74,7 @@ class Delivered:
 
     explanation: Explanation
     out: Path
+    notes: tuple[str, ...] = ()
 
 
 def deliver(request: Request, progress: Progress) -> Delivered:
@@ -90,9 +86,7 @@ def deliver(request: Request, progress: Progress) -> Delivered:
     _check(request)
     name = request.question.name if request.question else "model"
     out = request.out or default_out(f"explain_{name}")
-    check_target(out, request.force)
-    if out.is_file():
-        raise InputError(f"{out} is a file, and a report is a folder.", remedy="choose another --out")
+    check_folder(out, request.force)
     problem = bind(request.question) if request.question else None
     asked = _asked(request, problem)
     surrogate = problem.surrogate if problem else load_surrogate("pd-gbr")
@@ -105,15 +99,16 @@ def deliver(request: Request, progress: Progress) -> Delivered:
         progress=progress,
     )
     pinned = _pinned(request, of)
-    with placed(out) as folder:
-        folder.mkdir()
-        text = json.dumps(pinned, indent=2, ensure_ascii=False, allow_nan=False)
-        (folder / "manifest.json").write_text(text + "\n", encoding="utf-8")
-        values_frame(of).to_csv(folder / "shap_values.csv", index=False)
-        title = f"What drives {asked.name if asked else 'the predicted yields'}"
-        page = page_of(explanation_cards(of, pinned), pinned, title=title, name=f"explain {name}")
-        (folder / "report.html").write_text(page, encoding="utf-8")
-    return Delivered(of, out)
+    delivery = deliver_report(
+        out,
+        manifest=pinned,
+        cards=explanation_cards(of, pinned),
+        tables={"shap_values.csv": values_frame(of)},
+        title=f"What drives {asked.name if asked else 'the predicted yields'}",
+        name=f"explain {name}",
+        force=request.force,
+    )
+    return Delivered(of, out, delivery.notes)
 
 
 def _check(request: Request) -> None:
@@ -152,18 +147,10 @@ def _pinned(request: Request, of: Explanation) -> dict[str, Any]:
     options["problem"] = request.question.name if request.question else None
     front = request.front
     return {
-        "format": FORMAT,
-        "product": DISTRIBUTION,
-        "version": __version__,
-        "written": datetime.now(UTC).isoformat(timespec="seconds"),
-        "options": {k: str(v) if isinstance(v, Path) else v for k, v in options.items() if v is not None},
+        **made_with(of.surrogate),
+        "options": given(options),
         "sha256": {"front": hashlib.sha256(front.read_bytes()).hexdigest()} if front else {},
         "seed": SEED,
-        "artefact": {"name": of.surrogate.name, "sha256": of.surrogate.sha256},
-        "tables": table_hashes(),
-        "python": platform.python_version(),
-        "packages": package_versions(),
-        "git": git_state(builtin.root()),
     }
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from optimiser.kinetics.frames import energies_frame, literature_frame
 from optimiser.kinetics.literature import Literature
 from optimiser.kinetics.study import LEAST_R2, LEAST_SHARED, MOST_ERROR, Kinetics
 from optimiser.report import words
-from optimiser.report.card import Card, Figure, Panels, Table, Tile, Verbatim, Words
+from optimiser.report.card import Card, Figure, Maker, Panels, Table, Tile, Verbatim, Words, make_cards
 from optimiser.report.kinetics import said
 from optimiser.report.kinetics.figures import draw_arrhenius, draw_curves, draw_energies
 
@@ -26,14 +27,7 @@ class Contents:
 
 def kinetics_cards(contents: Contents) -> list[Card]:
     """Return all cards."""
-    made = []
-    for key, title, make in MAKERS:
-        try:
-            card = make(contents, key, title)
-        except Exception as error:  # one card must not lose the report
-            card = Card(key, title, error=f"{type(error).__name__}: {error}")
-        made.append(card)
-    return made
+    return make_cards(Maker(key, title, partial(make, contents, key, title)) for key, title, make in MAKERS)
 
 
 def answer_card(contents: Contents, key: str, title: str) -> Card:

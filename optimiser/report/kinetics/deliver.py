@@ -2,30 +2,25 @@
 
 from __future__ import annotations
 
-import json
-import platform
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from optimiser import __version__
-from optimiser._io import builtin
 from optimiser._io.errors import InputError, closest
-from optimiser._io.placed import placed
 from optimiser.chemistry.acids import choose_acid
 from optimiser.chemistry.feeds import find_feed
 from optimiser.chemistry.reagents import load_acids
 from optimiser.kinetics.frames import constants_frame, curves_frame, energies_frame
 from optimiser.kinetics.literature import load_literature
 from optimiser.kinetics.simulate import FIXED, TEMPERATURES, TIMES, Plan, plan_curves
-from optimiser.kinetics.study import Kinetics, study
+from optimiser.kinetics.study import study
+from optimiser.report.deliver import Delivery, check_folder
+from optimiser.report.deliver import deliver as deliver_report
 from optimiser.report.kinetics import said
 from optimiser.report.kinetics.cards import Contents, kinetics_cards
-from optimiser.report.manifest import DISTRIBUTION, FORMAT, git_state, package_versions, table_hashes
-from optimiser.report.page import page_of
-from optimiser.report.write import check_target, default_out
+from optimiser.report.manifest import given, made_with
+from optimiser.report.write import default_out
 from optimiser.surrogate.artefact import Surrogate, load_surrogate
 from optimiser.tables.generate import Variation, parse_variation
 
@@ -63,20 +58,16 @@ def deliver(request: Request) -> Delivered:
         InputError: anything wrong with options, acid, feed or target, before any prediction.
     """
     if request.out is not None:
-        check_target(request.out, request.force)
-        if request.out.is_file():
-            raise InputError(
-                f"{request.out} is a file, and a report is a folder.", remedy="choose another --out"
-            )
+        check_folder(request.out, request.force)
     surrogate = load_surrogate(request.surrogate, where=f"--surrogate {request.surrogate}")
     plan = read_plan(request, surrogate)
     folder = request.out or default_out(f"kinetics_{plan.feed.name}_{plan.acid.name}")
     of, literature = study(surrogate, plan), load_literature()
     contents = Contents(of, literature, _pinned(request, surrogate))
-    _write(contents, folder)
+    delivery = _write(contents, folder, request.force)
     found = {"out": str(folder), "artefact": contents.pinned["artefact"], **said.as_json(of, literature)}
-    report = f"Report: {folder / 'report.html'}"
-    return Delivered(folder, (*said.lines(of, literature), "", report), found)
+    lines = (*said.lines(of, literature), "", f"Report: {delivery.page}", *delivery.notes)
+    return Delivered(folder, lines, found)
 
 
 def read_plan(request: Request, surrogate: Surrogate) -> Plan:
@@ -138,49 +129,23 @@ def _read(text: str, option: str) -> Variation:
     return parse_variation(text, option, {}, None)
 
 
-def _write(contents: Contents, folder: Path) -> None:
+def _write(contents: Contents, folder: Path, force: bool) -> Delivery:
     of = contents.of
-    title = f"Leaching kinetics: {said.what(of)}"
-    with placed(folder) as temporary:
-        temporary.mkdir()
-        text = json.dumps(contents.pinned, indent=2, ensure_ascii=False, allow_nan=False)
-        (temporary / "manifest.json").write_text(text + "\n", encoding="utf-8")
-        for name, frame in _tables(of, contents).items():
-            frame.to_csv(temporary / f"{name}.csv", index=False)
-        page = page_of(
-            kinetics_cards(contents), contents.pinned, title=title, name=f"kinetics of {_name(of)}"
-        )
-        (temporary / "report.html").write_text(page, encoding="utf-8")
-
-
-def _tables(of: Kinetics, contents: Contents) -> dict[str, Any]:
-    return {
-        "energies": energies_frame(of, contents.literature),
-        "constants": constants_frame(of),
-        "curves": curves_frame(of),
-    }
-
-
-def _name(of: Kinetics) -> str:
-    return f"{of.curves.plan.acid.name}, {of.curves.plan.feed.name}"
+    return deliver_report(
+        folder,
+        manifest=contents.pinned,
+        cards=kinetics_cards(contents),
+        tables={
+            "energies.csv": energies_frame(of, contents.literature),
+            "constants.csv": constants_frame(of),
+            "curves.csv": curves_frame(of),
+        },
+        title=f"Leaching kinetics: {said.what(of)}",
+        name=f"kinetics of {of.curves.plan.acid.name}, {of.curves.plan.feed.name}",
+        force=force,
+    )
 
 
 def _pinned(request: Request, surrogate: Surrogate) -> dict[str, Any]:
     """Return what pins the result: options, artefact, tables and versions."""
-    options = {
-        k: str(v) if isinstance(v, Path) else v
-        for k, v in asdict(request).items()
-        if v not in (None, False, ())
-    }
-    return {
-        "format": FORMAT,
-        "product": DISTRIBUTION,
-        "version": __version__,
-        "written": datetime.now(UTC).isoformat(timespec="seconds"),
-        "options": options,
-        "artefact": {"name": surrogate.name, "sha256": surrogate.sha256},
-        "tables": table_hashes(),
-        "python": platform.python_version(),
-        "packages": package_versions(),
-        "git": git_state(builtin.root()),
-    }
+    return {**made_with(surrogate), "options": given(asdict(request))}
