@@ -47,8 +47,7 @@ def explain(problem: str | None, as_json: bool, **options: Any) -> None:
              optimiser explain nmc111 --design acid=sulfuric,temperature=60,acid_concentration=1,h2o2=1,\
 solid_liquid_ratio=50,time=60
     """
-    from optimiser.cli.inspection import is_config
-    from optimiser.problem.load import load_config, load_problem
+    from optimiser.problem.load import is_config, load_config, load_problem
     from optimiser.report.console import print_records, step_progress
     from optimiser.report.explain import deliver as delivery
 

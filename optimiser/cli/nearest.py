@@ -41,11 +41,10 @@ def nearest(
 solid_liquid_ratio=50,time=60
              optimiser nearest nmc111 --front reports/mine/front.csv --row 30
     """
-    from optimiser.cli.inspection import is_config
     from optimiser.explain.ask import one_design
     from optimiser.nearest import installed_table
     from optimiser.problem.binding import bind
-    from optimiser.problem.load import load_config, load_problem
+    from optimiser.problem.load import is_config, load_config, load_problem
     from optimiser.report.console import print_nearest
     from optimiser.report.nearest import as_json as plain
     from optimiser.report.nearest import find_nearest

@@ -82,6 +82,11 @@ class Constraint:
         """Return the constraint as it is written in YAML."""
         raise NotImplementedError
 
+    @classmethod
+    def allowed(cls) -> str:
+        """Say what may be asked for."""
+        raise NotImplementedError
+
 
 @dataclass(frozen=True)
 class Limit(Constraint):
@@ -107,6 +112,11 @@ class Limit(Constraint):
         if value is None or value is False or value == "off":
             return None
         return bounded(value, cls.key, cls.low, cls.high)
+
+    @classmethod
+    def allowed(cls) -> str:
+        """Say between which bounds the number may lie."""
+        return f"{cls.low}, {cls.high}, or off"
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -158,6 +168,11 @@ class Yields(Constraint):
         object.__setattr__(self, "targets", {metal: found[metal] for metal in METALS if metal in found})
         sure = confidence if confidence is None else bounded(confidence, "confidence", ">= 0.5", "< 1")
         object.__setattr__(self, "confidence", sure)
+
+    @classmethod
+    def allowed(cls) -> str:
+        """Say what targets may be."""
+        return "above 0, at most 1 for each metal; confidence from 0.5 to below 1"
 
     @property
     def names(self) -> tuple[str, ...]:

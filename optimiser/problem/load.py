@@ -81,3 +81,21 @@ def load_config(name: str | Path) -> Config:
     assert problem.source is not None
     problem = problem.with_source(Source(problem.source.problem, document), **overrides)
     return Config(document.path.stem, problem, spec.search, spec.report, spec.description, document)
+
+
+def is_config(name: str) -> bool:
+    """Say whether a name or path means a config: a config has the key ``problem``, a problem has ``feed``."""
+    if name in builtin.names("configs"):
+        return True
+    if name in builtin.names("problems"):
+        return False
+    try:
+        path = builtin.find("configs", name)
+    except InputError as config_error:
+        try:
+            builtin.find("problems", name)
+        except InputError:
+            raise config_error from None
+        return False
+    content = read_yaml(path).data
+    return not (isinstance(content, dict) and "feed" in content)

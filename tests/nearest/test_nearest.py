@@ -20,13 +20,13 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from optimiser._io.errors import InputError
-from optimiser.cli.inspection import listing
 from optimiser.nearest import find_gaps, gaps, nearest_experiments, samples, studies
 from optimiser.problem.binding import bind
 from optimiser.problem.load import load_problem
 from optimiser.problem.problem import Problem
 from optimiser.report.card import Table, Words
 from optimiser.report.cards import nearest as card
+from optimiser.report.listing import listing
 from optimiser.report.nearest import picked_nearest
 from optimiser.surrogate.stoichiometry import breaks
 from optimiser.surrogate.training_table import TrainingTable, read_table

@@ -241,7 +241,7 @@ import json, sys
 from pathlib import Path
 from optimiser.problem.binding import bind
 from optimiser._io.errors import InputError
-from optimiser.cli.inspection import check_file, check_lines
+from optimiser.report.check import check_file, check_lines
 from optimiser.problem.load import load_problem
 
 said = ["\\n".join(check_lines(check_file("nca.yaml")))]
