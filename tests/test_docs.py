@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+import optimiser
 from tests.paths import ROOT
 
 _LINK = re.compile(r"\]\((?!https?://|#)([^)#\s]+)")
@@ -19,6 +20,11 @@ _LINK = re.compile(r"\]\((?!https?://|#)([^)#\s]+)")
 def test_relative_links_lead_to_files(page: str) -> None:
     folder = (ROOT / page).parent
     assert [link for link in _LINK.findall((ROOT / page).read_text()) if not (folder / link).exists()] == []
+
+
+def test_the_reference_shows_every_public_name() -> None:
+    shown = re.findall(r"^::: optimiser\.(\w+)$", (ROOT / "docs" / "api.md").read_text(), re.MULTILINE)
+    assert sorted(shown) == sorted(optimiser.__all__)
 
 
 def test_the_site_builds_without_a_warning_and_fetches_nothing(tmp_path: Path) -> None:

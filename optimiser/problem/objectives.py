@@ -230,7 +230,7 @@ class Objective:
     Raises:
         InputError: there is no such metric.
 
-    Example:
+    Examples:
         >>> Objective("cost").verb
         'minimise'
     """
@@ -261,7 +261,7 @@ def minimise(metric: str) -> Objective:
     Raises:
         InputError: there is no such metric.
 
-    Example:
+    Examples:
         >>> minimise("cost")
         Objective(metric='cost', sign=1)
     """
@@ -277,7 +277,7 @@ def maximise(metric: str) -> Objective:
     Raises:
         InputError: there is no such metric.
 
-    Example:
+    Examples:
         >>> maximise("recovery").verb
         'maximise'
     """
