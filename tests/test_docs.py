@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -20,6 +21,22 @@ _LINK = re.compile(r"\]\((?!https?://|#)([^)#\s]+)")
 def test_relative_links_lead_to_files(page: str) -> None:
     folder = (ROOT / page).parent
     assert [link for link in _LINK.findall((ROOT / page).read_text()) if not (folder / link).exists()] == []
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/first-front.md"])
+def test_the_answer_that_is_quoted_is_that_of_the_gallery(page: str) -> None:
+    manifest = ROOT / "reports" / "gallery" / "nmc111_cost_vs_recovery" / "manifest.json"
+    assert json.loads(manifest.read_text())["answer"] in (ROOT / page).read_text()
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/problem-file.md"])
+def test_problems_that_are_shown_can_be_checked(page: str, tmp_path: Path) -> None:
+    blocks = re.findall(r"```yaml\n(.*?)```", (ROOT / page).read_text(), re.DOTALL)
+    problems = [block for block in blocks if "variables:" in block]
+    assert problems
+    for problem in problems:
+        (tmp_path / "shown.yaml").write_text(problem)
+        assert optimiser.load_problem(tmp_path / "shown.yaml").objectives
 
 
 def test_the_reference_shows_every_public_name() -> None:
