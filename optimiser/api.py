@@ -163,7 +163,9 @@ class Result:
         from optimiser.report.console import print_result
 
         text = StringIO()
-        print_result(self.run, None, Console(file=text, highlight=False, width=100))
+        # a notebook would show it at once instead of returning it
+        console = Console(file=text, highlight=False, force_terminal=False, force_jupyter=False, width=100)
+        print_result(self.run, None, console)
         return text.getvalue().rstrip()
 
     def _repr_html_(self) -> str:
