@@ -42,7 +42,7 @@ solid_liquid_ratio=50,time=60
              optimiser nearest nmc111 --front reports/mine/front.csv --row 30
     """
     from optimiser.explain.ask import one_design
-    from optimiser.nearest import installed_table
+    from optimiser.nearest.samples import installed_table
     from optimiser.problem.binding import bind
     from optimiser.problem.load import is_config, load_config, load_problem
     from optimiser.report.console import print_nearest

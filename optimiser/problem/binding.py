@@ -9,11 +9,11 @@ from pathlib import Path
 import numpy as np
 
 from optimiser._io.errors import InputError
-from optimiser.chemistry.acids import Acid, choose_acid, with_user_acids
+from optimiser.chemistry.acids import Acid, choose_acid, load_acids, with_user_acids
 from optimiser.chemistry.feeds import Feed
 from optimiser.chemistry.impacts import CLIMATE, same_text
 from optimiser.chemistry.metals import METALS
-from optimiser.chemistry.reagents import Reagents, load_acids, load_reagents
+from optimiser.chemistry.reagents import Reagents, load_reagents
 from optimiser.problem.constraints import Yields, complete
 from optimiser.problem.objectives import minimise
 from optimiser.problem.problem import Problem

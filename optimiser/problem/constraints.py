@@ -50,11 +50,13 @@ class Constraint:
         key: its name in YAML.
         label: what a person reads.
         needs_yields: whether its margin depends on predicted yields.
+        allowed: what may be asked for.
     """
 
     key: ClassVar[str]
     label: ClassVar[str]
     needs_yields: ClassVar[bool] = False
+    allowed: ClassVar[str]
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -68,23 +70,12 @@ class Constraint:
         """
         raise NotImplementedError
 
-    def reached(self, state: State, name: str, margin: Floats) -> tuple[Floats, Floats]:
-        """Return what the designs reach and what is needed, in the constraint's own unit, shape (n,) each.
-
-        Args:
-            state: of the designs.
-            name: of the margin.
-            margin: as `margins` gives it.
-        """
+    def reached_and_needed(self, state: State, name: str) -> tuple[Floats, Floats]:
+        """Return what the designs reach and what a margin needs, in the constraint's unit, (n,) each."""
         raise NotImplementedError
 
     def setting(self) -> dict[str, Any]:
         """Return the constraint as it is written in YAML."""
-        raise NotImplementedError
-
-    @classmethod
-    def allowed(cls) -> str:
-        """Say what may be asked for."""
         raise NotImplementedError
 
 
@@ -92,12 +83,20 @@ class Constraint:
 class Limit(Constraint):
     """A constraint with one number; None switches it off.
 
-    ``low`` and ``high`` bound the number that may be asked for.
+    Attributes:
+        limit: the number.
+        low, high: between which it may lie.
+        broken: what is said of a design that breaks it while it is off: ``{reached}``, ``{needed}`` and
+            ``{rest}``, 1 less what is reached.
     """
 
     limit: float | None = None
     low: ClassVar[str]
     high: ClassVar[str]
+    broken: ClassVar[str]
+
+    def __init_subclass__(cls) -> None:
+        cls.allowed = f"{cls.low}, {cls.high}, or off"
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "limit", self.read(self.limit))
@@ -113,10 +112,17 @@ class Limit(Constraint):
             return None
         return bounded(value, cls.key, cls.low, cls.high)
 
-    @classmethod
-    def allowed(cls) -> str:
-        """Say between which bounds the number may lie."""
-        return f"{cls.low}, {cls.high}, or off"
+    def reached(self, state: State) -> Floats:
+        """Return what n designs reach, in the constraint's own unit, shape (n,)."""
+        raise NotImplementedError
+
+    def needed(self, state: State, limit: float) -> Floats:
+        """Return what they have to reach at least or at most, likewise; the limit itself by default."""
+        return np.full(len(state.designs), limit)
+
+    def margin(self, state: State, limit: float) -> Floats:
+        """Return the margin of n designs, shape (n,): by default the free share of what is allowed."""
+        return 1.0 - self.reached(state) / self.needed(state, limit)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -127,13 +133,9 @@ class Limit(Constraint):
         """Return its one margin; nothing where it is switched off."""
         return {} if self.limit is None else {self.key: self.margin(state, self.limit)}
 
-    def margin(self, state: State, limit: float) -> Floats:
-        """Return the margin of n designs for a limit, shape (n,)."""
-        raise NotImplementedError
-
-    def broken(self, state: State, row: int) -> str:
-        """Say what one design breaks of the constraint, which is switched off."""
-        raise NotImplementedError
+    def reached_and_needed(self, state: State, name: str) -> tuple[Floats, Floats]:
+        """Return what the designs reach and what is allowed, in the constraint's own unit."""
+        return self.reached(state), self.needed(state, self.limit or 0.0)
 
     def setting(self) -> dict[str, Any]:
         """Return the constraint as it is written in YAML."""
@@ -158,6 +160,7 @@ class Yields(Constraint):
     key: ClassVar[str] = "yield"
     label: ClassVar[str] = "yield targets"
     needs_yields: ClassVar[bool] = True
+    allowed: ClassVar[str] = "above 0, at most 1 for each metal; confidence from 0.5 to below 1"
 
     targets: Mapping[str, float]
     confidence: float | None
@@ -169,11 +172,6 @@ class Yields(Constraint):
         sure = confidence if confidence is None else bounded(confidence, "confidence", ">= 0.5", "< 1")
         object.__setattr__(self, "confidence", sure)
 
-    @classmethod
-    def allowed(cls) -> str:
-        """Say what targets may be."""
-        return "above 0, at most 1 for each metal; confidence from 0.5 to below 1"
-
     @property
     def names(self) -> tuple[str, ...]:
         """``yield_<metal>`` for each target."""
@@ -183,10 +181,10 @@ class Yields(Constraint):
         """Return by how much each counted yield is above its target."""
         return {f"yield_{m}": state.counted[:, METALS.index(m)] - t for m, t in self.targets.items()}
 
-    def reached(self, state: State, name: str, margin: Floats) -> tuple[Floats, Floats]:
+    def reached_and_needed(self, state: State, name: str) -> tuple[Floats, Floats]:
         """Return the counted yield and the target."""
-        target = self.targets[name.removeprefix("yield_")]
-        return margin + target, np.full_like(margin, target)
+        metal = name.removeprefix("yield_")
+        return state.counted[:, METALS.index(metal)], np.full(len(state.designs), self.targets[metal])
 
     def setting(self) -> dict[str, Any]:
         """Return the constraint as it is written in YAML."""
@@ -203,28 +201,24 @@ class ProtonBalance(Limit):
         {'proton_balance': 1.2}
     """
 
-    key: ClassVar[str] = "proton_balance"
-    label: ClassVar[str] = "proton balance (usable protons offered / consumed)"
-    needs_yields: ClassVar[bool] = True
+    key = "proton_balance"
+    label = "proton balance (usable protons offered / consumed)"
+    needs_yields = True
     low, high = "> 0", "<= 10"
+    broken = (
+        "The proton balance was switched off, and this design breaks it: {reached:.2g} protons offered per "
+        "proton consumed."
+    )
 
     limit: float | None = 1.1
 
+    def reached(self, state: State) -> Floats:
+        """Return protons offered per proton consumed."""
+        return proton_ratio(state.balance)
+
     def margin(self, state: State, limit: float) -> Floats:
-        """Return the ratio of protons relative to the limit, less 1."""
-        return np.minimum(proton_ratio(state.balance), 1e6) / limit - 1.0
-
-    def reached(self, state: State, name: str, margin: Floats) -> tuple[Floats, Floats]:
-        """Return the ratio of protons and the limit."""
-        return proton_ratio(state.balance), np.full_like(margin, self.limit or 0.0)
-
-    def broken(self, state: State, row: int) -> str:
-        """Say how many protons there are."""
-        protons = float(proton_ratio(state.balance)[row])
-        return (
-            f"The proton balance was switched off, and this design breaks it: {protons:.2g} protons offered "
-            "per proton consumed."
-        )
+        """Return the ratio relative to the limit, less 1."""
+        return np.minimum(self.reached(state), 1e6) / limit - 1.0
 
 
 @dataclass(frozen=True)
@@ -238,29 +232,24 @@ class StockStrength(Limit):
         {'stock_strength': 0.1}
     """
 
-    key: ClassVar[str] = "stock_strength"
-    label: ClassVar[str] = "stock strength (share of the tank that is water beyond the stocks)"
+    key = "stock_strength"
+    label = "stock strength (share of the tank that is water beyond the stocks)"
     low, high = ">= 0", "<= 1"
+    broken = (
+        "The limit on stock strength was switched off, and this design breaks it: acid and peroxide as "
+        "bought would fill {rest:.0%} of the tank."
+    )
 
     limit: float | None = 0.0
 
+    def reached(self, state: State) -> Floats:
+        """Return the share of water."""
+        balance = state.balance
+        return balance.water / (state.inputs.reagents.water_density * balance.volume)
+
     def margin(self, state: State, limit: float) -> Floats:
         """Return the share of water, less the limit."""
-        balance = state.balance
-        return balance.water / (state.inputs.reagents.water_density * balance.volume) - limit
-
-    def reached(self, state: State, name: str, margin: Floats) -> tuple[Floats, Floats]:
-        """Return the share of water and the limit."""
-        limit = self.limit or 0.0
-        return margin + limit, np.full_like(margin, limit)
-
-    def broken(self, state: State, row: int) -> str:
-        """Say how much of the tank the stocks would fill."""
-        filled = 1.0 - float(self.margin(state, 0.0)[row])
-        return (
-            "The limit on stock strength was switched off, and this design breaks it: acid and peroxide as "
-            f"bought would fill {filled:.0%} of the tank."
-        )
+        return self.reached(state) - limit
 
 
 @dataclass(frozen=True)
@@ -274,29 +263,23 @@ class Solubility(Limit):
         {'solubility': 0.9}
     """
 
-    key: ClassVar[str] = "solubility"
-    label: ClassVar[str] = "solubility of the acid (mol/L)"
+    key = "solubility"
+    label = "solubility of the acid (mol/L)"
     low, high = "> 0", "<= 1"
+    broken = (
+        "The limit on solubility was switched off, and this design breaks it: {reached:g} mol/L of acid "
+        "where {needed:.2g} mol/L dissolve."
+    )
 
     limit: float | None = 1.0
 
-    def margin(self, state: State, limit: float) -> Floats:
-        """Return the share of the allowed concentration that is free."""
-        return 1.0 - state.designs.acid_concentration / (limit * solubility_at(state.designs, state.inputs))
+    def reached(self, state: State) -> Floats:
+        """Return the concentration, mol/L."""
+        return state.designs.acid_concentration
 
-    def reached(self, state: State, name: str, margin: Floats) -> tuple[Floats, Floats]:
-        """Return the concentration and what is allowed, mol/L."""
-        concentration = state.designs.acid_concentration
-        return concentration, concentration / (1.0 - margin)
-
-    def broken(self, state: State, row: int) -> str:
-        """Say how much of the acid dissolves."""
-        concentration = float(state.designs.acid_concentration[row])
-        dissolves = float(solubility_at(state.designs, state.inputs)[row])
-        return (
-            f"The limit on solubility was switched off, and this design breaks it: {concentration:g} mol/L "
-            f"of acid where {dissolves:.2g} mol/L dissolve."
-        )
+    def needed(self, state: State, limit: float) -> Floats:
+        """Return what is allowed, mol/L."""
+        return limit * solubility_at(state.designs, state.inputs)
 
 
 @dataclass(frozen=True)
@@ -308,30 +291,27 @@ class Boiling(Limit):
         {'boiling': 5.0}
     """
 
-    key: ClassVar[str] = "boiling"
-    label: ClassVar[str] = "temperature below boiling (degC)"
+    key = "boiling"
+    label = "temperature below boiling (degC)"
     low, high = ">= 0", "<= 80"
+    broken = (
+        "The limit on temperature was switched off, and this design breaks it: {reached:g} °C where "
+        "{needed:g} °C is the highest."
+    )
 
     limit: float | None = 0.0
 
+    def reached(self, state: State) -> Floats:
+        """Return the temperature, degC."""
+        return state.designs.temperature
+
+    def needed(self, state: State, limit: float) -> Floats:
+        """Return the highest temperature allowed, degC."""
+        return state.inputs.acids.temperature_limit[state.designs.acid] - limit
+
     def margin(self, state: State, limit: float) -> Floats:
         """Return hundreds of degrees below the limit."""
-        highest = state.inputs.acids.temperature_limit[state.designs.acid] - limit
-        return (highest - state.designs.temperature) / 100.0
-
-    def reached(self, state: State, name: str, margin: Floats) -> tuple[Floats, Floats]:
-        """Return the temperature and the highest one allowed, degC."""
-        temperature = state.designs.temperature
-        return temperature, temperature + 100.0 * margin
-
-    def broken(self, state: State, row: int) -> str:
-        """Say how hot it may be."""
-        temperature = float(state.designs.temperature[row])
-        highest = float(state.inputs.acids.temperature_limit[state.designs.acid[row]])
-        return (
-            f"The limit on temperature was switched off, and this design breaks it: {temperature:g} °C where "
-            f"{highest:g} °C is the highest."
-        )
+        return (self.needed(state, limit) - self.reached(state)) / 100.0
 
 
 @dataclass(frozen=True)
@@ -346,28 +326,19 @@ class Slurry(Limit):
         {'slurry': 0.2}
     """
 
-    key: ClassVar[str] = "slurry"
-    label: ClassVar[str] = "solids in the slurry (kg/kg)"
+    key = "slurry"
+    label = "solids in the slurry (kg/kg)"
     low, high = "> 0", "< 1"
+    broken = (
+        "The limit on solids was switched off, and this design breaks it: {reached:.2g} kg of solids per kg "
+        "of slurry."
+    )
 
     limit: float | None = 0.3
 
-    def margin(self, state: State, limit: float) -> Floats:
-        """Return the share of the allowed solids that is free."""
-        return 1.0 - slurry_fraction(state.balance, state.inputs) / limit
-
-    def reached(self, state: State, name: str, margin: Floats) -> tuple[Floats, Floats]:
-        """Return the solids and what is allowed, kg/kg."""
-        solids = slurry_fraction(state.balance, state.inputs)
-        return solids, solids / (1.0 - margin)
-
-    def broken(self, state: State, row: int) -> str:
-        """Say how much of the slurry is solid."""
-        solids = float(slurry_fraction(state.balance, state.inputs)[row])
-        return (
-            f"The limit on solids was switched off, and this design breaks it: {solids:.2g} kg of solids per "
-            "kg of slurry."
-        )
+    def reached(self, state: State) -> Floats:
+        """Return kg solids per kg slurry."""
+        return slurry_fraction(state.balance, state.inputs)
 
 
 @dataclass(frozen=True)
@@ -379,10 +350,13 @@ class ApplicabilityDomain(Limit):
         (1.0, {'applicability_domain': 1.5})
     """
 
-    key: ClassVar[str] = "applicability_domain"
-    label: ClassVar[str] = "applicability domain (distance to the data / limit)"
-    needs_yields: ClassVar[bool] = True
+    key = "applicability_domain"
+    label = "applicability domain (distance to the data / limit)"
+    needs_yields = True
     low, high = ">= 0.5", "<= 10"
+    broken = (
+        "The applicability domain was switched off, and this design lies outside it: its yields are guesses."
+    )
 
     limit: float | None = 1.0
 
@@ -399,25 +373,19 @@ class ApplicabilityDomain(Limit):
                 key=(cls.key,),
             ) from None
 
-    def margin(self, state: State, limit: float) -> Floats:
-        """Return by how much a design is nearer than the limit.
+    def reached(self, state: State) -> Floats:
+        """Return the distance as a share of the domain's limit; above any limit where the acid has no data.
 
         Where the acid's data never went near this feed, nothing is known however near it looks.
         """
+        limit = 1.0 if self.limit is None else self.limit
+        beyond = state.beyond(limit)
+        return np.where(beyond > 0.0, limit + beyond, state.domain_ratio)
+
+    def margin(self, state: State, limit: float) -> Floats:
+        """Return by how much a design is nearer than the limit."""
         beyond = state.beyond(limit)
         return np.where(beyond > 0.0, -beyond, limit - state.domain_ratio)
-
-    def reached(self, state: State, name: str, margin: Floats) -> tuple[Floats, Floats]:
-        """Return the distance and the limit, as shares of the domain's limit."""
-        limit = self.limit or 1.0
-        return limit - margin, np.full_like(margin, limit)
-
-    def broken(self, state: State, row: int) -> str:
-        """Say that yields are guesses."""
-        return (
-            "The applicability domain was switched off, and this design lies outside it: its yields are "
-            "guesses."
-        )
 
     def setting(self) -> dict[str, Any]:
         """Return the constraint as it is written in YAML."""
@@ -550,4 +518,9 @@ def label(name: str) -> str:
 def switched_off(constraints: Iterable[Constraint], state: State, row: int) -> list[str]:
     """Say which limits one design breaks that are switched off, each held to its default."""
     off = [type(c)() for c in constraints if isinstance(c, Limit) and c.limit is None]
-    return [c.broken(state, row) for c in off if c.margins(state)[c.key][row] < 0.0]
+    return [_said(c, state, row) for c in off if c.margins(state)[c.key][row] < 0.0]
+
+
+def _said(limit: Limit, state: State, row: int) -> str:
+    reached, needed = (float(values[row]) for values in limit.reached_and_needed(state, limit.key))
+    return limit.broken.format(reached=reached, needed=needed, rest=1.0 - reached)

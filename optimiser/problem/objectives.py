@@ -14,9 +14,8 @@ import numpy as np
 from optimiser._io.errors import InputError, closest
 from optimiser.chemistry.metals import METALS, metals_in_words
 from optimiser.process.balance import MassBalance
+from optimiser.process.costs import climate_components, cost_components, metal_value, reactor_hours
 from optimiser.process.inputs import ProcessInputs
-from optimiser.process.throughput import reactor_hours
-from optimiser.process.totals import climate_components, cost_components, metal_value
 from optimiser.variables import Designs, Floats
 
 

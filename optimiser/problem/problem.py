@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from optimiser.chemistry.acids import Acid
 from optimiser.chemistry.feeds import Feed
 from optimiser.chemistry.metals import METALS
-from optimiser.chemistry.reagents import Acid, Reagents
+from optimiser.chemistry.reagents import Reagents
 from optimiser.problem.constraints import ApplicabilityDomain, Constraint, State, Yields
 from optimiser.problem.objectives import METRICS, Objective, Outcome, outcome
 from optimiser.problem.tolerances import DEFAULT, Tolerances

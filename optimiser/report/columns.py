@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from optimiser.problem.objectives import METRICS
-from optimiser.process.totals import COMPONENTS
+from optimiser.process.costs import COMPONENTS
 from optimiser.variables import VARIABLES
 
 #: Shown in place of a number that does not apply, such as the yield of an absent metal.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from html import escape
 
-from optimiser.chemistry.feeds import METALS
+from optimiser.chemistry.metals import METALS
 from optimiser.problem.objectives import REPORTED
 from optimiser.problem.problem import Evaluation, Problem
 from optimiser.report.columns import column, metric_column

@@ -8,10 +8,13 @@ from typing import Any
 from optimiser._io import builtin
 from optimiser._io.errors import InputError
 from optimiser._io.yamlfile import read_yaml
-from optimiser.chemistry.feeds import METALS, load_feeds
+from optimiser.chemistry.acids import load_acids
+from optimiser.chemistry.feeds import load_feeds
+from optimiser.chemistry.metals import METALS, load_metals
+from optimiser.chemistry.prices import Price
 from optimiser.chemistry.provenance import provenance
-from optimiser.chemistry.quantity import Price, Quantity, flags
-from optimiser.chemistry.reagents import load_acids, load_metals, load_reagents
+from optimiser.chemistry.quantity import Quantity, flags
+from optimiser.chemistry.reagents import load_reagents
 from optimiser.problem.constraints import CONSTRAINTS, Yields
 from optimiser.problem.objectives import METRICS
 from optimiser.problem.tolerances import DEFAULT
@@ -45,7 +48,7 @@ def _acids() -> list[Record]:
             "stock [%]": round(100 * acid.purity, 1),
             "stock [mol/L]": round(acid.max_molarity, 1),
             "price [EUR/kg stock]": _marked(
-                acid.price, f"{acid.price_eur_per_kg_stock():.3f}" if acid.price else ""
+                acid.price, f"{acid.price_eur('kg stock'):.3f}" if acid.price else ""
             ),
             "climate change [kg CO2-eq/kg pure]": _marked(
                 acid.climate_change, f"{acid.climate_change.value:g}" if acid.climate_change else ""
@@ -185,7 +188,7 @@ def _constraints() -> list[Record]:
         {
             "name": constraint.key,
             "default": "none" if constraint is Yields else constraint().setting()[constraint.key],
-            "allowed": constraint.allowed(),
+            "allowed": constraint.allowed,
             "needs yields": constraint.needs_yields,
             "meaning": constraint.label,
         }

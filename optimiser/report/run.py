@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from optimiser.process.totals import COMPONENTS
+from optimiser.process.costs import COMPONENTS
 from optimiser.report import words
 from optimiser.report.card import make_cards
 from optimiser.report.cards import run_makers

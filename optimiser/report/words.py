@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from optimiser.chemistry.feeds import METALS
+from optimiser.chemistry.metals import METALS
 from optimiser.problem.constraints import ApplicabilityDomain, switched_off
 from optimiser.problem.objectives import METRICS
 from optimiser.problem.problem import Evaluation, Problem

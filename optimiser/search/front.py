@@ -140,5 +140,5 @@ def _distinct(problem: Problem, designs: Designs, order: Ints) -> Ints:
 def _binding(problem: Problem, evaluation: Evaluation, name: str, broken_share: float) -> Binding:
     """Return what the first design reaches of a constraint and what it needs."""
     constraint = of_margin(problem.constraints, name)
-    reached, needed = constraint.reached(problem.state(evaluation), name, evaluation.margins[name])
+    reached, needed = constraint.reached_and_needed(problem.state(evaluation), name)
     return Binding(name, float(reached[0]), float(needed[0]), broken_share)

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from optimiser.chemistry.feeds import METALS
 from optimiser.chemistry.impacts import ImpactTable, impacts, missing_factors
+from optimiser.chemistry.metals import METALS
 from optimiser.chemistry.reagents import load_reagents
 from optimiser.problem.objectives import per_kg_metal
 from optimiser.tables.predict import Part
@@ -77,7 +77,7 @@ def amounts(part: Part) -> dict[str, Floats]:
         name: np.where(acid == k, balance.acid_pure, 0.0) for k, name in enumerate(part.problem.acid_names)
     }
     water = np.maximum(balance.water, 0.0) + balance.wash_water
-    used |= {"hydrogen_peroxide": balance.peroxide_pure, "water": water}
+    used |= {"h2o2": balance.peroxide_pure, "water": water}
     base = part.problem.inputs.parameters.neutraliser
     if base != "none":
         used[base] = balance.base

@@ -12,9 +12,8 @@ import pandas as pd
 from scipy.stats import qmc
 
 from optimiser._io.errors import InputError, closest
-from optimiser.chemistry.acids import Acid, choose_acid
+from optimiser.chemistry.acids import Acid, choose_acid, load_acids
 from optimiser.chemistry.feeds import Feed, find_feed
-from optimiser.chemistry.reagents import load_acids
 from optimiser.problem.binding import known_acids
 from optimiser.problem.schema import Problem as Question
 from optimiser.tables.own_acids import import_acids

@@ -14,10 +14,9 @@ from pydantic import BaseModel, ConfigDict
 from optimiser._io import builtin
 from optimiser._io.errors import InputError
 from optimiser._io.yamlfile import read_yaml, validate
-from optimiser.chemistry.acids import Acid, AcidOverrides, find_acid_name, with_user_acids
+from optimiser.chemistry.acids import Acid, AcidOverrides, find_acid_name, load_acids, with_user_acids
 from optimiser.chemistry.metals import METALS
-from optimiser.chemistry.rates import load_rates
-from optimiser.chemistry.reagents import load_acids
+from optimiser.chemistry.prices import load_rates
 from optimiser.chemistry.tables import read_table
 from optimiser.tables.own_names import refuse_twice
 from optimiser.tables.sheets import Column, Sheet, find_columns, read_sheet, require

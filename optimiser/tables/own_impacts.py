@@ -11,11 +11,12 @@ from pydantic import BaseModel, ConfigDict
 
 from optimiser._io.errors import InputError, closest
 from optimiser._io.yamlfile import Document, read_yaml, validate
-from optimiser.chemistry.acids import Acid
-from optimiser.chemistry.impacts import CLIMATE, Floats, ImpactTable
-from optimiser.chemistry.reagents import ENERGIES, load_acids
+from optimiser.chemistry.acids import Acid, load_acids
+from optimiser.chemistry.impacts import CLIMATE, ImpactTable
+from optimiser.chemistry.reagents import ENERGIES
 from optimiser.tables.own_names import refuse_twice, substance_name
 from optimiser.tables.sheets import Sheet, read_sheet, split_title
+from optimiser.variables import Floats
 
 CATEGORY, UNIT = ("category", "impact category"), ("unit",)
 _PURE = ("kg", "kg pure", "kg pure substance")

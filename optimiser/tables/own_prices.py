@@ -13,9 +13,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from optimiser._io.errors import InputError
 from optimiser._io.yamlfile import Document, read_yaml, validate
-from optimiser.chemistry.acids import Acid, complete
-from optimiser.chemistry.quantity import Basis, Price
-from optimiser.chemistry.reagents import ENERGIES, Reagents, load_acids
+from optimiser.chemistry.acids import Acid, complete, load_acids
+from optimiser.chemistry.prices import Basis, Price
+from optimiser.chemistry.reagents import ENERGIES, Reagents
 from optimiser.tables.own_names import refuse_twice, substance_name
 from optimiser.tables.sheets import Column, Sheet, find_columns, read_sheet, require, split_title
 

@@ -12,7 +12,8 @@ import pandas as pd
 
 from optimiser._io.errors import InputError
 from optimiser.chemistry.acids import Acid
-from optimiser.chemistry.feeds import METALS, Feed, find_feed
+from optimiser.chemistry.feeds import Feed, find_feed
+from optimiser.chemistry.metals import METALS
 from optimiser.problem.binding import assemble, known_acids, surrogate_of, tolerances_of
 from optimiser.problem.objectives import METRICS
 from optimiser.problem.problem import Evaluation, Problem

@@ -8,10 +8,10 @@ from dataclasses import fields
 import numpy as np
 import pandas as pd
 
-from optimiser.chemistry.feeds import METALS
+from optimiser.chemistry.metals import METALS
 from optimiser.problem.objectives import per_kg_metal
 from optimiser.process.balance import MassBalance
-from optimiser.process.totals import COMPONENTS
+from optimiser.process.costs import COMPONENTS
 from optimiser.tables.predict import Part, results
 from optimiser.variables import CONTINUOUS, DESIGN_COLUMNS, Floats
 

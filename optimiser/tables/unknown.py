@@ -8,11 +8,13 @@ from collections.abc import Callable, Mapping
 import numpy as np
 
 from optimiser._io.errors import InputError
-from optimiser.chemistry.acids import Acid, Stock
+from optimiser.chemistry.acids import Acid
 from optimiser.chemistry.descriptors import molar_mass, structure_key
-from optimiser.chemistry.feeds import METALS
 from optimiser.chemistry.impacts import CLIMATE, ImpactTable, same_text
-from optimiser.chemistry.quantity import Price, Quantity
+from optimiser.chemistry.metals import METALS
+from optimiser.chemistry.prices import Price
+from optimiser.chemistry.quantity import Quantity
+from optimiser.chemistry.substances import Stock
 
 #: How far a stated molar mass may be from that of the structure.
 _MOLAR_MASS_TOLERANCE = 0.01

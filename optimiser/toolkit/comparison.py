@@ -15,8 +15,8 @@ import pandas as pd
 from scipy import stats
 
 from optimiser._io.errors import InputError
-from optimiser.chemistry.feeds import METALS
 from optimiser.chemistry.impacts import Footprint, load_footprint, same_text
+from optimiser.chemistry.metals import METALS
 from optimiser.variables import Bools, Floats, Ints
 
 T_TEST_WARNING = (

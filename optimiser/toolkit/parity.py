@@ -13,13 +13,13 @@ from pathlib import Path
 
 import numpy as np
 
+from optimiser.chemistry.acids import load_acids
 from optimiser.chemistry.feeds import Feed
 from optimiser.chemistry.impacts import CLIMATE, ImpactTable, same_text
-from optimiser.chemistry.reagents import load_acids
 from optimiser.process.balance import MassBalance, mass_balance
+from optimiser.process.costs import COMPONENTS, cost_components
 from optimiser.process.inputs import ProcessInputs, process_inputs
 from optimiser.process.parameters import process_parameters
-from optimiser.process.totals import COMPONENTS, cost_components
 from optimiser.tables.own_impacts import import_impacts
 from optimiser.toolkit.profile import ToolkitAcids, ToolkitSums, read_toolkit_acids, toolkit_sums
 from optimiser.variables import Designs, Floats

@@ -18,12 +18,11 @@ import pandas as pd
 
 from optimiser._io import builtin
 from optimiser._io.errors import InputError
-from optimiser.chemistry.acids import Acid, find_acid_name
+from optimiser.chemistry.acids import Acid, find_acid_name, load_acids
 from optimiser.chemistry.feeds import OXYGEN_MOLAR_MASS
 from optimiser.chemistry.impacts import ImpactTable
 from optimiser.chemistry.metals import BASE_METALS, molar_masses
 from optimiser.chemistry.quantity import read_quantities
-from optimiser.chemistry.reagents import load_acids
 from optimiser.tables.own_names import refuse_twice
 from optimiser.tables.sheets import Column, find_columns, read_sheet, require
 from optimiser.variables import Designs, Floats, Ints

@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from optimiser._io.errors import InputError
-from optimiser.chemistry.feeds import METALS
-from optimiser.chemistry.reagents import load_acids
+from optimiser.chemistry.acids import load_acids
+from optimiser.chemistry.metals import METALS
 from optimiser.explain.ask import design_of_front, design_of_text, differs
 from optimiser.explain.cases import DRIVERS, anchor_cases, ranking, spread
 from optimiser.explain.explanation import DesignExplanation, Explanation, explain, values_frame

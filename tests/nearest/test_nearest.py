@@ -20,7 +20,9 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from optimiser._io.errors import InputError
-from optimiser.nearest import find_gaps, gaps, nearest_experiments, samples, studies
+from optimiser.nearest import gaps, samples, studies
+from optimiser.nearest.experiments import nearest_experiments
+from optimiser.nearest.gaps import find_gaps
 from optimiser.problem.binding import bind
 from optimiser.problem.load import load_problem
 from optimiser.problem.problem import Problem

@@ -8,7 +8,7 @@ from functools import cache
 import numpy as np
 import pytest
 
-from optimiser.chemistry.feeds import METALS
+from optimiser.chemistry.metals import METALS
 from optimiser.problem.binding import bind
 from optimiser.problem.load import load_config
 from optimiser.problem.problem import Evaluation, Problem

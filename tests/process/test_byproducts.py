@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from optimiser._io.errors import InputError
-from optimiser.chemistry.feeds import METALS, Feed
-from optimiser.chemistry.reagents import load_acids
+from optimiser.chemistry.acids import load_acids
+from optimiser.chemistry.feeds import Feed
+from optimiser.chemistry.metals import METALS
 from optimiser.problem.binding import assemble
 from optimiser.problem.constraints import Slurry
 from optimiser.problem.objectives import METRICS, Outcome, outcome
@@ -107,7 +108,7 @@ def test_residue_wash_water_and_wastewater() -> None:
     assert products(one()).residue == pytest.approx(0.0)
     # bought with the process water
     spent, none = result(one(), 0.5, 0.5), result(one(), 0.5, 0.5, wash_water=0)
-    extra = 97.868 * 0.997 * spent.inputs.reagents.water_price
+    extra = 97.868 * 0.997 * spent.inputs.reagents.price["water"]
     assert (spent.cost - none.cost).sum() == pytest.approx(extra)
 
 

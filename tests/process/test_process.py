@@ -13,10 +13,10 @@ from optimiser.chemistry.feeds import Feed
 from optimiser.problem.constraints import LIMITS, Boiling
 from optimiser.problem.objectives import METRICS, outcome
 from optimiser.process.balance import mass_balance
+from optimiser.process.costs import COMPONENTS, climate_components, cost_components, metal_value
 from optimiser.process.feasibility import proton_ratio, reductant_ratio
 from optimiser.process.inputs import AcidNumbers, ProcessInputs, ReagentNumbers
 from optimiser.process.parameters import process_parameters
-from optimiser.process.totals import COMPONENTS, climate_components, cost_components, metal_value
 from optimiser.variables import Designs
 from tests.margins import chemistry_margins
 
@@ -45,20 +45,10 @@ REAGENTS = ReagentNumbers(
     peroxide_molar_mass=34.014,
     peroxide_purity=0.5,
     peroxide_density=1.196,
-    peroxide_price=1.5,
-    peroxide_climate_change=1.7,
     water_density=0.998,
-    water_price=0.0002,
-    water_climate_change=0.0004,
     base_per_proton=0.04,
-    base_price=0.8,
-    base_climate_change=1.25,
-    heat_price=0.07,
-    heat_climate_change=0.18,
-    power_price=0.19,
-    power_climate_change=0.21,
-    chlorine_molar_mass=70.9,
-    oxygen_molar_mass=32.0,
+    price={"peroxide": 1.5, "water": 0.0002, "neutralisation": 0.8, "heat": 0.07, "power": 0.19},
+    climate_change={"peroxide": 1.7, "water": 0.0004, "neutralisation": 1.25, "heat": 0.18, "power": 0.21},
 )
 INPUTS = ProcessInputs(
     feed=LCO,

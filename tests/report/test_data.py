@@ -10,7 +10,7 @@ import pytest
 
 from optimiser.problem.constraints import ApplicabilityDomain
 from optimiser.problem.objectives import METRICS
-from optimiser.process.totals import COMPONENTS
+from optimiser.process.costs import COMPONENTS
 from optimiser.report.card import Table
 from optimiser.report.cards import run_makers
 from optimiser.report.cards.money import advice, largest_component

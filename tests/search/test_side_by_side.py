@@ -8,8 +8,10 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import Executor, Future
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import psutil
@@ -39,7 +41,7 @@ def tasks(problem: Problem) -> list[Task]:
 
 def get_ready(others: Workers | None) -> None:
     assert others is not None
-    others.pool.submit(int).result(60)
+    others.executor.submit(int).result(60)
 
 
 def assert_same(one: SearchResult, other: SearchResult) -> None:
@@ -93,6 +95,57 @@ def test_a_worker_that_dies_before_it_has_something_to_do_is_not_missed(problem:
             process.join()
         shared = search_all(tasks(problem), others)
     for one, other in zip(alone, shared, strict=True):
+        assert_same(one, other)
+
+
+SENDING = """
+import multiprocessing, os, subprocess, time
+import numpy as np
+from optimiser.problem.binding import bind
+from optimiser.problem.load import load_question
+from optimiser.search.search import SearchSettings
+from optimiser.search.side_by_side import Task, search_all, workers
+
+class Doomed(Task):
+    def run(self, progress):
+        parent = multiprocessing.parent_process()
+        if parent is not None:  # it reads nothing while the worker sends its result and is killed
+            script = f"kill -STOP {parent.pid}; sleep 1; kill -KILL {os.getpid()}; kill -CONT {parent.pid}"
+            subprocess.Popen(["sh", "-c", script], start_new_session=True)
+            time.sleep(0.3)
+        return np.zeros(1_000_000)
+
+if __name__ == "__main__":
+    problem = bind(load_question("nmc111"))
+    tasks = [Doomed(str(k), problem, SearchSettings(8, 1, 0), (k,), k) for k in range(2)]
+    with workers(1) as others:
+        others.executor.submit(int).result()
+        print([len(found) for found in search_all(tasks, others)])
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="stops a process by a signal")
+def test_a_worker_killed_while_it_sends_its_result_keeps_nobody_waiting(tmp_path: Path) -> None:
+    (tmp_path / "sending.py").write_text(SENDING, encoding="utf-8")
+    made = subprocess.run(
+        [sys.executable, "sending.py"], cwd=tmp_path, capture_output=True, text=True, timeout=60
+    )
+    assert made.stdout == "[1000000, 1000000]\n", made.stderr
+
+
+class Here(Executor):
+    """An executor that works at once, in this process."""
+
+    def submit(self, function: Any, /, *args: Any, **kwargs: Any) -> Future[Any]:
+        future: Future[Any] = Future()
+        future.set_result(function(*args, **kwargs))
+        return future
+
+
+def test_any_executor_of_the_standard_interface_will_do(problem: Problem) -> None:
+    for one, other in zip(
+        search_all(tasks(problem)), search_all(tasks(problem), Workers(Here(), 2)), strict=True
+    ):
         assert_same(one, other)
 
 

@@ -90,14 +90,14 @@ import json
 from pathlib import Path
 import numpy as np
 from optimiser.chemistry.feeds import Feed
-from optimiser.chemistry.reagents import load_acids
+from optimiser.chemistry.acids import load_acids
 from optimiser.variables import Designs
 from optimiser.process.balance import mass_balance
 from optimiser.process.byproducts import by_products
 from optimiser.process.inputs import process_inputs
 from optimiser.tables.own import read_own_tables
 from optimiser.process.parameters import neutralisers, process_parameters
-from optimiser.process.totals import cost_components, metal_value
+from optimiser.process.costs import cost_components, metal_value
 
 feed = Feed(name="NCA80", Ni=0.8, Co=0.15, Al=0.05, mass=960.786)
 acids = [load_acids()[name] for name in ("sulfuric", "hydrochloric")]
@@ -120,7 +120,7 @@ for base in ("magnesium_oxide", "ammonia", "sodium_hydroxide"):
     }
 Path("dear.csv").write_text("substance,price [EUR/kg pure]\\nMgO,40\\n")
 own = read_own_tables(prices="dear.csv").reagents
-found["dear"] = own["magnesium_oxide"].price_eur_per_kg_pure()
+found["dear"] = own["magnesium_oxide"].price_eur("kg pure")
 found["neutralisers"] = neutralisers()
 print(json.dumps(found))
 """

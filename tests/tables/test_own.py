@@ -61,7 +61,7 @@ def test_a_price_moves_the_cost_by_what_is_bought_of_it(folder: Path) -> None:
     assert high.metrics["cost"][0] - low.metrics["cost"][0] == pytest.approx(more)
     assert high.metrics["cost"][1] == low.metrics["cost"][1]
     # the same acids alone keep the own reagents: 0.5 EUR per kg of 50 % stock is 1 EUR per kg NaOH
-    assert cheap.with_acids(["sulfuric"]).inputs.reagents.base_price == 1.0
+    assert cheap.with_acids(["sulfuric"]).inputs.reagents.price["neutralisation"] == 1.0
     sources = sources_frame(cheap).set_index(["item", "quantity"])
     assert "prices.csv" in sources.loc[("sodium hydroxide", "price"), "source"]
     assert "prices.csv" in sources.loc[("sulfuric acid", "price"), "source"]

@@ -12,12 +12,13 @@ import pandas as pd
 import pytest
 
 from optimiser._io.errors import InputError
+from optimiser.chemistry.acids import load_acids
 from optimiser.chemistry.feeds import Feed
-from optimiser.chemistry.reagents import load_acids, load_reagents
+from optimiser.chemistry.reagents import load_reagents
 from optimiser.process.balance import mass_balance
+from optimiser.process.costs import COMPONENTS, climate_components, cost_components
 from optimiser.process.inputs import process_inputs
 from optimiser.process.parameters import process_parameters
-from optimiser.process.totals import COMPONENTS, climate_components, cost_components
 from optimiser.tables.export import tables
 from optimiser.tables.own import OwnTables, read_own_tables
 from optimiser.tables.own_acids import import_acids
@@ -399,6 +400,12 @@ def test_order_and_case_of_rows_do_not_matter(
     frame = change(tables(load_acids(), load_reagents())["acids"])
     frame.to_csv(tmp_path / "acids.csv", index=False)
     assert import_acids(tmp_path / "acids.csv").acids == load_acids()
+
+
+@pytest.mark.parametrize("name", ["h2o2", "H2O2", "hydrogen_peroxide", "hydrogen peroxide"])
+def test_hydrogen_peroxide_is_understood_by_each_of_its_names(tmp_path: Path, name: str) -> None:
+    text = f"substance,price [EUR],per\n{name},1.5,kg pure\n"
+    assert import_prices(write(tmp_path, text))["h2o2"].euro() == 1.5
 
 
 # --- the page -----------------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from optimiser._io.errors import InputError
-from optimiser.chemistry.reagents import load_acids
+from optimiser.chemistry.acids import load_acids
 from optimiser.tables.parse import Known, Scenarios, parse
 from optimiser.tables.read import open_source
 

@@ -8,8 +8,7 @@ import numpy as np
 import pytest
 
 from optimiser._io.errors import InputError
-from optimiser.chemistry.acids import Acid
-from optimiser.chemistry.feeds import METALS
+from optimiser.chemistry.acids import Acid, load_acids
 from optimiser.chemistry.impacts import (
     ImpactTable,
     climate_table,
@@ -18,8 +17,9 @@ from optimiser.chemistry.impacts import (
     missing_factors,
     with_climate_change,
 )
+from optimiser.chemistry.metals import METALS
 from optimiser.chemistry.quantity import flags
-from optimiser.chemistry.reagents import load_acids, load_reagents
+from optimiser.chemistry.reagents import load_reagents
 from optimiser.toolkit.comparison import (
     T_TEST_WARNING,
     enrichment_factors,
@@ -195,7 +195,7 @@ def test_climate_change_of_a_table_enters_acids_and_reagents() -> None:
     assert same == acids
     assert same_reagents == reagents
     new, new_reagents = with_climate_change(acids, reagents, TABLE)
-    assert new["sulfuric"].climate_change_per_kg_pure() == 0.1
+    assert new["sulfuric"].climate_factor == 0.1
     assert new["hydrochloric"] == acids["hydrochloric"]
-    assert new_reagents.heat.climate_change_per_kwh() == 0.2
+    assert new_reagents.energies["heat"].climate_factor == 0.2
     assert isinstance(new["citric"], Acid)

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from optimiser._io.errors import InputError
-from optimiser.chemistry.feeds import METALS
+from optimiser.chemistry.metals import METALS
 from optimiser.explain.ask import Asked, design_of_front, design_of_text
 from optimiser.explain.cases import DRIVERS, ranking
 from optimiser.explain.explanation import (

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from optimiser.chemistry.feeds import METALS
+from optimiser.chemistry.metals import METALS
 from optimiser.explain.ask import differs
 from optimiser.explain.cases import DRIVERS
 from optimiser.explain.explanation import DesignExplanation, Explanation

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import plotly.graph_objects as go
 
-from optimiser.chemistry.feeds import METALS
+from optimiser.chemistry.metals import METALS
 from optimiser.problem.problem import Problem
 from optimiser.report.columns import column
 from optimiser.report.figures.fronts import Axis, Series, axes

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from optimiser.chemistry.feeds import METALS
+from optimiser.chemistry.metals import METALS
 from optimiser.report.card import Card, Figure, Panels, Table, Words
 from optimiser.report.cards.origin import read_frame
 from optimiser.report.caveats import NOT_KNOWN
