@@ -28,6 +28,7 @@ def train(table: Path | None, model: str, out: Path | None, force: bool, as_json
     Example: optimiser data install && optimiser train --out my-model
              optimiser train --model gbr
     """
+    from optimiser._io.extras import needs
     from optimiser.report.console import step_progress
     from optimiser.surrogate.artefact import load_surrogate
     from optimiser.surrogate.calibration import INTERVAL_KEY, INTERVAL_PERCENT
@@ -36,6 +37,7 @@ def train(table: Path | None, model: str, out: Path | None, force: bool, as_json
     from optimiser.training.compare.selected import card_figures
     from optimiser.training.train import train as fit_artefact
 
+    needs("train")
     how = recipe(model)
     with step_progress() as progress:
         written = fit_artefact(

@@ -5,7 +5,10 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+import platformdirs
+
 from optimiser._io.errors import InputError
+from optimiser._io.extras import needs
 from optimiser.surrogate.training_table import sha256_of
 
 FILE_NAME = "input_913pts_250407.xlsx"
@@ -18,9 +21,7 @@ _OFFLINE = "download it elsewhere and run `optimiser data install --from FILE`"
 
 def cache_folder() -> Path:
     """Return the folder of the user's cache that keeps the training table."""
-    import pooch
-
-    return Path(pooch.os_cache("leaching-optimiser"))
+    return Path(platformdirs.user_cache_dir("leaching-optimiser"))
 
 
 def install(
@@ -98,6 +99,7 @@ def _copy(source: Path, target: Path, sha256: str) -> None:
 def _download(url: str, target: Path, sha256: str) -> None:
     import logging
 
+    needs("train")
     import pooch
 
     # pooch reports each download on stderr; the command line says it in its own words
