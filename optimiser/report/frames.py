@@ -17,7 +17,7 @@ from optimiser.report.picks import Pick
 from optimiser.report.verdicts import verdict_text
 from optimiser.search.front import Front, Infeasibility
 from optimiser.search.run import RunResult
-from optimiser.tables.design_table import design_table
+from optimiser.tables.front_csv import design_table
 
 
 def front_frame(problem: Problem, evaluation: Evaluation, knee: int | None = None) -> pd.DataFrame:

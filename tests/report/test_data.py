@@ -16,7 +16,6 @@ from optimiser.report.cards.money import advice, largest_component
 from optimiser.report.cards.trust import convergence_finding, domain_lines, ranges_frame
 from optimiser.report.columns import column, with_intervals
 from optimiser.report.figures.components import draw_components
-from optimiser.report.figures.convergence import hypervolume_courses
 from optimiser.report.figures.designs import (
     axis_titles,
     draw_designs,
@@ -25,6 +24,7 @@ from optimiser.report.figures.designs import (
     drawn_front,
     y_range,
 )
+from optimiser.report.figures.lines import hypervolume_courses
 from optimiser.report.frames import (
     acids_frame,
     components_frame,
@@ -233,8 +233,8 @@ def test_the_bill_in_words() -> None:
 
 def test_convergence_says_whether_seeds_agree() -> None:
     result = trade_off()
-    (course,) = hypervolume_courses(result)
-    assert len(course.values) == 4 and 0.0 < course.values[-1] <= 100.0
+    (values,) = hypervolume_courses(result).values()
+    assert len(values) == 4 and 0.0 < values[-1] <= 100.0
     assert "One seed was searched" in convergence_finding(result)
     twice = dataclasses.replace(
         result, searches=result.searches * 2, hypervolume=((0.1, 0.5, 0.9), (0.1, 0.8, 0.9))
