@@ -131,7 +131,7 @@ def convergence_card(result: RunResult) -> Card:
             draw_courses(feasible, "feasible share [%]"),
         ),
     )
-    feasible_found = any(max(values, default=0.0) > 0.0 for values in feasible.values())
+    feasible_found = any(max(values, default=0.0) > 0.0 for _, values in feasible)
     stops = tuple(
         f"Seed {s.seed}: {s.evaluations:,} predictions in {len(s.fronts)} generations; stopped because of "
         f"{s.stopped}."
@@ -146,7 +146,7 @@ def convergence_card(result: RunResult) -> Card:
 
 def convergence_finding(result: RunResult) -> str:
     """Say whether the seeds agree and whether the last generations still gained."""
-    courses = list(hypervolume_courses(result).values())
+    courses = [values for _, values in hypervolume_courses(result)]
     ends = [values[-1] for values in courses if values]
     best = max(ends, default=0.0)
     if best <= 0.0:

@@ -12,25 +12,25 @@ from optimiser.search.run import RunResult
 _COLOURS = (BLUE, VERMILLION, GREEN, ORANGE, PURPLE, SKY, BLACK)
 _DASHES = ("solid", "dash", "dot", "dashdot", "longdash")
 
-#: Per cent over the generations, by seed.
-Courses = Mapping[int, Sequence[float]]
+#: Seeds, each with per cent over the generations.
+Courses = Sequence[tuple[int, Sequence[float]]]
 
 
 def hypervolume_courses(result: RunResult) -> Courses:
     """Return the hypervolume of each generation's front as per cent of the box of all fronts."""
     pairs = zip(result.searches, result.hypervolume, strict=True)
-    return {search.seed: [100.0 * v for v in values] for search, values in pairs}
+    return [(search.seed, [100.0 * v for v in values]) for search, values in pairs]
 
 
 def feasible_courses(result: RunResult) -> Courses:
     """Return the feasible share of the designs that each generation tried, in per cent."""
-    return {search.seed: [100.0 * v for v in search.feasible_share] for search in result.searches}
+    return [(search.seed, [100.0 * v for v in search.feasible_share]) for search in result.searches]
 
 
 def draw_courses(courses: Courses, title: str) -> go.Figure:
     """Draw one line per seed over the generations."""
     figure = blank(300, "generation", title)
-    for i, (seed, values) in enumerate(courses.items()):
+    for i, (seed, values) in enumerate(courses):
         figure.add_scatter(
             x=list(range(1, len(values) + 1)),
             y=values,
