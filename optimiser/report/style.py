@@ -83,6 +83,7 @@ def two_lines(title: str, most: int = 34) -> str:
 _AXIS = {
     "gridcolor": GRID,
     "zeroline": False,
+    "showline": True,
     "linecolor": MUTED,
     "ticks": "outside",
     "tickcolor": MUTED,

@@ -23,7 +23,10 @@ def verdict_text(result: RunResult, verdict: AcidVerdict) -> str:
     near = f"only {counted(verdict.experiments, 'experiment')}" if verdict.experiments else "no experiment"
     needed = result.problem.surrogate.domain.settings.min_experiments
     if result.problem.domain is not None and verdict.experiments < needed:
-        return f"Outside the applicability domain: {near} near this feed, {needed} are needed; never recommended."
+        return (
+            f"Outside the applicability domain: {near} near this feed, {needed} are needed. "
+            "Never recommended."
+        )
     return "Not searched on its own, and no design with it was seen."
 
 
@@ -45,11 +48,11 @@ def _place(result: RunResult, verdict: AcidVerdict) -> str:
     names = np.array(result.problem.acid_names)[result.front.evaluation.designs.acid]
     share = int((names == verdict.acid).sum())
     if share == len(names):
-        return "It makes up the whole common front."
+        return "All designs of the common front use it."
     if share:
-        return f"It holds {share} of the {len(names)} designs of the common front."
+        return f"{share} of the {len(names)} designs of the common front use it."
     common, own = result.front.evaluation.objectives, verdict.front.evaluation.objectives
     unbeaten = sum(not (common <= design).all(axis=1).any() for design in own)
     if unbeaten:
         return f"{unbeaten} of its designs lie on the common front, between those that are shown."
-    return "Other acids beat every one of its designs."
+    return "Designs with other acids are better than every one of its designs."

@@ -220,7 +220,8 @@ def test_the_bill_in_words() -> None:
     largest = max(COMPONENTS, key=lambda c: row[f"cost_{c}"])
     assert f"metal: {largest} makes up" in largest_component(row, "cost")
     assert (
-        advice(200.0, 50.0, 100.0) == "A point of yield pays 2.0 times the whole bill: spend on yield first."
+        advice(200.0, 50.0, 100.0)
+        == "One point of yield is worth 2.0 times the total cost: raise yields first."
     )
     assert advice(100.0, 150.0, 300.0) == "1.5 points of yield pay for the acid, 3.0 for everything."
     assert advice(100.0, 50.0, 300.0) == "One point pays for the acid, 3.0 for everything."
@@ -236,7 +237,7 @@ def test_convergence_says_whether_seeds_agree() -> None:
     )
     assert "within 0.1 % of each other" in convergence_finding(twice)
     apart = dataclasses.replace(twice, hypervolume=((0.9, 0.9), (0.45, 0.45)))
-    assert "end 50 % apart" in convergence_finding(apart) and "next to nothing" in convergence_finding(apart)
+    assert "end 50 % apart" in convergence_finding(apart) and "less than 0.5 %" in convergence_finding(apart)
     assert "No seed found a feasible design" in convergence_finding(impossible())
 
 

@@ -36,8 +36,8 @@ def _found(problem: Problem, front: Front) -> Card:
         finding.append(sure)
     if len(front.evaluation) > 1 and len(problem.objectives) > 1:
         finding.append(
-            "That is the knee of the front, the best balance between the objectives; "
-            "the best end of each objective stands below."
+            "It is the knee of the front, the best balance between the objectives; the best design for each "
+            "objective stands below."
         )
     finding.append(words.front_finding(problem, front))
     finding.append(said(problem.tolerances.record()))
@@ -54,7 +54,7 @@ def _found(problem: Problem, front: Front) -> Card:
     table = Table(
         "picks",
         "The designs to choose between; in brackets calibrated 90 % intervals"
-        + (", which mean nothing for an acid that is not in the data." if guesses else "."),
+        + (", which do not apply to an acid that is not in the data." if guesses else "."),
         side_by_side(picked_frame(problem, front, picks), compared, [pick.name for pick in picks]),
         sortable=False,
     )
@@ -115,8 +115,7 @@ def _nothing(result: RunResult, infeasibility: Infeasibility) -> Card:
         numbers["quantity"] = numbers["quantity"].replace(headings)
     table = Table(
         "least-infeasible",
-        "The least infeasible designs, nearest first: what they reach, and what each constraint lacks."
-        + told,
+        "The least infeasible designs, nearest first: what they reach and what each constraint lacks." + told,
         pd.concat([numbers, lacking(problem, nearest, titles)], ignore_index=True),
         sortable=False,
     )
@@ -137,5 +136,5 @@ def lacking(problem: Problem, nearest: Evaluation, titles: Sequence[str]) -> pd.
             label = words.constraint_label(name).split(" (")[0]
             scale, unit = (100.0, "points") if name.startswith("yield_") else (1.0, "relative")
             texts = [f"{-scale * m:.3g}" if m < 0.0 else "holds" for m in margin]
-            rows.append({"quantity": f"lacks of {label} [{unit}]"} | dict(zip(titles, texts, strict=True)))
+            rows.append({"quantity": f"shortfall: {label} [{unit}]"} | dict(zip(titles, texts, strict=True)))
     return pd.DataFrame(rows, columns=["quantity", *titles])

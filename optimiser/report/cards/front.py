@@ -24,6 +24,7 @@ from optimiser.report.figures.designs import (
     drawn_front,
 )
 from optimiser.report.frames import acids_frame, front_frame, reported_metrics, runners_up, side_by_side
+from optimiser.report.numbers import counted
 from optimiser.report.style import acid_styles
 from optimiser.search.front import Front
 from optimiser.search.run import RunResult
@@ -42,7 +43,7 @@ def front_card(result: RunResult) -> Card:
     if len(front.evaluation) == 1 or len(problem.objectives) == 1:
         finding.append(
             f"Below, the best design of every acid in {METRICS[problem.objectives[0].metric].label}, "
-            "with calibrated 90 % intervals: what second best costs."
+            "with calibrated 90 % intervals: how the other acids compare."
         )
         return Card(finding=tuple(finding), blocks=_runners_up(result))
     if front.found > len(front.evaluation):
@@ -52,7 +53,7 @@ def front_card(result: RunResult) -> Card:
         )
     finding.append(
         "Each mark is a design, coloured and shaped by acid; thin lines are calibrated 90 % "
-        "intervals; the ring is the knee. Rest on a mark to read the whole design."
+        "intervals; the ring is the knee. Point at a mark to read the whole design."
     )
     return Card(finding=tuple(finding), blocks=_pairs("front", problem, drawn_front(problem, front)))
 
@@ -64,7 +65,7 @@ def acids_card(result: RunResult) -> Card:
     able = [v.acid for v in result.acids if v.front is not None]
     unable = [v.acid for v in result.acids if v.front is None]
     finding = (
-        f"{len(able)} of {len(result.acids)} acids can do it"
+        f"{len(able)} of {len(result.acids)} acids are feasible"
         + (f": {_listed(able)}" if able else "")
         + (f"; not {_listed(unable)}." if unable and able else "."),
         "Each acid was searched on its own, so an acid that others beat still shows its best.",
@@ -208,10 +209,10 @@ def table_card(result: RunResult) -> Card:
         *(("p_feasible",) if problem.targets else ()),
         *("support", "domain_distance", "proton_ratio", "reductant_ratio", "knee"),
     )
-    count, asked = len(front.evaluation), [o.metric for o in problem.objectives]
+    asked = [o.metric for o in problem.objectives]
     finding = (
-        f"{count} design{'s' if count != 1 else ''}, in the order of the first objective. A heading sorts "
-        "by its column; the same numbers are in front.csv and front.xlsx.",
+        f"{counted(len(front.evaluation), 'design')}, in the order of the first objective. A click on a "
+        "heading sorts by its column; the same numbers are in front.csv and front.xlsx.",
     )
     table = Table(
         "front-table",
