@@ -43,8 +43,8 @@ _FIRST = """
 import numpy as np
 from optimiser.problem.binding import bind
 from optimiser.variables import Designs
-from optimiser.problem.load import load_question
-problem = bind(load_question("nmc111"))
+from optimiser.problem.load import load_problem
+problem = bind(load_problem("nmc111"))
 problem.search_point(Designs(np.array([0]), problem.lower[:1]))
 """
 _ONE_SEED = "problem: nmc111\nsearch: {population: 100, generations: 100, seeds: [1], stagnation: 0}\n"

@@ -19,8 +19,8 @@ from typing import Any
 
 import numpy as np
 
+from optimiser.chemistry.acids import load_acids
 from optimiser.chemistry.feeds import load_feeds
-from optimiser.chemistry.reagents import load_acids
 from optimiser.problem.binding import assemble
 from optimiser.process.parameters import process_parameters
 from optimiser.surrogate.artefact import load_surrogate

@@ -24,7 +24,7 @@ from scipy.stats import qmc
 from optimiser._io import builtin
 from optimiser._io.errors import InputError
 from optimiser.problem.binding import bind
-from optimiser.problem.load import RunConfig, load_config
+from optimiser.problem.load import Config, load_config
 from optimiser.problem.problem import Problem
 from optimiser.report.manifest import table_hashes
 from optimiser.search.archive import Archive, joined, non_dominated, predicted
@@ -68,15 +68,15 @@ def shipped() -> list[str]:
     return builtin.names("configs")
 
 
-def bound(config: RunConfig) -> Problem:
+def bound(config: Config) -> Problem:
     """Return a config's problem with the acids that a search may use."""
-    problem = bind(config.question)
+    problem = bind(config.problem)
     return problem.with_acids(problem.supported_acids)
 
 
-def pins(config: RunConfig, problem: Problem) -> dict[str, Any]:
+def pins(config: Config, problem: Problem) -> dict[str, Any]:
     """Return the hashes of what a reference front depends on."""
-    texts = {"config": config.document.text, "problem": config.question.problem.text}
+    texts = {"config": config.document.text, "problem": config.problem.problem.text}
     return {
         **{name: hashlib.sha256(text.encode()).hexdigest() for name, text in texts.items()},
         "artefact": problem.surrogate.sha256,

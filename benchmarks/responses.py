@@ -23,7 +23,7 @@ from optimiser._io import builtin
 from optimiser._io.errors import InputError
 from optimiser.chemistry.metals import METALS
 from optimiser.problem.binding import bind
-from optimiser.problem.load import load_question
+from optimiser.problem.load import load_problem
 from optimiser.problem.problem import Problem
 from optimiser.variables import CONTINUOUS, VARIABLES, Designs, Floats, Ints
 
@@ -55,9 +55,9 @@ class Response:
 
 def shipped_problem(name: str, artefact: Path | None = None) -> Problem:
     """Return a shipped problem with its supported acids; an artefact stands in for the one it names."""
-    question = load_question(name)
+    question = load_problem(name)
     if artefact is not None:
-        spec = question.spec.model_copy(update={"surrogate": str(artefact.absolute())})
+        spec = question.model_copy(update={"surrogate": str(artefact.absolute())})
         question = replace(question, spec=spec)
     problem = bind(question)
     return problem.with_acids(problem.supported_acids)

@@ -23,8 +23,10 @@ from reference import bound, shipped
 from responses import RESULTS, drawn, shipped_problem
 
 from optimiser._io import builtin
+from optimiser.problem.constraints import ApplicabilityDomain, Yields
 from optimiser.problem.load import load_config
-from optimiser.problem.problem import Objective, Problem
+from optimiser.problem.objectives import minimise
+from optimiser.problem.problem import Problem
 from optimiser.problem.tolerances import OFF
 from optimiser.search.search import SearchSettings, search
 from optimiser.variables import CONTINUOUS, VARIABLES, Designs, Floats
@@ -77,7 +79,7 @@ def front_designs(name: str, problem: Problem, path: Path | None) -> Designs:
         frame = pd.read_csv(path)
         acid = np.array([problem.acid_names.index(acid) for acid in frame["acid"]])
         return Designs(acid, frame[list(CONTINUOUS)].to_numpy(dtype=np.float64))
-    spec = load_config(name).spec.search
+    spec = load_config(name).search
     settings = SearchSettings(spec.population, spec.generations, spec.stagnation, spec.algorithm)
     result = search(problem, settings, np.random.default_rng(spec.seeds[0]), seed=spec.seeds[0])
     return result.final.designs.take(result.final.front)
@@ -110,7 +112,9 @@ def linearity(problem: Problem, designs: Designs) -> dict[str, float]:
     Yields are the same, tolerant ones. Sums differ by shares of themselves; the margins of limits are shares
     already. The domain and the targets are no limits of the process model.
     """
-    asked = replace(problem, objectives=tuple(Objective(name, 1.0) for name in SUMS), domain=None, targets={})
+    asked = replace(problem, objectives=tuple(minimise(name) for name in SUMS)).with_constraints(
+        ApplicabilityDomain(None), Yields()
+    )
     yields = problem.search_point(designs, grade="final").yields
     nominal, found = (
         asked.point_at(designs, yields, yields),

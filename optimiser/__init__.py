@@ -1,3 +1,91 @@
-"""Pareto-optimal leaching of lithium-ion cathodes, with the uncertainty of every point."""
+"""Choose how to leach lithium-ion cathodes: cost, impact and recovery that chemistry and data support.
+
+>>> import optimiser as opt
+>>> problem = opt.Problem(
+...     feed="NMC111",
+...     variables={"acid": ["sulfuric", "hydrochloric"], "temperature": (25, 90), "time": (10, 180)},
+...     objectives=[opt.minimise("cost"), opt.maximise("recovery")],
+...     constraints=[opt.Yields(Li=0.9, Co=0.9, confidence=0.8), opt.ProtonBalance(1.1)],
+... )
+>>> result = opt.run(problem, population=20, generations=5, seeds=[1])
+>>> result.feasible
+True
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from optimiser._io.errors import InputError
+    from optimiser.api import Front, Result, predict, run
+    from optimiser.chemistry.feeds import Feed
+    from optimiser.problem.constraints import (
+        ApplicabilityDomain,
+        Boiling,
+        ProtonBalance,
+        Slurry,
+        Solubility,
+        StockStrength,
+        Yields,
+    )
+    from optimiser.problem.load import Config, load_config, load_problem
+    from optimiser.problem.objectives import Objective, maximise, minimise
+    from optimiser.problem.schema import Problem
+    from optimiser.tables.own import OwnTables, read_own_tables
 
 __version__ = "0.1.0"
+
+__all__ = [
+    "ApplicabilityDomain",
+    "Boiling",
+    "Config",
+    "Feed",
+    "Front",
+    "InputError",
+    "Objective",
+    "OwnTables",
+    "Problem",
+    "ProtonBalance",
+    "Result",
+    "Slurry",
+    "Solubility",
+    "StockStrength",
+    "Yields",
+    "load_config",
+    "load_problem",
+    "maximise",
+    "minimise",
+    "predict",
+    "read_own_tables",
+    "run",
+]
+
+#: Module of each public name: imported when the name is first used, so that `import optimiser` is quick.
+_MODULES = {
+    "_io.errors": ("InputError",),
+    "api": ("Front", "Result", "predict", "run"),
+    "chemistry.feeds": ("Feed",),
+    "problem.constraints": (
+        *("ApplicabilityDomain", "Boiling", "ProtonBalance", "Slurry", "Solubility", "StockStrength"),
+        "Yields",
+    ),
+    "problem.load": ("Config", "load_config", "load_problem"),
+    "problem.objectives": ("Objective", "maximise", "minimise"),
+    "problem.schema": ("Problem",),
+    "tables.own": ("OwnTables", "read_own_tables"),
+}
+_MODULE_OF = {name: module for module, names in _MODULES.items() for name in names}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _MODULE_OF:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    found = getattr(import_module(f"{__name__}.{_MODULE_OF[name]}"), name)
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])

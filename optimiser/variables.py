@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -76,6 +77,11 @@ class Designs:
             steps = np.rint(self.continuous[:, j] / variable.step).astype(np.int64)
             key = key * (round(variable.high / variable.step) + 1) + steps
         return key
+
+    @staticmethod
+    def joined(parts: Sequence[Designs]) -> Designs:
+        """Return the designs of several tables as one."""
+        return Designs(np.concatenate([d.acid for d in parts]), np.vstack([d.continuous for d in parts]))
 
     def take(self, rows: Ints | Bools) -> Designs:
         """Return some of the rows."""

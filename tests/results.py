@@ -9,8 +9,9 @@ from pathlib import Path
 
 import numpy as np
 
-from optimiser.problem.load import RunConfig, load_config
-from optimiser.problem.schema import ConstraintSpec, SearchSpec
+from optimiser.problem.constraints import Yields
+from optimiser.problem.load import Config, load_config
+from optimiser.problem.schema import SearchSpec
 from optimiser.report.card import Card, Figure, Panels, Table, make_cards
 from optimiser.report.cards import run_makers
 from optimiser.report.manifest import manifest
@@ -21,13 +22,10 @@ from optimiser.search.run import RunResult, run
 TINY = SearchSpec(population=16, generations=4, seeds=(1,), per_acid=3)
 
 
-def tiny(name: str, **problem: object) -> RunConfig:
+def tiny(name: str, **problem: object) -> Config:
     """A built-in config with a search of a second, and parts of its problem replaced."""
     config = load_config(name)
-    question = dataclasses.replace(config.question, spec=config.question.spec.model_copy(update=problem))
-    return dataclasses.replace(
-        config, spec=config.spec.model_copy(update={"search": TINY}), question=question
-    )
+    return dataclasses.replace(config, search=TINY, problem=config.problem.model_copy(update=problem))
 
 
 @cache
@@ -39,8 +37,8 @@ def trade_off() -> RunResult:
 @cache
 def impossible() -> RunResult:
     """Targets that nothing meets."""
-    targets = ConstraintSpec.model_validate({"yield": dict.fromkeys(("Li", "Ni", "Mn", "Co"), 1.0)})
-    acids = load_config("nmc622_cost_vs_recovery").question.spec.variables.model_copy(
+    targets = Yields(**dict.fromkeys(("Li", "Ni", "Mn", "Co"), 1.0))
+    acids = load_config("nmc622_cost_vs_recovery").problem.variables.model_copy(
         update={"acid": ("sulfuric", "oxalic")}
     )
     return run(tiny("nmc622_cost_vs_recovery", constraints=(targets,), variables=acids))

@@ -16,12 +16,23 @@ class InputError(ValueError):
         where: file, line, key or cell, e.g. ``problems/mine.yaml, line 4, key variables.temperature``.
         allowed: what would have been accepted.
         remedy: what to do next.
+        key: where it is inside a problem or config, e.g. ``("variables", "temperature")``; who knows the file
+            turns it into ``where``.
     """
 
-    def __init__(self, what: str, *, where: str = "", allowed: str = "", remedy: str = "") -> None:
+    def __init__(
+        self,
+        what: str,
+        *,
+        where: str = "",
+        allowed: str = "",
+        remedy: str = "",
+        key: tuple[str | int, ...] = (),
+    ) -> None:
         super().__init__(what)
         self.what = what
-        self.where = where
+        self.key = key
+        self.where = where or dotted(key)
         self.allowed = allowed
         self.remedy = remedy
 
@@ -30,9 +41,26 @@ class InputError(ValueError):
         lines += [f"  {label} {text}" for label, text in self.details() if text]
         return "\n".join(lines)
 
+    def at(self, *prefix: str | int) -> InputError:
+        """Return the same error with its key below another one."""
+        return InputError(self.what, allowed=self.allowed, remedy=self.remedy, key=(*prefix, *self.key))
+
     def details(self) -> list[tuple[str, str]]:
         """Return the labelled lines below the first one."""
         return [("where:  ", self.where), ("allowed:", self.allowed), ("do:     ", self.remedy)]
+
+
+def dotted(key: Iterable[str | int]) -> str:
+    """Write a key as a person would.
+
+    Example:
+        >>> dotted(("constraints", 0, "yield", "Li"))
+        'constraints[0].yield.Li'
+    """
+    text = ""
+    for part in key:
+        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else str(part)
+    return text
 
 
 def closest(word: str, known: Iterable[str]) -> str:

@@ -11,10 +11,10 @@ from typing import Any, TypeVar
 import yaml
 from pydantic import BaseModel, ValidationError
 
-from optimiser._io.errors import InputError, closest
+from optimiser._io.errors import InputError, closest, dotted
 
 Key = tuple[str | int, ...]
-_REMEDY = "correct the value at that line"
+_REMEDY = "correct the value"
 Model = TypeVar("Model", bound=BaseModel)
 
 
@@ -35,13 +35,13 @@ class Document:
         line = self.lines.get(known, 1)
         return f"{self.path}, line {line}" + (f", key {dotted(key)}" if key else "")
 
-
-def dotted(key: Key) -> str:
-    """Write a key as a person would: ``constraints[0].yield.Li``."""
-    text = ""
-    for part in key:
-        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else str(part)
-    return text
+    def located(self, error: InputError) -> InputError:
+        """Return an error that knows its key with this file and line; others as they are."""
+        if ", line " in error.where:
+            return error
+        more = error.where.removeprefix(dotted(error.key))
+        where = self.where(error.key) + more
+        return InputError(error.what, where=where, allowed=error.allowed, remedy=error.remedy, key=error.key)
 
 
 def read_yaml(path: Path) -> Document:
@@ -128,48 +128,72 @@ def validate(model: type[Model], document: Document, *, at: Key = ()) -> Model:
     try:
         return model.model_validate(data)
     except ValidationError as error:
-        # a misspelt key explains the one that is missing, so it comes first
-        problems = sorted(
-            error.errors(),
-            key=lambda e: (
-                e["type"] != "extra_forbidden",
-                document.lines.get((*at, *_real(e["loc"], data)), 0),
-            ),
-        )
-        first = problems[0]
-        more = f" ({len(problems) - 1} more below it)" if len(problems) > 1 else ""
-        raise _as_input_error(first, model, document, at, data, more) from None
+        found = first_error(error, model, data, at)
+    except InputError as error:  # of a model that turns its own errors into words
+        found = error.at(*at)
+    raise document.located(found) from None
 
 
-def _as_input_error(
-    error: Any, model: type[BaseModel], document: Document, at: Key, data: Any, more: str
-) -> InputError:
+def first_error(error: ValidationError, model: type[BaseModel], data: Any, at: Key = ()) -> InputError:
+    """Return the first problem that pydantic found, in the order of the data, in words.
+
+    Args:
+        error: what pydantic raised.
+        model: the model that refused.
+        data: what it was given.
+        at: the key of the data.
+    """
+    # a misspelt key explains the one that is missing, and a wrong entry the list that is too short
+    problems = sorted(
+        error.errors(),
+        key=lambda e: (
+            e["type"] != "extra_forbidden",
+            e["type"] == "too_short",
+            _order(_real(e["loc"], data), data),
+        ),
+    )
+    found = _as_input_error(problems[0], model, at, data)
+    if len(problems) > 1:
+        found.where += f" ({len(problems) - 1} more below it)"
+    return found
+
+
+def _order(key: Key, data: Any) -> tuple[int, ...]:
+    """Return where a key stands in the data, for sorting."""
+    places = []
+    for part in key:
+        places.append(part if isinstance(part, int) else list(data).index(part))
+        data = data[part]
+    return tuple(places)
+
+
+def _as_input_error(error: Any, model: type[BaseModel], at: Key, data: Any) -> InputError:
     loc = _real(error["loc"], data)
-    where = document.where((*at, *loc)) + more
+    key = (*at, *loc)
     if error["type"] == "extra_forbidden":
         keys = _keys(_model_at(model, loc[:-1]))
         return InputError(
             f"Unknown key {str(loc[-1])!r}.",
-            where=where,
+            key=key,
             allowed=", ".join(keys),
             remedy=closest(str(loc[-1]), keys) or "remove the key",
         )
     if error["type"] == "missing":
         name = error["loc"][-1]
-        return InputError(f"Key {str(name)!r} is missing.", where=where, remedy=f"add {name}:")
+        return InputError(f"Key {str(name)!r} is missing.", key=key, remedy=f"add {name}:")
     context = error.get("ctx", {}).get("error")
     if isinstance(context, InputError):
+        if ", line " in context.where:
+            return context
+        inner = context.key if not loc or context.key[:1] != loc[-1:] else context.key[1:]
         return InputError(
-            context.what,
-            where=context.where if ", line " in context.where else where,
-            allowed=context.allowed,
-            remedy=context.remedy,
+            context.what, key=(*key, *inner), allowed=context.allowed, remedy=context.remedy or _REMEDY
         )
     if context is not None:
         message = str(context)
-        return InputError(f"{message[:1].upper()}{message[1:]}.", where=where, remedy=_REMEDY)
-    what, allowed = _in_words(error, dotted((*at, *loc)))
-    return InputError(what, where=where, allowed=allowed, remedy=_REMEDY)
+        return InputError(f"{message[:1].upper()}{message[1:]}.", key=key, remedy=_REMEDY)
+    what, allowed = _in_words(error, dotted(key))
+    return InputError(what, key=key, allowed=allowed, remedy=_REMEDY)
 
 
 def _in_words(error: Any, key: str) -> tuple[str, str]:

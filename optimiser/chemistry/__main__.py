@@ -8,8 +8,10 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+from optimiser.chemistry.acids import load_acids
+from optimiser.chemistry.metals import load_metals
 from optimiser.chemistry.provenance import markdown_table, provenance
-from optimiser.chemistry.reagents import load_acids, load_metals, load_reagents
+from optimiser.chemistry.reagents import load_reagents
 
 BEGIN = "<!-- begin table -->\n"
 END = "<!-- end table -->"

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, Literal
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
 
 from optimiser._io.errors import InputError, closest
 from optimiser.chemistry.descriptors import check_smiles, molar_mass, structure_key
 from optimiser.chemistry.metals import METALS, MetalName
-from optimiser.chemistry.quantity import Price, Quantity, expecting, needed, price_per
+from optimiser.chemistry.prices import Price, price_per
+from optimiser.chemistry.quantity import Quantity, expecting
+from optimiser.chemistry.substances import ClimateChange, PartialStock, Stock, Substance, Temperature
+from optimiser.chemistry.tables import NAMED, Strict, read_table, shipped, table_of
 
 #: A proton whose pKa is below this dissolves oxide; weaker ones stay on the acid.
 USABLE_PKA = 7.0
@@ -21,15 +26,9 @@ USABLE_PKA = 7.0
 #: The temperatures of an acid's ``solubility`` and ``solubility_60``, degC.
 COLD, HOT = 25.0, 60.0
 
-Reductant = Literal["none", "chloride", "organic"]
-
-MassFraction = Annotated[Quantity, *expecting("kg/kg", 1e-6, 1.0)]
-Density = Annotated[Quantity, *expecting("kg/L", 0.3, 5.0)]
 PKa = Annotated[Quantity, *expecting("-", -20.0, 60.0)]
 SaltSolubility = Annotated[Quantity, *expecting("g/100 mL", 0.0, 1000.0)]
 HydrateWater = Annotated[Quantity, *expecting("-", 0.0, 20.0)]
-Temperature = Annotated[Quantity, *expecting("degC", -50.0, 400.0)]
-ClimateChange = Annotated[Quantity, *expecting("kg CO2-eq/kg pure", -100.0, 1000.0)]
 StockPrice = Annotated[Price, *price_per("kg stock", "kg pure")]
 
 
@@ -47,25 +46,7 @@ PKas = Annotated[
 ]
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
-
-
-class PartialStock(_Strict):
-    """What a user may replace of a stock: purity in kg/kg, density of the stock in kg/L."""
-
-    purity: MassFraction | None = None
-    density: Density | None = None
-
-
-class Stock(PartialStock):
-    """A reagent as bought: purity in kg pure per kg stock, density of the stock (not of the pure) in kg/L."""
-
-    purity: MassFraction
-    density: Density
-
-
-class AcidOverrides(_Strict):
+class AcidOverrides(Strict):
     """One entry of a problem's ``acids:``: some fields of a known acid, or a new one (smiles, pKa, stock).
 
     Attributes:
@@ -73,18 +54,18 @@ class AcidOverrides(_Strict):
         formula: chemical formula.
         aliases: other names by which it may be chosen.
         smiles: structure.
-        pKa: of each acidic proton, strongest first; one or several.
-        stock: purity (kg/kg) and density (kg/L) as bought.
-        solubility: g pure acid per L of water at 25 degC, or ``miscible``.
-        solubility_60: the same at 60 degC, where known.
-        salt_solubility: in water, of the salt that it makes with each metal, g/100 mL; none if unknown.
-        calcium_hydrate: mol of water that its calcium salt binds per mol of calcium.
-        zwitterion: true where the first proton sits on the acid's own amine, so that it is not usable.
-        nitrate: true where it brings nitrate, which forms nitrogen oxides when hot.
-        temperature_limit: degC, where lower than boiling.
-        reductant: what of the acid reduces the metals beside peroxide.
         price: EUR per kg stock, or a price with its currency and period.
         climate_change: kg CO2-eq per kg pure acid.
+        stock: purity (kg/kg) and density (kg/L) as bought.
+        pKa: of each acidic proton, strongest first; one or several.
+        solubility: g pure acid per L of water at 25 degC, or ``miscible``.
+        solubility_60: the same at 60 degC, where known.
+        calcium_hydrate: mol of water that its calcium salt binds per mol of calcium.
+        temperature_limit: degC, where lower than boiling.
+        salt_solubility: in water, of the salt that it makes with each metal, g/100 mL; none if unknown.
+        zwitterion: true where the first proton sits on the acid's own amine, so that it is not usable.
+        nitrate: true where it brings nitrate, which forms nitrogen oxides when hot.
+        reductant: what of the acid reduces the metals beside hydrogen peroxide.
         caveat: what must be said wherever the acid is recommended.
         missing: what is not known, by field, and why.
     """
@@ -93,30 +74,31 @@ class AcidOverrides(_Strict):
     formula: str | None = None
     aliases: tuple[str, ...] | None = None
     smiles: Smiles | None = None
-    pKa: PKas | None = None  # noqa: N815 - the chemist's spelling
-    stock: PartialStock | None = None
-    solubility: Solubility | None = None
-    solubility_60: Solubility | None = None
-    salt_solubility: dict[MetalName, SaltSolubility] | None = None
-    calcium_hydrate: HydrateWater | None = None
-    zwitterion: bool | None = None
-    nitrate: bool | None = None
-    limit: Temperature | None = Field(default=None, alias="temperature_limit")
-    reductant: Reductant | None = None
     price: StockPrice | None = None
     climate_change: ClimateChange | None = None
+    stock: PartialStock | None = None
+    pKa: PKas | None = None  # noqa: N815 - the chemist's spelling
+    solubility: Solubility | None = None
+    solubility_60: Solubility | None = Field(default=None, title="solubility at 60 degC")
+    calcium_hydrate: HydrateWater | None = Field(default=None, title="calcium salt's crystal water")
+    limit: Temperature | None = Field(default=None, alias="temperature_limit")
+    salt_solubility: dict[MetalName, SaltSolubility] | None = None
+    zwitterion: bool | None = None
+    nitrate: bool | None = None
+    reductant: Literal["none", "chloride", "organic"] | None = None
     caveat: str | None = None
     missing: dict[str, str] | None = None
 
 
-class Acid(AcidOverrides):
+class Acid(Substance, AcidOverrides):
     """An acid that a design can use. Fields as in `AcidOverrides`; ``name`` is its key in the table."""
 
-    name: str = ""
+    kind: ClassVar[tuple[str, str]] = ("acid", "acids")
     label: str
     smiles: Smiles
-    pKa: PKas  # noqa: N815
     stock: Stock
+    price: StockPrice | None = None
+    pKa: PKas  # noqa: N815
 
     @property
     def pKa_values(self) -> tuple[float, ...]:  # noqa: N802
@@ -147,16 +129,6 @@ class Acid(AcidOverrides):
         return np.array([math.nan if q is None else q.value for q in known])
 
     @property
-    def purity(self) -> float:
-        """Mass fraction of acid in the stock."""
-        return self.stock.purity.value
-
-    @property
-    def density(self) -> float:
-        """Density of the stock, kg/L."""
-        return self.stock.density.value
-
-    @property
     def max_molarity(self) -> float:
         """Strength of the undiluted stock, mol/L: purity x density / molar mass."""
         return self.purity * self.density * 1000.0 / self.molar_mass
@@ -178,37 +150,21 @@ class Acid(AcidOverrides):
         """Crystal water of the calcium salt, mol per mol of calcium; 0 where unknown."""
         return 0.0 if self.calcium_hydrate is None else self.calcium_hydrate.value
 
-    @property
-    def temperature_limit(self) -> float | None:
-        """Highest sensible temperature in degC where lower than boiling, else None."""
-        return None if self.limit is None else self.limit.value
-
-    def price_eur_per_kg_stock(self) -> float:
-        """Return the price of the stock, EUR/kg.
-
-        Raises:
-            InputError: the acid has no price, or its currency and period have no exchange rate.
-        """
-        price = needed(self.price, self._lacks("price", "EUR per kg of stock"))
-        return price.euro() * (self.purity if price.per == "kg pure" else 1.0)
-
-    def climate_change_per_kg_pure(self) -> float:
-        """Return the climate change of making it, kg CO2-eq per kg of pure acid.
-
-        Raises:
-            InputError: the acid has no factor.
-        """
-        lacks = self._lacks("climate_change", "kg CO2-eq per kg of pure acid")
-        return needed(self.climate_change, lacks).value
-
-    def _lacks(self, field: str, unit: str) -> InputError:
+    def _on_missing(self, field: str) -> tuple[str, str]:
         why = (self.missing or {}).get(field, "")
-        return InputError(
-            f"The acid {self.name!r} has no {field.replace('_', ' ')}" + (f": {why}." if why else "."),
-            where=f"acids.{self.name}.{field}",
-            allowed=f"a number in {unit}",
-            remedy=f"write `acids: {{{self.name}: {{{field}: ...}}}}` in the problem, or leave the acid out",
-        )
+        return why, f"write `acids: {{{self.name}: {{{field}: ...}}}}` in the problem, or leave the acid out"
+
+
+@cache
+def _read(path: Path | None) -> dict[str, Acid]:
+    return dict(
+        table_of(read_table(path or shipped("acids.yaml")), acids=Annotated[dict[str, Acid], NAMED]).acids
+    )
+
+
+def load_acids(path: Path | None = None) -> dict[str, Acid]:
+    """Return the shipped acids by name, or those of another table. Raises InputError with file and line."""
+    return dict(_read(path))
 
 
 def complete(acid: Acid, overrides: AcidOverrides | Mapping[str, Any]) -> Acid:
@@ -217,19 +173,16 @@ def complete(acid: Acid, overrides: AcidOverrides | Mapping[str, Any]) -> Acid:
     Raises:
         InputError: ``overrides`` is a mapping with an unknown key or an impossible value.
     """
-    given = _overrides(acid.name, overrides)
-    changes = {name: value for name in given.model_fields_set if (value := getattr(given, name)) is not None}
-    if given.stock is not None:
-        parts = {part: getattr(given.stock, part) for part in given.stock.model_fields_set}
-        new = {part: value for part, value in parts.items() if value is not None}
-        changes["stock"] = acid.stock.model_copy(update=new)
-    if given.salt_solubility is not None:
-        changes["salt_solubility"] = {**(acid.salt_solubility or {}), **given.salt_solubility}
+    changes = _given(_overrides(acid.name, overrides))
+    if "stock" in changes:
+        changes["stock"] = acid.stock.model_copy(update=_given(changes["stock"]))
+    if "salt_solubility" in changes:
+        changes["salt_solubility"] = {**(acid.salt_solubility or {}), **changes["salt_solubility"]}
     return acid.model_copy(update=changes)
 
 
 def with_user_acids(
-    acids: Mapping[str, Acid], entries: Mapping[str, AcidOverrides] | Mapping[str, Mapping[str, Any]]
+    acids: Mapping[str, Acid], entries: Mapping[str, AcidOverrides | Mapping[str, Any]]
 ) -> dict[str, Acid]:
     """Return known acids with a problem's own: an entry named like a known acid completes it, others are new.
 
@@ -239,28 +192,32 @@ def with_user_acids(
     """
     merged = dict(acids)
     for name, entry in entries.items():
-        known = find_acid_name(name, acids)
-        given = _overrides(name, entry)
-        if given.smiles is not None:
-            _refuse_twin(known or name, given.smiles, merged)
-        if known is not None:
-            merged[known] = complete(merged[known], given)
-            continue
-        stock = given.stock or PartialStock()
-        lacking = [field for field in ("smiles", "pKa") if getattr(given, field) is None]
-        lacking += [f"stock.{part}" for part in ("purity", "density") if getattr(stock, part) is None]
-        if lacking:
-            raise InputError(
-                f"The new acid {name!r} lacks {', '.join(lacking)}.",
-                where=f"acids.{name}",
-                allowed="smiles, pKa and stock: {purity: kg/kg, density: kg/L}; the rest is optional",
-                remedy=closest(name, acids) or "add them",
-            )
-        fields = {field: getattr(given, field) for field in given.model_fields_set}
-        fields |= {"name": name, "label": given.label or name}
-        fields |= {"stock": Stock.model_construct(purity=stock.purity, density=stock.density)}
-        merged[name] = Acid.model_construct(**fields)
+        known, overrides = find_acid_name(name, acids), _overrides(name, entry)
+        if overrides.smiles is not None:
+            _refuse_twin(known or name, overrides.smiles, merged)
+        merged[known or name] = complete(merged[known], overrides) if known else _new(name, overrides, acids)
     return merged
+
+
+def _given(entry: Strict) -> dict[str, Any]:
+    """Return the fields that an entry sets."""
+    found = {field: getattr(entry, field) for field in entry.model_fields_set}
+    return {field: value for field, value in found.items() if value is not None}
+
+
+def _new(name: str, entry: AcidOverrides, known: Mapping[str, Acid]) -> Acid:
+    stock = entry.stock or PartialStock()
+    lacking = [field for field in ("smiles", "pKa") if getattr(entry, field) is None]
+    lacking += [f"stock.{part}" for part in ("purity", "density") if getattr(stock, part) is None]
+    if lacking:
+        raise InputError(
+            f"The new acid {name!r} lacks {', '.join(lacking)}.",
+            where=f"acids.{name}",
+            allowed="smiles, pKa and stock: {purity: kg/kg, density: kg/L}; the rest is optional",
+            remedy=closest(name, known) or "add them",
+        )
+    fields = {"label": name, **_given(entry), "name": name, "stock": Stock.model_construct(**_given(stock))}
+    return Acid.model_construct(**fields)
 
 
 def _refuse_twin(name: str, smiles: str, acids: Mapping[str, Acid]) -> None:

@@ -11,25 +11,26 @@ import numpy.typing as npt
 
 from optimiser._io.errors import InputError
 
+#: RDKit's function for each descriptor.
+_FUNCTIONS: dict[str, str] = {
+    "heavy_atoms": "Lipinski.HeavyAtomCount",
+    "molar_mass": "Descriptors.MolWt",
+    "logP": "Crippen.MolLogP",
+    "TPSA": "rdMolDescriptors.CalcTPSA",
+    "h_donors": "rdMolDescriptors.CalcNumHBD",
+    "h_acceptors": "rdMolDescriptors.CalcNumHBA",
+    "max_partial_charge": "Descriptors.MaxPartialCharge",
+    "min_partial_charge": "Descriptors.MinPartialCharge",
+    "molar_refractivity": "Crippen.MolMR",
+    "n_COOH": "Fragments.fr_COO",
+    "n_CO": "Fragments.fr_C_O",
+    "n_primary_amine": "Fragments.fr_NH2",
+    "n_tertiary_amine": "Fragments.fr_NH0",
+    "n_halogen": "Fragments.fr_halogen",
+    "n_aliphatic_OH": "Fragments.fr_Al_OH",
+}
 #: Names of the descriptors, in the order of the array that `descriptors` returns.
-DESCRIPTORS: tuple[str, ...] = (
-    "heavy_atoms",
-    "molar_mass",
-    "logP",
-    "TPSA",
-    "h_donors",
-    "h_acceptors",
-    "max_partial_charge",
-    "min_partial_charge",
-    "molar_refractivity",
-    "n_COOH",
-    "n_CO",
-    "n_primary_amine",
-    "n_tertiary_amine",
-    "n_halogen",
-    "n_aliphatic_OH",
-    "n_sulfur",
-)
+DESCRIPTORS: tuple[str, ...] = (*_FUNCTIONS, "n_sulfur")
 
 
 def _rdkit(module: str) -> Any:
@@ -84,27 +85,12 @@ def molar_mass(smiles: str) -> float:
 
 @cache
 def _descriptors(smiles: str) -> tuple[float, ...]:
-    crippen, fragments, general = _rdkit("Crippen"), _rdkit("Fragments"), _rdkit("Descriptors")
-    surface = _rdkit("rdMolDescriptors")
     m = _molecule(smiles)
-    values = (
-        m.GetNumHeavyAtoms(),
-        general.MolWt(m),
-        crippen.MolLogP(m),
-        surface.CalcTPSA(m),
-        surface.CalcNumHBD(m),
-        surface.CalcNumHBA(m),
-        general.MaxPartialCharge(m),
-        general.MinPartialCharge(m),
-        crippen.MolMR(m),
-        fragments.fr_COO(m),
-        fragments.fr_C_O(m),
-        fragments.fr_NH2(m),
-        fragments.fr_NH0(m),
-        fragments.fr_halogen(m),
-        fragments.fr_Al_OH(m),
-        sum(atom.GetAtomicNum() == 16 for atom in m.GetAtoms()),
-    )
+    values = []
+    for function in _FUNCTIONS.values():
+        module, name = function.split(".")
+        values.append(getattr(_rdkit(module), name)(m))
+    values.append(sum(atom.GetAtomicNum() == 16 for atom in m.GetAtoms()))
     # Gasteiger charges have no parameters for some elements: missing, not infinite
     return tuple(float(value) if np.isfinite(value) else float("nan") for value in values)
 

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import BaseModel, ConfigDict, Field, create_model, field_validator, model_validator
+from pydantic import ConfigDict, Field, create_model, model_validator
 
-from optimiser._io import builtin
 from optimiser._io.errors import InputError, closest
-from optimiser._io.yamlfile import validate
 from optimiser.chemistry.metals import (
     BASE_METALS,
     METALS,
@@ -22,9 +21,7 @@ from optimiser.chemistry.metals import (
     molar_masses,
     reduced,
 )
-from optimiser.chemistry.tables import read_table
-
-__all__ = ["METALS", "Feed", "find_feed", "load_feeds", "molar_masses", "read_feeds"]
+from optimiser.chemistry.tables import NAMED, Strict, read_table, shipped, table_of
 
 #: g/mol (IUPAC standard atomic weight).
 OXYGEN_MOLAR_MASS = 15.999
@@ -34,7 +31,7 @@ SPINEL_ABOVE = 1.5
 METALS_PER_LITHIUM_LIMIT = 2.2
 
 
-class _Cathode(BaseModel):
+class _Cathode(Strict):
     """A cathode LiNi(x)Mn(y)Co(z)O(n) and how much of it.
 
     Every further metal of ``models/metals.yaml`` is a field like Ni, Mn and Co.
@@ -47,7 +44,7 @@ class _Cathode(BaseModel):
         assumed_yields: fraction leached of the metals whose yield is assumed instead of predicted.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True, allow_inf_nan=False)
+    model_config = ConfigDict(allow_inf_nan=False)
 
     name: str = "feed"
     Ni: float = Field(default=0.0, ge=0)
@@ -129,46 +126,26 @@ else:
     Feed = create_model("Feed", __base__=_Cathode, __module__=__name__, __doc__=_Cathode.__doc__, **_FURTHER)
 
 
-class _FeedRow(Feed):
+class _SourcedFeed(Feed):
     source: str
     citation: str
 
-
-class _FeedTable(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-    sources: dict[str, dict[str, str]]
-    feeds: dict[str, _FeedRow]
-
-    @field_validator("feeds", mode="before")
-    @classmethod
-    def _called_by_its_key(cls, rows: Any) -> Any:
-        if not isinstance(rows, dict):
-            return rows
-        return {k: {"name": k, **row} if isinstance(row, dict) else row for k, row in rows.items()}
+    def plain(self) -> Feed:
+        """Return the feed without its source, as a problem gives one."""
+        return Feed.model_validate(self.model_dump(by_alias=True, exclude={"source", "citation"}))
 
 
-def read_feeds(path: Path) -> dict[str, Feed]:
-    """Read a table of feeds by name, 1000 kg each unless it says otherwise.
+@cache
+def load_feeds(path: Path | None = None) -> Mapping[str, Feed]:
+    """Return the shipped feeds by name, or those of another table; 1000 kg each unless it says otherwise.
 
     Raises:
         InputError: not a valid table, or an impossible composition; with file and line.
     """
-    rows = validate(_FeedTable, read_table(path)).feeds
-    return {
-        name: Feed.model_validate(row.model_dump(by_alias=True, exclude={"source", "citation"}))
-        for name, row in rows.items()
-    }
-
-
-@cache
-def _shipped() -> dict[str, Feed]:
-    return read_feeds(builtin.folder("models") / "feeds.yaml")
-
-
-def load_feeds() -> dict[str, Feed]:
-    """Return the shipped feeds by name, 1000 kg each."""
-    return dict(_shipped())
+    table = table_of(
+        read_table(path or shipped("feeds.yaml")), feeds=Annotated[dict[str, _SourcedFeed], NAMED]
+    )
+    return {name: feed.plain() for name, feed in table.feeds.items()}
 
 
 def find_feed(name: str, *, where: str = "", composition: bool = False) -> Feed:
@@ -183,9 +160,9 @@ def find_feed(name: str, *, where: str = "", composition: bool = False) -> Feed:
         InputError: there is none; it lists those there are.
     """
     known = load_feeds()
-    for key, feed in known.items():
-        if key.casefold() == name.casefold():
-            return feed
+    found = {key.casefold(): feed for key, feed in known.items()}.get(name.casefold())
+    if found is not None:
+        return found
     raise InputError(
         f"There is no feed {name!r}.",
         where=where,

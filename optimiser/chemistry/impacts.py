@@ -3,24 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from functools import cache
-from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
-from pydantic import BaseModel, ConfigDict
 
-from optimiser._io import builtin
 from optimiser._io.errors import InputError
-from optimiser._io.yamlfile import validate
 from optimiser.chemistry.acids import Acid, complete
 from optimiser.chemistry.quantity import Quantity
 from optimiser.chemistry.reagents import ENERGIES, Reagents
-from optimiser.chemistry.tables import read_table
-
-Floats = npt.NDArray[np.float64]
+from optimiser.chemistry.tables import Strict, read_table, shipped, table_of
+from optimiser.variables import Floats
 
 CLIMATE = "climate change"
 
@@ -68,15 +62,17 @@ class ImpactTable:
         Categories that only the other table has are not added.
         """
         substances = tuple(dict.fromkeys((*self.substances, *other.substances)))
-        factors = np.full((len(self.categories), len(substances)), np.nan)
-        for i, (category, unit) in enumerate(zip(self.categories, self.units, strict=True)):
-            twin = next((c for c in other.categories if same_text(c, category)), None)
-            fits = twin is not None and same_text(other.units[other.categories.index(twin)], unit)
-            for k, substance in enumerate(substances):
-                factors[i, k] = self.factor(category, substance)
-                if np.isnan(factors[i, k]) and fits and twin is not None:
-                    factors[i, k] = other.factor(twin, substance)
-        return ImpactTable(self.categories, self.units, substances, factors, self.source, self.notes)
+        factors = _factors_of(substances, self)
+        for row, category, unit in zip(factors, self.categories, self.units, strict=True):
+            twin = other.find(category)
+            if twin is not None and same_text(other.units[other.categories.index(twin)], unit):
+                theirs = np.array([other.factor(twin, substance) for substance in substances])
+                row[:] = np.where(np.isnan(row), theirs, row)
+        return replace(self, substances=substances, factors=factors)
+
+    def find(self, category: str) -> str | None:
+        """Return the table's own name of a category, whatever its spelling, or None."""
+        return next((own for own in self.categories if same_text(own, category)), None)
 
 
 def same_text(one: str, two: str) -> bool:
@@ -119,21 +115,16 @@ def _stacked(amounts: Mapping[str, Floats]) -> Floats:
     return np.column_stack([np.asarray(amount, dtype=np.float64) for amount in amounts.values()])
 
 
-def _factors_of(amounts: Mapping[str, Floats], table: ImpactTable) -> Floats:
-    return np.array([[table.factor(category, name) for name in amounts] for category in table.categories])
+def _factors_of(substances: Iterable[str], table: ImpactTable) -> Floats:
+    names = tuple(substances)
+    return np.array([[table.factor(category, name) for name in names] for category in table.categories])
 
 
 def climate_table(acids: Mapping[str, Acid], reagents: Reagents) -> ImpactTable:
     """Return the climate change of all acids, reagents and energies as a table; NaN where not known."""
-    found: dict[str, float] = {
-        name: acid.climate_change.value if acid.climate_change else np.nan for name, acid in acids.items()
-    }
-    for name in reagents:
-        factor = reagents[name].climate_change
-        found[name] = factor.value if factor else np.nan
-    return ImpactTable(
-        (CLIMATE,), ("kg CO2 eq",), tuple(found), np.array([list(found.values())]), "tables of models/"
-    )
+    every = {**acids, **reagents}
+    factors = [factor.value if (factor := item.climate_change) else np.nan for item in every.values()]
+    return ImpactTable((CLIMATE,), ("kg CO2 eq",), tuple(every), np.array([factors]), "tables of models/")
 
 
 def with_climate_change(
@@ -144,7 +135,7 @@ def with_climate_change(
     Raises:
         InputError: the table gives climate change in another unit, or an impossible number.
     """
-    row = next((c for c in table.categories if same_text(c, CLIMATE)), None)
+    row = table.find(CLIMATE)
     if row is None:
         return dict(acids), reagents
     unit = table.units[table.categories.index(row)]
@@ -153,27 +144,21 @@ def with_climate_change(
             f"Climate change is given in {unit!r}.", where=table.source, allowed="kg CO2 eq per kg pure"
         )
 
-    def number(substance: str, old: Quantity | None) -> Quantity | None:
-        value = table.factor(row, substance)
-        if np.isnan(value) or (old is not None and old.value == value):
-            return None
-        return Quantity(
-            value=value,
-            unit="kg CO2-eq/kWh" if substance in ENERGIES else "kg CO2-eq/kg pure",
-            source=table.source or "impact table",
-        )
-
     changed = dict(acids)
-    for name, acid in acids.items():
-        if (factor := number(name, acid.climate_change)) is not None:
-            changed[name] = complete(acid, {"climate_change": factor})
-    for name in reagents:
-        if (factor := number(name, reagents[name].climate_change)) is not None:
+    for name, item in {**acids, **reagents}.items():
+        value, old = table.factor(row, name), item.climate_change
+        if np.isnan(value) or (old is not None and old.value == value):
+            continue
+        unit = "kg CO2-eq/kWh" if name in ENERGIES else "kg CO2-eq/kg pure"
+        factor = Quantity(value=value, unit=unit, source=table.source or "impact table")
+        if name in acids:
+            changed[name] = complete(acids[name], {"climate_change": factor})
+        else:
             reagents = reagents.changed(name, climate_change=factor)
     return changed, reagents
 
 
-class Footprint(BaseModel):
+class Footprint(Strict):
     """One category of the Environmental Footprint method.
 
     Attributes:
@@ -183,27 +168,13 @@ class Footprint(BaseModel):
         weighting: share in the single score, %.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
     unit: str
     names: tuple[str, ...] = ()
     normalisation: Quantity
     weighting: Quantity
 
 
-class _FootprintTable(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-    sources: dict[str, dict[str, str]]
-    categories: dict[str, Footprint]
-
-
-def read_footprint(path: Path) -> dict[str, Footprint]:
-    """Read normalisation and weighting by category. Raises InputError with file, line and key."""
-    return validate(_FootprintTable, read_table(path)).categories
-
-
 @cache
 def load_footprint() -> Mapping[str, Footprint]:
     """Return the shipped EF 3.1 figures by category."""
-    return read_footprint(builtin.folder("models") / "ef31.yaml")
+    return dict(table_of(read_table(shipped("ef31.yaml")), categories=dict[str, Footprint]).categories)

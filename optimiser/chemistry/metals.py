@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, Field
 
-from optimiser._io import builtin
 from optimiser._io.errors import InputError, closest
-from optimiser._io.yamlfile import validate
-from optimiser.chemistry.quantity import Price, Quantity, expecting, lacking, needed, price_per
-from optimiser.chemistry.tables import read_table
+from optimiser.chemistry.prices import Price, price_per
+from optimiser.chemistry.quantity import Quantity, expecting
+from optimiser.chemistry.substances import Entry, MolarMass
+from optimiser.chemistry.tables import NAMED, holding, read_table, shipped, table_of
 
 #: The metals that every table of metals begins with: those of the training data and of the Toolkit's sums.
 BASE_METALS: tuple[str, ...] = ("Li", "Ni", "Mn", "Co")
 
-MolarMass = Annotated[Quantity, *expecting("g/mol", 1.0, 2000.0)]
 
-
-class Metal(BaseModel):
+class Metal(Entry):
     """A metal of the cathode.
 
     ``price`` is per kg of metal contained in a saleable salt; ``payable`` is the fraction of it that a
@@ -30,15 +29,12 @@ class Metal(BaseModel):
     ion's charge (Ni, Mn, Co), or has that charge in the cathode already (Li, Al).
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
-
-    name: str = ""
-    label: str
-    mass: MolarMass = Field(alias="molar_mass")
-    ion: Annotated[Quantity, *expecting("e", 1.0, 7.0)] = Field(alias="charge")
-    reduced: bool
+    kind: ClassVar[tuple[str, str]] = ("metal", "metals")
     price: Annotated[Price, *price_per("kg metal")] | None = None
     payable: Annotated[Quantity, *expecting("-", 0.0, 1.0)]
+    mass: MolarMass = Field(alias="molar_mass")
+    ion: Annotated[Quantity, *expecting("e", 1.0, 7.0)] = Field(alias="charge", title="ion's charge")
+    reduced: bool
 
     @property
     def molar_mass(self) -> float:
@@ -56,75 +52,55 @@ class Metal(BaseModel):
         Raises:
             InputError: no price, or no exchange rate for its currency and period.
         """
-        price = needed(self.price, lacking("metal", self.name, "price", "EUR per kg contained"))
-        return price.euro() * self.payable.value
+        return self.price_eur("kg metal") * self.payable.value
 
 
-class _MetalTable(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-    sources: dict[str, dict[str, str]]
-    metals: dict[Annotated[str, Field(pattern="^[A-Z][a-z]?$")], Metal]
+_Symbol = Annotated[str, Field(pattern="^[A-Z][a-z]?$")]
+_Metals = Annotated[dict[_Symbol, Metal], NAMED, holding("metals", BASE_METALS, "and any others")]
 
 
-def read_metals(path: Path) -> dict[str, Metal]:
-    """Read a table of metals: `BASE_METALS` first, then others in the order of the table.
+@cache
+def load_metals(path: Path | None = None) -> Mapping[str, Metal]:
+    """Return the shipped metals, or those of another table, by name: `BASE_METALS` first, then others.
 
     Raises:
         InputError: not valid, with file, line and key, or one of `BASE_METALS` is missing.
     """
-    document = read_table(path)
-    table = validate(_MetalTable, document).metals
-    absent = [name for name in BASE_METALS if name not in table]
-    if absent:
-        raise InputError(
-            f"The table of metals lacks {', '.join(absent)}.",
-            where=document.where(("metals",)),
-            allowed=", ".join(BASE_METALS) + ", and any others",
-        )
-    order = (*BASE_METALS, *(name for name in table if name not in BASE_METALS))
-    return {name: table[name].model_copy(update={"name": name}) for name in order}
-
-
-@cache
-def _metals() -> dict[str, Metal]:
-    return read_metals(builtin.folder("models") / "metals.yaml")
-
-
-def load_metals() -> dict[str, Metal]:
-    """Return the metals of ``models/metals.yaml`` by name, in the order of METALS."""
-    return dict(_metals())
+    return dict(table_of(read_table(path or shipped("metals.yaml")), metals=_Metals).metals)
 
 
 #: The metals, in the order of every array over metals.
-METALS: tuple[str, ...] = tuple(_metals())
+METALS: tuple[str, ...] = tuple(load_metals())
 
 
 @cache
+def _per_metal(field: str) -> npt.NDArray[np.float64]:
+    found = np.array([getattr(metal, field) for metal in load_metals().values()], dtype=np.float64)
+    found.flags.writeable = False
+    return found
+
+
 def molar_masses() -> npt.NDArray[np.float64]:
     """Return the molar masses of METALS, g/mol, one per metal; read-only."""
-    masses = np.array([metal.molar_mass for metal in _metals().values()], dtype=np.float64)
-    masses.flags.writeable = False
-    return masses
+    return _per_metal("molar_mass")
 
 
-@cache
 def charges() -> npt.NDArray[np.float64]:
     """Return the charges of the ions of METALS in solution, one per metal; read-only."""
-    found = np.array([metal.charge for metal in _metals().values()], dtype=np.float64)
-    found.flags.writeable = False
-    return found
+    return _per_metal("charge")
 
 
-@cache
 def reduced() -> npt.NDArray[np.bool_]:
-    """Return which of METALS dissolve by being reduced, one per metal; read-only."""
-    found = np.array([metal.reduced for metal in _metals().values()], dtype=np.bool_)
-    found.flags.writeable = False
-    return found
+    """Return which of METALS dissolve by being reduced, one per metal."""
+    return _per_metal("reduced") > 0.0
 
 
-def _known(name: str) -> str:
+def check_metal(name: str) -> str:
+    """Return a metal's name if it is one of METALS.
+
+    Raises:
+        InputError: it is none.
+    """
     if name not in METALS:
         raise InputError(
             f"There is no metal {name!r}.", allowed=", ".join(METALS), remedy=closest(name, METALS)
@@ -133,9 +109,9 @@ def _known(name: str) -> str:
 
 
 #: The name of a metal, as a key of a mapping.
-MetalName = Annotated[str, AfterValidator(_known)]
+MetalName = Annotated[str, AfterValidator(check_metal)]
 
 
-def metals_in_words(names: tuple[str, ...]) -> str:
+def metals_in_words(names: Sequence[str]) -> str:
     """Return ``Li, Ni, Mn and Co``."""
-    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
+    return " and ".join(part for part in (", ".join(names[:-1]), names[-1]) if part)

@@ -1,29 +1,23 @@
-"""Numbers that know their unit, range, source, year and confidence, and prices that know their currency."""
+"""Numbers that know their unit, range, source, year and confidence."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, model_validator
 
 from optimiser._io.errors import InputError
-from optimiser._io.yamlfile import validate
-from optimiser.chemistry.rates import euro_per_unit
-from optimiser.chemistry.tables import read_table
+from optimiser.chemistry.tables import Strict, read_table, table_of
 
 GIVEN = "given in the problem"
 RECENT = 2020
-Confidence = Literal["A", "B", "C"]
-Basis = Literal["kg stock", "kg pure", "kg metal", "kWh"]
-Number = TypeVar("Number", "Quantity", "Price")
 
 
-class _Sourced(BaseModel):
-    """What every number carries beside its value."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
+class Sourced(Strict):
+    """A number, its range (None where not known) and what it rests on."""
 
     value: float
     low: float | None = None
@@ -31,11 +25,11 @@ class _Sourced(BaseModel):
     source: str = GIVEN
     citation: str = ""
     year: int | None = Field(default=None, ge=1800, le=2100)
-    confidence: Confidence | None = None
+    confidence: Literal["A", "B", "C"] | None = None
     note: str = ""
 
     @model_validator(mode="after")
-    def _range_holds_value(self) -> _Sourced:
+    def _range_holds_value(self) -> Sourced:
         low, high = self.range()
         if math.isnan(self.value) or not low <= self.value <= high:
             raise InputError(
@@ -50,6 +44,11 @@ class _Sourced(BaseModel):
         """The full citation where the table gives one, else the source as written."""
         return self.citation or self.source
 
+    @property
+    def date(self) -> str:
+        """The year as text; empty where not known."""
+        return str(self.year or "")
+
     def range(self) -> tuple[float, float]:
         """Return (low, high) in the number's own unit; a bound that is not known is the value itself."""
         return (
@@ -58,94 +57,38 @@ class _Sourced(BaseModel):
         )
 
 
-class Quantity(_Sourced):
+class Quantity(Sourced):
     """A number with its unit, e.g. 1.836 kg/L. ``unit`` is "-" for a number without one."""
 
     unit: str
 
 
-class Price(_Sourced):
-    """An amount of one currency per kg or kWh, of one period.
-
-    Attributes:
-        currency: ISO 4217 code, e.g. ``USD``.
-        per: what the amount buys: a kg of stock as sold, of pure substance, of contained metal, or a kWh.
-        period: ``2023``, ``2025-Q1`` or ``2025-12``; it names the exchange rate, so only euros do without.
-    """
-
-    currency: str = Field(default="EUR", pattern="^[A-Z]{3}$")
-    per: Basis
-    period: str | None = Field(default=None, pattern=r"^\d{4}(-Q[1-4]|-\d{2})?$")
-
-    @model_validator(mode="before")
-    @classmethod
-    def _year_from_period(cls, data: Any) -> Any:
-        if isinstance(data, dict) and data.get("period") is not None:
-            period = str(data["period"])  # YAML reads 2023 as a number
-            year = int(period[:4]) if period[:4].isdecimal() else None
-            return {"year": year, **data, "period": period}
-        return data
-
-    @model_validator(mode="after")
-    def _foreign_prices_are_dated(self) -> Price:
-        if self.value < 0:
-            raise InputError(
-                f"A price of {self.value:g} {self.unit} is negative.", allowed="a number of 0 or more"
-            )
-        if self.currency != "EUR" and self.period is None:
-            raise InputError(
-                f"The price of {self.value:g} {self.unit} has no period, so it cannot be converted to euros.",
-                allowed="period: 2023, 2025-Q1 or 2025-12",
-                remedy="add period:, or give the price in EUR",
-            )
-        return self
-
-    @property
-    def unit(self) -> str:
-        """Currency and basis as a unit: ``USD/kg stock``."""
-        return f"{self.currency}/{self.per}"
-
-    def euro(self) -> float:
-        """Return the price in EUR per ``per``, at the rate of its own period.
-
-        Raises:
-            InputError: no exchange rate for that currency and period.
-        """
-        return self.value * euro_per_unit(self.currency, self.period)
-
-    def range_euro(self) -> tuple[float, float]:
-        """Return (low, high) in EUR per ``per``; a bound that is not known is the price itself."""
-        rate = euro_per_unit(self.currency, self.period)
-        low, high = self.range()
-        return low * rate, high * rate
-
-
-def flags(number: Quantity | Price) -> tuple[str, ...]:
+def flags(number: Sourced) -> tuple[str, ...]:
     """Return what a reader must be told about a number: that it is old, that it is uncertain, or nothing."""
     old = number.year is not None and number.year < RECENT
     found = (f"older than {RECENT}" if old else "", "confidence C" if number.confidence == "C" else "")
     return tuple(flag for flag in found if flag)
 
 
-def needed(number: Number | None, missing: InputError) -> Number:
-    """Return a number that must be there.
+def plain_number(key: str, usual: str, unit: str) -> BeforeValidator:
+    """Return the validator that reads a plain number as one in the usual unit.
 
-    Raises:
-        InputError: it is None; ``missing`` is raised, which names it.
+    A mapping may leave its unit out.
+
+    Args:
+        key: where a mapping says its unit.
+        usual: what stands there if it does not.
+        unit: the usual unit in words.
     """
-    if number is None:
-        raise missing
-    return number
 
+    def read(given: Any) -> Any:
+        if isinstance(given, bool) or given is None:
+            raise InputError(f"Expected a number in {unit}, found {given}.", allowed=f"a number in {unit}")
+        if isinstance(given, int | float | str):
+            return {"value": given, key: usual}
+        return {key: usual, **given} if isinstance(given, dict) else given
 
-def lacking(kind: str, name: str, field: str, unit: str) -> InputError:
-    """Return the error that says which number a reagent, energy or metal of the shipped tables lacks."""
-    return InputError(
-        f"The {kind} {name!r} has no {field.replace('_', ' ')}.",
-        where=f"{kind}s.{name}.{field}",
-        allowed=f"a number in {unit}",
-        remedy="complete the table of models/ that lists it",
-    )
+    return BeforeValidator(read)
 
 
 def expecting(
@@ -153,22 +96,11 @@ def expecting(
 ) -> tuple[BeforeValidator, AfterValidator]:
     """Return the two validators of a `Quantity` field: how it may be written, and which values it may have.
 
-    A plain number stands for itself in ``unit``, as given in the problem; a mapping may leave the unit out.
-
     Args:
-        unit: the only unit accepted.
+        unit: the only unit accepted; a plain number is in it.
         low: the smallest physical value.
         high: the largest physical value.
     """
-
-    def read(given: Any) -> Any:
-        if isinstance(given, bool) or given is None:
-            raise InputError(f"Expected a number in {unit}, found {given}.", allowed=f"a number in {unit}")
-        if isinstance(given, int | float | str):
-            return {"value": given, "unit": unit}
-        if isinstance(given, dict):
-            return {"unit": unit, **given}
-        return given
 
     def check(number: Quantity) -> Quantity:
         if number.unit != unit:
@@ -184,31 +116,7 @@ def expecting(
             )
         return number
 
-    return BeforeValidator(read), AfterValidator(check)
-
-
-def price_per(*bases: Basis) -> tuple[BeforeValidator, AfterValidator]:
-    """Return the two validators of a `Price` field: a plain number is EUR per the first of ``bases``."""
-
-    def read(given: Any) -> Any:
-        if isinstance(given, bool) or given is None:
-            raise InputError(f"Expected a price, found {given}.", allowed=f"a number in EUR/{bases[0]}")
-        if isinstance(given, int | float | str):
-            return {"value": given, "per": bases[0]}
-        if isinstance(given, dict):
-            return {"per": bases[0], **given}
-        return given
-
-    def check(price: Price) -> Price:
-        if price.per not in bases:
-            raise InputError(
-                f"A price per {price.per} cannot be used here.", allowed="per: " + " or ".join(bases)
-            )
-        if not math.isfinite(price.value):
-            raise InputError("A price must be a finite number.", allowed="a number of 0 or more")
-        return price
-
-    return BeforeValidator(read), AfterValidator(check)
+    return plain_number("unit", unit, unit), AfterValidator(check)
 
 
 def read_quantities(path: Path, key: str) -> dict[str, Quantity]:
@@ -221,9 +129,23 @@ def read_quantities(path: Path, key: str) -> dict[str, Quantity]:
     Raises:
         InputError: not a valid table; with file, line and key.
     """
-    document = read_table(path)
-    if not isinstance(document.data.get(key), dict):
-        raise InputError(
-            f"{path} has no numbers under {key!r}.", where=document.where(()), remedy=f"add {key}:"
-        )
-    return {name: validate(Quantity, document, at=(key, name)) for name in document.data[key]}
+    found: dict[str, Quantity] = getattr(table_of(read_table(path), **{key: dict[str, Quantity]}), key)
+    return found
+
+
+def numbers(item: BaseModel) -> Iterator[tuple[str, Any]]:
+    """Yield every number of an entry of a table, with its title, in the order of the fields.
+
+    A field's title is the one that it declares, else its name. The members of a list are counted
+    (``pKa1``), those of a mapping are named (``Li salt solubility``).
+    """
+    for name, field in type(item).model_fields.items():
+        title, found = field.title or (field.alias or name).replace("_", " "), getattr(item, name)
+        if isinstance(found, Sourced):
+            yield title, found
+        elif isinstance(found, BaseModel):
+            yield from numbers(found)
+        elif isinstance(found, tuple):
+            yield from ((f"{title}{i}", n) for i, n in enumerate(found, start=1) if isinstance(n, Sourced))
+        elif isinstance(found, Mapping):
+            yield from ((f"{key} {title}", n) for key, n in found.items() if isinstance(n, Sourced))

@@ -2,12 +2,64 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, create_model
+
+from optimiser._io import builtin
 from optimiser._io.errors import InputError, closest
-from optimiser._io.yamlfile import Document, Key, read_yaml
+from optimiser._io.yamlfile import Document, Key, read_yaml, validate
+
+
+class Strict(BaseModel):
+    """A part of a table: it cannot be changed, and an unknown key is an error."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+
+#: Annotates a mapping whose entries have a ``name``: it is their key.
+NAMED = BeforeValidator(
+    lambda rows: (
+        {key: {"name": key, **row} if isinstance(row, dict) else row for key, row in rows.items()}
+        if isinstance(rows, dict)
+        else rows
+    )
+)
+
+
+def holding(what: str, names: Sequence[str], others: str = "") -> AfterValidator:
+    """Annotate a mapping that must hold some names: they come first, others in their order."""
+
+    def check(table: dict[str, Any]) -> dict[str, Any]:
+        absent = [name for name in names if name not in table]
+        if absent:
+            allowed = ", ".join(part for part in (*names, others) if part)
+            raise InputError(f"The table of {what} lacks {', '.join(absent)}.", allowed=allowed)
+        return {name: table[name] for name in dict.fromkeys((*names, *table))}
+
+    return AfterValidator(check)
+
+
+def shipped(name: str) -> Path:
+    """Return the path of a table that ships with the product, e.g. ``acids.yaml``."""
+    return builtin.folder("models") / name
+
+
+def table_of(document: Document, **parts: Any) -> Any:
+    """Check a table against the types of its parts, and return it with an attribute for each.
+
+    Args:
+        document: from `read_table`.
+        parts: the type of each top-level key besides ``sources``, e.g. ``acids=dict[str, Acid]``.
+
+    Raises:
+        InputError: a key is missing, unknown or has an impossible value; with file, line and key.
+    """
+    fields: dict[str, Any] = {key: (kind, ...) for key, kind in parts.items()}
+    return validate(create_model("Table", __base__=Strict, sources=(dict[str, Any], ...), **fields), document)
 
 
 def read_table(path: Path) -> Document:

@@ -23,7 +23,7 @@ def check(config: str, acids: Path | None, prices: Path | None, impacts: Path | 
     Example: optimiser check configs/nmc111_cost_vs_recovery.yaml
     Exit status: 0 all is well, 2 something is wrong.
     """
-    from optimiser.cli.inspection import check_file, check_lines
+    from optimiser.report.check import check_file, check_lines
 
     findings = check_file(config, acids, prices, impacts)
     click.echo(json.dumps(findings, indent=2) if as_json else "\n".join(check_lines(findings)))

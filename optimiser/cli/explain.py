@@ -47,14 +47,13 @@ def explain(problem: str | None, as_json: bool, **options: Any) -> None:
              optimiser explain nmc111 --design acid=sulfuric,temperature=60,acid_concentration=1,h2o2=1,\
 solid_liquid_ratio=50,time=60
     """
-    from optimiser.cli.inspection import is_config
-    from optimiser.problem.load import load_config, load_question
+    from optimiser.problem.load import is_config, load_config, load_problem
     from optimiser.report.console import print_records, step_progress
     from optimiser.report.explain import deliver as delivery
 
     question = None
     if problem is not None:
-        question = load_config(problem).question if is_config(problem) else load_question(problem)
+        question = load_config(problem).problem if is_config(problem) else load_problem(problem)
     with step_progress() as progress:
         done = delivery.deliver(delivery.Request(question, **options), progress)
     for note in done.notes:

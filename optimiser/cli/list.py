@@ -6,13 +6,16 @@ import json
 
 import click
 
+_KINDS = (
+    *("problems", "configs", "acids", "feeds", "models", "objectives", "constraints", "parameters"),
+    *("sources", "studies"),
+)
+
 
 @click.command("list")
 @click.argument(
     "what",
-    type=click.Choice(
-        ["problems", "configs", "acids", "feeds", "models", "objectives", "parameters", "sources", "studies"]
-    ),
+    type=click.Choice(_KINDS),
 )
 @click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
 def list_(what: str, as_json: bool) -> None:
@@ -21,8 +24,8 @@ def list_(what: str, as_json: bool) -> None:
     \b
     Example: optimiser list acids
     """
-    from optimiser.cli.inspection import listing
     from optimiser.report.console import print_records
+    from optimiser.report.listing import listing
 
     records = listing(what)
     if as_json:

@@ -11,6 +11,7 @@ from typing import NoReturn
 import click
 
 from optimiser import __version__
+from optimiser._io.environment import check_environment
 from optimiser._io.errors import InputError
 from optimiser._io.interrupts import insistent_interrupts
 from optimiser._io.placed import PLACED
@@ -38,6 +39,7 @@ def cli() -> None:
     Start with:   optimiser run nmc111_cost_vs_recovery
     Then look at: optimiser list problems
     """
+    check_environment()
 
 
 for command in (

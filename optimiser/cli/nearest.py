@@ -41,17 +41,16 @@ def nearest(
 solid_liquid_ratio=50,time=60
              optimiser nearest nmc111 --front reports/mine/front.csv --row 30
     """
-    from optimiser.cli.inspection import is_config
     from optimiser.explain.ask import one_design
-    from optimiser.nearest import installed_table
+    from optimiser.nearest.samples import installed_table
     from optimiser.problem.binding import bind
-    from optimiser.problem.load import load_config, load_question
+    from optimiser.problem.load import is_config, load_config, load_problem
     from optimiser.report.console import print_nearest
     from optimiser.report.nearest import as_json as plain
     from optimiser.report.nearest import find_nearest
     from optimiser.surrogate.training_table import read_table
 
-    question = load_config(problem).question if is_config(problem) else load_question(problem)
+    question = load_config(problem).problem if is_config(problem) else load_problem(problem)
     bound = bind(question)
     asked = one_design(question, bound, design, front, row)
     data = read_table(table) if table is not None else installed_table(bound.surrogate)

@@ -7,7 +7,9 @@ from pathlib import Path
 import click
 
 ACIDS, PRICES, IMPACTS = (
-    click.option(f"--{kind}", type=click.Path(path_type=Path), help=f"Table of {kind}: YAML, CSV or XLSX.")
+    click.option(
+        f"--{kind}", type=click.Path(path_type=Path), help=f"Table of {kind}: YAML, CSV, XLSX or Parquet."
+    )
     for kind in ("acids", "prices", "impacts")
 )
 #: Exit statuses of the command.

@@ -48,7 +48,7 @@ def predict(table: Path, **options: Any) -> None:
     Example: optimiser predict designs.csv --feed NMC111 --report results
     """
     from optimiser.report.console import step_progress
-    from optimiser.report.scenarios.deliver import Request, deliver
+    from optimiser.report.predict import Request, deliver
 
     with step_progress() as progress:
         said = deliver(Request(table, **options), lambda done, rows: progress(done, rows, "scenarios"))

@@ -51,10 +51,10 @@ def run(
     loaded = load_config(config)
     target = out or default_out(loaded.name)
     check_folder(target, force)
-    tables = own_tables(loaded.question, acids, prices, impacts)
+    tables = own_tables(loaded.problem, acids, prices, impacts)
     with progress_display() as progress:
         result = run_config(loaded, progress, tables, side_by_side=True)
-    delivery = write_run(result, target, loaded.spec.report.formats, force)
+    delivery = write_run(result, target, loaded.report.formats, force)
     if as_json:
         click.echo(json.dumps({"out": str(delivery.folder), **manifest(result)}, indent=2))
     else:

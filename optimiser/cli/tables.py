@@ -28,7 +28,8 @@ def export(folder: Path, suffix: str, force: bool) -> None:
     \b
     Example: optimiser tables export my-tables --format xlsx
     """
-    from optimiser.chemistry.reagents import load_acids, load_reagents
+    from optimiser.chemistry.acids import load_acids
+    from optimiser.chemistry.reagents import load_reagents
     from optimiser.report.write import check_target, write_table
     from optimiser.tables.export import tables as current
 

@@ -12,10 +12,11 @@ import numpy as np
 import pandas as pd
 
 from optimiser._io.errors import InputError, closest
-from optimiser.chemistry.feeds import METALS, Feed
+from optimiser.chemistry.feeds import Feed
+from optimiser.chemistry.metals import METALS
 from optimiser.problem.binding import known_acids
-from optimiser.problem.load import Question
 from optimiser.problem.problem import Problem
+from optimiser.problem.schema import Problem as Question
 from optimiser.tables.generate import parse_variation
 from optimiser.variables import CONTINUOUS, DESIGN_COLUMNS, VARIABLES, Designs
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from optimiser.chemistry.feeds import METALS
-from optimiser.chemistry.reagents import load_acids
+from optimiser.chemistry.acids import load_acids
+from optimiser.chemistry.metals import METALS
 from optimiser.explain.ask import Asked
 from optimiser.explain.cases import DRIVERS, Cases, anchor_cases, spread
 from optimiser.explain.setpoints import Sweep, sweeps

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from optimiser.chemistry.feeds import METALS
+from optimiser.chemistry.metals import METALS
 from optimiser.chemistry.quantity import Quantity, flags
 from optimiser.kinetics.literature import Literature
 from optimiser.kinetics.study import Kinetics, MetalKinetics

@@ -145,7 +145,7 @@ def members(surrogate: Surrogate) -> tuple[Surrogate, ...]:
 
 
 def _check_data(surrogate: Surrogate, feed: Feed, acid: Acid) -> None:
-    from optimiser.chemistry.reagents import load_acids
+    from optimiser.chemistry.acids import load_acids
 
     lacking = _lacking(surrogate, feed, acid)
     if lacking is not None:

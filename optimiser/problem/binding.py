@@ -9,17 +9,17 @@ from pathlib import Path
 import numpy as np
 
 from optimiser._io.errors import InputError
-from optimiser.chemistry.acids import Acid, choose_acid, with_user_acids
+from optimiser.chemistry.acids import Acid, choose_acid, load_acids, with_user_acids
 from optimiser.chemistry.feeds import Feed
 from optimiser.chemistry.impacts import CLIMATE, same_text
 from optimiser.chemistry.metals import METALS
-from optimiser.chemistry.reagents import Reagents, load_acids, load_reagents
-from optimiser.problem.load import Question
-from optimiser.problem.problem import Objective, Problem
-from optimiser.problem.schema import INSIDE
+from optimiser.chemistry.reagents import Reagents, load_reagents
+from optimiser.problem.constraints import Yields, complete
+from optimiser.problem.objectives import minimise
+from optimiser.problem.problem import Problem
+from optimiser.problem.schema import Problem as Question
 from optimiser.problem.tolerances import OFF, Tolerances
 from optimiser.problem.yields import check_yields
-from optimiser.process.feasibility import ChemistryLimits
 from optimiser.process.inputs import process_inputs
 from optimiser.process.parameters import ProcessParameters, process_parameters
 from optimiser.surrogate.artefact import Surrogate, load_surrogate
@@ -27,7 +27,7 @@ from optimiser.surrogate.domain import Neighbourhood
 from optimiser.surrogate.fitted import Fitted
 from optimiser.tables.own import OwnTables, read_own_tables
 from optimiser.tables.own_impacts import import_impacts
-from optimiser.variables import CONTINUOUS, VARIABLES, Floats
+from optimiser.variables import VARIABLES, Floats
 
 
 def bind(question: Question, tables: OwnTables | None = None) -> Problem:
@@ -43,34 +43,27 @@ def bind(question: Question, tables: OwnTables | None = None) -> Problem:
             not contain or whose yield is assumed; a metal whose yield nothing tells; a missing price or
             factor; a concentration that no stock can supply.
     """
-    spec = question.spec
-    feed = spec.feed
+    feed = question.feed
     acids = _acids(question, known_acids(question) if tables is None else tables.acids)
-    objectives = tuple(Objective(o.metric, o.sign) for o in spec.objectives)
-    targets = _targets(question, feed)
+    _refuse_impossible_targets(question, feed)
     _refuse_idle_objectives(question, feed)
     _refuse_impossible_concentration(question, acids)
-    limits, domain = _limits(question)
     surrogate = surrogate_of(question)
     try:
-        parameters = process_parameters(spec.process)
+        parameters = process_parameters(question.process)
         reagents = None if tables is None else tables.reagents
         problem = assemble(question.name, feed, acids, surrogate, parameters, reagents)
     except InputError as error:
         raise _located(error, question) from None
-    if domain is not None:
+    problem = replace(problem, objectives=question.objectives, constraints=complete(question.constraints))
+    if problem.domain is not None:
         _refuse_unsupported(question, problem)
-    asked = np.array([getattr(spec.variables, name) for name in CONTINUOUS])
-    ranges = [_acid_range(asked, near, domain) for near in problem.neighbourhoods]
+    asked = _asked_ranges(question)
+    ranges = [_acid_range(asked, near, problem.domain) for near in problem.neighbourhoods]
     return replace(
         problem,
         lower=np.array([r[:, 0] for r in ranges]),
         upper=np.array([r[:, 1] for r in ranges]),
-        objectives=objectives,
-        targets=targets,
-        confidence=next((c.confidence for c in spec.constraints if c.confidence is not None), None),
-        limits=limits,
-        domain=domain,
         tolerances=tolerances_of(question),
     )
 
@@ -81,11 +74,11 @@ def tolerances_of(question: Question) -> Tolerances:
     Raises:
         InputError: a half-width as large as the largest setpoint that is searched: most likely per cent.
     """
-    asked = question.spec.tolerances
+    asked = question.tolerances
     if asked is None:
         return OFF
     found = asked.tolerances()
-    ranges = np.array([getattr(question.spec.variables, name) for name in CONTINUOUS])
+    ranges = _asked_ranges(question)
     for variable, width, high in zip(VARIABLES, found.absolute, ranges[:, 1], strict=True):
         if 0.0 < high <= width:
             raise InputError(
@@ -106,8 +99,9 @@ def surrogate_of(question: Question) -> Surrogate:
     Raises:
         InputError: there is none, or it cannot be read; with the problem's file and line.
     """
+    beside = None if question.source is None else question.source.problem.path.parent
     try:
-        return load_surrogate(question.spec.surrogate, beside=question.problem.path.parent)
+        return load_surrogate(question.surrogate, beside=beside)
     except InputError as error:
         raise InputError(
             error.what,
@@ -183,11 +177,8 @@ def assemble(
         neighbourhoods=tuple(surrogate.domain.neighbourhood(feed, acid) for acid in acids),
         lower=everything[:, :, 0],
         upper=everything[:, :, 1],
-        objectives=(Objective("cost", 1.0), Objective("climate_change", 1.0)),
-        targets={},
-        confidence=None,
-        limits=ChemistryLimits(),
-        domain=INSIDE,
+        objectives=(minimise("cost"), minimise("climate_change")),
+        constraints=complete(()),
     )
 
 
@@ -197,8 +188,8 @@ def _located(error: InputError, question: Question) -> InputError:
     A number that the problem does not give is missed where the acid is chosen.
     """
     key: tuple[str | int, ...] = tuple(error.where.split("."))
-    if key[:1] == ("acids",) and key[1:2] and key[1] not in question.spec.acids:
-        chosen = [str(name) for name in question.spec.variables.acid]
+    if key[:1] == ("acids",) and key[1:2] and key[1] not in question.acids:
+        chosen = [str(name) for name in question.variables.acid]
         key = ("variables", "acid", *([chosen.index(key[1])] if key[1] in chosen else []))
     return InputError(error.what, where=question.where(*key), allowed=error.allowed, remedy=error.remedy)
 
@@ -206,7 +197,7 @@ def _located(error: InputError, question: Question) -> InputError:
 def known_acids(question: Question) -> dict[str, Acid]:
     """Return the shipped acids with what a question adds to them or changes of them, by name."""
     try:
-        return with_user_acids(load_acids(), question.spec.acids)
+        return with_user_acids(load_acids(), question.acids)
     except InputError as error:
         raise _located(error, question) from None
 
@@ -235,7 +226,7 @@ def own_tables(
 
 def _acids(question: Question, known: Mapping[str, Acid]) -> tuple[Acid, ...]:
     chosen: dict[str, Acid] = {}
-    for index, asked in enumerate(question.spec.variables.acid):
+    for index, asked in enumerate(question.variables.acid):
         where = question.where("variables", "acid", index)
         acid = choose_acid(asked, known, where=where)
         if acid.name in chosen:
@@ -246,14 +237,12 @@ def _acids(question: Question, known: Mapping[str, Acid]) -> tuple[Acid, ...]:
     return tuple(chosen.values())
 
 
-def _targets(question: Question, feed: Feed) -> dict[str, float]:
-    targets: dict[str, float] = {}
-    for index, constraint in enumerate(question.spec.constraints):
-        if constraint.yields is None:
+def _refuse_impossible_targets(question: Question, feed: Feed) -> None:
+    free = _free_metals(feed)
+    for index, constraint in enumerate(question.constraints):
+        if not isinstance(constraint, Yields):
             continue
-        # in the order of the arrays, whatever that of the file
-        for metal in (m for m in METALS if m in constraint.yields):
-            target, free = constraint.yields[metal], _free_metals(feed)
+        for metal, target in constraint.targets.items():
             if metal not in free:
                 raise InputError(
                     f"A yield target of {target:g} on {metal}, {_why_not(feed, metal)}.",
@@ -261,8 +250,6 @@ def _targets(question: Question, feed: Feed) -> dict[str, float]:
                     allowed="targets on " + ", ".join(free),
                     remedy=f"remove {metal} from the targets",
                 )
-            targets[metal] = target
-    return targets
 
 
 def _free_metals(feed: Feed) -> list[str]:
@@ -279,7 +266,7 @@ def _why_not(feed: Feed, metal: str) -> str:
 
 def _refuse_idle_objectives(question: Question, feed: Feed) -> None:
     free = _free_metals(feed)
-    for index, objective in enumerate(question.spec.objectives):
+    for index, objective in enumerate(question.objectives):
         metal = objective.metric.removeprefix("yield_")
         if metal in METALS and metal not in free:
             raise InputError(
@@ -291,9 +278,9 @@ def _refuse_idle_objectives(question: Question, feed: Feed) -> None:
 
 
 def _refuse_impossible_concentration(question: Question, acids: tuple[Acid, ...]) -> None:
-    high = question.spec.variables.acid_concentration[1]
     strongest = max(acids, key=lambda acid: acid.max_molarity)
-    if high > strongest.max_molarity:
+    asked = question.variables.acid_concentration
+    if asked is not None and (high := asked[1]) > strongest.max_molarity:
         raise InputError(
             f"An acid concentration of {high:g} mol/L is beyond the stock itself: "
             f"{strongest.label} is sold at {strongest.max_molarity:.1f} mol/L ({strongest.purity:.0%}).",
@@ -303,15 +290,9 @@ def _refuse_impossible_concentration(question: Question, acids: tuple[Acid, ...]
         )
 
 
-def _limits(question: Question) -> tuple[ChemistryLimits, float | None]:
-    limits = ChemistryLimits()
-    domain: float | None = INSIDE
-    for constraint in question.spec.constraints:
-        if constraint.name == "applicability_domain":
-            domain = constraint.applicability_domain
-        elif constraint.name != "yields":
-            limits = replace(limits, **{constraint.name: getattr(constraint, constraint.name)})
-    return limits, domain
+def _asked_ranges(question: Question) -> Floats:
+    """Return the ranges that are asked for, in the order of VARIABLES, shape (5, 2)."""
+    return np.array([question.variables.range_of(variable) for variable in VARIABLES])
 
 
 def _acid_range(asked: Floats, near: Neighbourhood, domain: float | None) -> Floats:

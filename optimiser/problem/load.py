@@ -2,63 +2,67 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from optimiser._io import builtin
 from optimiser._io.errors import InputError
 from optimiser._io.yamlfile import Document, read_yaml, validate
-from optimiser.problem.schema import ConfigSpec, ProblemSpec
+from optimiser.problem.schema import ConfigSpec, Problem, ReportSpec, SearchSpec, Source
 
 
 @dataclass(frozen=True)
-class Question:
-    """A problem as asked: its specification, and the files that say so.
+class Config:
+    """A run as asked: a problem, how to search it and what to write.
 
     Attributes:
-        name: file name of the problem without ``.yaml``.
-        spec: the problem, with the config's objectives, constraints and tolerances where it overrides them.
-        problem: the problem's file.
-        config: the config's file, if the problem came through one.
+        name: what its report is called.
+        problem: the question.
+        search: population, generations, seeds.
+        report: files to write.
+        description: one sentence for the report.
+        document: the file it was read from, or None.
     """
 
     name: str
-    spec: ProblemSpec
-    problem: Document
-    config: Document | None = None
-
-    def where(self, *key: str | int) -> str:
-        """Return file, line and key of a part of the problem, in the file that really says it."""
-        overriding = self.config is not None and (key[:1] in self.config.lines)
-        document = self.config if overriding and self.config else self.problem
-        return document.where(key)
+    problem: Problem
+    search: SearchSpec = field(default_factory=SearchSpec)
+    report: ReportSpec = field(default_factory=ReportSpec)
+    description: str = ""
+    document: Document | None = None
 
 
-@dataclass(frozen=True)
-class RunConfig:
-    """A config as asked: its specification, its file, and the question it runs."""
-
-    name: str
-    spec: ConfigSpec
-    document: Document
-    question: Question
-
-
-def load_question(name: str | Path) -> Question:
+def load_problem(name: str | Path) -> Problem:
     """Read a problem by name or path.
 
+    Args:
+        name: of a built-in problem such as ``nmc111``, or the path of a YAML file.
+
     Raises:
-        InputError: not found, not YAML, or not a valid problem.
+        InputError: not found, not YAML, or not a valid problem; with file, line and key.
+
+    Example:
+        >>> load_problem("nmc111").feed.name
+        'NMC111'
     """
-    document = read_yaml(builtin.find("problems", name))
-    return Question(document.path.stem, validate(ProblemSpec, document), document)
+    return _problem(read_yaml(builtin.find("problems", name)))
 
 
-def load_config(name: str | Path) -> RunConfig:
+def _problem(document: Document) -> Problem:
+    problem = validate(Problem, document)
+    name = {} if "name" in problem.model_fields_set else {"name": document.path.stem}
+    return problem.with_source(Source(document), **name)
+
+
+def load_config(name: str | Path) -> Config:
     """Read a config by name or path, and its problem; the problem may lie beside the config.
 
     Raises:
         InputError: one of the two files is not found, not YAML, or not valid.
+
+    Example:
+        >>> load_config("nmc111_cost_vs_recovery").problem.name
+        'nmc111'
     """
     document = read_yaml(builtin.find("configs", name))
     spec = validate(ConfigSpec, document)
@@ -68,13 +72,30 @@ def load_config(name: str | Path) -> RunConfig:
         raise InputError(
             error.what, where=document.where(("problem",)), allowed=error.allowed, remedy=error.remedy
         ) from None
-    problem = read_yaml(path)
+    problem = _problem(read_yaml(path))
     overrides = {
         name: value for name in ("objectives", "constraints") if (value := getattr(spec, name)) is not None
     }
     if "tolerances" in spec.model_fields_set:  # None is `off`
         overrides["tolerances"] = spec.tolerances
-    question = Question(
-        problem.path.stem, validate(ProblemSpec, problem).model_copy(update=overrides), problem, document
-    )
-    return RunConfig(document.path.stem, spec, document, question)
+    assert problem.source is not None
+    problem = problem.with_source(Source(problem.source.problem, document), **overrides)
+    return Config(document.path.stem, problem, spec.search, spec.report, spec.description, document)
+
+
+def is_config(name: str) -> bool:
+    """Say whether a name or path means a config: a config has the key ``problem``, a problem has ``feed``."""
+    if name in builtin.names("configs"):
+        return True
+    if name in builtin.names("problems"):
+        return False
+    try:
+        path = builtin.find("configs", name)
+    except InputError as config_error:
+        try:
+            builtin.find("problems", name)
+        except InputError:
+            raise config_error from None
+        return False
+    content = read_yaml(path).data
+    return not (isinstance(content, dict) and "feed" in content)

@@ -1,4 +1,7 @@
-"""The registry of metrics: what can be an objective, and what every front reports."""
+"""The objectives: every metric that can be one, and what every front reports.
+
+To add an objective, write its function and list its `Metric` here.
+"""
 
 from __future__ import annotations
 
@@ -8,11 +11,11 @@ from typing import Literal
 
 import numpy as np
 
+from optimiser._io.errors import InputError, closest
 from optimiser.chemistry.metals import METALS, metals_in_words
 from optimiser.process.balance import MassBalance
+from optimiser.process.costs import climate_components, cost_components, metal_value, reactor_hours
 from optimiser.process.inputs import ProcessInputs
-from optimiser.process.throughput import reactor_hours
-from optimiser.process.totals import climate_components, cost_components, metal_value
 from optimiser.variables import Designs, Floats
 
 
@@ -217,3 +220,64 @@ METRICS: Mapping[str, Metric] = {metric.name: metric for metric in _ALL}
 REPORTED: tuple[str, ...] = tuple(
     name for name in METRICS if not name.startswith("yield_") and name != "time"
 )
+
+
+@dataclass(frozen=True)
+class Objective:
+    """A metric and its direction; ``sign`` turns it into something to minimise.
+
+    Raises:
+        InputError: there is no such metric.
+
+    Example:
+        >>> Objective("cost").verb
+        'minimise'
+    """
+
+    metric: str
+    sign: Literal[1, -1] = 1
+
+    def __post_init__(self) -> None:
+        if self.metric not in METRICS:
+            raise InputError(
+                f"There is no objective {self.metric!r}.",
+                allowed=", ".join(METRICS),
+                remedy=closest(self.metric, METRICS) or "optimiser list objectives",
+            )
+
+    @property
+    def verb(self) -> Literal["minimise", "maximise"]:
+        """``minimise`` or ``maximise``."""
+        return "minimise" if self.sign > 0 else "maximise"
+
+
+def minimise(metric: str) -> Objective:
+    """Ask for as little as possible of a metric, such as ``cost``.
+
+    Args:
+        metric: one of METRICS; `optimiser list objectives` tells them with their units.
+
+    Raises:
+        InputError: there is no such metric.
+
+    Example:
+        >>> minimise("cost")
+        Objective(metric='cost', sign=1)
+    """
+    return Objective(metric, 1)
+
+
+def maximise(metric: str) -> Objective:
+    """Ask for as much as possible of a metric, such as ``recovery``.
+
+    Args:
+        metric: one of METRICS.
+
+    Raises:
+        InputError: there is no such metric.
+
+    Example:
+        >>> maximise("recovery").verb
+        'maximise'
+    """
+    return Objective(metric, -1)

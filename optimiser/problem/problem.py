@@ -7,21 +7,17 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from optimiser.chemistry.acids import Acid
 from optimiser.chemistry.feeds import Feed
 from optimiser.chemistry.metals import METALS
-from optimiser.chemistry.reagents import Acid, Reagents
-from optimiser.problem.objectives import METRICS, Outcome, outcome
+from optimiser.chemistry.reagents import Reagents
+from optimiser.problem.constraints import ApplicabilityDomain, Constraint, State, Yields
+from optimiser.problem.objectives import METRICS, Objective, Outcome, outcome
 from optimiser.problem.tolerances import DEFAULT, Tolerances
 from optimiser.problem.yields import joint_probability, predict_yields, yield_interval, yield_quantile
 from optimiser.process.balance import mass_balance
 from optimiser.process.byproducts import ByProducts, by_products
-from optimiser.process.feasibility import (
-    LIMITS,
-    ChemistryLimits,
-    chemistry_margins,
-    proton_ratio,
-    reductant_ratio,
-)
+from optimiser.process.feasibility import proton_ratio, reductant_ratio
 from optimiser.process.inputs import ProcessInputs, process_inputs
 from optimiser.surrogate.artefact import POINTS, Grade, Surrogate, YieldPrediction
 from optimiser.surrogate.calibration import INTERVAL_LEVEL
@@ -33,19 +29,6 @@ _LOG = np.array([v.log for v in VARIABLES])
 #: Logarithmic variables are searched on log(x + 1): time may start at 0.
 _SHIFT = 1.0
 _TENTH = 0.1  # quantile over the tolerances that is told beside the mean
-
-
-@dataclass(frozen=True)
-class Objective:
-    """A metric and its direction; ``sign`` turns it into something to minimise."""
-
-    metric: str
-    sign: float
-
-    @property
-    def verb(self) -> str:
-        """``minimise`` or ``maximise``."""
-        return "minimise" if self.sign > 0 else "maximise"
 
 
 @dataclass(frozen=True)
@@ -130,9 +113,8 @@ class Problem:
 
     ``reagents`` are what is bought beside the acids, with its sources; ``inputs`` holds their numbers.
     ``lower`` and ``upper`` are the ranges each acid is searched in, shape (k, 5): what the user allows, cut
-    to where the acid has data when the domain is held. Each target holds with probability ``confidence``, or
-    at the mean where that is None. ``domain`` is how far from the data a design may be, as a share of the
-    domain's limit (1 is inside), or None. Yields are those over the ``tolerances`` of the setpoints.
+    to where the acid has data when the domain is held. ``constraints`` holds every one of them, in the order
+    of margins. Yields are those over the ``tolerances`` of the setpoints.
     """
 
     name: str
@@ -145,10 +127,7 @@ class Problem:
     lower: Floats
     upper: Floats
     objectives: tuple[Objective, ...]
-    targets: Mapping[str, float]
-    confidence: float | None
-    limits: ChemistryLimits
-    domain: float | None
+    constraints: tuple[Constraint, ...]
     tolerances: Tolerances = DEFAULT
 
     @property
@@ -168,13 +147,33 @@ class Problem:
         return tuple(name for name, yes in zip(self.acid_names, enough, strict=True) if yes)
 
     @property
+    def _yields(self) -> Yields:
+        return next(c for c in self.constraints if isinstance(c, Yields))
+
+    @property
+    def targets(self) -> Mapping[str, float]:
+        """The yield asked for, by metal."""
+        return self._yields.targets
+
+    @property
+    def confidence(self) -> float | None:
+        """The probability that each target holds with; None where expected yields count."""
+        return self._yields.confidence
+
+    @property
+    def domain(self) -> float | None:
+        """How far from the data a design may be, as a share of the domain's limit (1 is inside), or None."""
+        return next(c for c in self.constraints if isinstance(c, ApplicabilityDomain)).limit
+
+    @property
     def constraint_names(self) -> tuple[str, ...]:
         """Names of the margins, in the order of ``SearchPoint.margins``."""
-        return (
-            *(f"yield_{m}" for m in self.targets),
-            *(name for name in LIMITS if getattr(self.limits, name) is not None),
-            *(["applicability_domain"] if self.domain is not None else []),
-        )
+        return tuple(name for constraint in self.constraints for name in constraint.names)
+
+    def with_constraints(self, *constraints: Constraint) -> Problem:
+        """Return the same problem with some of its constraints replaced."""
+        new = {constraint.key: constraint for constraint in constraints}
+        return replace(self, constraints=tuple(new.get(c.key, c) for c in self.constraints))
 
     def decode(self, acid: Ints, unit: Floats) -> Designs:
         """Turn search coordinates into designs.
@@ -326,13 +325,26 @@ class Problem:
             return prediction.mean
         return yield_quantile(self.surrogate, self.feed, prediction, 1.0 - self.confidence)
 
+    def _state(self, result: Outcome, counted: Floats, domain_ratio: Floats) -> State:
+        return State(
+            designs=result.designs,
+            balance=result.balance,
+            inputs=self.inputs,
+            counted=counted,
+            domain_ratio=domain_ratio,
+            beyond=lambda limit: self._per_acid(result.designs, lambda near, x: near.beyond(x, limit)),
+        )
+
+    def state(self, evaluation: Evaluation) -> State:
+        """Return what constraints look at, for designs that were evaluated."""
+        prediction = evaluation.prediction
+        return self._state(evaluation.outcome, self._counted(prediction), prediction.domain_ratio)
+
     def _margins(self, result: Outcome, counted: Floats, domain_ratio: Floats) -> dict[str, Floats]:
-        margins = {f"yield_{m}": counted[:, METALS.index(m)] - t for m, t in self.targets.items()}
-        margins |= chemistry_margins(result.designs, result.balance, self.inputs, self.limits)
-        if (limit := self.domain) is not None:
-            # where the acid's data never went near this feed, nothing is known however near it looks
-            beyond = self._per_acid(result.designs, lambda near, x: near.beyond(x, limit))
-            margins["applicability_domain"] = np.where(beyond > 0.0, -beyond, limit - domain_ratio)
+        state = self._state(result, counted, domain_ratio)
+        margins: dict[str, Floats] = {}
+        for constraint in self.constraints:
+            margins |= constraint.margins(state)
         return margins
 
     def _support(self, designs: Designs) -> Ints:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from optimiser.chemistry.feeds import METALS
+from optimiser.chemistry.metals import METALS
 from optimiser.problem.problem import Evaluation, Problem
 from optimiser.problem.tolerances import OFF
 from optimiser.variables import VARIABLES, Bools, Designs, Floats, Ints

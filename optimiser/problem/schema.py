@@ -1,21 +1,37 @@
-"""Schemas of problems/*.yaml and configs/*.yaml."""
+"""What a problem and a config may say, in YAML and in Python."""
 
 from __future__ import annotations
 
-import contextlib
+import html
 import math
 import re
-from typing import Annotated, Any, Literal, NamedTuple
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
+import yaml
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    InstanceOf,
+    PlainSerializer,
+    PrivateAttr,
+    ValidationError,
+    create_model,
+    field_validator,
+)
 
-from optimiser._io.errors import InputError, closest
+from optimiser._io.errors import InputError, dotted
+from optimiser._io.yamlfile import Document, first_error
 from optimiser.chemistry.acids import AcidOverrides
 from optimiser.chemistry.feeds import Feed, find_feed
-from optimiser.chemistry.metals import METALS, MetalName
-from optimiser.problem.objectives import METRICS
+from optimiser.chemistry.metals import METALS
+from optimiser.problem.constraints import Constraint, read_constraint
+from optimiser.problem.numbers import number
+from optimiser.problem.objectives import Objective
 from optimiser.problem.tolerances import DEFAULT, Tolerances
-from optimiser.variables import CONTINUOUS, VARIABLES
+from optimiser.variables import CONTINUOUS, VARIABLES, Variable
 
 
 class Strict(BaseModel):
@@ -24,49 +40,44 @@ class Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
-def _number(value: Any) -> Any:
-    if isinstance(value, str) and "e" in value.lower():
-        # YAML 1.1 reads 1e-3, which lacks a point, as text
-        with contextlib.suppress(ValueError):
-            value = float(value)
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise InputError(f"{value!r} is not a number.", allowed="a number without its unit")
-    return float(value)
+Range = tuple[float, float]
 
 
-Number = Annotated[float, BeforeValidator(_number)]
+def _range_of(variable: Variable) -> Any:
+    """Return the type of a variable's range: [low, high] or one number, within what is possible."""
+
+    def read(value: Any) -> Range | None:
+        if value is None:
+            return None
+        if not isinstance(value, list | tuple):
+            value = (value, value) if isinstance(value, int | float | str) else ()
+        if len(value) != 2:
+            raise InputError(
+                f"{value!r} is not a range." if value else "That is not a range.",
+                allowed="[low, high], or one number to fix the variable",
+                remedy=f"write e.g. `{variable.name}: [{variable.low:g}, {variable.high:g}]`",
+            )
+        low, high = (number(end) for end in value)
+        if not low <= high:
+            raise InputError(
+                f"The range is empty: its low end {low:g} is above its high end {high:g}.",
+                allowed="[low, high] with low <= high",
+                remedy="exchange the two",
+            )
+        if low < variable.low or high > variable.high:
+            raise InputError(
+                f"{variable.label.capitalize()} from {low:g} to {high:g} {variable.unit} "
+                "is outside what is physically possible.",
+                allowed=f"{variable.low:g} to {variable.high:g} {variable.unit}",
+                remedy=f"check the unit: {variable.name} is in {variable.unit}",
+            )
+        return low, high
+
+    return Annotated[Range | None, BeforeValidator(read)]
 
 
-def _range(value: Any) -> Any:
-    """A range is [low, high]; a single number fixes the variable."""
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return (float(value), float(value))
-    if not isinstance(value, list) or len(value) != 2:
-        raise InputError(
-            f"{value!r} is not a range.", allowed="[low, high], or one number to fix the variable"
-        )
-    low, high = (_number(v) for v in value)
-    if not low <= high:
-        raise InputError(
-            f"The range is empty: its low end {low:g} is above its high end {high:g}.",
-            allowed="[low, high] with low <= high",
-            remedy="exchange the two",
-        )
-    return (low, high)
-
-
-Range = Annotated[tuple[float, float], BeforeValidator(_range)]
-
-
-class VariablesSpec(Strict):
-    """The decision variables: acids to choose from, and a range for each continuous variable."""
-
+class _Acids(Strict):
     acid: tuple[str, ...] = Field(min_length=1)
-    temperature: Range
-    acid_concentration: Range
-    h2o2: Range
-    solid_liquid_ratio: Range
-    time: Range
 
     @field_validator("acid", mode="before")
     @classmethod
@@ -81,68 +92,64 @@ class VariablesSpec(Strict):
             raise ValueError(f"acid {twice[0]!r} is listed twice; list each acid once")
         return value
 
-    @field_validator(*CONTINUOUS)
-    @classmethod
-    def _within_physics(cls, value: tuple[float, float], info: Any) -> tuple[float, float]:
-        variable = next(v for v in VARIABLES if v.name == info.field_name)
-        if value[0] < variable.low or value[1] > variable.high:
-            raise InputError(
-                f"{variable.label.capitalize()} from {value[0]:g} to {value[1]:g} {variable.unit} "
-                "is outside what is physically possible.",
-                allowed=f"{variable.low:g} to {variable.high:g} {variable.unit}",
-                remedy=f"check the unit: {variable.name} is in {variable.unit}",
-            )
+    def range_of(self, variable: Variable) -> Range:
+        """Return the range of a variable; all that is physically possible where none is given."""
+        asked: Range | None = getattr(self, variable.name)
+        return (variable.low, variable.high) if asked is None else asked
+
+
+if TYPE_CHECKING:
+
+    class Variables(_Acids):
+        """The decision variables: acids to choose from, and a range for each continuous variable.
+
+        A variable without a range is searched wherever the acid has data.
+        """
+
+        def __getattr__(self, name: str) -> Range | None: ...
+
+else:
+    Variables = create_model(
+        "Variables", __base__=_Acids, **{variable.name: (_range_of(variable), None) for variable in VARIABLES}
+    )
+
+
+def _objective(value: Any) -> Objective:
+    """Read ``minimise: METRIC`` or ``maximise: METRIC``."""
+    if isinstance(value, Objective):
         return value
-
-
-def _known_metric(name: str) -> str:
-    if name not in METRICS:
+    example = "write e.g. `- minimise: cost`"
+    if not isinstance(value, dict) or len(value) != 1:
+        raise InputError("An objective is one of `minimise: METRIC` and `maximise: METRIC`.", remedy=example)
+    verb, metric = next(iter(value.items()))
+    if verb not in ("minimise", "maximise"):
         raise InputError(
-            f"There is no objective {name!r}.",
-            allowed=", ".join(METRICS),
-            remedy=closest(name, METRICS) or "optimiser list objectives",
+            f"Unknown key {str(verb)!r}.", allowed="minimise, maximise", remedy=example, key=(str(verb),)
         )
-    return name
+    try:
+        return Objective(str(metric), 1 if verb == "minimise" else -1)
+    except InputError as error:
+        raise error.at(verb) from None
 
 
-MetricName = Annotated[str, BeforeValidator(lambda v: _known_metric(str(v)))]
+def _each_once(value: tuple[Any, ...], kind: str, name: str) -> tuple[Any, ...]:
+    names = [getattr(one, name) for one in value]
+    twice = sorted({n for n in names if names.count(n) > 1})
+    if twice:
+        raise ValueError(f"{kind} {twice[0]!r} is given twice; give it once")
+    return value
 
 
-class ObjectiveSpec(Strict):
-    """Exactly one of ``minimise: METRIC`` and ``maximise: METRIC``."""
-
-    minimise: MetricName | None = None
-    maximise: MetricName | None = None
-
-    @model_validator(mode="after")
-    def _exactly_one(self) -> ObjectiveSpec:
-        if (self.minimise is None) == (self.maximise is None):
-            raise ValueError("an objective is one of `minimise: METRIC` and `maximise: METRIC`")
-        return self
-
-    @property
-    def metric(self) -> str:
-        """Name in the registry."""
-        return self.minimise or self.maximise or ""
-
-    @property
-    def sign(self) -> float:
-        """Factor that turns the metric into something to minimise."""
-        return 1.0 if self.minimise else -1.0
-
-
-def _fraction(value: Any) -> float:
-    target = _number(value)
-    if not 0.0 < target <= 1.0:
-        raise InputError(
-            f"A yield target of {target:g} is not possible.",
-            allowed="above 0, at most 1",
-            remedy="yields are fractions: 90 % is 0.9",
-        )
-    return float(target)
-
-
-Target = Annotated[float, BeforeValidator(_fraction)]
+ObjectiveField = Annotated[
+    InstanceOf[Objective],
+    BeforeValidator(_objective),
+    PlainSerializer(lambda objective: {objective.verb: objective.metric}),
+]
+ConstraintField = Annotated[
+    InstanceOf[Constraint],
+    BeforeValidator(read_constraint),
+    PlainSerializer(lambda constraint: constraint.setting()),
+]
 
 
 def _off(value: Any) -> Any:
@@ -155,79 +162,6 @@ def _off(value: Any) -> Any:
 Off = BeforeValidator(_off)
 
 
-#: Share of the domain's limit up to which a design is inside.
-INSIDE = 1.0
-
-
-def _domain(value: Any) -> Any:
-    """Read ``inside``, ``off``, or a share of the domain's limit such as 1.5."""
-    if value is False or value == "off":
-        return None
-    if value == "inside":
-        return INSIDE
-    allowed = "`inside`, `off`, or a share of the domain's limit from 0.5 to 10 (1 is `inside`)"
-    try:
-        share = _number(value)
-    except InputError:
-        raise InputError(f"{value!r} is no setting of the domain.", allowed=allowed) from None
-    if not 0.5 <= share <= 10.0:
-        raise InputError(f"A share of {share:g} of the domain's limit is not possible.", allowed=allowed)
-    return share
-
-
-Domain = Annotated[float | None, BeforeValidator(_domain)]
-
-
-class ConstraintSpec(Strict):
-    """One entry of ``constraints:``; a limit set to ``off`` is not held.
-
-    ``yield`` is the least fraction leached by metal: with ``confidence`` each target holds with that
-    calibrated probability; without it, the expected yields count. The limits that are not listed keep their
-    defaults.
-    """
-
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
-
-    yields: dict[MetalName, Target] | None = Field(default=None, alias="yield")
-    confidence: Annotated[Number, Field(ge=0.5, lt=1)] | None = None
-    applicability_domain: Domain = INSIDE
-    proton_balance: Annotated[Annotated[Number, Field(gt=0, le=10)] | None, Off] = 1.1
-    stock_strength: Annotated[Annotated[Number, Field(ge=0, le=1)] | None, Off] = 0.0
-    solubility: Annotated[Annotated[Number, Field(gt=0, le=1)] | None, Off] = 1.0
-    boiling: Annotated[Annotated[Number, Field(ge=0, le=80)] | None, Off] = 0.0
-    slurry: Annotated[Annotated[Number, Field(gt=0, lt=1)] | None, Off] = 0.3
-
-    @model_validator(mode="after")
-    def _one_constraint(self) -> ConstraintSpec:
-        given = self.model_fields_set - {"confidence"}
-        if len(given) != 1:
-            raise ValueError("one constraint per list item, e.g. `- proton_balance: 1.1`")
-        if "confidence" in self.model_fields_set and given != {"yields"}:
-            raise ValueError("`confidence` belongs to a `yield` constraint")
-        return self
-
-    @property
-    def name(self) -> str:
-        """The constraint that this entry sets."""
-        return next(iter(self.model_fields_set - {"confidence"}))
-
-
-def _each_constraint_once(value: tuple[ConstraintSpec, ...]) -> tuple[ConstraintSpec, ...]:
-    names = [c.name for c in value]
-    twice = sorted({n for n in names if names.count(n) > 1})
-    if twice:
-        raise ValueError(f"constraint {twice[0]!r} is given twice; give it once")
-    return value
-
-
-def _each_objective_once(value: tuple[ObjectiveSpec, ...]) -> tuple[ObjectiveSpec, ...]:
-    names = [o.metric for o in value]
-    twice = sorted({n for n in names if names.count(n) > 1})
-    if twice:
-        raise ValueError(f"objective {twice[0]!r} is given twice; give it once")
-    return value
-
-
 _SHARE = re.compile(r"\s*([0-9.eE+-]+)\s*%\s*")
 _WIDTHS = "a number in the variable's unit, or a share of the setpoint such as `5 %` (below 100 %)"
 
@@ -238,7 +172,7 @@ def _half_width(value: Any) -> HalfWidth:
         return value
     share = _SHARE.fullmatch(value) if isinstance(value, str) else None
     try:
-        width = float(share[1]) / 100.0 if share else _number(value)
+        width = float(share[1]) / 100.0 if share else number(value)
     except (ValueError, InputError):
         raise InputError(
             f"{value!r} is not a tolerance.",
@@ -259,20 +193,14 @@ class HalfWidth(NamedTuple):
     relative: float
 
 
-Width = Annotated[HalfWidth | None, BeforeValidator(_half_width)]
+def _written(width: HalfWidth | None) -> float | str | None:
+    return width if width is None else (width.absolute or f"{100.0 * width.relative:g} %")
 
 
-class TolerancesSpec(Strict):
-    """How exactly the plant holds each setpoint; those left out have their defaults.
+Width = Annotated[HalfWidth | None, BeforeValidator(_half_width), PlainSerializer(_written)]
 
-    ``robust: p10`` counts the tenth percentile of a yield over the tolerances instead of its mean.
-    """
 
-    temperature: Width = None
-    acid_concentration: Width = None
-    h2o2: Width = None
-    solid_liquid_ratio: Width = None
-    time: Width = None
+class _Robust(Strict):
     robust: Literal["p10"] | None = None
 
     def tolerances(self) -> Tolerances:
@@ -283,6 +211,20 @@ class TolerancesSpec(Strict):
         ]
         absolute, relative = zip(*widths, strict=True)
         return Tolerances(absolute, relative, None if self.robust is None else 0.1)
+
+
+if TYPE_CHECKING:
+
+    class TolerancesSpec(_Robust):
+        """How exactly the plant holds each setpoint; those left out have their defaults.
+
+        ``robust: p10`` counts the tenth percentile of a yield over the tolerances instead of its mean.
+        """
+
+else:
+    TolerancesSpec = create_model(
+        "TolerancesSpec", __base__=_Robust, **dict.fromkeys(CONTINUOUS, (Width, None))
+    )
 
 
 def _tolerances(value: Any) -> Any:
@@ -296,21 +238,72 @@ def _tolerances(value: Any) -> Any:
 
 
 #: None is `off`.
-TolerancesField = Annotated[TolerancesSpec | None, BeforeValidator(_tolerances), Off]
+TolerancesField = Annotated[
+    TolerancesSpec | None,
+    BeforeValidator(_tolerances),
+    Off,
+    PlainSerializer(lambda spec: "off" if spec is None else spec.model_dump(mode="json", exclude_unset=True)),
+]
 
 
-class ProblemSpec(Strict):
-    """A question: feed, acids, ranges, objectives and constraints."""
+@dataclass(frozen=True)
+class Source:
+    """Where a problem comes from: its file, and that of the config that overrides parts of it."""
 
+    problem: Document
+    config: Document | None = None
+
+
+class Problem(Strict):
+    """A question: feed, acids, ranges of the setpoints, objectives and constraints.
+
+    Attributes:
+        name: what reports call it.
+        description: one sentence for the report.
+        feed: name of a known feed such as ``NMC111``, or a `Feed` or mapping with its composition.
+        surrogate: name or path of the yield model.
+        acids: changes of known acids, and acids of your own, by name.
+        variables: ``acid`` (a name or several), and for each setpoint ``(low, high)`` or one number that
+            fixes it; what is left out is searched wherever the acid has data. temperature degC,
+            acid_concentration mol/L, h2o2 wt%, solid_liquid_ratio g/L, time min.
+        objectives: one to four of `minimise` and `maximise`.
+        constraints: such as `Yields` and `ProtonBalance`; limits that are not listed keep their defaults.
+        tolerances: half-widths within which the plant holds each setpoint; ``"off"`` for none.
+        process: numbers of the process by name; `optimiser list parameters` tells them.
+
+    Raises:
+        InputError: a part is unknown or impossible, with its key.
+
+    Example:
+        >>> import optimiser as opt
+        >>> problem = opt.Problem(
+        ...     feed="NMC111",
+        ...     variables={"acid": ["sulfuric", "hydrochloric"], "temperature": (25, 90)},
+        ...     objectives=[opt.minimise("cost"), opt.maximise("recovery")],
+        ...     constraints=[opt.Yields(Li=0.9, Co=0.9)],
+        ... )
+        >>> problem.variables.temperature
+        (25.0, 90.0)
+    """
+
+    name: str = "problem"
     description: str = ""
     feed: Feed
     surrogate: str = "pd-gbr"
     acids: dict[str, AcidOverrides] = Field(default_factory=dict)
-    variables: VariablesSpec
-    objectives: tuple[ObjectiveSpec, ...] = Field(min_length=1, max_length=4)
-    constraints: tuple[ConstraintSpec, ...] = ()
+    variables: Variables
+    objectives: tuple[ObjectiveField, ...] = Field(min_length=1, max_length=4)
+    constraints: tuple[ConstraintField, ...] = ()
     tolerances: TolerancesField = TolerancesSpec()
     process: dict[str, float | str] = Field(default_factory=dict)
+
+    _source: Source | None = PrivateAttr(default=None)
+
+    def __init__(self, **parts: Any) -> None:
+        try:
+            super().__init__(**parts)
+        except ValidationError as error:
+            raise first_error(error, type(self), parts) from None
 
     @field_validator("feed", mode="before")
     @classmethod
@@ -322,8 +315,59 @@ class ProblemSpec(Strict):
         known = find_feed(str(value.get("name", "")), composition=True)
         return known.model_dump(by_alias=True) | {k: v for k, v in value.items() if k != "name"}
 
-    _objectives_once = field_validator("objectives")(_each_objective_once)
-    _constraints_once = field_validator("constraints")(_each_constraint_once)
+    @field_validator("objectives")
+    @classmethod
+    def _each_objective_once(cls, value: tuple[Objective, ...]) -> tuple[Objective, ...]:
+        return _each_once(value, "objective", "metric")
+
+    @field_validator("constraints")
+    @classmethod
+    def _each_constraint_once(cls, value: tuple[Constraint, ...]) -> tuple[Constraint, ...]:
+        return _each_once(value, "constraint", "key")
+
+    @property
+    def source(self) -> Source | None:
+        """The files that it was read from, or None."""
+        return self._source
+
+    def where(self, *key: str | int) -> str:
+        """Return file, line and key of a part, in the file that really says it; the key alone without one."""
+        if self._source is None:
+            return dotted(key)
+        config = self._source.config
+        document = config if config is not None and key[:1] in config.lines else self._source.problem
+        return document.where(key)
+
+    def with_source(self, source: Source, **changes: Any) -> Self:
+        """Return the problem with its files, and some parts replaced that were checked already."""
+        found = self.model_copy(update=changes)
+        found._source = source
+        return found
+
+    def to_yaml(self) -> str:
+        """Return the problem as YAML that `load_problem` reads back as an equal one.
+
+        Example:
+            >>> import optimiser as opt
+            >>> text = opt.load_problem("nmc111").to_yaml()
+            >>> "minimise: cost" in text
+            True
+        """
+        plain = self.model_dump(mode="json", by_alias=True, exclude_unset=True)
+        return yaml.safe_dump(plain, sort_keys=False, allow_unicode=True)
+
+    def _repr_html_(self) -> str:
+        return f"<pre>{html.escape(self.to_yaml())}</pre>"
+
+
+def _whole(value: Any) -> Any:
+    if isinstance(value, bool):
+        raise InputError(f"{value!r} is not a number.", allowed="a whole number", remedy="write e.g. 100")
+    return value
+
+
+Whole = Annotated[int, BeforeValidator(_whole)]
+Seed = Annotated[Whole, Field(ge=0, le=2**63 - 1)]
 
 
 class SearchSpec(Strict):
@@ -335,11 +379,11 @@ class SearchSpec(Strict):
     """
 
     algorithm: Literal["nsga2", "nsga3", "u-nsga3", "age-moea", "sms-emoa"] = "nsga2"
-    population: int = Field(default=100, ge=8, le=2000)
-    generations: int = Field(default=100, ge=1, le=10000)
-    seeds: tuple[int, ...] = Field(default=(1, 2, 3), min_length=1, max_length=20)
-    stagnation: int = Field(default=30, ge=0)
-    per_acid: int = Field(default=40, ge=0, le=10000)
+    population: Whole = Field(default=100, ge=8, le=2000)
+    generations: Whole = Field(default=100, ge=1, le=10000)
+    seeds: tuple[Seed, ...] = Field(default=(1, 2, 3), min_length=1, max_length=20)
+    stagnation: Whole = Field(default=30, ge=0)
+    per_acid: Whole = Field(default=40, ge=0, le=10000)
 
     @field_validator("seeds")
     @classmethod
@@ -368,22 +412,22 @@ class ReportSpec(Strict):
 
 
 class ConfigSpec(Strict):
-    """A run: a problem, what it overrides of it, search and report settings."""
+    """A run in YAML: a problem, what it overrides of it, search and report settings."""
 
     description: str = ""
     problem: str
-    objectives: tuple[ObjectiveSpec, ...] | None = Field(default=None, min_length=1, max_length=4)
-    constraints: tuple[ConstraintSpec, ...] | None = None
+    objectives: tuple[ObjectiveField, ...] | None = Field(default=None, min_length=1, max_length=4)
+    constraints: tuple[ConstraintField, ...] | None = None
     tolerances: TolerancesField = TolerancesSpec()
     search: SearchSpec = SearchSpec()
     report: ReportSpec = ReportSpec()
 
     @field_validator("objectives")
     @classmethod
-    def _objectives_once(cls, value: tuple[ObjectiveSpec, ...] | None) -> tuple[ObjectiveSpec, ...] | None:
-        return value if value is None else _each_objective_once(value)
+    def _objectives_once(cls, value: tuple[Objective, ...] | None) -> tuple[Objective, ...] | None:
+        return value if value is None else _each_once(value, "objective", "metric")
 
     @field_validator("constraints")
     @classmethod
-    def _constraints_once(cls, value: tuple[ConstraintSpec, ...] | None) -> tuple[ConstraintSpec, ...] | None:
-        return value if value is None else _each_constraint_once(value)
+    def _constraints_once(cls, value: tuple[Constraint, ...] | None) -> tuple[Constraint, ...] | None:
+        return value if value is None else _each_once(value, "constraint", "key")

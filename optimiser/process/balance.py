@@ -111,7 +111,6 @@ def mass_balance(designs: Designs, yields: Floats, inputs: ProcessInputs) -> Mas
     )
     protons_offered = acid_amount * acids.usable_protons[k]
     free_protons = np.maximum(protons_offered - protons_consumed, 0.0)
-
     warming = np.maximum(temperature - plant.ambient_temperature, 0.0)
     heat = (
         (np.maximum(solution, 0.0) * plant.liquid_heat_capacity + feed.mass * plant.solid_heat_capacity)

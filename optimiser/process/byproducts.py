@@ -6,10 +6,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from optimiser.chemistry.descriptors import molar_mass
 from optimiser.chemistry.metals import METALS
 from optimiser.process.balance import MassBalance
 from optimiser.process.inputs import ProcessInputs
 from optimiser.variables import Bools, Designs, Floats
+
+_CHLORINE, _OXYGEN = "ClCl", "O=O"
 
 
 @dataclass(frozen=True)
@@ -59,8 +62,8 @@ def by_products(designs: Designs, balance: MassBalance, inputs: ProcessInputs) -
     # kg of salt per L is 100 g/100 mL
     dissolved = 100.0 * balance.metals * acids.salt_per_metal[k] / balance.volume[:, np.newaxis]
     return ByProducts(
-        chlorine=balance.electrons_chloride / 2.0 * reagents.chlorine_molar_mass / 1000.0,
-        oxygen=(reducing + (peroxide - reducing) / 2.0) * reagents.oxygen_molar_mass / 1000.0,
+        chlorine=balance.electrons_chloride / 2.0 * molar_mass(_CHLORINE) / 1000.0,
+        oxygen=(reducing + (peroxide - reducing) / 2.0) * molar_mass(_OXYGEN) / 1000.0,
         salt=balance.free_protons * acids.salt_per_proton[k],
         residue=balance.residue,
         wastewater=(balance.volume + balance.wash_water / reagents.water_density) / 1000.0,

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from optimiser.chemistry.acids import Acid
 from optimiser.chemistry.descriptors import molar_mass
 from optimiser.chemistry.feeds import Feed
 from optimiser.chemistry.metals import Metal, load_metals
-from optimiser.chemistry.reagents import Acid, Base, Reagent, Reagents, load_reagents
+from optimiser.chemistry.reagents import ENERGIES, Base, Reagent, Reagents, load_reagents
+from optimiser.chemistry.substances import Bought
 from optimiser.process.parameters import NO_BASE, ProcessParameters
 from optimiser.variables import Floats
 
@@ -48,30 +50,21 @@ class AcidNumbers:
 
 @dataclass(frozen=True)
 class ReagentNumbers:
-    """Peroxide, water, base, heat and power; the gases that may form.
+    """Peroxide, water, base, heat and power.
 
-    Units: molar masses g/mol, peroxide_purity mass fraction of the stock, peroxide_density kg/L of the
-    stock, water_density kg/L; prices EUR/kg pure (heat and power EUR/kWh); impacts kg CO2-eq/kg pure
-    (per kWh); base_per_proton kg pure base that one mol of protons takes.
+    Units: peroxide_molar_mass g/mol, peroxide_purity mass fraction of the stock, peroxide_density kg/L of the
+    stock, water_density kg/L; base_per_proton kg pure base that one mol of protons takes. ``price`` is
+    EUR/kg pure (heat and power EUR/kWh) and ``climate_change`` kg CO2-eq/kg pure (per kWh), by component of
+    the cost; those of the acids are in `AcidNumbers`.
     """
 
     peroxide_molar_mass: float
     peroxide_purity: float
     peroxide_density: float
-    peroxide_price: float
-    peroxide_climate_change: float
     water_density: float
-    water_price: float
-    water_climate_change: float
     base_per_proton: float
-    base_price: float
-    base_climate_change: float
-    heat_price: float
-    heat_climate_change: float
-    power_price: float
-    power_climate_change: float
-    chlorine_molar_mass: float
-    oxygen_molar_mass: float
+    price: Mapping[str, float]
+    climate_change: Mapping[str, float]
 
 
 @dataclass(frozen=True)
@@ -90,7 +83,7 @@ class ProcessInputs:
 
 #: Boiling of water at 1 atm; dissolved acid only raises it, so it is the safe limit for every leach.
 BOILING = 100.0
-_HYDROGEN, _CHLORINE, _OXYGEN = "[H][H]", "ClCl", "O=O"
+_HYDROGEN = "[H][H]"
 #: The cation whose salts bind the crystal water that an acid lists (``calcium_hydrate``).
 _HYDRATED = "calcium"
 
@@ -111,16 +104,15 @@ def process_inputs(
     """
     metals, known = load_metals(), reagents or load_reagents()
     base = None if parameters.neutraliser == NO_BASE else known.bases[parameters.neutraliser]
+    value = [
+        metal.value_eur_per_kg() if present else 0.0
+        for metal, present in zip(metals.values(), feed.present, strict=True)
+    ]
     return ProcessInputs(
         feed=feed,
         acids=_acid_numbers(acids, metals, base, known.water.molar_mass),
         reagents=_reagent_numbers(known, base),
-        metal_value=np.array(
-            [
-                metal.value_eur_per_kg() if there else 0.0
-                for metal, there in zip(metals.values(), feed.present, strict=True)
-            ]
-        ),
+        metal_value=np.array(value),
         parameters=parameters,
     )
 
@@ -145,55 +137,42 @@ def _salt_per_metal(acid: Acid, metals: Mapping[str, Metal]) -> list[float]:
 def _acid_numbers(
     acids: Sequence[Acid], metals: Mapping[str, Metal], bought: tuple[Reagent, Base] | None, water: float
 ) -> AcidNumbers:
-    def column(values: Sequence[float] | Sequence[Sequence[float]]) -> Floats:
-        return np.array(values, dtype=np.float64)
+    def column(number: Callable[[Acid], float | Sequence[float] | Floats]) -> Floats:
+        return np.array([number(acid) for acid in acids], dtype=np.float64)
 
     return AcidNumbers(
-        molar_mass=column([a.molar_mass for a in acids]),
-        purity=column([a.purity for a in acids]),
-        density=column([a.density for a in acids]),
-        usable_protons=column([a.usable_protons for a in acids]),
-        solubility=column([a.solubility_molar for a in acids]),
-        solubility_rise=column([a.solubility_rise for a in acids]),
-        temperature_limit=column([min(BOILING, a.temperature_limit or BOILING) for a in acids]),
-        price=column([a.price_eur_per_kg_stock() for a in acids]),
-        climate_change=column([a.climate_change_per_kg_pure() for a in acids]),
-        chloride=column([float(a.reductant == "chloride") for a in acids]),
-        nitrate=column([float(a.nitrate or False) for a in acids]),
-        salt_per_proton=column([_salt_per_proton(a, bought, water) for a in acids]),
-        salt_per_metal=column([_salt_per_metal(a, metals) for a in acids]),
-        salt_solubility=np.array([a.salt_solubility_values for a in acids]),
+        molar_mass=column(lambda a: a.molar_mass),
+        purity=column(lambda a: a.purity),
+        density=column(lambda a: a.density),
+        usable_protons=column(lambda a: a.usable_protons),
+        solubility=column(lambda a: a.solubility_molar),
+        solubility_rise=column(lambda a: a.solubility_rise),
+        temperature_limit=column(lambda a: min(BOILING, a.temperature_limit or BOILING)),
+        price=column(lambda a: a.price_eur("kg stock")),
+        climate_change=column(lambda a: a.climate_factor),
+        chloride=column(lambda a: a.reductant == "chloride"),
+        nitrate=column(lambda a: bool(a.nitrate)),
+        salt_per_proton=column(lambda a: _salt_per_proton(a, bought, water)),
+        salt_per_metal=column(lambda a: _salt_per_metal(a, metals)),
+        salt_solubility=column(lambda a: a.salt_solubility_values),
     )
 
 
-def _reagent_numbers(reagents: Reagents, bought: tuple[Reagent, Base] | None) -> ReagentNumbers:
-    peroxide, water, heat, power = (
-        reagents.hydrogen_peroxide,
-        reagents.water,
-        reagents.heat,
-        reagents.power,
-    )
-    per_proton = base_price = base_climate_change = 0.0
-    if bought is not None:
-        base, how = bought
-        per_proton = base.molar_mass / 1000.0 / how.protons.value
-        base_price, base_climate_change = base.price_eur_per_kg_pure(), base.climate_change_per_kg_pure()
+def _reagent_numbers(reagents: Reagents, base: tuple[Reagent, Base] | None) -> ReagentNumbers:
+    peroxide, water = reagents.h2o2, reagents.water
+    bought: dict[str, Bought] = {"peroxide": peroxide, "water": water, **reagents.energies}
+    per_proton = 0.0
+    if base is not None:
+        bought["neutralisation"], how = base
+        per_proton = base[0].molar_mass / 1000.0 / how.protons.value
+    nothing = {"neutralisation": 0.0}  # where no base is bought
     return ReagentNumbers(
         peroxide_molar_mass=peroxide.molar_mass,
         peroxide_purity=peroxide.purity,
         peroxide_density=peroxide.density,
-        peroxide_price=peroxide.price_eur_per_kg_pure(),
-        peroxide_climate_change=peroxide.climate_change_per_kg_pure(),
         water_density=water.density,
-        water_price=water.price_eur_per_kg_pure(),
-        water_climate_change=water.climate_change_per_kg_pure(),
         base_per_proton=per_proton,
-        base_price=base_price,
-        base_climate_change=base_climate_change,
-        heat_price=heat.price_eur_per_kwh(),
-        heat_climate_change=heat.climate_change_per_kwh(),
-        power_price=power.price_eur_per_kwh(),
-        power_climate_change=power.climate_change_per_kwh(),
-        chlorine_molar_mass=molar_mass(_CHLORINE),
-        oxygen_molar_mass=molar_mass(_OXYGEN),
+        price=nothing
+        | {n: item.price_eur("kWh" if n in ENERGIES else "kg pure") for n, item in bought.items()},
+        climate_change=nothing | {n: item.climate_factor for n, item in bought.items()},
     )

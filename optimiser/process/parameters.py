@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from functools import cache
+from typing import Any
 
-from optimiser._io import builtin
 from optimiser._io.errors import InputError, closest
 from optimiser.chemistry.quantity import Quantity, read_quantities
 from optimiser.chemistry.reagents import load_reagents
+from optimiser.chemistry.tables import shipped
 
 #: Parameters that something is divided by.
 _ABOVE_ZERO = ("solid_density", "fill_fraction")
@@ -51,7 +52,7 @@ def neutralisers() -> tuple[str, ...]:
 @cache
 def parameter_quantities() -> Mapping[str, Quantity]:
     """Return the shipped parameters with unit, range and source, by name."""
-    return read_quantities(builtin.folder("models") / "process.yaml", "parameters")
+    return read_quantities(shipped("process.yaml"), "parameters")
 
 
 def process_parameters(overrides: Mapping[str, float | str] | None = None) -> ProcessParameters:
@@ -60,28 +61,26 @@ def process_parameters(overrides: Mapping[str, float | str] | None = None) -> Pr
     Raises:
         InputError: an unknown name, or a number outside (0 .. 10 x the top of) the stated range.
     """
-    values: dict[str, float | str] = {name: q.value for name, q in parameter_quantities().items()}
+    values: dict[str, Any] = {name: q.value for name, q in parameter_quantities().items()}
     known = [field.name for field in fields(ProcessParameters)]
     for name, value in (overrides or {}).items():
-        if name not in known:
-            raise InputError(
-                f"There is no process parameter {name!r}.",
-                where=f"process.{name}",
-                allowed=", ".join(known),
-                remedy=closest(name, known),
-            )
         if name == "neutraliser":
-            if value not in neutralisers():
-                raise InputError(
-                    f"There is no neutraliser {value!r}.",
-                    where="process.neutraliser",
-                    allowed=", ".join(neutralisers()),
-                    remedy=closest(str(value), neutralisers()),
-                )
+            _check_known("neutraliser", str(value), neutralisers(), "process.neutraliser")
         else:
+            _check_known("process parameter", name, known, f"process.{name}")
             _check_magnitude(name, value)
         values[name] = value
-    return ProcessParameters(**values)  # type: ignore[arg-type]
+    return ProcessParameters(**values)
+
+
+def _check_known(what: str, name: str, known: Sequence[str], where: str) -> None:
+    if name not in known:
+        raise InputError(
+            f"There is no {what} {name!r}.",
+            where=where,
+            allowed=", ".join(known),
+            remedy=closest(name, known),
+        )
 
 
 def _check_magnitude(name: str, value: float | str) -> None:

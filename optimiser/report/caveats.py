@@ -59,7 +59,7 @@ def _used(problem: Problem) -> list[Provenance]:
     for name in unused:  # without its price, the exchange rate of a base that is not bought is left out, too
         reagents = reagents.changed(name, price=None)
     records = provenance(acids, {m: metals[m] for m in problem.present}, reagents)
-    stocks = {reagents.hydrogen_peroxide.label, *(acid.label for acid in problem.acids)}
+    stocks = {reagents.h2o2.label, *(acid.label for acid in problem.acids)}
     return [
         r
         for r in records

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from optimiser.problem.objectives import METRICS
-from optimiser.process.totals import COMPONENTS
+from optimiser.process.costs import COMPONENTS
 from optimiser.report.numbers import NOTHING, number
 from optimiser.variables import VARIABLES
 

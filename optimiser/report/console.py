@@ -15,7 +15,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from rich.table import Table
 from rich.text import Text
 
-from optimiser.chemistry.feeds import METALS
+from optimiser.chemistry.metals import METALS
 from optimiser.nearest import SOURCES
 from optimiser.problem.objectives import REPORTED
 from optimiser.problem.problem import Problem

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from optimiser.chemistry.feeds import METALS
+from optimiser.chemistry.metals import METALS
 from optimiser.problem.objectives import REPORTED, per_kg_metal
 from optimiser.problem.problem import Evaluation, Problem
 from optimiser.problem.robustness import over_tolerances
-from optimiser.process.totals import COMPONENTS, metal_value
+from optimiser.process.costs import COMPONENTS, metal_value
 from optimiser.report.columns import column, with_intervals
 from optimiser.report.picks import Pick
 from optimiser.report.refusal import reached_yields

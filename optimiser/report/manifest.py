@@ -18,6 +18,7 @@ from typing import Any
 from optimiser import __version__
 from optimiser._io import builtin
 from optimiser._io.yamlfile import Document
+from optimiser.problem.constraints import ApplicabilityDomain, Limit
 from optimiser.problem.objectives import METRICS
 from optimiser.report import refusal, words
 from optimiser.report.verdicts import verdict_text
@@ -32,16 +33,17 @@ FORMAT = 2  # 2: yields are taken over tolerances, which the question tells
 
 def manifest(result: RunResult) -> dict[str, Any]:
     """Return what pins a run: texts and tables with hashes, versions, seeds, and how the search went."""
-    problem, question = result.problem, result.config.question
+    problem, question = result.problem, result.config.problem
+    document = question.source.problem if question.source else None
     found: dict[str, Any] = {
         **made_with(problem.surrogate),
-        "config": {"name": result.config.name, **_text(result.config.document)},
-        "problem": {"name": question.name, **_text(question.problem)},
+        "config": {"name": result.config.name, **_text(result.config.document, "")},
+        "problem": {"name": question.name, **_text(document, question.to_yaml())},
         "question": _question(result),
         "tolerances": problem.tolerances.record() or "off",
         "own_tables": [asdict(file) for file in result.tables.files] if result.tables else [],
         "notes": list(result.tables.notes) if result.tables else [],
-        "search": result.config.spec.search.model_dump(mode="json"),
+        "search": result.config.search.model_dump(mode="json"),
         "seeds": [_seed(s, h) for s, h in zip(result.searches, result.hypervolume, strict=True)],
         "evaluations": result.evaluations,
         "seconds": dict(result.seconds),
@@ -95,11 +97,13 @@ def given(options: Mapping[str, Any]) -> dict[str, Any]:
     return {k: plain_json(v) for k, v in options.items() if v is not None and v is not False and v != ()}
 
 
-def _text(document: Document) -> dict[str, str]:
+def _text(document: Document | None, otherwise: str) -> dict[str, str]:
+    """Return file, hash and text of a document; of what stands for it where there is no file."""
+    text = document.text if document else otherwise
     return {
-        "file": builtin.shown(document.path),
-        "sha256": hashlib.sha256(document.text.encode()).hexdigest(),
-        "text": document.text,
+        "file": builtin.shown(document.path) if document else "",
+        "sha256": hashlib.sha256(text.encode()).hexdigest(),
+        "text": text,
     }
 
 
@@ -113,7 +117,11 @@ def _question(result: RunResult) -> dict[str, Any]:
         ],
         "yield_targets": dict(problem.targets),
         "confidence": problem.confidence,
-        "limits": asdict(problem.limits),
+        "limits": {
+            c.key: c.limit
+            for c in problem.constraints
+            if isinstance(c, Limit) and c.key != ApplicabilityDomain.key
+        },
         "applicability_domain": words.domain_setting(problem.domain),
         "ranges": {
             acid.name: {

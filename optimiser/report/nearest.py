@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from optimiser.chemistry.feeds import METALS
-from optimiser.nearest import gaps, installed_table, nearest_experiments, what_counts
+from optimiser.chemistry.metals import METALS
+from optimiser.nearest import gaps
+from optimiser.nearest.experiments import nearest_experiments
+from optimiser.nearest.samples import installed_table, what_counts
 from optimiser.problem.problem import Problem
 from optimiser.report.picks import Pick, ends_and_knee
 from optimiser.search.front import Front

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from optimiser.problem.constraints import label as label_of
 from optimiser.problem.problem import Evaluation, Problem
 from optimiser.problem.yields import yield_quantile
 from optimiser.report.numbers import ceil_points, floor_percent, percent
-from optimiser.report.words import chance, constraint_label
+from optimiser.report.words import chance
 from optimiser.search.front import Binding, Infeasibility
 from optimiser.variables import Floats
 
@@ -19,7 +20,7 @@ def binding_text(binding: Binding) -> str:
         digits = next((d for d in (3, 4, 5) if _differ(binding.reached, binding.needed, d)), 6)
         reached, needed = (f"{value:.{digits}g}" for value in (binding.reached, binding.needed))
     return (
-        f"{constraint_label(binding.constraint)}: {reached} where {needed} is asked; "
+        f"{label_of(binding.constraint)}: {reached} where {needed} is asked; "
         f"broken by {percent(binding.broken_share)} of the designs tried"
     )
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from optimiser.process.totals import COMPONENTS
+from optimiser.process.costs import COMPONENTS
 from optimiser.report import words
 from optimiser.report.card import make_cards
 from optimiser.report.cards import run_makers
@@ -58,7 +58,7 @@ def write_run(result: RunResult, out: Path, formats: Sequence[str], force: bool 
         tables=tables,
         title=f"{result.problem.feed.name}: {words.objectives_text(result.problem)}",
         name=result.config.name,
-        description=result.config.spec.description or result.config.question.spec.description,
+        description=result.config.description or result.config.problem.description,
         force=force,
     )
 

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from optimiser.chemistry.feeds import METALS
+from optimiser.chemistry.metals import METALS
+from optimiser.problem.constraints import ApplicabilityDomain, switched_off
 from optimiser.problem.objectives import METRICS
 from optimiser.problem.problem import Evaluation, Problem
 from optimiser.problem.robustness import over_tolerances
-from optimiser.problem.schema import INSIDE
 from optimiser.problem.yields import assumption
 from optimiser.report.columns import column
 from optimiser.report.numbers import counted, percent
-from optimiser.report.switched_off import switched_off
 from optimiser.search.front import Front
 from optimiser.variables import VARIABLES
 
@@ -21,22 +20,6 @@ PEROXIDE_CAVEAT = (
     "The training table's peroxide column mixes conventions, so a nominal wt% may be up to about 4 times the "
     "true one: confirm the dose by experiment."
 )
-
-_CONSTRAINT_LABELS = {
-    "proton_balance": "proton balance (usable protons offered / consumed)",
-    "stock_strength": "stock strength (share of the tank that is water beyond the stocks)",
-    "solubility": "solubility of the acid (mol/L)",
-    "boiling": "temperature below boiling (degC)",
-    "slurry": "solids in the slurry (kg/kg)",
-    "applicability_domain": "applicability domain (distance to the data / limit)",
-}
-
-
-def constraint_label(name: str) -> str:
-    """Return a constraint's name as a person reads it."""
-    if name.startswith("yield_"):
-        return f"{name.removeprefix('yield_')} yield"
-    return _CONSTRAINT_LABELS[name]
 
 
 def setpoints(problem: Problem, evaluation: Evaluation, row: int) -> str:
@@ -184,7 +167,10 @@ def warnings_of(problem: Problem, evaluation: Evaluation, row: int) -> list[str]
         said.append(f"Only {counted(support, 'experiment')} near this design.")
     if assumed := assumption(problem.feed):
         said.append(assumed)
-    off, tolerances = switched_off(problem, evaluation, row), tolerance_warning(problem, evaluation, row)
+    off, tolerances = (
+        switched_off(problem.constraints, problem.state(evaluation), row),
+        tolerance_warning(problem, evaluation, row),
+    )
     return [*off, *said, *edge_warning(problem, evaluation, row), *tolerances]
 
 
@@ -230,4 +216,5 @@ def edge_warning(problem: Problem, evaluation: Evaluation, row: int) -> list[str
 
 def domain_setting(domain: float | None) -> str | float:
     """Return a problem's limit of the domain as it is written in YAML."""
-    return "off" if domain is None else ("inside" if domain == INSIDE else domain)
+    setting: str | float = ApplicabilityDomain(domain).setting()[ApplicabilityDomain.key]
+    return setting

@@ -1,1 +1,1 @@
-"""The search for fronts over one acid index and five continuous variables, and what it is judged by."""
+"""The search for fronts over acids and continuous variables, and how a front is judged."""

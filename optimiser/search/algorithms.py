@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable
+from dataclasses import dataclass
 from math import comb
 from typing import Any
 
@@ -11,13 +11,33 @@ import numpy as np
 
 from optimiser.variables import Floats
 
-#: Names a config may give, with what they are.
-ALGORITHMS: dict[str, str] = {
-    "nsga2": "NSGA-II, Deb et al. 2002, 10.1109/4235.996017",
-    "nsga3": "NSGA-III, Deb and Jain 2014, 10.1109/TEVC.2013.2281535",
-    "u-nsga3": "U-NSGA-III, Seada and Deb 2016, 10.1109/TEVC.2015.2459718",
-    "age-moea": "AGE-MOEA, Panichella 2019, 10.1145/3321707.3321839",
-    "sms-emoa": "SMS-EMOA, Beume et al. 2007, 10.1016/j.ejor.2006.08.008",
+
+@dataclass(frozen=True)
+class Algorithm:
+    """An algorithm of pymoo.
+
+    Attributes:
+        reference: its name and where it was published.
+        module: of ``pymoo.algorithms.moo``.
+        kind: the class in it.
+        directed: whether it takes reference directions.
+    """
+
+    reference: str
+    module: str
+    kind: str
+    directed: bool = False
+
+
+#: What a config may name; a further row is a further algorithm.
+ALGORITHMS: dict[str, Algorithm] = {
+    "nsga2": Algorithm("NSGA-II, Deb et al. 2002, 10.1109/4235.996017", "nsga2", "NSGA2"),
+    "nsga3": Algorithm("NSGA-III, Deb and Jain 2014, 10.1109/TEVC.2013.2281535", "nsga3", "NSGA3", True),
+    "u-nsga3": Algorithm(
+        "U-NSGA-III, Seada and Deb 2016, 10.1109/TEVC.2015.2459718", "unsga3", "UNSGA3", True
+    ),
+    "age-moea": Algorithm("AGE-MOEA, Panichella 2019, 10.1145/3321707.3321839", "age", "AGEMOEA"),
+    "sms-emoa": Algorithm("SMS-EMOA, Beume et al. 2007, 10.1016/j.ejor.2006.08.008", "sms", "SMSEMOA"),
 }
 
 
@@ -28,20 +48,12 @@ def new_algorithm(name: str, population: int, objectives: int, start: Floats) ->
         name: of ``ALGORITHMS``.
         population: size.
         objectives: how many.
-        start: rows of the first population, shape (n, 6).
+        start: rows of the first population: acid index and coordinates.
     """
-    kinds: dict[str, Callable[[], Any]] = {
-        "nsga2": lambda: _pymoo("nsga2", "NSGA2")(pop_size=population, sampling=start),
-        "nsga3": lambda: _pymoo("nsga3", "NSGA3")(
-            directions(objectives, population), pop_size=population, sampling=start
-        ),
-        "u-nsga3": lambda: _pymoo("unsga3", "UNSGA3")(
-            directions(objectives, population), pop_size=population, sampling=start
-        ),
-        "age-moea": lambda: _pymoo("age", "AGEMOEA")(pop_size=population, sampling=start),
-        "sms-emoa": lambda: _pymoo("sms", "SMSEMOA")(pop_size=population, sampling=start),
-    }
-    return kinds[name]()
+    chosen = ALGORITHMS[name]
+    kind = getattr(importlib.import_module(f"pymoo.algorithms.moo.{chosen.module}"), chosen.kind)
+    directed = (directions(objectives, population),) if chosen.directed else ()
+    return kind(*directed, pop_size=population, sampling=start)
 
 
 def directions(objectives: int, most: int) -> Floats:
@@ -55,7 +67,3 @@ def directions(objectives: int, most: int) -> Floats:
         parts += 1
     found: Floats = get_reference_directions("das-dennis", objectives, n_partitions=parts)
     return found
-
-
-def _pymoo(module: str, name: str) -> Any:
-    return getattr(importlib.import_module(f"pymoo.algorithms.moo.{module}"), name)

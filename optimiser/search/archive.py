@@ -12,12 +12,13 @@ import numpy as np
 
 from optimiser.problem.problem import Problem
 from optimiser.surrogate.artefact import Grade
-from optimiser.variables import Designs, Floats, Ints
+from optimiser.variables import CONTINUOUS, Designs, Floats, Ints
 
-#: A cell is an acid with a quarter of its temperatures, a sixth of its peroxide, a fifth of its solids and
-#: half of its times: designs far apart in these are another way to leach, and worth following though another
-#: way is ahead (MAP-Elites, Mouret and Clune 2015, arXiv:1504.04909).
-_CELLS = np.array([4, 1, 6, 5, 2])
+#: Into how many parts a range is cut: a cell is an acid with one part of each variable. Designs of different
+#: cells are different ways to leach, each worth following though another is ahead (MAP-Elites, Mouret and
+#: Clune 2015, arXiv:1504.04909).
+_PARTS = {"temperature": 4, "h2o2": 6, "solid_liquid_ratio": 5, "time": 2}
+_CELLS = np.array([_PARTS.get(name, 1) for name in CONTINUOUS])
 
 
 @dataclass(frozen=True)
@@ -99,10 +100,7 @@ def cells(problem: Problem, designs: Designs) -> Ints:
 
 def joined(archives: Sequence[Archive]) -> Archive:
     """Return archives of one problem and grade as one; of a design that several hold, the first."""
-    designs = Designs(
-        np.concatenate([part.designs.acid for part in archives]),
-        np.vstack([part.designs.continuous for part in archives]),
-    )
+    designs = Designs.joined([part.designs for part in archives])
     names = [f.name for f in fields(Archive) if f.name != "designs"]
     whole = Archive(designs, *(np.concatenate([getattr(part, name) for part in archives]) for name in names))
     _, first = np.unique(designs.setpoints, return_index=True)

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from pymoo.operators.survival.rank_and_crowding.metrics import get_crowding_function
 
+from optimiser.problem.constraints import Yields, of_margin
 from optimiser.problem.problem import Evaluation, Problem
-from optimiser.process.feasibility import slurry_fraction
 from optimiser.search.archive import Archive
 from optimiser.variables import Designs, Floats, Ints
 
@@ -110,12 +110,12 @@ def infeasibility_of(problem: Problem, seen: Archive, size: int = 5) -> Infeasib
     evaluation = problem.evaluate(seen.designs.take(nearest))
     names = problem.constraint_names
     binding = [
-        Binding(name, *_reached_and_needed(problem, evaluation, name), float((seen.margins[:, c] < 0).mean()))
+        _binding(problem, evaluation, name, float((seen.margins[:, c] < 0).mean()))
         for c, name in enumerate(names)
         if seen.margins[nearest[0], c] < 0.0
     ]
     binding.sort(key=lambda b: -abs(b.needed - b.reached) / max(abs(b.needed), 1e-9))
-    is_target = np.array([name.startswith("yield_") for name in names])
+    is_target = np.array([isinstance(of_margin(problem.constraints, name), Yields) for name in names])
     others_hold = (seen.margins[:, ~is_target] >= 0.0).all(axis=1)
     reachable, give, probability = {}, float("nan"), float("nan")
     if is_target.any() and others_hold.any():
@@ -137,23 +137,8 @@ def _distinct(problem: Problem, designs: Designs, order: Ints) -> Ints:
     return order[np.sort(first)]
 
 
-def _reached_and_needed(problem: Problem, evaluation: Evaluation, name: str) -> tuple[float, float]:
-    """Return what the first design reaches and what the constraint asks, in the constraint's own unit."""
-    margin = float(evaluation.margins[name][0])
-    if name.startswith("yield_"):
-        target = problem.targets[name.removeprefix("yield_")]
-        return margin + target, target
-    if name == "proton_balance":
-        return float(evaluation.proton_ratio[0]), float(problem.limits.proton_balance or 0.0)
-    if name == "applicability_domain":
-        return 1.0 - margin, 1.0
-    if name == "boiling":
-        temperature = float(evaluation.designs.temperature[0])
-        return temperature, temperature + 100.0 * margin
-    if name == "solubility":
-        concentration = float(evaluation.designs.acid_concentration[0])
-        return concentration, concentration / (1.0 - margin)
-    if name == "slurry":
-        solids = float(slurry_fraction(evaluation.outcome.balance, problem.inputs)[0])
-        return solids, solids / (1.0 - margin)
-    return margin + float(problem.limits.stock_strength or 0.0), float(problem.limits.stock_strength or 0.0)
+def _binding(problem: Problem, evaluation: Evaluation, name: str, broken_share: float) -> Binding:
+    """Return what the first design reaches of a constraint and what it needs."""
+    constraint = of_margin(problem.constraints, name)
+    reached, needed = constraint.reached_and_needed(problem.state(evaluation), name)
+    return Binding(name, float(reached[0]), float(needed[0]), broken_share)

@@ -9,8 +9,8 @@ import numpy as np
 
 from optimiser.variables import Floats
 
-#: How far beyond the worst member the reference point lies, as a share of the range.
-BEYOND = 0.1
+#: The reference point of every objective, scaled so that the best member of all fronts is 0 and the worst 1.
+REFERENCE_POINT = 1.1
 
 
 def box(fronts: Sequence[Floats]) -> tuple[Floats, Floats]:
@@ -24,14 +24,14 @@ def scaled_hypervolume(front: Floats, ideal: Floats, nadir: Floats) -> float:
 
     Args:
         front: objectives, shape (n, m); an empty front has hypervolume 0.
-        ideal, nadir: the box, shape (m,); the reference point is nadir + 10 % of the range. An objective
+        ideal, nadir: the box, shape (m,); the reference point is 10 % of the range beyond nadir. An objective
             without range gets a range of 1 % of its size, so that a front of one point is worth 1.
     """
     if not len(front):
         return 0.0
     span = np.maximum(nadir - ideal, 0.01 * np.maximum(np.abs(ideal), 1e-9))
     scaled = (front - ideal) / span
-    reference = np.full(front.shape[1], 1.0 + BEYOND)
+    reference = np.full(front.shape[1], REFERENCE_POINT)
     inside = scaled[(scaled < reference).all(axis=1)]
     if not len(inside):
         return 0.0

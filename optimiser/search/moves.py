@@ -5,12 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from optimiser.problem.problem import Problem
-from optimiser.variables import CONTINUOUS, VARIABLES, Designs, Floats
+from optimiser.variables import COLUMN, VARIABLES, Designs, Floats
 
 _STEPS = np.array([v.step for v in VARIABLES])
-_ACID, _PEROXIDE, _SOLIDS = (
-    CONTINUOUS.index(name) for name in ("acid_concentration", "h2o2", "solid_liquid_ratio")
-)
+#: What is dosed for the solids, and so follows them.
+_DOSED, _SOLIDS = ("acid_concentration", "h2o2"), COLUMN["solid_liquid_ratio"]
 _RECOMBINED, _MUTATED_TOO = 0.6, 0.5  # share of children with two parents; of those, also moved
 _BLENDED, _SWAPPED = 0.5, 0.4  # share of recombinations that blend; else chance that a value is taken over
 _NEAR = 0.5  # share of moves that change most variables by a few steps
@@ -45,12 +44,12 @@ def _recombine(x: Floats, mates: Floats, rng: np.random.Generator) -> Floats:
 
 
 def _near(x: Floats, rng: np.random.Generator) -> Floats:
-    """Go a few setpoint steps in most variables; acid and peroxide follow the solids before they step."""
+    """Go a few setpoint steps in most variables; acid and hydrogen peroxide follow the solids, then step."""
     change = rng.geometric(_ONE_STEP, x.shape) * rng.choice([-1.0, 1.0], x.shape) * _STEPS
     change = np.where(rng.random(x.shape) < _CHANGED, change, 0.0)
     made = x + change
     follow = made[:, _SOLIDS] / x[:, _SOLIDS]
-    for j in (_ACID, _PEROXIDE):
+    for j in (COLUMN[name] for name in _DOSED):
         made[:, j] = x[:, j] * follow + change[:, j]
     return made
 

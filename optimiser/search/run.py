@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass
 
 from optimiser.problem.binding import bind, refuse_slow_surrogate
-from optimiser.problem.load import RunConfig
+from optimiser.problem.load import Config
 from optimiser.problem.problem import Problem
 from optimiser.problem.schema import SearchSpec
 from optimiser.search.archive import Archive, joined
@@ -48,7 +48,7 @@ class RunResult:
         seconds: wall time by part.
     """
 
-    config: RunConfig
+    config: Config
     tables: OwnTables | None
     problem: Problem
     front: Front | None
@@ -61,7 +61,7 @@ class RunResult:
 
 
 def run(
-    config: RunConfig,
+    config: Config,
     progress: ProgressCallback | None = None,
     tables: OwnTables | None = None,
     side_by_side: bool = False,
@@ -79,12 +79,12 @@ def run(
         InputError: the question cannot be bound to models.
     """
     started = time.perf_counter()
-    spec = config.spec.search
+    spec = config.search
     predictions = spec.population * spec.generations * len(spec.seeds)
     at_least = len(spec.seeds) + bool(spec.per_acid)
     with workers(useful_workers(at_least, predictions) if side_by_side else 0) as others:
-        problem = bind(config.question, tables)
-        refuse_slow_surrogate(config.question, problem.surrogate)
+        problem = bind(config.problem, tables)
+        refuse_slow_surrogate(config.problem, problem.surrogate)
         bound = time.perf_counter()
         supported = problem.supported_acids
         searched = problem.with_acids(supported) if supported else problem

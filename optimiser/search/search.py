@@ -27,7 +27,7 @@ from optimiser.search.moves import children
 from optimiser.search.parents import choose_parents
 from optimiser.search.screen import choose
 from optimiser.surrogate.artefact import Grade
-from optimiser.variables import Designs, Floats, Ints
+from optimiser.variables import CONTINUOUS, Designs, Floats, Ints
 
 _SEEDS, _FINAL = 0.05, 0.5  # shares of the generations
 _RESTART = 2  # generations at final grade that are designs of the stage before
@@ -189,20 +189,15 @@ def seeds(problem: Problem, n: int, rng: np.random.Generator) -> Designs:
     ]
     acids = len(problem.acids)
     power = int(np.ceil(np.log2(max(n, 2))))
-    unit = qmc.Sobol(5, rng=rng).random_base2(power)[:n]
+    unit = qmc.Sobol(len(CONTINUOUS), rng=rng).random_base2(power)[:n]
     if not known:
         return problem.decode(rng.permutation(np.arange(n) % acids), unit)
-    told = problem.settable(
-        Designs(np.concatenate([d.acid for d in known]), np.vstack([d.continuous for d in known]))
-    )
+    told = problem.settable(Designs.joined(known))
     _, first = np.unique(told.setpoints, return_index=True)
     few = rng.permutation(first)[: max(0, min(n // 2, n - acids))]
     rest = n - len(few)
     drawn = problem.decode(rng.permutation(np.arange(rest) % acids), unit[:rest])
-    return Designs(
-        np.concatenate([told.acid[few], drawn.acid]),
-        np.vstack([told.continuous[few], drawn.continuous]),
-    )
+    return Designs.joined([told.take(few), drawn])
 
 
 def _told(log: _Log) -> tuple[tuple[Floats, ...], tuple[float, ...]]:
@@ -254,15 +249,15 @@ def _tell(algorithm: Any, offspring: Any, archive: Archive, rows: Ints) -> None:
 
 
 class _Shown(PymooProblem):  # type: ignore[misc]
-    """A problem as pymoo sees it: rows [acid index, five coordinates]; it is never asked to evaluate."""
+    """A problem as pymoo sees it: rows of acid index and coordinates; it is never asked to evaluate."""
 
     def __init__(self, problem: Problem) -> None:
         super().__init__(
-            n_var=6,
+            n_var=1 + len(CONTINUOUS),
             n_obj=len(problem.objectives),
             n_ieq_constr=len(problem.constraint_names),
-            xl=np.zeros(6),
-            xu=np.array([max(len(problem.acids) - 1, 0), 1, 1, 1, 1, 1], dtype=np.float64),
+            xl=0.0,
+            xu=np.array([max(len(problem.acids) - 1, 0), *[1.0] * len(CONTINUOUS)], dtype=np.float64),
         )
 
 

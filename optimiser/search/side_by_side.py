@@ -7,18 +7,18 @@ search finds is the same wherever it runs, and whatever runs beside it.
 from __future__ import annotations
 
 import multiprocessing
+import pickle
 import signal
 import sys
-import threading
+import tempfile
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor, wait
-from concurrent.futures.process import BrokenProcessPool
+from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
-from typing import Any
+from pathlib import Path
 
 import joblib
 import numpy as np
@@ -27,16 +27,13 @@ from optimiser._io.interrupts import interrupts_after
 from optimiser.problem.problem import Problem
 from optimiser.search.search import Progress, SearchResult, SearchSettings, search
 from optimiser.surrogate.artefact import Surrogate
+from optimiser.surrogate.trees import compiled_loops
 
 #: Called with what is being searched (``seed 1`` or an acid) and how far it is.
 ProgressCallback = Callable[[str, Progress], None]
 _MOST = 4  # processes, of a few hundred MB each
 #: Predictions below which starting a process takes longer than it saves.
 _WORTHWHILE = 10_000
-_PATIENCE = 5.0  # seconds, with workers that were told to end
-#: In a worker: where it tells how far it is, and the surrogates it has compiled.
-_tell: Any = None
-_kept: dict[str, Surrogate] = {}
 
 
 @dataclass(frozen=True)
@@ -57,25 +54,34 @@ class Task:
     stream: tuple[int, ...]
     seed: int
 
-    def run(self, progress: Callable[[Progress], None] | None) -> SearchResult:
-        """Search, and tell how far it is after every generation."""
+    def run(self, progress: Callable[[Progress], None]) -> SearchResult:
+        """Search, and tell how far it is after every generation, and at last that it is complete."""
+        states: list[Progress] = []
+
+        def tell(state: Progress) -> None:
+            states.append(state)
+            progress(state)
+
         rng = np.random.default_rng(self.stream)
-        return search(self.problem, self.settings, rng, seed=self.seed, progress=progress)
+        result = search(self.problem, self.settings, rng, seed=self.seed, progress=tell)
+        if states and states[-1].generation < states[-1].generations:  # it ended early
+            progress(replace(states[-1], generations=states[-1].generation))
+        return result
 
 
 @dataclass(frozen=True)
 class Workers:
-    """Processes that search.
+    """Where searches can be made beside this process.
 
     Attributes:
-        pool: of the processes.
-        number: of them.
-        told: where they say what a search is called and how far it is.
+        executor: takes them; any of the interface of `concurrent.futures`.
+        number: how many it makes at a time.
+        told: where its processes say what a search is called and how far it is; None if they cannot.
     """
 
-    pool: ProcessPoolExecutor
+    executor: Executor
     number: int
-    told: Connection
+    told: Connection | None = None
 
 
 def useful_workers(searches: int, predictions: int) -> int:
@@ -108,26 +114,22 @@ def workers(n: int) -> Iterator[Workers | None]:
     # shared by all of them without a lock: the system writes what is shorter than 4 kB in one piece
     (told, tell), before = context.Pipe(duplex=False), multiprocessing.active_children()
     threads = max(1, joblib.cpu_count() // (n + 1))
-    pool = ProcessPoolExecutor(n, context, initializer=_prepare, initargs=(tell, threads))
-    try:
-        with interrupts_after():
-            for _ in range(n):  # each starts a process, as long as none waits for work
-                pool.submit(int)
-        yield Workers(pool, n, told)
-    except BaseException:
-        for process in multiprocessing.active_children():
-            if process not in before:
-                process.terminate()
-        # one that was ended while it sent its result would keep us waiting
-        ending = threading.Thread(target=pool.shutdown, kwargs={"cancel_futures": True}, daemon=True)
-        ending.start()
-        ending.join(_PATIENCE)
-        raise
-    else:
-        pool.shutdown()
-    finally:
-        told.close()
-        tell.close()
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        pool = ProcessPoolExecutor(n, context, initializer=_prepare, initargs=(tell, folder, threads))
+        try:
+            with interrupts_after():
+                for _ in range(n):  # each starts a process, as long as none waits for work
+                    pool.submit(int)
+            yield Workers(pool, n, told)
+        except BaseException:
+            for process in multiprocessing.active_children():
+                if process not in before:
+                    process.terminate()
+            raise
+        finally:
+            pool.shutdown(cancel_futures=True)
+            told.close()
+            tell.close()
 
 
 def search_all(
@@ -147,19 +149,9 @@ def search_all(
         InputError: a search raised it.
     """
     results: dict[int, SearchResult] = {}
-    left, busy = deque(range(len(tasks))), dict[Future[SearchResult], int]()
+    left, busy = deque(range(len(tasks))), dict[Future[SearchResult | Path], int]()
     free = others.number if others else 0
-    last: dict[str, Progress] = {}
-
-    def tell(what: str, state: Progress) -> None:
-        last[what] = state
-        if progress is not None:
-            progress(what, state)
-
-    def finish(k: int, result: SearchResult) -> None:
-        results[k], state = result, last.get(tasks[k].what)
-        if state is not None and state.generation < state.generations:
-            tell(tasks[k].what, replace(state, generations=state.generation))
+    tell = progress or (lambda what, state: None)
 
     def serve() -> None:
         """Hear what the workers say, and give those who wait something to do."""
@@ -167,35 +159,38 @@ def search_all(
         if others is None:
             return
         done = [future for future in busy if future.done()]  # first, for their last words are then on the way
-        while others.told.poll():
+        while others.told is not None and others.told.poll():
             tell(*others.told.recv())
         for future in done:
             k = busy.pop(future)
             try:
-                finish(k, future.result())
-            except BrokenProcessPool:
+                found = future.result()
+            except BrokenExecutor:
                 free = 0
                 left.appendleft(k)
+            else:
+                results[k] = pickle.loads(found.read_bytes()) if isinstance(found, Path) else found
         while left and len(busy) < free:
             try:
-                busy[others.pool.submit(_search, tasks[left[0]])] = left[0]
-            except BrokenProcessPool:
+                busy[others.executor.submit(_search, tasks[left[0]])] = left[0]
+            except BrokenExecutor:
                 free = 0
             else:
                 left.popleft()
 
-    def run_here(k: int) -> None:
+    def run_here(task: Task) -> SearchResult:
         def heard(state: Progress) -> None:
-            tell(tasks[k].what, state)
+            tell(task.what, state)
             serve()
 
-        finish(k, tasks[k].run(heard))
+        return task.run(heard)
 
     with _threads(free):
         while left or busy:
             serve()
             if left:
-                run_here(left.popleft())
+                k = left.popleft()
+                results[k] = run_here(tasks[k])
             else:
                 wait(busy, timeout=0.05)
     return [results[k] for k in range(len(tasks))]
@@ -204,9 +199,10 @@ def search_all(
 @contextmanager
 def _threads(others: int) -> Iterator[None]:
     """Leave their share of the cores to other processes."""
-    import numba
+    with compiled_loops():
+        import numba
 
-    before = numba.get_num_threads()
+        before = numba.get_num_threads()
     try:
         numba.set_num_threads(max(1, before // (others + 1)))
         yield
@@ -214,20 +210,37 @@ def _threads(others: int) -> Iterator[None]:
         numba.set_num_threads(before)
 
 
-def _prepare(tell: Connection, threads: int) -> None:
-    """Load what a search needs in a worker while nobody waits for it; interrupts are for who started it."""
+# --- in a worker --------------------------------------------------------------------------------------------
+
+#: Where it tells how far it is, where it leaves its results, and the surrogates that it has compiled.
+_tell: Connection | None = None
+_folder: Path | None = None
+_kept: dict[str, Surrogate] = {}
+
+
+def _prepare(tell: Connection, folder: str, threads: int) -> None:
+    """Load what a search needs while nobody waits for it; interrupts are for who started the worker."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     import numba
 
-    from optimiser.surrogate import _settle, _walk  # noqa: F401 - loaded, not used here
+    from optimiser.surrogate.loops import settle, walk  # noqa: F401 - loaded, not used here
 
-    global _tell
-    _tell = tell
+    global _tell, _folder
+    _tell, _folder = tell, Path(folder)
     numba.set_num_threads(min(threads, numba.get_num_threads()))
 
 
-def _search(task: Task) -> SearchResult:
-    """Search in a worker, with what it compiled before: that does not come with a task."""
+def _search(task: Task) -> SearchResult | Path:
+    """Search with what this process compiled before: that does not come with a task.
+
+    Return the file that holds the result where there is a folder for it. A result is too long for a pipe to
+    take at once, so who waits for it would wait for ever if the worker were killed while sending it.
+    """
     surrogate = _kept.setdefault(task.problem.surrogate.sha256, task.problem.surrogate)
-    task = replace(task, problem=replace(task.problem, surrogate=surrogate))
-    return task.run(lambda state: _tell.send((task.what, state)))
+    own = replace(task, problem=replace(task.problem, surrogate=surrogate))
+    result = own.run(lambda state: None if _tell is None else _tell.send((task.what, state)))
+    if _folder is None:
+        return result
+    with tempfile.NamedTemporaryFile(dir=_folder, delete=False) as file:
+        pickle.dump(result, file)
+    return Path(file.name)

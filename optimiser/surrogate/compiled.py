@@ -17,8 +17,9 @@ import numpy as np
 from optimiser._io.errors import InputError
 from optimiser.surrogate.columns import COLUMNS, columns, physics
 from optimiser.surrogate.features import CONTINUOUS_COLUMNS, METALS
+from optimiser.surrogate.loops import TILE
 from optimiser.surrogate.mixture import Mixture
-from optimiser.surrogate.panel import PLACE, TILE, Panel, Side, panel
+from optimiser.surrogate.panel import PLACE, Panel, Side, panel
 from optimiser.surrogate.trees import Forest, compiled_loops
 from optimiser.variables import Floats, Ints
 
@@ -90,18 +91,16 @@ class Compiled:
     def _predict(self, points: Floats) -> tuple[Floats, Floats]:
         """Return mean, spread and disagreement of designs, (3, n, 4), and the yields by point, (n, p, 4)."""
         (n, p), k = points.shape[:2], len(self.metals)
-        each = np.ascontiguousarray(following(self.features, points.reshape(n * p, -1)).T)
+        x = np.ascontiguousarray(following(self.features, points.reshape(n * p, -1)).T).reshape(-1, n, p)
         panels = [part for part in (self.paired, self.plain) if part is not None]
         counts = [part.members.shape[1] - 1 if part is not None else 0 for part in (self.paired, self.plain)]
-        said, alone, spread = np.empty((k, counts[0], n)), np.empty((k, counts[1], n * p)), np.zeros((k, n))
         with compiled_loops():
             from numba import get_num_threads
 
-            from optimiser.surrogate import _walk
+            from optimiser.surrogate.loops import walk
 
             # one that is not there is stood in for by the other
-            x, threads = each.reshape(-1, n, p), get_num_threads()
-            _walk.predict(x, each[:, :, None], threads, panels[0], panels[-1], *counts, said, alone, spread)
+            said, alone, spread = walk.predict(x, get_num_threads(), panels[0], panels[-1], *counts)
         alone = alone.reshape(k, counts[1], n, p)
         means = np.concatenate([said, alone.mean(axis=3)], axis=1)
         out, over = np.full((3, n, len(METALS)), np.nan), np.full((n, p, len(METALS)), np.nan)

@@ -26,10 +26,10 @@ def pack(fitted: Predictor, acids: Mapping[str, Floats], domain: Domain, calibra
     arrays: dict[str, npt.NDArray[Any]] = {}
     if isinstance(fitted, Fitted):
         arrays |= {
-            f"{kind}{number}_{f.name}": getattr(forest, f.name)
+            f"{kind}{number}_{name}": array
             for kind, forests in (("paired", fitted.paired), ("plain", fitted.plain))
             for number, forest in enumerate(forests)
-            for f in fields(Forest)
+            for name, array in forest._asdict().items()
         }
         arrays |= {f"mixture_{f.name}": np.asarray(getattr(fitted.mixture, f.name)) for f in fields(Mixture)}
     elif isinstance(fitted, Rival):
@@ -82,7 +82,7 @@ def _mixture(arrays: Mapping[str, npt.NDArray[Any]], members: int) -> Mixture:
 def _forests(arrays: Mapping[str, npt.NDArray[Any]], kind: str) -> tuple[Forest, ...]:
     forests: list[Forest] = []
     while f"{kind}{len(forests)}_leaf" in arrays:
-        forest = Forest(**{f.name: arrays[f"{kind}{len(forests)}_{f.name}"] for f in fields(Forest)})
+        forest = Forest(**{name: arrays[f"{kind}{len(forests)}_{name}"] for name in Forest._fields})
         forest.check(len(COLUMNS))
         if forest.n_metals != len(METALS):
             raise ValueError("a member's metals do not fit")

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from optimiser.surrogate.columns import COLUMNS, PHYSICS
+from optimiser.surrogate.loops import LANES, TILE
 from optimiser.surrogate.trees import Forest, compiled_loops
 from optimiser.variables import CONTINUOUS, Bools, Floats, Ints
 
@@ -22,23 +23,14 @@ PLACE = [COLUMNS.index(name) for name in FOLLOWING]
 #: Number of each column among them, -1 where the feed and the acid fix it.
 FOLLOWS = np.full(len(COLUMNS), -1, dtype=np.int64)
 FOLLOWS[PLACE] = np.arange(len(FOLLOWING))
-#: Lanes of a row, which go through a test at once. With twice as many, thousands of designs were a twentieth
-#: faster and a handful, which fill no row, a fifth slower. numba's cache does not notice a change here or of
-#: the tiles: `_walk` must be touched with it.
-LANES = 256
-#: Lanes of a tile; a design's anchors fill whole ones.
-TILE = 16
-TILES = LANES // TILE
-#: Most nodes of a batch of trees: their rows fit the nearest cache.
-ROOM = 512
 
 
 class Panel(NamedTuple):
     """Members that compare with the same anchors, or with none, and their trees of every metal.
 
-    A lane is a pair of design and anchor, or a design where there are no anchors; a row has a bit for each
-    of 256 lanes. A design's lanes are its anchors in their order, padded to tiles of 16; more tiles than a
-    row has make several parts. Without anchors there are 0 tiles.
+    A lane is a pair of design and anchor; a row has a bit for each of 256 lanes. A design's lanes are its
+    anchors in their order, padded to 1, 2, 4, 8 or tiles of 16; more than a row has make several parts. A
+    design that is compared with none has one lane, as if there were an anchor of zeros.
 
     Attributes:
         source: numbers of the columns that are tested, once as they are and once as differences, shape (c,).
@@ -46,10 +38,11 @@ class Panel(NamedTuple):
         missing_left: whether a missing value passes the test, shape (tests,).
         test_start: where each column's tests start, shape (c + 1,).
         shift: what is taken from the column before it is tested: 0, or the anchors' values, shape (shifts,).
-        lanes: the lanes that each is taken for, shape (parts, shifts, tiles).
+        span: the lanes of a design in a part.
+        lanes: those that each shift is taken for, 16 in a number, shape (parts, shifts, tiles).
         shift_start: where each column's shifts start, shape (c + 1,).
-        taken: what is taken from each lane's column before it is tested, shape (parts, c, lanes).
-        fixed: rows of bits that no design changes, shape (parts, rows, 8).
+        taken: what is taken from each lane's column before it is tested, shape (parts, c, span).
+        fixed: rows of bits that no design changes, shape (parts, rows, 4).
         root: which of these has the anchors of each metal, shape (metals,).
         row: of each node, the number of its test, or of its fixed row after the tests, shape (nodes,).
         left: of each node, where among its batch's leaves, then nodes the lanes go that pass, shape (nodes,).
@@ -58,8 +51,8 @@ class Panel(NamedTuple):
         start: where each batch's nodes, and values, start, shape (batches + 1,).
         trees: how many of a batch's nodes, the first ones, are roots, shape (batches,).
         members: where each metal's and member's batches start, shape (metals, members + 1).
-        constant: what a member says by a lane before any tree, shape (metals, members, lanes).
-        held: lanes that are anchors with the metal, shape (metals, lanes).
+        constant: what a member says by a lane before any tree, shape (metals, members, parts x span).
+        held: lanes that are anchors with the metal, shape (metals, parts x span).
     """
 
     source: Ints
@@ -67,6 +60,7 @@ class Panel(NamedTuple):
     missing_left: Bools
     test_start: Ints
     shift: Floats
+    span: int
     lanes: npt.NDArray[np.uint16]
     shift_start: Ints
     taken: Floats
@@ -113,10 +107,9 @@ def panel(forests: Sequence[Forest], sides: Sequence[Side], compared: bool) -> P
         InputError: numba cannot compile here.
     """
     m = len(sides[0].base)
-    tiles = -(-m // TILE) if compared else 0
-    parts = -(-tiles // TILES) or 1
-    tiles = min(tiles, TILES)
-    width = parts * tiles * TILE or 1
+    parts = -(-m // LANES)
+    span = 1 << (m - 1).bit_length() if m < TILE else min(-(-m // TILE) * TILE, LANES)
+    width = parts * span
     held = np.zeros((len(sides), width), dtype=np.bool_)
     constant = np.zeros((len(sides), len(forests), width))
     found, sizes, trees, kept = [], [], [], []
@@ -136,11 +129,11 @@ def panel(forests: Sequence[Forest], sides: Sequence[Side], compared: bool) -> P
     every = np.array([_packed(line[:m]) for line in held])
     masks, which = _distinct_rows(np.concatenate([pattern[~is_open], every]))
     row[~is_open] = len(threshold) + which[: -len(sides)]
-    shift, lanes, shift_start = _shifts(tested, sides[0].anchors[PLACE] if compared else None)
     taken = np.zeros((len(tested), width))
-    if compared:
-        apart = tested >= len(FOLLOWING)
-        taken[apart, :m] = sides[0].anchors[PLACE][tested[apart] % len(FOLLOWING)]
+    taken[:, :m] = np.where(
+        (tested >= len(FOLLOWING))[:, None], sides[0].anchors[PLACE][tested % len(FOLLOWING)], 0.0
+    )
+    shift, lanes, shift_start = _shifts(taken[:, :m])
     ends = np.cumsum(kept).reshape(len(sides), len(forests))
     return Panel(
         source=tested % len(FOLLOWING),
@@ -148,10 +141,11 @@ def panel(forests: Sequence[Forest], sides: Sequence[Side], compared: bool) -> P
         missing_left=missing_left,
         test_start=test_start,
         shift=shift,
-        lanes=_in_tiles(lanes, parts, tiles),
+        span=span,
+        lanes=_in_parts(lanes, parts, span),
         shift_start=shift_start,
         taken=np.ascontiguousarray(taken.reshape(len(tested), parts, -1).transpose(1, 0, 2)),
-        fixed=_repeated(_in_tiles(masks, parts, tiles)) if compared else _every(len(masks)),
+        fixed=_repeated(masks, parts, span),
         root=which[-len(sides) :],
         row=row,
         left=left,
@@ -169,25 +163,12 @@ def _settled(
     forest: Forest, side: Side, held: npt.NDArray[np.uint64]
 ) -> tuple[tuple[npt.NDArray[Any], ...], Ints, Ints, Floats]:
     """Return a metal's nodes, of each batch how many and how many roots, and what every design has, (m,)."""
-    first, stop = (int(tree) for tree in forest.metal_trees[side.metal])
-    room = int(forest.kind_start[3 * stop] - forest.kind_start[3 * first])
-    code, limit, value = np.empty(room, dtype=np.int16), np.empty(room), np.empty(room)
-    pattern = np.empty((room, len(held)), dtype=np.uint64)
-    child, depth = np.empty((room, 2), dtype=np.int64), np.empty(room, dtype=np.uint8)
-    size, constant = np.empty(stop - first, dtype=np.int64), np.zeros(len(side.base))
     with compiled_loops():
-        from optimiser.surrogate import _settle
+        from optimiser.surrogate.loops.settle import lay_out, settle
 
-        count = _settle.settle(
-            side.own, side.anchors, held, side.tried, FOLLOWS, forest.column, forest.threshold,
-            forest.missing_left, forest.left_low, forest.left_high, forest.kind_start, forest.leaf,
-            forest.leaf_start, first, stop, code, limit, pattern, value, child, depth, size, constant,
-        )  # fmt: skip
-        order, start, trees = np.empty(count, np.intp), np.empty(count + 1, np.intp), np.empty(count, np.intp)
-        left, right = np.empty(count, dtype=np.uint16), np.empty(count, dtype=np.uint16)
-        batches = _settle.lay_out(child[:count], depth, size, ROOM, order, left, right, start, trees)
-    nodes = (code[order], limit[order], pattern[order], value[:count], left, right)
-    return nodes, np.diff(start[: batches + 1]), trees[:batches], constant
+        (code, limit, pattern, value, child, depth), size, constant = settle(forest, side, held, FOLLOWS)
+        order, left, right, start, trees = lay_out(child, depth, size)
+    return (code[order], limit[order], pattern[order], value, left, right), np.diff(start), trees, constant
 
 
 def _distinct(code: npt.NDArray[np.int16], limit: Floats) -> tuple[Ints, Ints, Floats, Bools, Ints]:
@@ -213,17 +194,13 @@ def _distinct_rows(rows: npt.NDArray[np.uint64]) -> tuple[npt.NDArray[np.uint64]
     return masks, which.reshape(-1)
 
 
-def _shifts(tested: Ints, anchors: Floats | None) -> tuple[Floats, npt.NDArray[np.uint64], Ints]:
+def _shifts(taken: Floats) -> tuple[Floats, Bools, Ints]:
     """Return what is taken from columns before they are tested, for which lanes, where each one's start."""
-    m = 1 if anchors is None else anchors.shape[1]
-    shifts, lanes, start = [np.empty(0)], [np.empty((0, -(-m // 64)), dtype=np.uint64)], [0]
-    for c in tested:
-        values = np.zeros(m)
-        if anchors is not None and c >= len(FOLLOWING):
-            values = anchors[c % len(FOLLOWING)]
+    shifts, lanes, start = [np.empty(0)], [np.empty((0, taken.shape[1]), dtype=np.bool_)], [0]
+    for values in taken:
         distinct, which = np.unique(values, return_inverse=True)
         shifts.append(distinct)
-        lanes.append(_packed(which == np.arange(len(distinct))[:, None]))
+        lanes.append(which == np.arange(len(distinct))[:, None])
         start.append(start[-1] + len(distinct))
     return np.concatenate(shifts), np.concatenate(lanes), np.array(start)
 
@@ -234,21 +211,18 @@ def _packed(bits: Bools) -> npt.NDArray[np.uint64]:
     return np.packbits(padded, axis=-1, bitorder="little").view("<u8").astype(np.uint64)
 
 
-def _in_tiles(words: npt.NDArray[np.uint64], parts: int, tiles: int) -> npt.NDArray[np.uint16]:
-    """Return rows of words as groups, shape (parts, rows, tiles)."""
-    groups = words.astype("<u8").view("<u2").astype(np.uint16)
-    groups = np.pad(groups, ((0, 0), (0, max(0, parts * tiles - groups.shape[1]))))[:, : parts * tiles]
-    return np.ascontiguousarray(groups.reshape(len(words), parts, tiles).transpose(1, 0, 2))
+def _in_parts(bits: Bools, parts: int, span: int) -> npt.NDArray[np.uint16]:
+    """Return rows of lanes part by part, 16 in a number, shape (parts, rows, tiles)."""
+    padded = np.pad(bits, ((0, 0), (0, parts * span - bits.shape[1]))).reshape(len(bits), parts, span)
+    padded = np.pad(padded, ((0, 0), (0, 0), (0, -span % TILE)))
+    words = np.packbits(padded, axis=-1, bitorder="little").view("<u2").astype(np.uint16)
+    return np.ascontiguousarray(words.transpose(1, 0, 2))
 
 
-def _repeated(groups: npt.NDArray[np.uint16]) -> npt.NDArray[np.uint64]:
-    """Return rows with the groups repeated for as many designs as there is room for."""
-    parts, rows, tiles = groups.shape
-    full = np.zeros((parts, rows, TILES), dtype=np.uint16)
-    full[:, :, : TILES // tiles * tiles] = np.tile(groups, TILES // tiles)
-    return full.view(np.uint64)
-
-
-def _every(rows: int) -> npt.NDArray[np.uint64]:
-    """Return rows that all lanes are in: without anchors none is told from another."""
-    return np.full((1, rows, TILES // 4), ~np.uint64(0))
+def _repeated(words: npt.NDArray[np.uint64], parts: int, span: int) -> npt.NDArray[np.uint64]:
+    """Return rows of a design's lanes repeated for as many designs as there is room for."""
+    bits = np.unpackbits(words.astype("<u8").view(np.uint8), axis=-1, bitorder="little").view(np.bool_)
+    bits = np.pad(bits, ((0, 0), (0, max(0, parts * span - bits.shape[1]))))[:, : parts * span]
+    full = np.tile(bits.reshape(len(bits), parts, span), LANES // span)
+    full = np.pad(full, ((0, 0), (0, 0), (0, LANES - full.shape[2])))
+    return np.ascontiguousarray(_packed(full).transpose(1, 0, 2))

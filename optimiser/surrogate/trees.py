@@ -11,14 +11,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, fields
 from itertools import pairwise
 from types import ModuleType
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from optimiser._io.environment import check_environment
 from optimiser._io.errors import InputError
 from optimiser.variables import Floats
 
@@ -26,8 +26,7 @@ MAX_LEAVES = 64
 KINDS = 3  # tests on the design, on the anchor, on their difference
 
 
-@dataclass(frozen=True)
-class Forest:
+class Forest(NamedTuple):
     """Inner nodes and leaves of one member's trees, tree after tree.
 
     Within a tree the nodes are sorted by kind: tests on the design, on the anchor, on the difference.
@@ -77,8 +76,8 @@ class Forest:
     def _checks(self, n_columns: int) -> Iterator[tuple[bool, str]]:
         """Yield what must hold and the complaint if it does not; each relies on those before it."""
         nodes, trees = len(self.column), self.n_trees
-        lengths = {len(getattr(self, f.name)) for f in fields(self)[:5]}
-        yield lengths == {nodes}, "node arrays differ in length"
+        of_nodes = (self.threshold, self.missing_left, self.left_low, self.left_high)
+        yield all(len(array) == nodes for array in of_nodes), "node arrays differ in length"
         yield len(self.kind_start) == KINDS * trees + 1, "kind_start does not match the trees"
         yield _spans(self.kind_start, nodes), "kind_start does not span the nodes"
         yield _spans(self.leaf_start, len(self.leaf)), "leaf_start does not span the leaves"
@@ -196,46 +195,32 @@ def differences(forest: Forest, x: Floats, anchors: Floats) -> Floats:
     if x.ndim != 3 or anchors.ndim != 3 or x.shape[1:] != expected or anchors.shape[1:] != expected:
         raise ValueError(f"columns of shape {x.shape} do not match anchors of shape {anchors.shape}")
     forest.check(x.shape[2])
-    out = np.empty((len(x), forest.n_metals, len(anchors)))
+    x, anchors = (np.ascontiguousarray(side, dtype=np.float64) for side in (x, anchors))
     with compiled_loops() as loops:
-        loops.evaluate(
-            np.ascontiguousarray(x, dtype=np.float64),
-            np.ascontiguousarray(anchors, dtype=np.float64),
-            forest.column,
-            forest.threshold,
-            forest.missing_left,
-            forest.masks(),
-            forest.kind_start,
-            forest.leaf,
-            forest.leaf_start,
-            forest.metal_trees,
-            out,
-        )
-    return out
+        return np.asarray(loops.evaluate(x, anchors, forest, forest.masks()), dtype=np.float64)
 
 
 @contextmanager
 def compiled_loops() -> Iterator[ModuleType]:
-    """Give the module of compiled loops to the block under ``with``.
+    """Give the module of compiled loops on any pair to the block under ``with``.
 
     Raises:
-        InputError: numba cannot compile or load them here.
+        InputError: numba cannot compile or load them here, or the environment tells it what it cannot read.
     """
+    check_environment()
     try:
-        from optimiser.surrogate import _kernel
+        from optimiser.surrogate.loops import pairs
 
-        yield _kernel
+        yield pairs
     except MemoryError:
         raise
     except Exception as error:
-        raise _no_numba(error) from error
-
-
-def _no_numba(error: Exception) -> InputError:
-    first = next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)
-    return InputError(
-        f"numba cannot compile or load the yield model's loop on this machine: {first}",
-        where="optimiser/surrogate/_kernel.py",
-        allowed="numba 0.60 or newer with a matching numpy",
-        remedy="reinstall the pinned versions; or set NUMBA_CACHE_DIR to an empty folder that can be written",
-    )
+        said = (line.strip() for line in str(error).splitlines() if line.strip())
+        raise InputError(
+            f"numba cannot compile or load the yield model's loop on this machine: "
+            f"{next(said, type(error).__name__)}",
+            where="optimiser/surrogate/loops",
+            allowed="numba 0.60 or newer with a matching numpy",
+            remedy="reinstall the pinned versions; unset NUMBA_THREADING_LAYER, if it is set; or set "
+            "NUMBA_CACHE_DIR to an empty folder that can be written",
+        ) from error

@@ -10,7 +10,7 @@ import pandas as pd
 
 from optimiser.chemistry.acids import Acid
 from optimiser.chemistry.impacts import ImpactTable, climate_table
-from optimiser.chemistry.quantity import flags
+from optimiser.chemistry.quantity import Quantity, flags
 from optimiser.chemistry.reagents import ENERGIES, Energy, Reagents
 from optimiser.tables.own_acids import COLUMNS, NUMBERS, PKAS, SALTS, TRUTHS
 
@@ -31,13 +31,11 @@ def acid_table(acids: Mapping[str, Acid]) -> pd.DataFrame:
         pkas = dict(zip(PKAS, acid.pKa_values, strict=False))
         row: dict[str, object] = {"acid": name, **pkas}
         row |= {key: getattr(acid, key) or "" for key in ("label", "formula", "smiles", "reductant")}
-        row |= {"purity": acid.purity, "density": acid.density, "temperature limit": acid.temperature_limit}
-        if acid.solubility is not None:
-            unlimited = math.isinf(acid.solubility.value)
-            row["solubility"] = "miscible" if unlimited else acid.solubility.value
+        row |= {"purity": acid.purity, "density": acid.density}
         for title, key in NUMBERS.items():
-            quantity = getattr(acid, key)
-            row[title] = quantity.value if quantity is not None else np.nan
+            known = getattr(acid, key)
+            value = known.value if isinstance(known, Quantity) else known
+            row[title] = "miscible" if value == math.inf else value
         row |= {key: "yes" for key in TRUTHS if getattr(acid, key)}
         row |= dict(zip(SALTS.values(), acid.salt_solubility_values, strict=True))
         rows.append({column.title: row.get(column.name, np.nan) for column in COLUMNS})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import prod
@@ -12,13 +13,12 @@ import pandas as pd
 from scipy.stats import qmc
 
 from optimiser._io.errors import InputError, closest
-from optimiser.chemistry.acids import Acid, choose_acid
+from optimiser.chemistry.acids import Acid, choose_acid, load_acids
 from optimiser.chemistry.feeds import Feed, find_feed
-from optimiser.chemistry.reagents import load_acids
 from optimiser.problem.binding import known_acids
-from optimiser.problem.load import Question
+from optimiser.problem.schema import Problem as Question
 from optimiser.tables.own_acids import import_acids
-from optimiser.variables import CONTINUOUS, DESIGN_COLUMNS, VARIABLES
+from optimiser.variables import COLUMN, DESIGN_COLUMNS, VARIABLES
 
 #: More rows than this are a slip of the keyboard rather than a question.
 MOST_ROWS = 5_000_000
@@ -44,7 +44,9 @@ class Variation:
         return np.round(self.low + share * (self.high - self.low), 4)
 
 
-def parse_variation(text: str, option: str, acids: Mapping[str, Acid], own_feed: Feed | None) -> Variation:
+def parse_variation(
+    text: str, option: str, acids: Mapping[str, Acid], own_feed: Feed | None, most: int = MOST_ROWS
+) -> Variation:
     """Read ``temperature=25:90:14``, ``time=10,30,60``, ``acid=sulfuric,HCl`` or ``temperature=25:90``.
 
     Args:
@@ -52,9 +54,10 @@ def parse_variation(text: str, option: str, acids: Mapping[str, Acid], own_feed:
         option: the option it was given to, for errors.
         acids: the acids that can be named.
         own_feed: a feed beside the shipped ones, that of a problem.
+        most: values; more are refused before they are made.
 
     Raises:
-        InputError: an unknown condition or acid, an impossible or empty range.
+        InputError: too many values, an unknown condition or acid, an impossible or empty range.
     """
     name, equals, given = (part.strip() for part in text.partition("="))
     where = f"{option} {text}"
@@ -68,6 +71,8 @@ def parse_variation(text: str, option: str, acids: Mapping[str, Acid], own_feed:
             remedy=closest(name, CONDITIONS),
         )
     parts = [part.strip() for part in given.split(",")]
+    if len(parts) > most:
+        raise InputError(f"{len(parts):,} values are too many.", where=where, allowed=f"up to {most:,}")
     if len(set(parts)) < len(parts):
         raise InputError(f"{name} lists a value twice.", where=where, remedy="list each value once")
     if name == "acid":
@@ -79,10 +84,10 @@ def parse_variation(text: str, option: str, acids: Mapping[str, Acid], own_feed:
         )
     if len(parts) > 1 or ":" not in given:
         return Variation(name, tuple(_number(part, name, where) for part in parts))
-    return _range(name, given.split(":"), where)
+    return _range(name, given.split(":"), where, most)
 
 
-def _range(name: str, ends: Sequence[str], where: str) -> Variation:
+def _range(name: str, ends: Sequence[str], where: str, most: int) -> Variation:
     if len(ends) not in (2, 3):
         raise InputError(f"{':'.join(ends)!r} is not a range.", where=where, allowed=_FORMS)
     low, high = (_number(end, name, where) for end in ends[:2])
@@ -92,116 +97,33 @@ def _range(name: str, ends: Sequence[str], where: str) -> Variation:
         )
     if len(ends) == 2:
         return Variation(name, (), low, high)
-    if not ends[2].strip().isdecimal() or int(ends[2]) < 2:
+    count = ends[2].strip()
+    # by its length first: Python refuses to read thousands of digits
+    if not count.isdecimal() or len(count) > len(str(most)) or not 2 <= int(count) <= most:
         raise InputError(
             f"{ends[2]!r} is not a count of steps.",
             where=where,
-            allowed="a whole number of 2 or more, both ends included",
+            allowed=f"a whole number from 2 to {most:,}, both ends included",
         )
-    if int(ends[2]) > MOST_ROWS:
-        raise InputError(f"{int(ends[2]):,} steps are too many.", where=where, allowed=f"up to {MOST_ROWS:,}")
-    return Variation(name, tuple(np.round(np.linspace(low, high, int(ends[2])), 6).tolist()))
+    return Variation(name, tuple(np.round(np.linspace(low, high, int(count)), 6).tolist()))
 
 
 def _number(text: str, name: str, where: str) -> float:
-    variable = VARIABLES[CONTINUOUS.index(name)]
-    allowed = f"{variable.low:g} to {variable.high:g} {variable.unit}"
+    variable = VARIABLES[COLUMN[name]]
     try:
         value = float(text)
     except ValueError:
-        raise InputError(
-            f"{variable.label.capitalize()} {text!r} is not a number.", where=where, allowed=allowed
-        ) from None
+        value, why = math.nan, "is not a number"
+    else:
+        why = "is outside what is possible"
     if not variable.low <= value <= variable.high:
         raise InputError(
-            f"{variable.label.capitalize()} {text} is outside what is possible.",
+            f"{variable.label.capitalize()} {text!r} {why}.",
             where=where,
-            allowed=allowed,
+            allowed=f"{variable.low:g} to {variable.high:g} {variable.unit}",
             remedy=f"check the unit: {name} is in {variable.unit}",
         )
     return value
-
-
-def scenario_table(
-    varied: Sequence[Variation],
-    fixed: Sequence[Variation],
-    *,
-    samples: int | None = None,
-    rng: np.random.Generator,
-) -> pd.DataFrame:
-    """Return one row per scenario, columns feed and those of a design, as `predict` reads them.
-
-    Args:
-        varied: conditions that change. Without ``samples`` every combination is a row, the last one given
-            changing fastest.
-        fixed: conditions with one value each.
-        samples: rows of a Latin hypercube over ``varied`` instead.
-        rng: draws it.
-
-    Raises:
-        InputError: a condition is missing, given twice or fixed at several values; nothing is varied; a
-            range without steps in a grid; too many rows.
-    """
-    _check_conditions(varied, fixed)
-    if samples is None:
-        for one in varied:
-            if not one.values:
-                raise InputError(
-                    f"The range of {one.name} has no steps.",
-                    where=f"--vary {one.name}={one.low:g}:{one.high:g}",
-                    allowed=_FORMS,
-                    remedy=f"for example: --vary {one.name}={one.low:g}:{one.high:g}:5",
-                )
-        rows = prod(len(one.values) for one in varied)
-    else:
-        rows = samples
-    if not 1 <= rows <= MOST_ROWS:
-        raise InputError(
-            f"{rows:,} rows cannot be made.", allowed=f"1 to {MOST_ROWS:,}", remedy="take fewer steps"
-        )
-    if samples is None:
-        index = np.indices([len(one.values) for one in varied]).reshape(len(varied), -1)
-        columns = {
-            one.name: np.array(one.values, dtype=object)[i] for one, i in zip(varied, index, strict=True)
-        }
-    else:
-        shares = qmc.LatinHypercube(len(varied), rng=rng).random(rows)
-        columns = {one.name: one.between(shares[:, j]) for j, one in enumerate(varied)}
-    columns |= {one.name: np.full(rows, one.values[0], dtype=object) for one in fixed}
-    return pd.DataFrame({name: columns[name] for name in CONDITIONS if name in columns}).infer_objects()
-
-
-def _check_conditions(varied: Sequence[Variation], fixed: Sequence[Variation]) -> None:
-    if not varied:
-        raise InputError(
-            "No condition is varied.",
-            allowed="at least one --vary NAME=VALUES",
-            remedy="for example: --vary temperature=25:90:14",
-        )
-    names = [one.name for one in (*varied, *fixed)]
-    twice = [name for name in names if names.count(name) > 1]
-    if twice:
-        raise InputError(
-            f"{twice[0]} is given more than once.",
-            where=f"--vary or --set {twice[0]}",
-            remedy="give each condition once, with all its values",
-        )
-    for one in fixed:
-        if len(one.values) != 1:
-            raise InputError(
-                f"{one.name} is set to several values.",
-                where=f"--set {one.name}",
-                allowed="one value",
-                remedy="use --vary",
-            )
-    missing = [name for name in DESIGN_COLUMNS if name not in names]
-    if missing:
-        units = {v.name: f" ({v.low:g} to {v.high:g} {v.unit})" for v in VARIABLES}
-        raise InputError(
-            "These conditions have no value: " + ", ".join(missing) + ".",
-            allowed="each of " + ", ".join(DESIGN_COLUMNS) + ", varied or set",
-            remedy=f"for example: --set {missing[0]}=...{units.get(missing[0], '')}",
-        )
 
 
 def generate(
@@ -214,10 +136,12 @@ def generate(
     question: Question | None = None,
     acids_file: Path | None = None,
 ) -> pd.DataFrame:
-    """Return the table of scenarios that texts such as ``temperature=25:90:14`` describe.
+    """Return one row per scenario, columns feed and those of a design, as `predict` reads them.
 
     Args:
-        vary, fixed: texts as `parse_variation` reads them.
+        vary: conditions that change, as `parse_variation` reads them. Without ``samples`` every combination
+            is a row, the last condition changing fastest.
+        fixed: conditions with one value each.
         samples: rows of a Latin hypercube instead of the whole grid.
         seed: of that.
         feed_name: a known feed for all rows.
@@ -225,14 +149,74 @@ def generate(
         acids_file: table of acids that can be named beside those.
 
     Raises:
-        InputError: as `parse_variation` and `scenario_table` do.
+        InputError: as `parse_variation`; a condition is missing, given twice or fixed at several values;
+            nothing is varied; a range without steps in a grid; too many rows.
     """
     acids: Mapping[str, Acid] = known_acids(question) if question else load_acids()
     if acids_file is not None:
         acids = import_acids(acids_file, acids).acids
-    own_feed = question.spec.feed if question else None
-    varied = [parse_variation(text, "--vary", acids, own_feed) for text in vary]
+    own_feed = question.feed if question else None
+    varied, room = list[Variation](), MOST_ROWS
+    for text in vary:
+        varied.append(parse_variation(text, "--vary", acids, own_feed, room))
+        room //= max(len(varied[-1].values), 1) if samples is None else 1
     constant = [parse_variation(text, "--set", acids, own_feed) for text in fixed]
     if feed_name is not None:
         constant.append(parse_variation(f"feed={feed_name}", "--feed", acids, own_feed))
-    return scenario_table(varied, constant, samples=samples, rng=np.random.default_rng(seed))
+    _check(varied, constant, grid=samples is None)
+    rows = prod(len(one.values) for one in varied) if samples is None else samples
+    if not 1 <= rows <= MOST_ROWS:
+        raise InputError(
+            f"{rows:,} rows cannot be made.", allowed=f"1 to {MOST_ROWS:,}", remedy="take fewer steps"
+        )
+    if samples is None:
+        index = np.indices([len(one.values) for one in varied]).reshape(len(varied), -1)
+        made = [np.array(one.values, dtype=object)[i] for one, i in zip(varied, index, strict=True)]
+    else:
+        shares = qmc.LatinHypercube(len(varied), rng=np.random.default_rng(seed)).random(rows)
+        made = [one.between(share) for one, share in zip(varied, shares.T, strict=True)]
+    columns: dict[str, object] = {one.name: values for one, values in zip(varied, made, strict=True)}
+    columns |= {one.name: one.values[0] for one in constant}
+    return pd.DataFrame({name: columns[name] for name in CONDITIONS if name in columns}).infer_objects()
+
+
+def _check(varied: Sequence[Variation], fixed: Sequence[Variation], grid: bool) -> None:
+    """Refuse conditions that do not make a table."""
+    if not varied:
+        raise InputError(
+            "No condition is varied.",
+            allowed="at least one --vary NAME=VALUES",
+            remedy="for example: --vary temperature=25:90:14",
+        )
+    names = [one.name for one in (*varied, *fixed)]
+    for one in (*varied, *fixed):
+        if names.count(one.name) > 1:
+            raise InputError(
+                f"{one.name} is given more than once.",
+                where=f"--vary or --set {one.name}",
+                remedy="give each condition once, with all its values",
+            )
+    for one in fixed:
+        if len(one.values) != 1:
+            raise InputError(
+                f"{one.name} is set to several values.",
+                where=f"--set {one.name}",
+                allowed="one value",
+                remedy="use --vary",
+            )
+    missing = [name for name in DESIGN_COLUMNS if name not in names]
+    if missing:
+        units = {v.name: f" ({v.low:g} to {v.high:g} {v.unit})" for v in VARIABLES}
+        raise InputError(
+            f"These conditions have no value: {', '.join(missing)}.",
+            allowed="each of " + ", ".join(DESIGN_COLUMNS) + ", varied or set",
+            remedy=f"for example: --set {missing[0]}=...{units.get(missing[0], '')}",
+        )
+    for one in varied if grid else ():
+        if not one.values:
+            raise InputError(
+                f"The range of {one.name} has no steps.",
+                where=f"--vary {one.name}={one.low:g}:{one.high:g}",
+                allowed=_FORMS,
+                remedy=f"for example: --vary {one.name}={one.low:g}:{one.high:g}:5",
+            )

@@ -7,13 +7,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from optimiser.chemistry.acids import Acid
+from optimiser.chemistry.acids import Acid, load_acids
 from optimiser.chemistry.impacts import ImpactTable, climate_table, with_climate_change
-from optimiser.chemistry.reagents import Reagents, load_acids, load_reagents
+from optimiser.chemistry.reagents import Reagents, load_reagents
 from optimiser.tables.own_acids import import_acids
 from optimiser.tables.own_impacts import import_impacts
 from optimiser.tables.own_prices import import_prices, with_prices
-from optimiser.tables.sheets import split_source
+from optimiser.tables.read import split_source
 
 
 @dataclass(frozen=True)

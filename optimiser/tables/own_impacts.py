@@ -1,26 +1,34 @@
-"""A user's table of impact factors: YAML, CSV or XLSX, or the Toolkit's own Acids_impacts.xlsx."""
+"""A user's table of impact factors: YAML, CSV, XLSX or Parquet, or the Toolkit's own Acids_impacts.xlsx."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from math import inf
 from pathlib import Path
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict
 
-from optimiser._io.errors import InputError, closest
+from optimiser._io.errors import InputError
 from optimiser._io.yamlfile import Document, read_yaml, validate
-from optimiser.chemistry.acids import Acid
-from optimiser.chemistry.impacts import CLIMATE, Floats, ImpactTable
-from optimiser.chemistry.reagents import ENERGIES, load_acids
-from optimiser.tables.own_names import refuse_twice, substance_name
-from optimiser.tables.sheets import Sheet, read_sheet, split_title
+from optimiser.chemistry.acids import Acid, load_acids
+from optimiser.chemistry.impacts import CLIMATE, ImpactTable
+from optimiser.chemistry.reagents import ENERGIES
+from optimiser.tables.read import Column, Table, open_table, refuse_twice
+from optimiser.tables.substance_names import substance_columns, substance_name
 
-CATEGORY, UNIT = ("category", "impact category"), ("unit",)
+_NAMES = (
+    Column("category", kind="text", aliases=("impact category",), required=True, filled=True),
+    Column("unit", kind="text", required=True),
+)
 _PURE = ("kg", "kg pure", "kg pure substance")
 #: A table with at least so many factors, all of them powers of ten, holds placeholders.
 _PLACEHOLDERS_FROM = 20
+
+
+#: A category, its place, its unit with its place, and each substance's factor with its place.
+_Entry = tuple[str, str, tuple[str, str], list[tuple[str, float | None, str]]]
 
 
 class _Category(BaseModel):
@@ -43,7 +51,8 @@ def import_impacts(source: str | Path, acids: Mapping[str, Acid] | None = None) 
     factor (NaN), never zero. Only climate change may be negative (carbon taken up by plants).
 
     Args:
-        source: CSV or XLSX (``FILE#SHEET``), or YAML: ``impacts: {CATEGORY: {unit: ..., factors: {...}}}``.
+        source: CSV, XLSX (``FILE#SHEET``) or Parquet; or YAML,
+            ``impacts: {CATEGORY: {unit: ..., factors: {...}}}``.
         acids: the acids that may be named; None for the shipped ones.
 
     Raises:
@@ -52,8 +61,37 @@ def import_impacts(source: str | Path, acids: Mapping[str, Acid] | None = None) 
     """
     known = load_acids() if acids is None else acids
     if Path(source).suffix.lower() in (".yaml", ".yml"):
-        return _from_yaml(read_yaml(Path(source)), known)
-    return _from_sheet(read_sheet(source), known)
+        place, entries = str(source), _from_yaml(read_yaml(Path(source)))
+    else:
+        table = open_table(source)
+        place, entries = table.place, _from_rows(table, known)
+    units: dict[str, str] = {}
+    rows: list[dict[str, float]] = []
+    categories: dict[str, str] = {}
+    for category, where, (unit, unit_where), factors in entries:
+        refuse_twice(category.casefold(), category, where, categories)
+        units[category] = impact_unit(unit, unit_where)
+        row: dict[str, float] = {}
+        named: dict[str, str] = {}
+        for written, factor, at in factors:
+            name = substance_name(written, known, at)
+            refuse_twice(name, written, at, named)
+            row[name] = np.nan if factor is None else factor
+            if np.isinf(row[name]) or (row[name] < 0.0 and not category.casefold().startswith(CLIMATE)):
+                raise InputError(f"A factor of {factor:g} is not possible.", where=at, allowed="0 or more")
+        rows.append(row)
+    substances = tuple(dict.fromkeys(name for row in rows for name in row))
+    cells = np.array([[row.get(name, np.nan) for name in substances] for row in rows])
+    given = cells[cells > 0.0]
+    powers = np.log10(given)
+    notes: tuple[str, ...] = ()
+    if given.size >= _PLACEHOLDERS_FROM and np.allclose(powers, np.round(powers), atol=1e-9):
+        notes = (
+            f"All factors of {place} are powers of ten: they are placeholders, so only the orders of "
+            "magnitude of these impacts mean anything.",
+        )
+    table_factors = cells.reshape(len(rows), len(substances))
+    return ImpactTable(tuple(units), tuple(units.values()), substances, table_factors, place, notes)
 
 
 def impact_unit(text: str, where: str, per: tuple[str, ...] = _PURE) -> str:
@@ -77,94 +115,29 @@ def impact_unit(text: str, where: str, per: tuple[str, ...] = _PURE) -> str:
     return unit
 
 
-def _from_sheet(sheet: Sheet, known: Mapping[str, Acid]) -> ImpactTable:
-    category, unit = _one(sheet, CATEGORY), _one(sheet, UNIT)
-    substances: dict[str, int] = {}
-    seen: dict[str, str] = {}
-    for index, title in enumerate(sheet.header):
-        if index in (category, unit) or not title:
-            continue
-        where = sheet.where(None, index)
-        written, per = split_title(title)
-        try:
-            name = substance_name(written, known, where)
-        except InputError as error:
-            raise InputError(
-                f"Unknown column {title!r}: {error.what}",
-                where=where,
-                allowed=f"category, unit, {error.allowed}",
-                remedy=closest(title, ("category", "unit")) or error.remedy,
-            ) from None
-        refuse_twice(name, title, where, seen)
-        if per:
-            per = per.casefold().removeprefix("per ").removeprefix("/")
-            impact_unit(f"impact/{per}", where, ("kwh",) if name in ENERGIES else _PURE)
-        substances[name] = index
+def _from_rows(table: Table, known: Mapping[str, Acid]) -> Iterator[_Entry]:
+    substances = substance_columns(table, known, _NAMES, low=-inf)
+    table = table.expecting((*_NAMES, *substances))
     if not substances:
         raise InputError(
-            "The table names no acid.", where=sheet.where(), allowed="a column per acid or reagent"
+            "The table names no acid.", where=table.where(), allowed="a column per acid or reagent"
         )
-    categories: dict[str, str] = {}
-    factors: list[list[float]] = []
-    twice: dict[str, str] = {}
-    for row in sheet.rows:
-        name = sheet.text(row, category)
-        where = sheet.where(row, category)
-        if not name:
-            raise InputError("This row names no category.", where=where)
-        refuse_twice(name.casefold(), name, where, twice)
-        categories[name] = impact_unit(sheet.text(row, unit), sheet.where(row, unit))
-        low = -np.inf if name.casefold().startswith(CLIMATE) else 0.0
-        cells = (sheet.number(row, index, low=low) for index in substances.values())
-        factors.append([np.nan if cell is None else cell for cell in cells])
-    return _table(categories, tuple(substances), np.array(factors), sheet.place)
+    for column in substances:
+        if column.unit:
+            per = column.unit.casefold().removeprefix("per ").removeprefix("/")
+            allowed = ("kwh",) if column.called in ENERGIES else _PURE
+            impact_unit(f"impact/{per}", table.where(None, column.called), allowed)
+    for row, cells in table.rows():
+        factors = [(c.called, cells[c.called], table.where(row, c.called)) for c in substances]
+        unit = (cells["unit"], table.where(row, "unit"))
+        yield cells["category"], table.where(row, "category"), unit, factors
 
 
-def _one(sheet: Sheet, names: tuple[str, ...]) -> int:
-    for index, title in enumerate(sheet.header):
-        if title.casefold() in names:
-            return index
-    raise InputError(
-        f"Column {names[0]!r} is missing.",
-        where=sheet.where(),
-        allowed="category, unit, and a column per acid or reagent",
-        remedy=closest(names[0], [h for h in sheet.header if h]) or f"add {names[0]}",
-    )
-
-
-def _from_yaml(document: Document, known: Mapping[str, Acid]) -> ImpactTable:
-    file = validate(_ImpactFile, document)
-    rows: list[dict[str, float]] = []
-    categories: dict[str, str] = {}
-    for category, entry in file.impacts.items():
+def _from_yaml(document: Document) -> Iterator[_Entry]:
+    for category, entry in validate(_ImpactFile, document).impacts.items():
         key = ("impacts", category)
-        categories[category] = impact_unit(entry.unit, document.where((*key, "unit")))
-        row: dict[str, float] = {}
-        seen: dict[str, str] = {}
-        for written, factor in entry.factors.items():
-            where = document.where((*key, "factors", written))
-            name = substance_name(written, known, where)
-            refuse_twice(name, written, where, seen)
-            if factor is None:
-                continue
-            if not np.isfinite(factor) or (factor < 0.0 and not category.casefold().startswith(CLIMATE)):
-                raise InputError(f"A factor of {factor:g}.", where=where, allowed="0 or more")
-            row[name] = factor
-        rows.append(row)
-    substances = tuple(dict.fromkeys(name for row in rows for name in row))
-    factors = np.array([[row.get(name, np.nan) for name in substances] for row in rows])
-    return _table(categories, substances, factors.reshape(len(rows), len(substances)), str(document.path))
-
-
-def _table(
-    categories: Mapping[str, str], substances: tuple[str, ...], factors: Floats, place: str
-) -> ImpactTable:
-    given = factors[factors > 0.0]
-    powers = np.log10(given)
-    notes: tuple[str, ...] = ()
-    if given.size >= _PLACEHOLDERS_FROM and np.allclose(powers, np.round(powers), atol=1e-9):
-        notes = (
-            f"All factors of {place} are powers of ten: they are placeholders, so only the orders of "
-            "magnitude of these impacts mean anything.",
-        )
-    return ImpactTable(tuple(categories), tuple(categories.values()), substances, factors, place, notes)
+        factors = [
+            (written, factor, document.where((*key, "factors", written)))
+            for written, factor in entry.factors.items()
+        ]
+        yield category, document.where(key), (entry.unit, document.where((*key, "unit"))), factors

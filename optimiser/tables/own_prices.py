@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_args
@@ -13,18 +13,19 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from optimiser._io.errors import InputError
 from optimiser._io.yamlfile import Document, read_yaml, validate
-from optimiser.chemistry.acids import Acid, complete
-from optimiser.chemistry.quantity import Basis, Price
-from optimiser.chemistry.reagents import ENERGIES, Reagents, load_acids
-from optimiser.tables.own_names import refuse_twice, substance_name
-from optimiser.tables.sheets import Column, Sheet, find_columns, read_sheet, require, split_title
+from optimiser.chemistry.acids import Acid, complete, load_acids
+from optimiser.chemistry.prices import Basis, Price
+from optimiser.chemistry.reagents import ENERGIES, Reagents
+from optimiser.tables.read import Column, Table, open_table, refuse_twice, split_title
+from optimiser.tables.substance_names import substance_columns, substance_name
 
-#: Columns of a table of prices, as `optimiser tables export` writes them, beside price, low and high.
-COLUMNS: tuple[Column, ...] = (
-    Column("substance", aliases=("acid", "reagent", "name")),
-    *(Column("currency"), Column("per"), Column("unit"), Column("period"), Column("source"), Column("note")),
-)
 AMOUNTS = ("price", "low", "high")
+_SUBSTANCE = Column("substance", kind="text", aliases=("acid", "reagent", "name"), required=True)
+_WIDE = (
+    Column("category", kind="text", aliases=("impact category",)),
+    Column("unit", kind="text", required=True),
+)
+_TEXTS = ("currency", "per", "unit", "period", "source", "note")
 _SIGNS = {"€": "EUR", "$": "USD", "£": "GBP", "¥": "CNY", "EURO": "EUR"}
 _PER = {
     "kg": ("kg stock", 1.0),
@@ -33,16 +34,20 @@ _PER = {
     "tonne": ("kg stock", 1e-3),
 }
 _BASES: tuple[str, ...] = get_args(Basis)
-_EXAMPLE = "a header like `price [EUR/kg stock]`, or a column currency (and per)"
+_EXAMPLE = "a header like `price [EUR/kg stock]`, or a column currency (and per); in YAML `currency: EUR`"
+
+
+#: A substance as written, what is said of its price, and where.
+_Entry = tuple[str, dict[str, Any], str]
 
 
 @dataclass(frozen=True)
 class _Unit:
-    """What a price is in: a currency (or None), what it buys (or None), and the factor to that."""
+    """What a price is in: a currency, what it buys, and the factor to that; None where it is not said."""
 
     currency: str | None = None
     per: str | None = None
-    scale: float = 1.0
+    scale: float | None = None
 
 
 class _PriceFile(BaseModel):
@@ -60,7 +65,7 @@ def import_prices(source: str | Path, acids: Mapping[str, Acid] | None = None) -
     empty price leaves what is known. A price that is not in euros needs a period with an exchange rate.
 
     Args:
-        source: YAML (``currency:``, ``prices:``), CSV or XLSX (``FILE#SHEET``).
+        source: YAML (``currency:``, ``prices:``), CSV, XLSX (``FILE#SHEET``) or Parquet.
         acids: the acids that may be named; None for the shipped ones.
 
     Raises:
@@ -69,10 +74,29 @@ def import_prices(source: str | Path, acids: Mapping[str, Acid] | None = None) -
     """
     known = load_acids() if acids is None else acids
     if Path(source).suffix.lower() in (".yaml", ".yml"):
-        return _from_yaml(read_yaml(Path(source)), known)
-    sheet = read_sheet(source)
-    wide = {"impact category", "category"} & {name.casefold() for name in sheet.header}
-    return _from_wide(sheet, known) if wide else _from_rows(sheet, known)
+        entries = _from_yaml(read_yaml(Path(source)))
+    else:
+        table = open_table(source)
+        wide = {"impact category", "category"} & {name.casefold() for name in table.header}
+        entries = _from_wide(table, known) if wide else _from_rows(table)
+    prices: dict[str, Price] = {}
+    seen: dict[str, str] = {}
+    for written, given, where in entries:
+        name = substance_name(written, known, where)
+        refuse_twice(name, written, where, seen)
+        if "value" in given and given["value"] is None:
+            continue
+        said = {key: value for key, value in given.items() if value not in (None, "")}
+        if "currency" not in said:
+            raise InputError(
+                f"The price of {name} has no currency.",
+                where=where,
+                allowed=_EXAMPLE,
+                remedy="add the currency",
+            )
+        basis = "kWh" if name in ENERGIES else "kg stock"
+        prices[name] = _checked({"source": where, "per": basis, **said}, name, where)
+    return prices
 
 
 def with_prices(
@@ -141,32 +165,16 @@ def _checked(data: dict[str, Any], name: str, where: str) -> Price:
     return price
 
 
-def _from_rows(sheet: Sheet, known: Mapping[str, Acid]) -> dict[str, Price]:
-    header, amounts = _header_unit(sheet)
-    given = {column.name for column in amounts}
-    absent = [Column(name) for name in AMOUNTS if name not in given]
-    places, _ = find_columns(sheet, (*COLUMNS, *amounts, *absent))
-    require(sheet, places, "substance", "price")
-    prices: dict[str, Price] = {}
-    seen: dict[str, str] = {}
-    first: tuple[_Unit, int] | None = None
-    for row in sheet.rows:
-        written = sheet.text(row, places["substance"])
-        name = substance_name(written, known, sheet.where(row, places["substance"]))
-        refuse_twice(name, written, sheet.where(row), seen)
-        values = {key: sheet.number(row, places.get(key)) for key in AMOUNTS}
-        if values["price"] is None:
-            continue
-        unit = _row_unit(sheet, row, places, header, name)
-        first = first or (unit, row)
-        if (unit.currency, unit.scale) != (first[0].currency, first[0].scale):
-            raise _mixed(f"rows {first[1]} and {row} differ", sheet.where(row, places["price"]))
-        scaled = {key: value * unit.scale for key, value in values.items() if value is not None}
-        texts = {k: text for k in ("period", "source", "note") if (text := sheet.text(row, places.get(k)))}
-        data = {"source": sheet.where(row), **texts, **scaled, "currency": unit.currency, "per": unit.per}
-        data["value"] = data.pop("price")
-        prices[name] = _checked(data, name, sheet.where(row, places["price"]))
-    return prices
+def _merged(units: Iterable[tuple[str, str]], known: _Unit = _Unit()) -> _Unit:
+    """Return the unit that some texts, each with its place, say together."""
+    for text, where in units:
+        given = parse_unit(text, where)
+        for part in ("currency", "per", "scale"):
+            one, two = getattr(known, part), getattr(given, part)
+            if one is not None and two is not None and one != two:
+                raise _mixed(f"{one} and {two} for the same price", where)
+        known = _Unit(given.currency or known.currency, given.per or known.per, given.scale or known.scale)
+    return known
 
 
 def _mixed(how: str, where: str) -> InputError:
@@ -178,96 +186,49 @@ def _mixed(how: str, where: str) -> InputError:
     )
 
 
-def _header_unit(sheet: Sheet) -> tuple[_Unit, list[Column]]:
-    """Return the unit that the headers of price, low and high agree on, and those columns."""
-    columns, found = [], _Unit()
-    for index, title in enumerate(sheet.header):
-        name, text = split_title(title)
-        if name.casefold() not in AMOUNTS:
-            continue
-        columns.append(Column(name.casefold(), text))
-        unit = parse_unit(text, sheet.where(None, index)) if text else _Unit()
-        if text and found != _Unit() and unit != found:
-            raise _mixed("the headers differ", sheet.where(None, index))
-        found = unit if text else found
-    return found, columns
+def _from_rows(table: Table) -> Iterator[_Entry]:
+    titles = [(split_title(title), table.where(None, j)) for j, title in enumerate(table.header)]
+    units = {name.casefold(): (u, where) for (name, u), where in titles if u and name.casefold() in AMOUNTS}
+    amounts = (Column(key, units.get(key, ("",))[0], required=key == "price") for key in AMOUNTS)
+    table = table.expecting((_SUBSTANCE, *amounts, *(Column(name, kind="text") for name in _TEXTS)))
+    header = _merged(units.values())
+    first: tuple[_Unit, int] | None = None
+    for row, cells in table.rows():
+        where = table.where(row, "price")
+        own = {"unit": cells.get("unit"), "currency": cells.get("currency"), "per": cells.get("per")}
+        texts = {key: f"/{text}" if key == "per" else text for key, text in own.items() if text}
+        unit = _merged(((text, table.where(row, key)) for key, text in texts.items()), header)
+        if cells["price"] is not None:
+            first = first or (unit, row)
+            if (unit.currency, unit.scale) != (first[0].currency, first[0].scale):
+                raise _mixed(f"rows {first[1]} and {row} differ", where)
+        data = {key: cells.get(key) for key in ("period", "source", "note")}
+        data |= {"currency": unit.currency, "per": unit.per, "value": None}
+        for key in AMOUNTS:
+            if (amount := cells.get(key)) is not None:
+                data["value" if key == "price" else key] = amount * (unit.scale or 1.0)
+        yield cells["substance"], data, where
 
 
-def _row_unit(sheet: Sheet, row: int, places: Mapping[str, int], header: _Unit, name: str) -> _Unit:
-    """Return the unit of one row, from its header and its columns unit, currency and per."""
-    unit = header
-    for key, prefix in (("unit", ""), ("currency", ""), ("per", "/")):
-        if not (text := sheet.text(row, places.get(key))):
-            continue
-        where = sheet.where(row, places[key])
-        given = parse_unit(prefix + text, where)
-        for part in ("currency", "per"):
-            one, two = getattr(unit, part), getattr(given, part)
-            if one is not None and two is not None and one != two:
-                raise _mixed(f"{one} and {two} for the same price", where)
-        unit = _Unit(
-            unit.currency or given.currency, unit.per or given.per, given.scale if given.per else unit.scale
-        )
-    if unit.currency is None:
-        where = sheet.where(row, places["price"])
-        raise InputError(
-            f"The price of {name} has no currency.", where=where, allowed=_EXAMPLE, remedy="add the currency"
-        )
-    return _Unit(unit.currency, unit.per or _default_basis(name), unit.scale)
-
-
-def _default_basis(name: str) -> str:
-    return "kWh" if name in ENERGIES else "kg stock"
-
-
-def _from_wide(sheet: Sheet, known: Mapping[str, Acid]) -> dict[str, Price]:
+def _from_wide(table: Table, known: Mapping[str, Acid]) -> Iterator[_Entry]:
     """Read the Toolkit's layout: one row of prices, a column per acid, the unit in a column of its own."""
-    first = {"impact category": "what", "category": "what", "unit": "unit"}
-    columns = {first.get(t.casefold(), t): i for i, t in enumerate(sheet.header) if t}
-    require(sheet, {**columns, "unit": columns.get("unit", 0)}, "unit")
-    if len(sheet.rows) > 1:
+    substances = substance_columns(table, known, _WIDE)
+    table = table.expecting((*_WIDE, *substances))
+    rows = dict(table.rows())
+    if len(rows) > 1:
         raise InputError(
-            f"{sheet.place} has {len(sheet.rows)} rows of prices.", where=sheet.where(), allowed="one row"
+            f"{table.place} has {len(rows)} rows of prices.", where=table.where(), allowed="one row"
         )
-    (row,) = sheet.rows
-    unit = parse_unit(sheet.text(row, columns.get("unit")), sheet.where(row, columns.get("unit")))
-    if unit.currency is None:
-        raise InputError(
-            "The table of prices has no currency.", where=sheet.where(row), allowed="a unit like EUR/kg"
-        )
-    prices: dict[str, Price] = {}
-    seen: dict[str, str] = {}
-    for title, index in columns.items():
-        if title in ("what", "unit"):
-            continue
-        name = substance_name(title, known, sheet.where(None, index))
-        refuse_twice(name, title, sheet.where(None, index), seen)
-        value = sheet.number(row, index)
-        if value is not None:
-            per = unit.per or _default_basis(name)
-            data = {"value": value * unit.scale, "currency": unit.currency, "per": per}
-            where = sheet.where(row, index)
-            prices[name] = _checked({**data, "source": where}, name, where)
-    return prices
+    ((row, cells),) = rows.items()
+    unit = parse_unit(cells["unit"], table.where(row, "unit"))
+    for name in (column.called for column in substances):
+        value = None if cells[name] is None else cells[name] * (unit.scale or 1.0)
+        yield name, {"value": value, "currency": unit.currency, "per": unit.per}, table.where(row, name)
 
 
-def _from_yaml(document: Document, known: Mapping[str, Acid]) -> dict[str, Price]:
+def _from_yaml(document: Document) -> Iterator[_Entry]:
     file = validate(_PriceFile, document)
-    prices: dict[str, Price] = {}
-    seen: dict[str, str] = {}
     for written, given in file.prices.items():
-        where = document.where(("prices", written))
-        name = substance_name(written, known, where)
-        refuse_twice(name, written, where, seen)
         entry = given if isinstance(given, dict) else {"value": given}
-        common = {"currency": file.currency, "period": file.period, "per": _default_basis(name)}
-        data = {"source": where, **{k: v for k, v in common.items() if v is not None}, **entry}
-        if "currency" not in data:
-            raise InputError(
-                f"The price of {name} has no currency.",
-                where=where,
-                allowed="currency: EUR at the top of the file, or in each price",
-                remedy="add the currency",
-            )
-        prices[name] = _checked(data, name, where)
-    return prices
+        common = {"currency": file.currency, "period": file.period}
+        yield written, {**common, **entry}, document.where(("prices", written))

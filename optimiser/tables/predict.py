@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -12,22 +12,22 @@ import pandas as pd
 
 from optimiser._io.errors import InputError
 from optimiser.chemistry.acids import Acid
-from optimiser.chemistry.feeds import METALS, find_feed
+from optimiser.chemistry.feeds import Feed, find_feed
+from optimiser.chemistry.metals import METALS
 from optimiser.problem.binding import assemble, known_acids, surrogate_of, tolerances_of
-from optimiser.problem.load import Question
 from optimiser.problem.objectives import METRICS
 from optimiser.problem.problem import Evaluation, Problem
+from optimiser.problem.schema import Problem as Question
 from optimiser.problem.tolerances import DEFAULT, OFF, Tolerances, said
 from optimiser.problem.yields import assumption, check_yields
 from optimiser.process.parameters import ProcessParameters, process_parameters
 from optimiser.surrogate.artefact import Surrogate, load_surrogate
 from optimiser.tables.front_csv import design_table
+from optimiser.tables.missing import note, with_blanks
 from optimiser.tables.own import OwnTables, read_own_tables
-from optimiser.tables.parse import Known, Scenarios, parse
-from optimiser.tables.read import CHUNK, Source, open_source
-from optimiser.tables.unknown import note, with_blanks
-from optimiser.toolkit.profile import ToolkitSums
-from optimiser.toolkit.scenarios import Profile
+from optimiser.tables.read import CHUNK, Table
+from optimiser.tables.scenarios import Known, Scenarios, open_scenarios, parse
+from optimiser.toolkit.profile import Profile, ToolkitSums
 from optimiser.variables import Bools, Designs, Ints
 
 #: Notes of scenarios outside the applicability domain.
@@ -44,7 +44,7 @@ def _silent(done: int, rows: int) -> None:
 class Setting:
     """A checked table and what it is predicted with."""
 
-    source: Source
+    source: Table
     known: Known
     tables: OwnTables
     surrogate: Surrogate
@@ -111,11 +111,13 @@ class Tally:
     outside: int = 0
     noted: Counter[str] = field(default_factory=Counter)
 
-    def add(self, part: Part) -> None:
-        """Count a part."""
-        self.rows += len(part.place)
-        self.outside += int((~part.inside).sum())
-        self.noted.update(text for k in part.evaluation.designs.acid if (text := part.lacking[k]))
+    def counted(self, piece: tuple[Part, ...]) -> tuple[Part, ...]:
+        """Count the scenarios of a piece and return it."""
+        for part in piece:
+            self.rows += len(part.place)
+            self.outside += int((~part.inside).sum())
+            self.noted.update(text for k in part.evaluation.designs.acid if (text := part.lacking[k]))
+        return piece
 
     def lines(self) -> list[str]:
         """Say the counts beyond the number of rows."""
@@ -129,10 +131,10 @@ class Tally:
 
 
 def prepare(
-    path: Path,
+    source: str | Path | pd.DataFrame,
     *,
     question: Question | None = None,
-    feed_name: str | None = None,
+    feed: str | Feed | None = None,
     sheet: str | None = None,
     basis: float | None = None,
     tables: OwnTables | None = None,
@@ -142,9 +144,10 @@ def prepare(
     """Read a table of scenarios once, check every cell, and load what predicts it.
 
     Args:
-        path: CSV, XLSX or Parquet: our columns, or those of the Toolkit's template.
+        source: CSV, XLSX or Parquet, or a frame: our columns, or those of the Toolkit's template.
         question: takes feed, extra acids, process parameters and surrogate from this problem.
-        feed_name: a known feed, for tables without a feed column; stronger than the problem's.
+        feed: a feed, or the name of a known one, for tables without a feed column; stronger than the
+            problem's.
         sheet: of a workbook with several.
         basis: kg of cathode per batch; the feed's own mass if left out.
         tables: acids, prices and factors; the shipped ones with the problem's own if left out.
@@ -159,25 +162,26 @@ def prepare(
         raise InputError(
             f"A basis of {basis:g} kg of cathode is not possible.", where="--basis", allowed="above 0, in kg"
         )
-    source = open_source(path, sheet)
+    table = open_scenarios(source, sheet)
     tables = tables or read_own_tables(known=known_acids(question) if question else None)
-    feed = question.spec.feed if question else None
-    if feed_name is not None:
-        feed = find_feed(feed_name, where="--feed")
+    if feed is None:
+        feed = question.feed if question else None
+    elif isinstance(feed, str):
+        feed = find_feed(feed, where="feed")
     known = Known(tables.acids, feed, basis)
     surrogate = surrogate_of(question) if question else load_surrogate("pd-gbr")
     rows, assumed = 0, dict[str, None]()
-    for piece in source.chunks():
-        scenarios = parse(source, piece, known)
+    for piece in table.chunks():
+        scenarios = parse(table, piece, known)
         rows += len(scenarios)
         for leached in scenarios.feeds:
             check_yields(surrogate, leached)
             assumed |= dict.fromkeys([told] if (told := assumption(leached)) else [])
-    parameters = process_parameters(question.spec.process if question else None)
+    parameters = process_parameters(question.process if question else None)
     tolerances = tolerances_of(question) if question else DEFAULT
     if bare or profile is not None:
         tolerances = OFF
-    return Setting(source, known, tables, surrogate, parameters, rows, profile, tuple(assumed), tolerances)
+    return Setting(table, known, tables, surrogate, parameters, rows, profile, tuple(assumed), tolerances)
 
 
 def parts(
@@ -215,11 +219,13 @@ def _part(scenarios: Scenarios, feed: int, setting: Setting, start: int) -> Part
     designs = Designs(np.asarray(index, dtype=np.intp), scenarios.continuous[rows])
     evaluation, profile = problem.evaluate(designs), setting.profile
     lacking = [note(a, setting.tables.impacts) if profile is None else profile.note(a) for a in acids]
-    sums = profile.sums(problem, evaluation) if profile else None
+    sums = None
+    if profile is not None:
+        sums = profile.sums(problem.acid_names, designs, evaluation.yields, problem.feed.composition)
     return Part(start + rows, problem, acids, evaluation, tuple(lacking), sums)
 
 
-def results(of: tuple[Part, ...]) -> pd.DataFrame:
+def results(of: Sequence[Part]) -> pd.DataFrame:
     """Return one row per scenario, in the order of the table.
 
     Columns: scenario, feed, those of `front_csv.design_table`, ``spread_X`` per metal (standard deviation
@@ -241,7 +247,7 @@ def _result(part: Part) -> pd.DataFrame:
     more |= {"inside_domain": part.inside, "note": part.notes}
     if part.toolkit is not None:
         ours = [c for c in table.columns if _base(c) in _SUMS]
-        table = pd.concat([table.drop(columns=ours), part.toolkit.frame().drop(columns="acid")], axis=1)
+        table = pd.concat([table.drop(columns=ours), part.toolkit.frame], axis=1)
     return pd.concat([table, pd.DataFrame(more)], axis=1)
 
 
@@ -258,9 +264,37 @@ def original(part: Part) -> Problem:
     return replace(part.problem, acids=part.acids)
 
 
-def predict_table(
-    path: Path, *, question: Question | None = None, feed_name: str | None = None
+def predict_frame(
+    frame: pd.DataFrame,
+    *,
+    feed: str | Feed | None = None,
+    problem: Question | None = None,
+    tables: OwnTables | None = None,
+    tolerances: bool = True,
 ) -> pd.DataFrame:
-    """Predict every row of a table at once; arguments as in `prepare`, columns as in `results`."""
-    setting = prepare(path, question=question, feed_name=feed_name)
+    """Predict designs: what ``optimiser predict`` writes, without a file.
+
+    Args:
+        frame: one row per design, with the columns acid, temperature [degC], acid_concentration [mol/L],
+            h2o2 [wt%], solid_liquid_ratio [g/L], time [min] and optionally feed; or with those of the
+            Toolkit's template. Units in the headers are optional.
+        feed: the cathode, or the name of a known one, where the frame has no column feed.
+        problem: whose feed, own acids, process parameters, tolerances and surrogate apply.
+        tables: acids, prices and factors, as `optimiser.tables.own.read_own_tables` gives them.
+        tolerances: whether yields are means over the tolerances of a plant, or those of the setpoints alone.
+
+    Returns:
+        One row per design in the order of ``frame``; columns as in `results`.
+
+    Raises:
+        InputError: a column is missing or unknown, a cell is wrong (row, counted from 0, and column named),
+            or nothing says which feed is leached.
+
+    >>> designs = pd.DataFrame({"acid": ["sulfuric"], "temperature": 60, "acid_concentration": 2.0,
+    ...                         "h2o2": 2.0, "solid_liquid_ratio": 50, "time": 60})
+    >>> found = predict_frame(designs, feed="NMC111")
+    >>> bool(found.loc[0, "yield_Li_low"] < found.loc[0, "yield_Li"])
+    True
+    """
+    setting = prepare(frame, question=problem, feed=feed, tables=tables, bare=not tolerances)
     return pd.concat([results(piece) for piece in parts(setting)], ignore_index=True)

@@ -1,4 +1,4 @@
-"""Scenarios beside each other: selectivity, enrichment, ranks of impacts, one footprint score, t-tests.
+"""Scenarios beside each other: selectivity, enrichment, ranks of impacts, t-tests.
 
 The definitions are those of the LIB Leaching Toolkit v1.0.2 (Nogueira et al., Green Chem. 2026, d5gc04752h),
 except that a metal the feed does not contain is not applicable (NaN) instead of a number.
@@ -6,7 +6,6 @@ except that a metal the feed does not contain is not applicable (NaN) instead of
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -15,8 +14,7 @@ import pandas as pd
 from scipy import stats
 
 from optimiser._io.errors import InputError
-from optimiser.chemistry.feeds import METALS
-from optimiser.chemistry.impacts import Footprint, load_footprint, same_text
+from optimiser.chemistry.metals import METALS
 from optimiser.variables import Bools, Floats, Ints
 
 T_TEST_WARNING = (
@@ -67,117 +65,23 @@ def enrichment_factors(yields: Floats, composition: Floats) -> Floats:
     return leachate / np.where(in_feed > 0.0, in_feed, np.nan)
 
 
-@dataclass(frozen=True)
-class Ranking:
-    """n scenarios ranked by c impacts, 1 is the lowest.
-
-    Attributes:
-        ranks: per category, ties by order of appearance, shape (n, c); NaN without a value.
-        score: sum of the ranks, shape (n,); NaN for a scenario that lacks an impact.
-        overall: rank of the score, ties take the lowest, shape (n,); NaN without a score.
-    """
-
-    ranks: Floats
-    score: Floats
-    overall: Floats
-
-
-def rank_impacts(impacts: Floats) -> Ranking:
-    """Rank scenarios by their impacts, shape (n, c); NaN where a factor is missing.
+def rank_impacts(impacts: pd.DataFrame) -> pd.DataFrame:
+    """Rank scenarios by their impacts, 1 is the lowest.
 
     Every category weighs the same and distances do not count: a rank sum is a quick look, not an assessment.
     A scenario that lacks an impact keeps its ranks in the others, but gets no score: fewer ranks sum to less.
-    """
-    ranks = pd.DataFrame(impacts).rank(method="first").to_numpy(dtype=np.float64)
-    score: Floats = ranks.sum(axis=1)
-    overall = np.asarray(pd.Series(score).rank(method="min"), dtype=np.float64)
-    return Ranking(ranks, score, overall)
-
-
-@dataclass(frozen=True)
-class SingleScore:
-    """EF 3.1 normalised and weighted impacts of n scenarios in c categories.
-
-    Attributes:
-        normalised: person-years, shape (n, c); NaN for a category that is left out.
-        weighted: normalised x weight, in person-years of the whole footprint, shape (n, c).
-        normalisation: impact of one person in one year, in the category's unit, shape (c,).
-        weight: 0 to 1, shape (c,); both NaN for a category that is left out.
-        score: sum over the categories that count, shape (n,); NaN for a scenario that lacks one of them.
-        left_out: by category, why it does not count.
-        weight_covered: share of the method's weights that the categories counted make up, 0 to 1.
-        confidence: of each category's weight, A to C; empty for a category that is left out.
-    """
-
-    normalised: Floats
-    weighted: Floats
-    normalisation: Floats
-    weight: Floats
-    score: Floats
-    left_out: Mapping[str, str]
-    weight_covered: float
-    confidence: tuple[str, ...]
-
-
-def single_score(
-    impacts: Floats,
-    categories: Sequence[str],
-    units: Sequence[str],
-    method: Mapping[str, Footprint] | None = None,
-) -> SingleScore:
-    """Normalise and weight impacts after EF 3.1.
 
     Args:
-        impacts: shape (n, c); NaN where a factor is missing.
-        categories: names of the c categories.
-        units: their units; a category in another unit than the method's is left out.
-        method: normalisation and weighting by category; None for the shipped ``models/ef31.yaml``.
+        impacts: a row per scenario, a column per category; NaN where a factor is missing.
 
-    Raises:
-        InputError: none of the categories can be counted.
+    Returns:
+        Per category its rank, ties by order of appearance, NaN without a value; then ``score``, the sum of
+        the ranks, NaN for a scenario that lacks an impact; and ``overall``, the rank of the score, ties take
+        the lowest.
     """
-    known = load_footprint() if method is None else method
-    normalisation, weight = np.full(len(categories), np.nan), np.full(len(categories), np.nan)
-    left_out: dict[str, str] = {}
-    confidence = [""] * len(categories)
-    for c, (category, unit) in enumerate(zip(categories, units, strict=True)):
-        name = _find(category, known)
-        entry = known[name] if name is not None else None
-        if entry is None:
-            left_out[category] = "the method has no such category of its own"
-        elif not same_text(unit, entry.unit):
-            left_out[category] = f"its unit {unit} is not the method's {entry.unit}"
-        else:
-            normalisation[c] = entry.normalisation.value
-            weight[c] = entry.weighting.value / 100.0
-            confidence[c] = entry.weighting.confidence or ""
-    counted = ~np.isnan(weight)
-    if not counted.any():
-        raise InputError(
-            "None of the impact categories can be normalised and weighted.",
-            where=", ".join(f"{name}: {why}" for name, why in left_out.items()),
-            allowed="; ".join(f"{name} in {entry.unit}" for name, entry in known.items()),
-            remedy="rename the categories of the impact table, or do without the single score",
-        )
-    normalised = impacts / normalisation
-    weighted = normalised * weight
-    return SingleScore(
-        normalised=normalised,
-        weighted=weighted,
-        normalisation=normalisation,
-        weight=weight,
-        score=weighted[:, counted].sum(axis=1),
-        left_out=left_out,
-        weight_covered=float(weight[counted].sum() / (sum(e.weighting.value for e in known.values()) / 100)),
-        confidence=tuple(confidence),
-    )
-
-
-def _find(category: str, known: Mapping[str, Footprint]) -> str | None:
-    for name, entry in known.items():
-        if any(same_text(category, spelling) for spelling in (name, *entry.names)):
-            return name
-    return None
+    ranks = impacts.rank(method="first")
+    score = ranks.sum(axis=1, skipna=False)
+    return ranks.assign(score=score, overall=score.rank(method="min"))
 
 
 @dataclass(frozen=True)

@@ -17,21 +17,21 @@ import numpy as np
 import pandas as pd
 
 from optimiser._io import builtin
-from optimiser._io.errors import InputError
-from optimiser.chemistry.acids import Acid, find_acid_name
+from optimiser._io.errors import InputError, closest
+from optimiser.chemistry.acids import Acid, find_acid_name, load_acids
 from optimiser.chemistry.feeds import OXYGEN_MOLAR_MASS
 from optimiser.chemistry.impacts import ImpactTable
 from optimiser.chemistry.metals import BASE_METALS, molar_masses
 from optimiser.chemistry.quantity import read_quantities
-from optimiser.chemistry.reagents import load_acids
-from optimiser.tables.own_names import refuse_twice
-from optimiser.tables.sheets import Column, find_columns, read_sheet, require
+from optimiser.tables.read import Column, open_table, refuse_twice
 from optimiser.variables import Designs, Floats, Ints
 
 PROFILE = "toolkit-1.0.2"
 _COLUMNS = (
-    *(Column(name) for name in ("Acid", "pKa1", "Mr", "density", "Purity", "USD/MT", "price kg")),
-    *(Column(name) for name in ("power euro kwh", "mixing kwm3")),
+    Column("Acid", kind="text", required=True, filled=True),
+    Column("pKa1", low=-20.0, required=True),
+    *(Column(name, required=True) for name in ("Mr", "Purity", "density")),
+    *(Column(name) for name in ("price kg", "USD/MT", "power euro kwh", "mixing kwm3")),
 )
 _UNUSED = ("pKa2", "pKa3", "SMILES", "sLi", "sNi", "sMn", "sCo", "nProtons", "Location", "Date", "Source")
 
@@ -80,92 +80,31 @@ def read_toolkit_acids(source: str | Path, known: Mapping[str, Acid] | None = No
     """
     acids = load_acids() if known is None else known
     constants = toolkit_constants()
-    sheet = read_sheet(source)
-    places, _ = find_columns(sheet, _COLUMNS, _UNUSED)
-    require(sheet, places, "Acid", "pKa1", "Mr", "density", "Purity")
-    names: list[str] = []
-    numbers: list[list[float]] = []
+    table = open_table(source).expecting(_COLUMNS, _UNUSED)
+    cells = table.frame().reindex(columns=[column.name for column in _COLUMNS])
     seen: dict[str, str] = {}
-    for row in sheet.rows:
-        written = sheet.text(row, places["Acid"])
-        if not written:
-            raise InputError("This row names no acid.", where=sheet.where(row, places["Acid"]))
-        name = find_acid_name(written, acids) or written
-        refuse_twice(name, written, sheet.where(row), seen)
-        pka1 = sheet.number(row, places["pKa1"], low=-20.0)
-        values = [sheet.number(row, places.get(key)) for key in ("Mr", "Purity", "density", "price kg")]
-        dollars = sheet.number(row, places.get("USD/MT"))
-        if values[3] is None and dollars is not None:
-            values[3] = dollars * constants["euro_per_dollar"] / 1000.0
-        plant = [sheet.number(row, places.get(key)) for key in ("power euro kwh", "mixing kwm3")]
-        usual = (constants["energy_price"], constants["mixing_power"])
-        plant = [u if value is None else value for value, u in zip(plant, usual, strict=True)]
-        names.append(name)
-        numbers.append([np.nan if value is None else value for value in (pka1, *values, *plant)])
-    return ToolkitAcids(tuple(names), *np.array(numbers).T)
+    for row, written in zip(cells.index.tolist(), cells["Acid"], strict=True):
+        refuse_twice(find_acid_name(written, acids) or written, written, table.where(row), seen)
+    price = cells["price kg"].fillna(cells["USD/MT"] * constants["euro_per_dollar"] / 1000.0)
+    energy = cells["power euro kwh"].fillna(constants["energy_price"])
+    mixing = cells["mixing kwm3"].fillna(constants["mixing_power"])
+    numbers = (*(cells[name] for name in ("pKa1", "Mr", "Purity", "density")), price, energy, mixing)
+    return ToolkitAcids(tuple(seen), *(column.to_numpy(dtype=np.float64) for column in numbers))
 
 
 @dataclass(frozen=True)
 class ToolkitSums:
-    """What the Toolkit computes of n scenarios, per 1000 kg of cathode, shape (n,) unless said otherwise.
+    """What the Toolkit computes of n scenarios, per 1000 kg of cathode.
 
-    Units: volumes L; ``acid_amount`` mol; masses kg; energies kWh; costs EUR. ``metals`` is the mass of Li,
-    Ni, Mn and Co leached, shape (n, 4). ``impacts`` (n, c) in the units of the table: factor x mass of stock,
-    though factors are per kg pure. NaN where the table lacks the acid, its price or its factor.
+    Attributes:
+        frame: balance and costs, one row per scenario, units in the headers; NaN where the Toolkit's table
+            lacks the acid or its price.
+        impacts: factor x mass of stock, though factors are per kg pure, in the units of the table of
+            impacts, shape (n, c); NaN where it lacks the factor.
     """
 
-    acid: tuple[str, ...]
-    volume: Floats
-    acid_amount: Floats
-    acid_pure: Floats
-    acid_stock: Floats
-    acid_volume: Floats
-    water_volume: Floats
-    mixing_energy: Floats
-    heating_energy: Floats
-    acid_cost: Floats
-    mixing_cost: Floats
-    heating_cost: Floats
-    metals: Floats
+    frame: pd.DataFrame
     impacts: Floats
-    categories: tuple[str, ...]
-    units: tuple[str, ...]
-
-    @property
-    def cost(self) -> Floats:
-        """Acid, mixing and heating together, EUR, shape (n,)."""
-        return self.acid_cost + self.mixing_cost + self.heating_cost
-
-    @property
-    def metal_total(self) -> Floats:
-        """Mass of metal leached, kg, shape (n,)."""
-        total: Floats = self.metals.sum(axis=1)
-        return total
-
-    def per_kg_metal(self, total: Floats) -> Floats:
-        """Divide by the mass of metal leached, shape (n,); inf where nothing is."""
-        with np.errstate(divide="ignore", invalid="ignore"):
-            return np.where(self.metal_total > 0.0, total / self.metal_total, np.inf)
-
-    def frame(self) -> pd.DataFrame:
-        """Return everything but the impacts as a table, units in the headers."""
-        columns: dict[str, object] = {
-            "acid": self.acid,
-            "leachant [L]": self.volume,
-            "acid [mol]": self.acid_amount,
-            "acid, pure [kg]": self.acid_pure,
-            "acid, stock [kg]": self.acid_stock,
-            "acid, stock [L]": self.acid_volume,
-            "water [L]": self.water_volume,
-            "mixing [kWh]": self.mixing_energy,
-            "heating [kWh]": self.heating_energy,
-        }
-        columns |= {f"{metal} leached [kg]": self.metals[:, i] for i, metal in enumerate(BASE_METALS)}
-        costs = {"acid": self.acid_cost, "mixing": self.mixing_cost, "heating": self.heating_cost}
-        costs["total"] = self.cost
-        columns |= {f"{name} cost [EUR]": cost for name, cost in costs.items()}
-        columns |= {f"{name} cost [EUR/kg metal]": self.per_kg_metal(cost) for name, cost in costs.items()}
-        return pd.DataFrame(columns)
 
 
 def toolkit_sums(
@@ -187,26 +126,22 @@ def toolkit_sums(
         impacts: its table of impact factors, or none.
     """
     given = toolkit_constants()
-    k, time = designs.acid, designs.time
 
-    def of(values: Floats) -> Floats:
-        return np.append(values, np.nan)[k]  # an acid that the table lacks has index -1: the last, NaN
-
-    # mixing and its price are the same for all acids unless the table says otherwise
-    def plant(values: Floats, usual: float) -> Floats:
-        return np.append(values, usual)[k]
+    def of(values: Floats, lacking: float = np.nan) -> Floats:
+        return np.append(values, lacking)[designs.acid]  # an acid that the table lacks has index -1: the last
 
     volume = given["feed_mass"] * 1000.0 / designs.solid_liquid_ratio
-    acid_amount = volume * designs.acid_concentration
-    acid_pure = of(acids.molar_mass) * acid_amount / 1000.0
-    acid_stock = acid_pure / of(acids.purity)
-    acid_volume = acid_stock / of(acids.density)
-    water_volume = volume - acid_volume
+    amount = volume * designs.acid_concentration
+    pure = of(acids.molar_mass) * amount / 1000.0
+    stock = pure / of(acids.purity)
+    acid_volume = stock / of(acids.density)
+    water = volume - acid_volume
     slurry = (given["feed_mass"] / given["solid_density"] + volume) / 1000.0
-    mixing = plant(acids.mixing_power, given["mixing_power"]) * slurry * time / 60.0
+    # mixing and its price are the same for all acids unless the table says otherwise
+    mixing = of(acids.mixing_power, given["mixing_power"]) * slurry * designs.time / 60.0
     away = np.abs(designs.temperature - given["ambient_temperature"])
-    heating = water_volume * given["heat_capacity"] * away / 3600.0
-    price = plant(acids.energy_price, given["energy_price"])
+    heating = water * given["heat_capacity"] * away / 3600.0
+    energy_price = of(acids.energy_price, given["energy_price"])
 
     known = len(BASE_METALS)
     masses, yields = molar_masses()[:known], yields[:, :known]
@@ -215,27 +150,93 @@ def toolkit_sums(
     leached = np.where(moles > 0.0, moles * np.nan_to_num(yields), 0.0) * masses
     metals = given["feed_mass"] * leached / molar_mass[:, None]
 
-    categories = impacts.categories if impacts else ()
-    names = tuple(acids.names[i] if i >= 0 else "" for i in k)
-    factors = np.array(
-        [[impacts.factor(c, name) if impacts else np.nan for name in acids.names] for c in categories]
-    ).reshape(len(categories), len(acids.names))
-    burden = np.column_stack([of(row) * acid_stock for row in factors]) if categories else None
-    return ToolkitSums(
-        acid=names,
-        volume=volume,
-        acid_amount=acid_amount,
-        acid_pure=acid_pure,
-        acid_stock=acid_stock,
-        acid_volume=acid_volume,
-        water_volume=water_volume,
-        mixing_energy=mixing,
-        heating_energy=heating,
-        acid_cost=acid_stock * of(acids.price),
-        mixing_cost=mixing * price,
-        heating_cost=heating * price,
-        metals=metals,
-        impacts=np.empty((len(designs), 0)) if burden is None else burden,
-        categories=categories,
-        units=impacts.units if impacts else (),
-    )
+    columns: dict[str, object] = {
+        "leachant [L]": volume,
+        "acid [mol]": amount,
+        "acid, pure [kg]": pure,
+        "acid, stock [kg]": stock,
+        "acid, stock [L]": acid_volume,
+        "water [L]": water,
+        "mixing [kWh]": mixing,
+        "heating [kWh]": heating,
+    }
+    columns |= {f"{metal} leached [kg]": metals[:, i] for i, metal in enumerate(BASE_METALS)}
+    costs = {"acid": stock * of(acids.price), "mixing": mixing * energy_price}
+    costs["heating"] = heating * energy_price
+    costs["total"] = costs["acid"] + costs["mixing"] + costs["heating"]
+    columns |= {f"{name} cost [EUR]": cost for name, cost in costs.items()}
+    columns |= {
+        f"{name} cost [EUR/kg metal]": per_kg_metal(cost, metals.sum(axis=1)) for name, cost in costs.items()
+    }
+    burdens = []
+    if impacts is not None:
+        factors = [[impacts.factor(c, name) for name in acids.names] for c in impacts.categories]
+        burdens = [of(np.array(row)) * stock for row in factors]
+    return ToolkitSums(pd.DataFrame(columns), np.array(burdens).T.reshape(len(designs), len(burdens)))
+
+
+def per_kg_metal(total: Floats, metal: Floats) -> Floats:
+    """Divide by the mass of metal leached, shape (n,); inf where nothing is."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(metal > 0.0, total / metal, np.inf)
+
+
+@dataclass(frozen=True)
+class Profile:
+    """The Toolkit's own tables, as they are."""
+
+    acids: ToolkitAcids
+    impacts: ImpactTable | None
+
+    def sums(
+        self, acids: Sequence[str], designs: Designs, yields: Floats, composition: Floats
+    ) -> ToolkitSums:
+        """Return the Toolkit's sums for the yields predicted here; ``designs.acid`` indexes ``acids``."""
+        theirs = Designs(self.acids.rows(acids)[designs.acid], designs.continuous)
+        return toolkit_sums(theirs, yields, composition, self.acids, self.impacts)
+
+    def note(self, acid: Acid) -> str:
+        """Say what the Toolkit's tables lack of an acid, or nothing."""
+        row = int(self.acids.rows([acid.name])[0])
+        if row < 0:
+            return f"{acid.name} is not in the Toolkit's table of acids"
+        numbers = {"price": self.acids.price, "density": self.acids.density}
+        lacks = [what for what, values in numbers.items() if np.isnan(values[row])]
+        if self.impacts is not None and all(
+            np.isnan(self.impacts.factor(c, acid.name)) for c in self.impacts.categories
+        ):
+            lacks.append("impact factors")
+        return f"{acid.name} has no {', no '.join(lacks)} in the Toolkit's tables" if lacks else ""
+
+
+def find_profile(
+    name: str | None, table: Path | None, impacts: ImpactTable | None, known: Mapping[str, Acid]
+) -> Profile | None:
+    """Return the profile that is asked for, or None for our own sums.
+
+    Args:
+        name: of the profile.
+        table: the Toolkit's table of acids.
+        impacts: its table of impact factors.
+        known: acids whose names are recognised.
+
+    Raises:
+        InputError: there is no such profile, or its table of acids is not given.
+    """
+    if name is None:
+        return None
+    if name != PROFILE:
+        raise InputError(
+            f"There is no profile {name!r}.",
+            where="--profile",
+            allowed=PROFILE,
+            remedy=closest(name, [PROFILE]),
+        )
+    if table is None:
+        raise InputError(
+            f"The profile {PROFILE} needs the Toolkit's table of acids.",
+            where="--profile",
+            allowed="--acids Acid_properties.xlsx, and --impacts Acids_impacts.xlsx where impacts are wanted",
+            remedy="add --acids",
+        )
+    return Profile(read_toolkit_acids(table, known), impacts)

@@ -82,9 +82,8 @@ def _moved(
         return tree
     # where training saw nothing missing, LightGBM takes a missing value for zero
     missing_left = np.where(kind & _MISSING_IS_NAN, (kind & _DEFAULT_LEFT) > 0, threshold >= 0.0)
-    below, above = np.full((2, len(threshold)), np.nan)
     with compiled_loops() as loops:
-        loops.gaps(rows, feature, threshold, missing_left, left, right, below, above)
+        below, above = loops.gaps(rows, feature, threshold, missing_left, left, right)
     for column, values in knots.items():
         mine = np.flatnonzero(feature == column)
         above_by = np.searchsorted(values, threshold[mine], side="right")

@@ -12,22 +12,19 @@ import pytest
 
 from optimiser._io import builtin
 from optimiser._io.errors import InputError
-from optimiser.chemistry import (
-    METALS,
+from optimiser.chemistry.acids import (
     Acid,
     AcidOverrides,
     choose_acid,
     complete,
     load_acids,
-    load_feeds,
-    load_metals,
-    load_reagents,
-    provenance,
     with_user_acids,
 )
-from optimiser.chemistry.feeds import molar_masses
+from optimiser.chemistry.feeds import load_feeds
+from optimiser.chemistry.metals import METALS, load_metals, molar_masses
+from optimiser.chemistry.provenance import provenance
 from optimiser.chemistry.quantity import GIVEN
-from optimiser.chemistry.reagents import read_acids, read_metals
+from optimiser.chemistry.reagents import load_reagents
 
 ACIDS = (
     *("sulfuric", "hydrochloric", "nitric", "acetic", "formic", "citric"),
@@ -64,7 +61,7 @@ def test_strength_of_stocks_is_worked_by_hand() -> None:
     # sulfuric: 0.98 x 1836 / 98.079 = 18.35
     assert acids["sulfuric"].max_molarity == pytest.approx(18.35, abs=0.005)
     # peroxide: 0.5 x 1196 / 34.014 = 17.58
-    peroxide = load_reagents().hydrogen_peroxide
+    peroxide = load_reagents().h2o2
     assert peroxide.purity * peroxide.density * 1000 / peroxide.molar_mass == pytest.approx(17.58, abs=0.005)
     # oxalic, sold as dihydrate: 0.99 x 90.034 / 126.065 = 0.70705 kg acid per kg
     assert acids["oxalic"].purity == pytest.approx(0.99 * 90.034 / 126.065, abs=5e-6)
@@ -95,18 +92,16 @@ def test_reductants() -> None:
 
 def test_prices_in_euro_are_worked_by_hand() -> None:
     # 0.133 USD/kg stock in 2025-Q1, 1.0523 USD per EUR
-    assert load_acids()["sulfuric"].price_eur_per_kg_stock() == pytest.approx(0.133 / 1.0523)
+    assert load_acids()["sulfuric"].price_eur("kg stock") == pytest.approx(0.133 / 1.0523)
     reagents = load_reagents()
     # 1.46 USD/kg pure in 2023, 1.0813 USD per EUR
-    assert reagents.hydrogen_peroxide.price_eur_per_kg_pure() == pytest.approx(1.46 / 1.0813)
+    assert reagents.h2o2.price_eur("kg pure") == pytest.approx(1.46 / 1.0813)
     # sold per kg of 95 % hydrate: 0.262 USD in 2016, 1.1069 USD per EUR, so / 0.95 per kg pure
-    assert reagents.bases["calcium_hydroxide"][0].price_eur_per_kg_pure() == pytest.approx(
-        0.262 / 1.1069 / 0.95
-    )
-    assert reagents.power.price_eur_per_kwh() == 0.1902
-    assert reagents.heat.price_eur_per_kwh() == 0.07
+    assert reagents.bases["calcium_hydroxide"][0].price_eur("kg pure") == pytest.approx(0.262 / 1.1069 / 0.95)
+    assert reagents.energies["power"].price_eur("kWh") == 0.1902
+    assert reagents.energies["heat"].price_eur("kWh") == 0.07
     # peroxide as bought, half of it water
-    assert reagents.hydrogen_peroxide.price_eur_per_kg_stock() == pytest.approx(0.73 / 1.0813)
+    assert reagents.h2o2.price_eur("kg stock") == pytest.approx(0.73 / 1.0813)
 
 
 def test_metals_are_worth_what_a_buyer_pays() -> None:
@@ -121,16 +116,16 @@ def test_metals_are_worth_what_a_buyer_pays() -> None:
 def test_levulinic_has_no_bulk_price_and_says_how_to_give_one() -> None:
     acid = load_acids()["levulinic"]
     with pytest.raises(InputError, match=r"levulinic.* has no price: only a laboratory") as error:
-        acid.price_eur_per_kg_stock()
+        acid.price_eur("kg stock")
     assert "acids: {levulinic: {price: ...}}" in error.value.remedy
     with pytest.raises(InputError, match="no climate change"):
-        acid.climate_change_per_kg_pure()
+        _ = acid.climate_factor
 
 
 def test_a_problem_completes_a_shipped_acid() -> None:
     acids = with_user_acids(load_acids(), {"levulinic": {"price": 3.0, "stock": {"purity": 0.98}}})
     levulinic = acids["levulinic"]
-    assert levulinic.price_eur_per_kg_stock() == 3.0
+    assert levulinic.price_eur("kg stock") == 3.0
     assert levulinic.price is not None and levulinic.price.source == GIVEN
     assert levulinic.purity == 0.98
     assert levulinic.density == load_acids()["levulinic"].density  # what is not given stays
@@ -147,7 +142,7 @@ def test_completing_merges_salts_and_accepts_aliases_and_dated_prices() -> None:
     acids = with_user_acids(load_acids(), {"c6h8o7": entry})
     np.testing.assert_array_equal(acids["citric"].salt_solubility_values, [46.6, 5.0, math.nan, 0.8])
     # 2 USD/kg pure in 2023 at 1.0813 USD per EUR, for a stock of 99 %
-    assert acids["citric"].price_eur_per_kg_stock() == pytest.approx(2.0 / 1.0813 * 0.99)
+    assert acids["citric"].price_eur("kg stock") == pytest.approx(2.0 / 1.0813 * 0.99)
     assert complete(acids["citric"], {}) == acids["citric"]
 
 
@@ -162,7 +157,7 @@ def test_a_user_adds_an_acid_with_no_code() -> None:
     assert acid.solubility_molar == math.inf
     assert np.isnan(acid.salt_solubility_values).all()
     with pytest.raises(InputError, match=r"trifluoroacetic.* has no price"):
-        acid.price_eur_per_kg_stock()
+        acid.price_eur("kg stock")
     assert Acid.model_validate(
         NEW_ACID | {"label": "new", "solubility": "miscible", "pKa": -1.9}
     ).pKa_values == (-1.9,)
@@ -256,18 +251,18 @@ def _faulty(tmp_path: Path, table: str, old: str, new: str) -> tuple[Path, int]:
 def test_a_faulty_table_names_its_line(tmp_path: Path, old: str, new: str, message: str) -> None:
     path, line = _faulty(tmp_path, "acids.yaml", old, new)
     with pytest.raises(InputError, match=message) as error:
-        read_acids(path)
+        load_acids(path)
     assert f"acids.yaml, line {line}" in error.value.where
 
 
 def test_a_table_without_sources_or_with_a_metal_too_few_is_refused(tmp_path: Path) -> None:
     path, _ = _faulty(tmp_path, "metals.yaml", "sources:", "citations:")
     with pytest.raises(InputError, match="where its numbers come from"):
-        read_metals(path)
+        load_metals(path)
     path, line = _faulty(tmp_path, "metals.yaml", "  molar: {title:", "  molar: {name:")
     with pytest.raises(InputError, match="'molar' needs a title") as error:
-        read_metals(path)
+        load_metals(path)
     assert f"line {line}" in error.value.where
     path, _ = _faulty(tmp_path, "metals.yaml", "  Li:\n", "  Zn:\n")
     with pytest.raises(InputError, match="lacks Li"):
-        read_metals(path)
+        load_metals(path)

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from optimiser._io.errors import InputError
+from optimiser.chemistry.acids import load_acids
 from optimiser.chemistry.feeds import find_feed
 from optimiser.chemistry.metals import METALS
-from optimiser.chemistry.reagents import load_acids
 from optimiser.kinetics.arrhenius import arrhenius_line
 from optimiser.kinetics.fit import fit_law
 from optimiser.kinetics.literature import load_literature

@@ -20,13 +20,15 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from optimiser._io.errors import InputError
-from optimiser.cli.inspection import listing
-from optimiser.nearest import find_gaps, gaps, nearest_experiments, samples, studies
+from optimiser.nearest import gaps, samples, studies
+from optimiser.nearest.experiments import nearest_experiments
+from optimiser.nearest.gaps import find_gaps
 from optimiser.problem.binding import bind
-from optimiser.problem.load import load_question
+from optimiser.problem.load import load_problem
 from optimiser.problem.problem import Problem
 from optimiser.report.card import Table, Words
 from optimiser.report.cards import nearest as card
+from optimiser.report.listing import listing
 from optimiser.report.nearest import picked_nearest
 from optimiser.surrogate.stoichiometry import breaks
 from optimiser.surrogate.training_table import TrainingTable, read_table
@@ -41,7 +43,7 @@ DESIGN = "acid=sulfuric,temperature=90,acid_concentration=1.2,h2o2=1.1,solid_liq
 
 @cache
 def nmc111() -> Problem:
-    return bind(load_question("nmc111"))
+    return bind(load_problem("nmc111"))
 
 
 def design(*conditions: float, acid: str = "sulfuric") -> Designs:

@@ -8,7 +8,7 @@ from functools import cache
 import numpy as np
 import pytest
 
-from optimiser.chemistry.feeds import METALS
+from optimiser.chemistry.metals import METALS
 from optimiser.problem.binding import bind
 from optimiser.problem.load import load_config
 from optimiser.problem.problem import Evaluation, Problem
@@ -21,7 +21,7 @@ TEMPERATURE, CONCENTRATION, PEROXIDE, SOLIDS, TIME = range(5)
 @cache
 def sulfuric() -> Problem:
     """NMC111 in sulfuric acid."""
-    return bind(load_config("nmc111_cost_vs_recovery").question).with_acids(["sulfuric"])
+    return bind(load_config("nmc111_cost_vs_recovery").problem).with_acids(["sulfuric"])
 
 
 def evaluated(*rows: tuple[float, ...]) -> Evaluation:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from optimiser._io.errors import InputError
 from optimiser.chemistry.metals import METALS
 from optimiser.problem.binding import bind
-from optimiser.problem.load import load_config, load_question
+from optimiser.problem.load import load_config, load_problem
 from optimiser.problem.objectives import METRICS, outcome
 from optimiser.problem.problem import Problem
 from optimiser.problem.robustness import over_tolerances
@@ -30,7 +30,7 @@ T, C, H, S, M = range(5)
 
 @cache
 def sulfuric() -> Problem:
-    return bind(load_question("nmc111")).with_acids(["sulfuric"])
+    return bind(load_problem("nmc111")).with_acids(["sulfuric"])
 
 
 @cache
@@ -75,7 +75,7 @@ def test_points_are_cut_to_what_is_possible_not_to_the_problem() -> None:
 
 
 def test_what_the_data_or_the_problem_fix_does_not_move() -> None:
-    problem = bind(load_question("nmc111")).with_acids(["hydrochloric"])
+    problem = bind(load_problem("nmc111")).with_acids(["hydrochloric"])
     here = np.array([[60.0, 2.0, 0.0, 50.0, 60.0]])
     moved = problem.moved(Designs(np.zeros(1, dtype=np.intp), here))
     assert moved is not None and np.ptp(moved[0, :, H]) == 0.0 and np.ptp(moved[0, :, T]) > 3.0
@@ -218,7 +218,7 @@ objectives:
 def asked(tmp_path: Path, lines: str) -> Tolerances:
     file = tmp_path / "mine.yaml"
     file.write_text(PROBLEM + lines, encoding="utf-8")
-    return bind(load_question(file)).tolerances
+    return bind(load_problem(file)).tolerances
 
 
 def test_tolerances_in_yaml(tmp_path: Path) -> None:
@@ -235,7 +235,7 @@ def test_a_config_overrides_them(tmp_path: Path) -> None:
     config = tmp_path / "run.yaml"
     for lines, wanted in (("tolerances: off\n", OFF), ("", DEFAULT)):
         config.write_text("problem: mine.yaml\n" + lines, encoding="utf-8")
-        assert bind(load_config(config).question).tolerances == wanted
+        assert bind(load_config(config).problem).tolerances == wanted
 
 
 @pytest.mark.parametrize(

@@ -10,19 +10,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from optimiser._io.errors import InputError
-from optimiser.chemistry.feeds import METALS, Feed
-from optimiser.chemistry.reagents import load_acids
+from optimiser.chemistry.acids import load_acids
+from optimiser.chemistry.feeds import Feed
+from optimiser.chemistry.metals import METALS
 from optimiser.problem.binding import assemble
+from optimiser.problem.constraints import Slurry
 from optimiser.problem.objectives import METRICS, Outcome, outcome
 from optimiser.process.balance import mass_balance
 from optimiser.process.byproducts import ByProducts, by_products
-from optimiser.process.feasibility import ChemistryLimits, chemistry_margins, reductant_ratio, solubility_at
+from optimiser.process.feasibility import reductant_ratio, solubility_at
 from optimiser.process.inputs import ProcessInputs, process_inputs
 from optimiser.process.parameters import parameter_quantities, process_parameters
 from optimiser.report.words import setpoints, warnings_of
 from optimiser.surrogate.artefact import load_surrogate
 from optimiser.tables.front_csv import design_table
 from optimiser.variables import Designs
+from tests.margins import chemistry_margins
 
 # 97.868 kg of LiCoO2 (M = 6.94 + 58.93 + 2 x 15.999 = 97.868 g/mol) is exactly 1000 mol.
 LCO = Feed(name="LCO", Co=1.0, mass=97.868)
@@ -105,7 +108,7 @@ def test_residue_wash_water_and_wastewater() -> None:
     assert products(one()).residue == pytest.approx(0.0)
     # bought with the process water
     spent, none = result(one(), 0.5, 0.5), result(one(), 0.5, 0.5, wash_water=0)
-    extra = 97.868 * 0.997 * spent.inputs.reagents.water_price
+    extra = 97.868 * 0.997 * spent.inputs.reagents.price["water"]
     assert (spent.cost - none.cost).sum() == pytest.approx(extra)
 
 
@@ -167,8 +170,7 @@ def test_slurry_limit() -> None:
     def margin(solids: float, limit: float = 0.3) -> float:
         d = one(c=1, s=solids)
         found = result(d)
-        limits = ChemistryLimits(slurry=limit)
-        return float(chemistry_margins(d, found.balance, found.inputs, limits)["slurry"][0])
+        return float(chemistry_margins(d, found.balance, found.inputs, Slurry(limit))["slurry"][0])
 
     assert margin(400) == pytest.approx(1 - 0.277251 / 0.3, abs=1e-5)
     assert margin(500) < 0 < margin(333.34)  # the training data's densest slurry is allowed

@@ -10,13 +10,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from optimiser.chemistry.feeds import Feed
+from optimiser.problem.constraints import LIMITS, Boiling
 from optimiser.problem.objectives import METRICS, outcome
 from optimiser.process.balance import mass_balance
-from optimiser.process.feasibility import ChemistryLimits, chemistry_margins, proton_ratio, reductant_ratio
+from optimiser.process.costs import COMPONENTS, climate_components, cost_components, metal_value
+from optimiser.process.feasibility import proton_ratio, reductant_ratio
 from optimiser.process.inputs import AcidNumbers, ProcessInputs, ReagentNumbers
 from optimiser.process.parameters import process_parameters
-from optimiser.process.totals import COMPONENTS, climate_components, cost_components, metal_value
 from optimiser.variables import Designs
+from tests.margins import chemistry_margins
 
 # 97.868 kg of LiCoO2 (M = 6.94 + 58.93 + 2 x 15.999 = 97.868 g/mol) is exactly 1000 mol.
 LCO = Feed(name="LCO", Co=1.0, mass=97.868)
@@ -43,20 +45,10 @@ REAGENTS = ReagentNumbers(
     peroxide_molar_mass=34.014,
     peroxide_purity=0.5,
     peroxide_density=1.196,
-    peroxide_price=1.5,
-    peroxide_climate_change=1.7,
     water_density=0.998,
-    water_price=0.0002,
-    water_climate_change=0.0004,
     base_per_proton=0.04,
-    base_price=0.8,
-    base_climate_change=1.25,
-    heat_price=0.07,
-    heat_climate_change=0.18,
-    power_price=0.19,
-    power_climate_change=0.21,
-    chlorine_molar_mass=70.9,
-    oxygen_molar_mass=32.0,
+    price={"peroxide": 1.5, "water": 0.0002, "neutralisation": 0.8, "heat": 0.07, "power": 0.19},
+    climate_change={"peroxide": 1.7, "water": 0.0004, "neutralisation": 1.25, "heat": 0.18, "power": 0.21},
 )
 INPUTS = ProcessInputs(
     feed=LCO,
@@ -186,7 +178,6 @@ def test_value_and_net_value() -> None:
 
 
 def test_margins() -> None:
-    limits = ChemistryLimits()
     designs = Designs(
         np.array([SULFURIC, HCL, SULFURIC, SULFURIC]),
         np.array(
@@ -199,7 +190,7 @@ def test_margins() -> None:
         ),
     )
     y = np.repeat(yields(), 4, axis=0)
-    m = chemistry_margins(designs, mass_balance(designs, y, INPUTS), INPUTS, limits)
+    m = chemistry_margins(designs, mass_balance(designs, y, INPUTS), INPUTS)
     assert m["proton_balance"][0] == pytest.approx(2.0 / 1.1 - 1.0)
     assert m["proton_balance"][3] == pytest.approx(1.05 / 1.1 - 1.0)
     assert (m["boiling"] < 0).tolist() == [False, True, False, False]
@@ -213,11 +204,8 @@ def test_margins() -> None:
 
 def test_limits_can_be_switched_off_and_tuned() -> None:
     b = mass_balance(one(), yields(), INPUTS)
-    off = ChemistryLimits(
-        proton_balance=None, stock_strength=None, solubility=None, boiling=None, slurry=None
-    )
-    assert chemistry_margins(one(), b, INPUTS, off) == {}
-    strict = chemistry_margins(one(), b, INPUTS, ChemistryLimits(boiling=50.0))
+    assert chemistry_margins(one(), b, INPUTS, *(limit(None) for limit in LIMITS)) == {}
+    strict = chemistry_margins(one(), b, INPUTS, Boiling(50.0))
     assert strict["boiling"] == pytest.approx(-0.1)  # 60 degC is 10 above 100 - 50
 
 
@@ -295,7 +283,7 @@ def test_more_acid_never_breaks_the_proton_balance_and_more_heat_only_the_boilin
 
     def margins(temperature: float, concentration: float) -> dict[str, np.ndarray]:
         d = one(int(acid), temperature, concentration, h, s, m)
-        return chemistry_margins(d, mass_balance(d, y, INPUTS), INPUTS, ChemistryLimits())
+        return chemistry_margins(d, mass_balance(d, y, INPUTS), INPUTS)
 
     base, stronger, hotter = margins(t, c), margins(t, c * factor), margins(t * factor, c)
     assert (stronger["proton_balance"] >= base["proton_balance"]).all()

@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from optimiser.problem.constraints import ApplicabilityDomain
 from optimiser.problem.objectives import METRICS
-from optimiser.process.totals import COMPONENTS
+from optimiser.process.costs import COMPONENTS
 from optimiser.report.card import Table
 from optimiser.report.cards import run_makers
 from optimiser.report.cards.money import advice, largest_component
@@ -257,7 +258,7 @@ def test_sources_name_every_number_and_mark_the_weak() -> None:
 def test_domain_in_words_and_ranges() -> None:
     problem = trade_off().problem
     assert "fewer than 5 of them" in " ".join(domain_lines(problem))
-    assert "switched off" in domain_lines(dataclasses.replace(problem, domain=None))[0]
+    assert "switched off" in domain_lines(problem.with_constraints(ApplicabilityDomain(None)))[0]
     ranges = ranges_frame(problem).set_index("acid")
     assert ranges.loc["hydrochloric acid", "hydrogen peroxide [wt%]"] == "0, fixed"
 

@@ -227,7 +227,7 @@ def test_the_manifest_pins_the_run(tmp_path: Path) -> None:
     assert read["config"]["sha256"] == hashlib.sha256(config.path.read_bytes()).hexdigest()
     assert (
         read["problem"]["sha256"]
-        == hashlib.sha256(result.config.question.problem.path.read_bytes()).hexdigest()
+        == hashlib.sha256(result.config.problem.source.problem.path.read_bytes()).hexdigest()
     )
     assert read["artefact"] == {
         "name": result.problem.surrogate.name,

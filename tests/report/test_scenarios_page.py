@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from optimiser.report.scenarios.deliver import Request, deliver
+from optimiser.report.predict import Request, deliver
 from optimiser.tables.generate import generate
 from tests.browser import find_browser
 

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from optimiser.problem.binding import bind
+from optimiser.problem.constraints import LIMITS, ApplicabilityDomain, complete
 from optimiser.problem.problem import Problem
 from optimiser.problem.robustness import over_tolerances
 from optimiser.problem.tolerances import OFF as NO_TOLERANCES
-from optimiser.process.feasibility import LIMITS, ChemistryLimits
 from optimiser.report.frames import picked_frame
 from optimiser.report.picks import ends_and_knee
 from optimiser.report.words import warnings_of
@@ -26,7 +26,9 @@ def test_no_part_of_the_page_is_missing(result: Callable[[], RunResult]) -> None
     assert "could not be made" not in page_text(result())
 
 
-OFF = ChemistryLimits(**dict.fromkeys(LIMITS))
+#: Every limit of chemistry off, the domain held; and everything off.
+OFF = complete([limit(None) for limit in LIMITS if limit is not ApplicabilityDomain])
+ALL_OFF = complete([limit(None) for limit in LIMITS])
 #: Sulfuric acid too weak for the solids, too hot, too thick, where nobody looked.
 BAD = (120.0, 0.01, 0.0, 900.0, 60.0)
 
@@ -39,7 +41,7 @@ def warned(problem: Problem, conditions: tuple[float, ...], acid: str = "sulfuri
 
 
 def test_limits_that_are_off_and_broken_are_told() -> None:
-    off = dataclasses.replace(trade_off().problem, limits=OFF, domain=None)
+    off = dataclasses.replace(trade_off().problem, constraints=ALL_OFF)
     said = warned(off, BAD)
     ratio = off.evaluate(Designs(np.array([0]), np.array([BAD]))).proton_ratio[0]
     assert ratio < 1.1
@@ -56,12 +58,12 @@ def test_limits_that_are_off_and_broken_are_told() -> None:
 
 
 def test_stocks_and_solubility_that_are_off_and_broken_are_told() -> None:
-    off = dataclasses.replace(trade_off().problem, limits=OFF)
+    off = dataclasses.replace(trade_off().problem, constraints=OFF)
     # 25 mol/L is beyond the strongest sulfuric acid sold
     assert "The limit on stock strength was switched off" in warned(off, (60.0, 25.0, 0.0, 50.0, 60.0))
-    problem = bind(impossible().config.question)
+    problem = bind(impossible().config.problem)
     oxalic = problem.acids[problem.acid_names.index("oxalic")]
-    off = dataclasses.replace(problem, limits=OFF)
+    off = dataclasses.replace(problem, constraints=OFF)
     said = warned(off, (25.0, 3.0, 0.0, 50.0, 60.0), "oxalic")
     assert f"breaks it: 3 mol/L of acid where {oxalic.solubility_molar:.2g} mol/L dissolve." in said
     assert "applicability domain" not in said
@@ -71,7 +73,7 @@ def test_limits_that_are_held_or_kept_are_not_told() -> None:
     problem, front = trade_off().problem, trade_off().front
     assert front is not None
     assert "switched off" not in warned(problem, BAD)
-    off = dataclasses.replace(problem, limits=OFF, domain=None)
+    off = dataclasses.replace(problem, constraints=ALL_OFF)
     assert "switched off" not in " ".join(warnings_of(off, front.evaluation, front.knee))
 
 

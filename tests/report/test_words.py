@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
+from optimiser.problem.constraints import Yields, read_constraint
 from optimiser.problem.load import load_config
 from optimiser.problem.objectives import METRICS
-from optimiser.problem.schema import ConstraintSpec
 from optimiser.report import refusal, words
 from optimiser.report.card import Table
 from optimiser.report.console import print_result
@@ -33,26 +33,28 @@ def printed(result: RunResult, width: int = 200) -> str:
 @cache
 def confident() -> RunResult:
     """The trade-off as if its targets had been asked for with a probability of 80 %."""
-    return dataclasses.replace(trade_off(), problem=dataclasses.replace(trade_off().problem, confidence=0.8))
+    problem = trade_off().problem
+    sure = problem.with_constraints(Yields(confidence=0.8, **problem.targets))
+    return dataclasses.replace(trade_off(), problem=sure)
 
 
 @cache
 def impossible_for_sure() -> RunResult:
     """Targets of 100 % with a probability of 90 %."""
     asked = {"yield": dict.fromkeys(("Li", "Ni", "Mn", "Co"), 1.0), "confidence": 0.9}
-    return run(tiny("nmc111_cost_vs_recovery", constraints=(ConstraintSpec.model_validate(asked),)))
+    return run(tiny("nmc111_cost_vs_recovery", constraints=(read_constraint(asked),)))
 
 
 @cache
 def without_data() -> RunResult:
     """An acid that the data do not contain, the domain switched off."""
-    variables = load_config("nmc111_cost_vs_recovery").question.spec.variables
+    variables = load_config("nmc111_cost_vs_recovery").problem.variables
     off = ("applicability_domain", "proton_balance", "solubility", "stock_strength")
     limits = [*({name: "off"} for name in off), {"yield": {"Li": 0.1}}]
     return run(
         tiny(
             "nmc111_cost_vs_recovery",
-            constraints=tuple(ConstraintSpec.model_validate(limit) for limit in limits),
+            constraints=tuple(read_constraint(limit) for limit in limits),
             variables=variables.model_copy(update={"acid": ("glycine",)}),
         )
     )
@@ -68,7 +70,7 @@ def test_what_is_advised_is_enough_and_what_is_reached_is_not_overstated(share: 
 def test_advice_is_rounded_so_that_it_works() -> None:
     result = impossible()
     assert result.infeasibility is not None
-    problem = dataclasses.replace(result.problem, targets={"Li": 0.97, "Ni": 0.93, "Co": 0.9})
+    problem = result.problem.with_constraints(Yields(Li=0.97, Ni=0.93, Co=0.9))
     found = dataclasses.replace(
         result.infeasibility,
         give=0.0406,
@@ -106,7 +108,7 @@ def test_without_confidence_the_card_alone_tells_the_chance() -> None:
     (picks,) = blocks_of(card)
     assert isinstance(picks, Table)
     assert "chance that the targets hold [%]" in picks.frame["quantity"].tolist()
-    free = dataclasses.replace(result.problem, targets={})
+    free = result.problem.with_constraints(Yields())
     assert words.targets_sentence(free, the_front(result).evaluation, 0) == ""
 
 

@@ -23,7 +23,7 @@ GOLDEN = Path(__file__).parent / "golden" / "nmc111_cost_vs_recovery.csv"
 
 
 def small_front() -> pd.DataFrame:
-    problem = bind(load_config("nmc111_cost_vs_recovery").question)
+    problem = bind(load_config("nmc111_cost_vs_recovery").problem)
     problem = problem.with_acids(problem.supported_acids)
     result = search(problem, SearchSettings(24, 12, 0), np.random.default_rng(1))
     front = front_of(problem, result.final, 12)

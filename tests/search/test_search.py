@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import get_args
 
 import moocore
 import numpy as np
@@ -12,8 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from optimiser.problem.binding import bind
-from optimiser.problem.load import load_config, load_question
+from optimiser.problem.constraints import Yields
+from optimiser.problem.load import load_config, load_problem
 from optimiser.problem.problem import Problem
+from optimiser.problem.schema import SearchSpec
 from optimiser.search.algorithms import ALGORITHMS, directions
 from optimiser.search.archive import cells, joined, non_dominated, predicted
 from optimiser.search.front import front_of, infeasibility_of, knee_of, thin
@@ -30,7 +33,7 @@ SMALL = SearchSettings(population=24, generations=6, stagnation=0)
 
 @pytest.fixture(scope="module")
 def problem() -> Problem:
-    return bind(load_question("nmc111"))
+    return bind(load_problem("nmc111"))
 
 
 def drawn(problem: Problem, n: int, seed: int = 0) -> Designs:
@@ -232,15 +235,19 @@ def test_the_shortest_searches_end_at_final_grade(problem: Problem, generations:
 @pytest.mark.parametrize("algorithm", list(ALGORITHMS))
 @pytest.mark.parametrize("name", ["nmc111_cost_vs_recovery", "nmc111_three_objectives"])
 def test_every_algorithm_finds_a_feasible_front(algorithm: str, name: str) -> None:
-    problem = bind(load_config(name).question)
+    problem = bind(load_config(name).problem)
     problem = problem.with_acids(problem.supported_acids)
     result = search(problem, SearchSettings(20, 10, 0, algorithm), np.random.default_rng(1))
     assert len(result.final.front) > 3
     assert (result.final.violation[result.final.front] <= 0).all()
 
 
+def test_a_config_can_name_every_algorithm() -> None:
+    assert get_args(SearchSpec.model_fields["algorithm"].annotation) == tuple(ALGORITHMS)
+
+
 def test_one_objective_will_do() -> None:
-    problem = bind(load_question("nmc111"))
+    problem = bind(load_problem("nmc111"))
     cheapest = replace(problem.with_acids(["sulfuric"]), objectives=problem.objectives[:1])
     for algorithm in ALGORITHMS:
         result = search(cheapest, SearchSettings(20, 10, 0, algorithm), np.random.default_rng(1))
@@ -303,7 +310,7 @@ def test_front_is_feasible_sorted_and_non_dominated(problem: Problem) -> None:
 
 @pytest.mark.parametrize("name", ["nmc111", "nmc811", "lco"])
 def test_no_front_breaks_chemistry_or_leaves_the_data(name: str) -> None:
-    problem = bind(load_question(name))
+    problem = bind(load_problem(name))
     problem = problem.with_acids(problem.supported_acids)
     result = search(problem, SearchSettings(40, 20, 0), np.random.default_rng(2))
     front = front_of(problem, result.final, 100)
@@ -319,9 +326,9 @@ def test_no_front_breaks_chemistry_or_leaves_the_data(name: str) -> None:
 
 
 def test_an_impossible_question_says_what_binds_and_how_far_it_is() -> None:
-    problem = bind(load_config("nmc111_cost_vs_recovery").question)
+    problem = bind(load_config("nmc111_cost_vs_recovery").problem)
     problem = problem.with_acids(["nitric"])
-    strict_problem = replace(problem, targets={"Li": 0.6, "Mn": 0.99})
+    strict_problem = problem.with_constraints(Yields(Li=0.6, Mn=0.99))
     seen = search(strict_problem, SMALL, np.random.default_rng(1)).final
     assert front_of(strict_problem, seen, 10) is None
     why = infeasibility_of(strict_problem, seen)

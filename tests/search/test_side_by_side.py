@@ -8,8 +8,10 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import Executor, Future
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import psutil
@@ -17,7 +19,7 @@ import pytest
 
 from optimiser._io.errors import InputError
 from optimiser.problem.binding import bind
-from optimiser.problem.load import load_config, load_question
+from optimiser.problem.load import load_config, load_problem
 from optimiser.problem.problem import Problem
 from optimiser.search import side_by_side
 from optimiser.search.run import run
@@ -29,7 +31,7 @@ SMALL = SearchSettings(population=24, generations=6, stagnation=0)
 
 @pytest.fixture(scope="module")
 def problem() -> Problem:
-    whole = bind(load_question("nmc111"))
+    whole = bind(load_problem("nmc111"))
     return whole.with_acids(whole.supported_acids)
 
 
@@ -39,7 +41,7 @@ def tasks(problem: Problem) -> list[Task]:
 
 def get_ready(others: Workers | None) -> None:
     assert others is not None
-    others.pool.submit(int).result(60)
+    others.executor.submit(int).result(60)
 
 
 def assert_same(one: SearchResult, other: SearchResult) -> None:
@@ -93,6 +95,57 @@ def test_a_worker_that_dies_before_it_has_something_to_do_is_not_missed(problem:
             process.join()
         shared = search_all(tasks(problem), others)
     for one, other in zip(alone, shared, strict=True):
+        assert_same(one, other)
+
+
+SENDING = """
+import multiprocessing, os, subprocess, time
+import numpy as np
+from optimiser.problem.binding import bind
+from optimiser.problem.load import load_question
+from optimiser.search.search import SearchSettings
+from optimiser.search.side_by_side import Task, search_all, workers
+
+class Doomed(Task):
+    def run(self, progress):
+        parent = multiprocessing.parent_process()
+        if parent is not None:  # it reads nothing while the worker sends its result and is killed
+            script = f"kill -STOP {parent.pid}; sleep 1; kill -KILL {os.getpid()}; kill -CONT {parent.pid}"
+            subprocess.Popen(["sh", "-c", script], start_new_session=True)
+            time.sleep(0.3)
+        return np.zeros(1_000_000)
+
+if __name__ == "__main__":
+    problem = bind(load_question("nmc111"))
+    tasks = [Doomed(str(k), problem, SearchSettings(8, 1, 0), (k,), k) for k in range(2)]
+    with workers(1) as others:
+        others.executor.submit(int).result()
+        print([len(found) for found in search_all(tasks, others)])
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="stops a process by a signal")
+def test_a_worker_killed_while_it_sends_its_result_keeps_nobody_waiting(tmp_path: Path) -> None:
+    (tmp_path / "sending.py").write_text(SENDING, encoding="utf-8")
+    made = subprocess.run(
+        [sys.executable, "sending.py"], cwd=tmp_path, capture_output=True, text=True, timeout=60
+    )
+    assert made.stdout == "[1000000, 1000000]\n", made.stderr
+
+
+class Here(Executor):
+    """An executor that works at once, in this process."""
+
+    def submit(self, function: Any, /, *args: Any, **kwargs: Any) -> Future[Any]:
+        future: Future[Any] = Future()
+        future.set_result(function(*args, **kwargs))
+        return future
+
+
+def test_any_executor_of_the_standard_interface_will_do(problem: Problem) -> None:
+    for one, other in zip(
+        search_all(tasks(problem)), search_all(tasks(problem), Workers(Here(), 2)), strict=True
+    ):
         assert_same(one, other)
 
 
@@ -161,8 +214,8 @@ def test_short_runs_start_no_process(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_run_is_the_same_side_by_side(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(side_by_side, "_WORTHWHILE", 0)
     config = load_config("nmc111_cost_vs_recovery")
-    search = config.spec.search.model_copy(update={"population": 24, "generations": 12, "per_acid": 6})
-    small = replace(config, spec=config.spec.model_copy(update={"search": search}))
+    search = config.search.model_copy(update={"population": 24, "generations": 12, "per_acid": 6})
+    small = replace(config, search=search)
     one, other = run(small), run(small, side_by_side=True)
     assert one.front is not None and other.front is not None
     assert one.evaluations == other.evaluations

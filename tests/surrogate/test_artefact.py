@@ -16,10 +16,9 @@ import yaml
 
 from optimiser._io import builtin
 from optimiser._io.errors import InputError
-from optimiser.chemistry.acids import Acid
+from optimiser.chemistry.acids import Acid, load_acids
 from optimiser.chemistry.descriptors import structure_key
 from optimiser.chemistry.feeds import Feed, load_feeds
-from optimiser.chemistry.reagents import load_acids
 from optimiser.surrogate.artefact import Surrogate, YieldPrediction, load_surrogate
 from optimiser.surrogate.features import ACID_COLUMNS, feature_matrix, table_features
 from optimiser.surrogate.training_table import read_table
@@ -179,7 +178,7 @@ import sys
 sys.modules["sklearn"] = None
 import numpy as np
 from optimiser.chemistry.feeds import load_feeds
-from optimiser.chemistry.reagents import load_acids
+from optimiser.chemistry.acids import load_acids
 from optimiser.variables import Designs
 from optimiser.surrogate.artefact import load_surrogate
 designs = Designs(np.array([0, 1]), np.array([[60.0, 2.0, 0.0, 20.0, 60.0]] * 2))

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from optimiser.chemistry.acids import load_acids
 from optimiser.chemistry.feeds import load_feeds
-from optimiser.chemistry.reagents import load_acids
 from optimiser.surrogate.columns import PHYSICS, physics
 from optimiser.surrogate.features import feature_matrix
 from optimiser.variables import Designs

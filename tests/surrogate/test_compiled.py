@@ -12,13 +12,13 @@ import numpy as np
 import pytest
 
 from optimiser._io.errors import InputError
+from optimiser.chemistry.acids import load_acids
 from optimiser.chemistry.feeds import load_feeds
-from optimiser.chemistry.reagents import load_acids
-from optimiser.surrogate import _walk
 from optimiser.surrogate.columns import columns
-from optimiser.surrogate.compiled import _alike
+from optimiser.surrogate.compiled import Raw, _alike
 from optimiser.surrogate.features import ACID_COLUMNS, CONTINUOUS_COLUMNS, FEATURES, METALS, feature_matrix
-from optimiser.surrogate.fitted import Fitted, Raw
+from optimiser.surrogate.fitted import Fitted
+from optimiser.surrogate.loops import walk
 from optimiser.surrogate.members import MEMBERS, fit_member, mixture, pair_columns
 from optimiser.surrogate.mixture import SLACK, Mixture
 from optimiser.surrogate.panel import PLACE
@@ -261,7 +261,7 @@ def test_where_the_loop_cannot_run_one_message_says_so(monkeypatch: pytest.Monke
     def broken(*_: Any) -> None:
         raise RuntimeError("no compiler here")
 
-    monkeypatch.setattr(_walk, "predict", broken)
+    monkeypatch.setattr(walk, "predict", broken)
     with pytest.raises(InputError, match="numba cannot compile") as caught:
         small()[0].predict(some_rows(3, 10))
     assert "NUMBA_CACHE_DIR" in str(caught.value)

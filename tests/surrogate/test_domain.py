@@ -11,10 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from optimiser._io.errors import InputError
-from optimiser.chemistry.acids import Acid
+from optimiser.chemistry.acids import Acid, load_acids
 from optimiser.chemistry.descriptors import structure_key
 from optimiser.chemistry.feeds import Feed, load_feeds
-from optimiser.chemistry.reagents import load_acids
 from optimiser.surrogate.artefact import load_surrogate
 from optimiser.surrogate.domain import Domain, DomainSettings, Neighbourhood, fit_domain, nearest
 from optimiser.surrogate.stoichiometry import breaks

@@ -9,9 +9,9 @@ import pytest
 
 from optimiser._io import builtin
 from optimiser._io.errors import InputError
-from optimiser.cli.inspection import listing
 from optimiser.problem.binding import bind, surrogate_of
-from optimiser.problem.load import load_question
+from optimiser.problem.load import load_problem
+from optimiser.report.listing import listing
 from optimiser.surrogate.artefact import load_surrogate
 from optimiser.tables.predict import prepare
 
@@ -38,7 +38,7 @@ def test_run_and_predict_find_an_artefact_beside_the_problem_from_any_folder(
         "acid,temperature,acid_concentration,h2o2,solid_liquid_ratio,time\nsulfuric,60,2,2,50,60\n"
     )
     monkeypatch.chdir(elsewhere)
-    question = load_question(there / "p.yaml")
+    question = load_problem(there / "p.yaml")
     assert bind(question).surrogate.path == copy
     assert prepare(there / "t.csv", question=question).surrogate.path == copy
 
@@ -62,7 +62,7 @@ def test_a_surrogate_that_is_nowhere_names_every_place(
     (tmp_path / "p").mkdir()
     (tmp_path / "p" / "p.yaml").write_text(PROBLEM.replace("NAME", "svm"))
     with pytest.raises(InputError, match="svm does not ship fitted") as caught:
-        surrogate_of(load_question("p/p.yaml"))
+        surrogate_of(load_problem("p/p.yaml"))
     for place in ("p/svm", "p/models/svm", "svm", "models/svm"):
         assert f" {tmp_path / place}" in caught.value.what
     assert "p.yaml, line 2, key surrogate" in caught.value.where

@@ -233,7 +233,7 @@ def test_broken_forests_are_refused(
     forest = flatten([on_pairs[0]], PAIR, 1)
     forest.check(4)
     with pytest.raises(ValueError, match=said):
-        replace(forest, **change(forest)).check(4)
+        forest._replace(**change(forest)).check(4)
 
 
 def test_one_message_when_numba_cannot_compile(
@@ -244,9 +244,9 @@ def test_one_message_when_numba_cannot_compile(
     def broken(*_: Any) -> None:
         raise RuntimeError("\nno LLVM today\nand a long story")
 
-    from optimiser.surrogate import _kernel
+    from optimiser.surrogate.loops import pairs
 
-    monkeypatch.setattr(_kernel, "evaluate", broken)
+    monkeypatch.setattr(pairs, "evaluate", broken)
     with pytest.raises(InputError, match=r"numba cannot compile.*no LLVM today") as caught:
         differences(flatten([booster], PAIR, 1), one_metal(x), one_metal(x))
     assert "long story" not in str(caught.value) and "NUMBA_CACHE_DIR" in caught.value.remedy

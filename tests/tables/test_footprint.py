@@ -10,10 +10,13 @@ import pandas as pd
 import pytest
 
 from optimiser._io.errors import InputError
-from optimiser.report.card import Table
-from optimiser.report.scenarios.cards import scenario_cards
-from optimiser.report.scenarios.contents import Contents, contents
-from optimiser.report.scenarios.deliver import Request, deliver
+from optimiser.chemistry.impacts import load_footprint
+from optimiser.chemistry.quantity import flags
+from optimiser.report.card import Card, Table, make_cards
+from optimiser.report.cards.scenarios import scenario_makers
+from optimiser.report.predict import Request, deliver
+from optimiser.report.scenarios import Contents, contents
+from optimiser.tables.footprint import single_score
 from optimiser.tables.own import read_own_tables
 from optimiser.tables.predict import Tally, parts, prepare
 
@@ -46,6 +49,10 @@ def made(table: Path, factors: Path | None, *, ef31: bool) -> Contents:
     return contents("table", found, Tally(), setting, {}, ef31=ef31)
 
 
+def card_of(of: Contents, key: str) -> Card:
+    return next(card for card in make_cards(scenario_makers(of)) if card.key == key)
+
+
 def test_the_single_score_by_hand(files: tuple[Path, Path]) -> None:
     of = made(*files, ef31=True)
     assert of.footprint is not None
@@ -59,11 +66,11 @@ def test_the_single_score_by_hand(files: tuple[Path, Path]) -> None:
     assert of.footprint.frame[SCORE][1] == pytest.approx(0.018956, rel=1e-3)
     assert np.isnan(of.footprint.frame[SCORE][2])  # no factor of citric acid
     assert of.footprint.frame["single score|rank|3"].tolist()[:2] == [2.0, 1.0]
-    assert of.footprint.covered == pytest.approx(0.0620 + 0.0851)
+    assert of.footprint.scored.covered == pytest.approx(0.0620 + 0.0851)
 
 
 def test_what_is_left_out_is_named_on_the_card(files: tuple[Path, Path]) -> None:
-    card = next(c for c in scenario_cards(made(*files, ef31=True)) if c.key == "footprint")
+    card = card_of(made(*files, ef31=True), "footprint")
     assert not card.error
     said = " ".join((*card.finding, *card.warnings))
     assert "2 of 4 categories count; they make up 15 %" in said
@@ -76,10 +83,14 @@ def test_what_is_left_out_is_named_on_the_card(files: tuple[Path, Path]) -> None
 def test_acid_alone_beside_all_that_goes_in_is_said(files: tuple[Path, Path]) -> None:
     table, factors = files
     factors.write_text(FACTORS + "climate change,kg CO2 eq,0.1,0.2\n")  # our own factors complete this one
-    card = next(c for c in scenario_cards(made(table, factors, ef31=True)) if c.key == "footprint")
+    card = next(
+        c for c in make_cards(scenario_makers(made(table, factors, ef31=True))) if c.key == "footprint"
+    )
     assert any("acid alone to such of all that goes in" in text for text in card.warnings)
     factors.write_text(FACTORS)
-    card = next(c for c in scenario_cards(made(table, factors, ef31=True)) if c.key == "footprint")
+    card = next(
+        c for c in make_cards(scenario_makers(made(table, factors, ef31=True))) if c.key == "footprint"
+    )
     assert not any("acid alone to such" in text for text in card.warnings)
 
 
@@ -87,7 +98,7 @@ def test_only_when_asked(files: tuple[Path, Path]) -> None:
     of = made(*files, ef31=False)
     assert of.footprint is None
     assert not {"EF 3.1", "EF 3.1 method"} & set(of.sheets())
-    card = next(c for c in scenario_cards(of) if c.key == "footprint")
+    card = card_of(of, "footprint")
     assert "--ef31" in card.not_applicable
 
 
@@ -121,7 +132,7 @@ def test_refused_before_anything_is_predicted(files: tuple[Path, Path], tmp_path
 
 def test_by_products_stand_beside_the_mass_balance(files: tuple[Path, Path]) -> None:
     of = made(*files, ef31=False)
-    card = next(c for c in scenario_cards(of) if c.key == "balance")
+    card = card_of(of, "balance")
     table = next(b for b in card.blocks if isinstance(b, Table) and b.name == "by-products-table")
     frame = table.frame[list(table.shown)]
     # without peroxide chloride reduces the metals, and only there; 20 m3 of leachant per t, and wash water
@@ -129,3 +140,39 @@ def test_by_products_stand_beside_the_mass_balance(files: tuple[Path, Path]) -> 
     assert frame["chlorine"].drop(1).tolist() == [0.0, 0.0]
     assert (frame["wastewater"] >= 20.0).all()
     assert {"oxygen", "salt", "residue", "nox", "precipitates"} <= set(frame)
+
+
+def test_single_score_normalises_weights_and_names_what_it_leaves_out() -> None:
+    # 7553.08 kg CO2 eq is one person-year, weight 21.06 %; 55.5695 mol H+ eq is one, weight 6.20 %:
+    # 2 person-years and 1 person-year, and 0.0523484 kg CFC11 eq is a third category's one, weight 6.31 %:
+    # 2 x 0.2106 + 1 x 0.0620 + 1 x 0.0631 = 0.5463
+    value = np.array([[2 * 7553.08, 55.5695, 0.0523484, 1.0, 1.0]])
+    categories = ["Climate change", "Acidification", "Ozone depletion", "Climate change - Fossil", "land use"]
+    units = ["kg CO2-eq", "mol H+ eq", "kg CFC11 eq", "kg CO2 eq", "m2a"]
+    s = single_score(value, categories, units)
+    np.testing.assert_allclose(s.normalised[0, :3], [2, 1, 1])
+    assert s.score[0] == pytest.approx(0.5463)
+    assert list(s.left_out) == categories[3:]
+    assert "no such category" in s.left_out["Climate change - Fossil"]
+    assert "Pt" in s.left_out["land use"]
+    assert s.covered == pytest.approx(0.3357)
+    assert s.method["confidence of the weight"].tolist() == ["B", "B", "B", "", ""]
+
+
+def test_single_score_keeps_a_missing_factor_missing_and_refuses_when_nothing_counts() -> None:
+    s = single_score(np.array([[1.0, np.nan]]), ["climate change", "water use"], ["kg CO2 eq", "m3 depriv."])
+    assert np.isnan(s.score[0])
+    with pytest.raises(InputError, match="None of the impact categories"):
+        single_score(np.array([[1.0]]), ["acidification"], ["kg SO2 eq"])
+
+
+def test_the_method_has_all_sixteen_categories_and_its_weights_sum_to_a_hundred_per_cent() -> None:
+    method = load_footprint()
+    assert len(method) == 16
+    assert sum(entry.weighting.value for entry in method.values()) == pytest.approx(100.0)
+    # as the JRC rounds them; EF 3.0 had 4.27e4 CTUe, 0.0536 kg CFC11 and 2.30e-4 CTUh
+    rounded = {name: f"{entry.normalisation.value:.2e}" for name, entry in method.items()}
+    assert rounded["ecotoxicity, freshwater"] == "5.67e+04"
+    assert rounded["ozone depletion"] == "5.23e-02"
+    assert rounded["human toxicity, non-cancer"] == "1.29e-04"
+    assert not any("confidence C" in flags(entry.weighting) for entry in method.values())

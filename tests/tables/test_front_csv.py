@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from optimiser.tables.predict import predict_table
+from optimiser.tables.predict import predict_frame
 from tests.paths import ROOT
 
 ALUMINIUM = """
@@ -90,14 +90,14 @@ import json
 from pathlib import Path
 import numpy as np
 from optimiser.chemistry.feeds import Feed
-from optimiser.chemistry.reagents import load_acids
+from optimiser.chemistry.acids import load_acids
 from optimiser.variables import Designs
 from optimiser.process.balance import mass_balance
 from optimiser.process.byproducts import by_products
 from optimiser.process.inputs import process_inputs
 from optimiser.tables.own import read_own_tables
 from optimiser.process.parameters import neutralisers, process_parameters
-from optimiser.process.totals import cost_components, metal_value
+from optimiser.process.costs import cost_components, metal_value
 
 feed = Feed(name="NCA80", Ni=0.8, Co=0.15, Al=0.05, mass=960.786)
 acids = [load_acids()[name] for name in ("sulfuric", "hydrochloric")]
@@ -120,7 +120,7 @@ for base in ("magnesium_oxide", "ammonia", "sodium_hydroxide"):
     }
 Path("dear.csv").write_text("substance,price [EUR/kg pure]\\nMgO,40\\n")
 own = read_own_tables(prices="dear.csv").reagents
-found["dear"] = own["magnesium_oxide"].price_eur_per_kg_pure()
+found["dear"] = own["magnesium_oxide"].price_eur("kg pure")
 found["neutralisers"] = neutralisers()
 print(json.dumps(found))
 """
@@ -220,7 +220,7 @@ def test_predict_takes_the_metal_and_leaves_feeds_without_it_as_they_are(product
     optimiser(product, "predict", "table.csv", "--feed", "NMC111", "--out", "nmc.csv")
     with_row = pd.read_csv(product / "nmc.csv")
     assert with_row["yield_Al"].isna().all()
-    without = predict_table(product / "table.csv", feed_name="NMC111")
+    without = predict_frame(pd.read_csv(product / "table.csv"), feed="NMC111")
     np.testing.assert_allclose(with_row[[*SHOWN]].to_numpy(), without[[*SHOWN]].to_numpy(float), rtol=1e-12)
     assert [c for c in with_row if "_Al" not in c] == list(without)
 
@@ -241,14 +241,14 @@ import json, sys
 from pathlib import Path
 from optimiser.problem.binding import bind
 from optimiser._io.errors import InputError
-from optimiser.cli.inspection import check_file, check_lines
-from optimiser.problem.load import load_question
+from optimiser.report.check import check_file, check_lines
+from optimiser.problem.load import load_problem
 
 said = ["\\n".join(check_lines(check_file("nca.yaml")))]
 for text in json.loads(sys.argv[1]):
     Path("bad.yaml").write_text(text)
     try:
-        said.append(f"accepted: {bind(load_question('bad.yaml')).name}")
+        said.append(f"accepted: {bind(load_problem('bad.yaml')).name}")
     except InputError as error:
         said.append(str(error))
 print(json.dumps(said))

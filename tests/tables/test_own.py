@@ -14,7 +14,7 @@ from click.testing import CliRunner
 from optimiser._io.errors import InputError
 from optimiser.cli.main import cli
 from optimiser.problem.binding import bind, own_tables
-from optimiser.problem.load import load_question
+from optimiser.problem.load import load_problem
 from optimiser.report.sources import sources_frame
 from optimiser.variables import Designs
 
@@ -47,7 +47,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_a_price_moves_the_cost_by_what_is_bought_of_it(folder: Path) -> None:
-    question = load_question(folder / "mine.yaml")
+    question = load_problem(folder / "mine.yaml")
     (folder / "dear.csv").write_text(PRICES.replace("sulfuric,0.1", "sulfuric,0.6"), encoding="utf-8")
     cheap, dear = (
         bind(question, own_tables(question, None, folder / name, None)) for name in ("prices.csv", "dear.csv")
@@ -61,7 +61,7 @@ def test_a_price_moves_the_cost_by_what_is_bought_of_it(folder: Path) -> None:
     assert high.metrics["cost"][0] - low.metrics["cost"][0] == pytest.approx(more)
     assert high.metrics["cost"][1] == low.metrics["cost"][1]
     # the same acids alone keep the own reagents: 0.5 EUR per kg of 50 % stock is 1 EUR per kg NaOH
-    assert cheap.with_acids(["sulfuric"]).inputs.reagents.base_price == 1.0
+    assert cheap.with_acids(["sulfuric"]).inputs.reagents.price["neutralisation"] == 1.0
     sources = sources_frame(cheap).set_index(["item", "quantity"])
     assert "prices.csv" in sources.loc[("sodium hydroxide", "price"), "source"]
     assert "prices.csv" in sources.loc[("sulfuric acid", "price"), "source"]
@@ -104,7 +104,7 @@ def test_check_needs_the_price_that_the_table_gives(folder: Path) -> None:
 
 
 def test_own_acids_can_be_chosen_and_impacts_must_hold_climate_change(folder: Path) -> None:
-    question = load_question(folder / "mine.yaml")
+    question = load_problem(folder / "mine.yaml")
     acids, factors = folder / "acids.csv", folder / "factors.csv"
     acids.write_text("acid,density\nlevulinic,1.2\n", encoding="utf-8")
     tables = own_tables(question, acids, folder / "prices.csv", None)

@@ -15,12 +15,14 @@ import pandas as pd
 import pytest
 import yaml
 
+from optimiser._io.errors import InputError
+from optimiser.report.card import make_cards
+from optimiser.report.cards.scenarios import scenario_makers
 from optimiser.report.columns import column
 from optimiser.report.images import write_images
-from optimiser.report.scenarios.cards import scenario_cards
-from optimiser.report.scenarios.contents import Contents, contents
+from optimiser.report.scenarios import Contents, contents
 from optimiser.tables.own import read_own_tables
-from optimiser.tables.predict import Part, Setting, Tally, parts, predict_table, prepare, results
+from optimiser.tables.predict import Part, Setting, Tally, parts, predict_frame, prepare, results
 from tests.browser import find_browser
 
 ROWS = pd.DataFrame(
@@ -51,7 +53,7 @@ def table(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def everything(setting: Setting) -> tuple[list[Part], Tally]:
     found, tally = [part for piece in parts(setting) for part in piece], Tally()
     for part in found:
-        tally.add(part)
+        tally.counted((part,))
     return found, tally
 
 
@@ -62,7 +64,7 @@ def report(path: Path, **options: object) -> Contents:
 
 
 def test_a_row_without_a_price_keeps_its_yields_and_names_what_is_missing(table: Path) -> None:
-    frame = predict_table(table)
+    frame = predict_frame(ROWS)
     assert frame["scenario"].tolist() == [1, 2, 3, 4, 5]
     assert frame["acid"].tolist() == ["sulfuric", "levulinic", "sulfuric", "hydrochloric", "sulfuric"]
     lacking = frame.iloc[1]
@@ -82,7 +84,7 @@ def test_rows_outside_the_domain_say_so_in_their_note(tmp_path: Path) -> None:
     rows = ROWS.assign(feed="NMC111", acid=["sulfuric", "levulinic", "glycine", "sulfuric", "acetic"])
     rows.loc[3, "acid_concentration"] = 9.0
     rows.to_csv(tmp_path / "t.csv", index=False)
-    frame = predict_table(tmp_path / "t.csv")
+    frame = predict_frame(rows)
     new = "outside the domain: acid not in the data"
     assert frame["inside_domain"].tolist()[:4] == [True, False, False, False]
     assert frame["note"].tolist()[0] == ""
@@ -97,6 +99,25 @@ def test_rows_outside_the_domain_say_so_in_their_note(tmp_path: Path) -> None:
     assert sum(tally.noted.values()) == 1 and tally.outside == int((~frame["inside_domain"]).sum())
 
 
+def test_a_frame_needs_no_file_and_its_mistakes_name_row_and_column(table: Path) -> None:
+    bare = ROWS.drop(columns="feed").iloc[[0, 4]]
+    found = predict_frame(bare, feed="NMC111")
+    whole = pd.concat([results(piece) for piece in parts(prepare(table))], ignore_index=True)
+    pd.testing.assert_frame_equal(
+        found["yield_Li"].to_frame(), whole["yield_Li"].iloc[[0, 4]].reset_index(drop=True).to_frame()
+    )
+    assert list(found) == list(whole)
+    nominal = predict_frame(bare, feed="NMC111", tolerances=False)
+    np.testing.assert_allclose(nominal["yield_Li"], found["yield_Li_nominal"])
+    with pytest.raises(InputError, match="999") as caught:
+        predict_frame(bare.assign(time=[60.0, 99999.0]), feed="NMC111")
+    assert "row 1, column" in caught.value.where and "time" in caught.value.where
+    with pytest.raises(InputError, match="which cathode"):
+        predict_frame(bare)
+    with pytest.raises(InputError, match="no feed 'NMC'"):
+        predict_frame(bare, feed="NMC")
+
+
 def test_pieces_of_any_size_give_the_same_rows(table: Path) -> None:
     setting = prepare(table)
     whole, split = (
@@ -108,35 +129,40 @@ def test_pieces_of_any_size_give_the_same_rows(table: Path) -> None:
 
 def test_the_basis_scales_masses_and_nothing_per_kg(table: Path) -> None:
     usual, small = report(table), report(table, basis=10.0)
-    ratio = usual.balance["batch_acid_pure"] / small.balance["batch_acid_pure"]
+    ratio = usual.tables["mass balance"]["batch_acid_pure"] / small.tables["mass balance"]["batch_acid_pure"]
     np.testing.assert_allclose(ratio, 100.0)
-    np.testing.assert_allclose(usual.costs["cost_total"], small.costs["cost_total"])
-    assert set(small.balance["basis"]) == {10.0}
+    np.testing.assert_allclose(usual.tables["costs"]["cost_total"], small.tables["costs"]["cost_total"])
+    assert set(small.tables["mass balance"]["basis"]) == {10.0}
 
 
 def test_tables_add_up_and_agree_with_each_other(table: Path) -> None:
     found = report(table)
-    costs, scenarios = found.costs, found.scenarios
+    costs, scenarios = found.tables["costs"], found.scenarios
     parts_of = [c for c in costs.columns if c.startswith("eur_") and c != "eur_total"]
     np.testing.assert_allclose(costs[parts_of].sum(axis=1, skipna=False), costs["eur_total"])
     np.testing.assert_allclose(costs["cost_total"], scenarios["cost"])
     # 50 g/L: 1000 kg take 20 000 L; 2 mol/L of it are 40 000 mol; sulfuric acid weighs 98.08 g/mol
-    assert found.balance["batch_volume"].iloc[0] == pytest.approx(20_000.0)
-    assert found.balance["batch_acid_pure"].iloc[0] == pytest.approx(40_000 * 0.09808, rel=1e-3)
+    balance = found.tables["mass balance"].iloc[0]
+    assert balance["batch_volume"] == pytest.approx(20_000.0)
+    assert balance["batch_acid_pure"] == pytest.approx(40_000 * 0.09808, rel=1e-3)
     first = scenarios.iloc[0]
-    assert found.selectivity["selectivity_Li_Co"].iloc[0] == pytest.approx(
+    assert found.tables["selectivities"]["selectivity_Li_Co"].iloc[0] == pytest.approx(
         first["yield_Li"] / first["yield_Co"]
     )
-    assert np.isnan(found.enrichment["enrichment_Ni"].iloc[2])  # LCO holds no nickel
+    assert np.isnan(found.tables["enrichment factors"]["enrichment_Ni"].iloc[2])  # LCO holds no nickel
     assert found.impacts is not None
     climate = next(c for c in found.impacts.frame.columns if c.endswith("/kg metal|4"))
     np.testing.assert_allclose(found.impacts.frame[climate], scenarios["climate_change"])
-    assert found.tests is not None
-    assert len(found.tests) == 10  # pairs of five
+    assert "t-tests" in found.tables
+    assert len(found.tables["t-tests"]) == 10  # pairs of five
 
 
 def test_every_heading_of_the_balance_has_its_unit(table: Path) -> None:
-    units = {name: column(name).unit for name in report(table).balance.columns if name.startswith("batch_")}
+    units = {
+        name: column(name).unit
+        for name in report(table).tables["mass balance"].columns
+        if name.startswith("batch_")
+    }
     for name, unit in units.items():
         expected = "mol" if "protons" in name or "electrons" in name or name.endswith("amount") else None
         expected = expected or {"batch_heat": "kWh", "batch_power": "kWh"}.get(name)
@@ -144,7 +170,7 @@ def test_every_heading_of_the_balance_has_its_unit(table: Path) -> None:
 
 
 def test_own_tables_move_the_results_the_right_way(table: Path, tmp_path: Path) -> None:
-    usual = predict_table(table)
+    usual = predict_frame(ROWS)
     (tmp_path / "acids.yaml").write_text(
         yaml.safe_dump({"acids": {"levulinic": {"price": 2.0, "climate_change": 5.0}}})
     )
@@ -163,14 +189,14 @@ def test_own_tables_move_the_results_the_right_way(table: Path, tmp_path: Path) 
     assert made.impacts is not None
     land = next(c for c in made.impacts.frame.columns if c.startswith("land, acid alone|pt|"))
     # 2 points per kg of pure acid
-    expected = 2.0 * made.balance["batch_acid_pure"].iloc[0]
+    expected = 2.0 * made.tables["mass balance"]["batch_acid_pure"].iloc[0]
     assert made.impacts.frame[land].iloc[0] == pytest.approx(expected)
     assert np.isnan(made.impacts.frame[land].iloc[1])
     assert ("land", "levulinic", 1) in made.impacts.missing
 
 
 def test_cards_are_all_made_and_say_something(table: Path) -> None:
-    for card in scenario_cards(report(table)):
+    for card in make_cards(scenario_makers(report(table))):
         assert not card.error, card
         assert card.finding or card.blocks or "--ef31" in card.not_applicable
 

@@ -9,9 +9,8 @@ import pandas as pd
 import pytest
 
 from optimiser._io.errors import InputError
-from optimiser.chemistry.reagents import load_acids
-from optimiser.tables.parse import Known, Scenarios, parse
-from optimiser.tables.read import open_source
+from optimiser.chemistry.acids import load_acids
+from optimiser.tables.scenarios import Known, Scenarios, open_scenarios, parse
 
 OWN = pd.DataFrame(
     {
@@ -52,7 +51,7 @@ KNOWN = Known(load_acids())
 
 
 def read(path: Path, sheet: str | None = None) -> Scenarios:
-    source = open_source(path, sheet)
+    source = open_scenarios(path, sheet)
     (piece,) = source.chunks()
     return parse(source, piece, KNOWN)
 
@@ -81,7 +80,7 @@ def test_units_in_the_header_semicolons_and_blank_lines(tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_text("\n".join([*text[:2], ";;;;;;", *text[2:]]), encoding="utf-8-sig")
     found = read(tmp_path / "t.csv")
     assert found.continuous[:, 0].tolist() == [60.0, 60.0, 30.0]
-    assert found.rows.tolist() == [0, 2, 3]  # as the file counts them
+    assert found.rows.tolist() == [2, 4, 5]  # as the file counts them
 
 
 def test_the_template_recognises_acids_and_describes_the_others(tmp_path: Path) -> None:
@@ -101,7 +100,7 @@ def test_the_template_recognises_acids_and_describes_the_others(tmp_path: Path) 
 
 
 def test_basis(tmp_path: Path) -> None:
-    source = open_source(save(OWN, tmp_path / "t.csv"))
+    source = open_scenarios(save(OWN, tmp_path / "t.csv"))
     (piece,) = source.chunks()
     assert parse(source, piece, Known(load_acids(), basis=5.0)).feeds[0].mass == 5.0
 
@@ -124,23 +123,23 @@ def test_the_toolkits_empty_template_says_what_to_fill_in(shared_data: Path) -> 
     [
         (OWN.rename(columns={"temperature": "temperature [K]"}), "is in 'K'", "temperature"),
         (OWN.rename(columns={"time": "time (h)"}), "is in 'h'", "time"),
-        (OWN.rename(columns={"time": "tme"}), "'time' is missing", "tme"),
+        (OWN.rename(columns={"time": "tme"}), "Unknown column 'tme'", "did you mean 'time'"),
         (OWN.assign(stirring=1), "Unknown column 'stirring'", "header"),
         (OWN.assign(temperatur=1), "Unknown column 'temperatur'", "did you mean 'temperature'?"),
         (OWN.assign(h2o2=[0.0, -1.0, 0.0]), "-1 is outside", "row 3, column h2o2"),
         (OWN.assign(time=["60 min", 60, 60]), "'60 min' is not a number", "row 2, column time"),
         (OWN.assign(time=[np.nan, 60, 60]), "blank", "row 2, column time"),
-        (OWN.assign(acid=[None, "HCl", "HCl"]), "no acid ''", "row 2, column acid"),
+        (OWN.assign(acid=[None, "HCl", "HCl"]), "Acid is blank", "row 2, column acid"),
         (TEMPLATE.assign(temp=[50, 500, 50]), "500 is outside", "row 3, column temp"),
         (TEMPLATE.assign(inputNi=[0.3, "a", 0.3]), "'a' is not a number", "row 3, column inputNi"),
-        (TEMPLATE.assign(inputNi=[0.3, -0.3, 0.3]), "not possible", "row 3, column inputNi"),
+        (TEMPLATE.assign(inputNi=[0.3, -0.3, 0.3]), "-0.3 is outside", "row 3, column inputNi"),
         (TEMPLATE.assign(inputNi=33.3), "33.9", "columns inputNi"),
         (TEMPLATE.assign(SMILES=["Cl", "unknown!", "Cl"]), "'unknown!'", "row 3, column SMILES"),
         (TEMPLATE.assign(pKa1=np.nan), "no pKa", "row 3, column pKa1"),
         (TEMPLATE.assign(nProtons=2), "nProtons = 2", "row 3, column nProtons"),
         (TEMPLATE.assign(Mr_acid=100.0), "molar mass 100", "row 3, column Mr_acid"),
-        (TEMPLATE.assign(sNi=-2.0), "solubility of -2", "row 3, column sNi"),
-        (TEMPLATE.rename(columns={"acidC": "acidc"}), "'acidC' is missing", "acidc"),
+        (TEMPLATE.assign(sNi=-2.0), "SNi -2 is outside", "row 2, column sNi (L2)"),
+        (TEMPLATE.rename(columns={"acidC": "acidConc"}), "Unknown column 'acidConc'", "acidC"),
         (TEMPLATE.assign(acid="HCl"), "Unknown column 'acid'", "header"),
     ],
 )
@@ -155,7 +154,7 @@ def test_what_is_wrong_is_named(tmp_path: Path, frame: pd.DataFrame, message: st
 def test_a_mistake_far_down_is_found_with_its_row(tmp_path: Path) -> None:
     long = pd.concat([OWN] * 20, ignore_index=True)
     long.loc[50, "temperature"] = 999.0
-    source = open_source(save(long, tmp_path / "t.csv"))
+    source = open_scenarios(save(long, tmp_path / "t.csv"))
     with pytest.raises(InputError) as caught:
         for piece in source.chunks(7):
             parse(source, piece, KNOWN)
@@ -166,25 +165,25 @@ def test_sheets(tmp_path: Path) -> None:
     with pd.ExcelWriter(tmp_path / "two.xlsx") as book:
         OWN.to_excel(book, sheet_name="first", index=False)
         OWN.head(1).to_excel(book, sheet_name="second", index=False)
-    with pytest.raises(InputError, match="2 sheets") as caught:
-        open_source(tmp_path / "two.xlsx")
+    with pytest.raises(InputError, match="several sheets") as caught:
+        open_scenarios(tmp_path / "two.xlsx")
     assert "first, second" in caught.value.allowed
     assert len(read(tmp_path / "two.xlsx", "second")) == 1
     with pytest.raises(InputError, match="no sheet 'secnd'") as caught:
-        open_source(tmp_path / "two.xlsx", "secnd")
+        open_scenarios(tmp_path / "two.xlsx", "secnd")
     assert "second" in caught.value.remedy
     with pytest.raises(InputError, match="has no sheets"):
-        open_source(save(OWN, tmp_path / "t.csv"), "first")
+        open_scenarios(save(OWN, tmp_path / "t.csv"), "first")
     with pd.ExcelWriter(tmp_path / "spare.xlsx") as book:
         OWN.to_excel(book, sheet_name="first", index=False)
         pd.DataFrame().to_excel(book, sheet_name="spare")
     assert len(read(tmp_path / "spare.xlsx")) == 3
     pd.DataFrame().to_excel(tmp_path / "blank.xlsx")
-    with pytest.raises(InputError, match="is empty"):
-        open_source(tmp_path / "blank.xlsx")
-    (tmp_path / "blank.csv").write_text("")
     with pytest.raises(InputError, match="no rows"):
-        open_source(tmp_path / "blank.csv")
+        open_scenarios(tmp_path / "blank.xlsx")
+    (tmp_path / "blank.csv").write_text("")
+    with pytest.raises(InputError, match="is empty"):
+        open_scenarios(tmp_path / "blank.csv")
     OWN.head(0).to_excel(tmp_path / "header.xlsx", index=False)
     with pytest.raises(InputError, match="no rows"):
-        open_source(tmp_path / "header.xlsx")
+        read(tmp_path / "header.xlsx")

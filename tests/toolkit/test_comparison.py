@@ -5,27 +5,25 @@ from __future__ import annotations
 import math
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from optimiser._io.errors import InputError
-from optimiser.chemistry.acids import Acid
-from optimiser.chemistry.feeds import METALS
+from optimiser.chemistry.acids import Acid, load_acids
 from optimiser.chemistry.impacts import (
     ImpactTable,
     climate_table,
     impacts,
-    load_footprint,
     missing_factors,
     with_climate_change,
 )
-from optimiser.chemistry.quantity import flags
-from optimiser.chemistry.reagents import load_acids, load_reagents
+from optimiser.chemistry.metals import METALS
+from optimiser.chemistry.reagents import load_reagents
 from optimiser.toolkit.comparison import (
     T_TEST_WARNING,
     enrichment_factors,
     rank_impacts,
     selectivities,
-    single_score,
     welch_tests,
 )
 
@@ -65,57 +63,21 @@ def test_enrichment_does_not_look_at_absent_metals_and_differs_by_feed() -> None
 
 def test_ranks_break_ties_by_appearance_and_overall_ties_take_the_lowest() -> None:
     # a: 2, 1, 1 -> ranks 2, 1, 3; b: 1 5 5 -> 1, 3, 2 for values 1 < 2 = 2 with the first 2 before the second
-    impact = np.array([[2.0, 1.0], [1.0, 5.0], [2.0, 3.0], [9.0, 0.0]])
+    impact = pd.DataFrame([[2.0, 1.0], [1.0, 5.0], [2.0, 3.0], [9.0, 0.0]])
     r = rank_impacts(impact)
-    np.testing.assert_array_equal(r.ranks[:, 0], [2, 1, 3, 4])
-    np.testing.assert_array_equal(r.ranks[:, 1], [2, 4, 3, 1])
-    np.testing.assert_array_equal(r.score, [4, 5, 6, 5])
-    np.testing.assert_array_equal(r.overall, [1, 2, 4, 2])
-    assert not np.isnan(r.score).any()
+    np.testing.assert_array_equal(r[0], [2, 1, 3, 4])
+    np.testing.assert_array_equal(r[1], [2, 4, 3, 1])
+    np.testing.assert_array_equal(r["score"], [4, 5, 6, 5])
+    np.testing.assert_array_equal(r["overall"], [1, 2, 4, 2])
+    assert not np.isnan(r["score"]).any()
 
 
 def test_a_scenario_without_a_factor_has_no_score_and_is_named() -> None:
-    r = rank_impacts(np.array([[2.0, 1.0], [1.0, NAN], [3.0, 3.0]]))
-    np.testing.assert_array_equal(r.ranks, [[2, 1], [1, NAN], [3, 2]])
-    np.testing.assert_array_equal(r.score, [3, NAN, 5])
-    np.testing.assert_array_equal(r.overall, [1, NAN, 2])
-    np.testing.assert_array_equal(np.flatnonzero(np.isnan(r.score)), [1])
-
-
-def test_single_score_normalises_weights_and_names_what_it_leaves_out() -> None:
-    # 7553.08 kg CO2 eq is one person-year, weight 21.06 %; 55.5695 mol H+ eq is one, weight 6.20 %:
-    # 2 person-years and 1 person-year, and 0.0523484 kg CFC11 eq is a third category's one, weight 6.31 %:
-    # 2 x 0.2106 + 1 x 0.0620 + 1 x 0.0631 = 0.5463
-    value = np.array([[2 * 7553.08, 55.5695, 0.0523484, 1.0, 1.0]])
-    categories = ["Climate change", "Acidification", "Ozone depletion", "Climate change - Fossil", "land use"]
-    units = ["kg CO2-eq", "mol H+ eq", "kg CFC11 eq", "kg CO2 eq", "m2a"]
-    s = single_score(value, categories, units)
-    np.testing.assert_allclose(s.normalised[0, :3], [2, 1, 1])
-    assert s.score[0] == pytest.approx(0.5463)
-    assert set(s.left_out) == set(categories[3:])
-    assert "no such category" in s.left_out["Climate change - Fossil"]
-    assert "Pt" in s.left_out["land use"]
-    assert s.weight_covered == pytest.approx(0.3357)
-    assert s.confidence == ("B", "B", "B", "", "")
-
-
-def test_single_score_keeps_a_missing_factor_missing_and_refuses_when_nothing_counts() -> None:
-    s = single_score(np.array([[1.0, NAN]]), ["climate change", "water use"], ["kg CO2 eq", "m3 depriv."])
-    assert np.isnan(s.score[0])
-    with pytest.raises(InputError, match="None of the impact categories"):
-        single_score(np.array([[1.0]]), ["acidification"], ["kg SO2 eq"])
-
-
-def test_the_method_has_all_sixteen_categories_and_its_weights_sum_to_a_hundred_per_cent() -> None:
-    method = load_footprint()
-    assert len(method) == 16
-    assert sum(entry.weighting.value for entry in method.values()) == pytest.approx(100.0)
-    # as the JRC rounds them; EF 3.0 had 4.27e4 CTUe, 0.0536 kg CFC11 and 2.30e-4 CTUh
-    rounded = {name: f"{entry.normalisation.value:.2e}" for name, entry in method.items()}
-    assert rounded["ecotoxicity, freshwater"] == "5.67e+04"
-    assert rounded["ozone depletion"] == "5.23e-02"
-    assert rounded["human toxicity, non-cancer"] == "1.29e-04"
-    assert not any("confidence C" in flags(entry.weighting) for entry in method.values())
+    r = rank_impacts(pd.DataFrame([[2.0, 1.0], [1.0, NAN], [3.0, 3.0]]))
+    np.testing.assert_array_equal(r[[0, 1]], [[2, 1], [1, NAN], [3, 2]])
+    np.testing.assert_array_equal(r["score"], [3, NAN, 5])
+    np.testing.assert_array_equal(r["overall"], [1, NAN, 2])
+    np.testing.assert_array_equal(np.flatnonzero(np.isnan(r["score"])), [1])
 
 
 def test_welch_by_hand() -> None:
@@ -195,7 +157,7 @@ def test_climate_change_of_a_table_enters_acids_and_reagents() -> None:
     assert same == acids
     assert same_reagents == reagents
     new, new_reagents = with_climate_change(acids, reagents, TABLE)
-    assert new["sulfuric"].climate_change_per_kg_pure() == 0.1
+    assert new["sulfuric"].climate_factor == 0.1
     assert new["hydrochloric"] == acids["hydrochloric"]
-    assert new_reagents.heat.climate_change_per_kwh() == 0.2
+    assert new_reagents.energies["heat"].climate_factor == 0.2
     assert isinstance(new["citric"], Acid)

@@ -10,10 +10,9 @@ import pandas as pd
 import pytest
 
 from optimiser._io.errors import InputError
-from optimiser.chemistry.reagents import load_acids
+from optimiser.chemistry.acids import load_acids
 from optimiser.tables.own_impacts import import_impacts
-from optimiser.tables.parse import Known, parse
-from optimiser.tables.read import open_source
+from optimiser.tables.scenarios import Known, open_scenarios, parse
 from optimiser.toolkit.comparison import enrichment_factors, rank_impacts, selectivities, welch_tests
 from optimiser.toolkit.profile import ToolkitAcids, read_toolkit_acids, toolkit_sums
 from optimiser.variables import Designs
@@ -35,20 +34,21 @@ def test_by_hand() -> None:
     # 85 degC: 8888.889 x 4.186 x 60 / 3600 = 620.148148 kWh. x 0.1899: 3.978 and 117.766 EUR.
     # Metal: M = 6.94 + 58.93 + 31.998 = 97.868; (1e6/97.868) mol: Li 0.5 x 6.94 = 35.4559 kg, Co 1 x 58.93
     table = pd.DataFrame({"temp": [85], "acidC": [2], "H2O2_conc": [9], "solidToLiquid": [100], "time": [60]})
-    s = toolkit_sums(
+    sums = toolkit_sums(
         designs(np.array([0]), table),
         np.array([[0.5, math.nan, 1.0, 1.0]]),
         np.array([1.0, 0, 0, 1]),
         ONE_ACID,
     )
-    assert (s.volume, s.acid_amount, s.acid_pure, s.acid_stock) == pytest.approx((1e4, 2e4, 1960, 2000))
-    assert (s.acid_volume[0], s.water_volume[0]) == pytest.approx((2000 / 1.8, 1e4 - 2000 / 1.8))
-    assert (s.mixing_energy[0], s.heating_energy[0]) == pytest.approx((20.947867, 620.148148))
-    assert (s.acid_cost[0], s.mixing_cost[0], s.heating_cost[0]) == pytest.approx(
-        (200, 3.978, 117.76613), rel=1e-6
-    )
-    np.testing.assert_allclose(s.metals, [[35.4559, 0, 0, 602.1375]], rtol=1e-5)  # Mn's "1.0" does not count
-    assert s.per_kg_metal(s.cost)[0] == pytest.approx((200 + 3.978 + 117.766) / 637.5934, rel=1e-5)
+    s = sums.frame.iloc[0]
+    assert s.iloc[:4].tolist() == pytest.approx([1e4, 2e4, 1960, 2000])
+    assert (s["acid, stock [L]"], s["water [L]"]) == pytest.approx((2000 / 1.8, 1e4 - 2000 / 1.8))
+    assert (s["mixing [kWh]"], s["heating [kWh]"]) == pytest.approx((20.947867, 620.148148))
+    costs = [s[f"{name} cost [EUR]"] for name in ("acid", "mixing", "heating")]
+    assert costs == pytest.approx([200, 3.978, 117.76613], rel=1e-6)
+    metals = [s[f"{metal} leached [kg]"] for metal in METALS]
+    np.testing.assert_allclose(metals, [35.4559, 0, 0, 602.1375], rtol=1e-5)  # Mn's "1.0" does not count
+    assert s["total cost [EUR/kg metal]"] == pytest.approx((200 + 3.978 + 117.766) / 637.5934, rel=1e-5)
 
 
 def test_faults_stand_as_they_are() -> None:
@@ -56,25 +56,24 @@ def test_faults_stand_as_they_are() -> None:
     table = pd.DataFrame(
         {"temp": [5, 45, 25], "acidC": [1, 1, 30], "H2O2_conc": 0, "solidToLiquid": 50, "time": 0}
     )
-    s = toolkit_sums(designs(np.zeros(3, int), table), np.full((3, 4), 0.5), np.ones(4), ONE_ACID)
-    assert s.heating_cost[0] == s.heating_cost[1] > 0
-    assert s.water_volume[2] < 0
+    s = toolkit_sums(designs(np.zeros(3, int), table), np.full((3, 4), 0.5), np.ones(4), ONE_ACID).frame
+    assert s["heating cost [EUR]"][0] == s["heating cost [EUR]"][1] > 0
+    assert s["water [L]"][2] < 0
 
 
 def test_an_acid_that_the_table_lacks_has_metals_and_mixing_but_no_cost_of_acid() -> None:
     table = pd.DataFrame({"temp": [65], "acidC": [2], "H2O2_conc": 0, "solidToLiquid": 50, "time": 60})
     assert ONE_ACID.rows(["methanesulfonic", "sulfuric"]).tolist() == [-1, 0]
-    s = toolkit_sums(designs(np.array([-1]), table), np.full((1, 4), 0.5), np.ones(4), ONE_ACID)
-    assert np.isnan(s.acid_stock[0]) and np.isnan(s.cost[0])
-    assert s.metal_total[0] > 0 and s.mixing_cost[0] > 0
-    assert s.frame()["acid, stock [kg]"].isna().all()
+    s = toolkit_sums(designs(np.array([-1]), table), np.full((1, 4), 0.5), np.ones(4), ONE_ACID).frame
+    assert s["acid, stock [kg]"].isna().all() and s["total cost [EUR]"].isna().all()
+    assert s["Li leached [kg]"][0] > 0 and s["mixing cost [EUR]"][0] > 0
 
 
 def test_negative_and_repeated_cells_are_refused(tmp_path: Path) -> None:
     header = "Acid,pKa1,Mr,density,Purity,price kg\n"
     path = tmp_path / "acids.csv"
     for body, told in (
-        ("Nitric,-1.3,63,-1.5,0.67,0.4\n", "row 2, column 'density' (D2)"),
+        ("Nitric,-1.3,63,-1.5,0.67,0.4\n", "row 2, column density (D2)"),
         ("Nitric,-1.3,63,1.5,0.67,0.4\nHNO3,-1.3,63,1.5,0.67,0.4\n", "row 3"),
     ):
         path.write_text(header + body)
@@ -101,7 +100,7 @@ def test_every_acid_of_the_workbook_is_read(acids: ToolkitAcids) -> None:
 
 def rows_of(workbook: Path, acids: ToolkitAcids) -> np.ndarray:
     """Which row of the Toolkit's table each scenario uses, as the profile finds it: by structure."""
-    source = open_source(workbook)
+    source = open_scenarios(workbook)
     read = [parse(source, piece, Known(load_acids())) for piece in source.chunks()]
     return np.concatenate([acids.rows([s.acids[k].name for k in s.acid]) for s in read])
 
@@ -127,7 +126,8 @@ def test_parity_of_mass_balance_cost_and_impacts(
     composition = np.column_stack([np.ones(n), scenarios[["inputNi", "inputMn", "inputCo"]]])
     table = import_impacts(shared_data / "Acids_impacts.xlsx")
     rows = rows_of(shared_data / workbook, acids)
-    s = toolkit_sums(designs(rows, scenarios), yields, composition, acids, table)
+    sums = toolkit_sums(designs(rows, scenarios), yields, composition, acids, table)
+    s = sums.frame
     known = 0
     for i, row in scenarios.iterrows():
         acid = properties[properties["pKa1"] == row["pKa1"]]
@@ -137,10 +137,12 @@ def test_parity_of_mass_balance_cost_and_impacts(
         metal = 0.0
         for share, y, mass in zip(composition[i], yields[i], (6.94, 58.69, 54.94, 58.93), strict=True):
             metal += 1e6 / m * share * y * mass / 1000
-        np.testing.assert_allclose(s.metal_total[i], metal, **EXACT)
-        np.testing.assert_allclose(s.mixing_cost[i], mixing * 0.1899, **EXACT)
+        np.testing.assert_allclose(
+            s[[f"{name} leached [kg]" for name in METALS]].sum(axis=1)[i], metal, **EXACT
+        )
+        np.testing.assert_allclose(s["mixing cost [EUR]"][i], mixing * 0.1899, **EXACT)
         if not len(acid):  # an acid of the third case study
-            assert np.isnan(s.cost[i]) and np.isnan(s.impacts[i]).all()
+            assert np.isnan(s["total cost [EUR]"][i]) and np.isnan(sums.impacts[i]).all()
             continue
         known += 1
         a = acid.iloc[0]
@@ -150,16 +152,17 @@ def test_parity_of_mass_balance_cost_and_impacts(
         price = a["price kg"] if math.isnan(a["USD/MT"]) else a["USD/MT"] * 0.88 / 1000
         heating = (v - volume) * 4.186 * abs(row["temp"] - 25) / 3600
         for ours, theirs in (
-            (s.volume, v), (s.acid_amount, v * row["acidC"]), (s.acid_pure, pure), (s.acid_stock, stock),
-            (s.acid_volume, volume), (s.water_volume, v - volume), (s.acid_cost, stock * price),
-            (s.heating_cost, heating * 0.1899), (s.per_kg_metal(s.acid_cost), stock * price / metal),
-            (s.per_kg_metal(s.cost), (stock * price + (heating + mixing) * 0.1899) / metal),
+            ("leachant [L]", v), ("acid [mol]", v * row["acidC"]), ("acid, pure [kg]", pure),
+            ("acid, stock [kg]", stock), ("acid, stock [L]", volume), ("water [L]", v - volume),
+            ("acid cost [EUR]", stock * price), ("heating cost [EUR]", heating * 0.1899),
+            ("acid cost [EUR/kg metal]", stock * price / metal),
+            ("total cost [EUR/kg metal]", (stock * price + (heating + mixing) * 0.1899) / metal),
         ):  # fmt: skip
-            np.testing.assert_allclose(ours[i], theirs, **EXACT)
+            np.testing.assert_allclose(s[ours][i], theirs, **EXACT)
         if a["Acid"] in factors.columns:
-            np.testing.assert_allclose(s.impacts[i], factors[a["Acid"]] * stock, **EXACT)
+            np.testing.assert_allclose(sums.impacts[i], factors[a["Acid"]] * stock, **EXACT)
         else:
-            assert np.isnan(s.impacts[i]).all()
+            assert np.isnan(sums.impacts[i]).all()
     assert known >= 2
 
 
@@ -183,18 +186,18 @@ def test_parity_of_ranks(shared_data: Path, acids: ToolkitAcids) -> None:
     table = import_impacts(shared_data / "Acids_impacts.xlsx")
     rows = rows_of(shared_data / "CaseStudy2.xlsx", acids)
     impacts = toolkit_sums(designs(rows, scenarios), np.full((6, 4), 0.5), np.ones(4), acids, table).impacts
-    ranking = rank_impacts(impacts)
+    ranking = rank_impacts(pd.DataFrame(impacts))
     scores = []
     for i in range(6):
         score = 0
         for c in range(impacts.shape[1]):
             lower = sum(impacts[j, c] < impacts[i, c] for j in range(6))
             before = sum(impacts[j, c] == impacts[i, c] for j in range(i))
-            assert ranking.ranks[i, c] == 1 + lower + before
+            assert ranking[c][i] == 1 + lower + before
             score += 1 + lower + before
         scores.append(score)
-        assert ranking.score[i] == score
-    assert ranking.overall.tolist() == [1 + sum(other < score for other in scores) for score in scores]
+        assert ranking["score"][i] == score
+    assert ranking["overall"].tolist() == [1 + sum(other < score for other in scores) for score in scores]
 
 
 def test_parity_of_t_tests() -> None:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from optimiser.problem.constraints import label as label_of
 from optimiser.problem.problem import Evaluation, Problem
 from optimiser.problem.tolerances import said
 from optimiser.report import refusal, words
@@ -133,7 +134,7 @@ def lacking(problem: Problem, nearest: Evaluation, titles: Sequence[str]) -> pd.
     for name in problem.constraint_names:
         margin = nearest.margins[name]
         if (margin < 0.0).any():
-            label = words.constraint_label(name).split(" (")[0]
+            label = label_of(name).split(" (")[0]
             scale, unit = (100.0, "points") if name.startswith("yield_") else (1.0, "relative")
             texts = [f"{-scale * m:.3g}" if m < 0.0 else "holds" for m in margin]
             rows.append({"quantity": f"shortfall: {label} [{unit}]"} | dict(zip(titles, texts, strict=True)))

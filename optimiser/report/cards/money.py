@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from optimiser.process.totals import COMPONENTS
+from optimiser.process.costs import COMPONENTS
 from optimiser.report.card import Card, Figure, Panels, Table
 from optimiser.report.cards.front import NO_FRONT
 from optimiser.report.caveats import CLIMATE, MONEY, marked_numbers

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from optimiser.chemistry.feeds import METALS
+from optimiser.chemistry.metals import METALS
 from optimiser.nearest import SOURCES
 from optimiser.problem.problem import Problem
 from optimiser.report import words

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from optimiser.chemistry.feeds import METALS
+from optimiser.chemistry.metals import METALS
 from optimiser.explain.cases import DRIVERS, ranking
 from optimiser.explain.explanation import DesignExplanation, Explanation
 from optimiser.explain.setpoints import LEAST_GAIN, Sweep, gain_per_cost, limiting_metal, lowest_yield
@@ -30,7 +30,7 @@ from optimiser.report.explain.sentences import (
     ranking_sentence,
     yield_sentences,
 )
-from optimiser.report.scenarios.figures import draw_heat
+from optimiser.report.figures.scenarios import draw_heat
 from optimiser.variables import CONTINUOUS, VARIABLES, Floats
 
 #: Over a table that holds what a figure shows.

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from optimiser._io.errors import InputError
-from optimiser.chemistry.feeds import METALS
+from optimiser.chemistry.metals import METALS
 from optimiser.explain.ask import Asked, design_of_front, design_of_text
 from optimiser.explain.cases import DRIVERS, ranking
 from optimiser.explain.explanation import (
@@ -30,8 +30,8 @@ from optimiser.explain.setpoints import (
     thrifty_sweeps,
 )
 from optimiser.problem.binding import bind
-from optimiser.problem.load import Question
 from optimiser.problem.problem import Problem
+from optimiser.problem.schema import Problem as Question
 from optimiser.report.deliver import check_folder
 from optimiser.report.deliver import deliver as deliver_report
 from optimiser.report.explain.cards import explanation_cards

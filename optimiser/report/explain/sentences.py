@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from optimiser.chemistry.feeds import METALS
+from optimiser.chemistry.metals import METALS
 from optimiser.explain.ask import differs
 from optimiser.explain.cases import DRIVERS
 from optimiser.explain.explanation import DesignExplanation, Explanation
@@ -18,6 +18,7 @@ from optimiser.explain.setpoints import (
     lowest_yield,
     thrifty_sweeps,
 )
+from optimiser.problem.constraints import label as label_of
 from optimiser.report import words
 from optimiser.report.columns import column
 from optimiser.variables import CONTINUOUS, VARIABLES
@@ -230,7 +231,7 @@ def cautions(of: Explanation) -> list[str]:
         )
     for name, margin in d.evaluation.margins.items():
         if margin[0] < 0.0 and name != "applicability_domain" and not name.startswith("yield_"):
-            said.append(f"The design breaks a limit of chemistry: {words.constraint_label(name)}.")
+            said.append(f"The design breaks a limit of chemistry: {label_of(name)}.")
     for i, variable in enumerate(VARIABLES):
         low, high = problem.lower[acid, i], problem.upper[acid, i]
         if not low - 1e-9 <= continuous[i] <= high + 1e-9:

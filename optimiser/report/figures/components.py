@@ -8,7 +8,7 @@ from typing import Any, Literal
 import pandas as pd
 import plotly.graph_objects as go
 
-from optimiser.process.totals import COMPONENTS
+from optimiser.process.costs import COMPONENTS
 from optimiser.report.columns import column
 from optimiser.report.numbers import number
 from optimiser.report.style import BLUE, GREEN, MUTED, ORANGE, PURPLE, SKY, VERMILLION, blank

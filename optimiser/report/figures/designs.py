@@ -15,7 +15,7 @@ from optimiser.problem.problem import Evaluation, Problem
 from optimiser.report.columns import column
 from optimiser.report.frames import front_frame, reported_metrics
 from optimiser.report.picks import ends_and_knee
-from optimiser.report.style import INK, AcidStyle, blank, marker, rgba, ring
+from optimiser.report.style import INK, AcidStyle, acid_styles, blank, marker, rgba, ring, two_lines
 from optimiser.search.front import Front
 from optimiser.search.run import RunResult
 from optimiser.variables import CONTINUOUS, VARIABLES
@@ -142,9 +142,24 @@ def draw_designs(
             hovertext=rows[hover],
             hoverinfo="text",
         )
+    if len(frame) > 1:
+        _add_knee(figure, frame, x, y, 2 * size + 2)
+    return figure
+
+
+def _add_knee(figure: go.Figure, frame: pd.DataFrame, x: str, y: str, size: float) -> None:
     knee = frame[frame["knee"]]
-    if len(knee) and len(frame) > 1:
-        figure.add_scatter(x=_shown(knee, x), y=_shown(knee, y), **ring(2 * size + 2))
+    if len(knee):
+        figure.add_scatter(x=_shown(knee, x), y=_shown(knee, y), **ring(size))
+
+
+def draw_front(result: RunResult, front: Front) -> go.Figure:
+    """Draw each acid's front in the first two objectives, and ring the knee of the common one."""
+    (x, x_title), (y, y_title), *_ = axis_titles(result.problem).items()
+    styles = acid_styles(result.problem.acid_names)
+    figure = draw_designs(drawn_acids(result), styles, x, y, x_title=x_title)
+    _add_knee(figure, drawn_front(result.problem, front), x, y, 20)
+    figure.update_yaxes(title_text=two_lines(y_title))
     return figure
 
 

@@ -8,9 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from optimiser._io.errors import InputError, closest
-from optimiser.chemistry.acids import choose_acid
+from optimiser.chemistry.acids import choose_acid, load_acids
 from optimiser.chemistry.feeds import find_feed
-from optimiser.chemistry.reagents import load_acids
 from optimiser.kinetics.frames import constants_frame, curves_frame, energies_frame
 from optimiser.kinetics.literature import load_literature
 from optimiser.kinetics.simulate import FIXED, TEMPERATURES, TIMES, Plan, plan_curves

@@ -62,7 +62,7 @@ def acids_known(table: TrainingTable, protocol: str) -> Labels:
 
 def acid_names(table: TrainingTable) -> Labels:
     """Return the name of each row's acid, shape (n,); its SMILES where the product has no such acid."""
-    from optimiser.chemistry.reagents import load_acids
+    from optimiser.chemistry.acids import load_acids
 
     known = {structure_key(acid.smiles): name for name, acid in load_acids().items()}
     return np.array([known.get(structure_key(smiles), smiles) for smiles in table.smiles])

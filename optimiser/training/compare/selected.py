@@ -13,9 +13,9 @@ from typing import Any
 
 import numpy as np
 
+from optimiser.chemistry.acids import load_acids
 from optimiser.chemistry.descriptors import structure_key
 from optimiser.chemistry.feeds import Feed
-from optimiser.chemistry.reagents import load_acids
 from optimiser.problem.objectives import METRICS, outcome
 from optimiser.process.balance import mass_balance
 from optimiser.process.inputs import process_inputs

@@ -1,19 +1,20 @@
 """Operations on rows of bits, one bit per lane, in LLVM's terms; imported only when called.
 
 Rows and the lanes' totals stay in vector registers, which no compiler finds by itself from loops over arrays.
-numba's cache does not notice a change of this file: `_walk` must be touched with it.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 from llvmlite import ir
 from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-from optimiser.surrogate.panel import LANES
+from optimiser.surrogate.loops import LANES
+from optimiser.surrogate.loops.cached import loop
 
 #: Words of a row.
 WORDS = LANES // 64
@@ -38,41 +39,29 @@ def _splat(builder: Any, value: Any, kind: Any) -> Any:
     return builder.shuffle_vector(one, ir.Constant(kind, ir.Undefined), order)
 
 
-@intrinsic  # type: ignore[untyped-decorator,unused-ignore]
-def walk(
-    typing_context: Any, table: Any, rows: Any, row: Any, left: Any, right: Any, first: Any, stop: Any
-) -> Any:
+@loop()
+def walk(table: Any, rows: Any, row: Any, left: Any, right: Any, first: int, stop: int) -> None:
     """Walk the nodes ``first`` to ``stop`` of a batch, of which ``table[row]`` are the lanes that go right.
 
     ``rows`` holds the lanes that reach each leaf, then one for which there is no use, then those that reach
     each node, of which the roots' must be there; ``left`` and ``right`` are numbers among these.
     """
+    for node in range(first, stop):
+        here, fails, low, high = stop - first + 1 + node - first, row[node], left[node], right[node]
+        for w in range(WORDS):
+            came = rows[here, w]
+            gone = came & table[fails, w]
+            rows[low, w], rows[high, w] = came ^ gone, gone
 
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        table, rows, row, left, right = (
-            _data(context, builder, signature.args[k], arguments[k]) for k in range(5)
-        )
-        first, stop = arguments[5:]
-        nodes = builder.sub(stop, first)
-        inner = builder.add(nodes, _WORD(1))
 
-        def place(data: Any, k: Any) -> Any:
-            return builder.gep(builder.bitcast(data, _ROW.as_pointer()), [k])
-
-        def number(data: Any, k: Any) -> Any:
-            return builder.zext(builder.load(builder.gep(data, [k])), _WORD)
-
-        with cgutils.for_range(builder, nodes) as loop:
-            node = builder.add(first, loop.index)
-            here = builder.load(place(rows, builder.add(inner, loop.index)), align=8 * WORDS)
-            fails = builder.load(place(table, number(row, node)), align=8 * WORDS)
-            gone = builder.and_(here, fails)
-            builder.store(builder.xor(here, gone), place(rows, number(left, node)), align=8 * WORDS)
-            builder.store(gone, place(rows, number(right, node)), align=8 * WORDS)
-        return context.get_dummy_value()
-
-    whole = types.int64
-    return types.none(table, rows, row, left, right, whole, whole), generate
+@loop()
+def gather_down(table: Any, first: int, stop: int) -> None:
+    """Add to each of the rows ``first`` to ``stop`` all that are after it."""
+    for w in range(WORDS):
+        gathered = np.uint64(0)
+        for at in range(stop - 1, first - 1, -1):
+            gathered |= table[at, w]
+            table[at, w] = gathered
 
 
 @intrinsic  # type: ignore[untyped-decorator,unused-ignore]
@@ -166,21 +155,3 @@ def add_leaves(
 
     whole = types.int64
     return types.none(rows, flags, whole, whole, value, whole, total, todo), generate
-
-
-@intrinsic  # type: ignore[untyped-decorator,unused-ignore]
-def gather_down(typing_context: Any, table: Any, first: Any, stop: Any) -> Any:
-    """Add to each of the rows ``first`` to ``stop`` all that are after it."""
-
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        rows = builder.bitcast(_data(context, builder, signature.args[0], arguments[0]), _ROW.as_pointer())
-        first, stop = arguments[1:]
-        state = cgutils.alloca_once_value(builder, ir.Constant(_ROW, [0] * WORDS))
-        with cgutils.for_range(builder, builder.sub(stop, first)) as loop:
-            at = builder.gep(rows, [builder.sub(builder.sub(stop, loop.index), _WORD(1))])
-            now = builder.or_(builder.load(state), builder.load(at, align=8 * WORDS))
-            builder.store(now, at, align=8 * WORDS)
-            builder.store(now, state)
-        return context.get_dummy_value()
-
-    return types.none(table, types.int64, types.int64), generate

@@ -1,20 +1,21 @@
-"""The compiled loop behind `optimiser.surrogate.panel`; imported only when called."""
+"""Tests that the feed and the acid settle are made, and what is left of the trees is laid out in batches."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import numpy as np
-from numba import njit
 
-from optimiser.surrogate._kernel import _ALL, _passes
+from optimiser.surrogate.loops import ROOM
+from optimiser.surrogate.loops.cached import loop
+from optimiser.surrogate.loops.pairs import ALL, passes
 
 _ONE = np.uint64(1)
 #: A child that is its tree's likeliest leaf.
 LIKELY = -(2**40)
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator,unused-ignore]
+@loop()
 def _count(word: np.uint64) -> int:
     """Return how many bits are set."""
     found = 0
@@ -24,65 +25,51 @@ def _count(word: np.uint64) -> int:
     return found
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator,unused-ignore]
+@loop()
 def _copy(words: Any, to: Any) -> None:
     """Copy words, by a loop because numba takes a second to compile an assignment of arrays."""
     for w in range(len(words)):
         to[w] = words[w]
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator,unused-ignore]
-def settle(
-    fixed: Any,
-    anchors: Any,
-    held: Any,
-    tried: Any,
-    follows: Any,
-    column: Any,
-    threshold: Any,
-    missing_left: Any,
-    left_low: Any,
-    left_high: Any,
-    kind_start: Any,
-    leaf: Any,
-    leaf_start: Any,
-    first: int,
-    stop: int,
-    code: Any,
-    limit: Any,
-    pattern: Any,
-    value: Any,
-    child: Any,
-    depth: Any,
-    size: Any,
-    constant: Any,
-) -> int:
-    """Make every test that does not follow the design; return how many nodes are left.
+@loop()
+def settle(forest: Any, side: Any, held: Any, follows: Any) -> Any:
+    """Make every test that does not follow the design; return what is left of a metal's trees.
 
     A tree of k nodes has k + 1 leaves. The value of its likeliest leaf goes to the constant, and the others
     keep what they differ by.
 
     Args:
-        fixed: columns of any design with the feed and the acid, shape (d,).
-        anchors: columns of the anchors, shape (d, m); one column of zeros for a forest without anchors.
+        forest: the `optimiser.surrogate.trees.Forest`.
+        side: the metal's `optimiser.surrogate.panel.Side`.
         held: the anchors that count, a bit each, shape (m / 64,).
-        tried: columns that follow the design of 64 designs, by which the likeliest leaves are told; the first
-            is compared with the first anchor, and so on, over and over, shape (c, 64).
         follows: number of each column among those that follow the design, -1 where it is fixed, shape (d,).
-        column, threshold, missing_left, left_low, left_high, kind_start, leaf, leaf_start: of the forest.
-        first, stop: trees.
-        code: to fill with what each node tests: the column's number, plus ``columns`` for a difference, plus
-            twice that where the missing go right; -1 where anchors differ whatever the design.
-        limit: to fill with the nodes' thresholds.
-        pattern: where anchors differ, to fill with those that go right, shape (nodes, m / 64).
-        value: to fill with the values of the leaves but the likeliest, as many as nodes.
-        child: to fill with the nodes' children, as numbers of nodes, or -1 less the number of the leaf's
-            value, or ``LIKELY``, shape (nodes, 2).
-        depth: to fill with the nodes' depths.
-        size: to fill with the nodes of each tree, shape (trees,).
-        constant: what is the same for every design is added to it, by anchor, shape (m,).
+
+    Returns:
+        Of the nodes that are left (code, limit, pattern, value, child, depth). The code tells the test:
+        its column's number, plus ``columns`` for a difference, plus twice that where the missing go right; -1
+        where anchors differ whatever the design. Then the thresholds; where anchors differ, those that go
+        right, shape (nodes, m / 64); the values of the leaves but the likeliest, as many as nodes; the
+        children, as numbers of nodes, or -1 less the number of the leaf's value, or ``LIKELY``, shape
+        (nodes, 2); the depths. Beside them the nodes of each tree, and what is the same for every design, by
+        anchor, shape (m,).
     """
+    column, threshold, missing_left = forest.column, forest.threshold, forest.missing_left
+    left_low, left_high, kind_start = forest.left_low, forest.left_high, forest.kind_start
+    leaf, leaf_start, fixed, anchors, tried = (
+        forest.leaf,
+        forest.leaf_start,
+        side.own,
+        side.anchors,
+        side.tried,
+    )
+    first, stop = forest.metal_trees[side.metal]
     words, m, columns = len(held), anchors.shape[1], len(tried)
+    room = kind_start[3 * stop] - kind_start[3 * first]
+    code, limit, value = np.empty(room, dtype=np.int16), np.empty(room), np.empty(room)
+    pattern, depth = np.empty((room, words), dtype=np.uint64), np.empty(room, dtype=np.uint8)
+    child, size = np.empty((room, 2), dtype=np.int64), np.empty(stop - first, dtype=np.int64)
+    constant = np.zeros(m)
     apart = np.empty((2 * columns, 64))
     for j in range(len(follows)):
         for s in range(64 if follows[j] >= 0 else 0):
@@ -103,7 +90,7 @@ def settle(
         for node in range(begin, end):
             node_at[left_high[node]] = node
         stack[0, 0], stack[0, 1], stack[0, 2], stack[0, 3] = 0, leaf_start[tree + 1] - base, -1, 0
-        stack_tried[0], stack_depth[0] = _ALL, 0
+        stack_tried[0], stack_depth[0] = ALL, 0
         _copy(held, stack_lanes[0])
         top, nodes, leaves, is_open = 1, 0, 0, False
         while top:
@@ -134,7 +121,7 @@ def settle(
                     for w in range(words):
                         pattern[at, w] = 0
                     for s in range(64):
-                        if not _passes(apart[of, s], threshold[node], missing_left[node]):
+                        if not passes(apart[of, s], threshold[node], missing_left[node]):
                             right |= _ONE << np.uint64(s)
                 else:
                     went, there = 0, 0
@@ -144,7 +131,7 @@ def settle(
                             x = fixed[j] if kind == 0 else anchors[j, a]
                             x = fixed[j] - x if kind == 2 else x
                             bit = _ONE << np.uint64(a - 64 * w)
-                            failed = not _passes(x, threshold[node], missing_left[node])
+                            failed = not passes(x, threshold[node], missing_left[node])
                             fails[w] |= bit if failed else np.uint64(0)
                             is_there = (lanes[w] & bit) != 0
                             there += is_there
@@ -199,33 +186,36 @@ def settle(
                     child[k, go] = LIKELY if k_leaf == likely else -1 - (total + k_leaf - (k_leaf > likely))
         size[tree - first] = nodes
         total += nodes
-    return total
+    table = (code[:total], limit[:total], pattern[:total], value[:total], child[:total], depth[:total])
+    return table, size, constant
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator,unused-ignore]
-def lay_out(
-    child: Any, depth: Any, size: Any, room: int, order: Any, left: Any, right: Any, start: Any, trees: Any
-) -> int:
-    """Cut a member's trees into batches, and sort each one's nodes by depth; return how many batches.
+@loop()
+def lay_out(child: Any, depth: Any, size: Any) -> Any:
+    """Cut a member's trees into batches, and sort each one's nodes by depth.
 
     So a node's lanes are long known when its children ask for them. Of a batch of k nodes the leaves are
     numbered 0 to k - 1 in the order of their values, what all likeliest leaves share is k, and the nodes are
     k + 1 to 2k.
 
     Args:
-        child, depth, size: as `settle` filled them.
-        room: most nodes of a batch, 63 at least.
-        order: to fill with the nodes, batch by batch.
-        left, right: to fill with their children's numbers.
-        start: to fill with where batches start, one longer than there are nodes at most.
-        trees: to fill with the number of their trees.
+        child, depth, size: as `settle` returns them.
+
+    Returns:
+        The nodes, batch by batch; the numbers of their left children, and of their right ones; where batches
+        start, shape (batches + 1,); the number of trees of each.
     """
+    count = len(child)
+    order, left, right = (
+        np.empty(count, dtype=np.intp), np.empty(count, dtype=np.uint16), np.empty(count, dtype=np.uint16)
+    )  # fmt: skip
+    start, trees = np.empty(count + 1, dtype=np.intp), np.empty(count, dtype=np.intp)
     number = np.empty(len(child), dtype=np.int64)
     batches, tree, begin = 0, 0, 0
     while begin < len(child):
         stop, deepest = begin, 0
         trees[batches] = 0
-        while tree < len(size) and stop - begin + size[tree] <= room:
+        while tree < len(size) and stop - begin + size[tree] <= ROOM:
             trees[batches] += size[tree] > 0
             stop += size[tree]
             tree += 1
@@ -237,22 +227,18 @@ def lay_out(
                 if depth[node] == level:
                     order[at], number[node] = node, at
                     at += 1
-        count = stop - begin
         for at in range(begin, stop):
             for go in range(2):
                 c = child[order[at], go]
                 if c == LIKELY:
-                    to = count
+                    to = stop - begin
                 elif c < 0:
                     to = -1 - c - begin
                 else:
-                    to = count + 1 + number[c] - begin
-                if go:
-                    right[at] = to
-                else:
-                    left[at] = to
+                    to = stop - begin + 1 + number[c] - begin
+                (right if go else left)[at] = to
         start[batches] = begin
         batches += 1
         begin = stop
     start[batches] = begin
-    return batches
+    return order, left, right, start[: batches + 1], trees[:batches]

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import partial
-
 import numpy as np
 import pandas as pd
 
-from optimiser.chemistry.feeds import METALS
-from optimiser.process.totals import COMPONENTS
+from optimiser.chemistry.metals import METALS
+from optimiser.problem.constraints import label as label_of
+from optimiser.process.costs import COMPONENTS
 from optimiser.report import words
-from optimiser.report.card import Card, Figure, Maker, Panels, Table, make_cards
+from optimiser.report.card import Card, Figure, Maker, Panels, Table
+from optimiser.report.cards.scenario_listings import (
+    balance_card,
+    footprint_card,
+    sources_card,
+    table_card,
+    tests_card,
+)
+from optimiser.report.caveats import intervals_caveat
 from optimiser.report.columns import column
 from optimiser.report.figures.components import What, draw_components
-from optimiser.report.numbers import counted
-from optimiser.report.scenarios.contents import Contents
-from optimiser.report.scenarios.figures import (
+from optimiser.report.figures.scenarios import (
     MOST_DRAWN,
     abscissa,
     draw_heat,
@@ -24,24 +28,13 @@ from optimiser.report.scenarios.figures import (
     labels,
     short_labels,
 )
-from optimiser.report.scenarios.listings import (
-    balance_card,
-    footprint_card,
-    sources_card,
-    table_card,
-    tests_card,
-)
-from optimiser.tables.compare import ALONE
-from optimiser.tables.results import varying
+from optimiser.report.numbers import counted
+from optimiser.report.scenarios import Contents
+from optimiser.tables.results import ALONE, varying
 from optimiser.variables import CONTINUOUS
 
 #: Said where a profile takes the place of our sums.
 REPLACED = "the profile toolkit-1.0.2 takes the place of these sums; its own stand under Mass balance."
-
-
-def scenario_cards(of: Contents) -> list[Card]:
-    """Return all cards of a table of scenarios."""
-    return make_cards(Maker(key, title, partial(make, of, key, title)) for key, title, make in MAKERS)
 
 
 def _drawn(frame: pd.DataFrame) -> tuple[pd.DataFrame, str]:
@@ -50,7 +43,7 @@ def _drawn(frame: pd.DataFrame) -> tuple[pd.DataFrame, str]:
     return few, f" The first {MOST_DRAWN} of {len(frame):,} scenarios." if len(few) < len(frame) else ""
 
 
-def summary_card(of: Contents, key: str, title: str) -> Card:
+def summary_card(of: Contents) -> Card:
     """Say what was predicted, and what is best in it."""
     frame, tally = of.scenarios, of.tally
     feeds = ", ".join(dict.fromkeys(frame["feed"]))
@@ -78,18 +71,18 @@ def summary_card(of: Contents, key: str, title: str) -> Card:
             )
     if not len(inside):
         finding.append("No scenario is both inside the applicability domain and possible by chemistry.")
-    warnings = [*tally.lines(), *of.notes, of.caveat]
+    warnings = [*tally.lines(), *of.setting.notes, intervals_caveat(of.setting.surrogate)]
     if (frame["h2o2"] > 0).any():
         warnings.append(words.PEROXIDE_CAVEAT)
     for margin in broken:
         count = int((frame[margin] < 0.0).sum())
         if count:
-            label = words.constraint_label(margin.removeprefix("margin_"))
+            label = label_of(margin.removeprefix("margin_"))
             warnings.insert(0, f"{count} of them break a limit of chemistry: {label}.")
-    return Card(key, title, tuple(finding), warnings=tuple(warnings))
+    return Card(finding=tuple(finding), warnings=tuple(warnings))
 
 
-def yields_card(of: Contents, key: str, title: str) -> Card:
+def yields_card(of: Contents) -> Card:
     """Draw the yield of each metal with its interval."""
     frame = of.scenarios
     x = abscissa(frame)
@@ -118,9 +111,14 @@ def yields_card(of: Contents, key: str, title: str) -> Card:
     if grid is not None:
         blocks.append(grid)
     blocks.append(
-        Table("yields-table", "Yields with standard deviations over the anchors.", of.yields, tall=True)
+        Table(
+            "yields-table",
+            "Yields with standard deviations over the anchors.",
+            of.tables["yields"],
+            tall=True,
+        )
     )
-    return Card(key, title, finding, blocks=tuple(blocks))
+    return Card(finding=finding, blocks=tuple(blocks))
 
 
 def _grid(frame: pd.DataFrame) -> Figure | None:
@@ -146,14 +144,14 @@ def _grid(frame: pd.DataFrame) -> Figure | None:
     return Figure("heat-recovery", about, drawing)
 
 
-def trade_card(of: Contents, key: str, title: str) -> Card:
+def trade_card(of: Contents) -> Card:
     """Draw cost and climate change against recovery."""
     frame = of.scenarios.replace([np.inf, -np.inf], np.nan)
-    if of.toolkit is not None:
-        return Card(key, title, not_applicable=REPLACED)
+    if of.replaced:
+        return Card(not_applicable=REPLACED)
     shown = [m for m in ("cost", "climate_change", "net_value") if frame[m].notna().any()]
     if not shown:
-        return Card(key, title, not_applicable="no scenario has all prices and factors.")
+        return Card(not_applicable="no scenario has all prices and factors.")
     first, *others = (
         Figure(
             f"scatter-{metric.replace('_', '-')}",
@@ -164,26 +162,25 @@ def trade_card(of: Contents, key: str, title: str) -> Card:
         for i, metric in enumerate(shown)
     )
     return Card(
-        key,
-        title,
-        ("Each point is a scenario; what lies right and low costs little for much.",),
+        finding=("Each point is a scenario; what lies right and low costs little for much.",),
         blocks=(first, Panels(tuple(others))) if others else (first,),
     )
 
 
-def cost_card(of: Contents, key: str, title: str) -> Card:
+def cost_card(of: Contents) -> Card:
     """Draw what each scenario costs by component."""
-    return _money(of, key, title, "cost", of.costs, "cost by component")
+    return _money(of, "cost", "costs", "cost by component")
 
 
-def climate_card(of: Contents, key: str, title: str) -> Card:
+def climate_card(of: Contents) -> Card:
     """Draw what each scenario burdens by component."""
-    return _money(of, key, title, "climate", of.climate, "climate change by component")
+    return _money(of, "climate", "climate change", "climate change by component")
 
 
-def _money(of: Contents, key: str, title: str, what: What, frame: pd.DataFrame, about: str) -> Card:
-    if of.toolkit is not None:
-        return Card(key, title, not_applicable=REPLACED)
+def _money(of: Contents, what: What, sheet: str, about: str) -> Card:
+    if of.replaced:
+        return Card(not_applicable=REPLACED)
+    frame = of.tables[sheet]
     few, only = _drawn(frame)
     total = f"{what}_total"
     known = frame[total].replace([np.inf, -np.inf], np.nan)
@@ -203,14 +200,14 @@ def _money(of: Contents, key: str, title: str, what: What, frame: pd.DataFrame, 
     drawing = draw_components(few.replace([np.inf, -np.inf], np.nan), names, what)
     figure = Figure(f"bars-{what}", f"{about.capitalize()}, {unit}.{only}", drawing)
     table = Table(f"{what}-table", f"{about.capitalize()}, per batch and per kg of metal.", frame, tall=True)
-    return Card(key, title, tuple(finding), blocks=(figure, table))
+    return Card(finding=tuple(finding), blocks=(figure, table))
 
 
-def impacts_card(of: Contents, key: str, title: str) -> Card:
+def impacts_card(of: Contents) -> Card:
     """List impacts in all categories, and rank the scenarios by them."""
     impacts = of.impacts
     if impacts is None:
-        return Card(key, title, not_applicable="no table of impacts is given.")
+        return Card(not_applicable="no table of impacts is given.")
     lead = "1 is the lowest. The overall rank is that of the sum of ranks: every category weighs the same."
     finding = [lead]
     if impacts.missing:
@@ -227,9 +224,7 @@ def impacts_card(of: Contents, key: str, title: str) -> Card:
         top="scenario",
     )
     return Card(
-        key,
-        title,
-        tuple(finding),
+        finding=tuple(finding),
         blocks=(
             Figure("heat-ranks", f"Ranks by category; dark is high.{only}", drawing),
             Table(
@@ -245,11 +240,11 @@ def _cut(text: str, most: int = 26) -> str:
     return text if len(text) <= most else f"{text[: most - 1].rstrip()}…"
 
 
-def selectivity_card(of: Contents, key: str, title: str) -> Card:
+def selectivity_card(of: Contents) -> Card:
     """Draw selectivities and enrichment factors as heat maps."""
-    few, only = _drawn(of.selectivity)
+    few, only = _drawn(of.tables["selectivities"])
     names = short_labels(of.scenarios.head(len(few)))
-    enrichment = of.enrichment.head(len(few))
+    enrichment = of.tables["enrichment factors"].head(len(few))
     figures = []
     for metal in METALS:
         pairs = [c for c in few.columns if c.startswith(f"selectivity_{metal}_") and few[c].notna().any()]
@@ -268,28 +263,28 @@ def selectivity_card(of: Contents, key: str, title: str) -> Card:
         "share of the leachate over its share of the feed, among Li, Ni, Mn and Co. 1 means no preference.",
     )
     return Card(
-        key,
-        title,
-        finding,
+        finding=finding,
         blocks=(
             Panels(tuple(figures)),
-            Table("selectivity-table", "Selectivities.", of.selectivity, tall=True),
-            Table("enrichment-table", "Enrichment factors.", of.enrichment, tall=True),
+            Table("selectivity-table", "Selectivities.", of.tables["selectivities"], tall=True),
+            Table("enrichment-table", "Enrichment factors.", of.tables["enrichment factors"], tall=True),
         ),
     )
 
 
-MAKERS: tuple[tuple[str, str, Callable[[Contents, str, str], Card]], ...] = (
-    ("answer", "The scenarios", summary_card),
-    ("yields", "Yields", yields_card),
-    ("trade", "Cost, climate and value against recovery", trade_card),
-    ("cost", "What they cost", cost_card),
-    ("climate", "Climate change", climate_card),
-    ("impacts", "Impacts and ranks", impacts_card),
-    ("footprint", "EF 3.1: normalised, weighted, one score", footprint_card),
-    ("selectivity", "Selectivity and enrichment", selectivity_card),
-    ("tests", "Are they different? The Toolkit's t-tests", tests_card),
-    ("balance", "Mass balance", balance_card),
-    ("table", "All scenarios", table_card),
-    ("sources", "Every number and its source", sources_card),
-)
+def scenario_makers(of: Contents) -> tuple[Maker, ...]:
+    """Return what makes the cards of a table of scenarios."""
+    return (
+        Maker("answer", "The scenarios", lambda: summary_card(of)),
+        Maker("yields", "Yields", lambda: yields_card(of)),
+        Maker("trade", "Cost, climate and value against recovery", lambda: trade_card(of)),
+        Maker("cost", "What they cost", lambda: cost_card(of)),
+        Maker("climate", "Climate change", lambda: climate_card(of)),
+        Maker("impacts", "Impacts and ranks", lambda: impacts_card(of)),
+        Maker("footprint", "EF 3.1: normalised, weighted, one score", lambda: footprint_card(of)),
+        Maker("selectivity", "Selectivity and enrichment", lambda: selectivity_card(of)),
+        Maker("tests", "Are they different? The Toolkit's t-tests", lambda: tests_card(of)),
+        Maker("balance", "Mass balance", lambda: balance_card(of)),
+        Maker("table", "All scenarios", lambda: table_card(of)),
+        Maker("sources", "Every number and its source", lambda: sources_card(of)),
+    )

@@ -1,4 +1,4 @@
-"""From what `predict` was asked to what it writes: a streamed table, a workbook, a report, or text."""
+"""What `predict` writes: a table, streamed where it may be long, a workbook, a report, or text."""
 
 from __future__ import annotations
 
@@ -11,21 +11,25 @@ import pandas as pd
 
 from optimiser._io.errors import InputError
 from optimiser._io.placed import placed
+from optimiser.chemistry.feeds import find_feed
 from optimiser.problem.binding import known_acids
-from optimiser.problem.load import load_question
+from optimiser.problem.load import load_problem
+from optimiser.report.card import make_cards
+from optimiser.report.cards.scenarios import scenario_makers
 from optimiser.report.deliver import check_folder
 from optimiser.report.deliver import deliver as deliver_report
 from optimiser.report.images import Kind
 from optimiser.report.manifest import given, made_with
-from optimiser.report.scenarios.cards import scenario_cards
-from optimiser.report.scenarios.contents import Contents, contents
+from optimiser.report.scenarios import Contents, contents
 from optimiser.report.stream import STREAMED, streamed_table
 from optimiser.report.workbook import write_sheets
 from optimiser.report.write import check_target
 from optimiser.tables.footprint import check_footprint
 from optimiser.tables.own import read_own_tables
-from optimiser.tables.predict import Part, RowProgress, Setting, Tally, parts, prepare, results
-from optimiser.toolkit.scenarios import find_profile
+from optimiser.tables.own_impacts import import_impacts
+from optimiser.tables.predict import RowProgress, Setting, Tally, parts, prepare, results
+from optimiser.tables.read import split_source
+from optimiser.toolkit.profile import find_profile
 
 #: Rows that a page and a workbook of many sheets hold.
 MOST_LISTED, MOST_SHEETS = 2_000, 50_000
@@ -68,38 +72,76 @@ def deliver(request: Request, progress: RowProgress) -> Said:
         InputError: anything wrong with options, table or targets, before any prediction.
     """
     _check(request)
-    question = load_question(request.problem) if request.problem else None
-    tables = read_own_tables(
-        request.acids,
-        request.prices,
-        request.impacts,
-        known=known_acids(question) if question else None,
-    )
+    setting = _setting(request)
+    _check_length(request, setting.rows)
+    tally, out = Tally(), request.out
+    pieces = (tally.counted(piece) for piece in parts(setting, progress=progress))
+    if request.report is not None or _is_workbook(out):
+        every = [part for piece in pieces for part in piece]
+        of = contents(request.table.name, every, tally, setting, pinned(request, setting), ef31=request.ef31)
+        lines, output = _write(of, request), _json(of.scenarios) if request.as_json else ""
+    elif out is not None:
+        with streamed_table(out) as append:
+            for piece in pieces:
+                append(results(piece))
+        lines, output = [f"{tally.rows} designs predicted: {out}"], ""
+    else:
+        frame = pd.concat([results(piece) for piece in pieces], ignore_index=True)
+        lines, output = [], _json(frame) if request.as_json else frame.to_csv(index=False)
+    return Said(output, (*lines, *tally.lines(), *setting.notes))
+
+
+def _setting(request: Request) -> Setting:
+    question = load_problem(request.problem) if request.problem else None
+    known = known_acids(question) if question else None
+    tables = read_own_tables(request.acids, request.prices, request.impacts, known=known)
+    factors = None
+    if request.profile is not None and request.impacts is not None:
+        factors = import_impacts(request.impacts, tables.acids)
     setting = prepare(
         request.table,
         question=question,
-        feed_name=request.feed,
+        feed=find_feed(request.feed, where="--feed") if request.feed else None,
         sheet=request.sheet,
         basis=request.basis,
         tables=tables,
-        profile=find_profile(request.profile, request.acids, request.impacts, tables),
+        profile=find_profile(request.profile, request.acids, factors, tables.acids),
         bare=request.tolerances == "off",
     )
     if request.ef31:
-        factors = setting.tables.impacts if setting.profile is None else setting.profile.impacts
-        check_footprint(factors)
-    _check_length(request, setting.rows)
-    if request.report is not None or _is_workbook(request.out):
-        return _whole(request, setting, progress)
-    tally = Tally()
-    if request.out is not None:
-        with streamed_table(request.out) as append:
-            for piece in parts(setting, progress=progress):
-                append(_counted(piece, tally))
-        return Said("", (f"{tally.rows} designs predicted: {request.out}", *tally.lines(), *setting.notes))
-    frame = pd.concat([_counted(p, tally) for p in parts(setting, progress=progress)], ignore_index=True)
-    text = frame.to_json(orient="records", indent=2) + "\n" if request.as_json else frame.to_csv(index=False)
-    return Said(text, (*tally.lines(), *setting.notes))
+        check_footprint(tables.impacts if setting.profile is None else setting.profile.impacts)
+    return setting
+
+
+def _json(frame: pd.DataFrame) -> str:
+    return frame.to_json(orient="records", indent=2) + "\n"
+
+
+def _write(of: Contents, request: Request) -> list[str]:
+    """Write a workbook or table, and a report, of all scenarios at once; return what to say."""
+    lines, out = [f"{of.tally.rows} designs predicted."], request.out
+    if out is not None:
+        if _is_workbook(out):
+            with placed(out) as temporary:
+                write_sheets(of.sheets(), temporary)
+        else:
+            with streamed_table(out) as append:
+                append(of.scenarios)
+        lines = [f"{of.tally.rows} designs predicted: {out}"]
+    if request.report is not None:
+        delivery = deliver_report(
+            request.report,
+            manifest=of.pinned,
+            cards=make_cards(scenario_makers(of)),
+            tables={"scenarios.csv": of.scenarios, "scenarios.xlsx": of.sheets()},
+            title=f"Scenarios of {of.name}",
+            name=of.name,
+            figures=request.figures,
+            force=request.force,
+            option="--report",
+        )
+        lines += [f"Report: {delivery.page}", *delivery.notes]
+    return lines
 
 
 def _check(request: Request) -> None:
@@ -154,52 +196,9 @@ def _check_length(request: Request, rows: int) -> None:
         )
 
 
-def _counted(piece: tuple[Part, ...], tally: Tally) -> pd.DataFrame:
-    for part in piece:
-        tally.add(part)
-    return results(piece)
-
-
-def _whole(request: Request, setting: Setting, progress: RowProgress) -> Said:
-    tally, every = Tally(), []
-    for piece in parts(setting, progress=progress):
-        for part in piece:
-            tally.add(part)
-            every.append(part)
-    of = contents(request.table.name, every, tally, setting, pinned(request, setting), ef31=request.ef31)
-    lines = [f"{tally.rows} designs predicted."]
-    if request.out is not None:
-        if request.out.suffix.lower() == ".xlsx":
-            with placed(request.out) as temporary:
-                write_sheets(of.sheets(), temporary)
-        else:
-            with streamed_table(request.out) as append:
-                append(of.scenarios)
-        lines = [f"{tally.rows} designs predicted: {request.out}"]
-    if request.report is not None:
-        lines += _report(of, request, request.report)
-    output = of.scenarios.to_json(orient="records", indent=2) + "\n" if request.as_json else ""
-    return Said(output, (*lines, *tally.lines(), *setting.notes))
-
-
-def _report(of: Contents, request: Request, folder: Path) -> tuple[str, ...]:
-    delivery = deliver_report(
-        folder,
-        manifest=of.pinned,
-        cards=scenario_cards(of),
-        tables={"scenarios.csv": of.scenarios, "scenarios.xlsx": of.sheets()},
-        title=f"Scenarios of {of.name}",
-        name=of.name,
-        figures=request.figures,
-        force=request.force,
-        option="--report",
-    )
-    return (f"Report: {delivery.page}", *delivery.notes)
-
-
 def pinned(request: Request, setting: Setting) -> dict[str, Any]:
     """Return what pins a prediction: the table and options, artefact, tables and versions."""
-    files = {"table": hashlib.sha256(request.table.read_bytes()).hexdigest()}
+    files = {"table": hashlib.sha256(split_source(request.table)[0].read_bytes()).hexdigest()}
     files |= {file.kind: file.sha256 for file in setting.tables.files}
     return {
         **made_with(setting.surrogate),

@@ -1,12 +1,13 @@
-"""Names in a user's table: which acid, reagent or energy each means, and that none is meant twice."""
+"""Which acid, reagent or energy a name in a user's table means."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from optimiser._io.errors import InputError, closest
 from optimiser.chemistry.acids import Acid, find_acid_name
 from optimiser.chemistry.reagents import load_reagents
+from optimiser.tables.read import Column, Table, refuse_twice, split_title
 
 
 def substance_name(name: str, acids: Mapping[str, Acid], where: str) -> str:
@@ -41,17 +42,32 @@ def _find(name: str, acids: Mapping[str, Acid]) -> str | None:
     return None
 
 
-def refuse_twice(name: str, written: str, where: str, seen: dict[str, str]) -> None:
-    """Remember where a name was found.
+def substance_columns(
+    table: Table, acids: Mapping[str, Acid], others: Sequence[Column], low: float = 0.0
+) -> tuple[Column, ...]:
+    """Return a column of numbers for each title that is a substance's name, beside those of ``others``.
+
+    A unit in such a title stays the column's own.
 
     Raises:
-        InputError: it had been found before.
+        InputError: a title that is neither, or a substance given twice; where one of ``others`` is missing.
     """
-    if name in seen:
-        other = f" as {name!r}" if written != name else ""
-        raise InputError(
-            f"{written!r} is listed twice{other}.",
-            where=f"{where}; before: {seen[name]}",
-            remedy="keep one of them",
-        )
-    seen[name] = where
+    taken = {name.casefold() for column in others for name in (column.name, *column.aliases)}
+    found, seen = [], dict[str, str]()
+    for j, title in enumerate(table.header):
+        if not title or title.casefold() in taken:
+            continue
+        written, unit = split_title(title)
+        where = table.where(None, j)
+        try:
+            name = substance_name(written, acids, where)
+        except InputError as error:
+            raise InputError(
+                f"Unknown column {title!r}: {error.what}",
+                where=where,
+                allowed=", ".join((*(column.name for column in others), error.allowed)),
+                remedy=closest(title, [column.name for column in others]) or error.remedy,
+            ) from None
+        refuse_twice(name, title, where, seen)
+        found.append(Column(written, unit, key=name, low=low))
+    return tuple(found)

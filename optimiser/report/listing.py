@@ -1,142 +1,28 @@
-"""What `check` and `list` say: the question in plain words, and everything that can be named."""
+"""What `list` says: everything that can be named in a problem or config, with the numbers behind it."""
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from optimiser._io import builtin
 from optimiser._io.errors import InputError
 from optimiser._io.yamlfile import read_yaml
-from optimiser.chemistry.feeds import METALS, load_feeds
+from optimiser.chemistry.acids import load_acids
+from optimiser.chemistry.feeds import load_feeds
+from optimiser.chemistry.metals import METALS, load_metals
+from optimiser.chemistry.prices import Price
 from optimiser.chemistry.provenance import provenance
-from optimiser.chemistry.quantity import Price, Quantity, flags
-from optimiser.chemistry.reagents import load_acids, load_metals, load_reagents
-from optimiser.problem.binding import bind, own_tables, refuse_slow_surrogate
-from optimiser.problem.load import load_config, load_question
+from optimiser.chemistry.quantity import Quantity, flags
+from optimiser.chemistry.reagents import load_reagents
+from optimiser.problem.constraints import CONSTRAINTS, Yields
 from optimiser.problem.objectives import METRICS
-from optimiser.problem.problem import Problem
-from optimiser.problem.tolerances import DEFAULT, said
-from optimiser.problem.yields import assumption
+from optimiser.problem.tolerances import DEFAULT
 from optimiser.process.parameters import neutralisers, parameter_quantities, process_parameters
-from optimiser.report.numbers import counted
-from optimiser.report.words import domain_setting
 from optimiser.surrogate.artefact import known_artefacts, load_surrogate
 from optimiser.variables import VARIABLES
 
 Record = dict[str, Any]
-
-
-def check_file(
-    name: str, acids: Path | None = None, prices: Path | None = None, impacts: Path | None = None
-) -> Record:
-    """Check a config or a problem by name or path, and describe what it asks.
-
-    Args:
-        name: of the config or problem.
-        acids, prices, impacts: a user's own tables, for `binding.own_tables`.
-
-    Raises:
-        InputError: anything that `run` would refuse.
-    """
-    config = None
-    if is_config(name):
-        config = load_config(name)
-        question = config.question
-    else:
-        question = load_question(name)
-    tables = own_tables(question, acids, prices, impacts)
-    problem = bind(question, tables)
-    if config:
-        refuse_slow_surrogate(question, problem.surrogate)
-    found = [_acid_finding(problem, k) for k in range(len(problem.acids))]
-    findings: Record = {
-        "file": str(config.document.path if config else question.problem.path),
-        "problem": problem.name,
-        "feed": problem.feed.name,
-        "objectives": [f"{o.verb} {o.metric} [{METRICS[o.metric].unit}]" for o in problem.objectives],
-        "targets": dict(problem.targets),
-        "confidence": problem.confidence,
-        "applicability_domain": domain_setting(problem.domain),
-        "tolerances": problem.tolerances.record(),
-        "constraints": [n for n in problem.constraint_names if not n.startswith("yield_")],
-        "acids": found,
-        "own_tables": [asdict(file) for file in tables.files],
-        "notes": [*tables.notes, *([said] if (said := assumption(problem.feed)) else [])],
-        "experiments_needed": problem.surrogate.domain.settings.min_experiments,
-    }
-    if config:
-        search = config.spec.search
-        common = search.population * search.generations * len(search.seeds)
-        acids_alone = len(problem.supported_acids) if len(problem.supported_acids) > 1 else 0
-        findings["evaluations"] = common + acids_alone * min(search.population, 60) * search.per_acid
-    return findings
-
-
-def is_config(name: str) -> bool:
-    """Say whether a name or path means a config: a config has the key ``problem``, a problem has ``feed``."""
-    if name in builtin.names("configs"):
-        return True
-    if name in builtin.names("problems"):
-        return False
-    try:
-        path = builtin.find("configs", name)
-    except InputError as config_error:
-        try:
-            builtin.find("problems", name)
-        except InputError:
-            raise config_error from None
-        return False
-    content = read_yaml(path).data
-    return not (isinstance(content, dict) and "feed" in content)
-
-
-def _acid_finding(problem: Problem, k: int) -> Record:
-    near = problem.neighbourhoods[k]
-    inside = problem.domain is None or near.supported
-    ranges = {
-        v.name: [float(problem.lower[k, i]), float(problem.upper[k, i])] for i, v in enumerate(VARIABLES)
-    }
-    return {
-        "acid": problem.acids[k].name,
-        "experiments": int(near.experiments),
-        "inside_domain": bool(inside),
-        "searched": ranges,
-    }
-
-
-def check_lines(findings: Record) -> list[str]:
-    """Say the findings of `check_file` in lines."""
-    targets = ", ".join(f"{m} >= {100 * t:g} %" for m, t in findings["targets"].items()) or "none"
-    if findings["confidence"] is not None:
-        targets += f", each with probability {100 * findings['confidence']:g} %"
-    lines = [
-        f"{findings['file']} is valid.",
-        f"Feed {findings['feed']}: {'; '.join(findings['objectives'])}.",
-        f"Yield targets: {targets}. Held as well: {', '.join(findings['constraints']) or 'nothing'}.",
-        said(findings["tolerances"]),
-    ]
-    for acid in findings["acids"]:
-        if acid["inside_domain"]:
-            spans = ", ".join(
-                f"{v.label} {low:g}" + (f"–{high:g} {v.unit}" if high > low else f" {v.unit} (fixed)")
-                for v in VARIABLES
-                for low, high in [acid["searched"][v.name]]
-            )
-            lines.append(
-                f"  {acid['acid']}: {counted(acid['experiments'], 'experiment')} near this feed; {spans}"
-            )
-        else:
-            lines.append(
-                f"  {acid['acid']}: {counted(acid['experiments'], 'experiment')} near this feed, "
-                f"{findings['experiments_needed']} are needed: outside the applicability domain"
-            )
-    lines += [f"Own {file['kind']}: {file['file']}." for file in findings["own_tables"]]
-    lines += findings["notes"]
-    if "evaluations" in findings:
-        lines.append(f"The search evaluates up to {findings['evaluations']:,} designs.")
-    return lines
 
 
 def listing(what: str) -> list[Record]:
@@ -162,7 +48,7 @@ def _acids() -> list[Record]:
             "stock [%]": round(100 * acid.purity, 1),
             "stock [mol/L]": round(acid.max_molarity, 1),
             "price [EUR/kg stock]": _marked(
-                acid.price, f"{acid.price_eur_per_kg_stock():.3f}" if acid.price else ""
+                acid.price, f"{acid.price_eur('kg stock'):.3f}" if acid.price else ""
             ),
             "climate change [kg CO2-eq/kg pure]": _marked(
                 acid.climate_change, f"{acid.climate_change.value:g}" if acid.climate_change else ""
@@ -297,6 +183,19 @@ def _studies() -> list[Record]:
     return found
 
 
+def _constraints() -> list[Record]:
+    return [
+        {
+            "name": constraint.key,
+            "default": "none" if constraint is Yields else constraint().setting()[constraint.key],
+            "allowed": constraint.allowed,
+            "needs yields": constraint.needs_yields,
+            "meaning": constraint.label,
+        }
+        for constraint in CONSTRAINTS
+    ]
+
+
 _LISTINGS = {
     "problems": lambda: _files("problems"),
     "configs": lambda: _files("configs"),
@@ -304,6 +203,7 @@ _LISTINGS = {
     "feeds": _feeds,
     "models": _models,
     "objectives": _objectives,
+    "constraints": _constraints,
     "parameters": _parameters,
     "sources": _sources,
     "studies": _studies,

@@ -1,0 +1,257 @@
+"""The library: ask in Python, get a result that shows, plots and writes itself.
+
+The command line builds the same objects and calls the same functions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from html import escape
+from io import StringIO
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+from pydantic import ValidationError
+
+from optimiser._io.errors import InputError, closest
+from optimiser._io.yamlfile import first_error
+from optimiser.chemistry.feeds import Feed
+from optimiser.problem.load import Config
+from optimiser.problem.objectives import METRICS
+from optimiser.problem.problem import Evaluation
+from optimiser.problem.problem import Problem as BoundProblem
+from optimiser.problem.schema import Problem, SearchSpec
+from optimiser.search.run import RunResult
+from optimiser.search.run import run as search_config
+from optimiser.search.side_by_side import ProgressCallback
+from optimiser.tables.front_csv import design_table
+from optimiser.tables.own import OwnTables
+from optimiser.variables import DESIGN_COLUMNS
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+
+@dataclass(frozen=True)
+class Front:
+    """The designs of a front, from the best end of the first objective; none where nothing is feasible.
+
+    Attributes:
+        problem: the question bound to its models.
+        evaluation: everything known of the designs.
+        knee: row of the design with the best balance between the objectives, or None.
+    """
+
+    problem: BoundProblem
+    evaluation: Evaluation | None
+    knee: int | None
+
+    def __len__(self) -> int:
+        return 0 if self.evaluation is None else len(self.evaluation)
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return one row per design, with the columns of ``front.csv`` (docs/report.md).
+
+        Yields are fractions; other units are those of the setpoints and metrics.
+        """
+        if self.evaluation is None:
+            return pd.DataFrame()
+        return design_table(self.problem, self.evaluation, self.knee)
+
+    def _repr_html_(self) -> str:
+        if self.evaluation is None:
+            return "<p>No design is feasible.</p>"
+        metrics = [objective.metric for objective in self.problem.objectives]
+        yields = [f"yield_{metal}" for metal in self.problem.present]
+        shown = dict.fromkeys([*DESIGN_COLUMNS, *yields, *metrics, "p_feasible", "knee"])
+        return str(self.to_frame()[list(shown)].round(3).to_html(index=False))
+
+
+@dataclass(frozen=True)
+class Result:
+    """The answer to a question.
+
+    Attributes:
+        run: everything that the searches found, as reports use it.
+    """
+
+    run: RunResult
+
+    @property
+    def feasible(self) -> bool:
+        """Whether any design keeps every constraint."""
+        return self.run.front is not None
+
+    @cached_property
+    def front(self) -> Front:
+        """The front of all seeds and acids together."""
+        found = self.run.front
+        return Front(self.run.problem, found.evaluation if found else None, found.knee if found else None)
+
+    def best(self, metric: str) -> pd.Series[Any]:
+        """Return the design of the front that is best in a metric, a row of ``front.to_frame()``.
+
+        Args:
+            metric: such as ``cost``; better is what the problem asks for, else the usual direction.
+
+        Raises:
+            InputError: there is no such metric, or no feasible design.
+        """
+        if metric not in METRICS:
+            raise InputError(
+                f"There is no metric {metric!r}.",
+                allowed=", ".join(METRICS),
+                remedy=closest(metric, METRICS) or "optimiser list objectives",
+            )
+        if not self.feasible:
+            raise InputError("No design is feasible.", remedy="print(result) says why")
+        asked = {objective.metric: objective.sign for objective in self.run.problem.objectives}
+        sign = asked.get(metric, 1 if METRICS[metric].better == "lower" else -1)
+        frame = self.front.to_frame()
+        best: pd.Series[Any] = frame.iloc[int((sign * frame[metric]).argmin())]
+        return best
+
+    def acids(self) -> pd.DataFrame:
+        """Return one row per acid: experiments near the feed, its designs, and what became of it."""
+        from optimiser.report.frames import acids_frame
+
+        return acids_frame(self.run)
+
+    def plot_front(self) -> go.Figure:
+        """Return the front of each acid in the first two objectives, with 90 % intervals.
+
+        Raises:
+            InputError: there is nothing to plot: one objective, or no feasible design.
+        """
+        from optimiser.report.figures.designs import draw_front
+
+        if self.run.front is None or len(self.run.problem.objectives) < 2:
+            raise InputError(
+                "There is no front to plot: it needs two objectives and a feasible design.",
+                remedy="print(result) says what was found",
+            )
+        return draw_front(self.run, self.run.front)
+
+    def write(
+        self, out: str | Path, formats: Sequence[str] = ("html", "xlsx", "csv"), force: bool = False
+    ) -> Path:
+        """Write the report into a folder, whole or not at all.
+
+        Args:
+            out: the folder.
+            formats: of ``html`` (report.html), ``xlsx`` (front.xlsx), ``csv`` (front.csv); a manifest.json
+                is always written.
+            force: replace a folder that this product wrote.
+
+        Returns:
+            The folder.
+
+        Raises:
+            InputError: ``out`` exists and may not be replaced, or cannot be written.
+        """
+        from optimiser.report.run import write_run
+
+        return write_run(self.run, Path(out), formats, force).folder
+
+    def __str__(self) -> str:
+        from rich.console import Console
+
+        from optimiser.report.console import print_result
+
+        text = StringIO()
+        # a notebook would show it at once instead of returning it
+        console = Console(file=text, highlight=False, force_terminal=False, force_jupyter=False, width=100)
+        print_result(self.run, None, console)
+        return text.getvalue().rstrip()
+
+    def _repr_html_(self) -> str:
+        from optimiser.report.refusal import infeasibility_lines
+        from optimiser.report.words import answer
+
+        found, lines = self.run, list[str]()
+        if found.front is not None:
+            lines = list(answer(found.problem, found.front.evaluation, found.front.knee))
+        elif found.infeasibility is not None:
+            lines = infeasibility_lines(found.infeasibility, found.problem)
+        return "".join(f"<p>{escape(line)}</p>" for line in lines) + self.front._repr_html_()
+
+
+def run(
+    problem: Problem | Config,
+    *,
+    tables: OwnTables | None = None,
+    progress: ProgressCallback | None = None,
+    processes: bool = False,
+    **search: Any,
+) -> Result:
+    """Search a problem with each seed, merge the fronts, and search each acid on its own.
+
+    The same problem, numbers and seeds give the same result, bit for bit.
+
+    Args:
+        problem: what is asked, or a config with its search.
+        tables: your own acids, prices and factors, as `read_own_tables` gives them.
+        progress: called with how far each search is.
+        processes: whether long searches may start processes, one per core; the result is the same. A script
+            that asks for them must be guarded by ``if __name__ == "__main__":``.
+        **search: ``population`` (100), ``generations`` (100), ``seeds`` ([1, 2, 3]), ``per_acid`` (40),
+            ``stagnation`` (30), ``algorithm`` ("nsga2"), as under ``search:`` in a config.
+
+    Raises:
+        InputError: the question cannot be answered: an unknown acid, a price that is missing, ...
+
+    Example:
+        >>> import optimiser as opt
+        >>> result = opt.run(opt.load_problem("nmc111"), population=16, generations=4, seeds=[1], per_acid=0)
+        >>> cheapest = result.best("cost")
+        >>> bool(cheapest["cost"] == result.front.to_frame()["cost"].min())
+        True
+    """
+    asked = problem if isinstance(problem, Config) else Config(problem.name, problem)
+    try:
+        settings = SearchSpec(**{**asked.search.model_dump(exclude_unset=True), **search})
+    except ValidationError as error:
+        raise first_error(error, SearchSpec, search) from None
+    config = Config(asked.name, asked.problem, settings, asked.report, asked.description, asked.document)
+    return Result(search_config(config, progress, tables, side_by_side=processes))
+
+
+def predict(
+    designs: pd.DataFrame,
+    *,
+    feed: str | Feed | None = None,
+    problem: Problem | None = None,
+    tables: OwnTables | None = None,
+    tolerances: bool = True,
+) -> pd.DataFrame:
+    """Predict yields with intervals, balances, costs, impacts and margins of designs.
+
+    Args:
+        designs: one row per design: acid, temperature (degC), acid_concentration (mol/L), h2o2 (wt%),
+            solid_liquid_ratio (g/L), time (min) and optionally feed.
+        feed: the cathode where no column says it.
+        problem: whose feed, own acids, process numbers, tolerances and yield model apply.
+        tables: your own acids, prices and factors, as `read_own_tables` gives them.
+        tolerances: whether yields are means over a plant's tolerances, or those of the setpoints alone.
+
+    Returns:
+        One row per design; yields are fractions.
+
+    Raises:
+        InputError: a column is missing or unknown, a cell is wrong, or nothing says which feed is leached.
+
+    Example:
+        >>> import optimiser as opt
+        >>> import pandas as pd
+        >>> designs = pd.DataFrame({"acid": ["sulfuric"], "temperature": [60], "acid_concentration": [2],
+        ...                         "h2o2": [2], "solid_liquid_ratio": [50], "time": [60]})
+        >>> found = opt.predict(designs, feed="NMC111")
+        >>> bool(0 < found["yield_Li_low"][0] <= found["yield_Li"][0] <= 1)
+        True
+    """
+    from optimiser.tables.predict import predict_frame
+
+    return predict_frame(designs, feed=feed, problem=problem, tables=tables, tolerances=tolerances)

@@ -1,0 +1,119 @@
+"""What `check` says of a config or problem: what would be searched, in plain words."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from optimiser.problem.binding import bind, own_tables, refuse_slow_surrogate
+from optimiser.problem.load import Config, is_config, load_config, load_problem
+from optimiser.problem.objectives import METRICS
+from optimiser.problem.problem import Problem
+from optimiser.problem.schema import Problem as Question
+from optimiser.problem.tolerances import said
+from optimiser.problem.yields import assumption
+from optimiser.report.numbers import counted
+from optimiser.report.words import domain_setting
+from optimiser.variables import VARIABLES
+
+Record = dict[str, Any]
+
+
+def check_file(
+    name: str, acids: Path | None = None, prices: Path | None = None, impacts: Path | None = None
+) -> Record:
+    """Check a config or a problem by name or path, and describe what it asks.
+
+    Args:
+        name: of the config or problem.
+        acids, prices, impacts: a user's own tables, for `binding.own_tables`.
+
+    Raises:
+        InputError: anything that `run` would refuse.
+    """
+    config = None
+    if is_config(name):
+        config = load_config(name)
+        question = config.problem
+    else:
+        question = load_problem(name)
+    tables = own_tables(question, acids, prices, impacts)
+    problem = bind(question, tables)
+    if config:
+        refuse_slow_surrogate(question, problem.surrogate)
+    found = [_acid_finding(problem, k) for k in range(len(problem.acids))]
+    findings: Record = {
+        "file": _file(config, question),
+        "problem": problem.name,
+        "feed": problem.feed.name,
+        "objectives": [f"{o.verb} {o.metric} [{METRICS[o.metric].unit}]" for o in problem.objectives],
+        "targets": dict(problem.targets),
+        "confidence": problem.confidence,
+        "applicability_domain": domain_setting(problem.domain),
+        "tolerances": problem.tolerances.record(),
+        "constraints": [n for n in problem.constraint_names if not n.startswith("yield_")],
+        "acids": found,
+        "own_tables": [asdict(file) for file in tables.files],
+        "notes": [*tables.notes, *([said] if (said := assumption(problem.feed)) else [])],
+        "experiments_needed": problem.surrogate.domain.settings.min_experiments,
+    }
+    if config:
+        search = config.search
+        common = search.population * search.generations * len(search.seeds)
+        acids_alone = len(problem.supported_acids) if len(problem.supported_acids) > 1 else 0
+        findings["evaluations"] = common + acids_alone * min(search.population, 60) * search.per_acid
+    return findings
+
+
+def _file(config: Config | None, question: Question) -> str:
+    if config is not None and config.document is not None:
+        return str(config.document.path)
+    return str(question.source.problem.path) if question.source else question.name
+
+
+def _acid_finding(problem: Problem, k: int) -> Record:
+    near = problem.neighbourhoods[k]
+    inside = problem.domain is None or near.supported
+    ranges = {
+        v.name: [float(problem.lower[k, i]), float(problem.upper[k, i])] for i, v in enumerate(VARIABLES)
+    }
+    return {
+        "acid": problem.acids[k].name,
+        "experiments": int(near.experiments),
+        "inside_domain": bool(inside),
+        "searched": ranges,
+    }
+
+
+def check_lines(findings: Record) -> list[str]:
+    """Say the findings of `check_file` in lines."""
+    targets = ", ".join(f"{m} >= {100 * t:g} %" for m, t in findings["targets"].items()) or "none"
+    if findings["confidence"] is not None:
+        targets += f", each with probability {100 * findings['confidence']:g} %"
+    lines = [
+        f"{findings['file']} is valid.",
+        f"Feed {findings['feed']}: {'; '.join(findings['objectives'])}.",
+        f"Yield targets: {targets}. Held as well: {', '.join(findings['constraints']) or 'nothing'}.",
+        said(findings["tolerances"]),
+    ]
+    for acid in findings["acids"]:
+        if acid["inside_domain"]:
+            spans = ", ".join(
+                f"{v.label} {low:g}" + (f"–{high:g} {v.unit}" if high > low else f" {v.unit} (fixed)")
+                for v in VARIABLES
+                for low, high in [acid["searched"][v.name]]
+            )
+            lines.append(
+                f"  {acid['acid']}: {counted(acid['experiments'], 'experiment')} near this feed; {spans}"
+            )
+        else:
+            lines.append(
+                f"  {acid['acid']}: {counted(acid['experiments'], 'experiment')} near this feed, "
+                f"{findings['experiments_needed']} are needed: outside the applicability domain"
+            )
+    lines += [f"Own {file['kind']}: {file['file']}." for file in findings["own_tables"]]
+    lines += findings["notes"]
+    if "evaluations" in findings:
+        lines.append(f"The search evaluates up to {findings['evaluations']:,} designs.")
+    return lines

@@ -1,1 +1,0 @@
-"""The report of a table of scenarios: its cards, figures, workbook and page."""

@@ -1,0 +1,38 @@
+"""The notebooks of the documentation run, and what they show is what they would show now."""
+
+from __future__ import annotations
+
+import warnings
+
+import pytest
+
+from tests.paths import ROOT
+
+nbformat = pytest.importorskip("nbformat")
+EXAMPLES = sorted((ROOT / "docs" / "examples").glob("*.ipynb"))
+
+
+def shown(notebook: object) -> list[str]:
+    """The text of every output."""
+    return [
+        "".join(output.get("text", output.get("data", {}).get("text/plain", "")))
+        for cell in notebook.cells  # type: ignore[attr-defined]
+        for output in cell.get("outputs", ())
+        if output.get("name") != "stderr"
+    ]
+
+
+def test_there_are_three() -> None:
+    assert [path.stem for path in EXAMPLES] == ["compare_acids", "first_front", "own_acid_and_prices"]
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
+def test_an_example_runs_and_shows_what_it_showed(path: object) -> None:
+    from nbclient import NotebookClient
+
+    stored = nbformat.read(path, as_version=4)
+    fresh = nbformat.read(path, as_version=4)
+    with warnings.catch_warnings():  # of the kernel's transport, which is not ours
+        warnings.simplefilter("ignore")
+        NotebookClient(fresh, timeout=600, kernel_name="python3").execute(cwd=str(ROOT))
+    assert shown(fresh) == shown(stored)

@@ -1,0 +1,147 @@
+"""The library as a notebook uses it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from functools import cache
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+import optimiser as opt
+from tests.paths import ROOT
+
+SEARCH = {"population": 16, "generations": 4, "seeds": [1], "per_acid": 3}
+
+
+def ask(**parts: object) -> opt.Problem:
+    return opt.Problem(
+        **{
+            "feed": "NMC111",
+            "variables": {"acid": ["sulfuric", "hydrochloric"], "temperature": (25, 90), "time": (10, 180)},
+            "objectives": [opt.minimise("cost"), opt.maximise("recovery")],
+            "constraints": [opt.Yields(Li=0.6, Co=0.6), opt.ProtonBalance(1.1)],
+            **parts,
+        }
+    )
+
+
+@cache
+def result() -> opt.Result:
+    return opt.run(ask(), **SEARCH)
+
+
+def test_a_problem_without_a_file_is_searched() -> None:
+    frame = result().front.to_frame()
+    assert result().feasible and len(frame) == len(result().front) > 0
+    assert (frame[["yield_Li", "yield_Co"]] >= 0.6 - 1e-9).all(axis=None)
+    assert (frame["proton_ratio"] >= 1.1 - 1e-9).all()
+    assert frame["temperature"].between(25, 90).all() and frame["time"].between(10, 180).all()
+
+
+def test_best_is_the_row_that_is_best_in_what_was_asked() -> None:
+    frame = result().front.to_frame()
+    assert result().best("cost")["cost"] == frame["cost"].min()
+    assert result().best("recovery")["recovery"] == frame["recovery"].max()
+    # climate change was not asked for: less is better
+    assert result().best("climate_change")["climate_change"] == frame["climate_change"].min()
+    with pytest.raises(opt.InputError, match="no metric 'costs'") as error:
+        result().best("costs")
+    assert "did you mean 'cost'?" in str(error.value)
+
+
+def test_yaml_and_python_ask_the_same(tmp_path: Path) -> None:
+    path = tmp_path / "same.yaml"
+    path.write_text(ask().to_yaml(), encoding="utf-8")
+    loaded = opt.load_problem(path)
+    assert loaded.model_dump() == ask().model_dump() | {"name": "same"}
+    again = opt.run(loaded, **SEARCH)
+    pd.testing.assert_frame_equal(again.front.to_frame(), result().front.to_frame())
+
+
+def test_a_result_writes_the_report_of_the_command(tmp_path: Path) -> None:
+    out = result().write(tmp_path / "out")
+    assert {path.name for path in out.iterdir()} == {
+        *("manifest.json", "report.html", "front.xlsx", "front.csv")
+    }
+    written = pd.read_csv(out / "front.csv")
+    assert written["cost"].tolist() == pytest.approx(result().front.to_frame()["cost"].tolist())
+    with pytest.raises(opt.InputError, match="exists already"):
+        result().write(tmp_path / "out")
+
+
+def test_a_result_shows_itself() -> None:
+    front = result().front
+    assert front._repr_html_().count("<tr") == len(front) + 1
+    assert "sulfuric" in str(result()) and "<table" in result()._repr_html_()
+    assert "minimise: cost" in ask()._repr_html_()
+    figure = result().plot_front()
+    assert sum(len(trace.x) for trace in figure.data if trace.name) >= len(front)
+
+
+def test_nothing_feasible_is_an_answer() -> None:
+    none = opt.run(ask(constraints=[opt.Yields(Li=1.0, Ni=1.0, Mn=1.0, Co=1.0)]), **SEARCH)
+    assert not none.feasible and len(none.front) == 0 and none.front.to_frame().empty
+    assert "would have to fall" in none._repr_html_()
+    with pytest.raises(opt.InputError, match="No design is feasible"):
+        none.best("cost")
+
+
+@pytest.mark.parametrize(
+    ("parts", "where", "what"),
+    [
+        ({"feed": "NMC112"}, "feed", "no feed 'NMC112'"),
+        ({"variables": {"acid": "sulfuric", "temprature": 60}}, "variables.temprature", "Unknown key"),
+        ({"variables": {"acid": "sulfuric", "temperature": (90, 25)}}, "variables.temperature", "empty"),
+        ({"constraints": [{"proton_balance": 110}]}, "constraints[0].proton_balance", "not possible"),
+        ({"constraints": [{"yield": {"Ni": 90}}]}, "constraints[0].yield.Ni", "not possible"),
+        ({"objectives": [{"minimise": "costs"}]}, "objectives[0].minimise", "no objective 'costs'"),
+        ({"objectives": [opt.minimise("cost"), opt.maximise("cost")]}, "objectives", "given twice"),
+    ],
+)
+def test_a_mistake_is_told_by_its_key(parts: dict[str, object], where: str, what: str) -> None:
+    with pytest.raises(opt.InputError, match=what) as error:
+        ask(**parts)
+    assert error.value.where.startswith(where)
+
+
+def test_a_mistake_found_later_is_told_by_its_key_too() -> None:
+    with pytest.raises(opt.InputError, match="hydrocloric") as error:
+        opt.run(ask(variables={"acid": ["sulfuric", "hydrocloric"]}), **SEARCH)
+    assert error.value.where == "variables.acid[1]"
+    with pytest.raises(opt.InputError, match="population"):
+        opt.run(ask(), population=3)
+    with pytest.raises(opt.InputError, match="no metal 'Fe'"):
+        opt.Yields(Fe=0.9)
+    with pytest.raises(opt.InputError, match="no objective"):
+        opt.minimise("costs")
+
+
+def test_predict_gives_yields_with_intervals() -> None:
+    front = result().front.to_frame()
+    found = opt.predict(front[["acid", *opt_columns()]], feed="NMC111")
+    assert found["yield_Co"].tolist() == pytest.approx(front["yield_Co"].tolist(), abs=1e-9)
+    assert (found["yield_Co_low"] <= found["yield_Co"]).all()
+
+
+def opt_columns() -> list[str]:
+    return ["temperature", "acid_concentration", "h2o2", "solid_liquid_ratio", "time"]
+
+
+def test_every_public_name_is_there_typed_and_documented() -> None:
+    assert sorted(opt.__all__) == opt.__all__
+    for name in opt.__all__:
+        assert getattr(opt, name).__doc__, name
+        assert name in dir(opt)
+    assert (ROOT / "optimiser" / "py.typed").is_file()
+    with pytest.raises(AttributeError, match="no attribute 'maximize'"):
+        _ = opt.maximize
+
+
+def test_import_is_lazy() -> None:
+    heavy = {"numpy", "pandas", "pydantic", "numba", "plotly", "pymoo", "sklearn", "rdkit"}
+    code = f"import sys, optimiser; print(sorted(set(sys.modules) & {heavy!r}))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
