@@ -11,6 +11,7 @@ EXTRAS = {
     "explain": ("shap",),
     "train": ("lightgbm", "pooch", "scikit_posthocs", "skops", "sklearn"),
     "parquet": ("pyarrow",),
+    "images": ("kaleido",),
 }
 
 

@@ -13,7 +13,8 @@ from optimiser.problem.problem import Problem
 from optimiser.problem.schema import Problem as Question
 from optimiser.problem.tolerances import said
 from optimiser.problem.yields import assumption
-from optimiser.report.words import counted, domain_setting
+from optimiser.report.numbers import counted
+from optimiser.report.words import domain_setting
 from optimiser.tables.own import own_tables
 from optimiser.variables import VARIABLES
 

@@ -43,8 +43,8 @@ from optimiser.report.explain.cards import answer_card, explanation_cards
 from optimiser.report.explain.deliver import Request, deliver, lines
 from optimiser.report.explain.figures import running_median
 from optimiser.report.explain.sentences import cautions, change_sentences, mismatch, points, yield_sentence
-from optimiser.report.images import find_browser
 from optimiser.variables import CONTINUOUS, DESIGN_COLUMNS, VARIABLES, Designs, Floats
+from tests.browser import find_browser
 
 PINNED: dict[str, Any] = {
     "git": None, "options": {}, "artefact": {"name": "x", "sha256": "x"}, "seed": 1, "written": "2026",

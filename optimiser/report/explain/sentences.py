@@ -157,8 +157,8 @@ def _then_limits(of: DesignExplanation, sweep: Sweep, row: int) -> str:
 def _price(of: DesignExplanation, sweep: Sweep, row: int) -> str:
     """Say what a change does to cost and climate change."""
     return " and ".join(
-        f"{name} from {words.metric_text(metric, float(of.evaluation.metrics[metric][0]))} to "
-        f"{words.metric_text(metric, float(sweep.tried.metrics[metric][row]))}"
+        f"{name} from {column(metric).said(of.evaluation.metrics[metric][0])} to "
+        f"{column(metric).said(sweep.tried.metrics[metric][row])}"
         for name, metric in (("cost goes", "cost"), ("climate change", "climate_change"))
     )
 
