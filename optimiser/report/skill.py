@@ -11,8 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from optimiser.surrogate.stoichiometry import LIMIT, breaks, charge_balance
-from optimiser.surrogate.training_table import TrainingTable
-from optimiser.training.compare.groups import acid_names, feed_names
+from optimiser.surrogate.training_table import TrainingTable, acid_names, feed_names
 from optimiser.training.compare.selected import (
     BEST_TARGET,
     LEAST_COVERAGE,

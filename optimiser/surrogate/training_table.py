@@ -9,10 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from optimiser._io.errors import InputError
 from optimiser.chemistry.descriptors import structure_key
 from optimiser.variables import VARIABLES, Bools, Floats, Ints
+
+Labels = npt.NDArray[np.str_]
 
 _FEED = ("inputNi", "inputMn", "inputCo")
 _PKA = ("pKa1", "pKa2", "pKa3")
@@ -27,6 +30,8 @@ _UNIT = {
     **dict.fromkeys(_YIELDS, "yields are fractions, not per cent"),
     "temp": "temperatures are in degC",
 }
+#: Largest difference in mol per mol Li at which a feed goes by a known one's name: two decimals or more.
+_SAME_FEED = 0.005
 NUMERIC_COLUMNS = (*_FEED, *_PKA, "nProtons", *_CONTINUOUS, *_SOLUBILITY, *_YIELDS)
 
 
@@ -260,3 +265,28 @@ def _studies(feed: Floats, structures: tuple[str, ...]) -> Ints:
 def _numbered(keys: list[tuple[Any, ...]]) -> Ints:
     seen: dict[tuple[Any, ...], int] = {}
     return np.array([seen.setdefault(key, len(seen)) for key in keys], dtype=np.intp)
+
+
+def acid_names(table: TrainingTable) -> Labels:
+    """Return the name of each row's acid, shape (n,); its SMILES where the product has no such acid."""
+    from optimiser.chemistry.reagents import load_acids
+
+    known = {structure_key(acid.smiles): name for name, acid in load_acids().items()}
+    return np.array([known.get(structure_key(smiles), smiles) for smiles in table.smiles])
+
+
+def feed_names(feed: Floats) -> Labels:
+    """Return names of feeds (mol Ni, Mn, Co per mol Li, shape (n, 3)), shape (n,).
+
+    The product's own name where it has one; else a formula such as ``Ni0.15Mn0.15Co0.7``.
+    """
+    from optimiser.chemistry.feeds import load_feeds
+    from optimiser.chemistry.metals import BASE_METALS
+
+    known = {name: one.composition[1 : len(BASE_METALS)] for name, one in load_feeds().items()}
+    same = (np.abs(feed[:, None] - np.array(list(known.values()))) <= _SAME_FEED).all(axis=2)
+    formulas = [
+        "".join(f"{metal}{x:.3g}" for metal, x in zip(BASE_METALS[1:], row, strict=True) if x > 0.0)
+        for row in feed
+    ]
+    return np.where(same.any(axis=1), np.array(list(known))[same.argmax(axis=1)], np.array(formulas))

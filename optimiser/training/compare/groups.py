@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
 from optimiser.chemistry.descriptors import structure_key
 from optimiser.surrogate.features import METALS
-from optimiser.surrogate.training_table import TrainingTable
+from optimiser.surrogate.training_table import Labels, TrainingTable, acid_names
 from optimiser.training.protocols import make_folds
 from optimiser.variables import Bools, Floats
-
-Labels = npt.NDArray[np.str_]
 
 #: Chemistries told by name: mol Ni, Mn, Co per mol Li.
 CHEMISTRIES = {"NMC333": (1 / 3, 1 / 3, 1 / 3), "NMC622": (0.6, 0.2, 0.2), "NMC811": (0.8, 0.1, 0.1)}
@@ -58,30 +55,6 @@ def acids_known(table: TrainingTable, protocol: str) -> Labels:
     for fold in make_folds(table, protocol):
         known[fold.test] = np.isin(keys[fold.test], keys[fold.train])
     return np.where(known, *ACID_KNOWN)
-
-
-def acid_names(table: TrainingTable) -> Labels:
-    """Return the name of each row's acid, shape (n,); its SMILES where the product has no such acid."""
-    from optimiser.chemistry.reagents import load_acids
-
-    known = {structure_key(acid.smiles): name for name, acid in load_acids().items()}
-    return np.array([known.get(structure_key(smiles), smiles) for smiles in table.smiles])
-
-
-def feed_names(feed: Floats) -> Labels:
-    """Return names of feeds (mol Ni, Mn, Co per mol Li, shape (n, 3)), shape (n,).
-
-    The product's own name where it has one; else a formula such as ``Ni0.15Mn0.15Co0.7``.
-    """
-    from optimiser.chemistry.feeds import load_feeds
-
-    known = {name: feed.composition[1 : len(METALS)] for name, feed in load_feeds().items()}
-    same = (np.abs(feed[:, None] - np.array(list(known.values()))) <= _SAME_FEED).all(axis=2)
-    formulas = [
-        "".join(f"{metal}{x:.3g}" for metal, x in zip(METALS[1:], row, strict=True) if x > 0.0)
-        for row in feed
-    ]
-    return np.where(same.any(axis=1), np.array(list(known))[same.argmax(axis=1)], np.array(formulas))
 
 
 def chemistries(feed: Floats) -> Labels:

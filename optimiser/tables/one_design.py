@@ -1,10 +1,10 @@
-"""Which design is to be explained: as text, or as a row of a run's front."""
+"""One design that a user asks about: typed as ``acid=sulfuric,temperature=75,...``, or a row of a front."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -17,62 +17,70 @@ from optimiser.problem.binding import known_acids
 from optimiser.problem.load import Question
 from optimiser.problem.problem import Problem
 from optimiser.tables.generate import parse_variation
+from optimiser.tables.parse import Known, parse
+from optimiser.tables.read import Source
 from optimiser.variables import CONTINUOUS, DESIGN_COLUMNS, VARIABLES, Designs
 
 _EXAMPLE = "acid=sulfuric,temperature=75,acid_concentration=2,h2o2=2,solid_liquid_ratio=50,time=60"
-#: Largest difference of a yield, as a fraction, at which a front was surely made by the same model.
+#: Largest difference of a yield, as a fraction, between a front and the model that made it.
 _SAME_YIELD = 0.005
-#: Largest difference in mol per mol Li between compositions of one feed.
+#: Largest difference in mol per mol Li between two compositions of one feed.
 _SAME_FEED = 0.0006
 
 
 @dataclass(frozen=True)
-class Asked:
-    """One design that was asked for.
+class OneDesign:
+    """The design a user asks about.
 
     Attributes:
         name: what to call it.
         designs: the design, alone.
-        told: its yields by metal as the front tells them; empty for a design given as text.
-        bare: whether the front is one of an older version, whose yields are not taken over tolerances.
+        told: its yields by metal as the front has them; empty for a typed design.
+        bare: whether the front is of an older version, whose yields are not taken over tolerances.
     """
 
     name: str
     designs: Designs
-    told: Mapping[str, float]
+    told: Mapping[str, float] = field(default_factory=dict)
     bare: bool = False
+
+    def differs(self, yields: Sequence[float]) -> list[str]:
+        """Return the metals whose yields, in the order Li, Ni, Mn, Co, are not those of the front."""
+        now = dict(zip(METALS, yields, strict=True))
+        return [metal for metal, told in self.told.items() if not abs(now[metal] - told) <= _SAME_YIELD]
 
 
 def one_design(
     question: Question, problem: Problem, design: str | None, front: Path | None, row: int | None
-) -> Asked:
+) -> OneDesign:
     """Read the design of ``--design``, or of ``--front`` and ``--row``.
 
     Raises:
-        InputError: neither or both are given, a row without a front, or what the two below refuse.
+        InputError: neither or both are given, a row without a front, or as `typed_design` and
+            `design_of_front`.
     """
-    if (design is None) == (front is None):
-        both = design is not None
-        raise InputError(
-            "Two designs are given." if both else "No design is given.",
-            where="--design and --front" if both else "",
-            allowed="--design NAME=VALUE,... or --front FRONT.csv [--row N]",
-            remedy="leave one out" if both else f"for example: --design {_EXAMPLE}",
-        )
+    if design is not None and front is not None:
+        raise InputError("Two designs are given.", where="--design and --front", remedy="leave one out")
     if front is not None:
         return design_of_front(front, row, question, problem)
     if row is not None:
-        raise InputError("A row of which front?", where="--row", remedy="add --front FRONT.csv")
-    return design_of_text(str(design), question, problem)
+        raise InputError("--row needs a front.", where=f"--row {row}", remedy="add --front FRONT.csv")
+    if design is None:
+        raise InputError(
+            "No design is given.",
+            allowed="--design NAME=VALUE,... or --front FRONT.csv [--row N]",
+            remedy=f"for example: --design {_EXAMPLE}",
+        )
+    return typed_design(design, question, problem)
 
 
-def design_of_text(text: str, question: Question, problem: Problem) -> Asked:
+def typed_design(text: str, question: Question, problem: Problem) -> OneDesign:
     """Read ``acid=sulfuric,temperature=75,...``.
 
     Raises:
         InputError: a variable is unknown, missing, given twice or impossible, or the problem lacks the acid.
     """
-    given: dict[str, str] = {}
+    acids, values = known_acids(question), dict[str, Any]()
     for part in text.split(","):
         name = part.partition("=")[0].strip()
         if name not in DESIGN_COLUMNS:
@@ -82,18 +90,31 @@ def design_of_text(text: str, question: Question, problem: Problem) -> Asked:
                 allowed=", ".join(DESIGN_COLUMNS),
                 remedy=closest(name, DESIGN_COLUMNS) or f"for example: {_EXAMPLE}",
             )
-        if name in given:
+        if name in values:
             raise InputError(f"{name} is given twice.", where=f"--design {text}", remedy="give it once")
-        given[name] = part
-    return Asked("the design", _design(given, "--design", question, problem), {})
+        found = parse_variation(part, "--design", acids, None).values
+        if len(found) != 1:
+            raise InputError(f"{name} has several values.", where=f"--design {part}", allowed="one value")
+        values[name] = found[0]
+    missing = [name for name in DESIGN_COLUMNS if name not in values]
+    if missing:
+        units = {v.name: f" ({v.low:g} to {v.high:g} {v.unit})" for v in VARIABLES}
+        raise InputError(
+            f"The design lacks {', '.join(missing)}.",
+            where="--design",
+            allowed=", ".join(name + units.get(name, "") for name in missing),
+            remedy=f"for example: --design {_EXAMPLE}",
+        )
+    continuous = np.array([[values[name] for name in CONTINUOUS]])
+    return OneDesign("the design", _designs(values["acid"], continuous, "--design", problem))
 
 
-def design_of_front(path: Path, row: int | None, question: Question, problem: Problem) -> Asked:
+def design_of_front(path: Path, row: int | None, question: Question, problem: Problem) -> OneDesign:
     """Read one row of a run's ``front.csv``.
 
     Args:
         path: the file.
-        row: number of the design, counted from 1 as reports do; None for the knee.
+        row: number of the design, counted from 1 as in reports; None for the knee.
         question: the problem that was run.
         problem: the same, bound.
 
@@ -103,8 +124,8 @@ def design_of_front(path: Path, row: int | None, question: Question, problem: Pr
     frame = _read(path)
     _refuse_other_feed(path, problem)
     if row is None:
-        knee = frame["knee"].astype(str).str.casefold() == "true" if "knee" in frame else np.zeros(len(frame))
-        if not np.any(knee):
+        knee = frame.get("knee", pd.Series(False, frame.index)).astype(str).str.casefold() == "true"
+        if not knee.any():
             raise InputError(
                 f"{path} marks no knee.", where="--row", allowed=f"1 to {len(frame)}", remedy="add --row N"
             )
@@ -112,27 +133,31 @@ def design_of_front(path: Path, row: int | None, question: Question, problem: Pr
     if not 1 <= row <= len(frame):
         raise InputError(f"{path} has no design {row}.", where="--row", allowed=f"1 to {len(frame)}")
     cells = frame.iloc[row - 1]
-    given = {name: f"{name}={cells[name]}" for name in DESIGN_COLUMNS}
-    told = {m: _yield(path, row, m, cells) for m in METALS if pd.notna(cells.get(f"yield_{m}"))}
-    bare = not any(str(name).endswith("_nominal") for name in frame)
-    design = _design(given, f"{path}, design {row}:", question, problem)
-    return Asked(f"design {row} of {path.name}", design, told, bare)
+    known = Known(known_acids(question), problem.feed)
+    found = parse(Source(path, False, None, {}), frame.iloc[[row - 1]][list(DESIGN_COLUMNS)], known)
+    where = f"{path}, row {row + 1}, column "  # the header is row 1 of the file
+    return OneDesign(
+        f"design {row} of {path.name}",
+        _designs(found.acids[0].name, found.continuous, f"{where}acid", problem),
+        {m: _fraction(cells[f"yield_{m}"], f"{where}yield_{m}") for m in METALS if _has_yield(cells, m)},
+        bare=not any(str(name).endswith("_nominal") for name in frame),
+    )
 
 
-def _yield(path: Path, row: int, metal: str, cells: pd.Series) -> float:
-    cell = cells[f"yield_{metal}"]
-    try:
-        told = float(cell)
-    except (TypeError, ValueError):
-        told = float("nan")
-    if not 0.0 <= told <= 1.0:
+def _has_yield(cells: pd.Series, metal: str) -> bool:
+    return bool(pd.notna(cells.get(f"yield_{metal}")))
+
+
+def _fraction(cell: Any, where: str) -> float:
+    value = float(pd.to_numeric(cell, errors="coerce"))
+    if not 0.0 <= value <= 1.0:
         raise InputError(
             f"The yield {cell!s} is not a fraction.",
-            where=f"{path}, row {row + 1}, column yield_{metal}",  # the header is row 1 of the file
+            where=where,
             allowed="a number from 0 to 1, or nothing for a metal that the feed does not contain",
             remedy="give the front.csv as the run wrote it",
         )
-    return told
+    return value
 
 
 def _refuse_other_feed(path: Path, problem: Problem) -> None:
@@ -140,26 +165,18 @@ def _refuse_other_feed(path: Path, problem: Problem) -> None:
     beside = path.parent / "manifest.json"
     try:
         pinned = json.loads(beside.read_text(encoding="utf-8"))
-        feed = Feed.model_validate(
-            {key: value for key, value in pinned["question"]["feed"].items() if value is not None}
-        )
+        feed = Feed.model_validate({k: v for k, v in pinned["question"]["feed"].items() if v is not None})
+        run = pinned.get("problem", {}).get("name", "its manifest.json names it")
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        return  # none there, or nothing that a run wrote: the yields themselves are compared later
+        return  # no manifest, or not one of a run: the yields themselves are compared later
     if np.abs(feed.composition - problem.feed.composition).max() > _SAME_FEED:
         raise InputError(
             f"{path} is a front of {feed.name}, and the problem {problem.name!r} is about "
             f"{problem.feed.name}.",
             where=f"--front; {beside}",
             allowed=f"a front of {problem.feed.name}",
-            remedy=f"name the problem that was run ({_called(pinned)}), or another front",
+            remedy=f"name the problem that was run ({run}), or another front",
         )
-
-
-def _called(pinned: Mapping[str, Any]) -> str:
-    try:
-        return str(pinned["problem"]["name"])
-    except (KeyError, TypeError):
-        return "as its manifest.json says"
 
 
 def _read(path: Path) -> pd.DataFrame:
@@ -179,36 +196,12 @@ def _read(path: Path) -> pd.DataFrame:
     return frame
 
 
-def _design(given: Mapping[str, str], option: str, question: Question, problem: Problem) -> Designs:
-    acids = known_acids(question)
-    values: dict[str, str | float] = {}
-    for name, part in given.items():
-        variation = parse_variation(part, option, acids, None)
-        if len(variation.values) != 1:
-            raise InputError(f"{name} has several values.", where=f"{option} {part}", allowed="one value")
-        values[name] = variation.values[0]
-    missing = [name for name in DESIGN_COLUMNS if name not in values]
-    if missing:
-        units = {v.name: f"{v.low:g} to {v.high:g} {v.unit}" for v in VARIABLES}
-        raise InputError(
-            f"The design does not say {', '.join(missing)}.",
-            where=option,
-            allowed=", ".join(f"{n} ({units[n]})" if n in units else n for n in missing),
-            remedy=f"for example: {_EXAMPLE}",
-        )
-    acid = str(values["acid"])
+def _designs(acid: str, continuous: np.ndarray, where: str, problem: Problem) -> Designs:
     if acid not in problem.acid_names:
         raise InputError(
             f"The problem {problem.name!r} does not list the acid {acid!r}.",
-            where=option,
+            where=where,
             allowed=", ".join(problem.acid_names),
-            remedy="add it under variables: acid:, or explain another problem",
+            remedy="add it under variables: acid:, or use another problem",
         )
-    continuous = np.array([[float(values[name]) for name in CONTINUOUS]])
     return Designs(np.array([problem.acid_names.index(acid)], dtype=np.intp), continuous)
-
-
-def differs(asked: Asked, yields: Sequence[float]) -> list[str]:
-    """Return the metals whose yield, of four in the order Li, Ni, Mn, Co, is not what the front tells."""
-    now = dict(zip(METALS, yields, strict=True))
-    return [m for m, told in asked.told.items() if not abs(now[m] - told) <= _SAME_YIELD]
