@@ -7,8 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from optimiser.kinetics.arrhenius import ArrheniusLine, arrhenius_line
-from optimiser.kinetics.fit import LawFit, fit_law
+from optimiser.kinetics.fit import ArrheniusLine, LawFit, arrhenius_line, fit_law
 from optimiser.kinetics.simulate import Curves, Plan, members, simulate
 from optimiser.problem.yields import predicted_metals
 from optimiser.surrogate.artefact import Surrogate
