@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import dataclasses
+import tempfile
 from functools import cache
+from pathlib import Path
 
 import numpy as np
 
 from optimiser.problem.load import RunConfig, load_config
 from optimiser.problem.schema import ConstraintSpec, SearchSpec
-from optimiser.report.card import Card, Figure, Panels, Table
-from optimiser.report.cards import cards
+from optimiser.report.card import Card, Figure, Panels, Table, make_cards
+from optimiser.report.cards import run_makers
 from optimiser.report.manifest import manifest
+from optimiser.report.run import write_run
 from optimiser.search.front import Front
 from optimiser.search.run import RunResult, run
 
@@ -64,7 +67,13 @@ def the_front(result: RunResult) -> Front:
 
 
 def by_key(result: RunResult) -> dict[str, Card]:
-    return {card.key: card for card in cards(result, manifest(result))}
+    return {card.key: card for card in make_cards(run_makers(result, manifest(result)))}
+
+
+def page_text(result: RunResult) -> str:
+    """The page of a run."""
+    with tempfile.TemporaryDirectory() as folder:
+        return write_run(result, Path(folder) / "out", ("html",)).page.read_text(encoding="utf-8")
 
 
 def blocks_of(card: Card) -> list[Figure | Table]:

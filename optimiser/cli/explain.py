@@ -57,6 +57,8 @@ solid_liquid_ratio=50,time=60
         question = load_config(problem).question if is_config(problem) else load_question(problem)
     with step_progress() as progress:
         done = delivery.deliver(delivery.Request(question, **options), progress)
+    for note in done.notes:
+        click.echo(f"Warning: {note}", err=True)
     if as_json:
         click.echo(json.dumps(delivery.as_json(done), indent=2))
         return

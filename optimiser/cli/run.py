@@ -42,19 +42,23 @@ def run(
     from optimiser.problem.binding import own_tables
     from optimiser.problem.load import load_config
     from optimiser.report.console import print_result, progress_display
+    from optimiser.report.deliver import check_folder
     from optimiser.report.manifest import manifest
-    from optimiser.report.write import check_target, default_out, write
+    from optimiser.report.run import write_run
+    from optimiser.report.write import default_out
     from optimiser.search.run import run as run_config
 
     loaded = load_config(config)
     target = out or default_out(loaded.name)
-    check_target(target, force)
+    check_folder(target, force)
     tables = own_tables(loaded.question, acids, prices, impacts)
     with progress_display() as progress:
         result = run_config(loaded, progress, tables, side_by_side=True)
-    written = write(result, target, loaded.spec.report.formats, force)
+    delivery = write_run(result, target, loaded.spec.report.formats, force)
     if as_json:
-        click.echo(json.dumps({"out": str(written), **manifest(result)}, indent=2))
+        click.echo(json.dumps({"out": str(delivery.folder), **manifest(result)}, indent=2))
     else:
-        print_result(result, written)
+        print_result(result, delivery.folder)
+    for note in delivery.notes:
+        click.echo(f"Warning: {note}", err=True)
     sys.exit(DONE if result.front else NO_FEASIBLE_DESIGN)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 import pandas as pd
@@ -94,8 +95,8 @@ class Card:
     """One question of the reader's, answered.
 
     Attributes:
-        key: unique on the page, used in links.
-        title: the question, short.
+        key: unique on the page, used in links; a maker's card takes the maker's.
+        title: the question, short; likewise.
         finding: what was found, in sentences; the first one matters most.
         tiles: the figures of merit that go with it.
         warnings: what must be known before acting on it.
@@ -104,11 +105,53 @@ class Card:
         error: what went wrong while it was made, or empty.
     """
 
-    key: str
-    title: str
+    key: str = ""
+    title: str = ""
     finding: tuple[str, ...] = ()
     tiles: tuple[Tile, ...] = ()
     warnings: tuple[str, ...] = ()
     blocks: tuple[Block, ...] = ()
     not_applicable: str = ""
     error: str = ""
+
+
+@dataclass(frozen=True)
+class Maker:
+    """One entry of a report's list of cards.
+
+    Attributes:
+        key: of the card.
+        title: of the card.
+        make: makes it.
+    """
+
+    key: str
+    title: str
+    make: Callable[[], Card]
+
+
+def make_cards(makers: Iterable[Maker]) -> list[Card]:
+    """Return the cards of a report in order; one that fails says so and does not lose the others.
+
+    >>> [made] = make_cards([Maker("cost", "What it costs", lambda: Card(finding=(str(1 / 0),)))])
+    >>> made.title, made.error
+    ('What it costs', 'ZeroDivisionError: division by zero')
+    """
+    made = []
+    for maker in makers:
+        try:
+            card = maker.make()
+        except Exception as error:  # whatever it is: the other cards are still worth reading
+            card = failed(error)
+        made.append(replace(card, key=maker.key, title=maker.title))
+    return made
+
+
+def failed(error: Exception, key: str = "", title: str = "") -> Card:
+    """Return the card that takes the place of one that could not be made or drawn."""
+    return Card(key, title, error=f"{type(error).__name__}: {error}")
+
+
+def failures(cards: Iterable[Card]) -> list[str]:
+    """Say which cards could not be made, and why."""
+    return [f"The card {card.title!r} could not be made ({card.error})." for card in cards if card.error]

@@ -7,6 +7,7 @@ import math
 import os
 import platform
 import subprocess
+from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, requires, version
@@ -21,6 +22,7 @@ from optimiser.report import refusal, words
 from optimiser.report.verdicts import verdict_text
 from optimiser.search.run import RunResult
 from optimiser.search.search import SearchResult
+from optimiser.surrogate.artefact import Surrogate
 from optimiser.variables import VARIABLES
 
 DISTRIBUTION = "leaching-optimiser"
@@ -31,25 +33,13 @@ def manifest(result: RunResult) -> dict[str, Any]:
     """Return what pins a run: texts and tables with hashes, versions, seeds, and how the search went."""
     problem, question = result.problem, result.config.question
     found: dict[str, Any] = {
-        "format": FORMAT,
-        "product": DISTRIBUTION,
-        "version": __version__,
-        "written": datetime.now(UTC).isoformat(timespec="seconds"),
+        **made_with(problem.surrogate),
         "config": {"name": result.config.name, **_text(result.config.document)},
         "problem": {"name": question.name, **_text(question.problem)},
         "question": _question(result),
         "tolerances": problem.tolerances.record() or "off",
-        "artefact": {
-            "name": problem.surrogate.name,
-            "sha256": problem.surrogate.sha256,
-            "anchors": {grade: problem.surrogate.anchors_at(grade) for grade in ("search", "final")},
-        },
-        "tables": table_hashes(),
         "own_tables": [asdict(file) for file in result.tables.files] if result.tables else [],
         "notes": list(result.tables.notes) if result.tables else [],
-        "python": platform.python_version(),
-        "packages": package_versions(),
-        "git": git_state(builtin.root()),
         "search": result.config.spec.search.model_dump(mode="json"),
         "seeds": [_seed(s, h) for s, h in zip(result.searches, result.hypervolume, strict=True)],
         "evaluations": result.evaluations,
@@ -65,6 +55,9 @@ def manifest(result: RunResult) -> dict[str, Any]:
             for v in result.acids
         ],
     }
+    found["artefact"]["anchors"] = {
+        grade: problem.surrogate.anchors_at(grade) for grade in ("search", "final")
+    }
     if result.front is not None:
         front = result.front
         found["front"] = {
@@ -78,8 +71,28 @@ def manifest(result: RunResult) -> dict[str, Any]:
     elif result.infeasibility is not None:
         found["answer"] = "No feasible design."
         found["warnings"] = refusal.infeasibility_lines(result.infeasibility, problem)
-    plain: dict[str, Any] = _plain(found)
+    plain: dict[str, Any] = plain_json(found)
     return plain
+
+
+def made_with(surrogate: Surrogate) -> dict[str, Any]:
+    """Return what every manifest holds: format, product, artefact, tables, versions."""
+    return {
+        "format": FORMAT,
+        "product": DISTRIBUTION,
+        "version": __version__,
+        "written": datetime.now(UTC).isoformat(timespec="seconds"),
+        "artefact": {"name": surrogate.name, "sha256": surrogate.sha256},
+        "tables": table_hashes(),
+        "python": platform.python_version(),
+        "packages": package_versions(),
+        "git": git_state(builtin.root()),
+    }
+
+
+def given(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the options of a command that were given, as plain JSON."""
+    return {k: plain_json(v) for k, v in options.items() if v is not None and v is not False and v != ()}
 
 
 def _text(document: Document) -> dict[str, str]:
@@ -175,12 +188,14 @@ def _git(root: Path, *arguments: str) -> str | None:
     return done.stdout.strip()
 
 
-def _plain(value: Any) -> Any:
-    """Turn what JSON cannot hold (NaN, infinities, arrays' numbers) into what it can."""
-    if isinstance(value, dict):
-        return {str(k): _plain(v) for k, v in value.items()}
+def plain_json(value: Any) -> Any:
+    """Turn what JSON cannot hold (NaN, infinities, paths, arrays' numbers) into what it can."""
+    if isinstance(value, Mapping):
+        return {str(k): plain_json(v) for k, v in value.items()}
     if isinstance(value, list | tuple):
-        return [_plain(v) for v in value]
+        return [plain_json(v) for v in value]
+    if isinstance(value, Path):
+        return str(value)
     if hasattr(value, "item"):
         value = value.item()
     if isinstance(value, float) and not math.isfinite(value):

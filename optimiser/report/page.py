@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -14,11 +14,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
-from optimiser.report import words
-from optimiser.report.card import Card, Figure, Table
-from optimiser.report.cards import cards
+from optimiser.report.card import Card, Figure, Table, failed
 from optimiser.report.columns import column, with_intervals
-from optimiser.search.run import RunResult
 
 #: Columns of prose, which need width, and whose addresses become links.
 _LONG = frozenset({"source", "verdict"})
@@ -131,41 +128,28 @@ def _asset(name: str) -> str:
     return (resources.files("optimiser.report") / "assets" / name).read_text(encoding="utf-8")
 
 
-def card_html(card: Card) -> Markup:
-    """Return one card; if it cannot be drawn, the same card with what went wrong in place of its content."""
+def draw(card: Card) -> tuple[Card, Markup]:
+    """Return a card and its HTML; if it cannot be drawn, the card that says so takes its place."""
     template = _environment().get_template("card.html")
     try:
-        return Markup(template.render(card=card))
+        return card, Markup(template.render(card=card))
     except Exception as error:  # one card must not lose the report
-        broken = Card(card.key, card.title, error=f"{type(error).__name__}: {error}")
-        return Markup(template.render(card=broken))
-
-
-def page(result: RunResult, pinned: dict[str, Any], made: Sequence[Card] | None = None) -> str:
-    """Return the report as one HTML text.
-
-    Args:
-        result: the run.
-        pinned: its manifest.
-        made: the cards; those of the result if left out.
-    """
-    made = cards(result, pinned) if made is None else made
-    return page_of(
-        made,
-        pinned,
-        title=f"{result.problem.feed.name}: {words.objectives_text(result.problem)}",
-        name=result.config.name,
-        description=result.config.spec.description or result.config.question.spec.description,
-    )
+        broken = failed(error, card.key, card.title)
+        return broken, Markup(template.render(card=broken))
 
 
 def page_of(
-    made: Sequence[Card], pinned: dict[str, Any], *, title: str, name: str, description: str = ""
+    drawn: Sequence[tuple[Card, Markup]],
+    pinned: Mapping[str, Any],
+    *,
+    title: str,
+    name: str,
+    description: str = "",
 ) -> str:
     """Return cards as one HTML text.
 
     Args:
-        made: the cards.
+        drawn: the cards, each with its HTML.
         pinned: the manifest.
         title: heading of the page.
         name: of the config or table, above the heading.
@@ -179,7 +163,7 @@ def page_of(
             config=name,
             description=description,
             pinned=pinned,
-            cards=[(card, card_html(card)) for card in made],
+            cards=drawn,
             style=Markup(_asset("page.css")),
             script=Markup(_asset("page.js")),
             plotly=Markup(get_plotlyjs().replace("</script", "<\\/script")),

@@ -9,51 +9,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from optimiser.process.totals import COMPONENTS
 from optimiser.report.columns import Column, column
-from optimiser.report.frames import (
-    acid_fronts_frame,
-    acids_frame,
-    components_frame,
-    front_frame,
-    nearest_frame,
-    yields_frame,
-)
-from optimiser.report.nearest import picked_nearest
-from optimiser.report.sources import sources_frame
-from optimiser.search.run import RunResult
-from optimiser.tables.design_table import design_table
 
 #: Widths in characters: what a column needs at least, and what is still easy to read.
 _NARROW, _WIDE = 9, 60
-
-
-def sheets(result: RunResult, pinned: dict[str, Any]) -> dict[str, pd.DataFrame]:
-    """Return the tables of ``front.xlsx`` by sheet.
-
-    Args:
-        result: the run.
-        pinned: its manifest.
-    """
-    problem, found = result.problem, {}
-    if result.front is not None:
-        evaluation = result.front.evaluation
-        parts = components_frame(problem, evaluation)
-        climate = [f"climate_{c}" for c in (*COMPONENTS, "total")]
-        found["front"] = front_frame(problem, evaluation, result.front.knee)
-        found["yields"] = yields_frame(problem, evaluation)
-        found["cost"] = parts.drop(columns=climate)
-        found["climate change"] = parts[["design", "acid", *climate]]
-    elif result.infeasibility is not None:
-        found["front"] = design_table(problem, result.infeasibility.nearest).iloc[:0]
-        found["least infeasible"] = nearest_frame(problem, result.infeasibility)
-    found["acids"] = acids_frame(result)
-    found["each acid's own front"] = acid_fronts_frame(result)
-    if result.front is not None:
-        found["nearest experiments"] = picked_nearest(problem, result.front).frame
-    found["sources"] = sources_frame(problem)
-    found["manifest"] = manifest_frame(pinned)
-    return found
 
 
 def manifest_frame(pinned: dict[str, Any]) -> pd.DataFrame:
@@ -80,11 +39,6 @@ def _short(value: Any) -> str:
     if value is None:
         return ""
     return f"{value:.6g}" if isinstance(value, float) else str(value)
-
-
-def workbook(result: RunResult, pinned: dict[str, Any], path: Path) -> None:
-    """Write ``front.xlsx``."""
-    write_sheets(sheets(result, pinned), path)
 
 
 def table_workbook(frame: pd.DataFrame, path: Path) -> None:

@@ -1,8 +1,7 @@
-"""A run's outputs on disk: whole or not at all."""
+"""Single files on disk, whole or not at all, and the places that may be written to."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -12,12 +11,7 @@ import pandas as pd
 from optimiser._io.errors import InputError
 from optimiser._io.placed import placed
 from optimiser._io.writable import check_writable
-from optimiser.report.frames import nearest_frame
-from optimiser.report.manifest import manifest
-from optimiser.report.page import page
-from optimiser.report.workbook import table_workbook, workbook
-from optimiser.search.run import RunResult
-from optimiser.tables.design_table import design_table
+from optimiser.report.workbook import table_workbook
 
 #: What marks a folder as written by this product: only such a folder (or an empty one) is ever replaced.
 _OWN = ("manifest.json", "card.yaml")
@@ -86,54 +80,6 @@ def check_file_target(
     if out.is_dir():
         raise InputError(f"{out} is a folder, not a file.", remedy="give the path of a file")
     check_target(out, force, option)
-
-
-def write(result: RunResult, out: Path, formats: Sequence[str], force: bool = False) -> Path:
-    """Write a run's report into the folder ``out``, whole or not at all.
-
-    Args:
-        result: the run.
-        out: the folder; it appears complete, by one rename.
-        formats: of ``html``, ``xlsx``, ``csv``; ``manifest.json`` is always written.
-        force: replace an existing ``out``, once the new one is complete.
-
-    Returns:
-        The folder.
-
-    Raises:
-        InputError: ``out`` cannot be written or replaced.
-    """
-    check_target(out, force)
-    if out.is_file():
-        raise InputError(f"{out} is a file, and a report is a folder.", remedy="choose another --out")
-    with placed(out) as folder:
-        folder.mkdir()
-        _fill(result, folder, formats)
-    return out
-
-
-def _fill(result: RunResult, folder: Path, formats: Sequence[str]) -> None:
-    pinned = manifest(result)
-    text = json.dumps(pinned, indent=2, ensure_ascii=False, allow_nan=False)
-    (folder / "manifest.json").write_text(text + "\n", encoding="utf-8")
-    if "csv" in formats:
-        front_csv(result).to_csv(folder / "front.csv", index=False)
-        if result.infeasibility is not None:
-            nearest = nearest_frame(result.problem, result.infeasibility).drop(columns=["design"])
-            nearest.to_csv(folder / "least_infeasible.csv", index=False)
-    if "xlsx" in formats:
-        workbook(result, pinned, folder / "front.xlsx")
-    if "html" in formats:
-        (folder / "report.html").write_text(page(result, pinned), encoding="utf-8")
-
-
-def front_csv(result: RunResult) -> pd.DataFrame:
-    """Return the table of ``front.csv``; only its header where nothing is feasible."""
-    if result.front is not None:
-        return design_table(result.problem, result.front.evaluation, result.front.knee)
-    if result.infeasibility is None:
-        return pd.DataFrame()
-    return design_table(result.problem, result.infeasibility.nearest).iloc[:0]
 
 
 def write_table(frame: pd.DataFrame, out: Path, force: bool = False) -> Path:

@@ -17,7 +17,7 @@ from rich.console import Console
 
 from optimiser._io.errors import InputError
 from optimiser.problem.objectives import METRICS
-from optimiser.report import write as writing
+from optimiser.report import deliver as delivering
 from optimiser.report.console import (
     print_records,
     print_result,
@@ -26,8 +26,9 @@ from optimiser.report.console import (
     step_progress,
 )
 from optimiser.report.manifest import git_state, manifest, package_versions
-from optimiser.report.workbook import manifest_frame, sheets
-from optimiser.report.write import check_target, default_out, write, write_table
+from optimiser.report.run import sheets, write_run
+from optimiser.report.workbook import manifest_frame
+from optimiser.report.write import check_target, default_out, write_table
 from optimiser.search.run import RunResult
 from optimiser.search.search import Progress
 from optimiser.tables.design_table import design_table
@@ -43,15 +44,15 @@ def names(folder: Path) -> list[str]:
 
 def test_a_run_leaves_four_files(tmp_path: Path) -> None:
     out = tmp_path / "deep" / "below" / "out"
-    assert write(trade_off(), out, ALL) == out
+    assert write_run(trade_off(), out, ALL).folder == out
     assert names(out) == ["front.csv", "front.xlsx", "manifest.json", "report.html"]
     assert names(out.parent) == ["out"]
 
 
 def test_formats_choose_the_files_but_the_manifest_is_always_there(tmp_path: Path) -> None:
-    write(trade_off(), tmp_path / "a", ("csv",))
+    write_run(trade_off(), tmp_path / "a", ("csv",))
     assert names(tmp_path / "a") == ["front.csv", "manifest.json"]
-    write(trade_off(), tmp_path / "b", ())
+    write_run(trade_off(), tmp_path / "b", ())
     assert names(tmp_path / "b") == ["manifest.json"]
 
 
@@ -69,7 +70,7 @@ def promised_columns(result: RunResult) -> list[str]:
 
 def test_front_csv_reads_back_to_the_same_numbers(tmp_path: Path) -> None:
     result = trade_off()
-    write(result, tmp_path / "out", ("csv",))
+    write_run(result, tmp_path / "out", ("csv",))
     expected = design_table(result.problem, the_front(result).evaluation, the_front(result).knee)
     # where nothing precipitates the cell is empty, which reads as NaN
     read = pd.read_csv(tmp_path / "out" / "front.csv", dtype={"precipitates": object})
@@ -80,7 +81,7 @@ def test_front_csv_reads_back_to_the_same_numbers(tmp_path: Path) -> None:
 
 
 def test_nothing_feasible_leaves_a_header_and_the_nearest_designs(tmp_path: Path) -> None:
-    write(impossible(), tmp_path / "out", ALL)
+    write_run(impossible(), tmp_path / "out", ALL)
     front = pd.read_csv(tmp_path / "out" / "front.csv")
     assert len(front) == 0 and "yield_Li" in front.columns
     nearest = pd.read_csv(tmp_path / "out" / "least_infeasible.csv")
@@ -91,17 +92,17 @@ def test_nothing_feasible_leaves_a_header_and_the_nearest_designs(tmp_path: Path
 
 def test_an_existing_folder_is_refused_and_kept(tmp_path: Path) -> None:
     out = tmp_path / "out"
-    write(trade_off(), out, ())
+    write_run(trade_off(), out, ())
     before = (out / "manifest.json").read_bytes()
     with pytest.raises(InputError, match="exists already"):
-        write(trade_off(), out, ALL)
+        write_run(trade_off(), out, ALL)
     assert (out / "manifest.json").read_bytes() == before and names(out) == ["manifest.json"]
 
 
 def test_force_replaces_a_report_whole(tmp_path: Path) -> None:
     out = tmp_path / "out"
-    write(trade_off(), out, ("csv",))
-    write(trade_off(), out, ("xlsx",), force=True)
+    write_run(trade_off(), out, ("csv",))
+    write_run(trade_off(), out, ("xlsx",), force=True)
     assert names(out) == ["front.xlsx", "manifest.json"]
     assert names(tmp_path) == ["out"]
 
@@ -110,10 +111,10 @@ def test_force_never_deletes_a_folder_of_something_else(tmp_path: Path) -> None:
     (tmp_path / "thesis").mkdir()
     (tmp_path / "thesis" / "chapter.txt").write_text("years of work")
     with pytest.raises(InputError, match="something else"):
-        write(trade_off(), tmp_path / "thesis", (), force=True)
+        write_run(trade_off(), tmp_path / "thesis", (), force=True)
     assert names(tmp_path / "thesis") == ["chapter.txt"]
     (tmp_path / "empty").mkdir()
-    write(trade_off(), tmp_path / "empty", (), force=True)
+    write_run(trade_off(), tmp_path / "empty", (), force=True)
     assert names(tmp_path / "empty") == ["manifest.json"]
 
 
@@ -124,7 +125,7 @@ def test_places_that_cannot_be_written_are_refused_before_any_work(tmp_path: Pat
     with pytest.raises(InputError, match="exists already"):
         check_target(tmp_path / "file")
     with pytest.raises(InputError, match="a report is a folder"):
-        write(trade_off(), tmp_path / "file", (), force=True)
+        write_run(trade_off(), tmp_path / "file", (), force=True)
     check_target(tmp_path / "new" / "out")
     assert names(tmp_path) == ["file"]
 
@@ -148,33 +149,33 @@ def test_failing_midway_leaves_nothing(
 ) -> None:
     seen: list[list[str]] = []
 
-    def fail(*_: object) -> str:
+    def fail(*_: object, **__: object) -> str:
         seen.append(names(tmp_path / "new"))
         raise raised
 
-    monkeypatch.setattr(writing, "page", fail)
+    monkeypatch.setattr(delivering, "page_of", fail)
     with pytest.raises(expected):
-        write(trade_off(), tmp_path / "new" / "out", ALL)
+        write_run(trade_off(), tmp_path / "new" / "out", ALL)
     assert seen and seen[0] != []  # it had begun
     assert names(tmp_path) == []
 
 
 def test_failing_midway_keeps_what_was_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     out = tmp_path / "out"
-    write(trade_off(), out, ("csv",))
+    write_run(trade_off(), out, ("csv",))
 
-    def interrupt(*_: object) -> str:
+    def interrupt(*_: object, **__: object) -> str:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(writing, "page", interrupt)
+    monkeypatch.setattr(delivering, "page_of", interrupt)
     with pytest.raises(KeyboardInterrupt):
-        write(trade_off(), out, ALL, force=True)
+        write_run(trade_off(), out, ALL, force=True)
     assert names(tmp_path) == ["out"] and names(out) == ["front.csv", "manifest.json"]
 
 
 def test_failing_while_moving_puts_the_old_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     out = tmp_path / "out"
-    write(trade_off(), out, ("csv",))
+    write_run(trade_off(), out, ("csv",))
     rename = Path.rename
 
     def refuse(self: Path, target: Path) -> Path:
@@ -184,7 +185,7 @@ def test_failing_while_moving_puts_the_old_back(tmp_path: Path, monkeypatch: pyt
 
     monkeypatch.setattr(Path, "rename", refuse)
     with pytest.raises(InputError, match="cannot be written"):
-        write(trade_off(), out, (), force=True)
+        write_run(trade_off(), out, (), force=True)
     assert names(tmp_path) == ["out"] and names(out) == ["front.csv", "manifest.json"]
 
 
@@ -212,7 +213,7 @@ def test_tables_are_written_by_suffix(tmp_path: Path) -> None:
 
 def test_the_manifest_pins_the_run(tmp_path: Path) -> None:
     result = trade_off()
-    write(result, tmp_path / "out", ())
+    write_run(result, tmp_path / "out", ())
     text = (tmp_path / "out" / "manifest.json").read_text()
 
     def refuse(constant: str) -> None:
@@ -277,7 +278,7 @@ def test_package_versions_are_those_installed() -> None:
 
 def test_the_workbook_has_a_sheet_per_table(tmp_path: Path) -> None:
     result = trade_off()
-    write(result, tmp_path / "out", ("xlsx",))
+    write_run(result, tmp_path / "out", ("xlsx",))
     book = openpyxl.load_workbook(tmp_path / "out" / "front.xlsx")
     assert book.sheetnames == [
         "front",
@@ -305,7 +306,7 @@ def test_the_workbook_has_a_sheet_per_table(tmp_path: Path) -> None:
 
 
 def test_the_workbook_of_nothing_feasible_shows_the_nearest(tmp_path: Path) -> None:
-    write(impossible(), tmp_path / "out", ("xlsx",))
+    write_run(impossible(), tmp_path / "out", ("xlsx",))
     book = openpyxl.load_workbook(tmp_path / "out" / "front.xlsx")
     assert book["front"].max_row == 1 and book["least infeasible"].max_row == 6
 
@@ -313,7 +314,7 @@ def test_the_workbook_of_nothing_feasible_shows_the_nearest(tmp_path: Path) -> N
 def test_text_is_never_a_formula(tmp_path: Path) -> None:
     result = trade_off()
     named = dataclasses.replace(result.config, name="=1+1")
-    write(dataclasses.replace(result, config=named), tmp_path / "out", ("xlsx",))
+    write_run(dataclasses.replace(result, config=named), tmp_path / "out", ("xlsx",))
     book = openpyxl.load_workbook(tmp_path / "out" / "front.xlsx")
     cells = {row[0].value: row[1] for row in book["manifest"].iter_rows()}
     assert (cells["config.name"].value, cells["config.name"].data_type) == ("=1+1", "s")

@@ -14,18 +14,16 @@ from optimiser.problem.robustness import over_tolerances
 from optimiser.problem.tolerances import OFF as NO_TOLERANCES
 from optimiser.process.feasibility import LIMITS, ChemistryLimits
 from optimiser.report.frames import picked_frame
-from optimiser.report.manifest import manifest
-from optimiser.report.page import page
 from optimiser.report.picks import ends_and_knee
 from optimiser.report.words import warnings_of
 from optimiser.search.run import RunResult
 from optimiser.variables import VARIABLES, Designs
-from tests.results import impossible, single, three_objectives, trade_off
+from tests.results import impossible, page_text, single, three_objectives, trade_off
 
 
 @pytest.mark.parametrize("result", [trade_off, three_objectives, single, impossible])
 def test_no_part_of_the_page_is_missing(result: Callable[[], RunResult]) -> None:
-    assert "could not be made" not in page(result(), manifest(result()))
+    assert "could not be made" not in page_text(result())
 
 
 OFF = ChemistryLimits(**dict.fromkeys(LIMITS))

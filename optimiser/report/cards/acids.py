@@ -11,9 +11,8 @@ from optimiser.search.run import RunResult
 
 def acids_card(result: RunResult) -> Card:
     """Return each acid's own front in one figure, and a verdict on every acid."""
-    key, title = "acids", "Acids against each other"
     if not result.acids:
-        return Card(key, title, not_applicable="the problem names no acid.")
+        return Card(not_applicable="the problem names no acid.")
     able = [v.acid for v in result.acids if v.front is not None]
     unable = [v.acid for v in result.acids if v.front is None]
     finding = [
@@ -23,7 +22,7 @@ def acids_card(result: RunResult) -> Card:
         "Each acid was searched on its own, so an acid that others beat still shows its best.",
     ]
     table = Table("acid-verdicts", "A verdict on every acid that the problem names.", acids_frame(result))
-    return Card(key, title, tuple(finding), blocks=(*_drawn(result), table))
+    return Card(finding=tuple(finding), blocks=(*_drawn(result), table))
 
 
 def _drawn(result: RunResult) -> tuple[Block, ...]:

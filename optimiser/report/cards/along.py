@@ -21,28 +21,26 @@ ONE_DESIGN = "the front is one design; its setpoints and yields stand in the ans
 
 def setpoints_card(result: RunResult) -> Card:
     """Return the five variables against the first objective."""
-    key, title = "setpoints", "Setpoints along the front"
     if result.front is None:
-        return Card(key, title, not_applicable=NO_FRONT)
+        return Card(not_applicable=NO_FRONT)
     if len(result.front.evaluation) == 1:
-        return Card(key, title, not_applicable=ONE_DESIGN)
+        return Card(not_applicable=ONE_DESIGN)
     tracks = setpoint_tracks(result.problem, result.front)
     finding = (setpoints_finding(result.front),)
-    return Card(key, title, finding, blocks=_panels(result.problem, result.front, tracks, "setpoint"))
+    return Card(finding=finding, blocks=_panels(result.problem, result.front, tracks, "setpoint"))
 
 
 def yields_card(result: RunResult) -> Card:
     """Return the yield of each metal against the first objective, with intervals and targets."""
-    key, title = "yields", "Yields along the front"
     if result.front is None:
-        return Card(key, title, not_applicable=NO_FRONT)
+        return Card(not_applicable=NO_FRONT)
     if len(result.front.evaluation) == 1:
-        return Card(key, title, not_applicable=ONE_DESIGN)
+        return Card(not_applicable=ONE_DESIGN)
     tracks = yield_tracks(result.problem, result.front)
     finding = [yields_finding(tracks)]
     if result.problem.targets:
         finding.append("The dashed line is the target, which holds for the mean prediction.")
-    return Card(key, title, tuple(finding), blocks=_panels(result.problem, result.front, tracks, "yield"))
+    return Card(finding=tuple(finding), blocks=_panels(result.problem, result.front, tracks, "yield"))
 
 
 def setpoints_finding(front: Front) -> str:

@@ -20,8 +20,6 @@ from optimiser.search.front import Front, Infeasibility
 from optimiser.search.run import RunResult
 from optimiser.variables import DESIGN_COLUMNS
 
-KEY, TITLE = "answer", "The answer"
-
 
 def answer_card(result: RunResult) -> Card:
     """Return the recommended design and the best end of each objective, or why there is none."""
@@ -29,7 +27,7 @@ def answer_card(result: RunResult) -> Card:
         return _found(result.problem, result.front)
     if result.infeasibility is not None:
         return _nothing(result, result.infeasibility)
-    return Card(KEY, TITLE, not_applicable="nothing was searched.")
+    return Card(not_applicable="nothing was searched.")
 
 
 def _found(problem: Problem, front: Front) -> Card:
@@ -67,7 +65,7 @@ def _found(problem: Problem, front: Front) -> Card:
         intervals_caveat(problem.surrogate),
         *_promises(problem),
     )
-    return Card(KEY, TITLE, tuple(finding), tiles(problem, front), warnings, (table,))
+    return Card(finding=tuple(finding), tiles=tiles(problem, front), warnings=warnings, blocks=(table,))
 
 
 def _yields(problem: Problem) -> tuple[str, ...]:
@@ -124,15 +122,13 @@ def _nothing(result: RunResult, infeasibility: Infeasibility) -> Card:
         headings = {column(name).heading: _reached_heading(name, sure) for name in _yields(problem)}
         numbers["quantity"] = numbers["quantity"].replace(headings)
     table = Table(
-        "nearest",
+        "least-infeasible",
         "The least infeasible designs, nearest first: what they reach, and what each constraint lacks."
         + told,
         pd.concat([numbers, lacking(problem, nearest, titles)], ignore_index=True),
         sortable=False,
     )
-    return Card(
-        KEY, TITLE, tuple(finding), warnings=(intervals_caveat(problem.surrogate),), blocks=(why, table)
-    )
+    return Card(finding=tuple(finding), warnings=(intervals_caveat(problem.surrogate),), blocks=(why, table))
 
 
 def _reached_heading(name: str, confidence: float) -> str:

@@ -8,8 +8,6 @@ from optimiser.report.figures.reliability import draw_reliability, reliability
 from optimiser.search.run import RunResult
 from optimiser.surrogate.artefact import Surrogate
 
-KEY, TITLE = "calibration", "How sure is 90 %?"
-
 
 def calibration_card(result: RunResult) -> Card:
     """Return claimed against real confidence, and how the intervals were made."""
@@ -21,9 +19,7 @@ def calibration_card(result: RunResult) -> Card:
         draw_reliability(reliability(surrogate.card["skill"])),
     )
     return Card(
-        KEY,
-        TITLE,
-        (intervals_caveat(surrogate), skill_caveat(surrogate)),
+        finding=(intervals_caveat(surrogate), skill_caveat(surrogate)),
         blocks=(figure, Words("How the intervals are made", making_lines(surrogate))),
     )
 

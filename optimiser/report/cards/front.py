@@ -30,16 +30,15 @@ NO_FRONT = "no design is feasible; see the answer for what stands in the way."
 
 def front_card(result: RunResult) -> Card:
     """Return the front as a figure; where it is one design, that finding with the runners-up of each acid."""
-    key, title = "front", "The front"
     if result.front is None:
-        return Card(key, title, not_applicable=NO_FRONT)
+        return Card(not_applicable=NO_FRONT)
     finding = [words.front_finding(result.problem, result.front)]
     if len(result.front.evaluation) == 1 or len(result.problem.objectives) == 1:
         finding.append(
             f"Below, the best design of every acid in {METRICS[result.problem.objectives[0].metric].label}, "
             "with calibrated 90 % intervals: what second best costs."
         )
-        return Card(key, title, tuple(finding), blocks=_runners_up(result))
+        return Card(finding=tuple(finding), blocks=_runners_up(result))
     if result.front.found > len(result.front.evaluation):
         finding.append(
             f"{result.front.found} designs were found on it; the {len(result.front.evaluation)} shown keep "
@@ -49,7 +48,7 @@ def front_card(result: RunResult) -> Card:
         "Each mark is a design, coloured and shaped by acid; thin lines are calibrated 90 % "
         "intervals; the ring is the knee. Rest on a mark to read the whole design."
     )
-    return Card(key, title, tuple(finding), blocks=_drawn(result.problem, result.front))
+    return Card(finding=tuple(finding), blocks=_drawn(result.problem, result.front))
 
 
 def _drawn(problem: Problem, front: Front) -> tuple[Block, ...]:
@@ -101,9 +100,8 @@ def _runners_up(result: RunResult) -> tuple[Block, ...]:
 
 def table_card(result: RunResult) -> Card:
     """Return every design of the front as a table."""
-    key, title = "table", "All designs"
     if result.front is None:
-        return Card(key, title, not_applicable=NO_FRONT)
+        return Card(not_applicable=NO_FRONT)
     problem, front = result.problem, result.front
     shown = (
         "design",
@@ -132,4 +130,4 @@ def table_card(result: RunResult) -> Card:
         tuple(n for n in ("acid_use", "energy", "domain_distance", "reductant_ratio") if n not in asked),
         tall=True,
     )
-    return Card(key, title, finding, blocks=(table,))
+    return Card(finding=finding, blocks=(table,))

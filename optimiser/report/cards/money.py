@@ -17,9 +17,8 @@ from optimiser.search.run import RunResult
 
 def cost_card(result: RunResult) -> Card:
     """Return cost by component of some designs, beside the value of what they dissolve."""
-    key, title = "cost", "What it costs, what it is worth"
     if result.front is None:
-        return Card(key, title, not_applicable=NO_FRONT)
+        return Card(not_applicable=NO_FRONT)
     picks, frame, knee = _chosen(result)
     point = point_value(result.problem)
     finding = (
@@ -49,14 +48,13 @@ def cost_card(result: RunResult) -> Card:
     )
     numbers = side_by_side(frame, rows, names)
     table = Table("cost-table", "The same in numbers.", numbers, sortable=False)
-    return Card(key, title, finding, blocks=(Panels(figures), table))
+    return Card(finding=finding, blocks=(Panels(figures), table))
 
 
 def climate_card(result: RunResult) -> Card:
     """Return climate change by component of some designs."""
-    key, title = "climate", "Climate change"
     if result.front is None:
-        return Card(key, title, not_applicable=NO_FRONT)
+        return Card(not_applicable=NO_FRONT)
     picks, frame, knee = _chosen(result)
     names = [pick.name for pick in picks]
     figure = Figure(
@@ -68,7 +66,7 @@ def climate_card(result: RunResult) -> Card:
     numbers = side_by_side(frame, rows, names)
     table = Table("climate-table", "The same in numbers.", numbers, sortable=False)
     finding = (largest_component(knee, "climate"), *marked_numbers(result.problem, CLIMATE))
-    return Card(key, title, finding, blocks=(figure, table))
+    return Card(finding=finding, blocks=(figure, table))
 
 
 def _chosen(result: RunResult) -> tuple[tuple[Pick, ...], pd.DataFrame, pd.Series]:

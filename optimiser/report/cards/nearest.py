@@ -16,13 +16,11 @@ from optimiser.report.nearest import BREAKS, DISTANCE, made_of, measured, picked
 from optimiser.search.run import RunResult
 from optimiser.variables import CONTINUOUS
 
-KEY, TITLE = "nearest", "Nearest experiments"
-
 
 def nearest_card(result: RunResult) -> Card:
     """Return the five experiments nearest to each recommended design, and what none of them covers."""
     if result.front is None:
-        return Card(KEY, TITLE, not_applicable="no design is recommended.")
+        return Card(not_applicable="no design is recommended.")
     problem, front = result.problem, result.front
     found, blocks = picked_nearest(problem, front), list[Block]()
     knee = found.frame[found.frame["design"] == front.knee + 1]
@@ -42,7 +40,7 @@ def nearest_card(result: RunResult) -> Card:
     flagged = bool((found.frame["breaks_stoichiometry"].fillna(False)).any())
     how = (DISTANCE, SOURCES, *((f"A row marked “too little acid” {BREAKS}.",) if flagged else ()))
     blocks.append(Words("How to read this", how))
-    return Card(KEY, TITLE, (_finding(knee), found.said), blocks=tuple(blocks))
+    return Card(finding=(_finding(knee), found.said), blocks=tuple(blocks))
 
 
 def _finding(knee: pd.DataFrame) -> str:

@@ -27,7 +27,7 @@ def sources_card(result: RunResult) -> Card:
     )
     caption = "Confidence A is best; what is marked needs a look before it is relied on."
     table = Table("sources-table", caption, read_frame(frame), tall=True)
-    return Card("sources", "Every number and its source", finding, blocks=(table,))
+    return Card(finding=finding, blocks=(table,))
 
 
 def _own(tables: OwnTables) -> tuple[str, ...]:
@@ -70,7 +70,7 @@ def run_card(result: RunResult, pinned: dict[str, Any]) -> Card:
     table = Table("run-table", "What was run.", run_frame(result, pinned))
     blocks: list[Block] = [table, Verbatim(f"Config {pinned['config']['name']}", pinned["config"]["text"])]
     blocks.append(Verbatim(f"Problem {pinned['problem']['name']}", pinned["problem"]["text"]))
-    return Card("run", "This run", finding, blocks=tuple(blocks))
+    return Card(finding=finding, blocks=tuple(blocks))
 
 
 def run_frame(result: RunResult, pinned: dict[str, Any]) -> pd.DataFrame:

@@ -56,7 +56,7 @@ def support_card(result: RunResult) -> Card:
             (skill_caveat(problem.surrogate), words.PEROXIDE_CAVEAT, *NOT_KNOWN),
         )
     )
-    return Card("support", "How far to trust it", tuple(finding), blocks=tuple(blocks))
+    return Card(finding=tuple(finding), blocks=tuple(blocks))
 
 
 def ranges_frame(problem: Problem) -> pd.DataFrame:
@@ -115,9 +115,8 @@ def domain_lines(problem: Problem) -> tuple[str, ...]:
 
 def convergence_card(result: RunResult) -> Card:
     """Return hypervolume and feasible share over the generations of each seed, and why each stopped."""
-    key, title = "convergence", "Was the search long enough?"
     if not result.searches:
-        return Card(key, title, not_applicable="nothing was searched.")
+        return Card(not_applicable="nothing was searched.")
     hypervolume, feasible = hypervolume_courses(result), feasible_courses(result)
     figures = (
         Figure(
@@ -142,7 +141,7 @@ def convergence_card(result: RunResult) -> Card:
     )
     why = Words("Why each seed stopped", stops)
     blocks: tuple[Block, ...] = (Panels(figures), why) if feasible_found else (why,)
-    return Card(key, title, (convergence_finding(result),), blocks=blocks)
+    return Card(finding=(convergence_finding(result),), blocks=blocks)
 
 
 def convergence_finding(result: RunResult) -> str:

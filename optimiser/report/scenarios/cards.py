@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -10,7 +11,7 @@ import pandas as pd
 from optimiser.chemistry.feeds import METALS
 from optimiser.process.totals import COMPONENTS
 from optimiser.report import words
-from optimiser.report.card import Card, Figure, Panels, Table
+from optimiser.report.card import Card, Figure, Maker, Panels, Table, make_cards
 from optimiser.report.columns import column
 from optimiser.report.figures.components import What, draw_components
 from optimiser.report.scenarios.contents import Contents
@@ -39,14 +40,7 @@ REPLACED = "the profile toolkit-1.0.2 takes the place of these sums; its own sta
 
 def scenario_cards(of: Contents) -> list[Card]:
     """Return all cards of a table of scenarios."""
-    made = []
-    for key, title, make in MAKERS:
-        try:
-            card = make(of, key, title)
-        except Exception as error:  # one card must not lose the report
-            card = Card(key, title, error=f"{type(error).__name__}: {error}")
-        made.append(card)
-    return made
+    return make_cards(Maker(key, title, partial(make, of, key, title)) for key, title, make in MAKERS)
 
 
 def _drawn(frame: pd.DataFrame) -> tuple[pd.DataFrame, str]:

@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 import hashlib
-import json
-import platform
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from optimiser import __version__
-from optimiser._io import builtin
 from optimiser._io.errors import InputError
 from optimiser._io.placed import placed
 from optimiser.problem.binding import known_acids
 from optimiser.problem.load import load_question
-from optimiser.report.images import Kind, figures_of, write_images
-from optimiser.report.manifest import DISTRIBUTION, FORMAT, git_state, package_versions, table_hashes
-from optimiser.report.page import page_of
+from optimiser.report.deliver import check_folder
+from optimiser.report.deliver import deliver as deliver_report
+from optimiser.report.images import Kind
+from optimiser.report.manifest import given, made_with
 from optimiser.report.scenarios.cards import scenario_cards
 from optimiser.report.scenarios.contents import Contents, contents
 from optimiser.report.stream import STREAMED, streamed_table
@@ -107,9 +103,10 @@ def deliver(request: Request, progress: RowProgress) -> Said:
 
 
 def _check(request: Request) -> None:
-    for target in (request.out, request.report):
-        if target is not None:
-            check_target(target, request.force)
+    if request.out is not None:
+        check_target(request.out, request.force)
+    if request.report is not None:
+        check_folder(request.report, request.force, "--report")
     if request.out is not None and request.out.suffix.lower() not in (*STREAMED, ".xlsx"):
         raise InputError(
             f"{request.out.name} names no kind of table.",
@@ -118,10 +115,6 @@ def _check(request: Request) -> None:
         )
     if request.out is not None and request.out.is_dir():
         raise InputError(f"{request.out} is a folder, and a table is a file.", remedy="choose another --out")
-    if request.report is not None and request.report.is_file():
-        raise InputError(
-            f"{request.report} is a file, and a report is a folder.", remedy="choose another --report"
-        )
     if request.profile is not None and (request.basis is not None or request.prices is not None):
         raise InputError(
             "The Toolkit's sums are for 1000 kg of cathode at the prices in its own table.",
@@ -184,46 +177,34 @@ def _whole(request: Request, setting: Setting, progress: RowProgress) -> Said:
                 append(of.scenarios)
         lines = [f"{tally.rows} designs predicted: {request.out}"]
     if request.report is not None:
-        lines.append(_report(of, request.report, request.figures))
+        lines += _report(of, request, request.report)
     output = of.scenarios.to_json(orient="records", indent=2) + "\n" if request.as_json else ""
     return Said(output, (*lines, *tally.lines(), *setting.notes))
 
 
-def _report(of: Contents, folder: Path, figures: Kind | None) -> str:
-    said = f"Report: {folder / 'report.html'}"
-    with placed(folder) as temporary:
-        temporary.mkdir()
-        made = scenario_cards(of)
-        text = json.dumps(of.pinned, indent=2, ensure_ascii=False, allow_nan=False)
-        (temporary / "manifest.json").write_text(text + "\n", encoding="utf-8")
-        of.scenarios.to_csv(temporary / "scenarios.csv", index=False)
-        write_sheets(of.sheets(), temporary / "scenarios.xlsx")
-        page = page_of(made, of.pinned, title=f"Scenarios of {of.name}", name=of.name)
-        (temporary / "report.html").write_text(page, encoding="utf-8")
-        if figures is not None:
-            said += "\n" + write_images(figures_of(made), temporary / "figures", figures)
-    return said
+def _report(of: Contents, request: Request, folder: Path) -> tuple[str, ...]:
+    delivery = deliver_report(
+        folder,
+        manifest=of.pinned,
+        cards=scenario_cards(of),
+        tables={"scenarios.csv": of.scenarios, "scenarios.xlsx": of.sheets()},
+        title=f"Scenarios of {of.name}",
+        name=of.name,
+        figures=request.figures,
+        force=request.force,
+        option="--report",
+    )
+    return (f"Report: {delivery.page}", *delivery.notes)
 
 
 def pinned(request: Request, setting: Setting) -> dict[str, Any]:
     """Return what pins a prediction: the table and options, artefact, tables and versions."""
-    options = {
-        k: str(v) if isinstance(v, Path) else v for k, v in asdict(request).items() if v not in (None, False)
-    }
     files = {"table": hashlib.sha256(request.table.read_bytes()).hexdigest()}
     files |= {file.kind: file.sha256 for file in setting.tables.files}
     return {
-        "format": FORMAT,
-        "product": DISTRIBUTION,
-        "version": __version__,
-        "written": datetime.now(UTC).isoformat(timespec="seconds"),
-        "options": options,
+        **made_with(setting.surrogate),
+        "options": given(asdict(request)),
         "sha256": files,
         "rows": setting.rows,
         "tolerances": setting.tolerances.record() or "off",
-        "artefact": {"name": setting.surrogate.name, "sha256": setting.surrogate.sha256},
-        "tables": table_hashes(),
-        "python": platform.python_version(),
-        "packages": package_versions(),
-        "git": git_state(builtin.root()),
     }

@@ -1,0 +1,113 @@
+"""One delivery for every command: cards, tables and a manifest become a folder, whole or not at all."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from optimiser._io.errors import InputError
+from optimiser._io.placed import placed
+from optimiser.report.card import Card, failures
+from optimiser.report.images import Kind, figures_of, write_images
+from optimiser.report.manifest import plain_json
+from optimiser.report.page import draw, page_of
+from optimiser.report.workbook import write_sheets
+from optimiser.report.write import check_target
+
+#: A table by the name of its file: a frame for ``.csv``, frames by sheet for ``.xlsx``.
+Tables = Mapping[str, pd.DataFrame | Mapping[str, pd.DataFrame]]
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """A folder that was written.
+
+    Attributes:
+        folder: holds ``manifest.json``, the tables, and ``report.html`` if there are cards.
+        notes: what to tell the user: cards that could not be made, figures that were written.
+    """
+
+    folder: Path
+    notes: tuple[str, ...] = ()
+
+    @property
+    def page(self) -> Path:
+        """The page, ``report.html``."""
+        return self.folder / "report.html"
+
+
+def check_folder(out: Path, force: bool = False, option: str = "--out") -> None:
+    """Refuse a folder that cannot be written, before any work is done.
+
+    Args:
+        out: the folder.
+        force: whether an existing one may be replaced.
+        option: by which it was given.
+
+    Raises:
+        InputError: as `write.check_target`; it is a file.
+    """
+    check_target(out, force, option)
+    if out.is_file():
+        raise InputError(f"{out} is a file, and a report is a folder.", remedy=f"choose another {option}")
+
+
+def deliver(
+    out: Path,
+    *,
+    manifest: Mapping[str, Any],
+    cards: Sequence[Card] = (),
+    tables: Tables | None = None,
+    title: str = "",
+    name: str = "",
+    description: str = "",
+    figures: Kind | None = None,
+    force: bool = False,
+    option: str = "--out",
+) -> Delivery:
+    """Write a report into the folder ``out``, which appears complete, by one rename, or not at all.
+
+    A card that could not be made or drawn says so on the page, in the manifest's warnings and in the notes.
+
+    Args:
+        out: the folder.
+        manifest: what pins the result; ``manifest.json`` is always written.
+        cards: of the page, as `card.make_cards` makes them; without any there is no ``report.html``.
+        tables: by the name of their file, e.g. ``{"front.csv": frame, "front.xlsx": {"front": frame}}``.
+        title: heading of the page.
+        name: of the config, problem or table, above the heading.
+        description: below the heading.
+        figures: also write each figure of the cards as a file of this kind, into ``figures/``.
+        force: replace an existing ``out``, once the new one is complete.
+        option: by which ``out`` was given.
+
+    Raises:
+        InputError: ``out`` cannot be written or replaced.
+    """
+    check_folder(out, force, option)
+    with placed(out, f"choose another {option}") as folder:
+        folder.mkdir()
+        for file, table in (tables or {}).items():
+            if isinstance(table, pd.DataFrame):
+                table.to_csv(folder / file, index=False)
+            else:
+                write_sheets(table, folder / file)
+        drawn = [draw(card) for card in cards]
+        failed = failures([card for card, _ in drawn])
+        pinned = plain_json(manifest)
+        if failed:
+            pinned["warnings"] = [*pinned.get("warnings", ()), *failed]
+        if drawn:
+            html = page_of(drawn, pinned, title=title, name=name, description=description)
+            (folder / "report.html").write_text(html, encoding="utf-8")
+        text = json.dumps(pinned, indent=2, ensure_ascii=False, allow_nan=False)
+        (folder / "manifest.json").write_text(text + "\n", encoding="utf-8")
+        notes = list(failed)
+        if figures is not None:
+            notes.append(write_images(figures_of(cards), folder / "figures", figures))
+    return Delivery(out, tuple(notes))

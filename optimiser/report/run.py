@@ -1,0 +1,100 @@
+"""What `run` writes: its cards, its tables, its manifest."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from optimiser.process.totals import COMPONENTS
+from optimiser.report import words
+from optimiser.report.card import make_cards
+from optimiser.report.cards import run_makers
+from optimiser.report.deliver import Delivery, check_folder, deliver
+from optimiser.report.frames import (
+    acid_fronts_frame,
+    acids_frame,
+    components_frame,
+    front_frame,
+    nearest_frame,
+    yields_frame,
+)
+from optimiser.report.manifest import manifest
+from optimiser.report.nearest import picked_nearest
+from optimiser.report.sources import sources_frame
+from optimiser.report.workbook import manifest_frame
+from optimiser.search.run import RunResult
+from optimiser.tables.design_table import design_table
+
+
+def write_run(result: RunResult, out: Path, formats: Sequence[str], force: bool = False) -> Delivery:
+    """Write a run's report into the folder ``out``, whole or not at all.
+
+    Args:
+        result: the run.
+        out: the folder.
+        formats: of ``html`` (report.html), ``xlsx`` (front.xlsx), ``csv`` (front.csv, and
+            least_infeasible.csv where nothing is feasible); ``manifest.json`` is always written.
+        force: replace an existing ``out``, once the new one is complete.
+
+    Raises:
+        InputError: ``out`` cannot be written or replaced.
+    """
+    check_folder(out, force)
+    pinned, tables = manifest(result), dict[str, pd.DataFrame | Mapping[str, pd.DataFrame]]()
+    if "csv" in formats:
+        tables["front.csv"] = front_csv(result)
+        if result.infeasibility is not None:
+            nearest = nearest_frame(result.problem, result.infeasibility)
+            tables["least_infeasible.csv"] = nearest.drop(columns=["design"])
+    if "xlsx" in formats:
+        tables["front.xlsx"] = sheets(result, pinned)
+    return deliver(
+        out,
+        manifest=pinned,
+        cards=make_cards(run_makers(result, pinned)) if "html" in formats else (),
+        tables=tables,
+        title=f"{result.problem.feed.name}: {words.objectives_text(result.problem)}",
+        name=result.config.name,
+        description=result.config.spec.description or result.config.question.spec.description,
+        force=force,
+    )
+
+
+def front_csv(result: RunResult) -> pd.DataFrame:
+    """Return the table of ``front.csv``; only its header where nothing is feasible."""
+    if result.front is not None:
+        return design_table(result.problem, result.front.evaluation, result.front.knee)
+    if result.infeasibility is None:
+        return pd.DataFrame()
+    return design_table(result.problem, result.infeasibility.nearest).iloc[:0]
+
+
+def sheets(result: RunResult, pinned: dict[str, Any]) -> dict[str, pd.DataFrame]:
+    """Return the tables of ``front.xlsx`` by sheet.
+
+    Args:
+        result: the run.
+        pinned: its manifest.
+    """
+    problem, found = result.problem, {}
+    if result.front is not None:
+        evaluation = result.front.evaluation
+        parts = components_frame(problem, evaluation)
+        climate = [f"climate_{c}" for c in (*COMPONENTS, "total")]
+        found["front"] = front_frame(problem, evaluation, result.front.knee)
+        found["yields"] = yields_frame(problem, evaluation)
+        found["cost"] = parts.drop(columns=climate)
+        found["climate change"] = parts[["design", "acid", *climate]]
+    elif result.infeasibility is not None:
+        found["front"] = design_table(problem, result.infeasibility.nearest).iloc[:0]
+        found["least infeasible"] = nearest_frame(problem, result.infeasibility)
+    found["acids"] = acids_frame(result)
+    found["each acid's own front"] = acid_fronts_frame(result)
+    if result.front is not None:
+        found["nearest experiments"] = picked_nearest(problem, result.front).frame
+    found["sources"] = sources_frame(problem)
+    found["manifest"] = manifest_frame(pinned)
+    return found
