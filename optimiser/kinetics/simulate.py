@@ -154,7 +154,7 @@ def _check_data(surrogate: Surrogate, feed: Feed, acid: Acid) -> None:
             what,
             where="--acid",
             allowed=allowed,
-            remedy=f"another --acid or --feed; {feed.name} has enough data with: {', '.join(names) or 'none'}",
+            remedy=f"another --acid or --feed; for {feed.name} use: {', '.join(names) or 'none'}",
         )
 
 

@@ -54,12 +54,14 @@ class Kinetics:
     """The kinetics of one acid with one feed.
 
     Attributes:
+        surrogate: the yield model.
         curves: what was simulated.
         metals: those of the feed whose yields are predicted.
         members: how many members of the yield model the intervals hold.
         notes: what must be told of the simulation.
     """
 
+    surrogate: Surrogate
     curves: Curves
     metals: tuple[MetalKinetics, ...]
     members: int
@@ -81,7 +83,7 @@ def study(surrogate: Surrogate, plan: Plan) -> Kinetics:
             free = _without_law(plan, yields, (low + high) / 2.0) if low < high else float("nan")
             found = faults(plan.time, high - low, fit, line)
             metals.append(MetalKinetics(metal, fit, line, free, found))
-    return Kinetics(curves, tuple(metals), len(alone), _notes(curves))
+    return Kinetics(surrogate, curves, tuple(metals), len(alone), _notes(curves))
 
 
 def shared(yields: Floats) -> tuple[float, float]:

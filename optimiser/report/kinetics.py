@@ -159,8 +159,8 @@ def lines(of: Kinetics) -> list[str]:
         "",
         *(verdict(one) for one in of.metals),
         "",
-        f"In brackets the {100 * of.metals[0].line.level:.0f} % confidence interval of the slope. It contains "
-        f"{contains(of)}.",
+        f"In brackets: the {100 * of.metals[0].line.level:.0f} % confidence interval of the slope.",
+        f"It contains {contains(of)}.",
         f"It does not contain {LACKS}.",
         NOT_MEASURED,
         *(f"Note: {note}" for note in of.notes),
@@ -175,6 +175,7 @@ def as_json(of: Kinetics) -> dict[str, Any]:
     constants = constants_frame(of)
     found: dict[str, Any] = plain_json(
         {
+            "artefact": {"name": of.surrogate.name, "sha256": of.surrogate.sha256},
             "feed": plan.feed.name,
             "acid": plan.acid.name,
             "conditions": plan.conditions,

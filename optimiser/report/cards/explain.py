@@ -53,7 +53,9 @@ def explanation_cards(found: Explained, pinned: Mapping[str, Any]) -> list[Card]
     )
 
 
-def _points_table(name: str, caption: str, driver: str, labels: list[str], values: Floats, of: Explanation) -> Table:
+def _points_table(
+    name: str, caption: str, driver: str, labels: list[str], values: Floats, of: Explanation
+) -> Table:
     """Return a table with a column of points per metal; ``values`` has shape (rows, metals told of)."""
     frame = pd.DataFrame({driver: labels})
     for j, metal in enumerate(of.metals):
@@ -77,12 +79,13 @@ def answer_card(found: Explained) -> Card:
             100.0 * v[0, k] for v in (evaluation.yields, evaluation.yields_low, evaluation.yields_high)
         )
         tiles.append(Tile(f"{metal} yield", f"{mean:.0f}", "%", f"90 % interval {low:.0f}–{high:.0f}"))
+        total = points(float(d.values.prediction[0, k] - d.values.base[k]))
         figures.append(
             Figure(
                 f"bars-{metal}",
                 f"What each driver adds to the yield of {metal}, in points.",
                 draw_bars(labels, np.nan_to_num(own[order, j]), reach),
-                f"{metal}: {points((d.values.prediction - d.values.base)[0, k])} points against the background",
+                f"{metal}: {total} points against the background",
             )
         )
     setpoints = words.setpoints(d.problem, evaluation, 0)
@@ -123,8 +126,8 @@ def change_card(of: Explanation) -> Card:
         else:
             rows += [_change_row(d, sweep.best, "most"), _change_row(d, sweep.thrifty, "best for its cost")]
     caption = (
-        "For each setpoint alone, the change that raises the lowest yield most (of values within half a point "
-        "of the best, the nearest), and the change that gains most for its cost, if it gains "
+        "For each setpoint alone, the change that raises the lowest yield most (of values within half a "
+        "point of the best, the nearest), and the change that gains most for its cost, if it gains "
         f"{100.0 * LEAST_GAIN:.0f} point or more. Points per EUR: gained per extra EUR/kg metal. A step "
         "loses: recovery that one setpoint step the wrong way costs then, at most."
     )
@@ -180,7 +183,9 @@ def dependence_card(of: Explanation) -> Card:
         Figure(
             f"dependence-{name}",
             f"What {column(name).label} adds to the yields against its value.",
-            draw_dependence(name, of.cases[name], 100.0 * of.values.values[:, DRIVERS.index(name)], of.metals),
+            draw_dependence(
+                name, of.cases[name], 100.0 * of.values.values[:, DRIVERS.index(name)], of.metals
+            ),
             column(name).label.capitalize(),
         )
         for name in CONTINUOUS

@@ -67,8 +67,11 @@ def draw_arrhenius(of: Kinetics) -> go.Figure:
             mode="markers",
             name=name,
             marker={"color": colour, "symbol": shape, "size": 9, "line": {"color": colour, "width": 1.4}},
-            customdata=np.column_stack([temperature, np.exp(one.fit.ln_k)]),
-            hovertemplate=f"{one.metal}, %{{customdata[0]:g}} °C: k = %{{customdata[1]:.3g}} 1/min<extra></extra>",
+            hovertext=[
+                f"{one.metal}, {t:g} °C: k = {k:.3g} 1/min"
+                for t, k in zip(temperature, np.exp(one.fit.ln_k), strict=True)
+            ],
+            hoverinfo="text",
         )
     return figure
 
