@@ -48,7 +48,7 @@ def what_counts(surrogate: Surrogate, table: TrainingTable | None) -> str:
     """Say in a sentence or two which experiments are compared with."""
     if table is None:
         return (
-            f"The training table is not installed. So {len(surrogate.domain.acid)} experiments count, those "
+            f"The training table is not available. So {len(surrogate.domain.acid)} experiments count, those "
             f"that {surrogate.name} knows: the conditions of all, and the measured yields of "
             f"{len(anchor_rows(surrogate))} rows (its anchors). `optimiser data install` fetches the table."
         )

@@ -20,14 +20,7 @@ from optimiser.problem.problem import Evaluation, Problem
 from optimiser.problem.tolerances import said
 from optimiser.report import refusal, words
 from optimiser.report.columns import Column, column
-from optimiser.report.nearest import (
-    BREAKS,
-    DISTANCE,
-    Nearest,
-    condition_records,
-    distance_records,
-    measured,
-)
+from optimiser.report.nearest import BREAKS, DISTANCE, Nearest, beside, condition_records, distance_records
 from optimiser.search.run import RunResult
 from optimiser.search.search import Progress as SearchProgress
 from optimiser.variables import VARIABLES, Designs
@@ -198,14 +191,13 @@ def print_nearest(problem: Problem, designs: Designs, found: Nearest, console: C
     _say(console, found.said)
     frame = found.frame
     if len(frame):
-        yields = {m: float(evaluation.yields[0, METALS.index(m)]) for m in measured(problem)}
         console.print()
-        _say(console, "What is predicted for the design, and what the nearest experiments gave:")
-        print_records(condition_records(frame, designs.continuous[0].tolist(), yields), console)
+        _say(console, "Predicted yields of the design, and measured yields of the nearest experiments:")
+        print_records(condition_records(beside(problem, evaluation, 0, frame)), console)
         if frame["breaks_stoichiometry"].fillna(False).any():
             _say(console, f"* {BREAKS}.")
         console.print()
-        _say(console, f"{DISTANCE}")
+        _say(console, DISTANCE)
         print_records(distance_records(frame), console)
     console.print()
     for line in found.gaps[0] or ("Experiments near the feed cover its setpoints together.",):

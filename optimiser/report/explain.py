@@ -214,12 +214,12 @@ def change_sentences(of: DesignExplanation) -> list[str]:
             f"That gain of {100.0 * best.gain:.1f} points is less than the uncertainty of {metal}'s "
             f"yield (half its 90 % interval is {100.0 * half:.1f} points): test it before you rely on it."
         )
-    thrifty, lead = thrifty_changes(of.sweeps)[:2], "Best for its cost"
+    thrifty, lead = thrifty_changes(of.sweeps)[:2], "Best value"
     for change in thrifty:
         free = bool(np.isinf(change.per_cost))
         rate = "at no extra cost" if free else f"{100.0 * change.per_cost:.3g} points per EUR/kg metal"
         if change == best and change is thrifty[0]:
-            said.append(f"It is also the best for its cost: {rate}.")
+            said.append(f"It is also the best value: {rate}.")
         else:
             said.append(
                 f"{lead} ({rate}) is the {change.variable.label} {move_text(change)}: the lowest yield goes "

@@ -121,15 +121,15 @@ def change_card(of: Explanation) -> Card:
             told = "none raises it" if len(sweep.values) else "cannot be changed"
             rows.append({"setpoint": sweep.variable.label, "change": told})
         elif sweep.thrifty is None or sweep.thrifty == sweep.best:
-            mark = "most" if sweep.thrifty is None else "most, best for its cost"
+            mark = "most" if sweep.thrifty is None else "most, best value"
             rows.append(_change_row(d, sweep.best, mark))
         else:
-            rows += [_change_row(d, sweep.best, "most"), _change_row(d, sweep.thrifty, "best for its cost")]
+            rows += [_change_row(d, sweep.best, "most"), _change_row(d, sweep.thrifty, "best value")]
     caption = (
         "For each setpoint alone, the change that raises the lowest yield most (of values within half a "
-        "point of the best, the nearest), and the change that gains most for its cost, if it gains "
-        f"{100.0 * LEAST_GAIN:.0f} point or more. Points per EUR: gained per extra EUR/kg metal. A step "
-        "loses: recovery that one setpoint step the wrong way costs then, at most."
+        "point of the best, the nearest), and the best value, the change that gains most for its extra "
+        f"cost, if it gains {100.0 * LEAST_GAIN:.0f} point or more. Points per EUR: gained per extra "
+        "EUR/kg metal. A step loses: recovery that one setpoint step the wrong way costs then, at most."
     )
     frame = pd.DataFrame(rows).fillna(dict.fromkeys(("limiting", "gains", "points per EUR"), ""))
     blocks: tuple[Block, ...] = (Table("change-table", caption, frame, sortable=False),)
