@@ -20,7 +20,8 @@ from optimiser.problem.problem import Problem
 from optimiser.problem.tolerances import DEFAULT, said
 from optimiser.problem.yields import assumption
 from optimiser.process.parameters import neutralisers, parameter_quantities, process_parameters
-from optimiser.report.words import counted, domain_setting
+from optimiser.report.numbers import counted
+from optimiser.report.words import domain_setting
 from optimiser.surrogate.artefact import known_artefacts, load_surrogate
 from optimiser.variables import VARIABLES
 

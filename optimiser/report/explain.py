@@ -28,6 +28,7 @@ from optimiser.report import words
 from optimiser.report.columns import column
 from optimiser.report.deliver import Delivery, check_folder, deliver
 from optimiser.report.manifest import given, made_with, plain_json
+from optimiser.report.numbers import signed
 from optimiser.report.write import default_out
 from optimiser.surrogate.artefact import load_surrogate
 from optimiser.tables.one_design import OneDesign, one_design
@@ -138,8 +139,7 @@ def driver_label(driver: str) -> str:
 
 def points(value: float) -> str:
     """Say a difference of yields, a fraction, in points with its sign: ``+9.2``."""
-    shown = f"{100.0 * value:+.1f}"
-    return "0.0" if float(shown) == 0.0 else shown.replace("-", "−")
+    return signed(100.0 * value, 1)
 
 
 def driver_phrases(of: DesignExplanation) -> tuple[str, ...]:
@@ -240,8 +240,8 @@ def _then_limits(of: DesignExplanation, change: Change) -> str:
 def _price(of: DesignExplanation, change: Change) -> str:
     """Say what a change does to cost and climate change."""
     return " and ".join(
-        f"{name} from {words.metric_text(metric, float(of.evaluation.metrics[metric][0]))} to "
-        f"{words.metric_text(metric, change.metric(metric))}"
+        f"{name} from {column(metric).said(of.evaluation.metrics[metric][0])} to "
+        f"{column(metric).said(change.metric(metric))}"
         for name, metric in (("cost goes", "cost"), ("climate change", "climate_change"))
     )
 

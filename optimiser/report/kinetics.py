@@ -16,6 +16,7 @@ from optimiser.kinetics.study import Kinetics, MetalKinetics, study
 from optimiser.report.columns import column
 from optimiser.report.deliver import Delivery, check_folder, deliver
 from optimiser.report.manifest import given, made_with, plain_json
+from optimiser.report.numbers import number
 from optimiser.report.write import default_out
 from optimiser.surrogate.artefact import load_surrogate
 from optimiser.variables import VARIABLES
@@ -119,8 +120,7 @@ def conditions_sentence(of: Kinetics) -> str:
 def verdict(one: MetalKinetics) -> str:
     """Say the activation energy of a metal, or why there is none."""
     energy, low, high, free = (
-        f"{value:.1f}".replace("-", "−")
-        for value in (one.line.energy, one.line.low, one.line.high, one.without_law)
+        number(value, 1) for value in (one.line.energy, one.line.low, one.line.high, one.without_law)
     )
     slope = f"{energy} kJ/mol ({low} to {high})"
     if not one.reliable:

@@ -118,7 +118,7 @@ def test_an_acid_has_only_its_own_experiments_and_fewer_may_be_asked_for() -> No
     # hydrochloric acid has one experiment, at the design itself; citric acid none
     assert found[["design", "row"]].to_numpy().tolist() == [[1, 7], [2, 6]]
     assert found["distance"].tolist() == pytest.approx([0.0, 2.0], abs=1e-4)
-    with pytest.raises(InputError, match="No experiments are asked for"):
+    with pytest.raises(InputError, match="0 experiments are too few"):
         nearest_experiments(problem, three, made_up(), 0)
 
 
@@ -362,7 +362,7 @@ def test_the_command_answers_without_the_table(tmp_path: Path) -> None:
         ((), "No design is given"),
         (("--design", DESIGN, "--front", "front.csv"), "Two designs are given"),
         (("--design", DESIGN, "--row", 3), "--row needs a front."),
-        (("--design", DESIGN, "--number", 0), "No experiments are asked for"),
+        (("--design", DESIGN, "--number", 0), "0 experiments are too few"),
         (("--design", DESIGN, "--table", "none.xlsx"), "none.xlsx does not exist"),
         (("--design", "acid=sulfuric"), "The design lacks temperature"),
     ],

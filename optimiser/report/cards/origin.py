@@ -8,7 +8,8 @@ import pandas as pd
 
 from optimiser.report import words
 from optimiser.report.card import Block, Card, Table, Verbatim
-from optimiser.report.columns import NOTHING, column
+from optimiser.report.columns import column
+from optimiser.report.numbers import NOTHING, counted
 from optimiser.report.sources import sources_frame
 from optimiser.search.run import RunResult
 from optimiser.tables.own import OwnTables
@@ -61,7 +62,7 @@ def read_frame(sources: pd.DataFrame) -> pd.DataFrame:
 
 def run_card(result: RunResult, pinned: dict[str, Any]) -> Card:
     """Return what pins the run, in plain words."""
-    seeds, seconds = words.counted(len(result.searches), "seed"), sum(result.seconds.values())
+    seeds, seconds = counted(len(result.searches), "seed"), sum(result.seconds.values())
     finding = (
         f"{result.evaluations:,} designs evaluated, with {seeds} and for each acid on its own, in "
         f"{seconds:.0f} s. "

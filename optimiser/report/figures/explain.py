@@ -10,6 +10,7 @@ import plotly.graph_objects as go
 from optimiser.chemistry.feeds import METALS
 from optimiser.explain.setpoints import Sweep
 from optimiser.report.columns import column
+from optimiser.report.numbers import signed
 from optimiser.report.style import BLUE, INK, METAL_LOOKS, MUTED, VERMILLION, blank, rgba
 from optimiser.variables import COLUMN, VARIABLES, Floats
 
@@ -39,7 +40,7 @@ def draw_bars(labels: Sequence[str], values: Floats, reach: float) -> go.Figure:
         y=list(range(len(labels))),
         orientation="h",
         marker={"color": [BLUE if v >= 0 else VERMILLION for v in values]},
-        text=[f"{v:+.1f}".replace("-", "−") for v in values],
+        text=[signed(v, 1) for v in values.tolist()],
         textposition="outside",
         cliponaxis=False,
         hoverinfo="skip",
