@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from optimiser._io.errors import InputError, closest
+from optimiser._io.errors import InputError
 
 
 @click.command()
@@ -97,26 +97,13 @@ def _values(text: str | None, name: str) -> Sequence[float]:
 
 
 def _conditions(texts: Sequence[str]) -> dict[str, float]:
-    """Read ``h2o2=4`` and the like."""
-    from optimiser.kinetics.simulate import FIXED
-
+    """Read ``h2o2=4`` and the like; which names and values there are is checked later."""
     found: dict[str, float] = {}
     for text in texts:
         name, _, value = (part.strip() for part in text.partition("="))
-        where = f"--set {text}"
-        if name not in FIXED:
-            own = name in ("temperature", "time", "feed", "acid")
-            raise InputError(
-                f"{name!r} is not a condition that stays the same.",
-                where=where,
-                allowed=", ".join(FIXED),
-                remedy=f"use --{name}" if own else closest(name, FIXED),
-            )
         if name in found:
-            raise InputError(f"{name} is set twice.", where=where, remedy="set it once")
-        if {",", ":"} & set(value):
-            raise InputError(f"{name} is set to several values.", where=where, allowed="one value")
-        found[name] = _number(value, where)
+            raise InputError(f"{name} is set twice.", where=f"--set {text}", remedy="set it once")
+        found[name] = _number(value, f"--set {text}")
     return found
 
 
@@ -124,4 +111,4 @@ def _number(text: str, where: str) -> float:
     try:
         return float(text)
     except ValueError:
-        raise InputError(f"{text.strip()!r} is not a number.", where=where, allowed="a number") from None
+        raise InputError(f"{text.strip()!r} is not a number.", where=where, allowed="one number") from None

@@ -17,7 +17,7 @@ from optimiser.problem.problem import Evaluation, Problem
 from optimiser.problem.tolerances import DEFAULT
 from optimiser.problem.yields import predicted_metals
 from optimiser.surrogate.artefact import Surrogate
-from optimiser.variables import CONTINUOUS, Designs, Floats, Ints
+from optimiser.variables import CONTINUOUS, Designs, Ints
 
 #: Anchors that make up the background, and those that the ranking is over unless told otherwise.
 BACKGROUND, RANKED = 32, 48
@@ -69,9 +69,16 @@ class Explanation:
         """The columns of ``metals`` in arrays with a column per metal of METALS."""
         return [METALS.index(metal) for metal in self.metals]
 
-    def ranking(self) -> dict[str, Floats]:
-        """Return the mean absolute Shapley value of each driver by metal told of, largest first."""
-        return ranking(self.values.values[:, :, self.columns])
+    def ranking(self) -> pd.DataFrame:
+        """Return the mean absolute Shapley value of each driver, the largest first, a column per metal.
+
+        A metal that a case does not have is left out there; NaN where no case has it.
+        """
+        size = np.abs(self.values.values[:, :, self.columns])
+        total, there = np.nansum(size, axis=0), (~np.isnan(size)).sum(axis=0)
+        mean = np.divide(total, there, out=np.full(total.shape, np.nan), where=there > 0)
+        frame = pd.DataFrame(mean, index=pd.Index(DRIVERS, name="driver"), columns=list(self.metals))
+        return frame.loc[frame.mean(axis=1).sort_values(ascending=False, kind="stable").index]
 
 
 def explain(
@@ -129,18 +136,6 @@ def _design(surrogate: Surrogate, problem: Problem, design: Designs, background:
 def spread(n: int, most: int) -> Ints:
     """Return at most ``most`` of n rows, spread evenly over them: the same ones every time."""
     return np.unique(np.linspace(0, n - 1, min(n, most)).round()).astype(np.intp)
-
-
-def ranking(values: Floats, drivers: tuple[str, ...] = DRIVERS) -> dict[str, Floats]:
-    """Return the mean absolute Shapley value of each driver, shape (m,), over rows (n, d, m), largest first.
-
-    An output that a row does not have is left out there; NaN where no row has it.
-    """
-    there = ~np.isnan(values)
-    with np.errstate(invalid="ignore"):
-        mean = np.nansum(np.abs(values), axis=0) / there.sum(axis=0)
-    order = np.argsort(-np.nanmean(mean, axis=1), kind="stable")
-    return {drivers[j]: mean[j] for j in order}
 
 
 def values_frame(of: Explanation) -> pd.DataFrame:

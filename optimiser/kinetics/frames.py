@@ -90,6 +90,6 @@ def literature_frame(literature: Literature) -> pd.DataFrame:
             "note": q.note,
         }
         for metal in METALS
-        for study in literature.measured
+        for study in literature.activation_energies
         if (q := study.of(metal)) is not None
     )

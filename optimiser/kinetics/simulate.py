@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from optimiser._io.errors import InputError
+from optimiser._io.errors import InputError, closest
 from optimiser.chemistry.acids import Acid
 from optimiser.chemistry.feeds import Feed
 from optimiser.chemistry.reagents import load_acids
@@ -91,18 +91,24 @@ def plan_curves(
             asked for lies outside of them or is too little for a line.
     """
     _check_data(surrogate, feed, acid)
-    near = surrogate.domain.neighbourhood(feed, acid)
-    asked = {"temperature": np.unique(temperature), "time": np.unique(time)}
+    near, given = surrogate.domain.neighbourhood(feed, acid), dict(conditions or {})
+    temperatures = np.unique(temperature) if len(temperature) else _grid(near)
+    times = np.unique(time) if len(time) else _sampling(near)
+    for name in given:
+        if name not in FIXED:
+            own = name in MOST
+            raise InputError(
+                f"{name!r} is not a condition that stays the same.",
+                where=f"--set {name}",
+                allowed=", ".join(FIXED),
+                remedy=f"use --{name}" if own else closest(name, FIXED),
+            )
+    asked = {"temperature": temperatures, "time": times} | {n: np.array([v]) for n, v in given.items()}
     for name, values in asked.items():
-        _check_number(name, values, 0 if not len(values) else LEAST[name])
-    given = dict(conditions or {})
-    for name, values in (*((n, np.array([v])) for n, v in given.items()), *asked.items()):
         _check_inside(near, name, values, feed, acid)
-    centre = dict(zip(CONTINUOUS, near.centre.tolist(), strict=False))
-    temperatures = asked["temperature"] if len(temperature) else _grid(near)
-    times = asked["time"] if len(time) else _sampling(near)
     times = times[times > 0.0]
-    _check_number("time", times, LEAST["time"])
+    _check_number("temperature", temperatures)
+    _check_number("time", times)
     if np.ptp(temperatures) < LEAST_SPAN:
         raise InputError(
             f"The temperatures asked for span {np.ptp(temperatures):g} degC.",
@@ -110,6 +116,7 @@ def plan_curves(
             allowed=f"{LEAST_SPAN:g} degC or more",
             remedy="leave --temperature out for the whole span of the data",
         )
+    centre = dict(zip(CONTINUOUS, near.centre.tolist(), strict=False))
     return Plan(
         feed=feed,
         acid=acid,
@@ -179,10 +186,11 @@ def _span(near: Neighbourhood, name: str) -> tuple[float, float]:
     return float(near.low[COLUMN[name]]), float(near.high[COLUMN[name]])
 
 
-def _check_number(name: str, values: Floats, least: int) -> None:
-    if not least <= len(values) <= MOST[name]:
+def _check_number(name: str, values: Floats) -> None:
+    if not LEAST[name] <= len(values) <= MOST[name]:
+        few = len(values) < LEAST[name]
         raise InputError(
-            f"{len(values)} different values of {name} are too {'few' if len(values) < least else 'many'}.",
+            f"{len(values)} different values of {name} are too {'few' if few else 'many'}.",
             where=f"--{name}",
             allowed=f"{LEAST[name]} to {MOST[name]}",
             remedy=f"leave --{name} out, or write it as low:high:count",

@@ -253,7 +253,7 @@ def move_text(change: Change) -> str:
 
 def ranking_sentence(of: Explanation) -> str:
     """Say which drivers move the yields most over the ranked anchors."""
-    first, second, *_, last = (driver_label(driver) for driver in of.ranking())
+    first, second, *_, last = (driver_label(driver) for driver in of.ranking().index)
     return (
         f"Over {len(of.cases)} rows of the model's training data, {first} changes the predicted yields most, "
         f"then {second}; {last} changes them least."
@@ -311,11 +311,9 @@ def lines(found: Explained) -> list[str]:
 
 def ranking_records(of: Explanation) -> list[dict[str, Any]]:
     """Return the ranking as records: points of yield that each driver changes each metal by, on average."""
-    return [
-        {"driver": driver_label(driver)}
-        | {f"{m} points": round(100.0 * v, 1) for m, v in zip(of.metals, values.tolist(), strict=True)}
-        for driver, values in of.ranking().items()
-    ]
+    shown = (100.0 * of.ranking()).round(1).add_suffix(" points").rename(driver_label)
+    records: list[Any] = shown.reset_index().to_dict("records")
+    return records
 
 
 # JSON ----------------------------------------------------------------------------------------------------
@@ -330,7 +328,7 @@ def as_json(found: Explained, out: Path) -> dict[str, Any]:
             "surrogate": {"name": of.surrogate.name, "sha256": of.surrogate.sha256},
             "background": {"rows": len(of.background), "of": "the surrogate's anchors"},
             "anchors": len(of.cases),
-            "mean_absolute_shap": {d: dict(zip(of.metals, v, strict=True)) for d, v in of.ranking().items()},
+            "mean_absolute_shap": of.ranking().to_dict("index"),
             "design": None if of.design is None else _design_json(found, of.design),
         }
     )

@@ -133,19 +133,16 @@ def design_of_front(path: Path, row: int | None, question: Question, problem: Pr
     if not 1 <= row <= len(frame):
         raise InputError(f"{path} has no design {row}.", where="--row", allowed=f"1 to {len(frame)}")
     cells = frame.iloc[row - 1]
+    metals = [m for m in METALS if pd.notna(cells.get(f"yield_{m}"))]
     known = Known(known_acids(question), problem.feed)
     found = parse(Source(path, False, None, {}), frame.iloc[[row - 1]][list(DESIGN_COLUMNS)], known)
     where = f"{path}, row {row + 1}, column "  # the header is row 1 of the file
     return OneDesign(
         f"design {row} of {path.name}",
         _designs(found.acids[0].name, found.continuous, f"{where}acid", problem),
-        {m: _fraction(cells[f"yield_{m}"], f"{where}yield_{m}") for m in METALS if _has_yield(cells, m)},
+        {m: _fraction(cells[f"yield_{m}"], f"{where}yield_{m}") for m in metals},
         bare=not any(str(name).endswith("_nominal") for name in frame),
     )
-
-
-def _has_yield(cells: pd.Series, metal: str) -> bool:
-    return bool(pd.notna(cells.get(f"yield_{metal}")))
 
 
 def _fraction(cell: Any, where: str) -> float:

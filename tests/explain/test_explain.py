@@ -25,7 +25,6 @@ from optimiser.explain.explanation import (
     DesignExplanation,
     Explanation,
     explain,
-    ranking,
     spread,
     values_frame,
 )
@@ -138,10 +137,12 @@ def test_sampling_leaves_the_global_generator_alone_and_repeats() -> None:
 
 
 def test_ranking_is_the_mean_absolute_value_and_forgets_absent_metals() -> None:
-    values = np.array([[[1.0, np.nan], [-4.0, np.nan]], [[-3.0, 1.0], [0.0, 9.0]]])
-    ranked = ranking(values, ("a", "b"))
-    assert list(ranked) == ["b", "a"]
-    assert ranked["a"] == pytest.approx([2.0, 1.0]) and ranked["b"] == pytest.approx([2.0, 9.0])
+    values = np.full((2, len(DRIVERS), 4), 0.0)
+    values[:, :2] = [[[1.0, np.nan, 0, 0], [-4.0, np.nan, 0, 0]], [[-3.0, 1.0, 0, 0], [0.0, 9.0, 0, 0]]]
+    of = dataclasses.replace(explained(), values=dataclasses.replace(explained().values, values=values))
+    ranked = of.ranking()
+    assert ranked.index[:2].tolist() == [DRIVERS[1], DRIVERS[0]]
+    assert ranked.iloc[:2, :2].to_numpy().tolist() == [[2.0, 9.0], [2.0, 1.0]]
 
 
 def test_rows_are_spread_evenly_and_always_the_same() -> None:

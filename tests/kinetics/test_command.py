@@ -123,7 +123,7 @@ def test_samples_over_too_short_a_time_give_no_energy(tmp_path: Path) -> None:
         (["--acid", "sulfuric", "--set", "h2o2=nan"], "outside the data of sulfuric acid"),
         (["--acid", "sulfuric", "--set", "h2o2=" + "9" * 5000], "outside the data of sulfuric acid"),
         (["--acid", "sulfuric", "--set", "temperature=50"], "not a condition that stays the same"),
-        (["--acid", "sulfuric", "--set", "h2o2=1,2"], "several values"),
+        (["--acid", "sulfuric", "--set", "h2o2=1,2"], "'1,2' is not a number"),
         (["--acid", "sulfuric", "--set", "h2o2=1", "--set", "h2o2=2"], "set twice"),
         (["--acid", "sulfuric", "--surrogate", "nothing"], "There is no surrogate"),
         (["--acid", "sulfuric", "--out", "taken"], "exists already"),

@@ -259,7 +259,7 @@ def test_acids_without_enough_data_or_without_curves_are_refused() -> None:
 
 def test_the_literature_is_sourced_and_marked() -> None:
     table = load_literature()
-    for one in table.measured:
+    for one in table.activation_energies:
         for metal in ("Li", "Ni", "Mn", "Co"):
             quantity = one.of(metal)
             if quantity is not None:
@@ -267,7 +267,7 @@ def test_the_literature_is_sourced_and_marked() -> None:
                 # what was not looked up may only stand there marked
                 assert ("recalled" in quantity.citation) == (quantity.confidence == "C")
     # 11.4 and 12.5 kcal/mol, Lee and Rhee 2003
-    lee = next(one for one in table.measured if one.acid == "nitric")
+    lee = next(one for one in table.activation_energies if one.acid == "nitric")
     assert lee.Li is not None and lee.Li.value == pytest.approx(11.4 * 4.184, abs=0.05)
     assert lee.Co is not None and lee.Co.value == pytest.approx(12.5 * 4.184, abs=0.05)
 

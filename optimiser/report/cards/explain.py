@@ -162,8 +162,8 @@ def _change_row(d: DesignExplanation, change: Change, gains: str) -> dict[str, o
 
 def ranking_card(of: Explanation) -> Card:
     """Rank the drivers over the anchors."""
-    ranked = of.ranking()
-    values, labels = 100.0 * np.array(list(ranked.values())), [driver_label(driver) for driver in ranked]
+    ranked = 100.0 * of.ranking()
+    values, labels = ranked.to_numpy(), [driver_label(driver) for driver in ranked.index]
     about = "Mean absolute SHAP value of each driver, in points of yield."
     base = ", ".join(
         f"{m} {100.0 * of.values.base[k]:.0f} %" for m, k in zip(of.metals, of.columns, strict=True)

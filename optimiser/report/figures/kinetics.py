@@ -104,7 +104,7 @@ def draw_energies(of: Kinetics, literature: Literature) -> go.Figure:
             ],
             hoverinfo="text",
         )
-    for i, study in enumerate(literature.measured):
+    for i, study in enumerate(literature.activation_energies):
         known = [(m, q) for m in places if (q := study.of(m)) is not None]
         if not known:
             continue
