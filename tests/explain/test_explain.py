@@ -44,14 +44,13 @@ from optimiser.problem.load import Question, load_question
 from optimiser.problem.problem import Evaluation, Problem
 from optimiser.report.card import Table
 from optimiser.report.cards.explain import answer_card, explanation_cards
-from optimiser.report.explain import (
+from optimiser.report.explain import lines, write_explanation
+from optimiser.report.explain_words import (
     Explained,
     cautions,
     change_sentences,
-    lines,
     mismatch,
     points,
-    write_explanation,
     yield_sentence,
 )
 from optimiser.report.figures.explain import running_median

@@ -174,7 +174,8 @@ def test_a_slope_that_is_no_activation_energy_is_called_none(
     rate: Callable[[np.ndarray], np.ndarray], why: str
 ) -> None:
     from optimiser.kinetics.frames import energies_frame
-    from optimiser.report.kinetics import as_json, verdict
+    from optimiser.report.kinetics import as_json
+    from optimiser.report.kinetics_words import verdict
 
     found = studied(rate)
     one = found.metals[0]
@@ -273,7 +274,7 @@ def test_the_literature_is_sourced_and_marked() -> None:
 
 
 def test_a_range_with_an_end_of_confidence_c_is_marked() -> None:
-    from optimiser.report.kinetics import literature_range
+    from optimiser.report.kinetics_words import literature_range
 
     # nickel was measured by Meng (42.83, B) and He (65.16, C) alone
     assert literature_range(load_literature(), "Ni") == "43–65 kJ/mol (partly confidence C)"

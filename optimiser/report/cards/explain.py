@@ -17,7 +17,7 @@ from optimiser.report.card import Block, Card, Figure, Maker, Panels, Table, Til
 from optimiser.report.cards.command import command_card
 from optimiser.report.caveats import intervals_caveat
 from optimiser.report.columns import column
-from optimiser.report.explain import (
+from optimiser.report.explain_words import (
     Explained,
     cautions,
     change_sentences,

@@ -12,7 +12,7 @@ from optimiser.report import words
 from optimiser.report.card import Card, Figure, Maker, Panels, Table, Tile, Words, make_cards
 from optimiser.report.cards.command import command_card
 from optimiser.report.figures.kinetics import draw_arrhenius, draw_curves, draw_energies
-from optimiser.report.kinetics import (
+from optimiser.report.kinetics_words import (
     LACKS,
     LAW,
     NOT_MEASURED,
