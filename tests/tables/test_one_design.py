@@ -56,7 +56,7 @@ def test_a_row_of_a_front_is_counted_from_one_and_the_knee_is_the_default(tmp_pa
         ("acid=sulfuric,temp=4", "no variable 'temp'"),
         ("acid=sulfuric", "lacks temperature"),
         (DESIGN + ",time=3", "time is given twice"),
-        (DESIGN.replace("temperature=60", "temperature=430"), "Temperature 430 is outside"),
+        (DESIGN.replace("temperature=60", "temperature=430"), "Temperature '?430'? is outside"),
         (DESIGN.replace("temperature=60", "temperature=20:40"), "temperature has several values"),
         (DESIGN.replace("sulfuric", "acetic"), "does not list the acid 'acetic'"),
         (DESIGN.replace("sulfuric", "sulfurik"), "no acid 'sulfurik'"),
