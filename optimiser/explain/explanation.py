@@ -19,7 +19,7 @@ from optimiser.problem.yields import predicted_metals
 from optimiser.surrogate.artefact import Surrogate
 from optimiser.variables import CONTINUOUS, Designs, Ints
 
-#: Anchors that make up the background, and those that the ranking is over unless told otherwise.
+#: Anchors in the background, and the default number of anchors in the ranking.
 BACKGROUND, RANKED = 32, 48
 #: Called with the steps done, the steps in all, and what is being done.
 Progress = Callable[[int, int, str], None]
@@ -50,7 +50,7 @@ class Explanation:
 
     Attributes:
         surrogate: the model.
-        metals: which of `METALS` are told of: all, or those that the problem's feed contains.
+        metals: which of `METALS` it is about: all, or those that the problem's feed contains.
         background: the cases that everything is compared with.
         cases: the cases that the ranking is over.
         values: their Shapley values.
@@ -95,10 +95,10 @@ def explain(
     Args:
         surrogate: the model.
         rng: draws the orders in which the drivers of the ranked anchors are moved.
-        problem: whose metals are told of.
+        problem: whose feed and tolerances count.
         design: one design of that problem.
         ranked: anchors that the ranking is over, at most.
-        progress: told as the work goes on.
+        progress: called as the work goes on.
 
     Raises:
         InputError: the extra ``explain`` is not installed; none of the artefact's acids is known.
@@ -153,15 +153,15 @@ def values_frame(of: Explanation) -> pd.DataFrame:
 
 def _frame(of: Explanation, kind: str, cases: Cases, values: Values) -> pd.DataFrame:
     feeds = [cases.feeds[int(k)] for k in cases["feed"]]
-    told = pd.DataFrame({"case": kind, "feed": cases.feed_names()})
+    frame = pd.DataFrame({"case": kind, "feed": cases.feed_names()})
     for metal in METALS[1:]:
-        told[metal] = [float(getattr(feed, metal)) for feed in feeds]
-    told["acid"] = cases.acid_names()
+        frame[metal] = [float(getattr(feed, metal)) for feed in feeds]
+    frame["acid"] = cases.acid_names()
     for name in CONTINUOUS:
-        told[name] = cases[name]
+        frame[name] = cases[name]
     parts = []
     for metal, k in zip(of.metals, of.columns, strict=True):
-        part = told.assign(metal=metal, **{"yield": values.prediction[:, k], "base": values.base[k]})
+        part = frame.assign(metal=metal, **{"yield": values.prediction[:, k], "base": values.base[k]})
         part[[f"shap_{driver}" for driver in DRIVERS]] = values.values[:, :, k]
         parts.append(part[part["yield"].notna()])
     return pd.concat(parts).sort_index(kind="stable")

@@ -14,7 +14,7 @@ from optimiser.variables import VARIABLES, Bools, Designs, Floats, Variable
 MOST_TRIED = 400
 #: Yields this close to the best, as fractions, count as the same: of these values the nearest is taken.
 SAME = 0.005
-#: Gain of the lowest yield, as a fraction, from which a change is worth its price.
+#: Gain of the lowest yield, as a fraction, from which a change counts as good value.
 LEAST_GAIN = 0.01
 
 
@@ -84,8 +84,8 @@ def limiting_metal(yields: Floats) -> str:
 def sweeps(problem: Problem, here: Evaluation) -> tuple[Sweep, ...]:
     """Move each setpoint of one design over the problem's range for its acid, on the plant's grid.
 
-    A change counts by the lowest yield after it, whichever metal that is, so that no change is told that only
-    makes another metal limit. It must be inside the applicability domain, even where the problem does not ask
+    A change counts by the lowest yield after it, whichever metal that is: no change counts that only makes
+    another metal limit. It must be inside the applicability domain, even where the problem does not ask
     for that, and keep what the problem asks of chemistry. Yield targets do not matter.
 
     Args:

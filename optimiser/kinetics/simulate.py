@@ -21,7 +21,7 @@ from optimiser.variables import COLUMN, CONTINUOUS, VARIABLES, Bools, Designs, F
 LEAST_SPAN = 20.0
 #: How many temperatures and times: two points always lie on a line, and fewer times give no shape. More than
 #: the most take long to fit and say nothing more.
-LEAST, MOST = {"temperature": 3, "time": 6}, {"temperature": 50, "time": 200}
+LEAST, MOST = {"temperature": 3, "time": 6}, {"temperature": 100, "time": 200}
 #: How many of each unless asked for.
 USUAL = {"temperature": 8, "time": 16}
 #: The conditions that stay the same, in the order of a design.
@@ -142,7 +142,7 @@ def simulate(surrogate: Surrogate, plan: Plan) -> Curves:
 
 
 def members(surrogate: Surrogate) -> tuple[Surrogate, ...]:
-    """Return each member of a yield model as a model of its own; none of one that is not made of members."""
+    """Return each member of a yield model as a separate model; none of one that has no members."""
     whole = surrogate.fitted
     if not isinstance(whole, Fitted):
         return ()

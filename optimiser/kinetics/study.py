@@ -1,4 +1,4 @@
-"""The kinetics of one acid: simulated curves, a law fitted to them, Arrhenius lines, what these are worth."""
+"""The kinetics of one acid: simulated curves, a law fitted to them, Arrhenius lines, and checks of these."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from optimiser.problem.yields import predicted_metals
 from optimiser.surrogate.artefact import Surrogate
 from optimiser.variables import Floats
 
-#: R2, as told, below which ln k does not lie on a line.
+#: R2, rounded as shown, below which ln k does not lie on a line.
 LEAST_R2 = 0.90
-#: Root mean square error of the law, as told, beyond which it does not describe the curves. R2 is no judge of
+#: Root mean square error of the law, rounded as shown, beyond which it does not describe the curves. R2 is no judge of
 #: them: it punishes curves for being flat.
 MOST_ERROR = 0.03
 #: Yields that all curves pass, at least: what is compared is how long each takes from one to another.
@@ -58,7 +58,7 @@ class Kinetics:
         curves: what was simulated.
         metals: those of the feed whose yields are predicted.
         members: how many members of the yield model the intervals hold.
-        notes: what must be told of the simulation.
+        notes: what a user must know of the simulation.
     """
 
     surrogate: Surrogate

@@ -74,7 +74,7 @@ def gaps(problem: Problem, design: Designs, table: TrainingTable | None) -> tupl
         ValueError: there is not exactly one design.
     """
     if len(design) != 1:
-        raise ValueError(f"gaps are told of one design, not of {len(design)}")
+        raise ValueError(f"gaps need one design, not {len(design)}")
     acid = int(design.acid[0])
     low, high = near_experiments(problem, acid, table)
     where = f"with {problem.acids[acid].label} near {problem.feed.name}"
@@ -112,7 +112,7 @@ def find_gaps(low: Floats, high: Floats, design: Floats) -> tuple[Gap, ...]:
     Of each variable the side is looked at on which the design lies of the experiments' median. A limit lies
     between the design and what an experiment had. First come variables that no experiment has on that side;
     then the two variables, and then the three, that most experiments would keep together if each kept them
-    independently: the emptiest room around the design. Three are told only where at least one would.
+    independently: the emptiest room around the design. Three count only where at least one would.
 
     Args:
         low, high: least and greatest value of each experiment, shape (e, 5).
@@ -163,8 +163,8 @@ def _limits(name: str, low: Floats, high: Floats, value: float) -> list[Limit]:
     data = high if above else low
     beside = np.unique(data[data < value] if above else data[data > value])
     decimals = round(-np.log10(VARIABLES[COLUMN[name]].step))
-    told = sorted({_rounded(float(x), value, decimals) for x in beside}, reverse=not above)
-    return [Limit(name, above, x, int(((data > x) if above else (data < x)).sum())) for x in told]
+    values = sorted({_rounded(float(x), value, decimals) for x in beside}, reverse=not above)
+    return [Limit(name, above, x, int(((data > x) if above else (data < x)).sum())) for x in values]
 
 
 def _rounded(limit: float, value: float, decimals: int) -> float:

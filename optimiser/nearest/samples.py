@@ -77,7 +77,7 @@ def samples(surrogate: Surrogate, table: TrainingTable | None) -> pd.DataFrame:
     whole.insert(0, "key", np.array(domain.acids, dtype=object)[domain.acid])
     whole["experiment"], whole["source"] = np.arange(len(whole)), "experiment, yields not known"
     whole["feed"] = feed_names(domain.feed)
-    # an anchor whose experiment the domain does not hold is an experiment of its own
+    # an anchor whose experiment the domain does not have counts as one more experiment
     close = np.isclose(
         anchors[[*_FEED, *FIXED]].to_numpy()[:, None],
         whole[[*_FEED, *FIXED]].to_numpy(),

@@ -64,7 +64,7 @@ def write_explanation(
         anchors: that the ranking is over, at most.
         out: folder to write; ``reports/explain_NAME/TIME/`` if left out.
         force: replace an existing ``out``.
-        progress: told as the work goes on.
+        progress: called as the work goes on.
 
     Raises:
         InputError: anything wrong with options, problem, design or folder, before any explaining.
@@ -136,7 +136,7 @@ def ranking_records(of: Explanation) -> list[dict[str, Any]]:
 def as_json(found: Explained, out: Path) -> dict[str, Any]:
     """Return an explanation as plain JSON: yields and SHAP values are fractions."""
     of = found.of
-    told: dict[str, Any] = plain_json(
+    plain: dict[str, Any] = plain_json(
         {
             "out": out,
             "surrogate": {"name": of.surrogate.name, "sha256": of.surrogate.sha256},
@@ -146,7 +146,7 @@ def as_json(found: Explained, out: Path) -> dict[str, Any]:
             "design": None if of.design is None else _design_json(found, of.design),
         }
     )
-    return told
+    return plain
 
 
 def _design_json(found: Explained, d: DesignExplanation) -> dict[str, Any]:

@@ -35,19 +35,19 @@ class OneDesign:
     Attributes:
         name: what to call it.
         designs: the design, alone.
-        told: its yields by metal as the front has them; empty for a typed design.
+        yields: by metal, as the front has them; empty for a typed design.
         bare: whether the front is of an older version, whose yields are not taken over tolerances.
     """
 
     name: str
     designs: Designs
-    told: Mapping[str, float] = field(default_factory=dict)
+    yields: Mapping[str, float] = field(default_factory=dict)
     bare: bool = False
 
     def differs(self, yields: Sequence[float]) -> list[str]:
         """Return the metals whose yields, in the order Li, Ni, Mn, Co, are not those of the front."""
         now = dict(zip(METALS, yields, strict=True))
-        return [metal for metal, told in self.told.items() if not abs(now[metal] - told) <= _SAME_YIELD]
+        return [m for m, value in self.yields.items() if not abs(now[m] - value) <= _SAME_YIELD]
 
 
 def one_design(

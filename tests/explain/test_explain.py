@@ -371,7 +371,7 @@ def test_what_must_be_known_of_a_design_is_said() -> None:
     d = design()
     assert not any("outside the applicability domain" in text for text in cautions(explained()))
     outside = "acid=sulfuric,temperature=95,acid_concentration=9,h2o2=1,solid_liquid_ratio=900,time=60"
-    asked = dataclasses.replace(typed_design(outside, question(), problem()), told={"Li": 0.123})
+    asked = dataclasses.replace(typed_design(outside, question(), problem()), yields={"Li": 0.123})
     wrong = dataclasses.replace(d, evaluation=problem().evaluate(asked.designs))
     doubtful = Explained(dataclasses.replace(explained(), design=wrong), asked)
     said = cautions(doubtful.of)

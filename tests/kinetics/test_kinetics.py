@@ -234,7 +234,7 @@ def test_less_than_twenty_degrees_is_refused() -> None:
         ({"time": [1.0, 2, 3, 4, 5, 121]}, "Time 121 min is outside the data"),
         ({"time": [1.0, 60.0]}, "2 different values of time"),
         ({"time": np.linspace(1.0, 120.0, 1_000_000)}, "1000000 different values of time are too many"),
-        ({"temperature": np.linspace(20.0, 80.0, 51)}, "51 different values of temperature are too many"),
+        ({"temperature": np.linspace(20.0, 80.0, 101)}, "101 different values of temperature are too many"),
         ({"temperature": [float("nan"), 30.0, 60.0]}, "Temperature nan degC is outside the data"),
         ({"conditions": {"h2o2": 1.0}}, "Hydrogen peroxide 1 wt% is outside the data"),
     ],

@@ -56,7 +56,7 @@ def explanation_cards(found: Explained, pinned: Mapping[str, Any]) -> list[Card]
 def _points_table(
     name: str, caption: str, driver: str, labels: list[str], values: Floats, of: Explanation
 ) -> Table:
-    """Return a table with a column of points per metal; ``values`` has shape (rows, metals told of)."""
+    """Return a table with a column of points per metal; ``values`` has shape (rows, metals)."""
     frame = pd.DataFrame({driver: labels})
     for j, metal in enumerate(of.metals):
         frame[f"{metal}|points|3"] = np.round(values[:, j], 1) + 0.0
@@ -118,8 +118,8 @@ def change_card(of: Explanation) -> Card:
     )
     for sweep in d.sweeps:
         if sweep.best is None:
-            told = "none raises it" if len(sweep.values) else "cannot be changed"
-            rows.append({"setpoint": sweep.variable.label, "change": told})
+            why = "none raises it" if len(sweep.values) else "cannot be changed"
+            rows.append({"setpoint": sweep.variable.label, "change": why})
         elif sweep.thrifty is None or sweep.thrifty == sweep.best:
             mark = "most" if sweep.thrifty is None else "most, best value"
             rows.append(_change_row(d, sweep.best, mark))

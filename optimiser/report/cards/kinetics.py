@@ -116,9 +116,9 @@ def curves_card(of: Kinetics) -> Card:
 def literature_card(of: Kinetics, literature: Literature) -> Card:
     """Show what others measured."""
     frame = literature_frame(literature)
-    told = frame[["source", "conditions", "note"]].to_dict("records")
+    parts = frame[["source", "conditions", "note"]].to_dict("records")
     shown = frame.rename(columns={"activation_energy": "activation energy|kJ/mol|4"}).assign(
-        source=[". ".join(text for text in row.values() if text) for row in told],
+        source=[". ".join(text for text in row.values() if text) for row in parts],
         year=frame["year"].astype(str),
     )
     about = "Slopes of this report with their intervals, and activation energies of the literature."
