@@ -15,8 +15,8 @@ from optimiser.variables import Floats
 
 #: R2, rounded as shown, below which ln k does not lie on a line.
 LEAST_R2 = 0.90
-#: Root mean square error of the law, rounded as shown, beyond which it does not describe the curves. R2 is no judge of
-#: them: it punishes curves for being flat.
+#: Root mean square error of the law, rounded as shown, beyond which it does not describe the curves. R2 would
+#: reject curves for being flat.
 MOST_ERROR = 0.03
 #: Yields that all curves pass, at least: what is compared is how long each takes from one to another.
 LEAST_SHARED = 0.05
