@@ -54,9 +54,9 @@ from optimiser.report.explain_words import (
     yield_sentence,
 )
 from optimiser.report.figures.explain import running_median
-from optimiser.report.images import find_browser
 from optimiser.tables.one_design import OneDesign, typed_design
 from optimiser.variables import COLUMN, CONTINUOUS, Designs, Floats
+from tests.browser import find_browser
 
 PINNED: dict[str, Any] = {
     "git": None, "options": {}, "artefact": {"name": "x", "sha256": "x"}, "seed": 1, "written": "2026",

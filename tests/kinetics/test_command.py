@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from optimiser.report.images import find_browser
+from tests.browser import find_browser
 from tests.command import optimiser
 
 

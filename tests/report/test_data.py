@@ -16,7 +16,6 @@ from optimiser.report.cards.money import advice, largest_component
 from optimiser.report.cards.trust import convergence_finding, domain_lines, ranges_frame
 from optimiser.report.columns import column, with_intervals
 from optimiser.report.figures.components import draw_components
-from optimiser.report.figures.convergence import hypervolume_courses
 from optimiser.report.figures.designs import (
     axis_titles,
     draw_designs,
@@ -25,6 +24,7 @@ from optimiser.report.figures.designs import (
     drawn_front,
     y_range,
 )
+from optimiser.report.figures.lines import hypervolume_courses
 from optimiser.report.frames import (
     acids_frame,
     components_frame,
@@ -39,7 +39,7 @@ from optimiser.report.manifest import manifest
 from optimiser.report.picks import ends_and_knee, spread
 from optimiser.report.sources import OWN, sources_frame
 from optimiser.report.style import acid_styles
-from optimiser.report.verdicts import dominated, verdict_text
+from optimiser.report.verdicts import verdict_text
 from optimiser.search.run import AcidVerdict
 from tests.results import blocks_of, by_key, impossible, single, the_front, three_objectives, trade_off
 
@@ -147,11 +147,6 @@ def test_an_infeasible_acid_names_what_binds_and_by_how_much() -> None:
     assert "yield" in text and "% where 100 % is asked" in text
 
 
-def test_domination_is_weak() -> None:
-    own = np.array([[1.0, 1.0], [0.0, 2.0], [0.0, 0.0]])
-    assert dominated(own, np.array([[1.0, 1.0], [0.0, 1.5]])).tolist() == [True, True, False]
-
-
 def test_runners_up_are_ordered_by_the_first_objective() -> None:
     frame = runners_up(single())
     assert frame["cost"].is_monotonic_increasing and len(frame) >= 2
@@ -233,8 +228,8 @@ def test_the_bill_in_words() -> None:
 
 def test_convergence_says_whether_seeds_agree() -> None:
     result = trade_off()
-    (course,) = hypervolume_courses(result)
-    assert len(course.values) == 4 and 0.0 < course.values[-1] <= 100.0
+    ((_, values),) = hypervolume_courses(result)
+    assert len(values) == 4 and 0.0 < values[-1] <= 100.0
     assert "One seed was searched" in convergence_finding(result)
     twice = dataclasses.replace(
         result, searches=result.searches * 2, hypervolume=((0.1, 0.5, 0.9), (0.1, 0.8, 0.9))

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
 import pandas as pd
 
-from optimiser.chemistry.feeds import METALS
 from optimiser.problem.problem import Evaluation, Problem
 from optimiser.problem.tolerances import said
 from optimiser.report import refusal, words
 from optimiser.report.card import Card, Table, Tile, Words
 from optimiser.report.caveats import intervals_caveat, kept_promises
 from optimiser.report.columns import column
-from optimiser.report.frames import nearest_frame, picked_frame, reported_metrics, side_by_side
+from optimiser.report.frames import picked_frame, refused_frame, reported_metrics, side_by_side
 from optimiser.report.picks import ends_and_knee
 from optimiser.search.front import Front, Infeasibility
 from optimiser.search.run import RunResult
@@ -106,14 +104,8 @@ def _nothing(result: RunResult, infeasibility: Infeasibility) -> Card:
         said(problem.tolerances.record()),
     ]
     why = Words("What stands in the way", tuple(refusal.infeasibility_lines(infeasibility, problem)))
-    frame, sure = nearest_frame(problem, infeasibility), problem.confidence
-    told = ""
+    frame, sure, told = refused_frame(problem, infeasibility), problem.confidence, ""
     if sure is not None:
-        reached = refusal.reached_yields(problem, nearest)
-        for metal in problem.present:
-            frame = frame.drop(columns=[f"yield_{metal}_low", f"yield_{metal}_high"])
-            # rounded down: a yield that misses its target must not look as if it met it
-            frame[f"yield_{metal}"] = np.floor(1e3 * reached[:, METALS.index(metal)] + 1e-9) / 1e3
         told = f" Yields are those reached with probability {100.0 * sure:g} %; the expected ones are higher."
     names = (*DESIGN_COLUMNS, *_yields(problem), *reported_metrics(problem)[:2], "support", "proton_ratio")
     titles = [f"no. {row + 1}" for row in range(len(nearest))]

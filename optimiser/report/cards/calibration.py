@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from optimiser.report.card import Card, Figure, Words
 from optimiser.report.caveats import intervals_caveat, skill_caveat
-from optimiser.report.figures.reliability import draw_reliability, reliability
+from optimiser.report.figures.lines import draw_reliability
 from optimiser.search.run import RunResult
 from optimiser.surrogate.artefact import Surrogate
 
@@ -16,7 +16,7 @@ def calibration_card(result: RunResult) -> Card:
         "reliability",
         "Share of measured yields within the intervals, against what the intervals claim: on the dotted line "
         "both agree, below it intervals are too narrow. Folds that calibrate are not the one measured.",
-        draw_reliability(reliability(surrogate.card["skill"])),
+        draw_reliability(surrogate.card["skill"]),
     )
     return Card(
         finding=(intervals_caveat(surrogate), skill_caveat(surrogate)),

@@ -9,7 +9,7 @@ from optimiser.report import words
 from optimiser.report.card import Block, Card, Figure, Panels, Table, Words
 from optimiser.report.caveats import NOT_KNOWN, intervals_caveat, skill_caveat
 from optimiser.report.columns import column
-from optimiser.report.figures.convergence import draw_courses, feasible_courses, hypervolume_courses
+from optimiser.report.figures.lines import draw_courses, feasible_courses, hypervolume_courses
 from optimiser.report.frames import picked_frame, side_by_side
 from optimiser.report.picks import spread
 from optimiser.search.run import RunResult
@@ -131,7 +131,7 @@ def convergence_card(result: RunResult) -> Card:
             draw_courses(feasible, "feasible share [%]"),
         ),
     )
-    feasible_found = any(max(course.values, default=0.0) > 0.0 for course in feasible)
+    feasible_found = any(max(values, default=0.0) > 0.0 for _, values in feasible)
     stops = tuple(
         f"Seed {s.seed}: {s.evaluations:,} predictions in {len(s.fronts)} generations; stopped because of "
         f"{s.stopped}."
@@ -146,14 +146,12 @@ def convergence_card(result: RunResult) -> Card:
 
 def convergence_finding(result: RunResult) -> str:
     """Say whether the seeds agree and whether the last generations still gained."""
-    courses = hypervolume_courses(result)
-    ends = [course.values[-1] for course in courses if course.values]
+    courses = [values for _, values in hypervolume_courses(result)]
+    ends = [values[-1] for values in courses if values]
     best = max(ends, default=0.0)
     if best <= 0.0:
         return "No seed found a feasible design, so there is no hypervolume to follow."
-    gained = [
-        c.values[-1] - c.values[max(0, len(c.values) - 1 - max(1, len(c.values) // 10))] for c in courses
-    ]
+    gained = [v[-1] - v[max(0, len(v) - 1 - max(1, len(v) // 10))] for v in courses]
     late, apart = 100.0 * max(gained) / best, 100.0 * (best - min(ends)) / best
     said = []
     if len(ends) == 1:

@@ -13,7 +13,7 @@ import plotly.graph_objects as go
 from optimiser.problem.objectives import METRICS, REPORTED
 from optimiser.problem.problem import Evaluation, Problem
 from optimiser.report.columns import column
-from optimiser.report.frames import front_frame
+from optimiser.report.frames import front_frame, reported_metrics
 from optimiser.report.picks import ends_and_knee
 from optimiser.report.style import INK, AcidStyle, blank, marker, rgba, ring
 from optimiser.search.front import Front
@@ -65,8 +65,7 @@ def drawn_designs(
 
 def _hover(problem: Problem, title: str, row: Mapping[Any, Any]) -> str:
     """Return the whole of a design in plotly's pseudo-HTML."""
-    asked = [name for name in (o.metric for o in problem.objectives) if name in REPORTED]
-    named = [*CONTINUOUS, *dict.fromkeys([*asked, *REPORTED]), *(f"yield_{m}" for m in problem.present)]
+    named = [*CONTINUOUS, *reported_metrics(problem), *(f"yield_{m}" for m in problem.present)]
     near = f"{row['support']} experiments nearby; protons {column('proton_ratio').text(row['proton_ratio'])}"
     return "<br>".join([_head(title, row), *(_line(name, row) for name in named), f"{near} × consumed"])
 
