@@ -14,7 +14,8 @@ import numpy as np
 from optimiser._io.errors import InputError
 from optimiser.chemistry.acids import Acid
 from optimiser.chemistry.descriptors import structure_key
-from optimiser.chemistry.feeds import METALS, Feed, load_feeds
+from optimiser.chemistry.feeds import Feed, load_feeds
+from optimiser.chemistry.metals import METALS
 from optimiser.explain.shapley import Predict
 from optimiser.problem.tolerances import Tolerances
 from optimiser.problem.yields import predict_yields

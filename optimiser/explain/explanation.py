@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from optimiser.chemistry.feeds import METALS
+from optimiser.chemistry.metals import METALS
 from optimiser.chemistry.reagents import load_acids
 from optimiser.explain.drivers import DRIVERS, Cases, anchor_cases
 from optimiser.explain.setpoints import Sweep, sweeps

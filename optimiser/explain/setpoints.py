@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from optimiser.chemistry.feeds import METALS
+from optimiser.chemistry.metals import METALS
 from optimiser.problem.problem import Evaluation, Problem
 from optimiser.variables import VARIABLES, Bools, Designs, Floats, Variable
 

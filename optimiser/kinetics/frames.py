@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from optimiser.chemistry.feeds import METALS
+from optimiser.chemistry.metals import METALS
 from optimiser.chemistry.quantity import flags
 from optimiser.kinetics.literature import Literature
 from optimiser.kinetics.study import Kinetics

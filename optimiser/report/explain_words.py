@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from optimiser.chemistry.feeds import METALS
+from optimiser.chemistry.metals import METALS
 from optimiser.explain.drivers import DRIVERS
 from optimiser.explain.explanation import DesignExplanation, Explanation
 from optimiser.explain.setpoints import Change, best_change, limiting_metal, lowest_yield, thrifty_changes

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from optimiser.chemistry.feeds import METALS
+from optimiser.chemistry.metals import METALS
 from optimiser.nearest import gaps, installed_table, nearest_experiments, what_counts
 from optimiser.problem.problem import Evaluation, Problem
 from optimiser.report.picks import Pick, ends_and_knee

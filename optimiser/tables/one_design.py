@@ -12,7 +12,8 @@ import numpy as np
 import pandas as pd
 
 from optimiser._io.errors import InputError, closest
-from optimiser.chemistry.feeds import METALS, Feed
+from optimiser.chemistry.feeds import Feed
+from optimiser.chemistry.metals import METALS
 from optimiser.problem.binding import known_acids
 from optimiser.problem.load import Question
 from optimiser.problem.problem import Problem

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from optimiser._io.errors import InputError
-from optimiser.chemistry.feeds import METALS
+from optimiser.chemistry.metals import METALS
 from optimiser.chemistry.reagents import load_acids
 from optimiser.explain.drivers import DRIVERS, anchor_cases
 from optimiser.explain.explanation import (

@@ -6,7 +6,7 @@ import numpy as np
 import plotly.graph_objects as go
 from plotly.colors import sample_colorscale
 
-from optimiser.chemistry.feeds import METALS
+from optimiser.chemistry.metals import METALS
 from optimiser.kinetics.fit import kelvin
 from optimiser.kinetics.literature import Literature
 from optimiser.kinetics.study import Kinetics, MetalKinetics
