@@ -17,6 +17,8 @@ from optimiser.chemistry.descriptors import structure_key
 from optimiser.chemistry.metals import BASE_METALS
 from optimiser.variables import VARIABLES, Bools, Floats, Ints
 
+Labels = npt.NDArray[np.str_]
+
 _FEED = ("inputNi", "inputMn", "inputCo")
 _PKA = ("pKa1", "pKa2", "pKa3")
 _CONTINUOUS = ("temp", "acidC", "H2O2_conc", "solidToLiquid", "time")
@@ -32,6 +34,8 @@ _UNIT = {
     **dict.fromkeys(_YIELDS, "yields are fractions, not per cent"),
     "temp": "temperatures are in degC",
 }
+#: Largest difference in mol per mol Li at which a feed goes by a known one's name: two decimals or more.
+_SAME_FEED = 0.005
 NUMERIC_COLUMNS = (*_FEED, *_PKA, "nProtons", *_CONTINUOUS, *_SOLUBILITY, *_YIELDS)
 
 
