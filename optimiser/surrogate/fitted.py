@@ -105,25 +105,21 @@ class Fitted:
 
         Raises:
             KeyError: an array is missing.
-            ValueError: arrays do not fit together.
+            ValueError: arrays of a member do not fit together.
         """
-        paired, plain = _forests(arrays, "paired"), _forests(arrays, "plain")
-        if not paired:
-            raise ValueError("no member compares designs with anchors")
-        weight, constrained = arrays["mixture_weight"], arrays["mixture_constrained"].astype(np.bool_)
-        slack = float(arrays["mixture_slack"])
-        if not weight.shape == constrained.shape == (len(paired) + len(plain),) or not (weight > 0.0).all():
-            raise ValueError("the weights of the members do not fit")
-        if not 0.0 <= slack <= 1.0:
-            raise ValueError("the members' slack is no fraction")
-        return cls(paired, plain, features, yields, Mixture(weight, constrained, slack))
+        mixture = Mixture(
+            arrays["mixture_weight"],
+            arrays["mixture_constrained"].astype(np.bool_),
+            float(arrays["mixture_slack"]),
+        )
+        return cls(_forests(arrays, "paired"), _forests(arrays, "plain"), features, yields, mixture)
 
     def take(self, rows: Ints) -> Fitted:
         """Keep some of the anchors."""
         return replace(self, features=self.features[rows], yields=self.yields[rows])
 
     def votes(self, x: Floats) -> Floats:
-        """Return each paired member's prediction by each anchor, NaN where it lacks the metal, (p, n, 4, m)."""
+        """Return what each paired member predicts by each anchor, NaN without the metal, (p, n, 4, m)."""
         seen, known = columns(x), columns(self.features)
         return np.stack([differences(forest, seen, known) for forest in self.paired]) + self.yields.T
 

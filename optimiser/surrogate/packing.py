@@ -16,7 +16,6 @@ from optimiser._io import builtin
 from optimiser._io.errors import InputError
 from optimiser.surrogate.calibration import Calibration
 from optimiser.surrogate.domain import Domain
-from optimiser.surrogate.features import ACID_COLUMNS, FEATURES, PREDICTED_METALS
 from optimiser.surrogate.fitted import Fitted, Predictor
 from optimiser.variables import Floats
 
@@ -51,15 +50,9 @@ def unpack(arrays: Mapping[str, npt.NDArray[Any]], regressors: bytes | None) -> 
 
     Raises:
         KeyError: an array is missing.
-        ValueError: what does not fit together, or would build what no model needs.
+        ValueError: trees that do not fit, or regressors that would build what no model needs.
     """
     x, y = arrays["anchor_features"], arrays["anchor_yields"]
-    if x.shape != (len(y), len(FEATURES)) or y.shape[1:] != (len(PREDICTED_METALS),):
-        raise ValueError("the anchors' shapes do not fit")
-    if np.isnan(y).all(axis=0).any():
-        raise ValueError("a metal has no anchor")
-    if arrays["acid_features"].shape != (len(arrays["acid_keys"]), len(ACID_COLUMNS)):
-        raise ValueError("the acids' features do not fit")
     if regressors is None:
         return Fitted.from_arrays(arrays, x, y)
     # the one place where predicting needs the room of rivals

@@ -203,11 +203,7 @@ def compare_fold(
 
 
 def _test_rows(job: Job, table: TrainingTable, fold: int) -> Ints:
-    """Return the rows that a fold tests, numbered from 1.
-
-    Raises:
-        InputError: no such fold.
-    """
+    """Return the rows that a fold, numbered from 1, tests."""
     folds = make_folds(table, job.protocol)
     if not 1 <= fold <= len(folds):
         raise InputError(
@@ -217,11 +213,7 @@ def _test_rows(job: Job, table: TrainingTable, fold: int) -> Ints:
 
 
 def _before(job: Job, table: TrainingTable, folder: Path) -> OutOfFold | HeldOut:
-    """Return the stored predictions of a job.
-
-    Raises:
-        InputError: nothing is stored.
-    """
+    """Return the stored predictions of a job, or refuse."""
     found: OutOfFold | HeldOut | None
     if job.shipped:
         found, remedy = (stored_held_out(table) or {}).get(job.protocol), "optimiser train"
