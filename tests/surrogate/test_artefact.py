@@ -249,7 +249,7 @@ def replace_by_another(folder: Path) -> None:
 
 BROKEN: list[tuple[Callable[[Path], Any], str]] = [
     (cut, "it is cut off, or another file: "),
-    (replace_by_another, "it is another file: "),
+    (replace_by_another, "it is cut off, or another file: "),
     (flip, "it was edited"),
     (lambda folder: (folder / "arrays.npz").unlink(), "it has no arrays.npz"),
     (lambda folder: (folder / "card.yaml").unlink(), "it has no card.yaml"),
