@@ -282,10 +282,13 @@ def _experiments(columns: dict[str, Floats], structures: tuple[str, ...]) -> Int
 
     Acids are compared by structure: one may be written in many ways.
     """
+    import pandas as pd
+
     names = [name for name in NUMERIC_COLUMNS if name not in ("time", *_YIELDS)]
-    rounded = np.column_stack([columns[name].round(4) for name in names])
-    rounded = np.where(np.isnan(rounded), -np.inf, rounded) + 0.0  # NaN equals NaN here, and -0.0 equals 0.0
-    return _numbered([(*row, acid) for row, acid in zip(rounded.tolist(), structures, strict=True)])
+    # -0.0 equals 0.0
+    rounded = pd.DataFrame({name: columns[name].round(4) + 0.0 for name in names} | {"acid": structures})
+    numbers = rounded.groupby([*names, "acid"], sort=False, dropna=False).ngroup()
+    return np.asarray(numbers, dtype=np.intp)
 
 
 def _studies(feed: Floats, structures: tuple[str, ...]) -> Ints:
@@ -293,8 +296,3 @@ def _studies(feed: Floats, structures: tuple[str, ...]) -> Ints:
     keys = [(*row, acid) for row, acid in zip((feed.round(3) + 0.0).tolist(), structures, strict=True)]
     starts = [True] + [keys[i] != keys[i - 1] for i in range(1, len(keys))]
     return np.asarray(np.cumsum(starts) - 1, dtype=np.intp)
-
-
-def _numbered(keys: list[tuple[Any, ...]]) -> Ints:
-    seen: dict[tuple[Any, ...], int] = {}
-    return np.array([seen.setdefault(key, len(seen)) for key in keys], dtype=np.intp)
