@@ -41,13 +41,15 @@ def write(folder: Path, text: str, name: str = "table.csv") -> Path:
 # --- acids --------------------------------------------------------------------------------------------------
 
 
-def test_a_custom_acid_from_csv_xlsx_and_yaml_is_the_same(tmp_path: Path) -> None:
+def test_a_custom_acid_is_the_same_from_every_kind_of_file(tmp_path: Path) -> None:
     csv = import_acids(write(tmp_path, ESA)).acids["fancy"]
     pd.read_csv(tmp_path / "table.csv").to_excel(tmp_path / "table.xlsx", index=False)
     xlsx = import_acids(tmp_path / "table.xlsx").acids["fancy"]
+    pd.read_csv(tmp_path / "table.csv").to_parquet(tmp_path / "table.parquet")
+    parquet = import_acids(tmp_path / "table.parquet").acids["fancy"]
     text = "acids:\n  fancy: {smiles: CCS(=O)(=O)O, pKa: -1.9, stock: {purity: 0.7, density: 1.35}}\n"
     yaml = import_acids(write(tmp_path, text, "table.yaml")).acids["fancy"]
-    for acid in (csv, xlsx, yaml):
+    for acid in (csv, xlsx, parquet, yaml):
         assert (acid.purity, acid.density, acid.pKa_values, acid.name) == (0.7, 1.35, (-1.9,), "fancy")
         # 0.7 x 1350 / 110.133 = 8.581 mol/L
         assert acid.max_molarity == pytest.approx(8.581, abs=1e-3)
