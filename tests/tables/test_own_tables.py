@@ -101,7 +101,7 @@ def test_a_row_completes_a_known_acid_and_empty_cells_leave_it(tmp_path: Path) -
         ("", "is empty", ""),
         ("density\n1.2\n", "Column 'acid' is missing", "header"),
         ("acid,acid,density\nHCl,HCl,1\n", "given twice", "column B"),
-        ("acid,density\nHCl,1.2,9\n", "Row 2 has more cells", "row 2"),
+        ("acid,density\nHCl,1.2,9\n", "Row 2 has 3 cells", "row 2"),
         ("acid,density\nHCl,1.2\nHNO3,1.4,9\n", "has 3 cells", "row 3"),
         ("acid,density,\nHCl,1.2,9\n", "without a name", "row 2, column C"),
         ("acid,density\nHCl,TRUE\n", "True is not a number", "(B2)"),
