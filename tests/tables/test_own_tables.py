@@ -213,7 +213,7 @@ def test_prices_in_yaml_and_in_dollars_of_a_period(tmp_path: Path) -> None:
         ("acid,price [USD/kg],period\nHCl,0.2,1999\n", "no exchange rate of USD for 1999", "row 2"),
         ("acid,price [EUR/L]\nHCl,0.2\n", "per 'L'", "header"),
         ("acid,price [EUR/kWh]\nHCl,0.2\n", "is per kWh", "row 2"),
-        ("acid,price [EUR/kg]\nHLC,0.2\n", "'HLC' is no acid", "row 2"),
+        ("acid,price [EUR/kg]\nHLC,0.2\n", "'HLC' is no acid", "(A2)"),
         ("acid,price [EUR/kg]\nHCl,0.2\nhydrochloric,0.2\n", "listed twice", "row 3"),
         ("acid,price [EUR/kg],low,high\nHCl,0.9,0.1,0.5\n", "not between its low", "row 2"),
         ("acid,prize [EUR/kg]\nHCl,0.9\n", "Unknown column", "header, column B"),
