@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import get_args
 
 import moocore
 import numpy as np
@@ -15,6 +16,7 @@ from optimiser.problem.binding import bind
 from optimiser.problem.constraints import Yields
 from optimiser.problem.load import load_config, load_problem
 from optimiser.problem.problem import Problem
+from optimiser.problem.schema import SearchSpec
 from optimiser.search.algorithms import ALGORITHMS, directions
 from optimiser.search.archive import cells, joined, non_dominated, predicted
 from optimiser.search.front import front_of, infeasibility_of, knee_of, thin
@@ -238,6 +240,10 @@ def test_every_algorithm_finds_a_feasible_front(algorithm: str, name: str) -> No
     result = search(problem, SearchSettings(20, 10, 0, algorithm), np.random.default_rng(1))
     assert len(result.final.front) > 3
     assert (result.final.violation[result.final.front] <= 0).all()
+
+
+def test_a_config_can_name_every_algorithm() -> None:
+    assert get_args(SearchSpec.model_fields["algorithm"].annotation) == tuple(ALGORITHMS)
 
 
 def test_one_objective_will_do() -> None:
