@@ -22,6 +22,8 @@ from optimiser.chemistry.quantity import Quantity
 from optimiser.chemistry.tables import read_table
 from optimiser.tables.read import Column, Table, open_table, refuse_twice
 
+#: More acids than anybody means to compare.
+MOST_ACIDS = 1000
 PKAS = tuple(f"pKa{i}" for i in range(1, 5))
 SALTS = {metal: f"{metal} salt solubility" for metal in METALS}
 _TEXTS = ("label", "formula", "smiles", "reductant")
@@ -121,6 +123,10 @@ def import_acids(source: str | Path, known: Mapping[str, Acid] | None = None) ->
         return ImportedAcids(acids, ())
     table = open_table(source).expecting((*COLUMNS, *_TOOLKIT), _UNUSED)
     rows = dict(table.rows())
+    if len(rows) > MOST_ACIDS:
+        raise InputError(
+            f"{len(rows):,} acids are too many.", where=table.place, allowed=f"up to {MOST_ACIDS:,}"
+        )
     _refuse_mixed_purity(table, rows)
     seen, notes = {}, []
     for row, cells in rows.items():
