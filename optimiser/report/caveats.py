@@ -148,6 +148,6 @@ NOT_KNOWN = (
     "Intervals of cost, climate change and value follow from the yields' intervals alone; prices and impact "
     "factors are taken at their middle values, whose ranges stand with their sources.",
     "Chlorine and oxygen follow from stoichiometry; nitrogen oxides and precipitation are only flagged. "
-    "Treating gases, salt and wastewater is not priced, corrosion is not modelled, and heat losses and heat recovery "
-    "count only where the problem sets them.",
+    "Treating gases, salt and wastewater is not priced, corrosion is not modelled, and heat losses and heat "
+    "recovery count only where the problem sets them.",
 )
