@@ -2,8 +2,9 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: run test test-training bench reference lint types lock clean
+.PHONY: run test test-training bench reference docs lint types lock clean
 
 run: $(VENV)/.installed
 	$(BIN)/optimiser run configs/nmc111_cost_vs_recovery.yaml
@@ -23,35 +24,42 @@ bench: $(VENV)/.installed-bench
 reference: $(VENV)/.installed
 	$(BIN)/python benchmarks/reference.py
 
+# Writes the documentation to site/.
+docs: $(VENV)/.installed-test
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
+
+# Style, declared dependencies, and which room may import which.
 lint: $(VENV)/.installed-test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/deptry optimiser
+	$(BIN)/lint-imports
 
 types: $(VENV)/.installed-test
 	$(BIN)/mypy
 
-# Both commands install exactly what constraints.txt pins.
+# All install exactly what constraints.txt pins: `run` what the main job needs, `test` and `bench` everything.
 $(VENV)/.installed: pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e .
+	$(PIP) -c constraints.txt -e .
 	touch $@
 
 $(VENV)/.installed-test: pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[test]"
+	$(PIP) -c constraints.txt -e ".[all,test,docs]"
 	touch $(VENV)/.installed $@
 
 $(VENV)/.installed-bench: pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[bench]"
+	$(PIP) -c constraints.txt -e ".[bench]"
 	touch $(VENV)/.installed $@
 
 # Renew the pins from a clean environment with the newest versions.
 lock:
 	rm -rf $(VENV)-lock && $(PYTHON) -m venv $(VENV)-lock
-	$(VENV)-lock/bin/python -m pip install --quiet --disable-pip-version-check -e ".[test,bench]"
+	$(VENV)-lock/bin/python -m pip install --quiet --disable-pip-version-check -e ".[all,test,docs,bench]"
 	$(VENV)-lock/bin/python -m pip freeze --exclude-editable > constraints.txt
 	rm -rf $(VENV)-lock
 
 clean:
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis dist
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist site

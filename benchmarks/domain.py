@@ -19,8 +19,8 @@ from sklearn.preprocessing import StandardScaler
 from optimiser.surrogate.calibration import stretched
 from optimiser.surrogate.features import table_features
 from optimiser.surrogate.training_table import TrainingTable, read_table
-from optimiser.training.calibrate import ratio
-from optimiser.training.compare.shipped import evidence, held_out
+from optimiser.training.calibrate import gather, ratio
+from optimiser.training.compare.evaluate import shipped_held_out
 from optimiser.training.protocols import make_folds
 from optimiser.variables import Bools, Floats, Ints
 
@@ -74,8 +74,8 @@ def told_apart(error: Floats, outside: Bools, studies: Ints, rng: np.random.Gene
 def main() -> None:
     """Print a Markdown table."""
     table = read_table(Path(sys.argv[1]))
-    held = held_out(table)
-    known = evidence(table, held)
+    held = shipped_held_out(table)
+    known = gather(table, held)
     rng = np.random.default_rng(0)
     errors, measures = {}, {}
     for protocol in PROTOCOLS:

@@ -15,10 +15,11 @@ from pathlib import Path
 import numpy as np
 
 from optimiser.surrogate.columns import PHYSICS
-from optimiser.surrogate.features import METALS, table_features
-from optimiser.surrogate.members import MEMBERS, Member
+from optimiser.surrogate.features import PREDICTED_METALS as METALS
+from optimiser.surrogate.features import table_features
 from optimiser.surrogate.training_table import TrainingTable, read_table
 from optimiser.training.fit import TrainSettings, choose_anchors, fit_members
+from optimiser.training.members import MEMBERS, Member
 from optimiser.training.protocols import make_folds
 from optimiser.training.scores import score
 from optimiser.variables import Floats

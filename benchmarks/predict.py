@@ -27,9 +27,9 @@ from optimiser.surrogate.artefact import load_surrogate
 from optimiser.surrogate.columns import columns
 from optimiser.surrogate.features import feature_matrix, table_features
 from optimiser.surrogate.fitted import Fitted
-from optimiser.surrogate.members import MEMBERS, fit_member, pair_columns
 from optimiser.surrogate.training_table import TrainingTable, read_table
 from optimiser.training.compare.pdgbr import PairwiseDifferenceRegressor
+from optimiser.training.members import MEMBERS, fit_member, pair_columns
 from optimiser.variables import Designs, Floats
 
 SEED_TREES, SEED_ANCHORS, SEED_PAIRS = 492, 776, 100_000
@@ -104,6 +104,9 @@ def seeds_fit(table: TrainingTable) -> float:
     return 4 * (taken[1] + (SEED_TREES - 2) * per_tree)
 
 
+_FIDELITY = {"search": "low", "final": "high"}  # as figures are labelled
+
+
 @dataclass(frozen=True)
 class Speeds:
     """Designs per second by way, and what else was timed on the way.
@@ -171,29 +174,32 @@ def report(speeds: Speeds, anchors: dict[str, int]) -> str:
     """Return a Markdown table of designs per second."""
     rows = [
         *(
-            (f"seed's way: pairs by scikit-learn, 776 anchors, 492 trees per metal; {n} at once", value)
+            (f"Toolkit's method: pairs in scikit-learn, 776 anchors, 492 trees per metal; {n} at once", value)
             for n, value in speeds.seed.items()
         ),
-        (f"shipped model on pairs by its own estimators, {anchors['final']} anchors", speeds.plain),
+        (f"shipped model on pairs, own estimators, {anchors['final']} anchors", speeds.plain),
         *(
-            (f"compiled, {grade} grade ({anchors[grade]} anchors), {n:,} designs at once", value)
+            (
+                f"compiled, {_FIDELITY[grade]} fidelity ({anchors[grade]} anchors), {n:,} designs at once",
+                value,
+            )
             for (grade, n), value in speeds.compiled.items()
         ),
         *(
             (f"search point: yields, domain, process, limits; {n:,} at once", v)
             for n, v in speeds.point.items()
         ),
-        ("Evaluation: all that a report tells, 1,000 at once", speeds.evaluation),
+        ("Evaluation: everything a report shows, 1,000 at once", speeds.evaluation),
     ]
-    lines = ["| way | designs/s | times the seed's, one at a time |", "|---|---|---|"]
+    lines = ["| way | designs/s | relative to the Toolkit's method, one at a time |", "|---|---|---|"]
     lines += [f"| {name} | {value:,.1f} | {value / speeds.seed[1]:,.1f} |" for name, value in rows]
     return "\n".join(
         [
             *lines,
             "",
             f"Compiling one feed and acid, and one design: {speeds.compiling:.3f} s at most.",
-            f"Fitting the shipped model: {speeds.fitting:.0f} s; the seed's recipe, scaled from a few trees: "
-            f"{speeds.seeds_fitting:.0f} s.",
+            f"Fitting the shipped model: {speeds.fitting:.0f} s; the Toolkit's recipe, scaled from a few "
+            f"trees: {speeds.seeds_fitting:.0f} s.",
         ]
     )
 

@@ -35,8 +35,6 @@ if TYPE_CHECKING:
     from optimiser.problem.schema import Problem
     from optimiser.tables.own import OwnTables, read_own_tables
 
-__version__ = "0.1.0"
-
 __all__ = [
     "ApplicabilityDomain",
     "Boiling",
@@ -80,11 +78,22 @@ _MODULE_OF = {name: module for module, names in _MODULES.items() for name in nam
 
 
 def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        return _version()
     if name not in _MODULE_OF:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     found = getattr(import_module(f"{__name__}.{_MODULE_OF[name]}"), name)
     globals()[name] = found
     return found
+
+
+def _version() -> str:
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version("leaching-optimiser")
+    except PackageNotFoundError:  # a checkout that was never installed
+        return "unknown"
 
 
 def __dir__() -> list[str]:

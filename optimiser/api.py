@@ -203,7 +203,7 @@ def run(
     Raises:
         InputError: the question cannot be answered: an unknown acid, a price that is missing, ...
 
-    Example:
+    Examples:
         >>> import optimiser as opt
         >>> result = opt.run(opt.load_problem("nmc111"), population=16, generations=4, seeds=[1], per_acid=0)
         >>> cheapest = result.best("cost")
@@ -243,7 +243,7 @@ def predict(
     Raises:
         InputError: a column is missing or unknown, a cell is wrong, or nothing says which feed is leached.
 
-    Example:
+    Examples:
         >>> import optimiser as opt
         >>> import pandas as pd
         >>> designs = pd.DataFrame({"acid": ["sulfuric"], "temperature": [60], "acid_concentration": [2],

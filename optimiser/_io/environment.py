@@ -28,7 +28,7 @@ def check_environment() -> None:
     Raises:
         InputError: with the variable, what is allowed and what to do.
 
-    Example:
+    Examples:
         >>> check_environment()
     """
     for name, (allowed, passes) in _ALLOWED.items():

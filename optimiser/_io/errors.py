@@ -53,7 +53,7 @@ class InputError(ValueError):
 def dotted(key: Iterable[str | int]) -> str:
     """Write a key as a person would.
 
-    Example:
+    Examples:
         >>> dotted(("constraints", 0, "yield", "Li"))
         'constraints[0].yield.Li'
     """

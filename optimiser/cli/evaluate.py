@@ -1,4 +1,4 @@
-"""The command ``optimiser evaluate``: skill of yield models on what they have not seen."""
+"""The command ``optimiser evaluate``: accuracy of yield models on held-out data."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ import click
 @click.option("--models", default="pd-gbr", show_default=True, help="Comma list of models, or all.")
 @click.option("--protocol", default="all", show_default=True, help="random, experiment, study, or all.")
 @click.option("--features", default="full", show_default=True, help="Comma list of feature sets, or all.")
-@click.option("--as-published", "published", is_flag=True, help="Also count random as the Toolkit's paper.")
+@click.option("--as-published", "published", is_flag=True, help="Also score random as the Toolkit's paper.")
 @click.option("--table", type=click.Path(path_type=Path), help="Training table; default: the installed one.")
-@click.option("--refit", is_flag=True, help="Fit all anew and store the predictions.")
-@click.option("--fold", type=int, metavar="K", help="With --refit: only refit fold K, and compare.")
+@click.option("--refit", is_flag=True, help="Fit all again and store the predictions.")
+@click.option("--fold", type=int, metavar="K", help="With --refit: only fit fold K, and compare.")
 @click.option("--folds", type=click.Path(path_type=Path), help="Folder of stored predictions.")
 @click.option("-o", "--out", type=click.Path(path_type=Path), help="CSV of all figures to write.")
 @click.option("--force", is_flag=True, help="Replace what exists.")
@@ -27,7 +27,7 @@ import click
     is_flag=True,
     help="List the table's rows that repeat others or break stoichiometry.",
 )
-@click.option("--selected", is_flag=True, help="Tell how far promises hold for rows that a search picks.")
+@click.option("--selected", is_flag=True, help="Show how predictions hold for rows that a search would pick.")
 @click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON.")
 def evaluate(
     models: str,
@@ -45,11 +45,11 @@ def evaluate(
     selected: bool,
     as_json: bool,
 ) -> None:
-    """Measure yield models on rows, experiments or studies that they have not seen.
+    """Measure the accuracy of yield models on held-out rows, experiments or studies.
 
-    Every model with the features `full` is answered in seconds, from what
-    is stored for the published table; anything else is fitted first, which
-    takes minutes.
+    Predictions of every model with the features `full` are stored for the
+    published table, which takes seconds; anything else is fitted first,
+    which takes minutes.
 
     \b
     Models:       pd-gbr (the shipped default), pd-gbr-published, gbr, rf, ann, pd-rf, pd-ann, svm, gp
@@ -62,91 +62,71 @@ def evaluate(
              optimiser evaluate --selected --protocol experiment --json
              optimiser evaluate --card models/pd-gbr/MODEL_CARD.md --force
     """
+    from optimiser._io.extras import needs
+    from optimiser.report import skill
     from optimiser.report.console import step_progress
-    from optimiser.report.skill import (
-        print_selected,
-        print_skill,
-        repeat_lines,
-        skill_records,
-        stoichiometry_lines,
-    )
     from optimiser.report.write import TABLES, check_file_target, write_table, write_text
     from optimiser.surrogate.artefact import load_surrogate
     from optimiser.surrogate.data import installed
     from optimiser.surrogate.training_table import read_table
-    from optimiser.training.compare.evaluate import compare_fold, obtain
-    from optimiser.training.compare.evaluate import evaluate as answers_of
-    from optimiser.training.compare.request import (
-        check_card,
-        check_one_fold,
-        check_selected,
-        choose_jobs,
-        choose_store,
-    )
+    from optimiser.training.compare import evaluate as compare
+    from optimiser.training.compare import request
     from optimiser.training.compare.selected import replay
     from optimiser.training.duplicates import repeated_rows
 
+    def note(line: str) -> None:
+        click.echo(line, err=True)
+
+    needs("train")
     ignored = {"--out": out, "--card": card, "--as-published": published, "--force": force, "--rows": rows}
-    check_one_fold(fold=fold, refit=refit, ignored=ignored)
-    jobs = choose_jobs(models, protocol, features)
+    request.check_one_fold(fold=fold, refit=refit, ignored=ignored)
+    jobs = request.choose_jobs(models, protocol, features)
     if selected:
-        check_selected(jobs, ignored | {"--refit": refit, "--fold": fold, "--folds": folds})
+        request.check_selected(jobs, ignored | {"--refit": refit, "--fold": fold, "--folds": folds})
     data = read_table(table or installed())
     if selected:
         with step_progress() as progress:
-            replayed = replay(
-                data,
-                list(dict.fromkeys(job.protocol for job in jobs)),
-                progress,
-                lambda line: click.echo(line, err=True),
-            )
+            replayed = replay(data, dict.fromkeys(job.protocol for job in jobs), progress, note)
         if as_json:
             click.echo(json.dumps(replayed, indent=2))
         else:
-            print_selected(replayed)
+            skill.print_selected(replayed)
         return
     shipped = None
     if out is not None:
         check_file_target(out, force, TABLES)
     if card is not None:
         shipped = load_surrogate("pd-gbr")
-        check_card(jobs, folds, data, shipped)
+        request.check_card(jobs, folds, data, shipped)
         check_file_target(card, force, option="--card")
-    folder = choose_store(folds, data, write=refit and fold is None)
-    with step_progress() as progress:
-        if fold is not None:
-            compared = list(zip(jobs, compare_fold(jobs, data, folder, fold, progress), strict=True))
-        else:
-            found, inside = obtain(
-                jobs,
-                data,
-                folder,
-                refit=refit,
-                progress=progress,
-                say=lambda line: click.echo(line, err=True),
-            )
+    folder = request.choose_store(folds, data, write=refit and fold is None)
     if fold is not None:
+        with step_progress() as progress:
+            compared = list(zip(jobs, compare.compare_fold(jobs, data, folder, fold, progress), strict=True))
+        nested: dict[str, dict[str, object]] = {}
+        for job, result in compared:
+            nested.setdefault(job.protocol, {})[job.name] = result
+            if not as_json:
+                click.echo(
+                    f"{job.name}, {job.protocol}, fold {fold} ({result['rows']} rows): the yields differ "
+                    f"from the stored ones by at most {result['max_abs_difference']:.2g}."
+                )
         if as_json:
-            nested: dict[str, dict[str, object]] = {}
-            for job, result in compared:
-                nested.setdefault(job.protocol, {})[job.name] = result
             click.echo(json.dumps(nested, indent=2))
-        for job, result in () if as_json else compared:
-            click.echo(
-                f"{job.name}, {job.protocol}, fold {fold} ({result['rows']} rows): refitted yields differ "
-                f"from the stored ones by at most {result['max_abs_difference']:.2g}."
-            )
         return
-    answers = answers_of(jobs, data, found, inside=inside, published=published or card is not None)
+    with step_progress() as progress:
+        found, inside = compare.obtain(jobs, data, folder, refit=refit, progress=progress, say=note)
+    answers = compare.evaluate(jobs, data, found, inside=inside, published=published or card is not None)
     if as_json:
         click.echo(json.dumps(answers, indent=2))
     else:
-        print_skill(answers)
-    repeats = repeated_rows(data)
-    for line in repeat_lines(repeats, listed=rows or table is not None):
-        click.echo(line, err=True)
-    for line in stoichiometry_lines(data, listed=rows or table is not None):
-        click.echo(line, err=True)
+        skill.print_skill(answers)
+    repeats, listed = repeated_rows(data), rows or table is not None
+    for line in (
+        *skill.repeat_lines(repeats, listed=listed),
+        *skill.stoichiometry_lines(data, listed=listed),
+    ):
+        note(line)
     if card is not None and shipped is not None:
         from optimiser.report.model_card import model_card
 
@@ -156,5 +136,5 @@ def evaluate(
     if out is not None:
         import pandas as pd
 
-        write_table(pd.DataFrame(skill_records(answers)), out, force)
+        write_table(pd.DataFrame(skill.skill_records(answers)), out, force)
         click.echo(f"The figures are written: {out}", err=as_json)

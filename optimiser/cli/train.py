@@ -13,12 +13,12 @@ import click
 @click.option("--model", default="pd-gbr", show_default=True, help="Which model, by name.")
 @click.option("-o", "--out", type=click.Path(path_type=Path), help="Folder to write; default models/MODEL.")
 @click.option("--force", is_flag=True, help="Replace an artefact that is already there.")
-@click.option("--json", "as_json", is_flag=True, help="Print the skill as JSON.")
+@click.option("--json", "as_json", is_flag=True, help="Print the accuracy as JSON.")
 def train(table: Path | None, model: str, out: Path | None, force: bool, as_json: bool) -> None:
     """Fit a yield model on the training table, calibrate it, and write its artefact.
 
-    Every experiment and every study is held out once; what comes out calibrates the intervals and says how
-    good the model is. Takes some minutes on two cores.
+    Every experiment and every study is held out once; these predictions calibrate the intervals and measure
+    the accuracy. Takes some minutes on two cores.
 
     A problem names the model by `surrogate: MODEL`, if it is written to models/MODEL, or by the path of its
     folder. Searches take the default only, whose trees are compiled; `predict` takes any.
@@ -28,13 +28,16 @@ def train(table: Path | None, model: str, out: Path | None, force: bool, as_json
     Example: optimiser data install && optimiser train --out my-model
              optimiser train --model gbr
     """
+    from optimiser._io.extras import needs
     from optimiser.report.console import step_progress
     from optimiser.surrogate.artefact import load_surrogate
+    from optimiser.surrogate.calibration import INTERVAL_KEY, INTERVAL_PERCENT
     from optimiser.surrogate.data import installed
+    from optimiser.training.compare.rivals import recipe
     from optimiser.training.compare.selected import card_figures
-    from optimiser.training.recipe import recipe
     from optimiser.training.train import train as fit_artefact
 
+    needs("train")
     how = recipe(model)
     with step_progress() as progress:
         written = fit_artefact(
@@ -54,5 +57,5 @@ def train(table: Path | None, model: str, out: Path | None, force: bool, as_json
         s = skill[protocol]
         click.echo(
             f"held out by {protocol}: R2 {s['r2']:.3f}, MAE {s['mae']:.4f}, "
-            f"90 % intervals hold {100.0 * s['coverage']['0.9']:.1f} %"
+            f"{INTERVAL_PERCENT} intervals hold {100.0 * s['coverage'][INTERVAL_KEY]:.1f} %"
         )

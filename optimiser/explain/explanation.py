@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from optimiser._io.extras import needs
 from optimiser.chemistry.acids import load_acids
 from optimiser.chemistry.metals import METALS
 from optimiser.explain.ask import Asked
@@ -86,8 +87,9 @@ def explain(
         progress: told as the work goes on.
 
     Raises:
-        InputError: none of the artefact's acids is known.
+        InputError: the extra ``explain`` is not installed; none of the artefact's acids is known.
     """
+    needs("explain")
     acids = load_acids() | ({acid.name: acid for acid in problem.acids} if problem else {})
     anchors = anchor_cases(surrogate, acids)
     background = anchors.take(spread(len(anchors), BACKGROUND))

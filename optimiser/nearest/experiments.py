@@ -10,9 +10,8 @@ from optimiser._io.errors import InputError
 from optimiser.nearest.samples import TIME, UNKNOWN, samples
 from optimiser.problem.problem import Problem
 from optimiser.surrogate.domain import Neighbourhood
-from optimiser.surrogate.features import METALS
-from optimiser.surrogate.training_table import TrainingTable
-from optimiser.training.compare.groups import feed_names
+from optimiser.surrogate.features import PREDICTED_METALS as METALS
+from optimiser.surrogate.training_table import TrainingTable, feed_names
 from optimiser.variables import CONTINUOUS, Designs, Floats, Ints
 
 if TYPE_CHECKING:

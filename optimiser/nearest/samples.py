@@ -18,7 +18,9 @@ from optimiser.surrogate.features import (
     ACID_COLUMNS,
     CONTINUOUS_COLUMNS,
     FEED_COLUMNS,
-    METALS,
+)
+from optimiser.surrogate.features import (
+    PREDICTED_METALS as METALS,
 )
 from optimiser.surrogate.stoichiometry import breaks
 from optimiser.surrogate.training_table import TrainingTable, read_table

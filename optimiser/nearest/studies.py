@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from optimiser.surrogate.stoichiometry import breaks
-from optimiser.surrogate.training_table import TrainingTable
-from optimiser.training.compare.groups import acid_names, feed_names
+from optimiser.surrogate.training_table import TrainingTable, acid_names, feed_names
 from optimiser.variables import CONTINUOUS
 
 if TYPE_CHECKING:

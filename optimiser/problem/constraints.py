@@ -152,7 +152,7 @@ class Yields(Constraint):
     Raises:
         InputError: an unknown metal, a target outside 0..1, or a confidence below 0.5 or not below 1.
 
-    Example:
+    Examples:
         >>> Yields(Co=0.9, Li=0.95, confidence=0.8)
         Yields(targets={'Li': 0.95, 'Co': 0.9}, confidence=0.8)
     """
@@ -196,7 +196,7 @@ class Yields(Constraint):
 class ProtonBalance(Limit):
     """Usable protons offered per proton consumed, at least.
 
-    Example:
+    Examples:
         >>> ProtonBalance(1.2).setting()
         {'proton_balance': 1.2}
     """
@@ -227,7 +227,7 @@ class StockStrength(Limit):
 
     Below 0 the acid and the peroxide as bought are too weak for the design.
 
-    Example:
+    Examples:
         >>> StockStrength(0.1).setting()
         {'stock_strength': 0.1}
     """
@@ -258,7 +258,7 @@ class Solubility(Limit):
 
     The solubility is that at 25 degC, or at the design's temperature where that is known.
 
-    Example:
+    Examples:
         >>> Solubility(0.9).setting()
         {'solubility': 0.9}
     """
@@ -286,7 +286,7 @@ class Solubility(Limit):
 class Boiling(Limit):
     """Degrees below the boiling (or the acid's own) limit, at least.
 
-    Example:
+    Examples:
         >>> Boiling(5.0).setting()
         {'boiling': 5.0}
     """
@@ -321,7 +321,7 @@ class Slurry(Limit):
     The default is what an agitated tank can keep in suspension (general knowledge, confidence C; 0.2 to 0.4)
     and above all training data: 333 g/L in water is 0.25.
 
-    Example:
+    Examples:
         >>> Slurry(0.2).setting()
         {'slurry': 0.2}
     """
@@ -345,7 +345,7 @@ class Slurry(Limit):
 class ApplicabilityDomain(Limit):
     """How far from the data a design may be, as a share of the domain's limit; 1 is inside.
 
-    Example:
+    Examples:
         >>> ApplicabilityDomain("inside").limit, ApplicabilityDomain(1.5).setting()
         (1.0, {'applicability_domain': 1.5})
     """
@@ -411,7 +411,7 @@ def read_constraint(value: Any) -> Constraint:
     Raises:
         InputError: not one key, an unknown key, or a value that is not possible; with the key.
 
-    Example:
+    Examples:
         >>> read_constraint({"proton_balance": "off"})
         ProtonBalance(limit=None)
     """
@@ -482,7 +482,7 @@ def _fraction(metal: str, value: Any) -> float:
 def complete(given: Iterable[Constraint]) -> tuple[Constraint, ...]:
     """Return the constraints that are held: those given, and the defaults of the limits that are not.
 
-    Example:
+    Examples:
         >>> [c.key for c in complete([Yields(Li=0.9)])][:2]
         ['yield', 'proton_balance']
     """
@@ -506,7 +506,7 @@ def of_margin(constraints: Iterable[Constraint], name: str) -> Constraint:
 def label(name: str) -> str:
     """Return the name of a margin as a person reads it.
 
-    Example:
+    Examples:
         >>> label("yield_Co"), label("slurry")
         ('Co yield', 'solids in the slurry (kg/kg)')
     """

@@ -41,7 +41,7 @@ def load_problem(name: str | Path) -> Problem:
     Raises:
         InputError: not found, not YAML, or not a valid problem; with file, line and key.
 
-    Example:
+    Examples:
         >>> load_problem("nmc111").feed.name
         'NMC111'
     """
@@ -60,7 +60,7 @@ def load_config(name: str | Path) -> Config:
     Raises:
         InputError: one of the two files is not found, not YAML, or not valid.
 
-    Example:
+    Examples:
         >>> load_config("nmc111_cost_vs_recovery").problem.name
         'nmc111'
     """

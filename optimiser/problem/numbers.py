@@ -15,7 +15,7 @@ def number(value: Any, key: tuple[str | int, ...] = ()) -> float:
     Raises:
         InputError: it is text, true or false, or not finite.
 
-    Example:
+    Examples:
         >>> number("1e-3")
         0.001
     """
@@ -40,7 +40,7 @@ def bounded(value: Any, name: str, low: str, high: str) -> float:
     Raises:
         InputError: it is no number, or out of bounds.
 
-    Example:
+    Examples:
         >>> bounded(1.1, "proton_balance", "> 0", "<= 10")
         1.1
     """

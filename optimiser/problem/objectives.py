@@ -229,7 +229,7 @@ class Objective:
     Raises:
         InputError: there is no such metric.
 
-    Example:
+    Examples:
         >>> Objective("cost").verb
         'minimise'
     """
@@ -260,7 +260,7 @@ def minimise(metric: str) -> Objective:
     Raises:
         InputError: there is no such metric.
 
-    Example:
+    Examples:
         >>> minimise("cost")
         Objective(metric='cost', sign=1)
     """
@@ -276,7 +276,7 @@ def maximise(metric: str) -> Objective:
     Raises:
         InputError: there is no such metric.
 
-    Example:
+    Examples:
         >>> maximise("recovery").verb
         'maximise'
     """

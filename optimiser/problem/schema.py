@@ -274,7 +274,7 @@ class Problem(Strict):
     Raises:
         InputError: a part is unknown or impossible, with its key.
 
-    Example:
+    Examples:
         >>> import optimiser as opt
         >>> problem = opt.Problem(
         ...     feed="NMC111",
@@ -347,7 +347,7 @@ class Problem(Strict):
     def to_yaml(self) -> str:
         """Return the problem as YAML that `load_problem` reads back as an equal one.
 
-        Example:
+        Examples:
             >>> import optimiser as opt
             >>> text = opt.load_problem("nmc111").to_yaml()
             >>> "minimise: cost" in text

@@ -58,7 +58,7 @@ class Tolerances:
         Returns:
             Shape (n, number, 5), within what is physically possible.
 
-        Example:
+        Examples:
             >>> DEFAULT.moved(np.array([[60.0, 2.0, 0.0, 50.0, 60.0]]), 2, np.ones(5, bool))[0, :, 0].tolist()
             [59.0, 61.0]
         """
@@ -79,7 +79,7 @@ class Tolerances:
 def said(record: Mapping[str, Any] | None) -> str:
     """Return in one sentence what yields are taken over, from :meth:`Tolerances.record`.
 
-    Example:
+    Examples:
         >>> said(None)
         'Yields are those of the setpoints themselves: tolerances are off.'
     """

@@ -9,7 +9,7 @@ from optimiser.chemistry.metals import load_metals
 from optimiser.chemistry.provenance import Provenance, provenance
 from optimiser.problem.problem import Problem
 from optimiser.surrogate.artefact import Surrogate
-from optimiser.training.compare.selected import LEAST_ROWS, RULES, Rule
+from optimiser.surrogate.selection import LEAST_ROWS, RULES, Rule
 
 
 def intervals_caveat(surrogate: Surrogate) -> str:

@@ -14,7 +14,7 @@ from optimiser.nearest.samples import installed_table, what_counts
 from optimiser.problem.problem import Problem
 from optimiser.report.picks import Pick, ends_and_knee
 from optimiser.search.front import Front
-from optimiser.surrogate.features import METALS as PREDICTED
+from optimiser.surrogate.features import PREDICTED_METALS
 from optimiser.surrogate.training_table import TrainingTable
 from optimiser.variables import CONTINUOUS, DESIGN_COLUMNS, VARIABLES, Designs
 
@@ -155,4 +155,4 @@ def _known(value: Any) -> Any:
 
 def measured(problem: Problem) -> tuple[str, ...]:
     """Return the metals of a feed that experiments have yields of."""
-    return tuple(metal for metal in problem.present if metal in PREDICTED)
+    return tuple(metal for metal in problem.present if metal in PREDICTED_METALS)

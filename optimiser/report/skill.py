@@ -1,4 +1,4 @@
-"""Figures of skill on the terminal and as a table."""
+"""Accuracy on held-out data, on the terminal and as a table."""
 
 from __future__ import annotations
 
@@ -10,16 +10,11 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from optimiser.surrogate.calibration import INTERVAL_KEY, INTERVAL_PERCENT
+from optimiser.surrogate.selection import BEST_TARGET, LEAST_ROWS
 from optimiser.surrogate.stoichiometry import LIMIT, breaks, charge_balance
-from optimiser.surrogate.training_table import TrainingTable
-from optimiser.training.compare.groups import acid_names, feed_names
-from optimiser.training.compare.selected import (
-    BEST_TARGET,
-    LEAST_COVERAGE,
-    LEAST_ROWS,
-    MOST_OVERPROMISED,
-    broken,
-)
+from optimiser.surrogate.training_table import TrainingTable, acid_names, feed_names
+from optimiser.training.compare.selected import LEAST_COVERAGE, MOST_OVERPROMISED, broken
 from optimiser.training.duplicates import CONTRADICTION, Repeat
 
 _FIGURES = {
@@ -28,12 +23,13 @@ _FIGURES = {
     "medae": "MedAE",
     "mse": "MSE",
     "rmse": "RMSE",
-    "coverage": "in 90 %",
-    "interval_score": "score 90 %",
+    "coverage": f"in {INTERVAL_PERCENT}",
+    "interval_score": f"score {INTERVAL_PERCENT}",
     "values": "values",
     "experiments": "exper.",
 }
-_KINDS = {
+#: Kinds of groups, as they are shown.
+KINDS = {
     "metal": "metal",
     "acid": "acid",
     "acid_known": "acid in its fold",
@@ -56,46 +52,51 @@ def print_skill(answers: Answers, console: Console | None = None) -> None:
     _print(console, ("protocol", "model"), rows)
     _say(console, "R2: per metal, averaged; errors: all values of present metals, as fractions of 1.")
     if any(row.get("coverage") for _, row in rows):
-        _say(console, "in 90 %: share within the 90 % intervals; score: Winkler's, smaller is better.")
+        _say(
+            console,
+            f"in {INTERVAL_PERCENT}: share within the {INTERVAL_PERCENT} intervals; "
+            "score: Winkler's, smaller is better.",
+        )
     for protocol, models in answers.items():
         for model, answer in models.items():
             for other, test in answer.get("against", {}).items():
                 _say(console, _against(protocol, model, other, test))
     single = [answer for models in answers.values() for answer in models.values()]
     if len(single) == 1:
-        for kind, label in _KINDS.items():
+        for kind, label in KINDS.items():
             if kind in single[0]["by"]:
                 console.print()
                 _print(console, (label,), [((name,), s) for name, s in single[0]["by"][kind].items()])
                 for line in _tests(single[0]["tests"][kind]):
                     _say(console, line)
     else:
-        _say(console, "One model under one protocol (--models NAME --protocol NAME) is also told by group.")
+        _say(console, "For accuracy by group choose one model and protocol: --models NAME --protocol NAME.")
 
 
 def print_selected(answers: Answers, console: Console | None = None) -> None:
-    """Print what became of rows picked like designs of a search, a table per protocol and one conclusion."""
+    """Print how predictions held for rows picked as a search picks, a table and a conclusion per protocol."""
     console = console or Console(highlight=False)
     for protocol, models in answers.items():
         for answer in models.values():
             found = answer["selected"]
-            heads = (f"{protocol}: picked by", "rows", "bias", "in 90 %", "promised", "kept")
-            told = ("bias", "coverage", "promised", "kept")
-            _aligned(
-                console,
-                heads[:1],
-                heads[1:],
-                [
-                    ((rule,), [str(figure["n"]), *(_with_interval(figure, name) for name in told)])
-                    for rule, figure in found.items()
-                ],
-            )
+            names = {
+                "bias": "bias",
+                "coverage": f"in {INTERVAL_PERCENT}",
+                "promised": "promised",
+                "kept": "kept",
+            }
+            rows = [
+                ((rule,), [str(figure["n"]), *(_with_interval(figure, name) for name in names)])
+                for rule, figure in found.items()
+            ]
+            _aligned(console, [f"{protocol}: picked by"], ["rows", *names.values()], rows)
             _say(console, _conclusion(protocol, found))
             console.print()
     _say(
         console,
-        "bias: predicted less measured; in 90 %: share within the 90 % intervals; promised: mean probability "
-        "that all yields of a row reach the target; kept: share of rows that do; brackets: 95 % bootstrap. "
+        f"bias: predicted less measured; in {INTERVAL_PERCENT}: share within the {INTERVAL_PERCENT} "
+        "intervals; promised: mean probability that all yields of a row reach the target; kept: share of "
+        "rows that do; brackets: 95 % bootstrap. "
         f"Rows picked by recovery are asked for {100 * BEST_TARGET:g} %.",
     )
 
@@ -106,16 +107,15 @@ def _conclusion(protocol: str, found: Mapping[str, Mapping[str, Any]]) -> str:
     if not names:
         return f"{protocol}: no rule picks {LEAST_ROWS} rows, too few to say whether promises hold."
     if rules:
-        told = ", ".join(
-            f"{name} ({100 * figure['promised']:.0f} % promised, {100 * figure['kept']:.0f} % kept, "
-            f"intervals hold {100 * figure['coverage']:.0f} %)"
-            for name, figure in found.items()
-            if name in rules
+        failed = ", ".join(
+            f"{name} ({100 * found[name]['promised']:.0f} % promised, "
+            f"{100 * found[name]['kept']:.0f} % kept, intervals hold {100 * found[name]['coverage']:.0f} %)"
+            for name in rules
         )
         return (
             f"{protocol}: promises hold for {len(names) - len(rules)} of {len(names)} rules. Over "
             f"{100 * MOST_OVERPROMISED:g} points more than kept are promised, or intervals hold less than "
-            f"{100 * LEAST_COVERAGE:g} %, for {told}; {few}."
+            f"{100 * LEAST_COVERAGE:g} %, for {failed}; {few}."
         )
     kept, promised = (
         sum(found[name][what] * found[name]["n"] for name in names) / sum(found[name]["n"] for name in names)
@@ -144,8 +144,8 @@ def _print(
     console: Console, heads: Sequence[str], rows: Sequence[tuple[tuple[str, ...], Mapping[str, Any]]]
 ) -> None:
     shown = [name for name in _FIGURES if any(row.get(name) is not None for _, row in rows)]
-    told = [(names, [_figure(row.get(name)) for name in shown]) for names, row in rows]
-    _aligned(console, heads, [_FIGURES[name] for name in shown], told)
+    shown_rows = [(names, [_figure(row.get(name)) for name in shown]) for names, row in rows]
+    _aligned(console, heads, [_FIGURES[name] for name in shown], shown_rows)
 
 
 def _aligned(
@@ -169,7 +169,7 @@ def _aligned(
 
 def _figure(value: Any) -> str:
     if isinstance(value, Mapping):
-        value = value["0.9"]
+        value = value[INTERVAL_KEY]
     if value is None:
         return ""
     return str(value) if isinstance(value, int) else f"{value:.3f}"
@@ -198,18 +198,18 @@ def _tests(found: Mapping[str, Any]) -> Iterator[str]:
     pairs = "; ".join(f"{' / '.join(pair['between'])} {_p(pair['p'])}" for pair in apart)
     yield f"Kruskal-Wallis {_p(result['p'])}; Dunn (Holm) below 0.05: {pairs or 'none'}."
     if not found["independent"]:
-        yield "What is held out together is in several of these groups: the p values are a guide only."
+        yield "Some experiments or studies have values in several of these groups: p values are a guide only."
 
 
 def repeat_lines(repeats: Sequence[Repeat], *, listed: bool) -> list[str]:
-    """Return what to say of rows that repeat each other, and are kept.
+    """Return lines about rows that repeat each other; they are kept.
 
     Args:
         repeats: of a training table.
         listed: whether every row is named; else only how many there are.
     """
 
-    def told(some: Sequence[Repeat], how: str) -> str:
+    def listing(some: Sequence[Repeat], how: str) -> str:
         return ", ".join("/".join(map(str, r.rows)) + how.format(r.apart) for r in some)
 
     against = [repeat for repeat in repeats if repeat.contradictory]
@@ -225,19 +225,19 @@ def repeat_lines(repeats: Sequence[Repeat], *, listed: bool) -> list[str]:
     if against:
         lines.append(
             f"Rows with the same conditions whose yields differ by more than {CONTRADICTION:g} "
-            f"({len(against)} groups, kept; largest difference in brackets): {told(against, ' ({:.2f})')}"
+            f"({len(against)} groups, kept; largest difference in brackets): {listing(against, ' ({:.2f})')}"
         )
     if alike:
-        lines.append(f"Rows that repeat others ({len(alike)} groups, kept): {told(alike, '')}")
+        lines.append(f"Rows that repeat others ({len(alike)} groups, kept): {listing(alike, '')}")
     return lines
 
 
 def stoichiometry_lines(table: TrainingTable, *, listed: bool) -> list[str]:
-    """Return what to say of rows that dissolve clearly more charge than their acid offers.
+    """Return lines about rows that dissolve clearly more charge than their acid offers.
 
     Args:
         table: training table.
-        listed: whether every row is told, with acid, feed and the charges; else only how many there are.
+        listed: whether every row is listed, with acid, feed and the charges; else only how many there are.
     """
     balance = charge_balance(table)
     rows = np.flatnonzero(breaks(table))
@@ -250,16 +250,21 @@ def stoichiometry_lines(table: TrainingTable, *, listed: bool) -> list[str]:
     if not listed:
         return [f"{head}, most likely solids that are not all cathode; --rows lists them."]
     acids, feeds, ratio = acid_names(table), feed_names(table.feed), balance.ratio
-    told: list[tuple[str, ...]] = [("row", "acid", "feed", "offered", "dissolved", "ratio")]
+    shown = [("row", "acid", "feed", "offered", "dissolved", "ratio")]
     for row in rows:
-        numbers = (balance.offered[row], balance.dissolved[row], ratio[row])
-        told.append((str(row + 2), str(acids[row]), str(feeds[row]), *(f"{x:.2f}" for x in numbers)))
-    widths = [max(map(len, column)) for column in zip(*told, strict=True)]
-    aligned = (f"{'>' if i in (0, 3, 4, 5) else '<'}{width}" for i, width in enumerate(widths))
-    pattern = "  " + "  ".join(f"{{:{one}}}" for one in aligned)
+        numbers = (f"{x[row]:.2f}" for x in (balance.offered, balance.dissolved, ratio))
+        shown.append((str(row + 2), acids[row], feeds[row], *numbers))
+    widths = [max(map(len, column)) for column in zip(*shown, strict=True)]
+    aligned = [str.rjust, str.ljust, str.ljust, str.rjust, str.rjust, str.rjust]
     return [
         f"{head} (mol charge per L; most likely solids that are not all cathode):",
-        *(pattern.format(*cells).rstrip() for cells in told),
+        *(
+            "  "
+            + "  ".join(
+                align(str(cell), width) for align, cell, width in zip(aligned, cells, widths, strict=True)
+            )
+            for cells in shown
+        ),
     ]
 
 
@@ -268,11 +273,11 @@ def skill_records(answers: Answers) -> list[dict[str, Any]]:
     records = []
     for protocol, models in answers.items():
         for model, answer in models.items():
-            told = [("overall", "", answer["overall"])]
+            kinds = [("overall", "", answer["overall"])]
             if "as_published" in answer:
-                told.append(("as_published", "", answer["as_published"]))
-            told += [(kind, name, s) for kind, groups in answer["by"].items() for name, s in groups.items()]
-            for kind, group, scores in told:
+                kinds.append(("as_published", "", answer["as_published"]))
+            kinds += [(kind, name, s) for kind, groups in answer["by"].items() for name, s in groups.items()]
+            for kind, group, scores in kinds:
                 record = {"protocol": protocol, "model": model, "kind": kind, "group": group, **scores}
                 held = record.pop("coverage") or {}
                 records.append({**record, **{f"coverage_{level}": share for level, share in held.items()}})

@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from optimiser._io.errors import InputError
+from optimiser._io.extras import needs
 from optimiser._io.placed import placed
 
 #: Kinds of file that a table can be streamed to.
@@ -24,10 +25,13 @@ def streamed_table(out: Path) -> Iterator[Append]:
         What to call with each piece; all have the columns of the first one.
 
     Raises:
-        InputError: the suffix is neither .csv nor .parquet, or the file cannot be written.
+        InputError: the suffix is neither .csv nor .parquet, Parquet lacks its extra, or the file cannot be
+            written.
     """
     if out.suffix.lower() not in STREAMED:
         raise InputError(f"{out.name} cannot be written piece by piece.", allowed=" or ".join(STREAMED))
+    if out.suffix.lower() == ".parquet":
+        needs("parquet")
     with placed(out) as temporary:
         opened = _parquet if out.suffix.lower() == ".parquet" else _csv
         with opened(temporary) as append:

@@ -16,20 +16,18 @@ from optimiser._io import builtin
 from optimiser._io.errors import InputError, closest
 from optimiser._io.yamlfile import read_yaml
 from optimiser.chemistry.descriptors import structure_key
-from optimiser.surrogate.calibration import INTERVAL_LEVEL, Calibration, stretched
+from optimiser.surrogate.calibration import INTERVAL_LEVEL, Calibration, stretched, tails
 from optimiser.surrogate.domain import Domain, Neighbourhood
 from optimiser.surrogate.features import (
     FEATURES,
-    METALS,
+    PREDICTED_METALS,
     AcidLike,
     Feature,
     FeedLike,
     feature_matrix,
 )
 from optimiser.surrogate.fitted import Predictor
-from optimiser.surrogate.packing import unpack_calibration, unpack_domain, unpack_fitted
-from optimiser.surrogate.pinned import CARD, pinned, read_arrays, read_pinned, rebuild
-from optimiser.training.compare.candidates import candidates
+from optimiser.surrogate.packing import CARD, MODELS, pinned, read_arrays, read_pinned, rebuild, unpack
 from optimiser.variables import Designs, Floats
 
 FORMAT = 3
@@ -39,8 +37,8 @@ REGRESSORS = "regressors.skops"
 #: Key of the card that holds the hash of the rest of it.
 SEAL = "card_sha256"
 
-#: At search grade a few anchors speak, at the setpoint alone: enough for the first half of a
-#: search and to choose among candidates. At final grade every anchor that ships speaks, over the tolerances.
+#: ``search`` is low fidelity: a few anchors, at the setpoint alone; enough for the first half of a search and
+#: to choose among candidates. ``final`` is high fidelity: every anchor, over the tolerances.
 Grade = Literal["search", "final"]
 #: Anchors of the search grade: the first of those chosen, which stand for all (docs/speed.md).
 SEARCH_ANCHORS = 4
@@ -148,7 +146,7 @@ class Surrogate:
         """
         features = feature_matrix(feed, acids, designs, self.acids)
         raw = self.fitted.predict(features, self.anchors_at(grade), moved)
-        present = np.asarray(feed.present, dtype=bool)[: len(METALS)]
+        present = np.asarray(feed.present, dtype=bool)[: len(PREDICTED_METALS)]
         centre, spread, disagreement = (
             np.where(present, part, np.nan) for part in (stretched(raw.mean), raw.spread, raw.disagreement)
         )
@@ -183,9 +181,8 @@ class Surrogate:
         Raises:
             ValueError: the level is not between 0 and 1.
         """
-        if not 0.0 < level < 1.0:
-            raise ValueError(f"level must be between 0 and 1, not {level!r}")
-        return self.quantile(prediction, (1.0 - level) / 2.0), self.quantile(prediction, (1.0 + level) / 2.0)
+        low, high = tails(level)
+        return self.quantile(prediction, low), self.quantile(prediction, high)
 
     def probability(self, prediction: YieldPrediction, target: float) -> Floats:
         """Return the probability that each yield is at least ``target``, shape (n, 4); calibrated."""
@@ -209,7 +206,7 @@ def complete_card(
         "format": FORMAT,
         **card,
         "features": [{"name": name, "unit": unit} for name, unit in FEATURES],
-        "metals": list(METALS),
+        "metals": list(PREDICTED_METALS),
         "domain": {
             **asdict(domain.settings),
             "distance_limit": domain.distance_limit,
@@ -265,17 +262,18 @@ def load_surrogate(name_or_path: str | Path, *, beside: Path | None = None, wher
     regressors = read_pinned(folder / REGRESSORS, card, "regressors") if "regressors" in card else None
     try:
         features = tuple(Feature(f["name"], f["unit"]) for f in card["features"])
-        if features != FEATURES or card["metals"] != list(METALS):
+        if features != FEATURES or card["metals"] != list(PREDICTED_METALS):
             raise ValueError("its features or metals are not those of this version")
+        domain = Domain.from_arrays(arrays, card["domain"])
         surrogate = Surrogate(
             name=folder.name,
             path=folder,
             card=card,
             sha256=hashlib.sha256((folder / CARD).read_bytes()).hexdigest(),
-            fitted=unpack_fitted(arrays, regressors),
+            fitted=unpack(arrays, regressors),
             acids=dict(zip(arrays["acid_keys"].tolist(), arrays["acid_features"], strict=True)),
-            domain=unpack_domain(arrays, card["domain"]),
-            calibration=unpack_calibration(arrays),
+            domain=domain,
+            calibration=Calibration.from_arrays(arrays, domain),
         )
     except (KeyError, TypeError, ValueError, IndexError) as error:
         raise InputError(
@@ -311,7 +309,7 @@ def _find(name_or_path: str | Path, beside: Path | None, where: str) -> Path:
         # a path is taken at its word; a name may also be that of a folder of something else
         if (place / CARD).is_file() or (place.is_dir() and not plain):
             return place
-    fitted = str(name_or_path) in candidates()
+    fitted = str(name_or_path) in MODELS
     incomplete = next((place for place in places if place.is_dir()), None)
     if incomplete is not None and not fitted:
         return incomplete
@@ -329,8 +327,8 @@ def _find(name_or_path: str | Path, beside: Path | None, where: str) -> Path:
         where=where,
         allowed="the folder of an artefact, or one of: " + ", ".join(known),
         remedy=(
-            f"fit it once, in minutes: optimiser train --model {name_or_path}"
+            f"train it once, in minutes: optimiser train --model {name_or_path}"
             if fitted
-            else closest(given.name, [*known, *candidates()]) or "optimiser list models"
+            else closest(given.name, [*known, *MODELS]) or "optimiser list models"
         ),
     )

@@ -11,6 +11,7 @@ Outside the applicability domain the scale grows with a power of the distance, s
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -18,12 +19,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from optimiser.surrogate.domain import Neighbourhood
-from optimiser.surrogate.features import METALS
+from optimiser.surrogate.domain import Domain, Neighbourhood
+from optimiser.surrogate.features import PREDICTED_METALS
 from optimiser.variables import Floats
 
-#: Level of every interval of a yield that is told.
+#: Level of every interval of a yield that is shown; also as texts show it, and as the key of its figures.
 INTERVAL_LEVEL = 0.9
+INTERVAL_PERCENT = f"{100 * INTERVAL_LEVEL:g} %"
+INTERVAL_KEY = f"{INTERVAL_LEVEL:g}"
 #: An average of models is drawn to the middle; about 0.5 it is stretched back by this much. Chosen with the
 #: other settings on held-out experiments (docs/model.md).
 STRETCH = 1.05
@@ -86,7 +89,7 @@ class Calibration:
     @cached_property
     def _curves(self) -> Floats:
         """Expected yields of the metals along the grid, shape (g, 4)."""
-        centre = np.repeat(_GRID[:, None], len(METALS), axis=1)
+        centre = np.repeat(_GRID[:, None], len(PREDICTED_METALS), axis=1)
         return np.maximum.accumulate(self.mean_at(centre, np.exp(terms_of_level(centre) @ self.level)))
 
     def mean_at(self, location: Floats, scale: Floats) -> Floats:
@@ -199,6 +202,45 @@ class Calibration:
             "calibration_numbers": np.array([self.mean_error, self.growth]),
         }
 
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, npt.NDArray[Any]], domain: Domain) -> Calibration:
+        """Return what :meth:`arrays` stored.
+
+        Raises:
+            KeyError: an array is missing.
+            ValueError: the arrays do not fit together or the domain, or hold what is no number.
+        """
+        names = ("errors", "acid_errors", "coefficients", "level", "scores", "numbers")
+        found = {name: arrays[f"calibration_{name}"] for name in names}
+        if (len(found["errors"]), len(found["acid_errors"])) != (len(domain.acid), len(domain.acids)):
+            raise ValueError("the calibration's errors do not fit the domain")
+        shapes = {"coefficients": (_TERMS,), "level": (len(LEVEL_TERMS),), "numbers": (2,)}
+        if any(found[name].shape != shape for name, shape in shapes.items()) or (
+            found["scores"].shape[1:] != (len(PREDICTED_METALS),)
+        ):
+            raise ValueError("the calibration's shapes do not fit")
+        if np.isnan(found["scores"]).all() or np.isinf(found["scores"]).any():
+            raise ValueError("the calibration has no scores, or infinite ones")
+        if not all(np.isfinite(found[name]).all() for name in (*shapes, "acid_errors")):
+            raise ValueError("the calibration holds what is no number")
+        mean_error, growth = map(float, found.pop("numbers"))
+        return cls(**found, mean_error=mean_error, growth=growth)
+
+
+def tails(level: float) -> tuple[float, float]:
+    """Return the probabilities below the low and below the high end of an interval.
+
+    Raises:
+        ValueError: the level is not between 0 and 1.
+
+    Example:
+        >>> tails(0.5)
+        (0.25, 0.75)
+    """
+    if not 0.0 < level < 1.0:
+        raise ValueError(f"level must be between 0 and 1, not {level!r}")
+    return (1.0 - level) / 2.0, (1.0 + level) / 2.0
+
 
 def stretched(mean: Floats) -> Floats:
     """Return yields from the members' mean, stretched about one half and clipped to 0-1."""
@@ -223,22 +265,25 @@ def terms(
         acid: mean error of experiments with the acid, shape (n,).
         feed: mean error of experiments on the feed, shape (n,).
     """
-    n, metals = mean.shape
-    out = np.empty((n, metals, 8 + len(METALS) - 1))
-    out[:, :, 0] = 1.0
-    out[:, :, 1] = np.log(disagreement + 0.01)
-    out[:, :, 2] = np.log(spread + 0.02)
-    out[:, :, 3] = mean
-    out[:, :, 4] = mean * (1.0 - mean)
-    out[:, :, 5] = np.log(local)[:, None]
-    out[:, :, 6] = np.log(acid)[:, None]
-    out[:, :, 7] = np.log(feed)[:, None]
-    out[:, :, 8:] = np.eye(metals)[:, 1:]
-    return out
+    of_design = [np.broadcast_to(np.log(each)[:, None], mean.shape) for each in (local, acid, feed)]
+    of_metal = [np.broadcast_to(one, mean.shape) for one in np.eye(mean.shape[1])[1:]]
+    return np.stack(
+        [
+            np.ones_like(mean),
+            np.log(disagreement + 0.01),
+            np.log(spread + 0.02),
+            mean,
+            mean * (1.0 - mean),
+            *of_design,
+            *of_metal,
+        ],
+        axis=2,
+    )
 
 
 #: Which of :func:`terms` know the yield and the metal alone.
 LEVEL_TERMS = (0, 3, 4, 8, 9, 10)
+_TERMS = 11
 
 
 def terms_of_level(mean: Floats) -> Floats:

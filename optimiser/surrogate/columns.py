@@ -11,7 +11,8 @@ from optimiser.chemistry.acids import USABLE_PKA
 from optimiser.chemistry.descriptors import molar_mass
 from optimiser.chemistry.feeds import OXYGEN_MOLAR_MASS, SPINEL_ABOVE
 from optimiser.chemistry.metals import molar_masses
-from optimiser.surrogate.features import FEATURES, METALS
+from optimiser.surrogate.features import FEATURES
+from optimiser.surrogate.features import PREDICTED_METALS as METALS
 from optimiser.variables import Floats
 
 _NAMES = tuple(feature.name for feature in FEATURES)

@@ -16,7 +16,8 @@ import numpy as np
 
 from optimiser._io.errors import InputError
 from optimiser.surrogate.columns import COLUMNS, columns, physics
-from optimiser.surrogate.features import CONTINUOUS_COLUMNS, METALS
+from optimiser.surrogate.features import CONTINUOUS_COLUMNS
+from optimiser.surrogate.features import PREDICTED_METALS as METALS
 from optimiser.surrogate.loops import TILE
 from optimiser.surrogate.mixture import Mixture
 from optimiser.surrogate.panel import PLACE, Panel, Side, panel
@@ -168,8 +169,8 @@ def compile_members(
     return Compiled(
         metals,
         features,
-        panel(paired, compared, compared=True) if paired else None,
-        panel(plain, alone, compared=False) if plain else None,
+        panel(paired, compared) if paired else None,
+        panel(plain, alone) if plain else None,
         mixture,
     )
 

@@ -5,7 +5,10 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+import platformdirs
+
 from optimiser._io.errors import InputError
+from optimiser._io.extras import needs
 from optimiser.surrogate.training_table import sha256_of
 
 FILE_NAME = "input_913pts_250407.xlsx"
@@ -18,9 +21,7 @@ _OFFLINE = "download it elsewhere and run `optimiser data install --from FILE`"
 
 def cache_folder() -> Path:
     """Return the folder of the user's cache that keeps the training table."""
-    import pooch
-
-    return Path(pooch.os_cache("leaching-optimiser"))
+    return Path(platformdirs.user_cache_dir("leaching-optimiser"))
 
 
 def install(
@@ -42,9 +43,20 @@ def install(
             written. What was in the cache stays as it was.
     """
     target = (cache or cache_folder()) / FILE_NAME
-    if source is not None:
-        return _copy(source, target, sha256)
-    return _download(url, target, sha256)
+    try:
+        if source is None:
+            target.parent.mkdir(parents=True, exist_ok=True)
+        else:
+            _copy(source, target, sha256)
+    except OSError as error:
+        raise InputError(
+            f"The training table cannot be put into the cache: {error}.",
+            where=str(target),
+            remedy="free space or mend the permissions of that folder",
+        ) from None
+    if source is None:
+        _download(url, target, sha256)
+    return target
 
 
 def installed(cache: Path | None = None, *, sha256: str = SHA256) -> Path:
@@ -68,95 +80,59 @@ def installed(cache: Path | None = None, *, sha256: str = SHA256) -> Path:
     return target
 
 
-def _copy(source: Path, target: Path, sha256: str) -> Path:
-    if source.is_dir():
-        raise InputError(f"{source} is a directory.", allowed=FILE_NAME, remedy="give the file itself")
+def _copy(source: Path, target: Path, sha256: str) -> None:
     if not source.is_file():
-        raise InputError(f"{source} does not exist.", remedy="check the path")
+        what = "is a directory" if source.is_dir() else "does not exist"
+        raise InputError(f"{source} {what}.", allowed=FILE_NAME, remedy="give the path of the file")
+    found = sha256_of(source)
+    if found != sha256:
+        raise _wrong_file(f"{source} (its sha256 is {found})", sha256)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    part = target.with_name(f".{target.name}.part")
     try:
-        found = sha256_of(source)
-        if found != sha256:
-            raise _wrong_file(str(source), found, sha256)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        partial = target.with_name(f".{target.name}.part")
-        try:
-            shutil.copyfile(source, partial)
-            partial.replace(target)
-        finally:
-            partial.unlink(missing_ok=True)
-    except OSError as error:
-        raise _not_written(target, error) from None
-    return target
+        shutil.copyfile(source, part)
+        part.replace(target)
+    finally:
+        part.unlink(missing_ok=True)
 
 
-def _download(url: str, target: Path, sha256: str) -> Path:
+def _download(url: str, target: Path, sha256: str) -> None:
     import logging
 
+    needs("train")
     import pooch
 
     # pooch reports each download on stderr; the command line says it in its own words
     pooch.get_logger().setLevel(logging.WARNING)
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise _not_written(target, error) from None
-    try:
-        # pooch writes to a temporary file beside the target and moves it only when the hash is right
-        path = pooch.retrieve(
+        # written to a temporary file beside the target, and moved only when the hash is right
+        pooch.retrieve(
             url,
             known_hash=f"sha256:{sha256}",
             fname=target.name,
             path=target.parent,
-            downloader=_fetch,
+            downloader=pooch.HTTPDownloader(timeout=30),
         )
     except ValueError as error:
-        if "hash" not in str(error).lower():
-            raise InputError(f"{url} cannot be downloaded: {error}.", remedy=_OFFLINE) from None
-        raise _wrong_file(url, "another one", sha256) from None
-    except OSError as error:  # requests' own errors are OSErrors too
+        if "hash" in str(error).lower():
+            raise _wrong_file(url, sha256) from None
+        raise InputError(f"{url} cannot be downloaded: {error}.", remedy=_OFFLINE) from None
+    except OSError as error:  # as all errors of its HTTP client are
+        answer = getattr(error, "response", None)
+        reason = (
+            "there is no connection to the server, or it was cut off"
+            if answer is None
+            else f"the server answered {answer.status_code} {answer.reason}"
+        )
         raise InputError(
-            f"The training table cannot be downloaded: {_reason(error)}.", where=url, remedy=_OFFLINE
+            f"The training table cannot be downloaded: {reason}.", where=url, remedy=_OFFLINE
         ) from None
-    return Path(path)
 
 
-def _fetch(url: str, output_file: str, _pooch: object) -> None:
-    """Download to a file; unlike pooch's own, it closes the connection when something goes wrong."""
-    import requests
-
-    with requests.get(url, stream=True, timeout=30) as response, Path(output_file).open("wb") as file:
-        response.raise_for_status()
-        for chunk in response.iter_content(1 << 16):
-            file.write(chunk)
-
-
-def _reason(error: OSError) -> str:
-    import requests
-
-    if isinstance(error, requests.HTTPError) and error.response is not None:
-        return f"the server answered {error.response.status_code} {error.response.reason}"
-    if isinstance(error, requests.Timeout):
-        return "the server does not answer"
-    if isinstance(error, requests.exceptions.ChunkedEncodingError):
-        return "the connection was cut off"
-    if isinstance(error, requests.ConnectionError):
-        cut_off = "IncompleteRead" in str(error) or "broken" in str(error)
-        return "the connection was cut off" if cut_off else "there is no connection to the server"
-    return str(error)
-
-
-def _wrong_file(where: str, found: str, sha256: str) -> InputError:
+def _wrong_file(where: str, sha256: str) -> InputError:
     return InputError(
         "This is not the training table the product is built on.",
-        where=f"{where} (its sha256 is {found})",
+        where=where,
         allowed=f"{FILE_NAME} of the LIB Leaching Toolkit v1.0.2, sha256 {sha256}",
         remedy="take it from " + URL,
-    )
-
-
-def _not_written(target: Path, error: OSError) -> InputError:
-    return InputError(
-        f"The training table cannot be put into the cache: {error}.",
-        where=str(target),
-        remedy="free space or mend the permissions of that folder",
     )

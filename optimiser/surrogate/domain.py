@@ -9,7 +9,8 @@ them.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
@@ -20,13 +21,15 @@ from optimiser.chemistry.descriptors import structure_key
 from optimiser.surrogate.features import AcidLike, FeedLike
 from optimiser.surrogate.stoichiometry import breaks
 from optimiser.surrogate.training_table import TrainingTable
-from optimiser.variables import VARIABLES, Bools, Floats, Ints
+from optimiser.variables import COLUMN, CONTINUOUS, VARIABLES, Bools, Floats, Ints
 
-_TIME = 4  # position of time in CONTINUOUS; the other four describe the experiment
+_TIME = COLUMN["time"]  # an experiment is sampled over a span of it; the other variables describe it
+_FIXED = [j for j in COLUMN.values() if j != _TIME]
 _STEP = np.array([variable.step for variable in VARIABLES])
-#: Added before the logarithm, in the variable's unit: what can hardly be told from nothing.
-_SHIFT = np.array([np.nan, 0.05, 1.0, 1.0, 1.0])
-#: Standard deviations that a wholly different feed counts as: composition tells studies apart.
+#: Added before the logarithm, in the variable's unit: what can hardly be distinguished from nothing.
+#: Temperature is taken as it is.
+_SHIFT = np.array([{"temperature": np.nan, "acid_concentration": 0.05}.get(name, 1.0) for name in CONTINUOUS])
+#: Standard deviations that a wholly different feed counts as: composition distinguishes studies.
 _FEED_WEIGHT = 3.0
 _SAME_FEED = 0.05  # share of the feed's sites: what is written with two decimals, or measured
 _FAR = 1000.0  # distance where no experiment has the acid
@@ -55,7 +58,7 @@ class DomainSettings:
 
 @dataclass(frozen=True)
 class Neighbourhood:
-    """The experiments with one acid, seen from one feed.
+    """The experiments with one acid, as one feed needs them; an unseen acid has none.
 
     Attributes:
         experiments: how many of them are near the feed.
@@ -106,8 +109,8 @@ class Neighbourhood:
         """
         place = _place(continuous) / self._scale
         square = np.broadcast_to(self._feed_square, (len(place), len(self.of_acid))).copy()
-        for j in range(_TIME):
-            square += (place[:, j, None] - self._place[:, j]) ** 2
+        for here, there in zip(_without_time(place).T, self._place.T, strict=True):
+            square += (here[:, None] - there) ** 2
         time = place[:, _TIME, None]
         square += np.maximum(np.maximum(self._time[:, 0] - time, time - self._time[:, 1]), 0.0) ** 2
         return square
@@ -115,8 +118,8 @@ class Neighbourhood:
     def distance(self, continuous: Floats) -> Floats:
         """Return the mean distance to the nearest experiments with the acid near the feed, shape (n,).
 
-        Without any it is 1000, a number that can be reckoned with; what is told of such a design
-        (``domain_distance`` of an evaluation and of every table) is infinite.
+        Without any it is 1000, a number to calculate with; what a user sees (``domain_distance``
+        of an evaluation and of every table) is infinite.
         """
         if not self.near_feed.any():
             return np.full(len(continuous), _FAR)
@@ -187,7 +190,7 @@ class Domain:
         """Return the experiments with the acid of a key seen from a composition (mol Ni, Mn, Co per mol Li).
 
         As range and support an experiment counts only if its feed has every metal of this one: one without
-        manganese says nothing about manganese.
+        manganese does not support a yield of manganese.
         """
         acid = self.acids.index(key) if key in self.acids else -1
         of_acid = np.flatnonzero(self.acid == acid)
@@ -196,13 +199,12 @@ class Domain:
         complete = ((self.feed[of_acid] > 0) | (composition <= 0)).all(axis=1)
         near = (moved <= self.settings.feed_distance + 1e-9) & complete & self.sound[of_acid]
         fixed, time, count = self.fixed[of_acid], self.time[of_acid], int(near.sum())
-        low, high = np.full((2, 5), np.nan)
-        centre = np.full(_TIME, np.nan)
+        low, high = np.full((2, len(CONTINUOUS)), np.nan)
+        centre = np.full(fixed.shape[1], np.nan)
+        ends = [_with_time(fixed, time[:, i]) for i in range(2)]
         if count:
             centre = np.median(fixed[near], axis=0)
-            low = np.append(fixed[near].min(axis=0), time[near, 0].min())
-            high = np.append(fixed[near].max(axis=0), time[near, 1].max())
-        ends = [np.column_stack([fixed, time[:, i]]) for i in range(2)]
+            low, high = ends[0][near].min(axis=0), ends[1][near].max(axis=0)
         place = [_place(end) / self.scale for end in ends]
         return Neighbourhood(
             experiments=count,
@@ -215,7 +217,7 @@ class Domain:
             of_acid=of_acid,
             of_feed=np.flatnonzero(apart <= _SAME_FEED),
             near_feed=near,
-            _place=place[0][:, :_TIME],
+            _place=_without_time(place[0]),
             _time=np.column_stack([p[:, _TIME] for p in place]),
             _feed_square=(_FEED_WEIGHT * moved) ** 2,
             _scale=self.scale,
@@ -225,7 +227,7 @@ class Domain:
     def conditions(self, near: Neighbourhood) -> Floats:
         """Return the conditions, at their last sample, of the experiments near the feed, shape (e, 5)."""
         rows = near.of_acid[near.near_feed]
-        return np.column_stack([self.fixed[rows], self.time[rows, 1]])
+        return _with_time(self.fixed[rows], self.time[rows, 1])
 
     def limited(self, distance: Floats, disagreement: Floats) -> Domain:
         """Return the domain with its limits set.
@@ -265,6 +267,37 @@ class Domain:
             "domain_scale": self.scale,
         }
 
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, npt.NDArray[Any]], said: Mapping[str, Any]) -> Domain:
+        """Return what :meth:`arrays` stored; ``said`` is the domain's part of the card.
+
+        Raises:
+            KeyError: an array or an entry is missing.
+            ValueError: arrays do not fit together, or a scale or limit is not positive.
+        """
+        acids, acid = tuple(arrays["domain_acids"].tolist()), arrays["domain_acid"].astype(np.intp)
+        limits = {name: float(said[name]) for name in ("distance_limit", "disagreement_limit")}
+        n, variables = len(acid), len(CONTINUOUS)
+        shapes = {"feed": (n, 3), "fixed": (n, variables - 1), "sound": (n,), "time": (n, 2)}
+        if any(arrays[f"domain_{name}"].shape != shape for name, shape in shapes.items()):
+            raise ValueError("the domain's shapes do not fit")
+        if n and not 0 <= acid.min() <= acid.max() < len(acids):
+            raise ValueError("the domain names an unknown acid")
+        scale = arrays["domain_scale"]
+        if scale.shape != (variables,) or not (scale > 0.0).all() or not min(limits.values()) > 0.0:
+            raise ValueError("the domain's scale or limits are not positive")
+        return cls(
+            acids=acids,
+            acid=acid,
+            feed=arrays["domain_feed"],
+            fixed=arrays["domain_fixed"],
+            sound=arrays["domain_sound"].astype(np.bool_),
+            time=arrays["domain_time"],
+            scale=scale,
+            settings=DomainSettings(**{f.name: said[f.name] for f in fields(DomainSettings)}),
+            **limits,
+        )
+
 
 def nearest(square: Floats, neighbours: int) -> Floats:
     """Return the mean of the smallest distances of each row of squared distances, shape (n,)."""
@@ -290,7 +323,7 @@ def fit_domain(table: TrainingTable, rows: Ints, settings: DomainSettings | None
         acids=acids,
         acid=np.array([acids.index(keys[i]) for i in first], dtype=np.intp),
         feed=table.feed[rows][first],
-        fixed=table.continuous[rows][first, :_TIME],
+        fixed=_without_time(table.continuous[rows][first]),
         sound=~broken,
         time=spans,
         scale=np.where(scale > 0.0, scale, 1.0),
@@ -309,6 +342,15 @@ def fit_domain(table: TrainingTable, rows: Ints, settings: DomainSettings | None
 
 def _place(continuous: Floats) -> Floats:
     """Return temperature in degC and the logarithms of the other variables, shape (n, 5)."""
-    place: Floats = np.log(np.maximum(continuous, 0.0) + _SHIFT)
-    place[:, 0] = continuous[:, 0]
-    return place
+    logarithm = np.log(np.maximum(continuous, 0.0) + _SHIFT)
+    return np.where(np.isnan(_SHIFT), continuous, logarithm)
+
+
+def _without_time(continuous: Floats) -> Floats:
+    """Return the variables that describe an experiment, shape (n, 4)."""
+    return np.ascontiguousarray(continuous[:, _FIXED])
+
+
+def _with_time(fixed: Floats, time: Floats) -> Floats:
+    """Return all variables, from those of :func:`_without_time` and the time, shape (n, 5)."""
+    return np.insert(fixed, _TIME, time, axis=1)

@@ -8,10 +8,12 @@ from typing import NamedTuple, Protocol
 import numpy as np
 
 from optimiser.chemistry.descriptors import DESCRIPTORS, descriptors, structure_key
+from optimiser.chemistry.metals import BASE_METALS
 from optimiser.surrogate.training_table import TrainingTable
 from optimiser.variables import CONTINUOUS, VARIABLES, Bools, Designs, Floats
 
-METALS = ("Li", "Ni", "Mn", "Co")
+#: The metals whose yields the model predicts, in the order of every array of yields.
+PREDICTED_METALS = BASE_METALS
 _DESCRIPTOR_UNITS = {
     "molar_mass": "g/mol",
     "TPSA": "A2",
@@ -82,7 +84,7 @@ FEATURES: tuple[Feature, ...] = (
     Feature("h2o2", _UNITS["h2o2"]),
     Feature("solid_liquid_ratio", _UNITS["solid_liquid_ratio"]),
     Feature("time", _UNITS["time"]),
-    *(Feature(f"solubility_{metal}", "g/100 mL") for metal in METALS),
+    *(Feature(f"solubility_{metal}", "g/100 mL") for metal in PREDICTED_METALS),
     *(Feature(name, _DESCRIPTOR_UNITS.get(name, "-")) for name in DESCRIPTORS),
 )
 _NAMES = [feature.name for feature in FEATURES]
@@ -114,8 +116,9 @@ def feature_matrix(
         feed: the cathode.
         acids: the acids that ``designs.acid`` counts.
         designs: n designs.
-        fitted: acid features by ``structure_key``, which replace the acid's own: a model must see an acid as
-            it did in training, where a pKa may have been another source's (HCl -8, elsewhere -6.3).
+        fitted: features of the acids of the training data by ``structure_key``, which replace the acid's own:
+            a model must see an acid as it did in training, where a pKa may have been another source's (HCl
+            -8, elsewhere -6.3). An unseen acid is described by its own pKa, solubilities and structure.
 
     Returns:
         Columns as in ``FEATURES``, shape (n, 32).

@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, fields, replace
 from functools import lru_cache
 from typing import Any, Protocol
 
 import numpy as np
+import numpy.typing as npt
 
-from optimiser.surrogate.columns import columns
+from optimiser.surrogate.columns import COLUMNS, columns
 from optimiser.surrogate.compiled import Compiled, Raw, compile_members
-from optimiser.surrogate.features import ACID_COLUMNS, CONTINUOUS_COLUMNS, FEATURES, FEED_COLUMNS, METALS
+from optimiser.surrogate.features import (
+    ACID_COLUMNS,
+    CONTINUOUS_COLUMNS,
+    FEATURES,
+    FEED_COLUMNS,
+    PREDICTED_METALS,
+)
 from optimiser.surrogate.mixture import Mixture
 from optimiser.surrogate.trees import Forest, differences
 from optimiser.variables import Bools, Floats, Ints
 
 _FIXED = [*FEED_COLUMNS, *ACID_COLUMNS]
+_FOREST = Forest._fields
 _KEPT = 128  # compiled feeds and acids, about 2 MB each
 
 
@@ -37,6 +45,12 @@ class Predictor(Protocol):
 
     def predict(self, x: Floats, anchors: int | None = None, moved: Floats | None = None) -> Raw:
         """Predict designs, shape (n, 32), over some of the anchors, or over where they move."""
+
+    def arrays(self) -> dict[str, npt.NDArray[Any]]:
+        """Return what an artefact stores beside those rows, by name."""
+
+    def regressors_file(self) -> bytes | None:
+        """Return the content of the file of scikit-learn's regressors, None of trees."""
 
 
 @dataclass(frozen=True)
@@ -71,12 +85,45 @@ class Fitted:
         """Number of anchors."""
         return len(self.yields)
 
+    def arrays(self) -> dict[str, npt.NDArray[Any]]:
+        """Return what an artefact stores of trees and mixture, by name."""
+        of_forests = {
+            f"{kind}{number}_{name}": getattr(forest, name)
+            for kind in ("paired", "plain")
+            for number, forest in enumerate(getattr(self, kind))
+            for name in _FOREST
+        }
+        mixture = {f"mixture_{f.name}": np.asarray(getattr(self.mixture, f.name)) for f in fields(Mixture)}
+        return of_forests | mixture
+
+    def regressors_file(self) -> None:
+        """Return None: trees are arrays."""
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, npt.NDArray[Any]], features: Floats, yields: Floats) -> Fitted:
+        """Return what :meth:`arrays` stored, with the anchors.
+
+        Raises:
+            KeyError: an array is missing.
+            ValueError: arrays do not fit together.
+        """
+        paired, plain = _forests(arrays, "paired"), _forests(arrays, "plain")
+        if not paired:
+            raise ValueError("no member compares designs with anchors")
+        weight, constrained = arrays["mixture_weight"], arrays["mixture_constrained"].astype(np.bool_)
+        slack = float(arrays["mixture_slack"])
+        if not weight.shape == constrained.shape == (len(paired) + len(plain),) or not (weight > 0.0).all():
+            raise ValueError("the weights of the members do not fit")
+        if not 0.0 <= slack <= 1.0:
+            raise ValueError("the members' slack is no fraction")
+        return cls(paired, plain, features, yields, Mixture(weight, constrained, slack))
+
     def take(self, rows: Ints) -> Fitted:
         """Keep some of the anchors."""
         return replace(self, features=self.features[rows], yields=self.yields[rows])
 
     def votes(self, x: Floats) -> Floats:
-        """Return what each paired member says by each anchor, NaN where it lacks the metal, (p, n, 4, m)."""
+        """Return each paired member's prediction by each anchor, NaN if it lacks the metal; (p, n, 4, m)."""
         seen, known = columns(x), columns(self.features)
         return np.stack([differences(forest, seen, known) for forest in self.paired]) + self.yields.T
 
@@ -86,13 +133,13 @@ class Fitted:
         Args:
             x: features, shape (n, 32); compiled once for each feed and acid among them.
             anchors: how many of the anchors, from the first, designs are compared with; None for all.
-            moved: where each design may end up, shape (n, p, 5); the mean over them is told.
+            moved: where each design may end up, shape (n, p, 5); the mean over them is returned.
 
         Raises:
             InputError: numba cannot compile here.
         """
-        out = np.empty((3, len(x), len(METALS)))
-        over = None if moved is None else np.empty((*moved.shape[:2], len(METALS)))
+        out = np.empty((3, len(x), len(PREDICTED_METALS)))
+        over = None if moved is None else np.empty((*moved.shape[:2], len(PREDICTED_METALS)))
         for fixed, mine in _by_fixed(x):
             points = None if moved is None else moved[mine]
             *part, points_of = self._compiled(fixed, anchors).predict(x[mine][:, CONTINUOUS_COLUMNS], points)
@@ -107,6 +154,17 @@ class Fitted:
         return compile_members(
             self.paired, self.plain, self.mixture, known, self.yields[few], _unfixed(fixed)
         )
+
+
+def _forests(arrays: Mapping[str, npt.NDArray[Any]], kind: str) -> tuple[Forest, ...]:
+    forests: list[Forest] = []
+    while f"{kind}{len(forests)}_leaf" in arrays:
+        forest = Forest(**{name: arrays[f"{kind}{len(forests)}_{name}"] for name in _FOREST})
+        forest.check(len(COLUMNS))
+        if forest.n_metals != len(PREDICTED_METALS):
+            raise ValueError("a member's metals do not fit")
+        forests.append(forest)
+    return tuple(forests)
 
 
 def _by_fixed(x: Floats) -> Iterator[tuple[bytes, Bools]]:

@@ -48,7 +48,7 @@ class Mixture:
         Returns:
             Shape (...).
 
-        Example:
+        Examples:
             >>> two = Mixture(np.ones(2), np.array([True, False]))
             >>> two.combine(np.array([0.5, 0.9])).item()
             0.5095

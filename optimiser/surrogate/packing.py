@@ -1,143 +1,144 @@
-"""The arrays of an artefact: what a fitted yield model is on disk, and back, without a pickle."""
+"""The files of an artefact: the arrays of a fitted model without a pickle, pinned by hash in the card."""
 
 from __future__ import annotations
 
+import hashlib
 import io
+import zipfile
 from collections.abc import Mapping
-from dataclasses import fields
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from optimiser._io import builtin
+from optimiser._io.errors import InputError
 from optimiser.surrogate.calibration import Calibration
-from optimiser.surrogate.columns import COLUMNS
-from optimiser.surrogate.domain import Domain, DomainSettings
-from optimiser.surrogate.features import ACID_COLUMNS, FEATURES, METALS
+from optimiser.surrogate.domain import Domain
+from optimiser.surrogate.features import ACID_COLUMNS, FEATURES, PREDICTED_METALS
 from optimiser.surrogate.fitted import Fitted, Predictor
-from optimiser.surrogate.mixture import Mixture
-from optimiser.surrogate.trees import Forest
-from optimiser.training.compare.rival import Rival, load_regressors
-from optimiser.variables import Bools, Floats
+from optimiser.variables import Floats
+
+CARD = "card.yaml"
+#: The model that ships, and all that `optimiser train --model` fits.
+SHIPPED = "pd-gbr"
+MODELS = (SHIPPED, "pd-gbr-published", "gbr", "rf", "ann", "pd-rf", "pd-ann", "svm", "gp")
 
 
 def pack(fitted: Predictor, acids: Mapping[str, Floats], domain: Domain, calibration: Calibration) -> bytes:
     """Return the content of ``arrays.npz``; the same arrays give the same bytes."""
-    arrays: dict[str, npt.NDArray[Any]] = {}
-    if isinstance(fitted, Fitted):
-        arrays |= {
-            f"{kind}{number}_{name}": array
-            for kind, forests in (("paired", fitted.paired), ("plain", fitted.plain))
-            for number, forest in enumerate(forests)
-            for name, array in forest._asdict().items()
-        }
-        arrays |= {f"mixture_{f.name}": np.asarray(getattr(fitted.mixture, f.name)) for f in fields(Mixture)}
-    elif isinstance(fitted, Rival):
-        arrays |= {"blank": fitted.blank, "feature_set": np.array(fitted.feature_set)}
-    arrays |= {"anchor_features": fitted.features, "anchor_yields": fitted.yields}
-    arrays |= {"acid_keys": np.array(list(acids)), "acid_features": np.array(list(acids.values()))}
-    arrays |= domain.arrays() | calibration.arrays()
+    arrays: dict[str, npt.NDArray[Any]] = {
+        **fitted.arrays(),
+        "anchor_features": fitted.features,
+        "anchor_yields": fitted.yields,
+        "acid_keys": np.array(list(acids)),
+        "acid_features": np.array(list(acids.values())),
+        **domain.arrays(),
+        **calibration.arrays(),
+    }
     buffer = io.BytesIO()
     np.savez_compressed(buffer, allow_pickle=False, **arrays)  # type: ignore[arg-type,unused-ignore]
     return buffer.getvalue()
 
 
-def unpack_fitted(arrays: Mapping[str, npt.NDArray[Any]], regressors: bytes | None) -> Predictor:
-    """Return trees and anchors, or a rival.
+def unpack(arrays: Mapping[str, npt.NDArray[Any]], regressors: bytes | None) -> Predictor:
+    """Return trees and anchors, or a rival of the model that ships.
 
     Args:
         arrays: content of ``arrays.npz``.
         regressors: content of a rival's file, None of trees.
 
     Raises:
-        ValueError: what does not fit together, or would build what no model needs; KeyError where an array is
-            missing.
+        KeyError: an array is missing.
+        ValueError: what does not fit together, or would build what no model needs.
     """
     x, y = arrays["anchor_features"], arrays["anchor_yields"]
-    if x.shape != (len(y), len(FEATURES)) or y.shape[1:] != (len(METALS),):
+    if x.shape != (len(y), len(FEATURES)) or y.shape[1:] != (len(PREDICTED_METALS),):
         raise ValueError("the anchors' shapes do not fit")
     if np.isnan(y).all(axis=0).any():
         raise ValueError("a metal has no anchor")
     if arrays["acid_features"].shape != (len(arrays["acid_keys"]), len(ACID_COLUMNS)):
         raise ValueError("the acids' features do not fit")
-    if regressors is not None:
-        blank = arrays["blank"].astype(np.bool_)
-        return Rival(load_regressors(regressors), blank, str(arrays["feature_set"]), x, y)
-    paired, plain = _forests(arrays, "paired"), _forests(arrays, "plain")
-    if not paired:
-        raise ValueError("no member compares designs with anchors")
-    return Fitted(paired, plain, x, y, _mixture(arrays, len(paired) + len(plain)))
+    if regressors is None:
+        return Fitted.from_arrays(arrays, x, y)
+    # the one place where predicting needs the room of rivals
+    from optimiser.training.compare.rivals import Rival
+
+    return Rival.from_arrays(arrays, regressors, x, y)
 
 
-def _mixture(arrays: Mapping[str, npt.NDArray[Any]], members: int) -> Mixture:
-    weight, constrained = arrays["mixture_weight"], arrays["mixture_constrained"].astype(np.bool_)
-    slack = float(arrays["mixture_slack"])
-    if not weight.shape == constrained.shape == (members,) or not (weight > 0.0).all():
-        raise ValueError("the weights of the members do not fit")
-    if not 0.0 <= slack <= 1.0:
-        raise ValueError("the members' slack is no fraction")
-    return Mixture(weight, constrained, slack)
+def pinned(name: str, content: bytes) -> dict[str, Any]:
+    """Return what a card says of a file: name, bytes, hash."""
+    return {"file": name, "bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
 
 
-def _forests(arrays: Mapping[str, npt.NDArray[Any]], kind: str) -> tuple[Forest, ...]:
-    forests: list[Forest] = []
-    while f"{kind}{len(forests)}_leaf" in arrays:
-        forest = Forest(**{name: arrays[f"{kind}{len(forests)}_{name}"] for name in Forest._fields})
-        forest.check(len(COLUMNS))
-        if forest.n_metals != len(METALS):
-            raise ValueError("a member's metals do not fit")
-        forests.append(forest)
-    return tuple(forests)
+def read_pinned(path: Path, card: dict[str, Any], key: str) -> bytes:
+    """Return the content of a file that the card names under a key, and pins by its hash.
+
+    Raises:
+        InputError: it is missing, or is not the one that the card describes.
+    """
+    said = card.get(key)
+    if not isinstance(said, dict) or not {"bytes", "sha256"} <= set(said):
+        raise InputError(
+            f"{path.parent / CARD} does not say which {key} it describes.", remedy=rebuild(path.parent)
+        )
+    if not path.is_file():
+        raise InputError(
+            f"{path.parent} is not a complete artefact: it has no {path.name}.",
+            where=str(path.parent / CARD),
+            remedy=rebuild(path.parent),
+        )
+    content = path.read_bytes()
+    if hashlib.sha256(content).hexdigest() != said["sha256"]:
+        raise InputError(
+            f"{path} does not match its model card: {_difference(content, said['bytes'])}.",
+            where=str(path),
+            allowed=f"the file with sha256 {said['sha256']}",
+            remedy=rebuild(path.parent),
+        )
+    return content
 
 
-def unpack_domain(arrays: Mapping[str, npt.NDArray[Any]], said: dict[str, Any]) -> Domain:
-    """Return the domain; ``said`` is its part of the card. Raises as :func:`unpack_fitted`."""
-    acids, acid = tuple(arrays["domain_acids"].tolist()), arrays["domain_acid"].astype(np.intp)
-    shapes = {"domain_feed": 3, "domain_fixed": 4, "domain_time": 2}
-    if any(arrays[name].shape != (len(acid), width) for name, width in shapes.items()):
-        raise ValueError("the domain's shapes do not fit")
-    if len(acid) and not 0 <= acid.min() <= acid.max() < len(acids):
-        raise ValueError("the domain names an unknown acid")
-    scale, limits = arrays["domain_scale"], (float(said["distance_limit"]), float(said["disagreement_limit"]))
-    if scale.shape != (5,) or not (scale > 0.0).all() or not min(limits) > 0.0:
-        raise ValueError("the domain's scale or limits are not positive")
-    return Domain(
-        acids=acids,
-        acid=acid,
-        feed=arrays["domain_feed"],
-        fixed=arrays["domain_fixed"],
-        sound=_flags(arrays["domain_sound"], len(acid)),
-        time=arrays["domain_time"],
-        scale=scale,
-        settings=DomainSettings(**{f.name: said[f.name] for f in fields(DomainSettings)}),
-        distance_limit=limits[0],
-        disagreement_limit=limits[1],
-    )
+def read_arrays(path: Path, card: dict[str, Any]) -> dict[str, npt.NDArray[Any]]:
+    """Return the arrays of an artefact by name.
+
+    Raises:
+        InputError: as :func:`read_pinned`, or the file cannot be read.
+    """
+    content = read_pinned(path, card, "arrays")
+    try:
+        with np.load(io.BytesIO(content), allow_pickle=False) as stored:
+            return dict(stored)
+    except Exception as error:
+        # zipfile, zlib and numpy each raise their own kinds
+        raise InputError(
+            f"{path} cannot be read: {error}.", where=str(path), remedy=rebuild(path.parent)
+        ) from None
 
 
-def _flags(values: npt.NDArray[Any], number: int) -> Bools:
-    if values.shape != (number,):
-        raise ValueError("the domain's shapes do not fit")
-    return values.astype(np.bool_)
+def rebuild(folder: Path) -> str:
+    """Return what to do about an artefact that cannot be used: get it back, or train it again."""
+    if folder.resolve() == (builtin.folder("models") / SHIPPED).resolve():
+        return "reinstall the product, or use one of your own: optimiser train --out FOLDER"
+    known = folder.name in MODELS
+    command = f"optimiser train --model {folder.name if known else 'NAME'}"
+    # where training puts it unless told otherwise
+    if not known or folder.resolve() != (Path("models") / folder.name).resolve():
+        command += f" --out {folder}"
+    if (folder / CARD).is_file():
+        return f"train it again: {command} --force"
+    # --force does not replace a folder without a card
+    return f"remove the folder and train it again: {command}"
 
 
-def unpack_calibration(arrays: Mapping[str, npt.NDArray[Any]]) -> Calibration:
-    """Return the calibration. Raises as :func:`unpack_fitted`."""
-    names = ("errors", "acid_errors", "coefficients", "level", "scores", "numbers")
-    errors, acid_errors, coefficients, level, scores, numbers = (
-        arrays[f"calibration_{name}"] for name in names
-    )
-    if (len(errors), len(acid_errors)) != (len(arrays["domain_acid"]), len(arrays["domain_acids"])):
-        raise ValueError("the calibration's errors do not fit the domain")
-    if (
-        (coefficients.shape, level.shape) != ((11,), (6,))
-        or scores.shape[1:] != (len(METALS),)
-        or numbers.shape != (2,)
-    ):
-        raise ValueError("the calibration's shapes do not fit")
-    if np.isnan(scores).all() or np.isinf(scores).any():
-        raise ValueError("the calibration has no scores, or infinite ones")
-    if not (all(np.isfinite(part).all() for part in (coefficients, level, numbers, acid_errors))):
-        raise ValueError("the calibration holds what is no number")
-    mean_error, growth = map(float, numbers)
-    return Calibration(errors, acid_errors, mean_error, coefficients, level, scores, growth)
+def _difference(content: bytes, expected: Any) -> str:
+    """Return what has become of a file whose hash is not the one that was written."""
+    if not isinstance(expected, int) or len(content) == expected:
+        return "it was edited, or belongs to another card"
+    sizes = f"{len(content)} bytes, not {expected}"
+    # a zip file, as all of these are, ends in a directory that one cut off lacks
+    if len(content) < expected and not zipfile.is_zipfile(io.BytesIO(content)):
+        return f"it is cut off, or another file: {sizes}"
+    return f"it is another file: {sizes}"

@@ -95,13 +95,12 @@ class Side(NamedTuple):
     tried: Floats
 
 
-def panel(forests: Sequence[Forest], sides: Sequence[Side], compared: bool) -> Panel:
+def panel(forests: Sequence[Forest], sides: Sequence[Side]) -> Panel:
     """Lay out some members' trees.
 
     Args:
         forests: one per member.
         sides: of each metal.
-        compared: whether there are anchors.
 
     Raises:
         InputError: numba cannot compile here.

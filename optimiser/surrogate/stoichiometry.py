@@ -4,7 +4,7 @@ An oxide takes up one proton for each charge that goes into solution (Li +1, Ni,
 A row whose measured yields take clearly more protons than its acid offers cannot be a solid that is all
 cathode in the acid that the row states. Most likely the solid holds binder, carbon or copper beside the
 cathode, so that there is less of it; the strength may also be that of another volume. The row is measured
-and real, but not of the feed it is told under.
+and real, but not of the feed that it states.
 
 The sum flatters a row where chlorine forms: chloride that reduces a metal takes one proton more for each
 electron, which is not counted, because the table does not say how much of it there was.
@@ -18,10 +18,9 @@ import numpy as np
 
 from optimiser.chemistry.acids import USABLE_PKA
 from optimiser.chemistry.feeds import OXYGEN_MOLAR_MASS, SPINEL_ABOVE
-from optimiser.chemistry.metals import charges, molar_masses
-from optimiser.surrogate.features import METALS
+from optimiser.chemistry.metals import BASE_METALS, charges, molar_masses
 from optimiser.surrogate.training_table import TrainingTable
-from optimiser.variables import CONTINUOUS, Bools, Floats
+from optimiser.variables import COLUMN, Bools, Floats
 
 #: Charge dissolved per proton offered above which a row breaks stoichiometry. Measured yields, strengths and
 #: solids are each a few per cent off, so a row that is a little above 1 proves nothing.
@@ -51,15 +50,25 @@ class ChargeBalance:
 def charge_balance(table: TrainingTable) -> ChargeBalance:
     """Return what each row of a training table dissolves and is offered."""
     content = np.column_stack([np.ones(len(table)), table.feed])  # mol per mol Li
-    masses = molar_masses()[: len(METALS)]
-    oxygen = OXYGEN_MOLAR_MASS * np.where(table.feed.sum(axis=1) > SPINEL_ABOVE, 4.0, 2.0)
     solids, strength = (
-        table.continuous[:, CONTINUOUS.index(name)] for name in ("solid_liquid_ratio", "acid_concentration")
+        table.continuous[:, COLUMN[name]] for name in ("solid_liquid_ratio", "acid_concentration")
     )
-    cathode = solids / (content @ masses + oxygen)  # mol/L
-    carried = content * np.where(table.present, table.yields, 0.0) @ charges()[: len(METALS)]
+    cathode = solids / cathode_molar_mass(table.feed)  # mol/L
+    carried = content * np.where(table.present, table.yields, 0.0) @ charges()[: len(BASE_METALS)]
     usable = (np.nan_to_num(table.pka, nan=np.inf) < USABLE_PKA).sum(axis=1)
     return ChargeBalance(offered=usable * strength, dissolved=carried * cathode)
+
+
+def cathode_molar_mass(feed: Floats) -> Floats:
+    """Return the molar masses of cathodes (mol Ni, Mn, Co per mol Li, shape (n, 3)), g per mol Li, (n,).
+
+    Example:
+        >>> cathode_molar_mass(np.array([[0.0, 0.0, 1.0]])).round(2)  # LiCoO2
+        array([97.87])
+    """
+    content = np.column_stack([np.ones(len(feed)), feed])
+    oxygen = OXYGEN_MOLAR_MASS * np.where(feed.sum(axis=1) > SPINEL_ABOVE, 4.0, 2.0)
+    return np.asarray(content @ molar_masses()[: len(BASE_METALS)] + oxygen, dtype=np.float64)
 
 
 def breaks(table: TrainingTable) -> Bools:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import zipfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from optimiser._io.errors import InputError
 from optimiser.chemistry.descriptors import structure_key
+from optimiser.chemistry.metals import BASE_METALS
 from optimiser.variables import VARIABLES, Bools, Floats, Ints
 
 _FEED = ("inputNi", "inputMn", "inputCo")
@@ -20,6 +23,8 @@ _CONTINUOUS = ("temp", "acidC", "H2O2_conc", "solidToLiquid", "time")
 _SOLUBILITY = ("sLi", "sNi", "sMn", "sCo")
 _YIELDS = ("xLi", "xNi", "xMn", "xCo")
 _MAY_BE_EMPTY = {"pKa2", "pKa3", *_SOLUBILITY}
+#: Feeds are written with two to four decimals: those that differ by less, in mol per mol Li, are one.
+_SAME_FEED = 0.005
 #: Beyond it no acid in water has a constant that anybody could have meant.
 _PKA_RANGE = (-15.0, 20.0)
 _TEMPERATURE = next(variable for variable in VARIABLES if variable.name == "temperature")
@@ -141,6 +146,35 @@ def read_table(path: Path) -> TrainingTable:
     )
 
 
+def acid_names(table: TrainingTable) -> npt.NDArray[np.str_]:
+    """Return the name of each row's acid, shape (n,); its SMILES where the product has no such acid."""
+    from optimiser.chemistry.acids import load_acids
+
+    known = {structure_key(acid.smiles): name for name, acid in load_acids().items()}
+    return np.array([known.get(structure_key(smiles), smiles) for smiles in table.smiles])
+
+
+def feed_names(feed: Floats) -> npt.NDArray[np.str_]:
+    """Return names of feeds (mol Ni, Mn, Co per mol Li, shape (n, 3)), shape (n,).
+
+    The product's own name where it has one; else a formula such as ``Ni0.15Mn0.15Co0.7``.
+    """
+    from optimiser.chemistry.feeds import load_feeds
+
+    known = {name: feed.composition[1 : len(BASE_METALS)] for name, feed in load_feeds().items()}
+    formulas = [
+        "".join(f"{metal}{x:.3g}" for metal, x in zip(BASE_METALS[1:], row, strict=True) if x > 0.0)
+        for row in feed
+    ]
+    return named(feed, known, np.array(formulas))
+
+
+def named(feed: Floats, known: Mapping[str, npt.ArrayLike], other: npt.ArrayLike) -> npt.NDArray[np.str_]:
+    """Return the names of feeds (mol Ni, Mn, Co per mol Li, shape (n, 3)), ``other`` where unknown, (n,)."""
+    same = (np.abs(feed[:, None] - np.array(list(known.values()))) <= _SAME_FEED).all(axis=2)
+    return np.where(same.any(axis=1), np.array(list(known))[same.argmax(axis=1)], other)
+
+
 def _read_workbook(path: Path) -> Any:
     import pandas as pd
 
@@ -242,7 +276,7 @@ def _also(rows: list[int]) -> str:
 def _experiments(columns: dict[str, Floats], structures: tuple[str, ...]) -> Ints:
     """Number the experiments: rows equal in everything but time and yields, values rounded to 4 decimals.
 
-    Acids are told apart by structure: one may be written in many ways.
+    Acids are compared by structure: one may be written in many ways.
     """
     names = [name for name in NUMERIC_COLUMNS if name not in ("time", *_YIELDS)]
     rounded = np.column_stack([columns[name].round(4) for name in names])

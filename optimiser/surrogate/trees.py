@@ -114,12 +114,27 @@ def _spans(starts: npt.NDArray[np.int32], length: int) -> bool:
     return bool(len(starts) and starts[0] == 0 and starts[-1] == length and (np.diff(starts) >= 0).all())
 
 
-def flatten(boosters: Sequence[Any], tested: Sequence[tuple[int, int]], n_metals: int) -> Forest:
+class PairColumn(NamedTuple):
+    """A column that trees were fitted on: of the design (kind 0), the anchor (1), or their difference (2)."""
+
+    kind: int
+    column: int
+
+
+_NODE = np.dtype(
+    {
+        "names": ["column", "threshold", "missing_left", "left_low", "left_high"],
+        "formats": [np.uint8, np.float64, np.uint8, np.uint8, np.uint8],
+    }
+)
+
+
+def flatten(boosters: Sequence[Any], tested: Sequence[PairColumn], n_metals: int) -> Forest:
     """Return the trees of fitted LightGBM boosters as flat arrays.
 
     Args:
         boosters: one for all metals, or one per metal.
-        tested: kind (0 design, 1 anchor, 2 difference) and column of each column they were fitted on.
+        tested: what each column is that they were fitted on.
         n_metals: number of metals.
 
     Raises:
@@ -127,27 +142,22 @@ def flatten(boosters: Sequence[Any], tested: Sequence[tuple[int, int]], n_metals
     """
     if len(boosters) not in (1, n_metals):
         raise ValueError(f"{len(boosters)} boosters cannot speak for {n_metals} metals")
-    nodes: list[tuple[int, float, bool, int, int]] = []
+    nodes: list[tuple[Any, ...]] = []
     kind_start, leaf, leaf_start, tree_start = [0], [], [0], [0]
     for booster in boosters:
         for tree in booster.dump_model()["tree_info"]:
-            inner, values = _walk(tree["tree_structure"])
+            inner, values = _nodes(tree["tree_structure"], tested)
             if len(values) > MAX_LEAVES:
                 raise ValueError(f"a tree has {len(values)} leaves; at most {MAX_LEAVES} are supported")
-            for kind in range(KINDS):
-                nodes += [(tested[node[0]][1], *node[1:]) for node in inner if tested[node[0]][0] == kind]
+            for of_kind in inner:
+                nodes += of_kind
                 kind_start.append(len(nodes))
             leaf += values
             leaf_start.append(len(leaf))
         tree_start.append(len(leaf_start) - 1)
-    spans = list(pairwise(tree_start))
-    columns = list(zip(*nodes, strict=True)) or [()] * 5
+    spans, table = list(pairwise(tree_start)), np.array(nodes, dtype=_NODE)
     return Forest(
-        column=np.array(columns[0], dtype=np.uint8),
-        threshold=np.array(columns[1], dtype=np.float64),
-        missing_left=np.array(columns[2], dtype=np.uint8),
-        left_low=np.array(columns[3], dtype=np.uint8),
-        left_high=np.array(columns[4], dtype=np.uint8),
+        **{name: np.ascontiguousarray(table[name]) for name in _NODE.names or ()},
         kind_start=np.array(kind_start, dtype=np.int32),
         leaf=np.array(leaf, dtype=np.float64),
         leaf_start=np.array(leaf_start, dtype=np.int32),
@@ -155,9 +165,11 @@ def flatten(boosters: Sequence[Any], tested: Sequence[tuple[int, int]], n_metals
     )
 
 
-def _walk(root: dict[str, Any]) -> tuple[list[tuple[int, float, bool, int, int]], list[float]]:
-    """Number the leaves of one tree from left to right and list its inner nodes."""
-    inner: list[tuple[int, float, bool, int, int]] = []
+def _nodes(
+    root: dict[str, Any], tested: Sequence[PairColumn]
+) -> tuple[list[list[tuple[Any, ...]]], list[float]]:
+    """Number the leaves of one tree from left to right; return its nodes by kind and the leaves' values."""
+    inner: list[list[tuple[Any, ...]]] = [[] for _ in range(KINDS)]
     values: list[float] = []
 
     def visit(node: dict[str, Any]) -> None:
@@ -170,7 +182,8 @@ def _walk(root: dict[str, Any]) -> tuple[list[tuple[int, float, bool, int, int]]
         visit(node["left_child"])
         # where training saw nothing missing, LightGBM takes a missing value for zero
         left = bool(node["default_left"]) if node["missing_type"] == "NaN" else threshold >= 0.0
-        inner.append((int(node["split_feature"]), threshold, left, low, len(values)))
+        test = tested[int(node["split_feature"])]
+        inner[test.kind].append((test.column, threshold, left, low, len(values)))
         visit(node["right_child"])
 
     visit(root)

@@ -7,9 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from optimiser._io.errors import InputError
 from optimiser.chemistry.acids import Acid, load_acids
-from optimiser.chemistry.impacts import ImpactTable, climate_table, with_climate_change
+from optimiser.chemistry.impacts import CLIMATE, ImpactTable, climate_table, same_text, with_climate_change
 from optimiser.chemistry.reagents import Reagents, load_reagents
+from optimiser.problem.binding import known_acids
+from optimiser.problem.schema import Problem as Question
 from optimiser.tables.own_acids import import_acids
 from optimiser.tables.own_impacts import import_impacts
 from optimiser.tables.own_prices import import_prices, with_prices
@@ -86,3 +89,25 @@ def read_own_tables(
 def _file(kind: str, source: str | Path) -> OwnFile:
     path, _ = split_source(source)
     return OwnFile(kind, str(source), hashlib.sha256(path.read_bytes()).hexdigest())
+
+
+def own_tables(
+    question: Question, acids: Path | None, prices: Path | None, impacts: Path | None
+) -> OwnTables:
+    """Read a user's own tables for a question; a number in them is stronger than one in the problem.
+
+    Raises:
+        InputError: whatever is wrong in a table, with its place; a table of impacts without climate change,
+            the only impact that a search looks at.
+    """
+    tables = read_own_tables(acids, prices, impacts, known=known_acids(question))
+    if impacts is not None:
+        given = import_impacts(impacts, tables.acids).categories
+        if not any(same_text(category, CLIMATE) for category in given):
+            raise InputError(
+                "The table of impacts has no climate change, and a search looks at no other impact.",
+                where=str(impacts),
+                allowed=f"a row `{CLIMATE}`",
+                remedy="add it, or compare designs by other impacts with `optimiser predict`",
+            )
+    return tables

@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from optimiser._io.errors import InputError, closest
+from optimiser._io.extras import needs
 from optimiser._io.reading import MOST_TABLE, check_readable, check_workbook
 
 if TYPE_CHECKING:
@@ -356,6 +357,7 @@ def _open_csv(path: Path) -> Table:
 
 
 def _open_parquet(path: Path) -> Table:
+    needs("parquet")
     from pyarrow.parquet import ParquetFile
 
     with ParquetFile(path) as file:

@@ -1,8 +1,12 @@
-"""Fit the calibration on held-out experiments, and its growth outside the domain on held-out studies."""
+"""Fit the calibration on held-out experiments, and its growth outside the domain on held-out studies.
+
+Measured nested: the folds that calibrate are not the fold that is measured.
+"""
 
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -16,10 +20,11 @@ from optimiser.surrogate.calibration import (
     kernel,
     shrunk,
     stretched,
+    tails,
     terms,
     widening,
 )
-from optimiser.surrogate.domain import Domain
+from optimiser.surrogate.domain import Domain, fit_domain
 from optimiser.surrogate.training_table import TrainingTable
 from optimiser.training.held_out import HeldOut
 from optimiser.variables import Bools, Floats
@@ -31,11 +36,11 @@ _GROWTH = np.arange(0.0, 6.0001, 0.05)
 
 @dataclass(frozen=True)
 class Evidence:
-    """A table's rows seen from its experiments, once for any number of calibrations.
+    """How a table's rows relate to its experiments, computed once for any number of calibrations.
 
     Attributes:
         table: training table of n rows.
-        domain: of all its m experiments.
+        domain: of all its m experiments, with the limits that held-out predictions set.
         square: squared distance of each row to each experiment, infinite where the acid is another, (n, m).
         same_feed: whether an experiment is on the row's feed, shape (n, m).
         own: whether an experiment is the row's own, shape (n, m).
@@ -50,8 +55,11 @@ class Evidence:
     same_study: Bools
 
 
-def gather(table: TrainingTable, domain: Domain) -> Evidence:
-    """Return the evidence of a table, whose domain must be fitted on all of its rows."""
+def gather(table: TrainingTable, held: Mapping[str, HeldOut]) -> Evidence:
+    """Return the evidence of a table with held-out predictions by protocol, which set the domain's limits."""
+    apart = np.where(table.present, held["study"].disagreement, np.nan)
+    domain = fit_domain(table, np.arange(len(table)))
+    domain = domain.limited(held["experiment"].distance, np.nanmean(apart, axis=1))
     n, m = len(table), len(domain.acid)
     square, same_feed = np.full((n, m), np.inf), np.zeros((n, m), dtype=bool)
     for row in range(n):
@@ -59,7 +67,7 @@ def gather(table: TrainingTable, domain: Domain) -> Evidence:
         square[row, near.of_acid] = near.square_distances(table.continuous[[row]])[0]
         same_feed[row, near.of_feed] = True
     own = table.experiments[:, None] == np.arange(m)
-    # an experiment told twice is in two studies
+    # an experiment that the table lists twice is in two studies
     study = np.zeros((m, int(table.studies.max()) + 1), dtype=bool)
     study[table.experiments, table.studies] = True
     return Evidence(table, domain, square, same_feed, own, own | study[:, table.studies].T)
@@ -95,6 +103,55 @@ def calibrate(evidence: Evidence, experiment: HeldOut, study: HeldOut, rows: Boo
         growth=0.0,
     )
     return replace(bare, growth=_growth(evidence, bare, study, rows))
+
+
+@dataclass(frozen=True)
+class Nested:
+    """Calibrated yields of n held-out rows, each fold calibrated on the rows outside it.
+
+    Attributes:
+        expected: yields, NaN where untested or the metal is absent, shape (n, 4).
+        folds: of each fold, which rows it tests, the calibration, and the scale of their errors, (rows, 4).
+    """
+
+    expected: Floats
+    folds: tuple[tuple[Bools, Calibration, Floats], ...]
+
+    def ask(self, question: Callable[[Calibration, Floats, Floats], Floats]) -> Floats:
+        """Return what each fold's calibration answers on expected yields and scales, NaN where untested."""
+        answers = [(rows, question(found, self.expected[rows], scale)) for rows, found, scale in self.folds]
+        out = np.full((len(self.expected), *answers[0][1].shape[1:]), np.nan)
+        for rows, answer in answers:
+            out[rows] = answer
+        return out
+
+    def quantile(self, p: float) -> Floats:
+        """Return the yields that are not reached with probability ``p``, shape (n, 4)."""
+        return self.ask(lambda found, expected, scale: found.quantile(expected, scale, p))
+
+    def intervals(self, levels: Sequence[float]) -> Floats:
+        """Return low and high yields of the interval at each level, shape (n, 4, levels, 2)."""
+        ends = [[self.quantile(p) for p in tails(level)] for level in levels]
+        return np.moveaxis(np.array(ends), (0, 1), (2, 3))
+
+
+def nested(evidence: Evidence, held: Mapping[str, HeldOut], protocol: str) -> Nested:
+    """Return the calibrated yields of a protocol's test rows.
+
+    Args:
+        evidence: of the training table.
+        held: predictions by protocol; ``experiment`` and ``study`` calibrate whatever is measured.
+        protocol: whose test rows.
+    """
+    measured = held[protocol]
+    centre = stretched(measured.mean)
+    expected, folds = np.full_like(centre, np.nan), []
+    for fold in range(int(measured.fold.max()) + 1):
+        rows = measured.fold == fold
+        found = calibrate(evidence, held["experiment"], held["study"], ~rows)
+        expected[rows] = found.expected(centre[rows])
+        folds.append((rows, found, held_out_scale(evidence, found, measured, evidence.own)[rows]))
+    return Nested(expected, tuple(folds))
 
 
 def held_out_scale(evidence: Evidence, found: Calibration, held: HeldOut, without: Bools) -> Floats:
@@ -165,10 +222,7 @@ def _growth(evidence: Evidence, bare: Calibration, study: HeldOut, rows: Bools) 
 
     def held(number: int) -> float:
         wide = scale * widening(far[row], float(_GROWTH[number]))
-        low, high = (
-            bare.quantile(expected, wide, p)
-            for p in ((1.0 - INTERVAL_LEVEL) / 2.0, (1.0 + INTERVAL_LEVEL) / 2.0)
-        )
+        low, high = (bare.quantile(expected, wide, p) for p in tails(INTERVAL_LEVEL))
         return float(((low <= measured) & (measured <= high)).mean())
 
     # wider intervals hold more

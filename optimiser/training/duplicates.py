@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from optimiser.surrogate.training_table import TrainingTable
+from optimiser.variables import COLUMN
 
-#: Yields under the same conditions that differ by more are told as a contradiction (our choice: about the
+#: Yields under the same conditions that differ by more count as a contradiction (our choice: about the
 #: mean error of the best models on rows whose kinetic curve they have seen).
 CONTRADICTION = 0.05
-_TIME = 4  # position of time in CONTINUOUS
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Repeat:
 
 def repeated_rows(table: TrainingTable) -> list[Repeat]:
     """Return the rows that repeat each other (experiment and time, to 4 decimals), widest apart first."""
-    time = table.continuous[:, _TIME].round(4)
+    time = table.continuous[:, COLUMN["time"]].round(4)
     _, index = np.unique(np.column_stack([table.experiments, time]), axis=0, return_inverse=True)
     index = index.ravel()
     found = []

@@ -1,22 +1,42 @@
-"""Fit the yield model on a training table: its members, and a few anchors that speak for all rows."""
+"""Fit the yield model that ships: its members, and a few anchors that stand for all training rows."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
 
 from optimiser.surrogate.columns import columns
-from optimiser.surrogate.features import METALS, table_features
-from optimiser.surrogate.fitted import Fitted
-from optimiser.surrogate.members import MEMBERS, Member, fit_member, mixture, pair_columns
+from optimiser.surrogate.features import PREDICTED_METALS, table_features
+from optimiser.surrogate.fitted import Fitted, Predictor
 from optimiser.surrogate.training_table import TrainingTable
 from optimiser.surrogate.trees import flatten
+from optimiser.training.members import MEMBERS, Member, fit_member, mixture, pair_columns
 from optimiser.variables import Ints
 
 #: Called with what has been done, out of how much, and what comes next.
 Progress = Callable[[int, int, str], None]
+#: Called with what is fitted next.
+Step = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A model to fit, whichever it is.
+
+    Attributes:
+        model: what it is, for its card.
+        settings: hyperparameters.
+        steps: how often one fit calls its step.
+        fit: fits it on rows of a table.
+    """
+
+    model: str
+    settings: Mapping[str, Any]
+    steps: int
+    fit: Callable[[TrainingTable, Ints, Step], Predictor]
 
 
 @dataclass(frozen=True)
@@ -34,13 +54,19 @@ class TrainSettings:
     random_state: int = 0
 
 
-def fit(
-    table: TrainingTable,
-    rows: Ints,
-    settings: TrainSettings,
-    progress: Callable[[str], None] = lambda _: None,
-) -> Fitted:
-    """Fit every member on the given rows, keep the anchors that speak for all of them.
+def shipped_recipe(settings: TrainSettings | None = None) -> Recipe:
+    """Return the recipe of the model that ships; with its own settings if none are given."""
+    settings = settings or TrainSettings()
+    return Recipe(
+        "two PD-GBR (gradient boosting on pairwise differences) and four gradient boostings, mostly monotone",
+        asdict(settings),
+        len(settings.members) + 1,  # and the anchors
+        lambda table, rows, step: fit(table, rows, settings, step),
+    )
+
+
+def fit(table: TrainingTable, rows: Ints, settings: TrainSettings, progress: Step = lambda _: None) -> Fitted:
+    """Fit every member on the given rows, keep the anchors that stand for all of them.
 
     Args:
         table: training table.
@@ -54,10 +80,7 @@ def fit(
 
 
 def fit_members(
-    table: TrainingTable,
-    rows: Ints,
-    settings: TrainSettings,
-    progress: Callable[[str], None] = lambda _: None,
+    table: TrainingTable, rows: Ints, settings: TrainSettings, progress: Step = lambda _: None
 ) -> Fitted:
     """Fit every member on the given rows; every row becomes an anchor. Arguments as for :func:`fit`."""
     features = table_features(table)[rows]
@@ -68,8 +91,7 @@ def fit_members(
         boosters = fit_member(
             member, seen, table.yields[rows], table.experiments[rows], settings.random_state
         )
-        tested = [(test.kind, test.column) for test in pair_columns(member)]
-        forests.append(flatten(boosters, tested, len(METALS)))
+        forests.append(flatten(boosters, pair_columns(member), len(PREDICTED_METALS)))
     pairs = list(zip(settings.members, forests, strict=True))
     return Fitted(
         tuple(forest for member, forest in pairs if member.paired),
@@ -100,7 +122,7 @@ def choose_anchors(fitted: Fitted, n_anchors: int) -> Ints:
         return np.argsort(turn, kind="stable")
     votes = fitted.votes(fitted.features).mean(axis=0)  # of the members on pairs
     apart, spread = [], []
-    for k in range(len(METALS)):
+    for k in range(len(PREDICTED_METALS)):
         mine = votes[held[:, k], k]
         every = mine[:, held[:, k]]
         apart.append(mine[:, candidates] - every.mean(axis=1, keepdims=True))
@@ -109,14 +131,14 @@ def choose_anchors(fitted: Fitted, n_anchors: int) -> Ints:
     chosen: list[int] = []
     for step in range(1, min(n_anchors, len(candidates)) + 1):
         cost = np.zeros(len(candidates))
-        for k in range(len(METALS)):
+        for k in range(len(PREDICTED_METALS)):
             mean = (first[k] + apart[k]) / step
             deviation = np.sqrt(np.maximum((second[k] + apart[k] ** 2) / step - mean**2, 0.0))
             cost += (mean**2 + (deviation - spread[k]) ** 2).sum(axis=0)
         cost[chosen] = np.inf
         best = int(np.argmin(cost))
         chosen.append(best)
-        for k in range(len(METALS)):
+        for k in range(len(PREDICTED_METALS)):
             first[k] += apart[k][:, [best]]
             second[k] += apart[k][:, [best]] ** 2
     return np.asarray(candidates[chosen], dtype=np.intp)

@@ -1,26 +1,22 @@
-"""What the model says of rows it has not seen: the ground on which it is calibrated and judged."""
+"""Predictions on held-out data, by which the model is calibrated and its accuracy is measured."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from optimiser.chemistry.descriptors import structure_key
 from optimiser.problem.tolerances import DEFAULT
 from optimiser.surrogate.domain import fit_domain
-from optimiser.surrogate.features import METALS, table_features
+from optimiser.surrogate.features import PREDICTED_METALS, table_features
 from optimiser.surrogate.training_table import TrainingTable
-from optimiser.training.protocols import Fold, make_folds
-from optimiser.training.recipe import Recipe
+from optimiser.training.fit import Recipe, Step
+from optimiser.training.protocols import UNTESTED, Fold, fold_numbers, make_folds
 from optimiser.variables import Bools, Floats, Ints
 
 #: Points of the tolerances that held-out rows are predicted over.
 POINTS = 64
-#: Number of rows that no fold tests.
-UNTESTED = -1
 
 
 @dataclass(frozen=True)
@@ -46,26 +42,12 @@ class HeldOut:
         """Which rows are tested, shape (n,)."""
         return np.asarray(self.fold != UNTESTED, dtype=np.bool_)
 
-    def arrays(self) -> dict[str, npt.NDArray[np.float32] | npt.NDArray[np.int8]]:
-        """Return what is stored, in single precision, by name."""
-        kept = {name: getattr(self, name).astype(np.float32) for name in _STORED}
-        return {"fold": self.fold.astype(np.int8), **kept}
-
-    @classmethod
-    def from_arrays(cls, arrays: dict[str, npt.NDArray[np.float32]]) -> HeldOut:
-        """Return what :meth:`arrays` gave."""
-        floats = [arrays[name].astype(np.float64) for name in _STORED]
-        return cls(arrays["fold"].astype(np.intp), *floats)
-
-
-_STORED = ("mean", "spread", "disagreement", "distance")
-
 
 def hold_out(
     table: TrainingTable,
     protocol: str,
     recipe: Recipe,
-    progress: Callable[[str], None] = lambda _: None,
+    progress: Step = lambda _: None,
     *,
     only: int | None = None,
 ) -> HeldOut:
@@ -86,7 +68,7 @@ def hold_out(
     folds = make_folds(table, protocol)
     n = len(table)
     numbers = fold_numbers(folds, n)
-    mean, spread, disagreement = np.full((3, n, len(METALS)), np.nan)
+    mean, spread, disagreement = np.full((3, n, len(PREDICTED_METALS)), np.nan)
     distance = np.full(n, np.nan)
     features = table_features(table)
     for number, fold in enumerate(folds):
@@ -95,10 +77,14 @@ def hold_out(
         said = f"{protocol} {number + 1}"
         fitted = recipe.fit(table, fold.train, lambda what, said=said: progress(f"{said}, {what}"))  # type: ignore[misc]
         distance[fold.test], moved = _around(table, fold)
-        told = fitted.predict(features[fold.test], moved=moved)
-        mean[fold.test], spread[fold.test], disagreement[fold.test] = told[:3]
-    found = HeldOut(numbers, mean, spread, disagreement, distance)
-    return HeldOut.from_arrays(found.arrays())  # type: ignore[arg-type]
+        raw = fitted.predict(features[fold.test], moved=moved)
+        mean[fold.test], spread[fold.test], disagreement[fold.test] = raw[:3]
+    return HeldOut(numbers, *map(single, (mean, spread, disagreement, distance)))
+
+
+def single(numbers: Floats) -> Floats:
+    """Return numbers rounded to single precision, as predictions are stored."""
+    return numbers.astype(np.float32).astype(np.float64)
 
 
 def _around(table: TrainingTable, fold: Fold) -> tuple[Floats, Floats]:
@@ -113,11 +99,3 @@ def _around(table: TrainingTable, fold: Fold) -> tuple[Floats, Floats]:
         near = domain.near(table.feed[row], structure_key(table.smiles[row]))
         distance[i], varied[i] = near.distance(test[[i]])[0], near.varied
     return distance, DEFAULT.moved(test, POINTS, varied)
-
-
-def fold_numbers(folds: tuple[Fold, ...], rows: int) -> Ints:
-    """Return the number of the fold that tests each row, -1 where none does, shape (rows,)."""
-    numbers = np.full(rows, UNTESTED, dtype=np.intp)
-    for number, fold in enumerate(folds):
-        numbers[fold.test] = number
-    return numbers

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from optimiser._io.errors import InputError, closest
-from optimiser.surrogate.features import METALS
+from optimiser._io.errors import InputError
+from optimiser.surrogate.features import PREDICTED_METALS
 from optimiser.surrogate.training_table import TrainingTable
 from optimiser.variables import Ints
 
@@ -22,6 +22,8 @@ PROTOCOLS = {
     "experiment": f"whole experiments: GroupKFold({FOLDS}), in table order",
     "study": f"whole studies: GroupKFold({FOLDS}), in table order",
 }
+#: Number of the fold of rows that no fold tests.
+UNTESTED = -1
 _LEAST_ROWS = 5  # of each metal, to train on
 
 
@@ -38,43 +40,40 @@ class Fold:
     test: Ints
 
 
-def check_protocol(name: str) -> str:
-    """Return the name of a protocol.
-
-    Raises:
-        InputError: there is none of that name.
-    """
-    if name not in PROTOCOLS:
-        raise InputError(
-            f"There is no protocol {name!r}.",
-            allowed=", ".join((*PROTOCOLS, "all")),
-            remedy=closest(name, PROTOCOLS),
-        )
-    return name
-
-
 def make_folds(table: TrainingTable, protocol: str) -> tuple[Fold, ...]:
     """Return the folds of a protocol.
 
     ``random`` is the one split of the Toolkit's paper. ``experiment`` and ``study`` hold out each group once.
-    A study is a run of neighbouring rows, so an experiment may be told in two studies; the training rows of a
+    A study is a run of neighbouring rows, so an experiment may be in two studies; the training rows of a
     ``study`` fold whose experiment is tested in it are left out, so that no experiment is ever on both sides.
 
+    Args:
+        table: training table.
+        protocol: of :data:`PROTOCOLS`.
+
     Raises:
-        InputError: no such protocol, or too few experiments, studies or rows of a metal.
+        InputError: too few experiments, studies or rows of a metal.
     """
-    folds = _random(table) if check_protocol(protocol) == "random" else _grouped(table, protocol)
+    folds = _random(table) if protocol == "random" else _grouped(table, protocol)
     for number, fold in enumerate(folds):
         rows = table.present[fold.train].sum(axis=0)
         if rows.min() < _LEAST_ROWS:
-            metal = METALS[int(rows.argmin())]
+            metal = PREDICTED_METALS[int(rows.argmin())]
             raise InputError(
                 f"Fold {number + 1} of protocol {protocol!r} has {rows.min()} training rows with {metal}.",
                 where=str(table.path),
-                allowed=f"at least {_LEAST_ROWS} rows of each of {', '.join(METALS)} in every fold",
+                allowed=f"at least {_LEAST_ROWS} rows of each of {', '.join(PREDICTED_METALS)} in every fold",
                 remedy="add experiments to the table",
             )
     return folds
+
+
+def fold_numbers(folds: tuple[Fold, ...], rows: int) -> Ints:
+    """Return the number of the fold that tests each row, from 0, -1 where none does, shape (rows,)."""
+    numbers = np.full(rows, UNTESTED, dtype=np.intp)
+    for number, fold in enumerate(folds):
+        numbers[fold.test] = number
+    return numbers
 
 
 def units(table: TrainingTable, protocol: str) -> Ints:

@@ -1,18 +1,23 @@
-"""Figures of predictions against measurements: errors, R2, coverage and interval score."""
+"""Accuracy on held-out data: errors, R2, coverage of intervals and interval score."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from optimiser.surrogate.calibration import INTERVAL_LEVEL
+from optimiser.training.calibrate import Evidence, nested, ratio
+from optimiser.training.held_out import HeldOut
 from optimiser.variables import Bools, Floats
 
 #: Levels of the intervals whose coverage is counted.
 LEVELS = (0.5, 0.8, INTERVAL_LEVEL)
+#: Levels at which claimed and real confidence are compared.
+RELIABILITY_LEVELS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95)
+_DECIMALS = 4
 
 
 def score(
@@ -30,7 +35,8 @@ def score(
         ``r2``: per metal over the values counted, averaged over the metals that have at least two different
         ones, None where no metal has; ``mae``, ``medae``, ``mse``, ``rmse``: over all values counted, all
         metals together; ``coverage``: share of them within the interval, by level; ``interval_score``: mean
-        Winkler score of the 90 % intervals; ``values``: how many count. None where there is nothing to count.
+        Winkler score of the intervals at ``INTERVAL_LEVEL``; ``values``: how many count. None where there is
+        nothing to count.
     """
     n = int(counted.sum())
     error = np.abs(predicted - measured)[counted]
@@ -106,3 +112,44 @@ def score_groups(
         scores = score(predicted, measured, mine, intervals)
         found[label] = {**scores, "experiments": len(np.unique(experiments[mine.any(axis=1)]))}
     return dict(sorted(found.items(), key=lambda item: -item[1]["values"]))
+
+
+def skill(evidence: Evidence, held: Mapping[str, HeldOut]) -> dict[str, Any]:
+    """Return the scores that a model card shows, by protocol.
+
+    Those of ``random`` also as the Toolkit's paper counts. ``reliability`` is the share of yields that
+    intervals of each level hold.
+
+    Args:
+        evidence: of the training table.
+        held: predictions by protocol.
+    """
+    table, found = evidence.table, {}
+    for protocol, measured in held.items():
+        counted = table.present & measured.tested[:, None]
+        yields = nested(evidence, held, protocol)
+        figures: dict[str, Any] = score(yields.expected, table.yields, counted, yields.intervals(LEVELS))
+        far = ratio(evidence, measured)[measured.tested]
+        every = yields.intervals(RELIABILITY_LEVELS)
+        figures["reliability"] = coverage(table.yields, counted, every, RELIABILITY_LEVELS)
+        figures["rows"] = int(measured.tested.sum())
+        figures["share_outside_domain"] = float((far > 1.0).mean())
+        if protocol == "random":
+            published = as_published(yields.expected[measured.tested], table.present[measured.tested])
+            everything = np.ones_like(published, dtype=bool)
+            counts = score(published, table.yields_as_written[measured.tested], everything)
+            figures["as_published"] = {name: counts[name] for name in ("r2", "mae")}
+        found[protocol] = rounded(figures)
+    return found
+
+
+def as_published(mean: Floats, present: Bools) -> Floats:
+    """Return predictions as the Toolkit's paper scores them: absent metals are predicted as 1.0, (n, 4)."""
+    return np.where(present, mean, 1.0)
+
+
+def rounded(value: Any) -> Any:
+    """Return the figures of a card, nested in dictionaries, to 4 decimals."""
+    if isinstance(value, dict):
+        return {key: rounded(inner) for key, inner in value.items()}
+    return round(value, _DECIMALS) if isinstance(value, float) else value

@@ -43,7 +43,7 @@ def spread(
     Returns:
         A new booster that says of ``matrix`` what the old one said; with knots, of rows that lie on them.
 
-    Example:
+    Examples:
         >>> import lightgbm
         >>> x = np.repeat([[0.0], [1.0]], 50, axis=0)
         >>> stump = lightgbm.train({"verbosity": -1}, lightgbm.Dataset(x, x[:, 0]), 1)

@@ -15,21 +15,18 @@ from optimiser._io.placed import placed
 from optimiser._io.writable import check_writable
 from optimiser.problem.tolerances import DEFAULT
 from optimiser.surrogate.artefact import ARRAYS, REGRESSORS, complete_card
-from optimiser.surrogate.domain import Domain, fit_domain
-from optimiser.surrogate.features import METALS, fitted_acids
+from optimiser.surrogate.domain import fit_domain
+from optimiser.surrogate.features import PREDICTED_METALS, fitted_acids
 from optimiser.surrogate.fitted import Fitted, Predictor
-from optimiser.surrogate.packing import pack
-from optimiser.surrogate.pinned import CARD
+from optimiser.surrogate.packing import CARD, pack
 from optimiser.surrogate.stoichiometry import breaks
 from optimiser.surrogate.training_table import TrainingTable, read_table
 from optimiser.training.calibrate import Evidence, calibrate, gather
-from optimiser.training.compare.rival import Rival, dump_regressors
-from optimiser.training.fit import Progress
-from optimiser.training.folds import FOLDS_FILE, pack_folds
+from optimiser.training.fit import Progress, Recipe, shipped_recipe
 from optimiser.training.held_out import HeldOut, hold_out
 from optimiser.training.protocols import PROTOCOLS, make_folds
-from optimiser.training.recipe import Recipe, recipe
-from optimiser.training.skill import skill
+from optimiser.training.scores import skill
+from optimiser.training.stored import FOLDS_FILE, pack_held_out
 
 #: Told the evidence and the held-out predictions by protocol, it returns figures for the card.
 Judge = Callable[[Evidence, Mapping[str, HeldOut]], dict[str, Any]]
@@ -60,10 +57,10 @@ def train(
     Args:
         table_path: training table (xlsx).
         out: folder to write; its name becomes the surrogate's.
-        how: what is fitted; the shipped default if left out.
+        how: what is fitted; the model that ships if left out.
         overwrite: replace an artefact that is already there.
         progress: called with steps done, steps in all, what comes next.
-        also: further figures of skill for the card.
+        also: further figures of accuracy for the card.
 
     Returns:
         The folder.
@@ -71,7 +68,7 @@ def train(
     Raises:
         InputError: a bad or too small table, or ``out`` exists and is not to be, or must not be, replaced.
     """
-    how = how or recipe()
+    how = how or shipped_recipe()
     _check_target(out, overwrite)
     table = read_table(table_path)
     every = np.arange(len(table))
@@ -108,27 +105,18 @@ def assemble(
         how: it was fitted.
         held: predictions of every protocol.
         fitted: on all rows.
-        also: further figures of skill for the card.
+        also: further figures of accuracy for the card.
     """
-    domain = limited(fit_domain(table, np.arange(len(table))), table, held)
-    evidence = gather(table, domain)
+    evidence = gather(table, held)
     found = calibrate(evidence, held["experiment"], held["study"], np.ones(len(table), dtype=bool))
-    arrays = pack(fitted, fitted_acids(table), domain, found)
-    regressors = dump_regressors(fitted) if isinstance(fitted, Rival) else None
+    arrays, regressors = pack(fitted, fitted_acids(table), evidence.domain, found), fitted.regressors_file()
     described = describe(evidence, held, how, fitted, found.growth)
     described["skill"] |= also(evidence, held)
-    card = complete_card(described, arrays, domain, regressors)
+    card = complete_card(described, arrays, evidence.domain, regressors)
     text = "# Model card, written by `optimiser train`. Do not edit: the arrays are pinned to it.\n"
     text += yaml.safe_dump(card, sort_keys=False, allow_unicode=True, width=100)
-    files = {CARD: text.encode(), ARRAYS: arrays, FOLDS_FILE: pack_folds(table, how.settings, held)}
+    files = {CARD: text.encode(), ARRAYS: arrays, FOLDS_FILE: pack_held_out(table, how.settings, held)}
     return files if regressors is None else {**files, REGRESSORS: regressors}
-
-
-def limited(domain: Domain, table: TrainingTable, held: Mapping[str, HeldOut]) -> Domain:
-    """Return the domain with the limits that held-out experiments and studies set."""
-    study = held["study"]
-    disagreement = np.where(table.present, study.disagreement, np.nan)
-    return domain.limited(held["experiment"].distance, np.nanmean(disagreement, axis=1))
 
 
 def describe(
@@ -149,7 +137,7 @@ def describe(
             "studies": int(table.studies.max()) + 1,
             "breaking_stoichiometry": int(breaks(table).sum()),
             "masked_yields": int((~table.present).sum()),
-            "rows_per_metal": {metal: int(table.present[:, k].sum()) for k, metal in enumerate(METALS)},
+            "rows_per_metal": dict(zip(PREDICTED_METALS, table.present.sum(axis=0).tolist(), strict=True)),
         },
         "hyperparameters": _plain(how.settings),
         **({"slack": fitted.mixture.slack} if isinstance(fitted, Fitted) else {}),

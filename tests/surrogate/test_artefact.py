@@ -308,11 +308,11 @@ def test_a_damaged_artefact_is_told_its_own_way_out(tmp_path: Path, monkeypatch:
     gbr = shutil.copytree(SHIPPED, tmp_path / "models" / "gbr")
     for folder in (mine, gbr):
         cut(folder)
-    assert told(gbr) == "fit it anew: optimiser train --model gbr --force"
-    assert told(mine) == f"fit it anew: optimiser train --model NAME --out {mine} --force"
+    assert told(gbr) == "train it again: optimiser train --model gbr --force"
+    assert told(mine) == f"train it again: optimiser train --model NAME --out {mine} --force"
     # --force refuses a folder without a card
     (gbr / "card.yaml").unlink()
-    assert told(gbr) == "remove the folder and fit it anew: optimiser train --model gbr"
+    assert told(gbr) == "remove the folder and train it again: optimiser train --model gbr"
     product = tmp_path / "product"
     shutil.copytree(SHIPPED, product / "models" / "pd-gbr")
     cut(product / "models" / "pd-gbr")

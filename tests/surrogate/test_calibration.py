@@ -16,16 +16,12 @@ from hypothesis import strategies as st
 from optimiser.chemistry.descriptors import structure_key
 from optimiser.surrogate.artefact import load_surrogate
 from optimiser.surrogate.calibration import Calibration, kernel, shrunk, stretched, terms, widening
-from optimiser.surrogate.domain import fit_domain
-from optimiser.surrogate.features import METALS
+from optimiser.surrogate.features import PREDICTED_METALS
 from optimiser.surrogate.training_table import TrainingTable, read_table
-from optimiser.training.calibrate import Evidence, calibrate, gather, ratio
-from optimiser.training.folds import read_folds
+from optimiser.training.calibrate import Evidence, calibrate, gather, nested, ratio
+from optimiser.training.compare.evaluate import stored_held_out
 from optimiser.training.held_out import HeldOut
-from optimiser.training.nested import nested_yields
-from optimiser.training.recipe import tree_recipe
 from optimiser.training.scores import LEVELS, score, score_groups, winkler
-from optimiser.training.train import limited
 from optimiser.variables import Floats
 
 
@@ -233,14 +229,14 @@ def table(training_table: Path) -> TrainingTable:
 
 @pytest.fixture(scope="module")
 def held(table: TrainingTable) -> Mapping[str, HeldOut]:
-    found = read_folds(load_surrogate("pd-gbr").path, table, tree_recipe().settings)
+    found = stored_held_out(table)
     assert found is not None, "the stored folds belong to another table or other settings"
     return found
 
 
 @pytest.fixture(scope="module")
 def evidence(table: TrainingTable, held: Mapping[str, HeldOut]) -> Evidence:
-    return gather(table, limited(fit_domain(table, np.arange(len(table))), table, held))
+    return gather(table, held)
 
 
 def chemistry(feed: Floats) -> npt.NDArray[np.str_]:
@@ -260,7 +256,7 @@ def groupings(evidence: Evidence, measured: HeldOut) -> dict[str, npt.NDArray[np
         "domain": np.where(ratio(evidence, measured) > 1.0, "outside", "inside"),
     }
     return {
-        "metal": np.broadcast_to(np.array(METALS), mean.shape),
+        "metal": np.broadcast_to(np.array(PREDICTED_METALS), mean.shape),
         "yield_range": np.where(mean < 0.3, "< 0.3", np.where(mean <= 0.7, "0.3-0.7", "> 0.7")),
         **{name: np.broadcast_to(labels[:, None], mean.shape) for name, labels in per_row.items()},
     }
@@ -282,7 +278,8 @@ def constant_width(evidence: Evidence, measured: HeldOut) -> Floats:
 @pytest.mark.data
 def test_held_out_experiments_overall(evidence: Evidence, held: Mapping[str, HeldOut]) -> None:
     table, measured = evidence.table, held["experiment"]
-    expected, intervals = nested_yields(evidence, held, "experiment", LEVELS)
+    yields = nested(evidence, held, "experiment")
+    expected, intervals = yields.expected, yields.intervals(LEVELS)
     assert np.array_equal(np.isnan(intervals).all(axis=(2, 3)), ~table.present)
     low, high = intervals[table.present][..., 0], intervals[table.present][..., 1]
     assert ((low >= 0) & (low <= high) & (high <= 1)).all()
@@ -304,7 +301,8 @@ def test_held_out_experiments_overall(evidence: Evidence, held: Mapping[str, Hel
 @pytest.mark.parametrize("by", ["metal", "acid", "chemistry", "yield_range", "domain"])
 def test_held_out_experiments_by_group(evidence: Evidence, held: Mapping[str, HeldOut], by: str) -> None:
     table, measured = evidence.table, held["experiment"]
-    expected, intervals = nested_yields(evidence, held, "experiment", LEVELS)
+    yields = nested(evidence, held, "experiment")
+    expected, intervals = yields.expected, yields.intervals(LEVELS)
     labels = groupings(evidence, measured)[by]
     groups = score_groups(expected, table.yields, table.present, labels, table.experiments, intervals)
     large = {name: group["coverage"]["0.9"] for name, group in groups.items() if group["experiments"] >= 15}
@@ -316,7 +314,8 @@ def test_held_out_experiments_by_group(evidence: Evidence, held: Mapping[str, He
 @pytest.mark.data
 def test_held_out_studies(evidence: Evidence, held: Mapping[str, HeldOut]) -> None:
     table, measured = evidence.table, held["study"]
-    expected, intervals = nested_yields(evidence, held, "study", LEVELS)
+    yields = nested(evidence, held, "study")
+    expected, intervals = yields.expected, yields.intervals(LEVELS)
     figures = score(expected, table.yields, table.present, intervals)
     assert figures["coverage"]["0.9"] >= 0.83
     # intervals of one width, as wide as experiments need, hold less
@@ -351,7 +350,7 @@ def test_a_fold_does_not_measure_what_it_calibrates(evidence: Evidence, held: Ma
     table, rows = evidence.table, held["experiment"].fold == 2
     yields = np.where(rows[:, None], 1.0 - table.yields, table.yields)
     other = replace(evidence, table=replace(table, yields=yields))
-    before, after = (nested_yields(e, held, "experiment", (0.9,))[1] for e in (evidence, other))
+    before, after = (nested(e, held, "experiment").intervals((0.9,)) for e in (evidence, other))
     np.testing.assert_array_equal(after[rows], before[rows])
     assert np.nanmax(np.abs(after[~rows] - before[~rows])) > 1e-3
 

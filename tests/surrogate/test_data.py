@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import threading
 from collections.abc import Iterator
@@ -14,6 +15,8 @@ from optimiser._io.errors import InputError
 from optimiser.surrogate.data import FILE_NAME, SHA256, URL, install, installed
 
 RIGHT = b"the table" * 1000
+#: pooch leaves an answer that failed to the garbage collector, which closes it with a warning.
+pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 HASH = hashlib.sha256(RIGHT).hexdigest()
 
 
@@ -31,6 +34,12 @@ class Handler(BaseHTTPRequestHandler):
 
     def log_message(self, *_: object) -> None:
         """Keep quiet."""
+
+
+@pytest.fixture(autouse=True)
+def collected() -> Iterator[None]:
+    yield
+    gc.collect()
 
 
 @pytest.fixture(scope="module")

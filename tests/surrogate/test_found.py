@@ -66,7 +66,7 @@ def test_a_surrogate_that_is_nowhere_names_every_place(
     for place in ("p/svm", "p/models/svm", "svm", "models/svm"):
         assert f" {tmp_path / place}" in caught.value.what
     assert "p.yaml, line 2, key surrogate" in caught.value.where
-    assert caught.value.remedy == "fit it once, in minutes: optimiser train --model svm"
+    assert caught.value.remedy == "train it once, in minutes: optimiser train --model svm"
     # a slip of the keyboard is held against the models by name, and against what was trained here
     for slip, meant in (("svn", "svm"), ("mi-ne", "mine")):
         shutil.copytree(SHIPPED, tmp_path / "models" / "mine", dirs_exist_ok=True)

@@ -12,8 +12,7 @@ import pytest
 
 from optimiser.report.skill import stoichiometry_lines
 from optimiser.surrogate.stoichiometry import breaks, charge_balance
-from optimiser.surrogate.training_table import TrainingTable, read_table
-from optimiser.training.compare.groups import acid_names, feed_names
+from optimiser.surrogate.training_table import TrainingTable, acid_names, feed_names, read_table
 
 NAN = np.nan
 THIRD = 1 / 3

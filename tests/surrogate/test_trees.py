@@ -21,12 +21,12 @@ from optimiser.surrogate.artefact import load_surrogate
 from optimiser.surrogate.columns import COLUMNS, columns
 from optimiser.surrogate.features import CONTINUOUS_COLUMNS, FEATURES
 from optimiser.surrogate.fitted import Fitted
-from optimiser.surrogate.members import MEMBERS, Member, fit_member, pair_columns
-from optimiser.surrogate.trees import Forest, differences, flatten
+from optimiser.surrogate.trees import Forest, PairColumn, differences, flatten
+from optimiser.training.members import MEMBERS, Member, fit_member, pair_columns
 from optimiser.variables import Floats
 
-PAIR = [(kind, column) for kind in range(3) for column in range(4)]
-PLAIN = [(0, column) for column in range(4)]
+PAIR = [PairColumn(kind, column) for kind in range(3) for column in range(4)]
+PLAIN = [PairColumn(0, column) for column in range(4)]
 
 
 def paired(x: Floats, anchors: Floats) -> Floats:
@@ -124,7 +124,9 @@ def test_columns_may_stand_in_any_order(data: tuple[Floats, Floats]) -> None:
     """A member sees some of the columns, in an order of its own."""
     x, y = data
     booster = boosted(x[:, [2, 0]], y)
-    found = differences(flatten([booster], [(0, 2), (0, 0)], 1), one_metal(x), one_metal(x[:1]))
+    found = differences(
+        flatten([booster], [PairColumn(0, 2), PairColumn(0, 0)], 1), one_metal(x), one_metal(x[:1])
+    )
     np.testing.assert_allclose(found[:, 0, 0], booster.predict(x[:, [2, 0]]), rtol=0, atol=1e-12)
 
 
@@ -132,7 +134,7 @@ def test_thresholds_are_met_exactly() -> None:
     """A design that sits on a threshold goes left, the next number right, as in LightGBM."""
     x = np.arange(-4.0, 4.0)[:, None]
     booster = boosted(x, x[:, 0] ** 3, trees=5, min_data_in_leaf=1)
-    forest = flatten([booster], [(0, 0)], 1)
+    forest = flatten([booster], [PairColumn(0, 0)], 1)
     thresholds = np.unique(forest.threshold)
     # beside zero LightGBM splits at +-1e-35, and takes what is no farther from zero for zero
     thresholds = thresholds[np.abs(thresholds) > 1e-30]
@@ -147,7 +149,7 @@ def test_thresholds_are_met_exactly() -> None:
 def test_splits_on_missingness() -> None:
     x = np.where(np.arange(40) % 2, np.nan, 1.0)[:, None]
     booster = boosted(x, np.isnan(x[:, 0]).astype(float), trees=5)
-    found = differences(flatten([booster], [(0, 0)], 1), one_metal(x), one_metal(x[:1]))[:, 0, 0]
+    found = differences(flatten([booster], [PairColumn(0, 0)], 1), one_metal(x), one_metal(x[:1]))[:, 0, 0]
     np.testing.assert_allclose(found, booster.predict(x), rtol=0, atol=1e-12)
     assert np.ptp(found) > 0.3
 
@@ -275,7 +277,7 @@ def test_members_are_flattened_as_they_were_fitted(number: int) -> None:
     boosters = fit_member(member, x, yields, np.arange(80) // 2, 0)
     assert len(boosters) == (1 if member.joint else 4)
     tests = pair_columns(member)
-    forest = flatten(boosters, [(test.kind, test.column) for test in tests], 4)
+    forest = flatten(boosters, tests, 4)
     rows, anchors = x[:20], x[20:27]
     found = differences(forest, rows, anchors)
     for k in range(4):

@@ -10,23 +10,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from optimiser._io.errors import InputError
 from optimiser.chemistry.descriptors import structure_key
 from optimiser.report.skill import repeat_lines
-from optimiser.surrogate.training_table import read_table
-from optimiser.training.compare.candidates import candidates
+from optimiser.surrogate.packing import MODELS
+from optimiser.surrogate.training_table import named, read_table
 from optimiser.training.compare.evaluate import assess, evaluate
 from optimiser.training.compare.feature_sets import COLUMNS, choose_features, initial_ph, physics
-from optimiser.training.compare.groups import chemistries, label_groups, yield_ranges
-from optimiser.training.compare.predict import OutOfFold
-from optimiser.training.compare.request import choose_jobs
+from optimiser.training.compare.groups import CHEMISTRIES, label_groups, yield_ranges
+from optimiser.training.compare.request import choose_jobs, shipped_folder
 from optimiser.training.compare.significance import between_groups, paired, unit_means
-from optimiser.training.compare.store import load, shipped_folder
+from optimiser.training.compare.store import OutOfFold, load
 from optimiser.training.duplicates import Repeat
-from optimiser.training.held_out import fold_numbers
-from optimiser.training.protocols import make_folds
-from optimiser.training.scores import LEVELS, coverage, r2, score, score_groups, winkler
-from optimiser.training.skill import as_published
+from optimiser.training.protocols import fold_numbers, make_folds
+from optimiser.training.scores import LEVELS, as_published, coverage, r2, score, score_groups, winkler
 from tests.paths import ROOT
 
 NAN = np.nan
@@ -82,7 +78,7 @@ def test_absent_metals_count_as_perfect_only_as_published() -> None:
 
 def test_chemistries_and_yield_ranges() -> None:
     feed = np.array([[0.3333, 0.3333, 0.3333], [0.6, 0.2, 0.2], [0.8, 0.1, 0.1], [0.5, 0.3, 0.2]])
-    assert chemistries(feed).tolist() == ["NMC333", "NMC622", "NMC811", "other"]
+    assert named(feed, CHEMISTRIES, "other").tolist() == ["NMC333", "NMC622", "NMC811", "other"]
     assert yield_ranges(np.array([0.29, 0.3, 0.7, 0.71])).tolist() == ["< 0.3", "0.3-0.7", "0.3-0.7", "> 0.7"]
 
 
@@ -144,15 +140,14 @@ def test_feature_sets_are_columns() -> None:
     x = np.arange(64.0).reshape(2, 32)
     assert choose_features(x, "full").shape == (2, 32)
     assert choose_features(x, "basic").shape[1] == len(COLUMNS["basic"])
-    with pytest.raises(InputError, match="There is no feature set 'fulll'"):
-        choose_features(x, "fulll")
+    assert choose_features(x, "physics").shape[1] == 32 + 7
 
 
 def test_help_names_every_model_and_feature_set() -> None:
     done = command("--help")
     assert done.returncode == 0
     words = set(done.stdout.replace(",", " ").split())
-    assert words >= set(candidates()) | set(COLUMNS)
+    assert words >= {*MODELS, *COLUMNS}
 
 
 def command(*arguments: str) -> subprocess.CompletedProcess[str]:

@@ -14,7 +14,7 @@ from click.testing import CliRunner
 from optimiser._io.errors import InputError
 from optimiser.cli.main import cli
 from optimiser.surrogate.training_table import read_table
-from optimiser.training.compare.candidates import choose_candidates
+from optimiser.training.compare.request import choose_jobs
 
 
 def command(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -31,10 +31,19 @@ def changed(training_table: Path, folder: Path, change: Any) -> Path:
     return path
 
 
-def test_unknown_models_are_refused() -> None:
-    with pytest.raises(InputError, match="no model 'rff'") as error:
-        choose_candidates("rff")
-    assert "rf" in error.value.allowed
+def test_unknown_names_are_refused() -> None:
+    for asked, said in (
+        (("rff", "all", "full"), "no model 'rff'"),
+        (("gbr", "studies", "full"), "no protocol 'studies'"),
+        (("gbr", "study", "fulll"), "no feature set 'fulll'"),
+    ):
+        with pytest.raises(InputError, match=said) as error:
+            choose_jobs(*asked)
+        assert error.value.allowed.endswith(", all") and error.value.remedy.startswith("did you mean")
+    with pytest.raises(InputError, match="No protocol is named"):
+        choose_jobs("gbr", " , ", "full")
+    with pytest.raises(InputError, match="its own features, not 'basic'"):
+        choose_jobs("gbr,pd-gbr", "study", "basic")
 
 
 @pytest.mark.data

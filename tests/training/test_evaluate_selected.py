@@ -20,15 +20,13 @@ from optimiser.report.caveats import kept_promises
 from optimiser.report.model_card import model_card
 from optimiser.report.skill import print_selected
 from optimiser.surrogate.artefact import load_surrogate
+from optimiser.surrogate.selection import RULES, Rule
 from optimiser.surrogate.training_table import TrainingTable, read_table
-from optimiser.training.calibrate import Evidence
-from optimiser.training.compare import shipped
-from optimiser.training.compare.evaluate import evaluate, obtain
-from optimiser.training.compare.request import check_selected, choose_jobs
+from optimiser.training.calibrate import Evidence, gather
+from optimiser.training.compare.evaluate import evaluate, obtain, stored_held_out
+from optimiser.training.compare.request import check_selected, choose_jobs, shipped_folder
 from optimiser.training.compare.selected import (
-    RULES,
     Forecast,
-    Rule,
     broken,
     card_figures,
     cost_and_recovery,
@@ -36,7 +34,6 @@ from optimiser.training.compare.selected import (
     forecast,
     pick,
 )
-from optimiser.training.compare.store import shipped_folder
 from optimiser.training.held_out import HeldOut
 
 NAN = np.nan
@@ -176,14 +173,14 @@ def table(training_table: Path) -> TrainingTable:
 
 @pytest.fixture(scope="module")
 def held(table: TrainingTable) -> Mapping[str, HeldOut]:
-    found = shipped.stored(table)
+    found = stored_held_out(table)
     assert found is not None
     return found
 
 
 @pytest.fixture(scope="module")
 def evidence(table: TrainingTable, held: Mapping[str, HeldOut]) -> Evidence:
-    return shipped.evidence(table, held)
+    return gather(table, held)
 
 
 @pytest.mark.data

@@ -18,14 +18,12 @@ import pytest
 
 from optimiser._io.errors import InputError
 from optimiser.surrogate.training_table import read_table
-from optimiser.training.compare.candidates import candidates
 from optimiser.training.compare.evaluate import compare_fold, obtain
 from optimiser.training.compare.feature_sets import COLUMNS
-from optimiser.training.compare.predict import OutOfFold
-from optimiser.training.compare.request import choose_jobs, choose_store
-from optimiser.training.compare.store import load, save, settings_hash, shipped_folder
-from optimiser.training.held_out import fold_numbers
-from optimiser.training.protocols import make_folds
+from optimiser.training.compare.request import choose_jobs, choose_store, shipped_folder
+from optimiser.training.compare.rivals import candidates
+from optimiser.training.compare.store import OutOfFold, load, save, settings_hash
+from optimiser.training.protocols import fold_numbers, make_folds
 
 NAN = np.nan
 
@@ -141,7 +139,7 @@ def test_another_recipe_has_another_version() -> None:
     found = {}
     for name, model in candidates().items():
         if model.build is not None:
-            built = model.build(model.settings)
+            built = model.build(**model.settings)
             bounds = {k: v for k, v in built.get_params().items() if k.endswith("_bounds")}  # of kernels
             told = " ".join(f"{built.__repr__(N_CHAR_MAX=10**6)} {bounds or ''}".split())
             found[name] = (model.version, hashlib.sha256(told.encode()).hexdigest()[:16])

@@ -15,8 +15,7 @@ from sklearn.model_selection import GroupKFold, train_test_split
 from optimiser._io.errors import InputError
 from optimiser.chemistry.descriptors import structure_key
 from optimiser.surrogate.training_table import TrainingTable, read_table
-from optimiser.training.held_out import UNTESTED, fold_numbers
-from optimiser.training.protocols import PROTOCOLS, check_protocol, make_folds, units
+from optimiser.training.protocols import PROTOCOLS, UNTESTED, fold_numbers, make_folds, units
 from optimiser.variables import Ints
 
 GROUPED = [name for name in PROTOCOLS if name != "random"]
@@ -153,10 +152,3 @@ def test_too_little_data_is_refused() -> None:
     bare[5:, 1] = 0.0  # manganese in five rows, of which some are tested
     with pytest.raises(InputError, match="training rows with Mn"):
         make_folds(replace(table, feed=bare), "experiment")
-
-
-def test_unknown_protocols_are_refused() -> None:
-    assert check_protocol("study") == "study"
-    with pytest.raises(InputError, match="no protocol 'studies'") as caught:
-        check_protocol("studies")
-    assert "study" in caught.value.remedy and "experiment" in caught.value.allowed

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import shutil
 import subprocess
 import sys
 from dataclasses import replace
@@ -11,20 +13,27 @@ from zipfile import ZipFile
 import numpy as np
 import pandas as pd
 import pytest
+import yaml
 from click.testing import CliRunner
 
 from optimiser._io.errors import InputError
 from optimiser.cli.main import cli
-from optimiser.surrogate.artefact import load_surrogate
+from optimiser.surrogate.artefact import load_surrogate, seal
 from optimiser.surrogate.calibration import squeezed, stretched
 from optimiser.surrogate.features import table_features
+from optimiser.surrogate.packing import MODELS, SHIPPED, pinned
 from optimiser.surrogate.training_table import TrainingTable, read_table
-from optimiser.training.compare.candidates import SHIPPED, Candidate, candidates
-from optimiser.training.compare.rival import Rival, dump_regressors, fit_rival, load_regressors
-from optimiser.training.recipe import recipe, rival_recipe
+from optimiser.training.compare.rivals import (
+    Candidate,
+    Rival,
+    candidates,
+    fit_rival,
+    recipe,
+    rival_recipe,
+)
 from optimiser.training.train import train
 
-RIVALS = [name for name in candidates() if name != SHIPPED]
+RIVALS = [name for name in MODELS if name != SHIPPED]
 _TINY = {"max_iter": 5, "n_estimators": 5, "max_pairs": 800, "n_anchors": 8, "alpha": 0.1, "C": 1.0}
 
 
@@ -48,6 +57,14 @@ def artefact(training_table: Path, tmp_path_factory: pytest.TempPathFactory) -> 
     return train(folder / "small.xlsx", folder / "models" / "gbr", rival_recipe(tiny("gbr")))
 
 
+def test_every_model_that_can_be_named_has_a_candidate() -> None:
+    assert tuple(candidates()) == MODELS
+
+
+def read_back(rival: Rival, regressors: bytes) -> Rival:
+    return Rival.from_arrays(rival.arrays(), regressors, rival.features, rival.yields)
+
+
 def test_a_single_model_is_not_stretched() -> None:
     yields = np.array([0.0, 0.3, 0.5, 1.0])
     np.testing.assert_allclose(stretched(squeezed(yields)), yields, atol=1e-15)
@@ -59,7 +76,7 @@ def test_regressors_come_back_as_they_went(table: TrainingTable, name: str) -> N
     rows = np.arange(0, len(table), 6)
     rival = fit_rival(tiny(name), table, rows)
     x = table_features(table)[::11]
-    again = replace(rival, regressors=load_regressors(dump_regressors(rival)))
+    again = read_back(rival, rival.regressors_file())
     for before, after in zip(rival.predict(x), again.predict(x), strict=True):
         np.testing.assert_array_equal(before, after)
     mean, spread = rival.scatter(x)
@@ -80,13 +97,41 @@ def test_each_metal_is_fitted_on_rows_that_have_it(table: TrainingTable) -> None
 def test_what_a_rival_has_no_use_for_is_not_built(table: TrainingTable) -> None:
     import skops.io
 
+    rival = fit_rival(tiny("gbr"), table, np.arange(0, len(table), 20))
     stranger = skops.io.dumps([subprocess.Popen] * 4)
     with pytest.raises(ValueError, match=r"subprocess\.Popen"):
-        load_regressors(stranger)
+        read_back(rival, stranger)
     with pytest.raises(ValueError, match="cannot be read"):
-        load_regressors(b"PK nothing")
+        read_back(rival, b"PK nothing")
     with pytest.raises(ValueError, match="4 regressors"):
-        load_regressors(skops.io.dumps([1, 2]))
+        read_back(rival, skops.io.dumps([1, 2]))
+    with pytest.raises(ValueError, match="no feature set 'most'"):
+        read_back(replace(rival, feature_set="most"), rival.regressors_file())
+
+
+@pytest.mark.data
+def test_regressors_of_an_earlier_version_are_refused_with_what_to_do(
+    artefact: Path, table: TrainingTable, tmp_path: Path
+) -> None:
+    """Earlier versions kept the regressor on pairs in another module, which their files name."""
+    rival = fit_rival(tiny("pd-gbr-published"), table, np.arange(0, len(table), 20))
+    old = io.BytesIO()
+    with ZipFile(io.BytesIO(rival.regressors_file())) as new, ZipFile(old, "w") as written:
+        for name in new.namelist():
+            content = new.read(name)
+            written.writestr(
+                name,
+                content.replace(b"optimiser.training.compare.pdgbr", b"optimiser.surrogate.pdgbr"),
+            )
+    folder = shutil.copytree(artefact, tmp_path / "models" / "pd-gbr-published")
+    (folder / "regressors.skops").write_bytes(old.getvalue())
+    card = yaml.safe_load((folder / "card.yaml").read_text(encoding="utf-8"))
+    card["regressors"] = pinned("regressors.skops", old.getvalue())
+    card["card_sha256"] = seal(card)
+    (folder / "card.yaml").write_text(yaml.safe_dump(card, sort_keys=False), encoding="utf-8")
+    with pytest.raises(InputError, match="written by an earlier version") as caught:
+        load_surrogate(folder)
+    assert caught.value.remedy.startswith("train it again: optimiser train --model pd-gbr-published")
 
 
 @pytest.mark.data

@@ -20,23 +20,21 @@ from optimiser.surrogate.artefact import load_surrogate
 from optimiser.surrogate.domain import fit_domain
 from optimiser.surrogate.features import table_features
 from optimiser.surrogate.fitted import Fitted
-from optimiser.surrogate.members import MEMBERS
 from optimiser.surrogate.mixture import Mixture
 from optimiser.surrogate.training_table import TrainingTable, read_table
 from optimiser.training import train as training
-from optimiser.training.fit import TrainSettings, choose_anchors, fit, fit_members
-from optimiser.training.folds import read_folds
+from optimiser.training.fit import TrainSettings, choose_anchors, fit, fit_members, shipped_recipe
 from optimiser.training.held_out import hold_out
+from optimiser.training.members import MEMBERS
 from optimiser.training.protocols import PROTOCOLS, make_folds
-from optimiser.training.recipe import tree_recipe
-from optimiser.training.stored import settings_hash
+from optimiser.training.stored import read_held_out, settings_hash
 from optimiser.training.train import train
 
 TINY = TrainSettings(
     members=tuple(replace(member, trees=5, leaves=15, pairs=800 * member.paired) for member in MEMBERS),
     n_anchors=16,
 )
-TINY_RECIPE = tree_recipe(TINY)
+TINY_RECIPE = shipped_recipe(TINY)
 SOME = np.arange(0, 913, 4)
 
 
@@ -179,7 +177,7 @@ def test_train_writes_an_artefact_that_loads(
     assert [done for done, _, _ in steps] == list(range(86)) and {every for _, every, _ in steps} == {85}
     assert steps[0][2].startswith("random 1") and steps[-1][2] == "done"
     small = read_table(small_table)
-    held = read_folds(artefact, small, TINY_RECIPE.settings)
+    held = read_held_out(artefact, small, TINY_RECIPE.settings)
     assert held is not None and set(held) == set(PROTOCOLS)
     assert held["random"].tested.sum() == card["skill"]["random"]["rows"]
 
@@ -201,12 +199,12 @@ def test_train_repeats_itself_and_overwrites_only_when_told(
 @pytest.mark.data
 def test_folds_belong_to_one_table_and_one_setting(small_table: Path, artefact: Path, tmp_path: Path) -> None:
     small = read_table(small_table)
-    assert read_folds(artefact, replace(small, sha256="0" * 64), TINY_RECIPE.settings) is None
-    assert read_folds(artefact, small, tree_recipe(replace(TINY, random_state=1)).settings) is None
-    assert read_folds(tmp_path, small, TINY_RECIPE.settings) is None
+    assert read_held_out(artefact, replace(small, sha256="0" * 64), TINY_RECIPE.settings) is None
+    assert read_held_out(artefact, small, shipped_recipe(replace(TINY, random_state=1)).settings) is None
+    assert read_held_out(tmp_path, small, TINY_RECIPE.settings) is None
     (tmp_path / "folds.npz").write_bytes((artefact / "folds.npz").read_bytes()[:1000])
     with pytest.raises(InputError, match="cannot be read") as caught:
-        read_folds(tmp_path, small, TINY_RECIPE.settings)
+        read_held_out(tmp_path, small, TINY_RECIPE.settings)
     assert "optimiser train" in caught.value.remedy
 
 
@@ -234,17 +232,17 @@ def damaged(folder: Path, name: str, change: Callable[[Any], Any]) -> None:
 def test_folds_that_cannot_be_predictions_are_refused(
     table: TrainingTable, tmp_path: Path, name: str, change: Callable[[Any], Any], said: str
 ) -> None:
-    assert read_folds(SHIPPED, table, tree_recipe().settings) is not None
+    assert read_held_out(SHIPPED, table, shipped_recipe().settings) is not None
     damaged(tmp_path, name, change)
     with pytest.raises(InputError, match="cannot be read") as caught:
-        read_folds(tmp_path, table, tree_recipe().settings)
+        read_held_out(tmp_path, table, shipped_recipe().settings)
     assert said in caught.value.what
 
 
 @pytest.mark.data
 def test_predictions_of_other_folds_are_not_taken(table: TrainingTable, tmp_path: Path) -> None:
     damaged(tmp_path, "experiment_fold", lambda array: np.roll(array, 1))
-    assert read_folds(tmp_path, table, tree_recipe().settings) is None
+    assert read_held_out(tmp_path, table, shipped_recipe().settings) is None
 
 
 def test_settings_are_told_apart() -> None:
@@ -252,7 +250,7 @@ def test_settings_are_told_apart() -> None:
     assert (
         len(
             {
-                settings_hash(tree_recipe(s).settings)
+                settings_hash(shipped_recipe(s).settings)
                 for s in (TINY, changed, replace(TINY, n_anchors=17), TrainSettings())
             }
         )
@@ -306,7 +304,7 @@ def test_full_training_rebuilds_the_shipped_artefact(training_table: Path, tmp_p
     out = train(training_table, tmp_path / "pd-gbr")
     new, shipped = load_surrogate(out), load_surrogate("pd-gbr")
     table = read_table(training_table)
-    found, stored = (read_folds(each.path, table, tree_recipe().settings) for each in (new, shipped))
+    found, stored = (read_held_out(each.path, table, shipped_recipe().settings) for each in (new, shipped))
     assert found is not None and stored is not None
     for protocol in PROTOCOLS:
         np.testing.assert_array_equal(found[protocol].fold, stored[protocol].fold)

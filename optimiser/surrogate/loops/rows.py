@@ -1,6 +1,7 @@
-"""Operations on rows of bits, one bit per lane, in LLVM's terms; imported only when called.
+"""Operations on rows of bits, one bit per lane.
 
-Rows and the lanes' totals stay in vector registers, which no compiler finds by itself from loops over arrays.
+Adding the leaves is written in LLVM's terms: the lanes' totals stay in vector registers, which numba does not
+find by itself from loops over arrays. docs/speed.md tells what that is worth.
 """
 
 from __future__ import annotations
@@ -23,8 +24,8 @@ GROUP = 32
 #: Groups of a row.
 GROUPS = LANES // GROUP
 
-_WORD, _INT, _REAL = ir.IntType(64), ir.IntType(32), ir.DoubleType()
-_ROW, _REALS = ir.VectorType(_WORD, WORDS), ir.VectorType(_REAL, GROUP)
+_WORD, _INT = ir.IntType(64), ir.IntType(32)
+_REALS = ir.VectorType(ir.DoubleType(), GROUP)
 _MASK, _FLAG = ir.IntType(GROUP), ir.IntType(GROUPS)
 _MASKS, _FLAGS = ir.VectorType(_MASK, GROUPS), ir.VectorType(_FLAG, 64)
 
@@ -47,7 +48,7 @@ def walk(table: Any, rows: Any, row: Any, left: Any, right: Any, first: int, sto
     each node, of which the roots' must be there; ``left`` and ``right`` are numbers among these.
     """
     for node in range(first, stop):
-        here, fails, low, high = stop - first + 1 + node - first, row[node], left[node], right[node]
+        here, fails, low, high = stop + 1 + node - 2 * first, row[node], left[node], right[node]
         for w in range(WORDS):
             came = rows[here, w]
             gone = came & table[fails, w]
@@ -71,12 +72,12 @@ def groups(typing_context: Any, rows: Any, count: Any, flags: Any) -> Any:
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         rows, flags = (_data(context, builder, signature.args[k], arguments[k]) for k in (0, 2))
         rows = builder.bitcast(rows, _MASKS.as_pointer())
-        with cgutils.for_range(builder, arguments[1]) as loop:
-            row = builder.load(builder.gep(rows, [loop.index]), align=8 * WORDS)
+        with cgutils.for_range(builder, arguments[1]) as each:
+            row = builder.load(builder.gep(rows, [each.index]), align=8 * WORDS)
             some = builder.icmp_unsigned("!=", row, ir.Constant(_MASKS, [0] * GROUPS))
             builder.store(
                 builder.bitcast(some, _FLAG),
-                builder.gep(builder.bitcast(flags, _FLAG.as_pointer()), [loop.index]),
+                builder.gep(builder.bitcast(flags, _FLAG.as_pointer()), [each.index]),
             )
         return context.get_dummy_value()
 

@@ -186,8 +186,8 @@ def settle(forest: Any, side: Any, held: Any, follows: Any) -> Any:
                     child[k, go] = LIKELY if k_leaf == likely else -1 - (total + k_leaf - (k_leaf > likely))
         size[tree - first] = nodes
         total += nodes
-    table = (code[:total], limit[:total], pattern[:total], value[:total], child[:total], depth[:total])
-    return table, size, constant
+    left = (code[:total], limit[:total], pattern[:total], value[:total], child[:total], depth[:total])
+    return left, size, constant
 
 
 @loop()

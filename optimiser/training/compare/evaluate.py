@@ -1,30 +1,66 @@
-"""Predictions and table to figures: what `optimiser evaluate` answers."""
+"""Accuracy on held-out data by model, protocol and group: what `optimiser evaluate` answers."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from optimiser._io import builtin
 from optimiser._io.errors import InputError
+from optimiser.surrogate.features import PREDICTED_METALS, table_features
+from optimiser.surrogate.packing import SHIPPED
 from optimiser.surrogate.training_table import TrainingTable
-from optimiser.training.compare import shipped, store
-from optimiser.training.compare.candidates import SHIPPED
+from optimiser.training.calibrate import gather, nested, ratio
+from optimiser.training.compare import store
 from optimiser.training.compare.groups import label_groups
-from optimiser.training.compare.predict import Job, OutOfFold, predict_job
+from optimiser.training.compare.request import Job
+from optimiser.training.compare.rivals import fit_rival
 from optimiser.training.compare.significance import between_groups, paired
-from optimiser.training.fit import Progress
-from optimiser.training.held_out import HeldOut
-from optimiser.training.protocols import make_folds, units
-from optimiser.training.scores import score, score_groups
-from optimiser.training.skill import as_published
-from optimiser.variables import Bools, Floats, Ints
+from optimiser.training.compare.store import OutOfFold
+from optimiser.training.fit import Progress, shipped_recipe
+from optimiser.training.held_out import HeldOut, hold_out, single
+from optimiser.training.protocols import PROTOCOLS, fold_numbers, make_folds, units
+from optimiser.training.scores import LEVELS, as_published, score, score_groups
+from optimiser.training.stored import read_held_out
+from optimiser.variables import Bools, Ints
 
 #: Answer of one job: ``overall``, ``by`` kind of group, ``tests`` by kind of group, and where asked for
 #: ``as_published`` and ``against`` another job.
 Answer = dict[str, Any]
+
+
+def stored_held_out(table: TrainingTable) -> dict[str, HeldOut] | None:
+    """Return the shipped model's held-out predictions, None where they are of another table or settings."""
+    return read_held_out(builtin.folder("models") / SHIPPED, table, shipped_recipe().settings)
+
+
+def shipped_held_out(
+    table: TrainingTable,
+    *,
+    again: Collection[str] = (),
+    only: int | None = None,
+    progress: Progress = lambda *_: None,
+) -> dict[str, HeldOut]:
+    """Return the shipped model's predictions of every protocol: those stored, else fitted now.
+
+    Args:
+        table: training table.
+        again: protocols to fit whatever is stored; all of them where nothing is.
+        only: number of the one fold to fit, from 0; the others stay NaN.
+        progress: called with the steps done, the steps in all, and what comes next.
+
+    Raises:
+        InputError: too few groups for the folds, or stored predictions that cannot be read.
+    """
+    known, recipe = stored_held_out(table) or {}, shipped_recipe()
+    todo = [protocol for protocol in PROTOCOLS if protocol in again or protocol not in known]
+    folds = sum(1 if only is not None else len(make_folds(table, protocol)) for protocol in todo)
+    step = _steps(folds * recipe.steps, progress)
+    fresh = {protocol: hold_out(table, protocol, recipe, step, only=only) for protocol in todo}
+    return {protocol: (known | fresh)[protocol] for protocol in PROTOCOLS}
 
 
 def obtain(
@@ -40,52 +76,85 @@ def obtain(
 
     Beside them, which rows are inside the shipped model's applicability domain, by protocol, where its
     held-out predictions are known. Those of the shipped model are stored with its artefact, by
-    `optimiser train`; refitted ones are answered from, and not stored.
+    `optimiser train`; if they are fitted again here, they are not stored.
 
     Args:
-        jobs: what to predict; all are checked, and what is stored is read, before the first is fitted.
+        jobs: what to predict; what is stored is read for all before the first is fitted.
         table: training table.
         folder: of stored predictions.
-        refit: fit all anew and store them, once all are fitted.
+        refit: fit all again and store them, once all are fitted.
         progress: called with the steps done, the steps in all, and what comes next.
         say: called with a line about predictions that are not stored, or have been.
 
     Raises:
-        InputError: too few groups for the folds, a feature set that a model does not take, or a folder that
-            cannot be read or written.
+        InputError: too few groups for the folds, or a folder that cannot be read or written.
     """
     for job in jobs:
-        job.check()
         make_folds(table, job.protocol)
     # also what is to be replaced: a file that cannot be read is refused before the work
-    before = [None if job.model.name == SHIPPED else store.load(folder, job, table) for job in jobs]
-    ours = {job.protocol for job in jobs if job.model.name == SHIPPED}
-    held, known = shipped.stored(table), None
+    before = [None if job.shipped else store.load(folder, job, table) for job in jobs]
+    ours = {job.protocol for job in jobs if job.shipped}
+    held, evidence = stored_held_out(table), None
     if ours and (refit or held is None):
         if held is None:
             say(f"Fitting {SHIPPED}: nothing stored for this table and these settings.")
-        held = shipped.held_out(table, anew=ours if refit else (), progress=progress)
+        held = shipped_held_out(table, again=ours if refit else (), progress=progress)
     if held is not None:
-        known = shipped.evidence(table, held)
+        evidence = gather(table, held)
     found = []
     for job, kept in zip(jobs, before, strict=True):
-        if job.model.name == SHIPPED:
-            assert held is not None and known is not None
-            found.append(shipped.out_of_fold(known, held, job.protocol))
-            continue
-        result = None if refit else kept
-        if result is None:
+        if job.shipped:
+            assert held is not None and evidence is not None
+            yields, measured = nested(evidence, held, job.protocol), held[job.protocol]
+            found.append(OutOfFold(measured.fold, yields.expected, measured.spread, yields.intervals(LEVELS)))
+        elif kept is not None and not refit:
+            found.append(kept)
+        else:
             if not refit:
                 say(f"Fitting {job.name} ({job.protocol}): nothing stored for this table and these settings.")
-            result = predict_job(job, table, progress)
-        found.append(result)
+            found.append(predict_job(job, table, progress))
     if refit:
         # together at the end: stopping before leaves everything as it was
         for job, result in zip(jobs, found, strict=True):
-            if job.model.name != SHIPPED:
+            if not job.shipped:
                 say(f"Stored: {store.save(folder, job, table, result)} ({job.protocol}, {job.features})")
-    inside = None if held is None or known is None else shipped.inside(known, held)
-    return found, inside
+    if held is None or evidence is None:
+        return found, None
+    return found, {name: ratio(evidence, measured) <= 1.0 for name, measured in held.items()}
+
+
+def predict_job(
+    job: Job, table: TrainingTable, progress: Progress = lambda *_: None, *, only: int | None = None
+) -> OutOfFold:
+    """Fit a rival on each fold's training rows and predict its test rows.
+
+    Predictions are kept in single precision, as they are stored.
+
+    Args:
+        job: what to fit.
+        table: training table.
+        progress: called with the steps done, the steps in all, and what comes next.
+        only: number of the one fold to do, from 0; the others stay NaN.
+
+    Raises:
+        InputError: too few groups for the folds.
+    """
+    folds = make_folds(table, job.protocol)
+    features = table_features(table)
+    mean, spread = np.full((2, len(table), len(PREDICTED_METALS)), np.nan)
+    chosen = range(len(folds)) if only is None else (only,)
+    step = _steps(len(chosen) * len(PREDICTED_METALS), progress)
+    for number in chosen:
+        what, fold = f"{job.name}, {job.protocol} {number + 1}", folds[number]
+        rival = fit_rival(job.model, table, fold.train, job.features, lambda _, what=what: step(what))  # type: ignore[misc]
+        mean[fold.test], spread[fold.test] = rival.scatter(features[fold.test])
+    return OutOfFold(fold_numbers(folds, len(table)), single(mean), single(spread))
+
+
+def _steps(every: int, progress: Progress) -> Callable[[str], None]:
+    """Return what counts the steps of a progress, each called with what comes next."""
+    done = iter(range(every))
+    return lambda what: progress(next(done), every, what)
 
 
 def compare_fold(
@@ -95,7 +164,7 @@ def compare_fold(
     fold: int,
     progress: Progress = lambda *_: None,
 ) -> list[dict[str, Any]]:
-    """Fit one fold of each job anew and compare it with what is stored.
+    """Fit one fold of each job again and compare it with what is stored.
 
     Args:
         jobs: models, protocols and feature sets; all are checked before the first is fitted.
@@ -115,9 +184,9 @@ def compare_fold(
     found = []
     for job, rows, before in zip(jobs, tested, stored, strict=True):
         now: OutOfFold | HeldOut
-        if job.model.name == SHIPPED:
-            anew = shipped.held_out(table, anew=(job.protocol,), only=fold - 1, progress=progress)
-            now = anew[job.protocol]
+        if job.shipped:
+            fitted = shipped_held_out(table, again=(job.protocol,), only=fold - 1, progress=progress)
+            now = fitted[job.protocol]
         else:
             now = predict_job(job, table, progress, only=fold - 1)
         counted = table.present[rows]
@@ -137,9 +206,8 @@ def _test_rows(job: Job, table: TrainingTable, fold: int) -> Ints:
     """Return the rows that a fold tests, numbered from 1.
 
     Raises:
-        InputError: no such fold, or a feature set that the model does not take.
+        InputError: no such fold.
     """
-    job.check()
     folds = make_folds(table, job.protocol)
     if not 1 <= fold <= len(folds):
         raise InputError(
@@ -155,9 +223,8 @@ def _before(job: Job, table: TrainingTable, folder: Path) -> OutOfFold | HeldOut
         InputError: nothing is stored.
     """
     found: OutOfFold | HeldOut | None
-    if job.model.name == SHIPPED:
-        held, remedy = shipped.stored(table), "optimiser train"
-        found = None if held is None else held[job.protocol]
+    if job.shipped:
+        found, remedy = (stored_held_out(table) or {}).get(job.protocol), "optimiser train"
     else:
         found = store.load(folder, job, table)
         remedy = f"optimiser evaluate --models {job.model.name} --protocol {job.protocol} --refit"
@@ -189,7 +256,7 @@ def assess(
     """
     counted = table.present & found.tested[:, None]
     labels = label_groups(table, found.mean, inside, protocol=protocol)
-    errors = absolute_errors(table, found)
+    errors = np.abs(found.mean - table.yields)
     groups = units(table, protocol)
     answer: Answer = {
         "overall": score(found.mean, table.yields, counted, found.intervals),
@@ -205,11 +272,6 @@ def assess(
             as_published(found.mean, table.present), table.yields_as_written, everything
         )
     return answer
-
-
-def absolute_errors(table: TrainingTable, found: OutOfFold) -> Floats:
-    """Return the absolute errors of tested values of present metals, NaN elsewhere, shape (n, 4)."""
-    return np.abs(found.mean - table.yields)
 
 
 def evaluate(
@@ -246,9 +308,9 @@ def evaluate(
             inside=None if inside is None else inside[protocol],
             published=published and protocol == "random",
         )
-        errors, groups = absolute_errors(table, result), units(table, protocol)
+        groups = units(table, protocol)
         against = {
-            name: paired(errors, absolute_errors(table, reference), groups)
+            name: paired(np.abs(result.mean - table.yields), np.abs(reference.mean - table.yields), groups)
             for name, reference in references
             if name != job.name
         }

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 
-from optimiser._io.errors import InputError, closest
 from optimiser.chemistry.acids import USABLE_PKA
 from optimiser.chemistry.descriptors import DESCRIPTORS, molar_mass
-from optimiser.chemistry.feeds import OXYGEN_MOLAR_MASS, SPINEL_ABOVE
-from optimiser.chemistry.metals import molar_masses
-from optimiser.surrogate.features import FEATURES, METALS
+from optimiser.surrogate.features import FEATURES, PREDICTED_METALS
+from optimiser.surrogate.stoichiometry import cathode_molar_mass
 from optimiser.variables import CONTINUOUS, Floats
 
 _NAMES = [feature.name for feature in FEATURES]
 _ACID = ("pKa1", "pKa2", "pKa3", "n_protons")
-_SOLUBILITY = tuple(f"solubility_{metal}" for metal in METALS)
+_SOLUBILITY = tuple(f"solubility_{metal}" for metal in PREDICTED_METALS)
 _LIPINSKI = ("logP", "TPSA", "h_donors", "h_acceptors", "molar_mass")
 _CHARGE = ("max_partial_charge", "min_partial_charge", "molar_refractivity")
 _STRUCTURE = (
@@ -57,33 +55,14 @@ PHYSICS = (
     "peroxide_ratio",
     "metal_concentration",
 )
-_TIME, _CELSIUS = "time", 273.15
+_CELSIUS = 273.15
 _MOST = 1000.0
 _ITERATIONS = 60  # halves 34 units of pH to 3e-17
 
 
-def check_feature_set(name: str) -> str:
-    """Return the name of a feature set.
-
-    Raises:
-        InputError: there is none of that name.
-    """
-    if name not in COLUMNS:
-        raise InputError(
-            f"There is no feature set {name!r}.",
-            allowed=", ".join((*COLUMNS, "all")),
-            remedy=closest(name, COLUMNS),
-        )
-    return name
-
-
 def feature_columns(name: str) -> tuple[str, ...]:
-    """Return the names of a feature set's columns, in the order of :func:`choose_features`.
-
-    Raises:
-        InputError: there is none of that name.
-    """
-    return (*COLUMNS[check_feature_set(name)], *(PHYSICS if name in _WITH_PHYSICS else ()))
+    """Return the names of a feature set's columns, in the order of :func:`choose_features`."""
+    return (*COLUMNS[name], *(PHYSICS if name in _WITH_PHYSICS else ()))
 
 
 def choose_features(features: Floats, name: str) -> Floats:
@@ -92,11 +71,8 @@ def choose_features(features: Floats, name: str) -> Floats:
     Args:
         features: as ``surrogate.features.table_features`` gives them, shape (n, 32).
         name: of the feature set.
-
-    Raises:
-        InputError: there is none of that name.
     """
-    chosen = features[:, [_NAMES.index(column) for column in COLUMNS[check_feature_set(name)]]]
+    chosen = features[:, [_NAMES.index(column) for column in COLUMNS[name]]]
     return np.hstack([chosen, physics(features)]) if name in _WITH_PHYSICS else chosen
 
 
@@ -112,13 +88,9 @@ def physics(features: Floats) -> Floats:
     def column(name: str) -> Floats:
         return features[:, _NAMES.index(name)]
 
-    transition = features[:, [_NAMES.index(metal) for metal in METALS[1:]]]
+    transition = features[:, [_NAMES.index(metal) for metal in PREDICTED_METALS[1:]]]
     total = transition.sum(axis=1)
-    oxygen = OXYGEN_MOLAR_MASS * np.where(total > SPINEL_ABOVE, 4.0, 2.0)
-    mass = (
-        molar_masses()[0] + transition @ molar_masses()[1 : 1 + transition.shape[1]] + oxygen
-    )  # g per mol Li
-    lithium = column("solid_liquid_ratio") / mass  # mol/L
+    lithium = column("solid_liquid_ratio") / cathode_molar_mass(transition)  # mol/L
     pka = features[:, [_NAMES.index(name) for name in _ACID[:3]]]
     concentration = column("acid_concentration")
     offered = (np.nan_to_num(pka, nan=np.inf) < USABLE_PKA).sum(axis=1) * concentration
@@ -126,7 +98,7 @@ def physics(features: Floats) -> Floats:
     peroxide = column("h2o2") * 10.0 / molar_mass("OO")  # wt% of 1000 g/L
     return np.column_stack(
         [
-            np.log1p(column(_TIME)),
+            np.log1p(column("time")),
             1000.0 / (column("temperature") + _CELSIUS),
             initial_ph(pka, concentration),
             _ratio(offered, consumed),

@@ -1,4 +1,4 @@
-"""The groups by which skill is told: metal, acid, cathode chemistry, predicted yield, domain."""
+"""The groups by which accuracy is reported: metal, acid, cathode chemistry, predicted yield, domain."""
 
 from __future__ import annotations
 
@@ -6,16 +6,15 @@ import numpy as np
 import numpy.typing as npt
 
 from optimiser.chemistry.descriptors import structure_key
-from optimiser.surrogate.features import METALS
-from optimiser.surrogate.training_table import TrainingTable
+from optimiser.surrogate.features import PREDICTED_METALS
+from optimiser.surrogate.training_table import TrainingTable, acid_names, named
 from optimiser.training.protocols import make_folds
 from optimiser.variables import Bools, Floats
 
 Labels = npt.NDArray[np.str_]
 
-#: Chemistries told by name: mol Ni, Mn, Co per mol Li.
+#: Chemistries that have a name: mol Ni, Mn, Co per mol Li.
 CHEMISTRIES = {"NMC333": (1 / 3, 1 / 3, 1 / 3), "NMC622": (0.6, 0.2, 0.2), "NMC811": (0.8, 0.1, 0.1)}
-_SAME_FEED = 0.005  # mol per mol Li: feeds are written with two to four decimals
 LOW_YIELD, HIGH_YIELD = 0.3, 0.7
 YIELD_RANGES = (f"< {LOW_YIELD:g}", f"{LOW_YIELD:g}-{HIGH_YIELD:g}", f"> {HIGH_YIELD:g}")
 
@@ -32,13 +31,13 @@ def label_groups(
         table: training table of n rows.
         predicted: predicted yields, shape (n, 4).
         inside: which rows are inside the applicability domain, shape (n,); left out, ``domain`` is too.
-        protocol: under ``study``, whose folds may hold out all of an acid, ``acid_known`` is told, too.
+        protocol: under ``study``, whose folds may hold out all of an acid, ``acid_known`` is there, too.
     """
-    shape = (len(table), len(METALS))
+    shape = (len(table), len(PREDICTED_METALS))
     found = {
-        "metal": np.broadcast_to(np.array(METALS), shape),
+        "metal": np.broadcast_to(np.array(PREDICTED_METALS), shape),
         "acid": np.broadcast_to(acid_names(table)[:, None], shape),
-        "chemistry": np.broadcast_to(chemistries(table.feed)[:, None], shape),
+        "chemistry": np.broadcast_to(named(table.feed, CHEMISTRIES, "other")[:, None], shape),
         "yield_range": yield_ranges(predicted),
     }
     if inside is not None:
@@ -51,44 +50,13 @@ def label_groups(
 def acids_known(table: TrainingTable, protocol: str) -> Labels:
     """Return whether the fold that tests a row trains on its acid at all, shape (n,).
 
-    Rows that no fold tests are told as ``in training``; they do not count.
+    Rows that no fold tests count as ``in training``; nothing is measured on them.
     """
     keys = np.array([structure_key(smiles) for smiles in table.smiles])
     known = np.ones(len(table), dtype=bool)
     for fold in make_folds(table, protocol):
         known[fold.test] = np.isin(keys[fold.test], keys[fold.train])
     return np.where(known, *ACID_KNOWN)
-
-
-def acid_names(table: TrainingTable) -> Labels:
-    """Return the name of each row's acid, shape (n,); its SMILES where the product has no such acid."""
-    from optimiser.chemistry.acids import load_acids
-
-    known = {structure_key(acid.smiles): name for name, acid in load_acids().items()}
-    return np.array([known.get(structure_key(smiles), smiles) for smiles in table.smiles])
-
-
-def feed_names(feed: Floats) -> Labels:
-    """Return names of feeds (mol Ni, Mn, Co per mol Li, shape (n, 3)), shape (n,).
-
-    The product's own name where it has one; else a formula such as ``Ni0.15Mn0.15Co0.7``.
-    """
-    from optimiser.chemistry.feeds import load_feeds
-
-    known = {name: feed.composition[1 : len(METALS)] for name, feed in load_feeds().items()}
-    same = (np.abs(feed[:, None] - np.array(list(known.values()))) <= _SAME_FEED).all(axis=2)
-    formulas = [
-        "".join(f"{metal}{x:.3g}" for metal, x in zip(METALS[1:], row, strict=True) if x > 0.0)
-        for row in feed
-    ]
-    return np.where(same.any(axis=1), np.array(list(known))[same.argmax(axis=1)], np.array(formulas))
-
-
-def chemistries(feed: Floats) -> Labels:
-    """Return the chemistry of feeds (mol Ni, Mn, Co per mol Li, shape (n, 3)), or ``other``, shape (n,)."""
-    known = np.array(list(CHEMISTRIES.values()))
-    same = (np.abs(feed[:, None] - known) <= _SAME_FEED).all(axis=2)
-    return np.where(same.any(axis=1), np.array(list(CHEMISTRIES))[same.argmax(axis=1)], "other")
 
 
 def yield_ranges(predicted: Floats) -> Labels:

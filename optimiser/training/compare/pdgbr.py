@@ -8,7 +8,7 @@ with histogram gradient boosting.
 
 from __future__ import annotations
 
-from typing import Any, Literal, Self, overload
+from typing import Any, Self
 
 import numpy as np
 from sklearn.base import BaseEstimator, RegressorMixin, clone
@@ -32,8 +32,6 @@ class PairwiseDifferenceRegressor(RegressorMixin, BaseEstimator):  # type: ignor
         max_leaf_nodes: leaves of a tree, at most.
         max_depth: depth of a tree, at most; None for no limit.
         min_samples_leaf: pairs in a leaf, at least.
-        max_features: share of the pair features drawn for each split; 1.0 looks at all of them.
-        l2_regularization: penalty on leaf values.
         random_state: seed, or a RandomState, for drawing pairs and anchors.
         base: another regressor to fit on the pairs, which then has to take NaN; the arguments of the trees
             are not looked at. None boosts trees.
@@ -55,8 +53,6 @@ class PairwiseDifferenceRegressor(RegressorMixin, BaseEstimator):  # type: ignor
         max_leaf_nodes: int = 31,
         max_depth: int | None = None,
         min_samples_leaf: int = 20,
-        max_features: float = 1.0,
-        l2_regularization: float = 0.0,
         random_state: int | np.random.RandomState | None = None,
         base: Any = None,
     ) -> None:
@@ -67,8 +63,6 @@ class PairwiseDifferenceRegressor(RegressorMixin, BaseEstimator):  # type: ignor
         self.max_leaf_nodes = max_leaf_nodes
         self.max_depth = max_depth
         self.min_samples_leaf = min_samples_leaf
-        self.max_features = max_features
-        self.l2_regularization = l2_regularization
         self.random_state = random_state
         self.base = base
 
@@ -102,7 +96,19 @@ class PairwiseDifferenceRegressor(RegressorMixin, BaseEstimator):  # type: ignor
         # Binning fails on a column without a single number (pKa3 among rows of one kind of acid); a constant
         # is never split on, which is what "no information" should mean.
         pairs[:, np.isnan(pairs).all(axis=0)] = 0.0
-        self.regressor_ = self._unfitted(rng).fit(pairs, y[first] - y[second])
+        if self.base is None:
+            self.regressor_ = HistGradientBoostingRegressor(
+                max_iter=self.max_iter,
+                learning_rate=self.learning_rate,
+                max_leaf_nodes=self.max_leaf_nodes,
+                max_depth=self.max_depth,
+                min_samples_leaf=self.min_samples_leaf,
+                early_stopping=False,
+                random_state=rng.randint(2**31 - 1),
+            )
+        else:
+            self.regressor_ = clone(self.base)
+        self.regressor_.fit(pairs, y[first] - y[second])
         if self.base is None:
             self.n_iter_ = self.regressor_.n_iter_
         kept = np.arange(n)
@@ -111,27 +117,10 @@ class PairwiseDifferenceRegressor(RegressorMixin, BaseEstimator):  # type: ignor
         self.anchors_, self.anchor_targets_ = X[kept], np.asarray(y, dtype=np.float64)[kept]
         return self
 
-    def _unfitted(self, rng: np.random.RandomState) -> Any:
-        if self.base is not None:
-            return clone(self.base)
-        return HistGradientBoostingRegressor(
-            max_iter=self.max_iter,
-            learning_rate=self.learning_rate,
-            max_leaf_nodes=self.max_leaf_nodes,
-            max_depth=self.max_depth,
-            min_samples_leaf=self.min_samples_leaf,
-            max_features=self.max_features,
-            l2_regularization=self.l2_regularization,
-            early_stopping=False,
-            random_state=rng.randint(2**31 - 1),
-        )
-
-    @overload
-    def predict(self, X: Any, return_std: Literal[False] = False) -> Floats: ...
-    @overload
-    def predict(self, X: Any, return_std: Literal[True]) -> tuple[Floats, Floats]: ...
     def predict(self, X: Any, return_std: bool = False) -> Floats | tuple[Floats, Floats]:
         """Predict the mean over anchors, and with ``return_std`` the standard deviation over them.
+
+        The latter is a measure of confidence, not calibrated.
 
         Args:
             X: features, shape (n, d).
@@ -142,10 +131,6 @@ class PairwiseDifferenceRegressor(RegressorMixin, BaseEstimator):  # type: ignor
         """
         votes = self._votes(X)
         return (votes.mean(axis=1), votes.std(axis=1)) if return_std else votes.mean(axis=1)
-
-    def predict_spread(self, X: Any) -> Floats:
-        """Return the standard deviation over anchors, shape (n,): a measure of confidence, not calibrated."""
-        return self.predict(X, return_std=True)[1]
 
     def _votes(self, X: Any) -> Floats:
         """Return what each anchor predicts for each row, shape (n, m)."""

@@ -1,59 +1,84 @@
-"""What was asked for, by name, to jobs; refused before anything is fitted."""
+"""What `optimiser evaluate` is asked for: names to jobs, and options that do not go together refused."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-from optimiser._io.errors import InputError
+from optimiser._io import builtin
+from optimiser._io.errors import InputError, closest
 from optimiser._io.writable import check_writable
 from optimiser.surrogate.artefact import Surrogate
 from optimiser.surrogate.data import SHA256
+from optimiser.surrogate.packing import SHIPPED
 from optimiser.surrogate.training_table import TrainingTable
-from optimiser.training.compare.candidates import SHIPPED, choose_candidates
-from optimiser.training.compare.feature_sets import COLUMNS, check_feature_set
-from optimiser.training.compare.predict import Job
-from optimiser.training.compare.store import shipped_folder
-from optimiser.training.protocols import PROTOCOLS, check_protocol
+from optimiser.training.compare.feature_sets import COLUMNS
+from optimiser.training.compare.rivals import Candidate, candidates
+from optimiser.training.protocols import PROTOCOLS
+
+
+@dataclass(frozen=True)
+class Job:
+    """One model with one feature set under one protocol."""
+
+    model: Candidate
+    protocol: str
+    features: str
+
+    @property
+    def name(self) -> str:
+        """Name of the model, with the feature set unless it is ``full``."""
+        return self.model.name if self.features == "full" else f"{self.model.name}:{self.features}"
+
+    @property
+    def shipped(self) -> bool:
+        """Whether the model is the one that ships."""
+        return self.model.name == SHIPPED
 
 
 def choose_jobs(models: str, protocols: str, features: str) -> tuple[Job, ...]:
     """Return the jobs of three comma lists, each of which may be ``all``.
 
-    With ``all`` feature sets the shipped default comes once, with the features it ships with.
+    With ``all`` feature sets the shipped model comes once, with the features it ships with.
 
     Raises:
         InputError: an unknown name, or a feature set that a model does not take.
     """
-    sets = (
-        tuple(COLUMNS) if features == "all" else tuple(map(check_feature_set, _split(features, "--features")))
-    )
-    under = (
-        tuple(PROTOCOLS)
-        if protocols == "all"
-        else tuple(map(check_protocol, _split(protocols, "--protocol")))
-    )
+    sets, known = _choose("feature set", features, COLUMNS), candidates()
     jobs = tuple(
-        Job(model, protocol, name)
-        for protocol in under
-        for model in choose_candidates(models)
+        Job(known[model], protocol, name)
+        for protocol in _choose("protocol", protocols, PROTOCOLS)
+        for model in _choose("model", models, known)
         for name in sets
-        if not (features == "all" and model.name == SHIPPED and name != "full")
+        if not (features == "all" and model == SHIPPED and name != "full")
     )
     for job in jobs:
-        job.check()
+        if job.shipped and job.features != "full":
+            raise InputError(
+                f"{SHIPPED} is the shipped default and sees its own features, not {job.features!r}.",
+                allowed="--features full",
+                remedy="compare feature sets with another model, e.g. --models gbr",
+            )
     return jobs
 
 
-def _split(names: str, option: str) -> list[str]:
-    found = [name.strip() for name in names.split(",") if name.strip()]
-    if not found:
-        raise InputError(f"{option} names nothing.", remedy=f"leave {option} out, or name one")
-    return list(dict.fromkeys(found))
+def _choose(kind: str, names: str, known: Collection[str]) -> tuple[str, ...]:
+    """Return the names of a comma list, each once; all that are known for ``all``."""
+    if names == "all":
+        return tuple(known)
+    chosen = tuple(dict.fromkeys(name.strip() for name in names.split(",") if name.strip()))
+    allowed = ", ".join((*known, "all"))
+    if not chosen:
+        raise InputError(f"No {kind} is named.", allowed=allowed)
+    for name in chosen:
+        if name not in known:
+            raise InputError(f"There is no {kind} {name!r}.", allowed=allowed, remedy=closest(name, known))
+    return chosen
 
 
 def check_one_fold(*, fold: int | None, refit: bool, ignored: Mapping[str, object]) -> None:
-    """Refuse options that mean nothing beside ``--fold K``, which fits one fold anew and compares.
+    """Refuse options that mean nothing beside ``--fold K``, which fits one fold again and compares.
 
     Args:
         fold: number of the fold, None where none is named.
@@ -67,21 +92,15 @@ def check_one_fold(*, fold: int | None, refit: bool, ignored: Mapping[str, objec
         return
     if not refit:
         raise InputError(
-            "--fold fits one fold anew and compares it with what is stored, which --refit asks for.",
+            "--fold fits one fold again and compares it with the stored predictions; it needs --refit.",
             where="--fold",
             remedy="add --refit",
         )
-    given = [name for name, value in ignored.items() if value not in (None, False)]
-    if given:
-        raise InputError(
-            f"--fold only compares one fold with what is stored; {given[0]} does nothing beside it.",
-            where=", ".join(given),
-            remedy=f"leave {' and '.join(given)} out, or leave --fold out",
-        )
+    _refuse_beside("--fold", "only compares one fold with the stored predictions", ignored)
 
 
 def check_selected(jobs: Sequence[Job], ignored: Mapping[str, object]) -> None:
-    """Refuse what means nothing beside ``--selected``, which replays selection with what is calibrated.
+    """Refuse what means nothing beside ``--selected``, which replays selection with calibrated yields.
 
     Args:
         jobs: what is asked for.
@@ -90,20 +109,24 @@ def check_selected(jobs: Sequence[Job], ignored: Mapping[str, object]) -> None:
     Raises:
         InputError: one of them is given, or a model without calibrated probabilities.
     """
-    given = [name for name, value in ignored.items() if value not in (None, False)]
-    if given:
-        raise InputError(
-            f"--selected replays selection among stored predictions; {given[0]} does nothing beside it.",
-            where=", ".join(given),
-            remedy=f"leave {' and '.join(given)} out, or leave --selected out",
-        )
-    other = next((job.name for job in jobs if job.model.name != SHIPPED), None)
+    _refuse_beside("--selected", "replays selection among stored predictions", ignored)
+    other = next((job.name for job in jobs if not job.shipped), None)
     if other is not None:
         raise InputError(
             f"{other} promises nothing: it is compared without calibrated probabilities.",
             where="--models, --selected",
             allowed=SHIPPED,
             remedy="leave --models out",
+        )
+
+
+def _refuse_beside(option: str, does: str, ignored: Mapping[str, object]) -> None:
+    given = [name for name, value in ignored.items() if value not in (None, False)]
+    if given:
+        raise InputError(
+            f"{option} {does}; {given[0]} does nothing beside it.",
+            where=", ".join(given),
+            remedy=f"leave {' and '.join(given)} out, or leave {option} out",
         )
 
 
@@ -122,24 +145,29 @@ def check_card(jobs: Sequence[Job], folder: Path | None, table: TrainingTable, s
     asked = {(job.model.name, job.protocol, job.features) for job in jobs}
     if asked != {(SHIPPED, protocol, "full") for protocol in PROTOCOLS}:
         raise InputError(
-            "The card tells the shipped default under all protocols.",
+            "The card describes the shipped default under all protocols.",
             where="--card",
             remedy="leave --models, --protocol and --features out",
         )
     if folder is not None:
         raise InputError(
-            "The card tells what ships, not what is stored in another folder.",
+            "The card describes what ships, not what is stored in another folder.",
             where="--card, --folds",
             remedy="leave --folds out, or --card",
         )
     trained = surrogate.card["training"]["sha256"]
     if table.sha256 != trained:
         raise InputError(
-            f"The card tells {surrogate.name}, which was not fitted on this table.",
+            f"The card describes {surrogate.name}, which was not fitted on this table.",
             where=str(table.path),
             allowed=f"the table with sha256 {trained}",
             remedy="leave --table out, or --card; `optimiser train --table` writes a card of its own",
         )
+
+
+def shipped_folder() -> Path:
+    """Return the folder of the rivals' stored predictions that ship."""
+    return builtin.folder("models") / "folds"
 
 
 def choose_store(folder: Path | None, table: TrainingTable, *, write: bool) -> Path:
@@ -154,24 +182,21 @@ def choose_store(folder: Path | None, table: TrainingTable, *, write: bool) -> P
         InputError: predictions for another table than the published one would be written among those that
             ship; the folder is a file, does not exist, or cannot be written.
     """
-    if folder is not None:
-        if folder.exists() and not folder.is_dir():
-            raise InputError(f"{folder} is not a folder.", where="--folds", remedy="give a folder")
-        if write:
-            check_writable(folder, "give another --folds", inside=True)
-        elif not folder.exists():
-            raise InputError(
-                f"The folder {folder} does not exist, so nothing is stored in it.",
-                where="--folds",
-                remedy="check the path; add --refit to fit, and store there",
-            )
-        return folder
-    if write and table.sha256 != SHA256:
+    if folder is not None and folder.exists() and not folder.is_dir():
+        raise InputError(f"{folder} is not a folder.", where="--folds", remedy="give a folder")
+    if folder is not None and not write and not folder.exists():
+        raise InputError(
+            f"The folder {folder} does not exist, so nothing is stored in it.",
+            where="--folds",
+            remedy="check the path; add --refit to fit, and store there",
+        )
+    if folder is None and write and table.sha256 != SHA256:
         raise InputError(
             "Fold predictions of this table would replace those of the published one.",
             where=str(table.path),
             remedy="say where to keep them: --folds FOLDER",
         )
+    found = folder or shipped_folder()
     if write:
-        check_writable(shipped_folder(), "say where to keep them: --folds FOLDER", inside=True)
-    return shipped_folder()
+        check_writable(found, "say where to keep them: --folds FOLDER", inside=True)
+    return found

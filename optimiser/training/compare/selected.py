@@ -1,4 +1,4 @@
-"""Promises on what a search picks: selection replayed among held-out rows, and what became of the picked.
+"""Do predictions hold for designs that a search picks? Selection replayed among held-out rows.
 
 A search picks designs whose errors flatter them, so what holds for all held-out rows need not hold for
 picked ones. Here the held-out rows of one feed compete like designs of one problem.
@@ -7,8 +7,9 @@ picked ones. Here the held-out rows of one feed compete like designs of one prob
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -20,69 +21,34 @@ from optimiser.problem.objectives import METRICS, outcome
 from optimiser.process.balance import mass_balance
 from optimiser.process.inputs import process_inputs
 from optimiser.process.parameters import process_parameters
-from optimiser.surrogate.calibration import Calibration, stretched
-from optimiser.surrogate.features import METALS
+from optimiser.surrogate.calibration import INTERVAL_LEVEL, Calibration
+from optimiser.surrogate.packing import SHIPPED
+from optimiser.surrogate.selection import BEST_SHARE, CONFIDENCES, LEAST_ROWS, RULES, TARGETS, Rule
 from optimiser.surrogate.training_table import TrainingTable
-from optimiser.training.calibrate import Evidence, calibrate, held_out_scale
-from optimiser.training.compare import shipped
-from optimiser.training.compare.candidates import SHIPPED
+from optimiser.training.calibrate import Evidence, gather, nested
+from optimiser.training.compare.evaluate import shipped_held_out, stored_held_out
 from optimiser.training.fit import Progress
 from optimiser.training.held_out import HeldOut
 from optimiser.training.protocols import units
+from optimiser.training.scores import rounded
 from optimiser.variables import Bools, Designs, Floats, Ints
 
-#: Targets that all yields of a picked row are to reach, and confidences with which each does (None: the
-#: expected yield does).
-TARGETS = (0.7, 0.8, 0.9)
-CONFIDENCES = (0.5, 0.8, 0.9)
-#: Share of a feed's rows that are picked as best, and the target that these are asked for afterwards.
-BEST_SHARE, BEST_TARGET = 0.05, 0.9
-#: What is to hold of picked rows: no more than 5 points are promised beyond what is kept, and 90 % intervals
-#: hold 85 %. Rules that pick fewer rows tell too little.
-MOST_OVERPROMISED, LEAST_COVERAGE, LEAST_ROWS = 0.05, 0.85, 20
+#: What is to hold of picked rows: no more than 5 points are promised beyond what is kept, and intervals at
+#: ``INTERVAL_LEVEL`` hold 85 %.
+MOST_OVERPROMISED, LEAST_COVERAGE = 0.05, 0.85
 _FEED_DECIMALS = 2  # of mol per mol Li: one feed is written with two to four
 CHEAPEST_SHARE = 0.2  # of a feed's feasible rows that are picked as cheapest
 _DRAWS = 2000  # of the bootstrap
 _SEED = 0
-_DECIMALS = 4
-
-
-@dataclass(frozen=True)
-class Rule:
-    """How rows are picked among those of a feed, and what picked ones promise.
-
-    Attributes:
-        target: that all yields of a picked row are to reach.
-        confidence: with which each yield reaches it, None where the expected yield must.
-        cheapest: whether the cheapest of those that do so are picked; otherwise the best by recovery of all.
-    """
-
-    target: float
-    confidence: float | None = None
-    cheapest: bool = True
-
-    @property
-    def name(self) -> str:
-        """E.g. ``recovery``, ``cheapest_0.8``, ``cheapest_0.8_confidence_0.5``."""
-        if not self.cheapest:
-            return "recovery"
-        sure = "" if self.confidence is None else f"_confidence_{self.confidence:g}"
-        return f"cheapest_{self.target:g}{sure}"
-
-
-RULES = (
-    Rule(BEST_TARGET, cheapest=False),
-    *(Rule(target, confidence) for target in TARGETS for confidence in (None, *CONFIDENCES)),
-)
 
 
 @dataclass(frozen=True)
 class Forecast:
-    """What a model says of n held-out rows, calibrated on the other folds; metals as in METALS.
+    """A model's predictions of n held-out rows, calibrated on the other folds; metals Li, Ni, Mn, Co.
 
     Attributes:
         yields: those that count, NaN where the feed lacks a metal or no fold tests the row, shape (n, 4).
-        low, high: ends of the 90 % interval, likewise.
+        low, high: ends of the interval at ``INTERVAL_LEVEL``, likewise.
         reached: yields that are reached with each of ``CONFIDENCES``, likewise.
         p_feasible: probability that all yields of a row reach each of ``TARGETS``, shape (n,) each.
     """
@@ -95,7 +61,7 @@ class Forecast:
 
     @property
     def tested(self) -> Bools:
-        """Which rows are told of, shape (n,)."""
+        """Which rows are predicted, shape (n,)."""
         return np.asarray(~np.isnan(self.yields).all(axis=1), dtype=np.bool_)
 
     def counted(self, confidence: float | None) -> Floats:
@@ -104,31 +70,22 @@ class Forecast:
 
 
 def forecast(evidence: Evidence, held: Mapping[str, HeldOut], protocol: str) -> Forecast:
-    """Return what the model says of a protocol's test rows, each fold calibrated on the rows outside it.
+    """Return the predictions of a protocol's test rows, each fold calibrated on the rows outside it.
 
     Args:
         evidence: of the training table.
         held: predictions by protocol; ``experiment`` and ``study`` calibrate whatever is measured.
         protocol: whose test rows.
     """
-    table, measured = evidence.table, held[protocol]
-    centre = np.where(table.present, stretched(measured.mean), np.nan)
-    n = len(table)
-    mean, low, high = np.full((3, n, len(METALS)), np.nan)
-    reached = {confidence: np.full((n, len(METALS)), np.nan) for confidence in CONFIDENCES}
-    p_reached = {target: np.full(n, np.nan) for target in TARGETS}
-    for fold in range(int(measured.fold.max()) + 1):
-        rows = measured.fold == fold
-        found = calibrate(evidence, held["experiment"], held["study"], ~rows)
-        scale = held_out_scale(evidence, found, measured, evidence.own)
-        mean[rows] = found.expected(centre[rows])
-        low[rows] = found.quantile(mean[rows], scale[rows], 0.05)
-        high[rows] = found.quantile(mean[rows], scale[rows], 0.95)
-        for confidence in CONFIDENCES:
-            reached[confidence][rows] = found.quantile(mean[rows], scale[rows], 1.0 - confidence)
-        for target in TARGETS:
-            p_reached[target][rows] = p_feasible(found, mean[rows], scale[rows], target)
-    return Forecast(mean, low, high, reached, p_reached)
+    yields = nested(evidence, held, protocol)
+    low, high = np.moveaxis(yields.intervals((INTERVAL_LEVEL,))[:, :, 0], 2, 0)
+    return Forecast(
+        yields.expected,
+        low,
+        high,
+        {confidence: yields.quantile(1.0 - confidence) for confidence in CONFIDENCES},
+        {target: yields.ask(partial(p_feasible, target=target)) for target in TARGETS},
+    )
 
 
 def feeds(table: TrainingTable) -> Ints:
@@ -206,7 +163,7 @@ def pick(rule: Rule, found: Forecast, feed: Ints, cost: Floats, recovery: Floats
 
     Args:
         rule: how to pick.
-        found: what the model says of n rows.
+        found: predictions of n rows.
         feed: number of each row's feed, shape (n,).
         cost: NaN where it is not known, shape (n,).
         recovery: shape (n,).
@@ -220,11 +177,11 @@ def pick(rule: Rule, found: Forecast, feed: Ints, cost: Floats, recovery: Floats
 def figures(
     rule: Rule, found: Forecast, picked: Bools, measured: Floats, groups: Ints, generator: np.random.Generator
 ) -> dict[str, Any]:
-    """Return what became of the picked rows.
+    """Return how predictions held for the picked rows.
 
     Args:
         rule: by which they were picked.
-        found: what the model says of n rows.
+        found: predictions of n rows.
         picked: which of them, shape (n,).
         measured: yields, NaN where the feed lacks a metal, shape (n, 4).
         groups: number of what each row was held out with, shape (n,): these are drawn by the bootstrap.
@@ -232,7 +189,7 @@ def figures(
 
     Returns:
         ``n``: rows picked; ``bias``: mean of predicted less measured over the metals present; ``coverage``:
-        share of measured yields within the 90 % interval; ``promised``: mean probability that all yields
+        share of measured yields within their interval; ``promised``: mean probability that all yields
         reach the target; ``kept``: share of rows whose measured yields all do. Each but the first also as
         ``bias_interval`` and so on, low and high end of the 95 % bootstrap interval. None where no row is
         picked, and intervals where all are of one group.
@@ -247,19 +204,19 @@ def figures(
         "promised": (found.p_feasible[rule.target][picked], rows),
         "kept": (reaching(mine, rule.target).astype(np.float64), rows),
     }
-    told: dict[str, Any] = {"n": len(mine)}
+    values_of: dict[str, Any] = {"n": len(mine)}
     intervals: dict[str, Any] = {}
     names, index = np.unique(groups[picked], return_inverse=True)
     many = len(names)
     weights = generator.multinomial(many, np.full(many, 1.0 / many), _DRAWS) if many else np.empty((0, 0))
     for name, (total, number) in sums.items():
-        told[name] = float(total.sum() / number.sum()) if len(mine) else None
+        values_of[name] = float(total.sum() / number.sum()) if len(mine) else None
         intervals[f"{name}_interval"] = None
         if many > 1:
             of_groups = [np.bincount(index, part, many) for part in (total, number)]
             draws = (weights @ of_groups[0]) / (weights @ of_groups[1])
             intervals[f"{name}_interval"] = np.quantile(draws, [0.025, 0.975]).tolist()
-    return told | intervals
+    return values_of | intervals
 
 
 def selected(table: TrainingTable, protocol: str, found: Forecast) -> dict[str, dict[str, Any]]:
@@ -268,7 +225,7 @@ def selected(table: TrainingTable, protocol: str, found: Forecast) -> dict[str, 
     Args:
         table: training table of n rows.
         protocol: under which they were held out.
-        found: what the model says of them.
+        found: their predictions.
     """
     feed, groups = feeds(table), units(table, protocol)
     cost, recovery = cost_and_recovery(table, found.yields)
@@ -283,7 +240,7 @@ def selected(table: TrainingTable, protocol: str, found: Forecast) -> dict[str, 
 
 def replay(
     table: TrainingTable,
-    protocols: Sequence[str],
+    protocols: Iterable[str],
     progress: Progress = lambda *_: None,
     say: Callable[[str], None] = lambda _: None,
 ) -> dict[str, dict[str, dict[str, Any]]]:
@@ -298,11 +255,11 @@ def replay(
     Raises:
         InputError: too few groups for the folds, or stored predictions that cannot be read.
     """
-    held = shipped.stored(table)
+    held = stored_held_out(table)
     if held is None:
         say(f"Fitting {SHIPPED}: nothing stored for this table and these settings.")
-        held = shipped.held_out(table, progress=progress)
-    evidence = shipped.evidence(table, held)
+        held = shipped_held_out(table, progress=progress)
+    evidence = gather(table, held)
     return {
         protocol: {SHIPPED: {"selected": selected(table, protocol, forecast(evidence, held, protocol))}}
         for protocol in protocols
@@ -324,20 +281,17 @@ def broken(found: Mapping[str, Mapping[str, Any]]) -> list[str]:
 
 
 def card_figures(evidence: Evidence, held: Mapping[str, HeldOut]) -> dict[str, dict[str, dict[str, Any]]]:
-    """Return what a model card tells of picked rows: by protocol and rule, rounded, without the intervals.
+    """Return a model card's figures of picked rows: by protocol and rule, rounded, without the intervals.
 
     Args:
         evidence: of the training table.
         held: predictions by protocol.
     """
-    return {
-        protocol: {
-            rule: {
-                name: round(value, _DECIMALS) if isinstance(value, float) else value
-                for name, value in figure.items()
-                if not name.endswith("_interval")
-            }
-            for rule, figure in selected(evidence.table, protocol, forecast(evidence, held, protocol)).items()
+    found = {}
+    for protocol in ("experiment", "study"):
+        rules = selected(evidence.table, protocol, forecast(evidence, held, protocol))
+        found[protocol] = {
+            rule: rounded({name: value for name, value in figure.items() if not name.endswith("_interval")})
+            for rule, figure in rules.items()
         }
-        for protocol in ("experiment", "study")
-    }
+    return found

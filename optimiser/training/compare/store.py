@@ -1,39 +1,56 @@
-"""Fold predictions on disk: one file per model, each entry pinned to table, folds and settings."""
+"""Stored predictions of rivals: one file per model, an entry for each protocol and feature set."""
 
 from __future__ import annotations
 
 import importlib.metadata
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from optimiser._io import builtin
-from optimiser._io.errors import InputError
+from optimiser._io.placed import placed
 from optimiser.surrogate.training_table import TrainingTable
 from optimiser.training import stored
 from optimiser.training.compare.feature_sets import feature_columns
-from optimiser.training.compare.predict import Job, OutOfFold
-from optimiser.training.held_out import fold_numbers
-from optimiser.training.protocols import make_folds
+from optimiser.training.compare.request import Job
+from optimiser.training.protocols import UNTESTED
+from optimiser.variables import Bools, Floats, Ints
 
 _LIBRARIES = ("numpy", "scikit-learn")
-_ARRAYS = ("fold", "mean", "spread")
-_REMEDY = "remove the file; what it held is then fitted anew, in minutes (--refit stores it)"
+_ARRAYS = {"fold": np.int8, "mean": np.float32, "spread": np.float32}
+_REMEDY = "remove the file; its predictions are then made again, in minutes (--refit stores them)"
 
 
-def shipped_folder() -> Path:
-    """Return the folder of the fold predictions that ship."""
-    return builtin.folder("models") / "folds"
+@dataclass(frozen=True)
+class OutOfFold:
+    """Predictions of n rows, each by the model of the fold that holds it out.
+
+    Attributes:
+        fold: number of each row's fold from 0, -1 where none tests it, shape (n,).
+        mean: yields, clipped to 0-1, NaN where untested, shape (n, 4).
+        spread: their spread, not calibrated, NaN where there is none, shape (n, 4).
+        intervals: low and high yields at each of ``scores.LEVELS``, shape (n, 4, 3, 2); None where the model
+            is not calibrated.
+    """
+
+    fold: Ints
+    mean: Floats
+    spread: Floats
+    intervals: Floats | None = None
+
+    @property
+    def tested(self) -> Bools:
+        """Which rows are tested, shape (n,)."""
+        return np.asarray(self.fold != UNTESTED, dtype=np.bool_)
 
 
 def settings_hash(job: Job) -> str:
     """Return the hash of what a model is fitted with: its settings, its recipe's version, its columns."""
-    model = job.model
     return stored.settings_hash(
         {
-            "settings": dict(model.settings),
-            "version": model.version,
+            "settings": dict(job.model.settings),
+            "version": job.model.version,
             "columns": feature_columns(job.features),
         }
     )
@@ -48,19 +65,16 @@ def load(folder: Path, job: Job, table: TrainingTable) -> OutOfFold | None:
     Raises:
         InputError: the file cannot be read, or does not hold what it should.
     """
-    about, arrays = _read(folder, job.model.name)
+    path = _path(folder, job)
+    about, arrays = _read(path)
     entry = about.get(_key(job))
-    if entry is None or entry["table"] != table.sha256 or entry["settings"] != settings_hash(job):
+    if entry is None or (entry["table"], entry["settings"]) != (table.sha256, settings_hash(job)):
         return None
-    now = fold_numbers(make_folds(table, job.protocol), len(table))
-    names = {name: f"{_key(job)}/{name}" for name in _ARRAYS}
-    counted = (now >= 0)[:, None] & table.present
-    with stored.reading(_path(folder, job.model.name), _REMEDY):
-        if not stored.same_folds(names["fold"], arrays[names["fold"]], now):
+    with stored.reading(path, _REMEDY):
+        taken = stored.Taken(arrays, f"{_key(job)}/", table, job.protocol)
+        if not taken.same_folds():
             return None
-        mean = stored.checked(names["mean"], arrays[names["mean"]], counted, low=0.0, high=1.0)
-        spread = stored.checked(names["spread"], arrays[names["spread"]], counted, low=0.0, empty=True)
-    return OutOfFold(now, mean, spread)
+        return OutOfFold(taken.fold, taken.array("mean", high=1.0), taken.array("spread", empty=True))
 
 
 def save(folder: Path, job: Job, table: TrainingTable, found: OutOfFold) -> Path:
@@ -69,42 +83,28 @@ def save(folder: Path, job: Job, table: TrainingTable, found: OutOfFold) -> Path
     Raises:
         InputError: the file that is there cannot be read, or the folder cannot be written.
     """
-    about, arrays = _read(folder, job.model.name)
+    path = _path(folder, job)
+    about, arrays = _read(path)
     about[_key(job)] = {
         "table": table.sha256,
         "settings": settings_hash(job),
         "libraries": {name: importlib.metadata.version(name) for name in _LIBRARIES},
     }
-    arrays[f"{_key(job)}/fold"] = found.fold.astype(np.int8)
-    arrays[f"{_key(job)}/mean"] = found.mean.astype(np.float32)
-    arrays[f"{_key(job)}/spread"] = found.spread.astype(np.float32)
-    path, part = _path(folder, job.model.name), folder / f".{job.model.name}.part"
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        try:
-            part.write_bytes(stored.pack_arrays({"entries": about}, arrays))
-            part.replace(path)
-        finally:
-            part.unlink(missing_ok=True)
-    except OSError as error:
-        raise InputError(
-            f"The fold predictions cannot be written: {error}.",
-            where=str(folder),
-            remedy="give --folds FOLDER",
-        ) from None
+    arrays |= {f"{_key(job)}/{name}": getattr(found, name).astype(kind) for name, kind in _ARRAYS.items()}
+    with placed(path, "give --folds FOLDER") as part:
+        part.write_bytes(stored.pack_arrays({"entries": about}, arrays))
     return path
 
 
-def _path(folder: Path, model: str) -> Path:
-    return folder / f"{model}.npz"
+def _path(folder: Path, job: Job) -> Path:
+    return folder / f"{job.model.name}.npz"
 
 
 def _key(job: Job) -> str:
     return f"{job.protocol}/{job.features}"
 
 
-def _read(folder: Path, model: str) -> tuple[dict[str, Any], stored.Arrays]:
-    path = _path(folder, model)
+def _read(path: Path) -> tuple[dict[str, Any], stored.Arrays]:
     if not path.is_file():
         return {}, {}
     with stored.reading(path, _REMEDY):

@@ -18,15 +18,16 @@ import numpy as np
 
 from optimiser._io.errors import InputError
 from optimiser.surrogate.columns import COLUMNS, METAL, PHYSICS
-from optimiser.surrogate.features import FEATURES, METALS
+from optimiser.surrogate.features import FEATURES, PREDICTED_METALS
 from optimiser.surrogate.mixture import Mixture
 from optimiser.surrogate.panel import FOLLOWING
+from optimiser.surrogate.trees import PairColumn
 from optimiser.training.thresholds import spread
 from optimiser.variables import CONTINUOUS, Floats, Ints
 
 _FEED = ("Ni", "Mn", "Co")
 _ACID = ("pKa1", "pKa2", "pKa3", "n_protons")
-_IDENTITY = METAL[: len(METALS)]
+_IDENTITY = METAL[: len(PREDICTED_METALS)]
 _BINS = 255
 
 
@@ -168,14 +169,6 @@ def mixture(members: Sequence[Member]) -> Mixture:
     return Mixture(np.array([m.weight for m in ordered]), np.array([m.constrained for m in ordered]))
 
 
-@dataclass(frozen=True)
-class PairColumn:
-    """A column of a training matrix: of the design (kind 0), the anchor (1), or their difference (2)."""
-
-    kind: int
-    column: int
-
-
 def pair_columns(member: Member) -> tuple[PairColumn, ...]:
     """Return what the columns of a member's training matrix are, in order.
 
@@ -211,7 +204,7 @@ def fit_member(member: Member, x: Floats, yields: Floats, experiments: Ints, see
     rng = np.random.default_rng(seed)
     _, inverse, size = np.unique(experiments, return_inverse=True, return_counts=True)
     weight = size[inverse].astype(np.float64) ** -member.balance
-    parts = [_metal_rows(member, x[:, k], yields[:, k], weight, k, rng) for k in range(len(METALS))]
+    parts = [_metal_rows(member, x[:, k], yields[:, k], weight, k, rng) for k in range(len(PREDICTED_METALS))]
     if member.joint:
         whole = tuple(np.concatenate([part[i] for part in parts]) for i in range(3))
         parts = [(whole[0], whole[1], whole[2])]
@@ -224,7 +217,9 @@ def _metal_rows(
     """Return training matrix, targets and weights of one metal."""
     held = np.flatnonzero(~np.isnan(yields))
     if len(held) < 2:
-        raise InputError(f"Only {len(held)} training rows have {METALS[metal]}.", allowed="2 or more")
+        raise InputError(
+            f"Only {len(held)} training rows have {PREDICTED_METALS[metal]}.", allowed="2 or more"
+        )
     kinds = pair_columns(member)
     if not member.paired:
         return x[held][:, [test.column for test in kinds]], yields[held], weight[held]
