@@ -73,12 +73,12 @@ def targets_sentence(problem: Problem, evaluation: Evaluation, row: int) -> str:
         return ""
     sure = "" if problem.confidence is None else f", asked for with {100.0 * problem.confidence:g} % each,"
     if without_data(problem, evaluation, row):
-        return f"How likely the yield targets{sure} hold cannot be told of an acid without data."
+        return f"The probability that the yield targets{sure} hold is unknown for an acid without data."
     asked = ", ".join(f"{metal} {100.0 * target:g} %" for metal, target in problem.targets.items())
     hold = "All yield targets hold at once" if len(problem.targets) > 1 else "The yield target holds"
     reached = f"{hold} ({asked}) with probability {chance(float(evaluation.p_feasible[row]))}"
     if problem.confidence is None:
-        return f"{reached}; they were asked of the expected yields alone (no confidence was asked for)."
+        return f"{reached}; the targets apply to the expected yields (no confidence was asked for)."
     each = ", each asked for with" if len(problem.targets) > 1 else ", asked for with"
     return f"{reached}{each} {100.0 * problem.confidence:g} %."
 
@@ -211,7 +211,7 @@ def edge_warning(problem: Problem, evaluation: Evaluation, row: int) -> list[str
                 at.append(f"{variable.label} ({word}, {end:g} {variable.shown_unit})")
     if not at:
         return []
-    return [f"At the end of what was measured with this acid near this feed: {', '.join(at)}."]
+    return [f"At the limit of the measured range for this acid near this feed: {', '.join(at)}."]
 
 
 def domain_setting(domain: float | None) -> str | float:

@@ -143,7 +143,7 @@ def test_an_acid_without_data_gets_a_guess_and_no_interval() -> None:
     card = by_key(result)["answer"]
     assert card.finding[0] == said
     assert not any(tile.detail for tile in card.tiles)
-    assert "cannot be told" in card.finding[1]
+    assert "is unknown for an acid without data" in card.finding[1]
     assert np.isinf(front.evaluation.domain_distance).all()
     # an acid of the data keeps its intervals
     known = the_front(trade_off())
