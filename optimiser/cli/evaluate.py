@@ -62,6 +62,7 @@ def evaluate(
              optimiser evaluate --selected --protocol experiment --json
              optimiser evaluate --card models/pd-gbr/MODEL_CARD.md --force
     """
+    from optimiser._io.output import check_apart, check_file_target
     from optimiser.report.console import step_progress
     from optimiser.report.skill import (
         print_selected,
@@ -70,7 +71,7 @@ def evaluate(
         skill_records,
         stoichiometry_lines,
     )
-    from optimiser.report.write import TABLES, check_file_target, write_table, write_text
+    from optimiser.report.write import TABLES, write_table, write_text
     from optimiser.surrogate.artefact import load_surrogate
     from optimiser.surrogate.data import installed
     from optimiser.surrogate.training_table import read_table
@@ -112,6 +113,8 @@ def evaluate(
         shipped = load_surrogate("pd-gbr")
         check_card(jobs, folds, data, shipped)
         check_file_target(card, force, option="--card")
+        if out is not None:
+            check_apart(out, card, "--out and --card")
     folder = choose_store(folds, data, write=refit and fold is None)
     with step_progress() as progress:
         if fold is not None:

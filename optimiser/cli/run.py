@@ -39,16 +39,17 @@ def run(
     Example: optimiser run configs/nmc111_cost_vs_recovery.yaml
     Exit status: 0 done, 2 bad input, 3 ran but nothing is feasible.
     """
+    from optimiser._io.output import check_folder_target
     from optimiser.problem.binding import own_tables
     from optimiser.problem.load import load_config
     from optimiser.report.console import print_result, progress_display
     from optimiser.report.manifest import manifest
-    from optimiser.report.write import check_target, default_out, write
+    from optimiser.report.write import default_out, write
     from optimiser.search.run import run as run_config
 
     loaded = load_config(config)
     target = out or default_out(loaded.name)
-    check_target(target, force)
+    check_folder_target(target, force)
     tables = own_tables(loaded.question, acids, prices, impacts)
     with progress_display() as progress:
         result = run_config(loaded, progress, tables, side_by_side=True)

@@ -46,12 +46,13 @@ def scenarios(
     Example: optimiser scenarios --feed NMC111 --vary temperature=25:90:14 --vary acid=sulfuric,HCl
              --set acid_concentration=2 --set h2o2=0 --set solid_liquid_ratio=50 --set time=60 --out s.csv
     """
+    from optimiser._io.output import check_file_target
     from optimiser.problem.load import load_question
-    from optimiser.report.write import check_target, write_table
+    from optimiser.report.write import TABLES, write_table
     from optimiser.tables.generate import generate
 
     if out is not None:
-        check_target(out, force)
+        check_file_target(out, force, TABLES)
     question = load_question(problem) if problem else None
     table = generate(vary, fixed, samples=lhs, seed=seed, feed_name=feed, question=question, acids_file=acids)
     if out is None:

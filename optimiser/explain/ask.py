@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from optimiser._io.errors import InputError, closest
+from optimiser._io.reading import MOST_YAML, csv_rows, read_text
 from optimiser.chemistry.feeds import METALS, Feed
 from optimiser.problem.binding import known_acids
 from optimiser.problem.load import Question
@@ -139,11 +140,11 @@ def _refuse_other_feed(path: Path, problem: Problem) -> None:
     """Refuse a front of another feed, where the manifest that the run left beside it says so."""
     beside = path.parent / "manifest.json"
     try:
-        pinned = json.loads(beside.read_text(encoding="utf-8"))
+        pinned = json.loads(read_text(beside, MOST_YAML))
         feed = Feed.model_validate(
             {key: value for key, value in pinned["question"]["feed"].items() if value is not None}
         )
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return  # none there, or nothing that a run wrote: the yields themselves are compared later
     if np.abs(feed.composition - problem.feed.composition).max() > _SAME_FEED:
         raise InputError(
@@ -163,8 +164,8 @@ def _called(pinned: Mapping[str, Any]) -> str:
 
 
 def _read(path: Path) -> pd.DataFrame:
-    if not path.is_file():
-        raise InputError(f"{path} is not a file.", where="--front", remedy="give the front.csv of a run")
+    for _ in csv_rows(path)[1]:
+        pass  # refuses what pandas would read wrongly
     try:
         frame = pd.read_csv(path)
     except (ValueError, OSError) as error:  # pandas' own errors are ValueErrors

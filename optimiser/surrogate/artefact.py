@@ -277,11 +277,12 @@ def load_surrogate(name_or_path: str | Path, *, beside: Path | None = None, wher
             domain=unpack_domain(arrays, card["domain"]),
             calibration=unpack_calibration(arrays),
         )
-    except (KeyError, TypeError, ValueError, IndexError) as error:
+        sealed = card.get(SEAL) == seal(card)
+    except (KeyError, TypeError, ValueError, IndexError, OverflowError) as error:
         raise InputError(
             f"The artefact {folder.name!r} is not consistent: {error}.", where=where, remedy=rebuild(folder)
         ) from None
-    if card.get(SEAL) != seal(card):
+    if not sealed:
         raise InputError(
             f"The model card of {folder.name!r} is not the one that was written: it was edited.",
             where=where,

@@ -69,14 +69,10 @@ def installed(cache: Path | None = None, *, sha256: str = SHA256) -> Path:
 
 
 def _copy(source: Path, target: Path, sha256: str) -> Path:
-    if source.is_dir():
-        raise InputError(f"{source} is a directory.", allowed=FILE_NAME, remedy="give the file itself")
-    if not source.is_file():
-        raise InputError(f"{source} does not exist.", remedy="check the path")
+    found = sha256_of(source)
+    if found != sha256:
+        raise _wrong_file(str(source), found, sha256)
     try:
-        found = sha256_of(source)
-        if found != sha256:
-            raise _wrong_file(str(source), found, sha256)
         target.parent.mkdir(parents=True, exist_ok=True)
         partial = target.with_name(f".{target.name}.part")
         try:

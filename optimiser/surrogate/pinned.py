@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from optimiser._io import builtin
 from optimiser._io.errors import InputError
+from optimiser._io.reading import MOST_TABLE, check_unpacked, read_bytes
 from optimiser.training.compare.candidates import SHIPPED, candidates
 
 CARD = "card.yaml"
@@ -34,13 +35,13 @@ def read_pinned(path: Path, card: dict[str, Any], key: str) -> bytes:
         raise InputError(
             f"{path.parent / CARD} does not say which {key} it describes.", remedy=rebuild(path.parent)
         )
-    if not path.is_file():
+    if not path.exists():
         raise InputError(
             f"{path.parent} is not a complete artefact: it has no {path.name}.",
             where=str(path.parent / CARD),
             remedy=rebuild(path.parent),
         )
-    content = path.read_bytes()
+    content = read_bytes(path, MOST_TABLE, allowed=f"the {key} of an artefact")
     if hashlib.sha256(content).hexdigest() != said["sha256"]:
         raise InputError(
             f"{path} does not match its model card: {_difference(content, said['bytes'])}.",
@@ -59,6 +60,8 @@ def read_arrays(path: Path, card: dict[str, Any]) -> dict[str, npt.NDArray[Any]]
     """
     content = read_pinned(path, card, "arrays")
     try:
+        with zipfile.ZipFile(io.BytesIO(content)) as packed:
+            check_unpacked(path, packed)
         with np.load(io.BytesIO(content), allow_pickle=False) as stored:
             return {name: stored[name] for name in stored.files}
     except Exception as error:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from optimiser._io.reading import MOST_TABLE, read_bytes
 from optimiser.chemistry.acids import Acid
 from optimiser.chemistry.impacts import ImpactTable, climate_table, with_climate_change
 from optimiser.chemistry.reagents import Reagents, load_acids, load_reagents
@@ -85,4 +86,4 @@ def read_own_tables(
 
 def _file(kind: str, source: str | Path) -> OwnFile:
     path, _ = split_source(source)
-    return OwnFile(kind, str(source), hashlib.sha256(path.read_bytes()).hexdigest())
+    return OwnFile(kind, str(source), hashlib.sha256(read_bytes(path, MOST_TABLE)).hexdigest())

@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 
 from optimiser._io.errors import InputError, closest
+from optimiser._io.reading import MOST_TABLE, check_readable, check_workbook, csv_rows
 from optimiser.variables import DESIGN_COLUMNS, VARIABLES
 
 #: Rows that are read and predicted at a time.
@@ -103,10 +104,7 @@ def open_source(path: Path, sheet: str | None = None) -> Source:
         InputError: missing, of another kind, unreadable, empty, several sheets to choose from, a column
             missing, unknown, twice there, or in another unit.
     """
-    if path.is_dir():
-        raise InputError(f"{path} is a directory.", allowed="a file: " + ", ".join(SUFFIXES))
-    if not path.is_file():
-        raise InputError(f"{path} does not exist.", remedy="check the path")
+    check_readable(path, MOST_TABLE, allowed="a file: " + ", ".join(SUFFIXES))
     suffix = path.suffix.lower()
     if suffix not in SUFFIXES:
         raise InputError(
@@ -119,6 +117,7 @@ def open_source(path: Path, sheet: str | None = None) -> Source:
     frame, options = None, {}
     try:
         if suffix == ".xlsx":
+            check_workbook(path)
             frame = _workbook(path, sheet)
             head = frame
         elif suffix == ".parquet":
@@ -150,11 +149,12 @@ def _unreadable(path: Path, error: Exception) -> InputError:
 
 def _csv_options(path: Path) -> dict[str, Any]:
     """Tell comma from semicolon (with decimal commas) by the header."""
-    with path.open(encoding="utf-8-sig") as file:
-        header = file.readline()
+    separator, rows = csv_rows(path)
+    for _ in rows:
+        pass  # pandas takes the first cells of too long rows for names, or reads on to the end of the file
     # blank lines stay, so that rows are counted as the file counts them
     options: dict[str, Any] = {"encoding": "utf-8-sig", "skip_blank_lines": False, "low_memory": False}
-    return options | ({"sep": ";", "decimal": ","} if header.count(";") > header.count(",") else {})
+    return options | {"index_col": False} | ({"sep": ";", "decimal": ","} if separator == ";" else {})
 
 
 def _parquet(path: Path, size: int) -> Iterator[pd.DataFrame]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import math
 import re
 from collections.abc import Mapping, Sequence
@@ -12,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from optimiser._io.errors import InputError, closest
+from optimiser._io.reading import MOST_TABLE, check_readable, check_workbook, csv_rows
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -132,13 +131,10 @@ def read_sheet(source: str | Path) -> Sheet:
         InputError: missing, unreadable, neither CSV nor XLSX, empty, or several sheets and none named.
     """
     path, sheet = split_source(source)
-    if path.is_dir():
-        raise InputError(f"{path} is a directory.", allowed="a .csv, .xlsx or .yaml file")
-    if not path.is_file():
-        raise InputError(f"{path} does not exist.", remedy="check the path")
+    check_readable(path, MOST_TABLE, allowed="a .csv, .xlsx or .yaml file")
     suffix = path.suffix.lower()
     if suffix == ".csv":
-        return _table(str(path), _csv_rows(path))
+        return _table(str(path), [tuple(row) for row in csv_rows(path)[1]])
     if suffix in WORKBOOKS:
         name, frame = _chosen(path, sheet, _workbook(path))
         return _table(f"{path}, sheet {name!r}", [tuple(row) for row in frame.itertuples(index=False)])
@@ -150,6 +146,7 @@ def read_sheet(source: str | Path) -> Sheet:
 def _workbook(path: Path) -> dict[str, pd.DataFrame]:
     import pandas as pd  # for workbooks alone: importing it takes a third of a second
 
+    check_workbook(path)
     try:
         # header=None: pandas would rename columns that are given twice; keep_default_na: "NA" is a text
         return pd.read_excel(path, sheet_name=None, header=None, dtype=object, keep_default_na=False)
@@ -179,16 +176,6 @@ def _chosen(path: Path, asked: str | None, sheets: dict[str, pd.DataFrame]) -> t
         )
     name = filled[0] if filled else next(iter(sheets))
     return name, sheets[name]
-
-
-def _csv_rows(path: Path) -> list[tuple[Any, ...]]:
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{path} cannot be read: {error}.", allowed="a CSV file in UTF-8") from None
-    first = text.partition("\n")[0]
-    separator = ";" if first.count(";") > first.count(",") else ","
-    return [tuple(row) for row in csv.reader(io.StringIO(text), delimiter=separator)]
 
 
 def _table(place: str, lines: list[tuple[Any, ...]]) -> Sheet:

@@ -183,7 +183,7 @@ def test_sheets(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="is empty"):
         open_source(tmp_path / "blank.xlsx")
     (tmp_path / "blank.csv").write_text("")
-    with pytest.raises(InputError, match="no rows"):
+    with pytest.raises(InputError, match="is empty"):
         open_source(tmp_path / "blank.csv")
     OWN.head(0).to_excel(tmp_path / "header.xlsx", index=False)
     with pytest.raises(InputError, match="no rows"):

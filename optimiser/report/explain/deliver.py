@@ -15,7 +15,7 @@ import numpy as np
 from optimiser import __version__
 from optimiser._io import builtin
 from optimiser._io.errors import InputError
-from optimiser._io.placed import placed
+from optimiser._io.output import check_folder_target, placed
 from optimiser.chemistry.feeds import METALS
 from optimiser.explain.ask import Asked, design_of_front, design_of_text
 from optimiser.explain.cases import DRIVERS, ranking
@@ -50,7 +50,7 @@ from optimiser.report.explain.sentences import (
 )
 from optimiser.report.manifest import DISTRIBUTION, FORMAT, git_state, package_versions, table_hashes
 from optimiser.report.page import page_of
-from optimiser.report.write import check_target, default_out
+from optimiser.report.write import default_out
 from optimiser.surrogate.artefact import load_surrogate
 from optimiser.variables import DESIGN_COLUMNS, VARIABLES
 
@@ -90,9 +90,7 @@ def deliver(request: Request, progress: Progress) -> Delivered:
     _check(request)
     name = request.question.name if request.question else "model"
     out = request.out or default_out(f"explain_{name}")
-    check_target(out, request.force)
-    if out.is_file():
-        raise InputError(f"{out} is a file, and a report is a folder.", remedy="choose another --out")
+    check_folder_target(out, request.force)
     problem = bind(request.question) if request.question else None
     asked = _asked(request, problem)
     surrogate = problem.surrogate if problem else load_surrogate("pd-gbr")

@@ -13,7 +13,7 @@ from typing import Any
 from optimiser import __version__
 from optimiser._io import builtin
 from optimiser._io.errors import InputError, closest
-from optimiser._io.placed import placed
+from optimiser._io.output import check_folder_target, placed
 from optimiser.chemistry.acids import choose_acid
 from optimiser.chemistry.feeds import find_feed
 from optimiser.chemistry.reagents import load_acids
@@ -25,7 +25,7 @@ from optimiser.report.kinetics import said
 from optimiser.report.kinetics.cards import Contents, kinetics_cards
 from optimiser.report.manifest import DISTRIBUTION, FORMAT, git_state, package_versions, table_hashes
 from optimiser.report.page import page_of
-from optimiser.report.write import check_target, default_out
+from optimiser.report.write import default_out
 from optimiser.surrogate.artefact import Surrogate, load_surrogate
 from optimiser.tables.generate import Variation, parse_variation
 
@@ -63,11 +63,7 @@ def deliver(request: Request) -> Delivered:
         InputError: anything wrong with options, acid, feed or target, before any prediction.
     """
     if request.out is not None:
-        check_target(request.out, request.force)
-        if request.out.is_file():
-            raise InputError(
-                f"{request.out} is a file, and a report is a folder.", remedy="choose another --out"
-            )
+        check_folder_target(request.out, request.force)
     surrogate = load_surrogate(request.surrogate, where=f"--surrogate {request.surrogate}")
     plan = read_plan(request, surrogate)
     folder = request.out or default_out(f"kinetics_{plan.feed.name}_{plan.acid.name}")

@@ -15,7 +15,7 @@ import pandas as pd
 from optimiser import __version__
 from optimiser._io import builtin
 from optimiser._io.errors import InputError
-from optimiser._io.placed import placed
+from optimiser._io.output import check_apart, check_file_target, check_folder_target, placed
 from optimiser.problem.binding import known_acids
 from optimiser.problem.load import load_question
 from optimiser.report.images import Kind, figures_of, write_images
@@ -25,7 +25,6 @@ from optimiser.report.scenarios.cards import scenario_cards
 from optimiser.report.scenarios.contents import Contents, contents
 from optimiser.report.stream import STREAMED, streamed_table
 from optimiser.report.workbook import write_sheets
-from optimiser.report.write import check_target
 from optimiser.tables.footprint import check_footprint
 from optimiser.tables.own import read_own_tables
 from optimiser.tables.predict import Part, RowProgress, Setting, Tally, parts, prepare, results
@@ -107,21 +106,12 @@ def deliver(request: Request, progress: RowProgress) -> Said:
 
 
 def _check(request: Request) -> None:
-    for target in (request.out, request.report):
-        if target is not None:
-            check_target(target, request.force)
-    if request.out is not None and request.out.suffix.lower() not in (*STREAMED, ".xlsx"):
-        raise InputError(
-            f"{request.out.name} names no kind of table.",
-            allowed="a file name that ends in " + ", ".join((*STREAMED, ".xlsx")),
-            remedy="change the suffix of --out",
-        )
-    if request.out is not None and request.out.is_dir():
-        raise InputError(f"{request.out} is a folder, and a table is a file.", remedy="choose another --out")
-    if request.report is not None and request.report.is_file():
-        raise InputError(
-            f"{request.report} is a file, and a report is a folder.", remedy="choose another --report"
-        )
+    if request.out is not None:
+        check_file_target(request.out, request.force, (*STREAMED, ".xlsx"))
+    if request.report is not None:
+        check_folder_target(request.report, request.force, "--report")
+    if request.out is not None and request.report is not None:
+        check_apart(request.out, request.report, "--out and --report")
     if request.profile is not None and (request.basis is not None or request.prices is not None):
         raise InputError(
             "The Toolkit's sums are for 1000 kg of cathode at the prices in its own table.",

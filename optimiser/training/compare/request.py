@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from optimiser._io.errors import InputError
-from optimiser._io.writable import check_writable
+from optimiser._io.output import check_writable
 from optimiser.surrogate.artefact import Surrogate
 from optimiser.surrogate.data import SHA256
 from optimiser.surrogate.training_table import TrainingTable

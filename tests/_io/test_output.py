@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from optimiser._io import placed as placing
+from optimiser._io import output as placing
 from optimiser._io.errors import InputError
-from optimiser._io.placed import PLACED, placed
+from optimiser._io.output import PLACED, placed
 
 
 @pytest.fixture(autouse=True)
@@ -33,7 +33,7 @@ def names(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir())
 
 
-@pytest.mark.parametrize("after", ["rename", "_remove"])
+@pytest.mark.parametrize("after", ["replace", "_remove"])
 @pytest.mark.parametrize("replaces", [False, True])
 def test_an_interrupt_never_falls_between_the_old_and_the_new(
     after: str, replaces: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -42,7 +42,7 @@ def test_an_interrupt_never_falls_between_the_old_and_the_new(
     if replaces:
         put(out, "old")
         PLACED.clear()
-    of: object = Path if after == "rename" else placing
+    of: object = Path if after == "replace" else placing
     does = getattr(of, after)
 
     def interrupted(*arguments: Path) -> object:
@@ -78,14 +78,14 @@ def test_an_interrupt_before_leaves_the_old_whatever_comes_while_it_is_obeyed(
 def test_what_the_system_refuses_puts_the_old_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     out = tmp_path / "out"
     put(out, "old")
-    rename = Path.rename
+    replace = Path.replace
 
     def fails(self: Path, target: Path) -> Path:
         if ".partial" in self.name:
             raise OSError("disk full")
-        return rename(self, target)
+        return replace(self, target)
 
-    monkeypatch.setattr(Path, "rename", fails)
+    monkeypatch.setattr(Path, "replace", fails)
     with pytest.raises(InputError, match="disk full"):
         put(out, "new")
     assert names(tmp_path) == ["out"] and (out / "file").read_text() == "old"
