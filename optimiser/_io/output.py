@@ -79,7 +79,13 @@ def check_folder_target(
         if out.is_file() and not out.is_symlink():
             raise InputError(f"{out} is a file, not a folder.", remedy=f"choose another {option}")
         _check_replaceable(out, force, option)
-        if any(out.iterdir()) and not ours(out):
+        try:
+            foreign = any(out.iterdir()) and not ours(out)
+        except OSError as error:
+            raise InputError(
+                f"{out} cannot be read: {said(error)}.", remedy=f"choose another {option}"
+            ) from None
+        if foreign:
             raise InputError(
                 f"{out} is a folder of something else, and --force would delete all of it.",
                 allowed=f"an empty folder, or one that this program wrote, as its {MANIFEST} says",
@@ -114,7 +120,7 @@ def _exists(out: Path, option: str) -> bool:
 
 
 def _check_replaceable(out: Path, force: bool, option: str) -> None:
-    """Refuse to replace what is neither an ordinary file nor an ordinary folder, with ``force`` or without."""
+    """Refuse to replace what is no ordinary file or folder, and anything at all without ``force``."""
     what = "a link" if out.is_symlink() else kind(out.stat().st_mode)
     if what == "a directory":
         what = ""
@@ -149,7 +155,8 @@ def check_writable(out: Path, remedy: str, *, inside: bool = False) -> None:
     """
     made: list[Path] = []
     try:
-        parent = place = out.absolute() if inside else out.absolute().parent
+        whole = out.resolve()
+        parent = place = whole if inside else whole.parent
         missing: list[Path] = []
         while not parent.exists():
             missing.append(parent)
@@ -166,7 +173,7 @@ def check_writable(out: Path, remedy: str, *, inside: bool = False) -> None:
             pass
         if not inside and len(os.fsencode(out.name)) > _LONGEST:
             raise InputError(f"The name {out.name} is too long.", allowed=f"{_LONGEST} bytes", remedy=remedy)
-    except OSError as error:
+    except (OSError, RuntimeError) as error:  # RuntimeError: links in a circle, before Python 3.13
         raise InputError(f"{out} cannot be written: {said(error)}.", remedy=remedy) from None
     finally:
         with contextlib.suppress(OSError):  # somebody else has put something there meanwhile

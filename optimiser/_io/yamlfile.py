@@ -6,10 +6,10 @@ import typing
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import yaml
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, BeforeValidator, ValidationError
 from yaml.composer import Composer, ComposerError
 from yaml.constructor import ConstructorError
 
@@ -21,8 +21,20 @@ Key = tuple[str | int, ...]
 MOST_DEEP, MOST_NODES = 50, 100_000
 #: PyYAML's parser in C, ten times faster, wherever it is there.
 _Parser = yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader
+_KEYS = ("tag:yaml.org,2002:str", "tag:yaml.org,2002:merge")
 _REMEDY = "correct the value at that line"
 Model = TypeVar("Model", bound=BaseModel)
+
+
+def _no_truth(value: Any) -> Any:
+    if isinstance(value, bool):
+        raise InputError(f"{value} is not a number.", allowed="a number")
+    return value
+
+
+#: Numbers of a pydantic model. YAML's yes and no are none, although Python takes them for 1 and 0.
+Real = Annotated[float, BeforeValidator(_no_truth)]
+Whole = Annotated[int, BeforeValidator(_no_truth)]
 
 
 @dataclass(frozen=True)
@@ -136,6 +148,12 @@ def _walk(node: yaml.Node, prefix: Key, path: Path) -> Iterator[tuple[Key, int]]
         seen: dict[str, int] = {}
         for key_node, value in node.value:
             name, line = str(key_node.value), key_node.start_mark.line + 1
+            if key_node.tag not in _KEYS:
+                raise InputError(
+                    f"The key {name!r} is not text.",
+                    where=f"{path}, line {line}",
+                    remedy="write it in quotation marks",
+                )
             if name in seen:
                 raise InputError(
                     f"Key {name!r} is given twice.",

@@ -18,6 +18,9 @@ from optimiser.chemistry.quantity import Price, Quantity, expecting, needed, pri
 #: A proton whose pKa is below this dissolves oxide; weaker ones stay on the acid.
 USABLE_PKA = 7.0
 
+#: Acids that a problem or a table may add; each is compared with all others.
+MOST_ACIDS = 1000
+
 #: The temperatures of an acid's ``solubility`` and ``solubility_60``, degC.
 COLD, HOT = 25.0, 60.0
 
@@ -238,8 +241,16 @@ def with_user_acids(
             structure of another one.
     """
     merged = dict(acids)
+    written: dict[str, str] = {}
     for name, entry in entries.items():
-        known = find_acid_name(name, acids)
+        known = find_acid_name(name, merged)
+        if (before := written.setdefault(known or name, name)) != name:
+            raise InputError(
+                f"The acid {before!r} is given again as {name!r}.",
+                where=f"acids.{name}",
+                allowed="each acid once",
+                remedy="write all its numbers under one name",
+            )
         given = _overrides(name, entry)
         if given.smiles is not None:
             _refuse_twin(known or name, given.smiles, merged)

@@ -9,12 +9,14 @@ from typing import Any, Literal, TypeVar
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from optimiser._io.errors import InputError
-from optimiser._io.yamlfile import validate
+from optimiser._io.yamlfile import Real, Whole, validate
 from optimiser.chemistry.rates import euro_per_unit
 from optimiser.chemistry.tables import read_table
 
 GIVEN = "given in the problem"
 RECENT = 2020
+#: Above it a price is a slip of the keyboard.
+MOST_PRICE = 1e9
 Confidence = Literal["A", "B", "C"]
 Basis = Literal["kg stock", "kg pure", "kg metal", "kWh"]
 Number = TypeVar("Number", "Quantity", "Price")
@@ -25,12 +27,12 @@ class _Sourced(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    value: float
-    low: float | None = None
-    high: float | None = None
+    value: Real
+    low: Real | None = None
+    high: Real | None = None
     source: str = GIVEN
     citation: str = ""
-    year: int | None = Field(default=None, ge=1800, le=2100)
+    year: Whole | None = Field(default=None, ge=1800, le=2100)
     confidence: Confidence | None = None
     note: str = ""
 
@@ -204,8 +206,11 @@ def price_per(*bases: Basis) -> tuple[BeforeValidator, AfterValidator]:
             raise InputError(
                 f"A price per {price.per} cannot be used here.", allowed="per: " + " or ".join(bases)
             )
-        if not math.isfinite(price.value):
-            raise InputError("A price must be a finite number.", allowed="a number of 0 or more")
+        if not max(map(abs, price.range())) <= MOST_PRICE:
+            raise InputError(
+                "A price, its low and its high must be numbers that can be paid.",
+                allowed=f"0 to {MOST_PRICE:g} {price.unit}",
+            )
         return price
 
     return BeforeValidator(read), AfterValidator(check)

@@ -23,6 +23,8 @@ LEAST_TEMPERATURES = 3
 #: Times of a curve, at least: with fewer it has no shape.
 LEAST_TIMES = 6
 TEMPERATURES, TIMES = 8, 16
+#: Temperatures, and times, at most: each of one with each of the other is a point to predict.
+MOST_VALUES = 200
 #: The conditions that stay the same, in the order of a design.
 FIXED: tuple[str, ...] = ("acid_concentration", "h2o2", "solid_liquid_ratio")
 _TEMPERATURE, _TIME = CONTINUOUS.index("temperature"), CONTINUOUS.index("time")
@@ -92,6 +94,13 @@ def plan_curves(
     """
     _check_data(surrogate, feed, acid)
     near = surrogate.domain.neighbourhood(feed, acid)
+    for name, values in (("temperature", temperature), ("time", time)):
+        if len(values) > MOST_VALUES:
+            raise InputError(
+                f"{len(values):,} values of {name} are too many.",
+                where=f"--{name}",
+                allowed=f"up to {MOST_VALUES}",
+            )
     given = dict(conditions or {})
     for name, values in (*((n, [v]) for n, v in given.items()), ("temperature", temperature), ("time", time)):
         for value in values:

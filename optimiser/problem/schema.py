@@ -10,7 +10,8 @@ from typing import Annotated, Any, Literal, NamedTuple
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
 from optimiser._io.errors import InputError, closest
-from optimiser.chemistry.acids import AcidOverrides
+from optimiser._io.yamlfile import Real, Whole
+from optimiser.chemistry.acids import MOST_ACIDS, AcidOverrides
 from optimiser.chemistry.feeds import Feed, find_feed
 from optimiser.chemistry.metals import METALS, MetalName
 from optimiser.problem.objectives import METRICS
@@ -61,7 +62,7 @@ Range = Annotated[tuple[float, float], BeforeValidator(_range)]
 class VariablesSpec(Strict):
     """The decision variables: acids to choose from, and a range for each continuous variable."""
 
-    acid: tuple[str, ...] = Field(min_length=1)
+    acid: tuple[str, ...] = Field(min_length=1, max_length=MOST_ACIDS)
     temperature: Range
     acid_concentration: Range
     h2o2: Range
@@ -305,12 +306,12 @@ class ProblemSpec(Strict):
     description: str = ""
     feed: Feed
     surrogate: str = "pd-gbr"
-    acids: dict[str, AcidOverrides] = Field(default_factory=dict)
+    acids: dict[str, AcidOverrides] = Field(default_factory=dict, max_length=MOST_ACIDS)
     variables: VariablesSpec
     objectives: tuple[ObjectiveSpec, ...] = Field(min_length=1, max_length=4)
     constraints: tuple[ConstraintSpec, ...] = ()
     tolerances: TolerancesField = TolerancesSpec()
-    process: dict[str, float | str] = Field(default_factory=dict)
+    process: dict[str, Real | str] = Field(default_factory=dict)
 
     @field_validator("feed", mode="before")
     @classmethod
@@ -335,11 +336,13 @@ class SearchSpec(Strict):
     """
 
     algorithm: Literal["nsga2", "nsga3", "u-nsga3", "age-moea", "sms-emoa"] = "nsga2"
-    population: int = Field(default=100, ge=8, le=2000)
-    generations: int = Field(default=100, ge=1, le=10000)
-    seeds: tuple[int, ...] = Field(default=(1, 2, 3), min_length=1, max_length=20)
-    stagnation: int = Field(default=30, ge=0)
-    per_acid: int = Field(default=40, ge=0, le=10000)
+    population: Whole = Field(default=100, ge=8, le=2000)
+    generations: Whole = Field(default=100, ge=1, le=10000)
+    seeds: tuple[Annotated[Whole, Field(ge=0, lt=2**32)], ...] = Field(
+        default=(1, 2, 3), min_length=1, max_length=20
+    )
+    stagnation: Whole = Field(default=30, ge=0, le=10000)
+    per_acid: Whole = Field(default=40, ge=0, le=10000)
 
     @field_validator("seeds")
     @classmethod

@@ -44,7 +44,9 @@ class Variation:
         return np.round(self.low + share * (self.high - self.low), 4)
 
 
-def parse_variation(text: str, option: str, acids: Mapping[str, Acid], own_feed: Feed | None) -> Variation:
+def parse_variation(
+    text: str, option: str, acids: Mapping[str, Acid], own_feed: Feed | None, most: int = MOST_ROWS
+) -> Variation:
     """Read ``temperature=25:90:14``, ``time=10,30,60``, ``acid=sulfuric,HCl`` or ``temperature=25:90``.
 
     Args:
@@ -52,9 +54,10 @@ def parse_variation(text: str, option: str, acids: Mapping[str, Acid], own_feed:
         option: the option it was given to, for errors.
         acids: the acids that can be named.
         own_feed: a feed beside the shipped ones, that of a problem.
+        most: values; more are refused before they are made.
 
     Raises:
-        InputError: an unknown condition or acid, an impossible or empty range.
+        InputError: too many values, an unknown condition or acid, an impossible or empty range.
     """
     name, equals, given = (part.strip() for part in text.partition("="))
     where = f"{option} {text}"
@@ -68,6 +71,8 @@ def parse_variation(text: str, option: str, acids: Mapping[str, Acid], own_feed:
             remedy=closest(name, CONDITIONS),
         )
     parts = [part.strip() for part in given.split(",")]
+    if len(parts) > most:
+        raise InputError(f"{len(parts):,} values are too many.", where=where, allowed=f"up to {most:,}")
     if len(set(parts)) < len(parts):
         raise InputError(f"{name} lists a value twice.", where=where, remedy="list each value once")
     if name == "acid":
@@ -79,10 +84,10 @@ def parse_variation(text: str, option: str, acids: Mapping[str, Acid], own_feed:
         )
     if len(parts) > 1 or ":" not in given:
         return Variation(name, tuple(_number(part, name, where) for part in parts))
-    return _range(name, given.split(":"), where)
+    return _range(name, given.split(":"), where, most)
 
 
-def _range(name: str, ends: Sequence[str], where: str) -> Variation:
+def _range(name: str, ends: Sequence[str], where: str, most: int) -> Variation:
     if len(ends) not in (2, 3):
         raise InputError(f"{':'.join(ends)!r} is not a range.", where=where, allowed=_FORMS)
     low, high = (_number(end, name, where) for end in ends[:2])
@@ -92,15 +97,15 @@ def _range(name: str, ends: Sequence[str], where: str) -> Variation:
         )
     if len(ends) == 2:
         return Variation(name, (), low, high)
-    if not ends[2].strip().isdecimal() or int(ends[2]) < 2:
+    count = ends[2].strip()
+    # by its length first: Python refuses to read thousands of digits
+    if not count.isdecimal() or len(count) > len(str(most)) or not 2 <= int(count) <= most:
         raise InputError(
             f"{ends[2]!r} is not a count of steps.",
             where=where,
-            allowed="a whole number of 2 or more, both ends included",
+            allowed=f"a whole number from 2 to {most:,}, both ends included",
         )
-    if int(ends[2]) > MOST_ROWS:
-        raise InputError(f"{int(ends[2]):,} steps are too many.", where=where, allowed=f"up to {MOST_ROWS:,}")
-    return Variation(name, tuple(np.round(np.linspace(low, high, int(ends[2])), 6).tolist()))
+    return Variation(name, tuple(np.round(np.linspace(low, high, int(count)), 6).tolist()))
 
 
 def _number(text: str, name: str, where: str) -> float:
@@ -231,7 +236,10 @@ def generate(
     if acids_file is not None:
         acids = import_acids(acids_file, acids).acids
     own_feed = question.spec.feed if question else None
-    varied = [parse_variation(text, "--vary", acids, own_feed) for text in vary]
+    varied, room = [], MOST_ROWS
+    for text in vary:
+        varied.append(parse_variation(text, "--vary", acids, own_feed, room))
+        room //= max(len(varied[-1].values), 1) if samples is None else 1
     constant = [parse_variation(text, "--set", acids, own_feed) for text in fixed]
     if feed_name is not None:
         constant.append(parse_variation(f"feed={feed_name}", "--feed", acids, own_feed))

@@ -9,12 +9,12 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from optimiser._io import builtin
 from optimiser._io.errors import InputError
 from optimiser._io.yamlfile import read_yaml, validate
-from optimiser.chemistry.acids import Acid, AcidOverrides, find_acid_name, with_user_acids
+from optimiser.chemistry.acids import MOST_ACIDS, Acid, AcidOverrides, find_acid_name, with_user_acids
 from optimiser.chemistry.metals import METALS
 from optimiser.chemistry.rates import load_rates
 from optimiser.chemistry.reagents import load_acids
@@ -87,7 +87,7 @@ def toolkit_faults() -> tuple[Fault, ...]:
 class _AcidFile(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
-    acids: dict[str, AcidOverrides]
+    acids: dict[str, AcidOverrides] = Field(max_length=MOST_ACIDS)
 
 
 def import_acids(source: str | Path, known: Mapping[str, Acid] | None = None) -> ImportedAcids:
@@ -116,6 +116,10 @@ def import_acids(source: str | Path, known: Mapping[str, Acid] | None = None) ->
     sheet = read_sheet(source)
     places, factors = find_columns(sheet, (*COLUMNS, *_TOOLKIT), _UNUSED)
     require(sheet, places, "acid")
+    if len(sheet.rows) > MOST_ACIDS:
+        raise InputError(
+            f"{len(sheet.rows):,} acids are too many.", where=sheet.place, allowed=f"up to {MOST_ACIDS:,}"
+        )
     _refuse_mixed_purity(sheet, places)
     seen, notes = {}, []
     for row in sheet.rows:

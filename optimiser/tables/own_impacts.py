@@ -10,7 +10,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict
 
 from optimiser._io.errors import InputError, closest
-from optimiser._io.yamlfile import Document, read_yaml, validate
+from optimiser._io.yamlfile import Document, Real, read_yaml, validate
 from optimiser.chemistry.acids import Acid
 from optimiser.chemistry.impacts import CLIMATE, Floats, ImpactTable
 from optimiser.chemistry.reagents import ENERGIES, load_acids
@@ -27,7 +27,7 @@ class _Category(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     unit: str
-    factors: dict[str, float | None]
+    factors: dict[str, Real | None]
 
 
 class _ImpactFile(BaseModel):

@@ -74,10 +74,16 @@ def parse(source: Source, frame: pd.DataFrame, known: Known) -> Scenarios:
     return Scenarios(rows, feeds, feed, acids, acid, continuous)
 
 
+def _floats(given: pd.Series) -> Floats:
+    """Return cells as numbers, NaN for text, for what is blank, and for TRUE and FALSE."""
+    truth = given.map(lambda cell: isinstance(cell, bool | np.bool_)).to_numpy(dtype=np.bool_)
+    return np.where(truth, np.nan, pd.to_numeric(given, errors="coerce").to_numpy(dtype=np.float64))
+
+
 def _numbers(source: Source, frame: pd.DataFrame, name: str) -> Floats:
     """Return a column as numbers, NaN where blank; text is an error."""
     given = frame[name]
-    values = pd.to_numeric(given, errors="coerce").to_numpy(dtype=np.float64)
+    values = _floats(given)
     text = np.flatnonzero(np.isnan(values) & given.notna().to_numpy())
     if len(text):
         raise InputError(
@@ -91,7 +97,7 @@ def _numbers(source: Source, frame: pd.DataFrame, name: str) -> Floats:
 def _variable(source: Source, frame: pd.DataFrame, name: str) -> Floats:
     variable = VARIABLES[CONTINUOUS.index(name)]
     given = frame[source.header(name)]
-    values = pd.to_numeric(given, errors="coerce").to_numpy(dtype=np.float64)
+    values = _floats(given)
     bad = np.flatnonzero(~((values >= variable.low) & (values <= variable.high)))
     if len(bad):
         found, missing = given.iloc[bad[0]], pd.isna(given.iloc[bad[0]])

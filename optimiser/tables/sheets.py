@@ -15,6 +15,8 @@ from optimiser._io.reading import MOST_TABLE, check_readable, check_workbook, cs
 if TYPE_CHECKING:
     import pandas as pd
 
+#: No number of a table of acids, prices or impacts is larger; sums of larger ones would have no end.
+_MOST = 1e15
 WORKBOOKS = (".xlsx", ".xlsm")
 
 
@@ -91,7 +93,7 @@ class Sheet:
             number = math.nan if isinstance(value, bool) else float(value)
         except (TypeError, ValueError):
             number = math.nan
-        if not math.isfinite(number):
+        if not abs(number) <= _MOST:
             comma = isinstance(value, str) and re.fullmatch(r"\s*-?\d+,\d+\s*", value)
             raise InputError(
                 f"{value!r} is not a number.",

@@ -19,7 +19,7 @@ from optimiser.chemistry.feeds import find_feed
 from optimiser.chemistry.reagents import load_acids
 from optimiser.kinetics.frames import constants_frame, curves_frame, energies_frame
 from optimiser.kinetics.literature import load_literature
-from optimiser.kinetics.simulate import FIXED, TEMPERATURES, TIMES, Plan, plan_curves
+from optimiser.kinetics.simulate import FIXED, MOST_VALUES, TEMPERATURES, TIMES, Plan, plan_curves
 from optimiser.kinetics.study import Kinetics, study
 from optimiser.report.kinetics import said
 from optimiser.report.kinetics.cards import Contents, kinetics_cards
@@ -131,7 +131,7 @@ def _conditions(texts: Sequence[str]) -> dict[str, float]:
 
 
 def _read(text: str, option: str) -> Variation:
-    return parse_variation(text, option, {}, None)
+    return parse_variation(text, option, {}, None, MOST_VALUES)
 
 
 def _write(contents: Contents, folder: Path) -> None:
