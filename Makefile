@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test test-training bench reference lint types lock clean
+.PHONY: run test test-training fuzz bench reference lint types lock clean
 
 run: $(VENV)/.installed
 	$(BIN)/optimiser run configs/nmc111_cost_vs_recovery.yaml
@@ -14,6 +14,10 @@ test: $(VENV)/.installed-test lint types
 # Fits the whole surrogate: about a quarter of an hour.
 test-training: $(VENV)/.installed-test
 	$(BIN)/python -m pytest -m training
+
+# Looks for inputs that end in a traceback or never: 10 minutes, or MINUTES=n.
+fuzz: $(VENV)/.installed-test
+	$(BIN)/python -W error -m tests.fuzz.inputs $(if $(MINUTES),--minutes $(MINUTES))
 
 # Writes benchmarks/results/: about ten minutes on two quiet cores. TABLE=path, if it is not installed.
 bench: $(VENV)/.installed-bench

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import shutil
 import subprocess
 import sys
@@ -258,6 +259,10 @@ BROKEN: list[tuple[Callable[[Path], Any], str]] = [
     (edit_card(lambda card: card["features"].pop()), "its features or metals"),
     (edit_card(lambda card: card["domain"].pop("distance_limit")), "not consistent: 'distance_limit'"),
     (edit_card(lambda card: card["domain"].update(disagreement_limit=0)), "limits are not positive"),
+    (edit_card(lambda card: card["domain"].update(neighbours=0)), "neighbours=0"),
+    (edit_card(lambda card: card["domain"].update(neighbours=True)), "neighbours=True"),
+    (edit_card(lambda card: card["domain"].update(feed_distance="near")), "not consistent"),
+    (edit_card(lambda card: card.update(written=datetime.date(2026, 1, 1))), "not JSON serializable"),
     (edit_card(lambda card: card["arrays"].update(sha256="0" * 64)), "it was edited"),
     (edit_card(lambda card: card["domain"].update(distance_limit=9.1)), "is not the one that was written"),
     (edit_card(lambda card: card["skill"]["experiment"].update(r2=0.99)), "it was edited"),
