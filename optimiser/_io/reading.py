@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import io
 import re
 import stat
 import zipfile
@@ -94,11 +93,7 @@ def read_text(path: Path, most: int, *, allowed: str = "a file") -> str:
     try:
         return read_bytes(path, most, allowed=allowed).decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise InputError(
-            f"{path} cannot be read: it is not UTF-8 from byte {error.start + 1} on.",
-            allowed=f"{allowed} in UTF-8",
-            remedy="save it as UTF-8",
-        ) from None
+        raise _not_utf8(path, error, allowed) from None
 
 
 def check_workbook(path: Path) -> None:
@@ -171,31 +166,58 @@ def csv_rows(path: Path) -> tuple[str, Iterator[list[str]]]:
     """Return the separator of a CSV file, comma or semicolon, and its rows as text, the header first.
 
     Raises:
-        InputError: as :func:`read_text`; while rows are taken, one that has more cells than the header, or
-            that cannot be read, as where a quotation mark is never closed.
+        InputError: as :func:`check_readable`, or it is not UTF-8; while rows are taken, one that has more
+            cells than the header, or that cannot be read, as where a quotation mark is never closed.
     """
-    text = read_text(path, MOST_TABLE, allowed="a CSV file")
-    header = text.partition("\n")[0]
-    separator = ";" if header.count(";") > header.count(",") else ","
-    return separator, _rows(path, text, separator)
-
-
-def _rows(path: Path, text: str, separator: str) -> Iterator[list[str]]:
-    rows, number, width = csv.reader(io.StringIO(text, newline=""), delimiter=separator), 0, 0
+    check_readable(path, MOST_TABLE, allowed="a CSV file")
     try:
-        for number, row in enumerate(rows, start=1):
-            width = width or len(row)
-            if len(row) > width and any(cell.strip() for cell in row[width:]):
-                raise InputError(
-                    f"Row {number} has {len(row)} cells, and the header has {width}.",
-                    where=f"{path}, row {number}",
-                    allowed="as many cells as the header",
-                    remedy=f"quote a cell that holds {separator!r}, or name the column in row 1",
-                )
-            yield row
+        with path.open(encoding="utf-8-sig") as file:
+            header = file.readline()
+    except UnicodeDecodeError as error:
+        raise _not_utf8(path, error, "a CSV file") from None
+    separator = ";" if header.count(";") > header.count(",") else ","
+    return separator, _rows(path, separator)
+
+
+def _rows(path: Path, separator: str) -> Iterator[list[str]]:
+    number = width = 0
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            for number, row in enumerate(csv.reader(file, delimiter=separator), start=1):
+                width = width or len(row)
+                if len(row) > width and any(cell.strip() for cell in row[width:]):
+                    raise InputError(
+                        f"Row {number} has {len(row)} cells, and the header has {width}.",
+                        where=f"{path}, row {number}",
+                        allowed="as many cells as the header",
+                        remedy=f"quote a cell that holds {separator!r}, or name the column in row 1",
+                    )
+                yield row
     except csv.Error as error:
         raise InputError(
             f"Row {number + 1} cannot be read: {said(error)}.",
             where=f"{path}, row {number + 1}",
             remedy="look for a quotation mark that is not closed",
         ) from None
+    except UnicodeDecodeError as error:
+        raise _not_utf8(path, error, "a CSV file") from None
+
+
+def check_csv(path: Path) -> str:
+    """Refuse a CSV file with rows that a lenient reader would take wrongly; return its separator.
+
+    Raises:
+        InputError: as :func:`csv_rows`.
+    """
+    separator, rows = csv_rows(path)
+    for _ in rows:
+        pass
+    return separator
+
+
+def _not_utf8(path: Path, error: UnicodeDecodeError, allowed: str) -> InputError:
+    return InputError(
+        f"{path} cannot be read: it is not UTF-8 ({error.reason}).",
+        allowed=f"{allowed} in UTF-8",
+        remedy="save it as UTF-8",
+    )

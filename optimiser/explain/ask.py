@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from optimiser._io.errors import InputError, closest
-from optimiser._io.reading import MOST_YAML, csv_rows, read_text
+from optimiser._io.reading import MOST_YAML, check_csv, read_text
 from optimiser.chemistry.feeds import METALS, Feed
 from optimiser.problem.binding import known_acids
 from optimiser.problem.load import Question
@@ -164,8 +164,7 @@ def _called(pinned: Mapping[str, Any]) -> str:
 
 
 def _read(path: Path) -> pd.DataFrame:
-    for _ in csv_rows(path)[1]:
-        pass  # refuses what pandas would read wrongly
+    check_csv(path)
     try:
         frame = pd.read_csv(path)
     except (ValueError, OSError) as error:  # pandas' own errors are ValueErrors

@@ -76,8 +76,10 @@ def parse(source: Source, frame: pd.DataFrame, known: Known) -> Scenarios:
 
 def _floats(given: pd.Series) -> Floats:
     """Return cells as numbers, NaN for text, for what is blank, and for TRUE and FALSE."""
-    truth = given.map(lambda cell: isinstance(cell, bool | np.bool_)).to_numpy(dtype=np.bool_)
-    return np.where(truth, np.nan, pd.to_numeric(given, errors="coerce").to_numpy(dtype=np.float64))
+    numbers = pd.to_numeric(given, errors="coerce").to_numpy(dtype=np.float64)
+    if given.dtype.kind not in "Ob":
+        return numbers
+    return np.where(given.map(lambda cell: isinstance(cell, bool | np.bool_)), np.nan, numbers)
 
 
 def _numbers(source: Source, frame: pd.DataFrame, name: str) -> Floats:

@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 
 from optimiser._io.errors import InputError, closest
-from optimiser._io.reading import MOST_TABLE, check_readable, check_workbook, csv_rows
+from optimiser._io.reading import MOST_TABLE, check_csv, check_readable, check_workbook
 from optimiser.variables import DESIGN_COLUMNS, VARIABLES
 
 #: Rows that are read and predicted at a time.
@@ -149,9 +149,7 @@ def _unreadable(path: Path, error: Exception) -> InputError:
 
 def _csv_options(path: Path) -> dict[str, Any]:
     """Tell comma from semicolon (with decimal commas) by the header."""
-    separator, rows = csv_rows(path)
-    for _ in rows:
-        pass  # pandas takes the first cells of too long rows for names, or reads on to the end of the file
+    separator = check_csv(path)  # pandas takes the first cells of too long rows for an index
     # blank lines stay, so that rows are counted as the file counts them
     options: dict[str, Any] = {"encoding": "utf-8-sig", "skip_blank_lines": False, "low_memory": False}
     return options | {"index_col": False} | ({"sep": ";", "decimal": ","} if separator == ";" else {})

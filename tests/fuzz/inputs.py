@@ -212,7 +212,7 @@ def spoilt_data(draw: st.DrawFn, texts: list[str]) -> bytes:
             inner.pop(last)
         elif what == "add" and isinstance(inner, dict):
             inner[draw(st.text(max_size=10) | st.sampled_from(KEYS))] = value
-        elif what == "wrap":
+        elif what == "wrap" and (isinstance(inner, list) or last in inner):
             inner[last] = [inner[last], value]
         else:
             inner[last] = value
