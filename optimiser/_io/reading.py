@@ -54,7 +54,7 @@ def check_readable(path: Path, most: int, *, allowed: str = "a file") -> None:
     if other := kind(found.st_mode):
         raise InputError(f"{path} is {other}.", allowed=allowed, remedy="give the file itself")
     if not found.st_size:
-        raise InputError(f"{path} is empty.", allowed=allowed)
+        raise InputError(f"{path} is empty.", where=str(path), allowed=allowed)
     if found.st_size > most:
         raise InputError(
             f"{path} has {found.st_size / 1e6:,.0f} MB.", allowed=f"{allowed} of up to {most / 1e6:,.0f} MB"

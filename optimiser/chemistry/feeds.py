@@ -53,7 +53,7 @@ class _Cathode(BaseModel):
     Ni: Real = Field(default=0.0, ge=0)
     Mn: Real = Field(default=0.0, ge=0)
     Co: Real = Field(default=0.0, ge=0)
-    mass: Real = Field(default=1000.0, ge=1e-6, le=1e9)
+    mass: Real = Field(default=1000.0, gt=0, le=1e9)
     oxygen_given: Real | None = Field(default=None, alias="oxygen", gt=0, le=4)
     note: str = ""
     assumed_yields: dict[MetalName, Annotated[Real, Field(ge=0, le=1)]] = Field(

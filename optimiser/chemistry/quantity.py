@@ -208,7 +208,7 @@ def price_per(*bases: Basis) -> tuple[BeforeValidator, AfterValidator]:
             )
         if not max(map(abs, price.range())) <= MOST_PRICE:
             raise InputError(
-                "A price, its low and its high must be numbers that can be paid.",
+                "A price, its low and its high must be finite numbers that can be paid.",
                 allowed=f"0 to {MOST_PRICE:g} {price.unit}",
             )
         return price

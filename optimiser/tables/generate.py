@@ -160,10 +160,7 @@ def scenario_table(
         rows = prod(len(one.values) for one in varied)
     else:
         rows = samples
-    if not 1 <= rows <= MOST_ROWS:
-        raise InputError(
-            f"{rows:,} rows cannot be made.", allowed=f"1 to {MOST_ROWS:,}", remedy="take fewer steps"
-        )
+    _check_rows(rows)
     if samples is None:
         index = np.indices([len(one.values) for one in varied]).reshape(len(varied), -1)
         columns = {
@@ -174,6 +171,13 @@ def scenario_table(
         columns = {one.name: one.between(shares[:, j]) for j, one in enumerate(varied)}
     columns |= {one.name: np.full(rows, one.values[0], dtype=object) for one in fixed}
     return pd.DataFrame({name: columns[name] for name in CONDITIONS if name in columns}).infer_objects()
+
+
+def _check_rows(rows: int) -> None:
+    if not 1 <= rows <= MOST_ROWS:
+        raise InputError(
+            f"{rows:,} rows cannot be made.", allowed=f"1 to {MOST_ROWS:,}", remedy="take fewer steps"
+        )
 
 
 def _check_conditions(varied: Sequence[Variation], fixed: Sequence[Variation]) -> None:
@@ -236,10 +240,11 @@ def generate(
     if acids_file is not None:
         acids = import_acids(acids_file, acids).acids
     own_feed = question.spec.feed if question else None
-    varied, room = [], MOST_ROWS
+    varied: list[Variation] = []
     for text in vary:
-        varied.append(parse_variation(text, "--vary", acids, own_feed, room))
-        room //= max(len(varied[-1].values), 1) if samples is None else 1
+        varied.append(parse_variation(text, "--vary", acids, own_feed))
+        if samples is None:
+            _check_rows(prod(len(one.values) or 1 for one in varied))  # before the next range is made
     constant = [parse_variation(text, "--set", acids, own_feed) for text in fixed]
     if feed_name is not None:
         constant.append(parse_variation(f"feed={feed_name}", "--feed", acids, own_feed))

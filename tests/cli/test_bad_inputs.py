@@ -257,7 +257,7 @@ CURVES = ("kinetics", "--acid", "hydrochloric", "--feed", "NMC622", "--time")
 MANY = "temperature=25:90:3000000", "time=1:60:3000000"
 OPTIONS = {
     "steps of 5000 digits": (("scenarios", *GRID, "--vary", f"time=5:9:{NINES}9"), "count of steps"),
-    "billions of rows": (("scenarios", *GRID, "--vary", MANY[0], "--vary", MANY[1]), "count of steps"),
+    "billions of rows": (("scenarios", *GRID, "--vary", MANY[0], "--vary", MANY[1]), "rows cannot be made"),
     "rows of 4000 digits": ((*LATIN, NINES), "rows cannot be made"),
     "rows of 5000 digits": ((*LATIN, NINES * 2), "--lhs"),
     "negative seed": ((*LATIN, "3", "--seed", "-1"), "--seed"),

@@ -98,7 +98,7 @@ def test_a_row_completes_a_known_acid_and_empty_cells_leave_it(tmp_path: Path) -
         ("", "is empty", ""),
         ("density\n1.2\n", "Column 'acid' is missing", "header"),
         ("acid,acid,density\nHCl,HCl,1\n", "given twice", "column B"),
-        ("acid,density\nHCl,1.2,9\n", "without a name", "column C"),
+        ("acid,density\nHCl,1.2,9\n", "has 3 cells, and the header has 2", "row 2"),
         ("acid,zwitterion\nglycine,maybe\n", "'maybe' for zwitterion", "(B2)"),
     ],
 )
