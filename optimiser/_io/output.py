@@ -60,7 +60,7 @@ def _is_report(folder: Path) -> bool:
     return isinstance(manifest, dict) and manifest.get("product") == PRODUCT
 
 
-def check_folder_target(
+def check_folder(
     out: Path, force: bool = False, option: str = "--out", ours: Callable[[Path], bool] = _is_report
 ) -> None:
     """Refuse a folder that cannot be written, before any work is done.

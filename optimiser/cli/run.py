@@ -39,7 +39,7 @@ def run(
     Example: optimiser run configs/nmc111_cost_vs_recovery.yaml
     Exit status: 0 done, 2 bad input, 3 ran but nothing is feasible.
     """
-    from optimiser._io.output import check_folder_target
+    from optimiser._io.output import check_folder
     from optimiser.problem.binding import own_tables
     from optimiser.problem.load import load_config
     from optimiser.report.console import print_result, progress_display
@@ -49,7 +49,7 @@ def run(
 
     loaded = load_config(config)
     target = out or default_out(loaded.name)
-    check_folder_target(target, force)
+    check_folder(target, force)
     tables = own_tables(loaded.question, acids, prices, impacts)
     with progress_display() as progress:
         result = run_config(loaded, progress, tables, side_by_side=True)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from optimiser._io.output import check_file_target, check_folder_target, placed
+from optimiser._io.output import check_file_target, check_folder, placed
 from optimiser.report.frames import nearest_frame
 from optimiser.report.manifest import manifest
 from optimiser.report.page import page
@@ -46,7 +46,7 @@ def write(result: RunResult, out: Path, formats: Sequence[str], force: bool = Fa
     Raises:
         InputError: ``out`` cannot be written or replaced.
     """
-    check_folder_target(out, force)
+    check_folder(out, force)
     with placed(out) as folder:
         folder.mkdir()
         _fill(result, folder, formats)

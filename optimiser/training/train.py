@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import yaml
 
-from optimiser._io.output import check_folder_target, placed
+from optimiser._io.output import check_folder, placed
 from optimiser.problem.tolerances import DEFAULT
 from optimiser.surrogate.artefact import ARRAYS, REGRESSORS, complete_card
 from optimiser.surrogate.domain import Domain, fit_domain
@@ -70,7 +70,7 @@ def train(
         InputError: a bad or too small table, or ``out`` exists and is not to be, or must not be, replaced.
     """
     how = how or recipe()
-    check_folder_target(out, overwrite, ours=lambda folder: (folder / CARD).is_file())
+    check_folder(out, overwrite, ours=lambda folder: (folder / CARD).is_file())
     table = read_table(table_path)
     every = np.arange(len(table))
     fit_domain(table, every)  # refuses a table that is too small, before anything is fitted

@@ -14,7 +14,7 @@ import pytest
 
 from optimiser._io import output as placing
 from optimiser._io.errors import InputError
-from optimiser._io.output import PLACED, check_apart, check_file_target, check_folder_target, placed
+from optimiser._io.output import PLACED, check_apart, check_file_target, check_folder, placed
 
 
 @pytest.fixture(autouse=True)
@@ -108,12 +108,12 @@ def test_force_replaces_what_this_program_wrote_and_nothing_else(tmp_path: Path)
         folder.mkdir(exist_ok=True)
         (folder / "manifest.json").write_text(text)
         with pytest.raises(InputError, match="exists already"):
-            check_folder_target(folder)
+            check_folder(folder)
         if ours:
-            check_folder_target(folder, force=True)
+            check_folder(folder, force=True)
         else:
             with pytest.raises(InputError, match="something else"):
-                check_folder_target(folder, force=True)
+                check_folder(folder, force=True)
 
 
 def test_a_device_a_mounted_folder_and_the_working_folder_are_never_replaced(
@@ -129,7 +129,7 @@ def test_a_device_a_mounted_folder_and_the_working_folder_are_never_replaced(
 
     with monkeypatch.context() as patch:
         patch.setattr(Path, "stat", as_a_device)
-        for check in (check_file_target, check_folder_target):
+        for check in (check_file_target, check_folder):
             with pytest.raises(InputError, match="is a device, and is not replaced"):
                 check(device, force=True)
         with pytest.raises(InputError, match="is a device"), placed(device) as temporary:
@@ -139,12 +139,12 @@ def test_a_device_a_mounted_folder_and_the_working_folder_are_never_replaced(
     with monkeypatch.context() as patch:
         patch.setattr(os.path, "ismount", lambda path: Path(path).name == "mounted")
         with pytest.raises(InputError, match="root of a file system"):
-            check_folder_target(tmp_path / "mounted", force=True)
+            check_folder(tmp_path / "mounted", force=True)
     (tmp_path / "here" / "below").mkdir(parents=True)
     for inside in ("here", "here/below"):
         monkeypatch.chdir(tmp_path / inside)
         with pytest.raises(InputError, match="working folder"):
-            check_folder_target(tmp_path / "here", force=True)
+            check_folder(tmp_path / "here", force=True)
 
 
 def test_what_comes_to_be_there_meanwhile_stays(tmp_path: Path) -> None:
@@ -170,13 +170,13 @@ def test_without_permission_one_is_told(tmp_path: Path) -> None:
     code = f"""
 import os, pathlib
 from optimiser._io.errors import InputError
-from optimiser._io.output import check_file_target, check_folder_target
+from optimiser._io.output import check_file_target, check_folder
 from optimiser._io.yamlfile import read_yaml
 os.setuid(65534)
 here = pathlib.Path({str(tmp_path)!r})
 for what, path, *more in (
-    (read_yaml, "file"), (read_yaml, "closed/file"), (check_folder_target, "closed", True),
-    (check_file_target, "file", True), (check_folder_target, "closed/out"), (check_file_target, "new"),
+    (read_yaml, "file"), (read_yaml, "closed/file"), (check_folder, "closed", True),
+    (check_file_target, "file", True), (check_folder, "closed/out"), (check_file_target, "new"),
 ):
     try:
         what(here / path, *more)

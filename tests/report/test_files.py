@@ -16,7 +16,7 @@ import pytest
 from rich.console import Console
 
 from optimiser._io.errors import InputError
-from optimiser._io.output import check_file_target, check_folder_target
+from optimiser._io.output import check_file_target, check_folder
 from optimiser.problem.objectives import METRICS
 from optimiser.report import write as writing
 from optimiser.report.console import (
@@ -121,19 +121,19 @@ def test_force_never_deletes_a_folder_of_something_else(tmp_path: Path) -> None:
 def test_places_that_cannot_be_written_are_refused_before_any_work(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(InputError, match="is a file"):
-        check_folder_target(tmp_path / "file" / "below" / "out")
+        check_folder(tmp_path / "file" / "below" / "out")
     with pytest.raises(InputError, match="exists already"):
         check_file_target(tmp_path / "file")
     with pytest.raises(InputError, match="not a folder"):
         write(trade_off(), tmp_path / "file", (), force=True)
-    check_folder_target(tmp_path / "new" / "out")
+    check_folder(tmp_path / "new" / "out")
     assert names(tmp_path) == ["file"]
 
 
 def test_a_read_only_parent_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "access", lambda path, mode: Path(path) != tmp_path)  # root may write anywhere
     with pytest.raises(InputError, match="is not writable"):
-        check_folder_target(tmp_path / "deep" / "out")
+        check_folder(tmp_path / "deep" / "out")
 
 
 @pytest.mark.parametrize(

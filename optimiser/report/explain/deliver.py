@@ -15,7 +15,7 @@ import numpy as np
 from optimiser import __version__
 from optimiser._io import builtin
 from optimiser._io.errors import InputError
-from optimiser._io.output import check_folder_target, placed
+from optimiser._io.output import check_folder, placed
 from optimiser.chemistry.feeds import METALS
 from optimiser.explain.ask import Asked, design_of_front, design_of_text
 from optimiser.explain.cases import DRIVERS, ranking
@@ -90,7 +90,7 @@ def deliver(request: Request, progress: Progress) -> Delivered:
     _check(request)
     name = request.question.name if request.question else "model"
     out = request.out or default_out(f"explain_{name}")
-    check_folder_target(out, request.force)
+    check_folder(out, request.force)
     problem = bind(request.question) if request.question else None
     asked = _asked(request, problem)
     surrogate = problem.surrogate if problem else load_surrogate("pd-gbr")

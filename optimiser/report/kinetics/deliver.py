@@ -13,7 +13,7 @@ from typing import Any
 from optimiser import __version__
 from optimiser._io import builtin
 from optimiser._io.errors import InputError, closest
-from optimiser._io.output import check_folder_target, placed
+from optimiser._io.output import check_folder, placed
 from optimiser.chemistry.acids import choose_acid
 from optimiser.chemistry.feeds import find_feed
 from optimiser.chemistry.reagents import load_acids
@@ -63,7 +63,7 @@ def deliver(request: Request) -> Delivered:
         InputError: anything wrong with options, acid, feed or target, before any prediction.
     """
     if request.out is not None:
-        check_folder_target(request.out, request.force)
+        check_folder(request.out, request.force)
     surrogate = load_surrogate(request.surrogate, where=f"--surrogate {request.surrogate}")
     plan = read_plan(request, surrogate)
     folder = request.out or default_out(f"kinetics_{plan.feed.name}_{plan.acid.name}")

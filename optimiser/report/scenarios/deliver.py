@@ -15,7 +15,7 @@ import pandas as pd
 from optimiser import __version__
 from optimiser._io import builtin
 from optimiser._io.errors import InputError
-from optimiser._io.output import check_apart, check_file_target, check_folder_target, placed
+from optimiser._io.output import check_apart, check_file_target, check_folder, placed
 from optimiser.problem.binding import known_acids
 from optimiser.problem.load import load_question
 from optimiser.report.images import Kind, figures_of, write_images
@@ -109,7 +109,7 @@ def _check(request: Request) -> None:
     if request.out is not None:
         check_file_target(request.out, request.force, (*STREAMED, ".xlsx"))
     if request.report is not None:
-        check_folder_target(request.report, request.force, "--report")
+        check_folder(request.report, request.force, "--report")
     if request.out is not None and request.report is not None:
         check_apart(request.out, request.report, "--out and --report")
     if request.profile is not None and (request.basis is not None or request.prices is not None):
