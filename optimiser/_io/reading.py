@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import csv
+import io
 import re
 import stat
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from optimiser._io.errors import InputError
 
@@ -108,24 +110,32 @@ def check_workbook(path: Path) -> None:
     check_readable(path, MOST_TABLE, allowed="an XLSX workbook")
     try:
         with zipfile.ZipFile(path) as book:
-            check_unpacked(path, book)
+            _check_unpacked(path, book)
             for member in book.namelist():
                 if member.startswith("xl/worksheets/"):
                     _check_extent(path, book, member)
     except InputError:
         raise
-    except (
-        Exception
-    ):  # whatever zipfile and zlib make of a broken file: the reader says what is wrong with it
+    except Exception:  # zipfile and zlib each raise their own kinds: the reader says what is wrong
         return
 
 
-def check_unpacked(path: Path, packed: zipfile.ZipFile) -> None:
-    """Refuse a zip file that unpacks to too much; what it says of itself is all that Python will unpack.
+def npz_arrays(path: Path, content: bytes) -> dict[str, Any]:
+    """Return the arrays of an npz file by name.
 
     Raises:
-        InputError: more than `MOST_UNPACKED` bytes.
+        InputError: it unpacks to too much; what zipfile, zlib and numpy raise comes through.
     """
+    import numpy as np  # not needed to read YAML
+
+    with zipfile.ZipFile(io.BytesIO(content)) as packed:
+        _check_unpacked(path, packed)
+    with np.load(io.BytesIO(content), allow_pickle=False) as stored:
+        return {name: stored[name] for name in stored.files}
+
+
+def _check_unpacked(path: Path, packed: zipfile.ZipFile) -> None:
+    # what a zip file says of its sizes is all that Python will unpack
     unpacked = sum(member.file_size for member in packed.infolist())
     if unpacked > MOST_UNPACKED:
         raise InputError(

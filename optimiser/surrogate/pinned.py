@@ -8,12 +8,11 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import numpy.typing as npt
 
 from optimiser._io import builtin
 from optimiser._io.errors import InputError
-from optimiser._io.reading import MOST_TABLE, check_unpacked, read_bytes
+from optimiser._io.reading import MOST_TABLE, npz_arrays, read_bytes
 from optimiser.training.compare.candidates import SHIPPED, candidates
 
 CARD = "card.yaml"
@@ -60,10 +59,7 @@ def read_arrays(path: Path, card: dict[str, Any]) -> dict[str, npt.NDArray[Any]]
     """
     content = read_pinned(path, card, "arrays")
     try:
-        with zipfile.ZipFile(io.BytesIO(content)) as packed:
-            check_unpacked(path, packed)
-        with np.load(io.BytesIO(content), allow_pickle=False) as stored:
-            return {name: stored[name] for name in stored.files}
+        return npz_arrays(path, content)
     except Exception as error:
         # zipfile, zlib and numpy each raise their own kinds
         raise InputError(

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from optimiser._io.errors import InputError
+from optimiser._io.reading import MOST_TABLE, npz_arrays, read_bytes
 from optimiser.variables import Bools, Floats, Ints
 
 #: Of the files; one number for all, since they are read alike.
@@ -51,8 +52,7 @@ def read_arrays(path: Path) -> tuple[dict[str, Any], Arrays]:
     Raises:
         ValueError: its format is another; what numpy, zipfile and json raise comes through.
     """
-    with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as stored:
-        arrays = {name: stored[name] for name in stored.files}
+    arrays = npz_arrays(path, read_bytes(path, MOST_TABLE))
     about = json.loads(str(arrays.pop("about")))
     if not isinstance(about, dict) or about.get("format") != FORMAT:
         raise ValueError(f"its format is not {FORMAT}")
