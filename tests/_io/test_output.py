@@ -147,6 +147,7 @@ def test_a_device_a_mounted_folder_and_the_working_folder_are_never_replaced(
             check_folder(tmp_path / "here", force=True)
 
 
+@pytest.mark.skipif(os.name != "posix", reason="makes a pipe")
 def test_what_comes_to_be_there_meanwhile_stays(tmp_path: Path) -> None:
     out = tmp_path / "out"
     with pytest.raises(InputError, match="is a pipe"), placed(out) as temporary:
