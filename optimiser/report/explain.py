@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from optimiser._io.errors import InputError
+from optimiser._io.output import check_folder
 from optimiser.explain.drivers import DRIVERS
 from optimiser.explain.explanation import (
     RANKED,
@@ -22,7 +23,7 @@ from optimiser.explain.setpoints import Change, best_change, limiting_metal, thr
 from optimiser.problem.binding import bind
 from optimiser.problem.schema import Problem as Question
 from optimiser.report.cards.explain import explanation_cards
-from optimiser.report.deliver import Delivery, check_folder, deliver
+from optimiser.report.deliver import Delivery, deliver
 from optimiser.report.explain_words import (
     Explained,
     cautions,

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from optimiser._io.output import check_folder
 from optimiser.chemistry.acids import choose_acid, load_acids
 from optimiser.chemistry.feeds import find_feed
 from optimiser.kinetics.frames import constants_frame, curves_frame, energies_frame
@@ -13,7 +14,7 @@ from optimiser.kinetics.literature import load_literature
 from optimiser.kinetics.simulate import plan_curves
 from optimiser.kinetics.study import Kinetics, study
 from optimiser.report.cards.kinetics import kinetics_cards
-from optimiser.report.deliver import Delivery, check_folder, deliver
+from optimiser.report.deliver import Delivery, deliver
 from optimiser.report.kinetics_words import (
     LACKS,
     LAW,

@@ -237,13 +237,14 @@ def load_surrogate(name_or_path: str | Path, *, beside: Path | None = None, wher
         InputError: there is none, a file is missing, cut off or edited, or the format is another.
     """
     folder = _find(name_or_path, beside, where)
-    for file in (CARD, ARRAYS):
-        if not (folder / file).is_file():
-            raise InputError(
-                f"{folder} is not a complete artefact: it has no {file}.",
-                allowed=f"a folder with {CARD} and {ARRAYS}",
-                remedy=rebuild(folder),
-            )
+    lacking = [file for file in (CARD, ARRAYS) if not (folder / file).is_file()]
+    if lacking:
+        raise InputError(
+            f"{folder} is not a complete artefact: it has no {lacking[0]}.",
+            allowed=f"a folder with {CARD} and {ARRAYS}",
+            # a folder of something else is not to be removed
+            remedy=rebuild(folder) if len(lacking) == 1 else "optimiser list models",
+        )
     document = read_yaml(folder / CARD)
     card = document.data
     where = str(folder / CARD)

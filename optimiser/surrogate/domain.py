@@ -55,6 +55,12 @@ class DomainSettings:
     distance_quantile: float = 0.9
     disagreement_quantile: float = 0.8
 
+    def __post_init__(self) -> None:
+        whole = all(type(n) is int and n > 0 for n in (self.neighbours, self.min_experiments))
+        quantiles = (self.distance_quantile, self.disagreement_quantile)
+        if not (whole and self.feed_distance > 0.0 and all(0.0 < q <= 1.0 for q in quantiles)):
+            raise ValueError(f"{self} cannot be")
+
 
 @dataclass(frozen=True)
 class Neighbourhood:

@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from optimiser._io import builtin
 from optimiser._io.errors import InputError
+from optimiser._io.reading import MOST_TABLE, npz_arrays, read_bytes
 from optimiser.surrogate.calibration import Calibration
 from optimiser.surrogate.domain import Domain
 from optimiser.surrogate.fitted import Fitted, Predictor
@@ -76,13 +77,13 @@ def read_pinned(path: Path, card: dict[str, Any], key: str) -> bytes:
         raise InputError(
             f"{path.parent / CARD} does not say which {key} it describes.", remedy=rebuild(path.parent)
         )
-    if not path.is_file():
+    if not path.exists():
         raise InputError(
             f"{path.parent} is not a complete artefact: it has no {path.name}.",
             where=str(path.parent / CARD),
             remedy=rebuild(path.parent),
         )
-    content = path.read_bytes()
+    content = read_bytes(path, MOST_TABLE, allowed=f"the {key} of an artefact")
     if hashlib.sha256(content).hexdigest() != said["sha256"]:
         raise InputError(
             f"{path} does not match its model card: {_difference(content, said['bytes'])}.",
@@ -101,8 +102,7 @@ def read_arrays(path: Path, card: dict[str, Any]) -> dict[str, npt.NDArray[Any]]
     """
     content = read_pinned(path, card, "arrays")
     try:
-        with np.load(io.BytesIO(content), allow_pickle=False) as stored:
-            return dict(stored)
+        return npz_arrays(path, content)
     except Exception as error:
         # zipfile, zlib and numpy each raise their own kinds
         raise InputError(

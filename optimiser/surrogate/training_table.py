@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from optimiser._io.errors import InputError
+from optimiser._io.reading import MOST_TABLE, check_workbook, read_bytes
 from optimiser.chemistry.descriptors import structure_key
 from optimiser.chemistry.metals import BASE_METALS
 from optimiser.variables import VARIABLES, Bools, Floats, Ints
@@ -82,7 +83,7 @@ class TrainingTable:
 
 def sha256_of(path: Path) -> str:
     """Return the SHA-256 of a file as hexadecimal digits."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+    return hashlib.sha256(read_bytes(path, MOST_TABLE, allowed="a training table")).hexdigest()
 
 
 def read_table(path: Path) -> TrainingTable:
@@ -182,13 +183,12 @@ def named(feed: Floats, known: Mapping[str, npt.ArrayLike], other: npt.ArrayLike
 def _read_workbook(path: Path) -> Any:
     import pandas as pd
 
-    if path.is_dir():
-        raise InputError(f"{path} is a directory.", allowed="an xlsx workbook", remedy="give the file itself")
-    if not path.is_file():
+    if not path.exists():
         raise InputError(
             f"The training table {path} does not exist.",
             remedy="check the path; the published table is there without one, after `optimiser data install`",
         )
+    check_workbook(path)
     try:
         if not zipfile.is_zipfile(path):  # which every xlsx workbook is
             raise ValueError("it is not an xlsx workbook, whatever its name says, or it is cut off")

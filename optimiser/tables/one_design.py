@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from optimiser._io.errors import InputError, closest
+from optimiser._io.reading import MOST_YAML, read_text
 from optimiser.chemistry.acids import choose_acid
 from optimiser.chemistry.feeds import Feed
 from optimiser.chemistry.metals import METALS
@@ -157,10 +158,10 @@ def _refuse_other_feed(path: Path, problem: Problem) -> None:
     """Refuse a front of another feed, where the manifest that the run left beside it says so."""
     beside = path.parent / "manifest.json"
     try:
-        pinned = json.loads(beside.read_text(encoding="utf-8"))
+        pinned = json.loads(read_text(beside, MOST_YAML))
         feed = Feed.model_validate({k: v for k, v in pinned["question"]["feed"].items() if v is not None})
         run = pinned.get("problem", {}).get("name", "its manifest.json names it")
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return  # no manifest, or not one of a run: the yields themselves are compared later
     if np.abs(feed.composition - problem.feed.composition).max() > _SAME_FEED:
         raise InputError(

@@ -10,7 +10,7 @@ from math import inf
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from optimiser._io import builtin
 from optimiser._io.errors import InputError
@@ -95,7 +95,7 @@ def toolkit_faults() -> tuple[Fault, ...]:
 class _AcidFile(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
-    acids: dict[str, AcidOverrides]
+    acids: dict[str, AcidOverrides] = Field(max_length=MOST_ACIDS)
 
 
 def import_acids(source: str | Path, known: Mapping[str, Acid] | None = None) -> ImportedAcids:

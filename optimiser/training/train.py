@@ -11,9 +11,7 @@ from typing import Any
 import numpy as np
 import yaml
 
-from optimiser._io.errors import InputError
-from optimiser._io.placed import placed
-from optimiser._io.writable import check_writable
+from optimiser._io.output import check_folder, placed
 from optimiser.problem.tolerances import DEFAULT
 from optimiser.surrogate.artefact import ARRAYS, REGRESSORS, complete_card
 from optimiser.surrogate.domain import fit_domain
@@ -70,7 +68,7 @@ def train(
         InputError: a bad or too small table, or ``out`` exists and is not to be, or must not be, replaced.
     """
     how = how or shipped_recipe()
-    _check_target(out, overwrite)
+    check_folder(out, overwrite, ours=lambda folder: (folder / CARD).is_file())
     table = read_table(table_path)
     every = np.arange(len(table))
     fit_domain(table, every)  # refuses a table that is too small, before anything is fitted
@@ -166,19 +164,3 @@ def describe(
         "libraries": {name: importlib.metadata.version(name) for name in _LIBRARIES},
         "data": DATA_NOTICE,
     }
-
-
-def _check_target(out: Path, overwrite: bool) -> None:
-    check_writable(out, "choose another folder")
-    if not out.exists():
-        return
-    if not out.is_dir() or not (out / CARD).is_file():
-        if out.is_dir() and not any(out.iterdir()):
-            return
-        raise InputError(
-            f"{out} exists and is not an artefact; it is not replaced.", remedy="choose another folder"
-        )
-    if not overwrite:
-        raise InputError(
-            f"{out} already holds an artefact.", remedy="choose another folder, or add --force to replace it"
-        )

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from optimiser._io.placed import placed
+from optimiser._io.output import placed
 from optimiser.surrogate.training_table import TrainingTable
 from optimiser.training import stored
 from optimiser.training.compare.feature_sets import feature_columns
