@@ -1,7 +1,7 @@
 """Operations on rows of bits, one bit per lane.
 
-Adding the leaves is written in LLVM's terms: the lanes' totals stay in vector registers, which numba does not
-find by itself from loops over arrays. docs/speed.md tells what that is worth.
+Walking the nodes and adding the leaves are written in LLVM's terms: rows and the lanes' totals stay in vector
+registers, which numba does not find by itself from loops over arrays. docs/speed.md tells what that is worth.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ GROUP = 32
 GROUPS = LANES // GROUP
 
 _WORD, _INT = ir.IntType(64), ir.IntType(32)
-_REALS = ir.VectorType(ir.DoubleType(), GROUP)
+_ROW, _REALS = ir.VectorType(_WORD, WORDS), ir.VectorType(ir.DoubleType(), GROUP)
 _MASK, _FLAG = ir.IntType(GROUP), ir.IntType(GROUPS)
 _MASKS, _FLAGS = ir.VectorType(_MASK, GROUPS), ir.VectorType(_FLAG, 64)
 
@@ -40,19 +40,41 @@ def _splat(builder: Any, value: Any, kind: Any) -> Any:
     return builder.shuffle_vector(one, ir.Constant(kind, ir.Undefined), order)
 
 
-@loop()
-def walk(table: Any, rows: Any, row: Any, left: Any, right: Any, first: int, stop: int) -> None:
+@intrinsic  # type: ignore[untyped-decorator,unused-ignore]
+def walk(
+    typing_context: Any, table: Any, rows: Any, row: Any, left: Any, right: Any, first: Any, stop: Any
+) -> Any:
     """Walk the nodes ``first`` to ``stop`` of a batch, of which ``table[row]`` are the lanes that go right.
 
     ``rows`` holds the lanes that reach each leaf, then one for which there is no use, then those that reach
     each node, of which the roots' must be there; ``left`` and ``right`` are numbers among these.
     """
-    for node in range(first, stop):
-        here, fails, low, high = stop + 1 + node - 2 * first, row[node], left[node], right[node]
-        for w in range(WORDS):
-            came = rows[here, w]
-            gone = came & table[fails, w]
-            rows[low, w], rows[high, w] = came ^ gone, gone
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        table, rows, row, left, right = (
+            _data(context, builder, signature.args[k], arguments[k]) for k in range(5)
+        )
+        first, stop = arguments[5:]
+        nodes = builder.sub(stop, first)
+        inner = builder.add(nodes, _WORD(1))
+
+        def place(data: Any, k: Any) -> Any:
+            return builder.gep(builder.bitcast(data, _ROW.as_pointer()), [k])
+
+        def number(data: Any, k: Any) -> Any:
+            return builder.zext(builder.load(builder.gep(data, [k])), _WORD)
+
+        with cgutils.for_range(builder, nodes) as each:
+            node = builder.add(first, each.index)
+            here = builder.load(place(rows, builder.add(inner, each.index)), align=8 * WORDS)
+            fails = builder.load(place(table, number(row, node)), align=8 * WORDS)
+            gone = builder.and_(here, fails)
+            builder.store(builder.xor(here, gone), place(rows, number(left, node)), align=8 * WORDS)
+            builder.store(gone, place(rows, number(right, node)), align=8 * WORDS)
+        return context.get_dummy_value()
+
+    whole = types.int64
+    return types.none(table, rows, row, left, right, whole, whole), generate
 
 
 @loop()
