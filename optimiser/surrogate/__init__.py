@@ -1,1 +1,1 @@
-"""The yield model: prediction by compiled trees, calibration, applicability domain, artefact, training table."""
+"""The yield model: compiled trees, calibration, applicability domain, artefact, training table."""
