@@ -117,8 +117,8 @@ def obtain(
         # together at the end: stopping before leaves everything as it was
         for job, result in zip(jobs, found, strict=True):
             if not job.shipped:
-                saved = stored_rivals.save(folder, job, table, result)
-                say(f"Stored: {saved} ({job.protocol}, {job.features})")
+                path = stored_rivals.save(folder, job, table, result)
+                say(f"Stored: {path} ({job.protocol}, {job.features})")
     if held is None or evidence is None:
         return found, None
     return found, {name: ratio(evidence, measured) <= 1.0 for name, measured in held.items()}
