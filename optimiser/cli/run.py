@@ -39,7 +39,6 @@ def run(
     Example: optimiser run configs/nmc111_cost_vs_recovery.yaml
     Exit status: 0 done, 2 bad input, 3 ran but nothing is feasible.
     """
-    from optimiser.problem.binding import own_tables
     from optimiser.problem.load import load_config
     from optimiser.report.console import print_result, progress_display
     from optimiser.report.deliver import check_folder
@@ -47,6 +46,7 @@ def run(
     from optimiser.report.run import write_run
     from optimiser.report.write import default_out
     from optimiser.search.run import run as run_config
+    from optimiser.tables.own import own_tables
 
     loaded = load_config(config)
     target = out or default_out(loaded.name)

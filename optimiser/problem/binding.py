@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from optimiser._io.errors import InputError
 from optimiser.chemistry.acids import Acid, choose_acid, load_acids, with_user_acids
 from optimiser.chemistry.feeds import Feed
-from optimiser.chemistry.impacts import CLIMATE, same_text
 from optimiser.chemistry.metals import METALS
 from optimiser.chemistry.reagents import Reagents, load_reagents
 from optimiser.problem.constraints import Yields, complete
@@ -25,9 +24,10 @@ from optimiser.process.parameters import ProcessParameters, process_parameters
 from optimiser.surrogate.artefact import Surrogate, load_surrogate
 from optimiser.surrogate.domain import Neighbourhood
 from optimiser.surrogate.fitted import Fitted
-from optimiser.tables.own import OwnTables, read_own_tables
-from optimiser.tables.own_impacts import import_impacts
 from optimiser.variables import VARIABLES, Floats
+
+if TYPE_CHECKING:
+    from optimiser.tables.own import OwnTables
 
 
 def bind(question: Question, tables: OwnTables | None = None) -> Problem:
@@ -35,7 +35,7 @@ def bind(question: Question, tables: OwnTables | None = None) -> Problem:
 
     Args:
         question: as asked.
-        tables: acids and reagents to answer it with, as `own_tables` reads them; None for the shipped ones
+        tables: acids and reagents to answer it with, as `tables.own` reads them; None for the shipped ones
             with the question's own acids.
 
     Raises:
@@ -200,28 +200,6 @@ def known_acids(question: Question) -> dict[str, Acid]:
         return with_user_acids(load_acids(), question.acids)
     except InputError as error:
         raise _located(error, question) from None
-
-
-def own_tables(
-    question: Question, acids: Path | None, prices: Path | None, impacts: Path | None
-) -> OwnTables:
-    """Read a user's own tables for a question; a number in them is stronger than one in the problem.
-
-    Raises:
-        InputError: whatever is wrong in a table, with its place; a table of impacts without climate change,
-            the only impact that a search looks at.
-    """
-    tables = read_own_tables(acids, prices, impacts, known=known_acids(question))
-    if impacts is not None:
-        given = import_impacts(impacts, tables.acids).categories
-        if not any(same_text(category, CLIMATE) for category in given):
-            raise InputError(
-                "The table of impacts has no climate change, and a search looks at no other impact.",
-                where=str(impacts),
-                allowed=f"a row `{CLIMATE}`",
-                remedy="add it, or compare designs by other impacts with `optimiser predict`",
-            )
-    return tables
 
 
 def _acids(question: Question, known: Mapping[str, Acid]) -> tuple[Acid, ...]:

@@ -6,7 +6,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from optimiser.problem.binding import bind, own_tables, refuse_slow_surrogate
+from optimiser.problem.binding import bind, refuse_slow_surrogate
 from optimiser.problem.load import Config, is_config, load_config, load_problem
 from optimiser.problem.objectives import METRICS
 from optimiser.problem.problem import Problem
@@ -14,6 +14,7 @@ from optimiser.problem.schema import Problem as Question
 from optimiser.problem.tolerances import said
 from optimiser.problem.yields import assumption
 from optimiser.report.words import counted, domain_setting
+from optimiser.tables.own import own_tables
 from optimiser.variables import VARIABLES
 
 Record = dict[str, Any]
@@ -26,7 +27,7 @@ def check_file(
 
     Args:
         name: of the config or problem.
-        acids, prices, impacts: a user's own tables, for `binding.own_tables`.
+        acids, prices, impacts: a user's own tables, for `own_tables`.
 
     Raises:
         InputError: anything that `run` would refuse.

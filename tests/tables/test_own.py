@@ -13,9 +13,10 @@ from click.testing import CliRunner
 
 from optimiser._io.errors import InputError
 from optimiser.cli.main import cli
-from optimiser.problem.binding import bind, own_tables
+from optimiser.problem.binding import bind
 from optimiser.problem.load import load_problem
 from optimiser.report.sources import sources_frame
+from optimiser.tables.own import own_tables
 from optimiser.variables import Designs
 
 PROBLEM = """
