@@ -27,7 +27,7 @@ from optimiser.problem.schema import Problem, SearchSpec
 from optimiser.search.run import RunResult
 from optimiser.search.run import run as search_config
 from optimiser.search.side_by_side import ProgressCallback
-from optimiser.tables.design_table import design_table
+from optimiser.tables.front_csv import design_table
 from optimiser.tables.own import OwnTables
 from optimiser.variables import DESIGN_COLUMNS
 
@@ -126,15 +126,14 @@ class Result:
         Raises:
             InputError: there is nothing to plot: one objective, or no feasible design.
         """
-        from optimiser.report.figures.fronts import acid_series, axes, draw_pair, knee_values
+        from optimiser.report.figures.designs import draw_front
 
         if self.run.front is None or len(self.run.problem.objectives) < 2:
             raise InputError(
                 "There is no front to plot: it needs two objectives and a feasible design.",
                 remedy="print(result) says what was found",
             )
-        problem, front = self.run.problem, self.run.front
-        return draw_pair(acid_series(self.run), axes(problem), (0, 1), knee=knee_values(problem, front))
+        return draw_front(self.run, self.run.front)
 
     def write(
         self, out: str | Path, formats: Sequence[str] = ("html", "xlsx", "csv"), force: bool = False

@@ -9,8 +9,9 @@ from optimiser._io.errors import InputError
 #: Packages by the extra of `pyproject.toml` that brings them, as they are imported.
 EXTRAS = {
     "explain": ("shap",),
-    "train": ("lightgbm", "pooch", "requests", "scikit_posthocs", "skops", "sklearn"),
+    "train": ("lightgbm", "pooch", "scikit_posthocs", "skops", "sklearn"),
     "parquet": ("pyarrow",),
+    "images": ("kaleido",),
 }
 
 

@@ -71,7 +71,7 @@ def evaluate(
     from optimiser.surrogate.training_table import read_table
     from optimiser.training.compare import evaluate as compare
     from optimiser.training.compare import request
-    from optimiser.training.compare.selected import replay
+    from optimiser.training.compare.replay import replay
     from optimiser.training.duplicates import repeated_rows
 
     def note(line: str) -> None:

@@ -114,6 +114,17 @@ class Card:
     not_applicable: str = ""
     error: str = ""
 
+    @property
+    def figures(self) -> tuple[Figure, ...]:
+        """All figures, those in panels too."""
+        found: list[Figure] = []
+        for block in self.blocks:
+            if isinstance(block, Panels):
+                found.extend(block.figures)
+            elif isinstance(block, Figure):
+                found.append(block)
+        return tuple(found)
+
 
 @dataclass(frozen=True)
 class Maker:

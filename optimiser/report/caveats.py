@@ -1,4 +1,4 @@
-"""What the product does not know, said once and quoted wherever it matters."""
+"""Caveats of the model, the intervals and the numbers, in one place for every card that needs them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def intervals_caveat(surrogate: Surrogate) -> str:
     return (
         "Intervals are calibrated on experiments that the model had not seen: those that claim 90 % held "
         f"{experiment:.0f} % of such yields, and {study:.0f} % on whole studies that it had not seen, "
-        "which is what a new laboratory or plant is."
+        "as a new laboratory or plant would be."
     )
 
 
@@ -137,8 +137,9 @@ def _kept(figure: Mapping[str, Any]) -> str:
 
 #: What no figure of a report covers.
 NOT_KNOWN = (
-    "More heat, time, acid or peroxide never lowers a yield by more than two points here, and more solids "
-    "never raises it by more: real experiments now and then do, where something precipitates or decomposes.",
+    "The model is monotonically constrained: more heat, time, acid or peroxide lowers a predicted yield by "
+    "two points at most, and more solids raises it by two points at most. Real yields sometimes change "
+    "more, where something precipitates or decomposes.",
     "Impurities (carbon, binder, aluminium, copper, iron), particle size, stirring and pretreatment are not "
     "variables of the data, so a feed that differs in them may leach otherwise.",
     "Cost counts acid, peroxide, water, heat, power and neutralisation of the acid that is left: no labour, "
@@ -146,7 +147,7 @@ NOT_KNOWN = (
     "payable share of the price of their salts.",
     "Intervals of cost, climate change and value follow from the yields' intervals alone; prices and impact "
     "factors are taken at their middle values, whose ranges stand with their sources.",
-    "Chlorine and oxygen are sums of stoichiometry, nitrogen oxides and precipitation are flags. Treating "
-    "gases, salt and wastewater is not priced, corrosion is not modelled, and heat losses and heat recovery "
-    "count only where the problem sets them.",
+    "Chlorine and oxygen follow from stoichiometry; nitrogen oxides and precipitation are only flagged. "
+    "Treating gases, salt and wastewater is not priced, corrosion is not modelled, and heat losses and heat "
+    "recovery count only where the problem sets them.",
 )

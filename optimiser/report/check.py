@@ -13,7 +13,8 @@ from optimiser.problem.problem import Problem
 from optimiser.problem.schema import Problem as Question
 from optimiser.problem.tolerances import said
 from optimiser.problem.yields import assumption
-from optimiser.report.words import counted, domain_setting
+from optimiser.report.numbers import counted
+from optimiser.report.words import domain_setting
 from optimiser.tables.own import own_tables
 from optimiser.variables import VARIABLES
 
@@ -27,7 +28,7 @@ def check_file(
 
     Args:
         name: of the config or problem.
-        acids, prices, impacts: a user's own tables, for `own_tables`.
+        acids, prices, impacts: a user's own tables, for `binding.own_tables`.
 
     Raises:
         InputError: anything that `run` would refuse.

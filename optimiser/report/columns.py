@@ -1,9 +1,13 @@
-"""How a person reads a column: its heading, its unit, its scale and its decimals."""
+"""How a person reads a column of any table: its label, its unit, its scale and its decimals.
+
+What the columns of ``front.csv`` hold stands in `optimiser.tables.front_csv`.
+"""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
@@ -12,10 +16,8 @@ import pandas as pd
 
 from optimiser.problem.objectives import METRICS
 from optimiser.process.costs import COMPONENTS
+from optimiser.report.numbers import NOTHING, number
 from optimiser.variables import VARIABLES
-
-#: Shown in place of a number that does not apply, such as the yield of an absent metal.
-NOTHING = "–"
 
 
 @dataclass(frozen=True)
@@ -49,60 +51,49 @@ class Column:
         return f"{self.label} [{self.unit}]" if self.unit else self.label
 
     def text(self, value: Any) -> str:
-        """Format one value as it is shown."""
-        if value is None or value is pd.NA or (isinstance(value, float) and np.isnan(value)):
+        """Write one value as it is shown."""
+        if value is None or value is pd.NA:
             return NOTHING
         if isinstance(value, bool | np.bool_):
             return "yes" if value else ""
-        if self.figures is not None and not isinstance(value, str):
-            return f"{self.scale * float(value):.{self.figures}g}".replace("-", "−")
-        if self.digits is None or isinstance(value, str):
-            return f"{value:g}" if isinstance(value, float) else str(value)
-        if np.isinf(value):
-            return "∞" if value > 0 else "−∞"
-        if self.ceiling is not None and self.scale * float(value) > self.ceiling:
+        if isinstance(value, str) or not (self.numeric or isinstance(value, float)):
+            return str(value)
+        shown = self.scale * float(value)
+        if self.ceiling is not None and shown > self.ceiling:
             return f"> {self.ceiling:g}"
-        shown = f"{self.scale * float(value):,.{self.digits}f}"
-        negative_zero = shown.startswith("-") and not shown.strip("-0.,")
-        return shown[1:] if negative_zero else shown.replace("-", "−")
+        return number(shown, self.digits, self.figures)
+
+    def said(self, value: Any) -> str:
+        """Write one value with its unit, as in a sentence: ``1.07 EUR/kg metal``, ``93.1 %``."""
+        unit = "%" if self.unit.startswith("%") else self.unit
+        return f"{self.text(value)} {unit}".strip()
 
 
-#: Percentages, once.
-_PERCENT = 100.0
+def _percent(label: str, digits: int = 1, ceiling: float | None = None, unit: str = "%") -> Column:
+    return Column(label, unit, digits, 100.0, ceiling)
 
 
-@cache
-def metric_column(name: str) -> Column:
-    """Return how a metric is shown: yields and recovery as per cent."""
-    metric = METRICS[name]
-    if name.startswith("yield_"):
-        return Column(metric.label, "%", 1, _PERCENT)
-    if name == "recovery":
-        return Column(metric.label, "% of metal fed", 1, _PERCENT)
-    return Column(metric.label, metric.unit, metric.digits)
+def _share_of_metal(label: str) -> Column:
+    return _percent(label, unit="% of metal fed")
 
 
-_UNITS = {"degC": "°C"}
-_VARIABLE_DIGITS = {
-    "temperature": 1,
-    "acid_concentration": 2,
-    "h2o2": 1,
-    "solid_liquid_ratio": 1,
-    "time": 0,
-}
-_OF_YIELDS = {"_nominal": "at the setpoint", "_p10": "tenth percentile over the tolerances"}
-_OTHERS: Mapping[str, Column] = {
+#: Columns by their name; those of a family, such as intervals, follow from ``_AROUND`` and ``_FAMILIES``.
+_COLUMNS: Mapping[str, Column] = {
+    **{name: Column(m.label, m.unit, m.digits) for name, m in METRICS.items()},
+    **{name: _percent(m.label) for name, m in METRICS.items() if name.startswith("yield_")},
+    "recovery": _share_of_metal("recovery"),
+    **{v.name: Column(v.label, v.shown_unit, max(0, math.ceil(-math.log10(v.step)))) for v in VARIABLES},
     "design": Column("no.", "", 0),
     "which": Column("which"),
     "acid": Column("acid"),
     "knee": Column("knee"),
-    "p_feasible": Column("chance that the targets hold", "%", 0, _PERCENT, 99.0),
+    "p_feasible": _percent("chance that the targets hold", 0, 99.0),
     "support": Column("support", "experiments nearby", 0),
-    "domain_distance": Column("domain distance", "of the threshold", 2),
+    "domain_distance": Column("domain distance", "of the limit", 2),
     "proton_ratio": Column("protons", "offered/consumed", 2),
     "reductant_ratio": Column("electrons from peroxide", "offered/needed", 2),
-    "recovery_least": Column("recovery within the tolerances, least", "% of metal fed", 1, _PERCENT),
-    "recovery_most": Column("recovery within the tolerances, most", "% of metal fed", 1, _PERCENT),
+    "recovery_least": _share_of_metal("recovery within the tolerances, least"),
+    "recovery_most": _share_of_metal("recovery within the tolerances, most"),
     "chlorine": Column("chlorine formed", "kg/t feed", 1),
     "oxygen": Column("oxygen formed", "kg/t feed", 1),
     "salt": Column("salt of neutralisation", "kg/t feed", 0),
@@ -110,20 +101,20 @@ _OTHERS: Mapping[str, Column] = {
     "wastewater": Column("wastewater", "m3/t feed", 1),
     "nox": Column("nitrogen oxides to expect"),
     "precipitates": Column("may precipitate"),
-    "violation": Column("sum of what constraints lack", "", 3),
+    "violation": Column("total constraint violation", "", 3),
     "experiments": Column("experiments near the feed", "", 0),
     "designs": Column("designs on its own front", "", 0),
     "on_front": Column("designs on the common front", "", 0),
     "verdict": Column("verdict"),
-    "cost_total": Column("all costs", "EUR/kg metal", 3),
-    "climate_total": Column("all burdens", "kg CO2-eq/kg metal", 3),
+    "cost_total": Column("total cost", "EUR/kg metal", 3),
+    "climate_total": Column("total climate change", "kg CO2-eq/kg metal", 3),
     "metal_value": Column("value of the metals", "EUR/t feed", 0),
     "batch_cost": Column("reagents and energy", "EUR/t feed", 0),
-    "acid_bill": Column("of that, acid", "EUR/t feed", 0),
+    "acid_bill": Column("of which acid", "EUR/t feed", 0),
     "point_value": Column("one point of yield is worth", "EUR/t feed", 0),
     "metal": Column("metal"),
-    "yield": Column("yield", "%", 1, _PERCENT),
-    "target": Column("target", "%", 0, _PERCENT),
+    "yield": _percent("yield"),
+    "target": _percent("target", 0),
     "dissolved": Column("dissolved", "kg/t feed", 1),
     "worth": Column("worth", "EUR/t feed", 0),
     "scenario": Column("scenario", "", 0),
@@ -142,38 +133,31 @@ _OTHERS: Mapping[str, Column] = {
     "rank_score": Column("sum of ranks", "", 0),
     "rank_overall": Column("overall rank", "", 0),
 }
-
-
-@cache
-def column(name: str) -> Column:
-    """Return how a column of the report's tables is shown; an unknown name is text under its own name."""
-    for end, said in _OF_YIELDS.items():
-        if name.startswith("yield_") and name.endswith(end):
-            whole = column(name.removesuffix(end))
-            return Column(f"{whole.label}, {said}", whole.unit, whole.digits, whole.scale)
-    for end in ("_low", "_high"):
-        base = name.removesuffix(end)
-        if base != name:
-            whole = column(base)
-            return Column(f"{whole.label}, {end[1:]}", whole.unit, whole.digits, whole.scale)
-    if name.startswith("best_"):
-        whole = column(name.removeprefix("best_"))
-        return Column(f"best {whole.label}", whole.unit, whole.digits, whole.scale)
-    for variable in VARIABLES:
-        if name == variable.name:
-            unit = _UNITS.get(variable.unit, variable.unit)
-            return Column(variable.label, unit, _VARIABLE_DIGITS[name])
-    if name in METRICS:
-        return metric_column(name)
-    for prefix, unit in (("cost_", "EUR/kg metal"), ("climate_", "kg CO2-eq/kg metal")):
-        if name.removeprefix(prefix) in COMPONENTS and name.startswith(prefix):
-            return Column(name.removeprefix(prefix), unit, 3)
-    return _OTHERS.get(name) or scenario_column(name) or Column(name.replace("_", " "))
-
-
-#: Units of the mass balance's quantities, by the end of their names.
+#: Ends of names that say which figure of another column is meant, and its label.
+_AROUND = {
+    "_nominal": "{}, at the setpoint",
+    "_p10": "{}, tenth percentile over the tolerances",
+    "_low": "{}, low",
+    "_high": "{}, high",
+}
+#: Beginnings of names that say what is told of the rest, and its column.
+_FAMILIES: Mapping[str, Column] = {
+    "spread_": _percent("{} standard deviation"),
+    "enrichment_": Column("{}", "leachate/feed", 2),
+    "margin_": Column("margin of {}", "", 2),
+    "significant_": Column("{} differs"),
+    "t_": Column("t of {}", "", 1),
+    "p_": Column("p of {}", figures=2),
+}
+#: The same, of components of cost and climate change.
+_OF_COMPONENTS: Mapping[str, Column] = {
+    "cost_": Column("{}", "EUR/kg metal", 3),
+    "climate_": Column("{}", "kg CO2-eq/kg metal", 3),
+    "eur_": Column("{}", "EUR", 2),
+    "kgco2_": Column("{}", "kg CO2-eq", 1),
+}
+#: Units of the mass balance's quantities that are neither masses nor volumes.
 _BALANCE_UNITS = {
-    "volume": "L",
     "acid_amount": "mol",
     "protons_offered": "mol",
     "protons_consumed": "mol",
@@ -184,48 +168,39 @@ _BALANCE_UNITS = {
     "heat": "kWh",
     "power": "kWh",
 }
-_SCENARIO_PREFIXES: Mapping[str, tuple[str, int]] = {
-    "eur_": ("EUR", 2),
-    "kgco2_": ("kg CO2-eq", 1),
-    "t_": ("", 1),
-    "p_": ("", 4),
-}
 
 
-def scenario_column(name: str) -> Column | None:
-    """Return how a column of the tables of scenarios is shown, or None if it is not one of them.
+@cache
+def column(name: str) -> Column:
+    """Return how a column of the report's tables is shown; an unknown name is text under its own name.
 
     A column known only at run time, such as an impact category, is named ``label|unit|significant figures``.
     """
+    if name in _COLUMNS:
+        return _COLUMNS[name]
     if name.count("|") == 2:
         label, unit, figures = name.split("|")
         return Column(label, unit, figures=int(figures))
-    if name.startswith("batch_"):
-        quantity = name.removeprefix("batch_")
-        unit = _BALANCE_UNITS.get(quantity) or ("L" if quantity.endswith("volume") else "kg")
-        return Column(quantity.replace("_", " "), unit, 1)
-    if name.startswith("spread_"):
-        return Column(f"{name.removeprefix('spread_')} standard deviation", "%", 1, _PERCENT)
-    if name.startswith("selectivity_"):
-        return Column(" / ".join(name.removeprefix("selectivity_").split("_")), "", 2)
-    if name.startswith("enrichment_"):
-        return Column(name.removeprefix("enrichment_"), "leachate/feed", 2)
-    if name.startswith("margin_"):
-        return Column(f"margin of {name.removeprefix('margin_').replace('_', ' ')}", "", 2)
-    if name.startswith("significant_"):
-        return Column(f"{name.removeprefix('significant_')} differs")
-    for prefix, (unit, digits) in _SCENARIO_PREFIXES.items():
-        rest = name.removeprefix(prefix)
-        if rest != name and (rest in COMPONENTS or rest == "total" or prefix in ("t_", "p_")):
-            label = f"{prefix[0]} of {rest}" if prefix in ("t_", "p_") else rest
-            if prefix == "p_":
-                return Column(label, figures=2)
-            return Column(label, unit, digits)
-    return None
+    for end, said in _AROUND.items():
+        if name.endswith(end):
+            whole = column(name.removesuffix(end))
+            return replace(whole, label=said.format(whole.label))
+    first, _, rest = name.partition("_")
+    if first == "best":
+        return replace(column(rest), label=f"best {column(rest).label}")
+    if first == "batch":
+        unit = _BALANCE_UNITS.get(rest) or ("L" if rest.endswith("volume") else "kg")
+        return Column(rest.replace("_", " "), unit, 1)
+    if first == "selectivity":
+        return Column(" / ".join(rest.split("_")), "", 2)
+    of = _OF_COMPONENTS if rest in (*COMPONENTS, "total") else _FAMILIES
+    if family := of.get(f"{first}_") or _FAMILIES.get(f"{first}_"):
+        return replace(family, label=family.label.format(rest.replace("_", " ")))
+    return Column(name.replace("_", " "))
 
 
 def with_intervals(frame: pd.DataFrame, name: str) -> list[str]:
-    """Format a column's values with their intervals where the table has them: ``93.1 (80.4–99.0)``."""
+    """Write a column's values with their intervals where the table has them: ``93.1 (80.4–99.0)``."""
     how = column(name)
     shown = [how.text(value) for value in frame[name]]
     if not how.numeric or f"{name}_low" not in frame:

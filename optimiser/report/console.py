@@ -9,32 +9,27 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
 
-from optimiser.chemistry.metals import METALS
 from optimiser.nearest import SOURCES
-from optimiser.problem.problem import Evaluation, Problem
+from optimiser.problem.objectives import REPORTED
+from optimiser.problem.problem import Problem
 from optimiser.problem.tolerances import said
 from optimiser.report import refusal, words
 from optimiser.report.columns import Column, column
-from optimiser.report.nearest import (
-    BREAKS,
-    DISTANCE,
-    Nearest,
-    condition_records,
-    distance_records,
-    measured,
-)
+from optimiser.report.frames import front_frame, refused_frame
+from optimiser.report.nearest import BREAKS, DISTANCE, Nearest, beside, condition_records, distance_records
+from optimiser.report.numbers import number
 from optimiser.search.run import RunResult
 from optimiser.search.search import Progress as SearchProgress
 from optimiser.variables import VARIABLES, Designs
 
 #: Rows of the front that a terminal shows.
 ROWS = 10
-_SHORT = {"degC": "°C"}
 _BAR, _TOLD = 52, 18  # columns of the terminal that a progress bar takes, and each thing told beside it
 
 
@@ -58,8 +53,9 @@ def print_result(result: RunResult, out: Path | None, console: Console | None = 
         for line in words.warnings_of(problem, front.evaluation, front.knee):
             _say(console, f"Note: {line}")
         console.print()
-        rows = spread_rows(len(front.evaluation), front.knee)
-        _table(console, problem, front.evaluation, rows, front.knee)
+        knee = front.knee if len(front.evaluation) > 1 else None
+        frame = front_frame(problem, front.evaluation, knee)
+        _print_designs(console, problem, frame.iloc[list(spread_rows(len(frame), front.knee))])
     elif result.infeasibility is not None:
         _say(
             console,
@@ -71,8 +67,7 @@ def print_result(result: RunResult, out: Path | None, console: Console | None = 
         _say(console, said(problem.tolerances.record()))
         console.print()
         _say(console, "The least infeasible designs:")
-        nearest = result.infeasibility.nearest
-        _table(console, problem, nearest, range(len(nearest)), None, reached=True)
+        _print_designs(console, problem, refused_frame(problem, result.infeasibility), reached=True)
     for line in result.tables.notes if result.tables else ():
         _say(console, f"Note: {line}")
     if out is not None:
@@ -97,79 +92,59 @@ def spread_rows(n: int, knee: int, most: int = ROWS) -> tuple[int, ...]:
     return tuple(sorted(rows))
 
 
-def _table(
-    console: Console,
-    problem: Problem,
-    evaluation: Evaluation,
-    rows: Sequence[int],
-    knee: int | None,
-    *,
-    reached: bool = False,
-) -> None:
+def _print_designs(console: Console, problem: Problem, frame: pd.DataFrame, *, reached: bool = False) -> None:
     """Print designs, without their yields where these do not fit: the sentence and the report hold them."""
-    table = design_rows(problem, evaluation, rows, knee, reached=reached)
+    table = design_rows(problem, frame, reached=reached)
     # what a console measures by itself never exceeds its width
     wide = console.options.update(max_width=10 * console.width)
     if console.measure(table, options=wide).maximum > console.width:
-        table = design_rows(problem, evaluation, rows, knee, yields=False)
+        table = design_rows(problem, frame, yields=False)
     console.print(table)
-    if knee is not None and len(evaluation) > 1:
+    if "knee" in frame and frame["knee"].any():
         _say(console, "* knee: the best balance between the objectives")
 
 
 def design_rows(
-    problem: Problem,
-    evaluation: Evaluation,
-    rows: Sequence[int],
-    knee: int | None,
-    *,
-    yields: bool = True,
-    reached: bool = False,
+    problem: Problem, frame: pd.DataFrame, *, yields: bool = True, reached: bool = False
 ) -> Table:
     """Return a table of designs that fits 80 columns with up to two objectives, without yields with four.
 
-    Yields are the expected ones, or with ``reached`` those that the targets are held against, rounded down.
+    Args:
+        problem: what was asked.
+        frame: the designs, as `frames.front_frame` or `frames.refused_frame` gives them.
+        yields: whether to show them.
+        reached: whether they are those that the targets are held against, and so rounded down.
     """
     table = Table(box=None, padding=(0, 1, 0, 0), pad_edge=False, header_style="bold")
     table.add_column("no.", justify="right", no_wrap=True, vertical="bottom")
     table.add_column("acid", no_wrap=True, vertical="bottom")
-    for variable in VARIABLES:
-        head = "H2O2\n" if variable.name == "h2o2" else ""
-        table.add_column(head + _SHORT.get(variable.unit, variable.unit), justify="right", no_wrap=True)
-    shown = [o.metric for o in problem.objectives if not o.metric.startswith("yield_") and o.metric != "time"]
-    for name in shown:
-        how = column(name)
-        table.add_column(how.label.replace(" ", "\n") + "\n" + _unit(how), justify="right", no_wrap=True)
+    asked = [o.metric for o in problem.objectives if o.metric in REPORTED]
+    heads = [("H2O2\n" if v.name == "h2o2" else "") + v.shown_unit for v in VARIABLES]
+    heads += [column(name).label.replace(" ", "\n") + "\n" + _unit(column(name)) for name in asked]
     if yields:
         sure = problem.confidence if reached else None
         head = "yields %\n" if sure is None else f"yields %\nreached with\nprobability\n{100.0 * sure:g} %\n"
-        table.add_column(head + "/".join(problem.present), justify="right", no_wrap=True)
-    told = refusal.reached_yields(problem, evaluation) if reached else evaluation.yields
-    digits = _floor_whole if reached else _whole
-    for row in rows:
+        heads.append(head + "/".join(problem.present))
+    for head in heads:
+        table.add_column(head, justify="right", no_wrap=True)
+    for row in frame.to_dict("records"):
+        knee = bool(row.get("knee"))
         cells = [
-            f"{row + 1}{'*' if row == knee and len(evaluation) > 1 else ''}",
-            problem.acids[int(evaluation.designs.acid[row])].name,
-            *(f"{evaluation.designs.continuous[row, i] + 0.0:g}" for i in range(len(VARIABLES))),
-            *(column(name).text(float(evaluation.metrics[name][row])) for name in shown),
-            *(["/".join(digits(told[row, METALS.index(m)]) for m in problem.present)] if yields else []),
+            f"{row['design']}{'*' if knee else ''}",
+            row["acid"],
+            *(number(row[v.name]) for v in VARIABLES),
+            *(column(name).text(row[name]) for name in asked),
         ]
-        table.add_row(*cells, style="bold" if row == knee else "")
+        if yields:
+            shares = (100.0 * row[f"yield_{m}"] for m in problem.present)
+            cells.append("/".join(number(np.floor(y + 1e-9) if reached else y, 0) for y in shares))
+        table.add_row(*cells, style="bold" if knee else "")
     return table
 
 
 def _unit(how: Column) -> str:
     """Shorten a unit to what a narrow column holds."""
     return how.unit.replace(" of metal fed", "").replace(" CO2-eq", "").replace(" metal", "")
-
-
-def _whole(share: float) -> str:
-    return f"{100.0 * share:.0f}"
-
-
-def _floor_whole(share: float) -> str:
-    """Round down, so that a yield that misses its target does not look as if it met it."""
-    return f"{np.floor(100.0 * share + 1e-9):.0f}"
 
 
 def print_records(records: Sequence[Mapping[str, Any]], console: Console | None = None) -> None:
@@ -198,14 +173,13 @@ def print_nearest(problem: Problem, designs: Designs, found: Nearest, console: C
     _say(console, found.said)
     frame = found.frame
     if len(frame):
-        yields = {m: float(evaluation.yields[0, METALS.index(m)]) for m in measured(problem)}
         console.print()
-        _say(console, "What is predicted for the design, and what the nearest experiments gave:")
-        print_records(condition_records(frame, designs.continuous[0].tolist(), yields), console)
+        _say(console, "Predicted yields of the design, and measured yields of the nearest experiments:")
+        print_records(condition_records(beside(problem, evaluation, 0, frame)), console)
         if frame["breaks_stoichiometry"].fillna(False).any():
             _say(console, f"* {BREAKS}.")
         console.print()
-        _say(console, f"{DISTANCE}")
+        _say(console, DISTANCE)
         print_records(distance_records(frame), console)
     console.print()
     for line in found.gaps[0] or ("Experiments near the feed cover its setpoints together.",):
@@ -217,7 +191,7 @@ def print_nearest(problem: Problem, designs: Designs, found: Nearest, console: C
 def _plain(value: Any) -> str:
     if value is None:
         return ""
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    return number(value) if isinstance(value, float) else str(value)
 
 
 @contextmanager

@@ -13,7 +13,7 @@ import pandas as pd
 from optimiser._io.errors import InputError
 from optimiser._io.placed import placed
 from optimiser.report.card import Card, failures
-from optimiser.report.images import Kind, figures_of, write_images
+from optimiser.report.images import Kind, write_images
 from optimiser.report.manifest import plain_json
 from optimiser.report.page import draw, page_of
 from optimiser.report.workbook import write_sheets
@@ -109,5 +109,6 @@ def deliver(
         (folder / "manifest.json").write_text(text + "\n", encoding="utf-8")
         notes = list(failed)
         if figures is not None:
-            notes.append(write_images(figures_of(cards), folder / "figures", figures))
+            every = [figure for card in cards for figure in card.figures]
+            notes.append(write_images(every, folder / "figures", figures))
     return Delivery(out, tuple(notes))

@@ -8,16 +8,17 @@ import numpy as np
 import pandas as pd
 
 from optimiser.chemistry.metals import METALS
-from optimiser.problem.objectives import METRICS, per_kg_metal
+from optimiser.problem.objectives import REPORTED, per_kg_metal
 from optimiser.problem.problem import Evaluation, Problem
 from optimiser.problem.robustness import over_tolerances
 from optimiser.process.costs import COMPONENTS, metal_value
 from optimiser.report.columns import column, with_intervals
 from optimiser.report.picks import Pick
+from optimiser.report.refusal import reached_yields
 from optimiser.report.verdicts import verdict_text
 from optimiser.search.front import Front, Infeasibility
 from optimiser.search.run import RunResult
-from optimiser.tables.design_table import design_table
+from optimiser.tables.front_csv import design_table
 
 
 def front_frame(problem: Problem, evaluation: Evaluation, knee: int | None = None) -> pd.DataFrame:
@@ -139,7 +140,6 @@ def runners_up(result: RunResult) -> pd.DataFrame:
         return pd.DataFrame()
     first = result.problem.objectives[0]
     frame = pd.concat(found, ignore_index=True).drop(columns=["knee"])
-    frame["design"] = np.arange(1, len(frame) + 1)
     frame = frame.sort_values(first.metric, ascending=first.sign > 0, kind="stable", ignore_index=True)
     frame["design"] = np.arange(1, len(frame) + 1)
     return frame
@@ -165,9 +165,22 @@ def nearest_frame(problem: Problem, infeasibility: Infeasibility) -> pd.DataFram
     return frame
 
 
+def refused_frame(problem: Problem, infeasibility: Infeasibility) -> pd.DataFrame:
+    """Return `nearest_frame` with the yields that the targets are held against, rounded down to 0.1 %.
+
+    So a yield that misses its target never looks as if it met it. Without a confidence the expected yields
+    and their intervals stay.
+    """
+    frame = nearest_frame(problem, infeasibility)
+    if problem.confidence is None:
+        return frame
+    reached = reached_yields(problem, infeasibility.nearest)
+    for metal in problem.present:
+        frame = frame.drop(columns=[f"yield_{metal}_low", f"yield_{metal}_high"])
+        frame[f"yield_{metal}"] = np.floor(1e3 * reached[:, METALS.index(metal)] + 1e-9) / 1e3
+    return frame
+
+
 def reported_metrics(problem: Problem) -> tuple[str, ...]:
     """Return the metrics of a table for people: the objectives first; no yields, no time."""
-    asked = [o.metric for o in problem.objectives]
-    rest = [n for n in METRICS if n not in asked and not n.startswith("yield_") and n != "time"]
-    plain = [n for n in asked if not n.startswith("yield_") and n != "time"]
-    return (*plain, *rest)
+    return tuple(dict.fromkeys([*(o.metric for o in problem.objectives if o.metric in REPORTED), *REPORTED]))

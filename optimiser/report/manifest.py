@@ -6,6 +6,7 @@ import hashlib
 import math
 import os
 import platform
+import re
 import subprocess
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -57,9 +58,8 @@ def manifest(result: RunResult) -> dict[str, Any]:
             for v in result.acids
         ],
     }
-    found["artefact"]["anchors"] = {
-        grade: problem.surrogate.anchors_at(grade) for grade in ("search", "final")
-    }
+    anchors = problem.surrogate.anchors_at
+    found["artefact"]["anchors"] = {grade: anchors(grade) for grade in ("search", "final")}
     if result.front is not None:
         front = result.front
         found["front"] = {
@@ -159,10 +159,7 @@ def package_versions() -> dict[str, str]:
     except PackageNotFoundError:  # run from a checkout that was never installed
         needed = ["numpy", "numba", "pandas", "pymoo", "moocore", "scipy", "scikit-learn", "rdkit"]
     found = {}
-    for line in needed:
-        name = (
-            line.split(";")[0].split(" ")[0].split(">")[0].split("=")[0].split("<")[0].split("~")[0].strip()
-        )
+    for name in (re.match(r"[\w.-]+", line)[0] for line in needed):  # type: ignore[index]
         try:
             found[name] = version(name)
         except PackageNotFoundError:
@@ -182,15 +179,9 @@ def git_state(root: Path) -> dict[str, Any] | None:
 
 def _git(root: Path, *arguments: str) -> str | None:
     clean = {k: v for k, v in os.environ.items() if not k.startswith("GIT_")}
+    command = ["git", "-C", str(root), *arguments]
     try:
-        done = subprocess.run(
-            ["git", "-C", str(root), *arguments],
-            capture_output=True,
-            text=True,
-            timeout=10,
-            env=clean,
-            check=True,
-        )
+        done = subprocess.run(command, capture_output=True, text=True, timeout=10, env=clean, check=True)
     except (OSError, subprocess.SubprocessError):
         return None
     return done.stdout.strip()

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from optimiser.problem.constraints import label as label_of
 from optimiser.problem.problem import Evaluation, Problem
 from optimiser.problem.yields import yield_quantile
+from optimiser.report.numbers import ceil_points, floor_percent, percent
 from optimiser.report.words import chance
 from optimiser.search.front import Binding, Infeasibility
 from optimiser.variables import Floats
@@ -22,22 +21,12 @@ def binding_text(binding: Binding) -> str:
         reached, needed = (f"{value:.{digits}g}" for value in (binding.reached, binding.needed))
     return (
         f"{label_of(binding.constraint)}: {reached} where {needed} is asked; "
-        f"broken by {100.0 * binding.broken_share:.0f} % of the designs tried"
+        f"broken by {percent(binding.broken_share)} of the designs tried"
     )
 
 
 def _differ(one: float, other: float, digits: int) -> bool:
     return f"{one:.{digits}g}" != f"{other:.{digits}g}"
-
-
-def floor_percent(share: float) -> str:
-    """Format a fraction as per cent with one decimal at most, rounded down: what is reached for certain."""
-    return f"{np.floor(1000.0 * share + 1e-9) / 10.0:g}"
-
-
-def ceil_points(share: float) -> str:
-    """Format a fraction as points with one decimal at most, rounded up: giving so much is enough."""
-    return f"{np.ceil(1000.0 * share) / 10.0:g}"
 
 
 def infeasibility_lines(infeasibility: Infeasibility, problem: Problem) -> list[str]:

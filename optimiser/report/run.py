@@ -26,7 +26,7 @@ from optimiser.report.nearest import picked_nearest
 from optimiser.report.sources import sources_frame
 from optimiser.report.workbook import manifest_frame
 from optimiser.search.run import RunResult
-from optimiser.tables.design_table import design_table
+from optimiser.tables.front_csv import design_table
 
 
 def write_run(result: RunResult, out: Path, formats: Sequence[str], force: bool = False) -> Delivery:

@@ -34,7 +34,9 @@ def sources_frame(problem: Problem) -> pd.DataFrame:
         }
         for r in provenance(acids, load_metals(), problem.reagents)
     ]
-    return pd.DataFrame([*rows, *_parameters(problem), *_assumed_yields(problem)])
+    frame = pd.DataFrame([*rows, *_parameters(problem), *_assumed_yields(problem)])
+    texts = ["unit", "date", "confidence", "flags", "note"]
+    return frame.assign(**frame[texts].fillna(""))
 
 
 def _assumed_yields(problem: Problem) -> list[dict[str, object]]:
@@ -45,11 +47,6 @@ def _assumed_yields(problem: Problem) -> list[dict[str, object]]:
             "quantity": f"yield of {metal}",
             "value": value,
             "unit": "fraction",
-            "low": None,
-            "high": None,
-            "in euro": None,
-            "date": "",
-            "confidence": "",
             "flags": "assumed",
             "source": OWN,
             "note": "not predicted: the surrogate does not know the metal",
@@ -63,28 +60,14 @@ def _parameters(problem: Problem) -> list[dict[str, object]]:
     rows: list[dict[str, object]] = []
     shipped, used = process_parameters(), problem.inputs.parameters
     for name, q in parameter_quantities().items():
-        changed = getattr(used, name) != getattr(shipped, name)
-        rows.append(
-            {
-                "item": "plant",
-                "quantity": name.replace("_", " "),
-                "value": getattr(used, name),
-                "unit": q.unit,
-                "low": q.low,
-                "high": q.high,
-                "in euro": None,
-                "date": "" if changed else str(q.year or ""),
-                "confidence": "" if changed else q.confidence or "",
-                "flags": "" if changed else ", ".join(flags(q)),
-                "source": OWN if changed else q.source_text,
-                "note": q.note,
-            }
-        )
-    neutraliser: dict[str, object] = {
-        "item": "plant",
-        "quantity": "neutraliser",
-        "value": used.neutraliser.replace("_", " "),
-    }
-    blank: dict[str, object] = {**dict.fromkeys(rows[0], ""), "low": None, "high": None, "in euro": None}
-    changed = used.neutraliser != shipped.neutraliser
-    return [*rows, blank | neutraliser | {"source": OWN if changed else "default"}]
+        row = {"item": "plant", "quantity": name.replace("_", " "), "value": getattr(used, name)}
+        row |= {"unit": q.unit, "low": q.low, "high": q.high, "note": q.note}
+        if getattr(used, name) != getattr(shipped, name):
+            row |= {"source": OWN}
+        else:
+            row |= {"date": str(q.year or ""), "confidence": q.confidence or "", "source": q.source_text}
+            row |= {"flags": ", ".join(flags(q))}
+        rows.append(row)
+    source = OWN if used.neutraliser != shipped.neutraliser else "default"
+    neutraliser = used.neutraliser.replace("_", " ")
+    return [*rows, {"item": "plant", "quantity": "neutraliser", "value": neutraliser, "source": source}]

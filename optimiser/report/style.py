@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import plotly.graph_objects as go
+import plotly.io as pio
 
 #: Colours that people with any colour vision tell apart (Okabe & Ito 2008), without the pale yellow.
 BLUE, VERMILLION, GREEN, PURPLE, ORANGE, SKY, BLACK = (
@@ -44,6 +45,13 @@ _ACIDS = {
     "malic": AcidStyle(ORANGE, "bowtie"),
     "levulinic": AcidStyle(SKY, "hourglass"),
 }
+#: Colour and shape of each metal whose yield is predicted; the same in every figure.
+METAL_LOOKS = {
+    "Li": (BLUE, "circle"),
+    "Ni": (GREEN, "square"),
+    "Mn": (PURPLE, "diamond"),
+    "Co": (VERMILLION, "triangle-up"),
+}
 _NEW = tuple(
     AcidStyle(BLACK, s) for s in ("circle", "square", "diamond", "triangle-up", "triangle-down", "star")
 )
@@ -79,6 +87,40 @@ def two_lines(title: str, most: int = 34) -> str:
     return title.replace(" [", "<br>[", 1) if len(title) > most else title
 
 
+_AXIS = {
+    "gridcolor": GRID,
+    "zeroline": False,
+    "showline": True,
+    "linecolor": MUTED,
+    "ticks": "outside",
+    "tickcolor": MUTED,
+    "ticklen": 4,
+    "automargin": True,
+    "title": {"standoff": 8},
+}
+#: The looks of every figure; after importing this module, ``template="leaching"`` gives them to any other.
+TEMPLATE = "leaching"
+pio.templates[TEMPLATE] = go.layout.Template(
+    layout={
+        "font": {"family": FONT, "size": 13, "color": INK},
+        "paper_bgcolor": "white",
+        "plot_bgcolor": "white",
+        "margin": {"l": 12, "r": 12, "t": 12, "b": 12},
+        "hovermode": "closest",
+        "hoverlabel": {
+            "align": "left",
+            "bgcolor": "white",
+            "bordercolor": MUTED,
+            "font": {"size": 12},
+        },
+        "legend": {"orientation": "h", "x": 0, "xanchor": "left", "y": 1.02, "yanchor": "bottom"},
+        "dragmode": False,
+        "xaxis": _AXIS,
+        "yaxis": _AXIS,
+    }
+)
+
+
 def blank(height: int, x: str, y: str, *, legend: bool = True) -> go.Figure:
     """Return an empty figure with the report's looks.
 
@@ -87,35 +129,13 @@ def blank(height: int, x: str, y: str, *, legend: bool = True) -> go.Figure:
         x, y: axis titles.
         legend: whether to leave room for one above the plot.
     """
-    axis = {
-        "gridcolor": GRID,
-        "zeroline": False,
-        "linecolor": MUTED,
-        "ticks": "outside",
-        "tickcolor": MUTED,
-        "ticklen": 4,
-        "automargin": True,
-    }
     # all at once: plotly takes ten times as long to update a figure that is there
     return go.Figure(
         layout={
-            "template": "none",
+            "template": TEMPLATE,
             "height": height,
-            "font": {"family": FONT, "size": 13, "color": INK},
-            "paper_bgcolor": "white",
-            "plot_bgcolor": "white",
-            "margin": {"l": 12, "r": 12, "t": 12, "b": 12},
-            "hovermode": "closest",
-            "hoverlabel": {
-                "align": "left",
-                "bgcolor": "white",
-                "bordercolor": MUTED,
-                "font": {"size": 12},
-            },
             "showlegend": legend,
-            "legend": {"orientation": "h", "x": 0, "xanchor": "left", "y": 1.02, "yanchor": "bottom"},
-            "dragmode": False,
-            "xaxis": axis | {"title": {"standoff": 8, "text": two_lines(x)}},
-            "yaxis": axis | {"title": {"standoff": 8, "text": two_lines(y)}},
+            "xaxis": {"title": {"text": two_lines(x)}},
+            "yaxis": {"title": {"text": two_lines(y)}},
         }
     )

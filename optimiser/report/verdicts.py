@@ -6,8 +6,8 @@ import numpy as np
 
 from optimiser.report import refusal
 from optimiser.report.columns import column
+from optimiser.report.numbers import counted
 from optimiser.search.run import AcidVerdict, RunResult
-from optimiser.variables import Bools, Floats
 
 
 def verdict_text(result: RunResult, verdict: AcidVerdict) -> str:
@@ -20,11 +20,12 @@ def verdict_text(result: RunResult, verdict: AcidVerdict) -> str:
             return "No feasible design."
         rest = f", and {len(binding) - 1} more" if len(binding) > 1 else ""
         return f"No feasible design. What stands in the way: {refusal.binding_text(binding[0])}{rest}."
+    near = f"only {counted(verdict.experiments, 'experiment')}" if verdict.experiments else "no experiment"
     needed = result.problem.surrogate.domain.settings.min_experiments
     if result.problem.domain is not None and verdict.experiments < needed:
         return (
-            f"Outside the applicability domain: {_count(verdict.experiments)} near this feed, "
-            f"{needed} are needed. Never recommended."
+            f"Outside the applicability domain: {near} near this feed, {needed} are needed. "
+            "Never recommended."
         )
     return "Not searched on its own, and no design with it was seen."
 
@@ -47,30 +48,11 @@ def _place(result: RunResult, verdict: AcidVerdict) -> str:
     names = np.array(result.problem.acid_names)[result.front.evaluation.designs.acid]
     share = int((names == verdict.acid).sum())
     if share == len(names):
-        return "It makes up the whole common front."
+        return "All designs of the common front use it."
     if share:
-        return f"It holds {share} of the {len(names)} designs of the common front."
+        return f"{share} of the {len(names)} designs of the common front use it."
     common, own = result.front.evaluation.objectives, verdict.front.evaluation.objectives
-    unbeaten = int((~dominated(own, common)).sum())
+    unbeaten = sum(not (common <= design).all(axis=1).any() for design in own)
     if unbeaten:
         return f"{unbeaten} of its designs lie on the common front, between those that are shown."
-    return "Other acids beat every one of its designs."
-
-
-def dominated(own: Floats, others: Floats) -> Bools:
-    """Return which rows of ``own`` some row of ``others`` equals or beats.
-
-    Args:
-        own: objectives to minimise, shape (n, m).
-        others: likewise, shape (k, m).
-
-    Returns:
-        Shape (n,).
-    """
-    return np.asarray([bool((others <= row).all(axis=1).any()) for row in own], dtype=np.bool_)
-
-
-def _count(experiments: int) -> str:
-    return (
-        f"only {experiments} experiment{'s' if experiments != 1 else ''}" if experiments else "no experiment"
-    )
+    return "Designs with other acids are better than every one of its designs."

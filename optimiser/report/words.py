@@ -11,6 +11,7 @@ from optimiser.problem.problem import Evaluation, Problem
 from optimiser.problem.robustness import over_tolerances
 from optimiser.problem.yields import assumption
 from optimiser.report.columns import column
+from optimiser.report.numbers import counted, percent
 from optimiser.search.front import Front
 from optimiser.variables import VARIABLES
 
@@ -19,26 +20,6 @@ PEROXIDE_CAVEAT = (
     "The training table's peroxide column mixes conventions, so a nominal wt% may be up to about 4 times the "
     "true one: confirm the dose by experiment."
 )
-
-
-def number(value: float, digits: int) -> str:
-    """Format with a fixed number of decimals and thin thousands separators; a dash for NaN."""
-    if np.isnan(value):
-        return "–"
-    return f"{value:,.{digits}f}"
-
-
-def metric_text(name: str, value: float) -> str:
-    """Format a metric with its unit, yields and recovery as per cent."""
-    metric = METRICS[name]
-    if name.startswith("yield_") or name == "recovery":
-        return f"{100.0 * value:.1f} %"
-    return f"{number(value, metric.digits)} {metric.unit}"
-
-
-def counted(n: int, thing: str) -> str:
-    """Say how many: ``1 experiment``, ``5 experiments``."""
-    return f"{n} {thing}" if n == 1 else f"{n} {thing}s"
 
 
 def setpoints(problem: Problem, evaluation: Evaluation, row: int) -> str:
@@ -80,8 +61,8 @@ def sentence(problem: Problem, evaluation: Evaluation, row: int) -> str:
         called, end = "yields (a guess)", "no experiment with this acid is in the data"
     return (
         f"Leach {problem.feed.name} with {setpoints(problem, evaluation, row)}: "
-        f"{metric_text('cost', evaluation.metrics['cost'][row])}, "
-        f"{metric_text('climate_change', evaluation.metrics['climate_change'][row])}; "
+        f"{column('cost').said(evaluation.metrics['cost'][row])}, "
+        f"{column('climate_change').said(evaluation.metrics['climate_change'][row])}; "
         f"{called} {yields_text(problem, evaluation, row)}; {end}."
     )
 
@@ -92,12 +73,12 @@ def targets_sentence(problem: Problem, evaluation: Evaluation, row: int) -> str:
         return ""
     sure = "" if problem.confidence is None else f", asked for with {100.0 * problem.confidence:g} % each,"
     if without_data(problem, evaluation, row):
-        return f"How likely the yield targets{sure} hold cannot be told of an acid without data."
+        return f"The probability that the yield targets{sure} hold is unknown for an acid without data."
     asked = ", ".join(f"{metal} {100.0 * target:g} %" for metal, target in problem.targets.items())
     hold = "All yield targets hold at once" if len(problem.targets) > 1 else "The yield target holds"
     reached = f"{hold} ({asked}) with probability {chance(float(evaluation.p_feasible[row]))}"
     if problem.confidence is None:
-        return f"{reached}; they were asked of the expected yields alone (no confidence was asked for)."
+        return f"{reached}; the targets apply to the expected yields (no confidence was asked for)."
     each = ", each asked for with" if len(problem.targets) > 1 else ", asked for with"
     return f"{reached}{each} {100.0 * problem.confidence:g} %."
 
@@ -110,8 +91,8 @@ def answer(problem: Problem, evaluation: Evaluation, row: int) -> tuple[str, ...
 
 
 def chance(probability: float) -> str:
-    """Format a probability as per cent: ``72 %``, ``> 99 %``."""
-    return f"{column('p_feasible').text(probability)} %"
+    """Write a probability as per cent: ``72 %``, ``> 99 %``."""
+    return column("p_feasible").said(probability)
 
 
 def objectives_text(problem: Problem) -> str:
@@ -130,11 +111,11 @@ def front_finding(problem: Problem, front: Front) -> str:
             if many
             else f"One design has the best {names}."
         )
-    ends = "; ".join(
-        f"{METRICS[o.metric].label} {metric_text(o.metric, front.evaluation.metrics[o.metric].min())} to "
-        f"{metric_text(o.metric, front.evaluation.metrics[o.metric].max())}"
-        for o in problem.objectives
-    )
+    spans = []
+    for objective in problem.objectives:
+        how, values = column(objective.metric), front.evaluation.metrics[objective.metric]
+        spans.append(f"{how.label} {how.said(values.min())} to {how.said(values.max())}")
+    ends = "; ".join(spans)
     acids = sorted({problem.acids[k].label for k in front.evaluation.designs.acid})
     return f"A trade-off of {n} designs over {ends}, with {', '.join(acids)}."
 
@@ -152,7 +133,7 @@ def warnings_of(problem: Problem, evaluation: Evaluation, row: int) -> list[str]
             said.append(
                 f"At {temperature:g} °C peroxide decomposes quickly (limit about "
                 f"{plant.peroxide_limit:g} °C): "
-                f"{100.0 * plant.peroxide_loss:.0f} % of it is counted as lost in the reductant balance."
+                f"{percent(plant.peroxide_loss)} of it is counted as lost in the reductant balance."
             )
     by_products, feed_tonnes = evaluation.by_products, problem.feed.mass / 1000.0
     chlorine = float(by_products.chlorine[row]) / feed_tonnes
@@ -165,8 +146,7 @@ def warnings_of(problem: Problem, evaluation: Evaluation, row: int) -> list[str]
             "none": "something in the feed (carbon, aluminium, copper) has to reduce the rest",
         }[acid.reductant or "none"]
         said.append(
-            f"Peroxide supplies {100.0 * ratio:.0f} % of the electrons that the dissolved metals need; "
-            f"{other}."
+            f"Peroxide supplies {percent(ratio)} of the electrons that the dissolved metals need; {other}."
         )
     if by_products.nox[row]:
         said.append(
@@ -212,7 +192,7 @@ def tolerance_warning(problem: Problem, evaluation: Evaluation, row: int) -> lis
     if spans.leaving[0] > 0.0:
         variable, upwards = spans.outwards[0]
         said.append(
-            f"The design is at the edge of the data: {100.0 * float(spans.leaving[0]):.0f} % of the "
+            f"The design is at the edge of the data: {percent(float(spans.leaving[0]))} of the "
             "setpoints within your tolerances are farther from the experiments than the domain allows, above "
             f"all where {VARIABLES[variable].label} is {'above' if upwards else 'below'} its setpoint."
         )
@@ -231,7 +211,7 @@ def edge_warning(problem: Problem, evaluation: Evaluation, row: int) -> list[str
                 at.append(f"{variable.label} ({word}, {end:g} {variable.shown_unit})")
     if not at:
         return []
-    return [f"At the end of what was measured with this acid near this feed: {', '.join(at)}."]
+    return [f"At the limit of the measured range for this acid near this feed: {', '.join(at)}."]
 
 
 def domain_setting(domain: float | None) -> str | float:

@@ -22,7 +22,7 @@ from optimiser.problem.tolerances import DEFAULT, OFF, Tolerances, said
 from optimiser.problem.yields import assumption, check_yields
 from optimiser.process.parameters import ProcessParameters, process_parameters
 from optimiser.surrogate.artefact import Surrogate, load_surrogate
-from optimiser.tables.design_table import design_table
+from optimiser.tables.front_csv import design_table
 from optimiser.tables.missing import note, with_blanks
 from optimiser.tables.own import OwnTables, read_own_tables
 from optimiser.tables.read import CHUNK, Table
@@ -228,8 +228,8 @@ def _part(scenarios: Scenarios, feed: int, setting: Setting, start: int) -> Part
 def results(of: Sequence[Part]) -> pd.DataFrame:
     """Return one row per scenario, in the order of the table.
 
-    Columns: scenario, feed, those of `table.design_table`, ``spread_X`` per metal (standard deviation over
-    the anchors), one ``margin_NAME`` per limit of chemistry and domain (>= 0 where it holds),
+    Columns: scenario, feed, those of `front_csv.design_table`, ``spread_X`` per metal (standard deviation
+    over the anchors), one ``margin_NAME`` per limit of chemistry and domain (>= 0 where it holds),
     ``inside_domain``, ``note``. Under a profile its sums take the place of our metrics.
     """
     return pd.concat([_result(part) for part in of]).sort_values("scenario").reset_index(drop=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.metadata
+import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -139,7 +140,7 @@ def describe(
             "masked_yields": int((~table.present).sum()),
             "rows_per_metal": dict(zip(PREDICTED_METALS, table.present.sum(axis=0).tolist(), strict=True)),
         },
-        "hyperparameters": _plain(how.settings),
+        "hyperparameters": json.loads(json.dumps(how.settings)),  # tuples as lists
         **({"slack": fitted.mixture.slack} if isinstance(fitted, Fitted) else {}),
         "tolerances": DEFAULT.record(),
         "anchors": {
@@ -165,13 +166,6 @@ def describe(
         "libraries": {name: importlib.metadata.version(name) for name in _LIBRARIES},
         "data": DATA_NOTICE,
     }
-
-
-def _plain(value: Any) -> Any:
-    """Return tuples as lists, all the way down."""
-    if isinstance(value, Mapping):
-        return {key: _plain(inner) for key, inner in value.items()}
-    return [_plain(inner) for inner in value] if isinstance(value, list | tuple) else value
 
 
 def _check_target(out: Path, overwrite: bool) -> None:

@@ -23,7 +23,7 @@ from optimiser.process.inputs import ProcessInputs, process_inputs
 from optimiser.process.parameters import parameter_quantities, process_parameters
 from optimiser.report.words import setpoints, warnings_of
 from optimiser.surrogate.artefact import load_surrogate
-from optimiser.tables.design_table import design_table
+from optimiser.tables.front_csv import design_table
 from optimiser.variables import Designs
 from tests.margins import chemistry_margins
 

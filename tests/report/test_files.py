@@ -31,7 +31,7 @@ from optimiser.report.workbook import manifest_frame
 from optimiser.report.write import check_target, default_out, write_table
 from optimiser.search.run import RunResult
 from optimiser.search.search import Progress
-from optimiser.tables.design_table import design_table
+from optimiser.tables.front_csv import design_table
 from tests.paths import ROOT
 from tests.results import impossible, the_front, three_objectives, trade_off
 

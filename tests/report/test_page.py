@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,9 +12,10 @@ import pytest
 
 from optimiser.report.card import Card, Table
 from optimiser.report.page import draw, joined, rows, shown_columns
+from tests.browser import find_browser
 from tests.results import impossible, page_text, single, the_front, three_objectives, trade_off
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+CHROMIUM = find_browser()
 ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",

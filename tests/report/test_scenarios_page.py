@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from optimiser.report.images import find_browser
 from optimiser.report.predict import Request, deliver
 from optimiser.tables.generate import generate
+from tests.browser import find_browser
 
 pytestmark = pytest.mark.page
 

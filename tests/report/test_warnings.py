@@ -82,12 +82,12 @@ def test_setpoints_at_the_end_of_what_was_measured_are_told() -> None:
     near = problem.neighbourhoods[problem.acid_names.index("sulfuric")]
     low, high = near.low, near.high
     inside = tuple(0.5 * (low + high))
-    assert "At the end of what was measured" not in warned(problem, inside)
+    assert "At the limit of the measured range" not in warned(problem, inside)
     hot = (float(high[0]), *inside[1:])
-    said = "At the end of what was measured with this acid near this feed: temperature (highest, "
+    said = "At the limit of the measured range for this acid near this feed: temperature (highest, "
     assert f"{said}{high[0]:g} °C)." in warned(problem, hot)
     # no peroxide is a choice
-    assert "At the end of what was measured" not in warned(problem, (*inside[:2], 0.0, *inside[3:]))
+    assert "At the limit of the measured range" not in warned(problem, (*inside[:2], 0.0, *inside[3:]))
 
 
 def test_what_tolerances_do_to_a_design_is_told() -> None:

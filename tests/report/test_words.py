@@ -18,6 +18,7 @@ from optimiser.report import refusal, words
 from optimiser.report.card import Table
 from optimiser.report.console import print_result
 from optimiser.report.manifest import manifest
+from optimiser.report.numbers import ceil_points, floor_percent
 from optimiser.search.front import Binding
 from optimiser.search.run import RunResult, run
 from tests.results import blocks_of, by_key, impossible, the_front, tiny, trade_off
@@ -61,7 +62,7 @@ def without_data() -> RunResult:
 
 @given(st.floats(0.0, 1.0))
 def test_what_is_advised_is_enough_and_what_is_reached_is_not_overstated(share: float) -> None:
-    points, percent = float(refusal.ceil_points(share)), float(refusal.floor_percent(share))
+    points, percent = float(ceil_points(share)), float(floor_percent(share))
     assert share <= points / 100.0 + 1e-12 <= share + 0.001 + 2e-12
     assert share - 0.001 - 2e-12 <= percent / 100.0 <= share + 2e-12
 
@@ -142,7 +143,7 @@ def test_an_acid_without_data_gets_a_guess_and_no_interval() -> None:
     card = by_key(result)["answer"]
     assert card.finding[0] == said
     assert not any(tile.detail for tile in card.tiles)
-    assert "cannot be told" in card.finding[1]
+    assert "is unknown for an acid without data" in card.finding[1]
     assert np.isinf(front.evaluation.domain_distance).all()
     # an acid of the data keeps its intervals
     known = the_front(trade_off())

@@ -16,7 +16,7 @@ from optimiser.problem.binding import bind
 from optimiser.problem.load import load_config
 from optimiser.search.front import front_of
 from optimiser.search.search import SearchSettings, search
-from optimiser.tables.design_table import design_table
+from optimiser.tables.front_csv import design_table
 from optimiser.variables import CONTINUOUS
 
 GOLDEN = Path(__file__).parent / "golden" / "nmc111_cost_vs_recovery.csv"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import signal
 import subprocess
@@ -18,10 +19,11 @@ from optimiser._io.errors import InputError
 from optimiser.report.card import make_cards
 from optimiser.report.cards.scenarios import scenario_makers
 from optimiser.report.columns import column
-from optimiser.report.images import find_browser, write_images
+from optimiser.report.images import write_images
 from optimiser.report.scenarios import Contents, contents
 from optimiser.tables.own import read_own_tables
 from optimiser.tables.predict import Part, Setting, Tally, parts, predict_frame, prepare, results
+from tests.browser import find_browser
 
 ROWS = pd.DataFrame(
     {
@@ -202,10 +204,9 @@ def test_cards_are_all_made_and_say_something(table: Path) -> None:
 def test_without_a_browser_the_figures_say_so(
     table: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("PATH", "")
-    monkeypatch.delenv("BROWSER_PATH", raising=False)
+    monkeypatch.setenv("BROWSER_PATH", str(tmp_path / "nothing"))
     said = write_images([], tmp_path / "figures", "png")
-    assert "Chromium" in said
+    assert said.startswith("No PNG files") and "The page draws the same figures." in said
     assert not (tmp_path / "figures").exists()
 
 
@@ -274,8 +275,8 @@ def test_parquet_csv_and_refusals_as_a_process(table: Path, tmp_path: Path) -> N
 
 @pytest.mark.page
 def test_figures_as_files(table: Path, tmp_path: Path) -> None:
-    if find_browser() is None:
-        pytest.skip("needs Chromium")
+    if find_browser() is None or importlib.util.find_spec("kaleido") is None:
+        pytest.skip("needs Chromium and kaleido")
     done = optimiser("predict", table, "--report", "out", "--figures", "svg", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     drawn = {p.name: p.read_text(encoding="utf-8") for p in (tmp_path / "out" / "figures").iterdir()}
@@ -286,8 +287,8 @@ def test_figures_as_files(table: Path, tmp_path: Path) -> None:
 
 @pytest.mark.page
 def test_an_interrupted_browser_leaves_nothing(table: Path, tmp_path: Path) -> None:
-    if find_browser() is None:
-        pytest.skip("needs Chromium")
+    if find_browser() is None or importlib.util.find_spec("kaleido") is None:
+        pytest.skip("needs Chromium and kaleido")
     work, spare = tmp_path / "work", tmp_path / "spare"
     work.mkdir()
     spare.mkdir()
@@ -304,7 +305,7 @@ def test_an_interrupted_browser_leaves_nothing(table: Path, tmp_path: Path) -> N
         # a parent in the background, as in CI, may have left interrupts ignored
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     ) as started:
-        while started.poll() is None and not list(spare.glob("*/profile/*")):
+        while started.poll() is None and not list(spare.iterdir()):
             time.sleep(0.01)
         started.send_signal(signal.SIGINT)
         _, stderr = started.communicate(timeout=60)

@@ -5,11 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from optimiser.report.card import Maker
-from optimiser.report.cards.acids import acids_card
-from optimiser.report.cards.along import setpoints_card, yields_card
 from optimiser.report.cards.answer import answer_card
 from optimiser.report.cards.calibration import calibration_card
-from optimiser.report.cards.front import front_card, table_card
+from optimiser.report.cards.front import acids_card, front_card, setpoints_card, table_card, yields_card
 from optimiser.report.cards.money import climate_card, cost_card
 from optimiser.report.cards.nearest import nearest_card
 from optimiser.report.cards.origin import run_card, sources_card

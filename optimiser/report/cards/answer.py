@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
 import pandas as pd
 
-from optimiser.chemistry.metals import METALS
 from optimiser.problem.constraints import label as label_of
 from optimiser.problem.problem import Evaluation, Problem
 from optimiser.problem.tolerances import said
@@ -15,7 +13,7 @@ from optimiser.report import refusal, words
 from optimiser.report.card import Card, Table, Tile, Words
 from optimiser.report.caveats import intervals_caveat, kept_promises
 from optimiser.report.columns import column
-from optimiser.report.frames import nearest_frame, picked_frame, reported_metrics, side_by_side
+from optimiser.report.frames import picked_frame, refused_frame, reported_metrics, side_by_side
 from optimiser.report.picks import ends_and_knee
 from optimiser.search.front import Front, Infeasibility
 from optimiser.search.run import RunResult
@@ -39,8 +37,8 @@ def _found(problem: Problem, front: Front) -> Card:
         finding.append(sure)
     if len(front.evaluation) > 1 and len(problem.objectives) > 1:
         finding.append(
-            "That is the knee of the front, the best balance between the objectives; "
-            "the best end of each objective stands below."
+            "It is the knee of the front, the best balance between the objectives; the best design for each "
+            "objective stands below."
         )
     finding.append(words.front_finding(problem, front))
     finding.append(said(problem.tolerances.record()))
@@ -57,7 +55,7 @@ def _found(problem: Problem, front: Front) -> Card:
     table = Table(
         "picks",
         "The designs to choose between; in brackets calibrated 90 % intervals"
-        + (", which mean nothing for an acid that is not in the data." if guesses else "."),
+        + (", which do not apply to an acid that is not in the data." if guesses else "."),
         side_by_side(picked_frame(problem, front, picks), compared, [pick.name for pick in picks]),
         sortable=False,
     )
@@ -107,14 +105,8 @@ def _nothing(result: RunResult, infeasibility: Infeasibility) -> Card:
         said(problem.tolerances.record()),
     ]
     why = Words("What stands in the way", tuple(refusal.infeasibility_lines(infeasibility, problem)))
-    frame, sure = nearest_frame(problem, infeasibility), problem.confidence
-    told = ""
+    frame, sure, told = refused_frame(problem, infeasibility), problem.confidence, ""
     if sure is not None:
-        reached = refusal.reached_yields(problem, nearest)
-        for metal in problem.present:
-            frame = frame.drop(columns=[f"yield_{metal}_low", f"yield_{metal}_high"])
-            # rounded down: a yield that misses its target must not look as if it met it
-            frame[f"yield_{metal}"] = np.floor(1e3 * reached[:, METALS.index(metal)] + 1e-9) / 1e3
         told = f" Yields are those reached with probability {100.0 * sure:g} %; the expected ones are higher."
     names = (*DESIGN_COLUMNS, *_yields(problem), *reported_metrics(problem)[:2], "support", "proton_ratio")
     titles = [f"no. {row + 1}" for row in range(len(nearest))]
@@ -124,8 +116,7 @@ def _nothing(result: RunResult, infeasibility: Infeasibility) -> Card:
         numbers["quantity"] = numbers["quantity"].replace(headings)
     table = Table(
         "least-infeasible",
-        "The least infeasible designs, nearest first: what they reach, and what each constraint lacks."
-        + told,
+        "The least infeasible designs, nearest first: what they reach and what each constraint lacks." + told,
         pd.concat([numbers, lacking(problem, nearest, titles)], ignore_index=True),
         sortable=False,
     )
@@ -146,5 +137,5 @@ def lacking(problem: Problem, nearest: Evaluation, titles: Sequence[str]) -> pd.
             label = label_of(name).split(" (")[0]
             scale, unit = (100.0, "points") if name.startswith("yield_") else (1.0, "relative")
             texts = [f"{-scale * m:.3g}" if m < 0.0 else "holds" for m in margin]
-            rows.append({"quantity": f"lacks of {label} [{unit}]"} | dict(zip(titles, texts, strict=True)))
+            rows.append({"quantity": f"shortfall: {label} [{unit}]"} | dict(zip(titles, texts, strict=True)))
     return pd.DataFrame(rows, columns=["quantity", *titles])

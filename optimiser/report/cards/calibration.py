@@ -1,10 +1,10 @@
-"""How sure is sure: what the yields' intervals hold on experiments that the model had not seen."""
+"""Calibration: what the yields' intervals hold on experiments that the model had not seen."""
 
 from __future__ import annotations
 
 from optimiser.report.card import Card, Figure, Words
 from optimiser.report.caveats import intervals_caveat, skill_caveat
-from optimiser.report.figures.reliability import draw_reliability, reliability
+from optimiser.report.figures.lines import draw_reliability
 from optimiser.search.run import RunResult
 from optimiser.surrogate.artefact import Surrogate
 
@@ -15,8 +15,8 @@ def calibration_card(result: RunResult) -> Card:
     figure = Figure(
         "reliability",
         "Share of measured yields within the intervals, against what the intervals claim: on the dotted line "
-        "both agree, below it intervals are too narrow. Folds that calibrate are not the one measured.",
-        draw_reliability(reliability(surrogate.card["skill"])),
+        "both agree, below it intervals are too narrow. The folds that calibrate are not the one measured.",
+        draw_reliability(surrogate.card["skill"]),
     )
     return Card(
         finding=(intervals_caveat(surrogate), skill_caveat(surrogate)),
@@ -30,12 +30,13 @@ def making_lines(surrogate: Surrogate) -> tuple[str, ...]:
     doubts = "when the members of the model disagree, when the anchors do, " if surrogate.anchors else ""
     return (
         f"Each of the {training['experiments']} experiments of the training data was held out once. The "
-        "errors on them, each divided by how hard its row looked, are the distribution of the error of a new "
-        "design, times how hard that looks (a conformal predictive system).",
-        f"A design looks harder {doubts}at middling yields, and where errors were large on experiments "
-        "nearby or with the same acid.",
+        "errors, each divided by the expected difficulty of its row, form a distribution; times the expected "
+        "difficulty of a new design, it is the distribution of that design's error (a conformal predictive "
+        "system).",
+        f"A design is expected to be more difficult {doubts}at middling yields, and where errors were "
+        "large on experiments nearby or with the same acid.",
         "Outside the applicability domain intervals widen with the distance, by a power set on held-out "
         f"studies ({surrogate.calibration.growth:.2f}).",
         "The chance that all targets hold counts held-out rows whose errors of all metals, taken together, "
-        "would keep the design above its targets: errors of the metals of one leach go together.",
+        "would keep the design above its targets: the errors of the metals of one leach are correlated.",
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pandas as pd
 
 from optimiser.process.costs import COMPONENTS
@@ -11,7 +13,8 @@ from optimiser.report.caveats import CLIMATE, MONEY, marked_numbers
 from optimiser.report.columns import column
 from optimiser.report.figures.components import What, draw_components, draw_value
 from optimiser.report.frames import components_frame, point_value, side_by_side
-from optimiser.report.picks import Pick, spread
+from optimiser.report.picks import spread
+from optimiser.search.front import Front
 from optimiser.search.run import RunResult
 
 
@@ -19,63 +22,51 @@ def cost_card(result: RunResult) -> Card:
     """Return cost by component of some designs, beside the value of what they dissolve."""
     if result.front is None:
         return Card(not_applicable=NO_FRONT)
-    picks, frame, knee = _chosen(result)
-    point = point_value(result.problem)
+    names, frame, knee = _chosen(result, result.front)
+    point, acid, everything = point_value(result.problem), float(knee["acid_bill"]), float(knee["batch_cost"])
     finding = (
         largest_component(knee, "cost"),
-        f"One more point of yield of every metal is worth {point:,.0f} EUR per t of feed; the acid bill is "
-        f"{float(knee['acid_bill']):,.0f} EUR per t, everything together {float(knee['batch_cost']):,.0f}. "
-        + advice(point, float(knee["acid_bill"]), float(knee["batch_cost"])),
+        f"One more point of yield of every metal is worth {point:,.0f} EUR per t of feed; acid costs "
+        f"{acid:,.0f} EUR per t, everything together {everything:,.0f}. {advice(point, acid, everything)}",
         *marked_numbers(result.problem, MONEY),
     )
-    names = [pick.name for pick in picks]
-    figures = (
-        Figure(
-            "cost-components",
-            "Cost by component, per kg of metal dissolved.",
-            draw_components(frame, names, "cost"),
-        ),
-        Figure(
-            "cost-value",
-            "What the dissolved metals are worth at payable prices, beside all that is spent, per t of feed.",
-            draw_value(frame, names),
-        ),
+    value = Figure(
+        "cost-value",
+        "What the dissolved metals are worth at payable prices, beside all that is spent, per t of feed.",
+        draw_value(frame, names),
     )
-    rows = (
-        "acid",
-        *(f"cost_{c}" for c in COMPONENTS),
-        *("cost_total", "batch_cost", "metal_value", "net_value"),
-    )
-    numbers = side_by_side(frame, rows, names)
-    table = Table("cost-table", "The same in numbers.", numbers, sortable=False)
-    return Card(finding=finding, blocks=(Panels(figures), table))
+    about = "Cost by component, per kg of metal dissolved."
+    figure, table = _components("cost", about, names, frame, "batch_cost", "metal_value", "net_value")
+    return Card(finding=finding, blocks=(Panels((figure, value)), table))
 
 
 def climate_card(result: RunResult) -> Card:
     """Return climate change by component of some designs."""
     if result.front is None:
         return Card(not_applicable=NO_FRONT)
-    picks, frame, knee = _chosen(result)
-    names = [pick.name for pick in picks]
-    figure = Figure(
-        "climate-components",
-        "Climate change by component, per kg of metal dissolved; reagents from cradle to gate.",
-        draw_components(frame, names, "climate"),
-    )
-    rows = ("acid", *(f"climate_{c}" for c in COMPONENTS), "climate_total")
-    numbers = side_by_side(frame, rows, names)
-    table = Table("climate-table", "The same in numbers.", numbers, sortable=False)
+    names, frame, knee = _chosen(result, result.front)
+    about = "Climate change by component, per kg of metal dissolved; reagents from cradle to gate."
     finding = (largest_component(knee, "climate"), *marked_numbers(result.problem, CLIMATE))
-    return Card(finding=finding, blocks=(figure, table))
+    return Card(finding=finding, blocks=_components("climate", about, names, frame))
 
 
-def _chosen(result: RunResult) -> tuple[tuple[Pick, ...], pd.DataFrame, pd.Series]:
-    """Return the designs to show, their rows, and the knee's row."""
-    assert result.front is not None
-    picks = spread(result.problem, result.front)
-    every = components_frame(result.problem, result.front.evaluation)
+def _components(
+    what: What, about: str, names: Sequence[str], frame: pd.DataFrame, *more: str
+) -> tuple[Figure, Table]:
+    """Return what designs are made of, as bars and in numbers, with more columns below these."""
+    rows = ("acid", *(f"{what}_{c}" for c in COMPONENTS), f"{what}_total", *more)
+    return (
+        Figure(f"{what}-components", about, draw_components(frame, names, what)),
+        Table(f"{what}-table", "The same in numbers.", side_by_side(frame, rows, names), sortable=False),
+    )
+
+
+def _chosen(result: RunResult, front: Front) -> tuple[list[str], pd.DataFrame, pd.Series]:
+    """Return the names of the designs to show, their rows, and the knee's row."""
+    picks = spread(result.problem, front)
+    every = components_frame(result.problem, front.evaluation)
     frame = every.iloc[[pick.row for pick in picks]].reset_index(drop=True)
-    return picks, frame, every.iloc[result.front.knee]
+    return [pick.name for pick in picks], frame, every.iloc[front.knee]
 
 
 def largest_component(row: pd.Series, what: What) -> str:
@@ -97,10 +88,8 @@ def advice(point: float, acid: float, everything: float) -> str:
     if not (point > 0.0 and acid > 0.0 and everything > 0.0):
         return ""
     if point >= everything:
-        return f"A point of yield pays {point / everything:.1f} times the whole bill: spend on yield first."
-    pays = (
-        f"{acid / point:.1f} points of yield pay for the acid"
-        if acid > point
-        else "One point pays for the acid"
-    )
-    return f"{pays}, {everything / point:.1f} for everything."
+        return (
+            f"One point of yield is worth {point / everything:.1f} times the total cost: raise yields first."
+        )
+    many = f"{acid / point:.1f} points of yield pay" if acid > point else "One point pays"
+    return f"{many} for the acid, {everything / point:.1f} for everything."

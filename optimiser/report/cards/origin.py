@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
 
 from optimiser.report import words
 from optimiser.report.card import Block, Card, Table, Verbatim
-from optimiser.report.columns import NOTHING, column
+from optimiser.report.columns import column
+from optimiser.report.numbers import NOTHING, counted
 from optimiser.report.sources import sources_frame
 from optimiser.search.run import RunResult
 from optimiser.tables.own import OwnTables
@@ -61,7 +63,7 @@ def read_frame(sources: pd.DataFrame) -> pd.DataFrame:
 
 def run_card(result: RunResult, pinned: dict[str, Any]) -> Card:
     """Return what pins the run, in plain words."""
-    seeds, seconds = words.counted(len(result.searches), "seed"), sum(result.seconds.values())
+    seeds, seconds = counted(len(result.searches), "seed"), sum(result.seconds.values())
     finding = (
         f"{result.evaluations:,} designs evaluated, with {seeds} and for each acid on its own, in "
         f"{seconds:.0f} s. "
@@ -75,10 +77,7 @@ def run_card(result: RunResult, pinned: dict[str, Any]) -> Card:
 
 def run_frame(result: RunResult, pinned: dict[str, Any]) -> pd.DataFrame:
     """Return the manifest as a person reads it: what, and its value."""
-    git, question = pinned["git"], pinned["question"]
-    commit = "not a checkout"
-    if git:
-        commit = git["commit"] + (" with local changes" if git["modified"] else "")
+    question = pinned["question"]
     targets = ", ".join(f"{m} at least {100 * t:g} %" for m, t in question["yield_targets"].items()) or "none"
     if question["confidence"] is not None:
         targets += f", each with probability {100 * question['confidence']:g} %"
@@ -93,15 +92,25 @@ def run_frame(result: RunResult, pinned: dict[str, Any]) -> pd.DataFrame:
         f"{search['generations']} generations, seeds {', '.join(map(str, search['seeds']))}, "
         f"{search['per_acid']} generations for each acid alone",
         "time": ", ".join(f"{k} {v:.1f} s" for k, v in pinned["seconds"].items()),
-        "written": pinned["written"],
-        "surrogate": f"{pinned['artefact']['name']}, sha256 {pinned['artefact']['sha256']}",
-        "product": f"{pinned['product']} {pinned['version']}",
-        "git commit": commit,
-        "Python": pinned["python"],
-        "packages": ", ".join(f"{k} {v}" for k, v in pinned["packages"].items()),
+        **made_with_rows(pinned),
         "config": f"{pinned['config']['file']}, sha256 {pinned['config']['sha256']}",
         "problem": f"{pinned['problem']['file']}, sha256 {pinned['problem']['sha256']}",
         "tables": ", ".join(f"{k} {v[:12]}…" for k, v in pinned["tables"].items()),
     }
     rows |= {f"own {t['kind']}": f"{t['file']}, sha256 {t['sha256']}" for t in pinned["own_tables"]}
     return pd.DataFrame({"what": list(rows), "value": list(rows.values())})
+
+
+def made_with_rows(pinned: Mapping[str, Any]) -> dict[str, str]:
+    """Return what any manifest holds as a person reads it: when, by which model and with which versions."""
+    git, commit = pinned["git"], "not a checkout"
+    if git:
+        commit = git["commit"] + (" with local changes" if git["modified"] else "")
+    return {
+        "written": pinned["written"],
+        "surrogate": f"{pinned['artefact']['name']}, sha256 {pinned['artefact']['sha256']}",
+        "product": f"{pinned['product']} {pinned['version']}",
+        "git commit": commit,
+        "Python": pinned["python"],
+        "packages": ", ".join(f"{k} {v}" for k, v in pinned["packages"].items()),
+    }

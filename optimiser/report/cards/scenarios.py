@@ -28,6 +28,7 @@ from optimiser.report.figures.scenarios import (
     labels,
     short_labels,
 )
+from optimiser.report.numbers import counted
 from optimiser.report.scenarios import Contents
 from optimiser.tables.results import ALONE, varying
 from optimiser.variables import CONTINUOUS
@@ -48,7 +49,7 @@ def summary_card(of: Contents) -> Card:
     feeds = ", ".join(dict.fromkeys(frame["feed"]))
     moving = [column(n).label for n in varying(frame)]
     finding = [
-        f"{words.counted(len(frame), 'scenario')} of {feeds}"
+        f"{counted(len(frame), 'scenario')} of {feeds}"
         + (f", which differ in {', '.join(moving)}." if moving else "."),
     ]
     broken = [c for c in frame.columns if c.startswith("margin_") and c != "margin_applicability_domain"]
@@ -192,7 +193,7 @@ def _money(of: Contents, what: What, sheet: str, about: str) -> Card:
         finding.append(f"On average {first} makes up {100.0 * shares[first]:.0f} % of it.")
     blank = int(known.isna().sum())
     if blank:
-        finding.append(f"{words.counted(blank, 'scenario')} without a sum, because a number is missing.")
+        finding.append(f"{counted(blank, 'scenario')} without a sum, because a number is missing.")
     names = labels(of.scenarios.head(len(few)))
     # a bar of some components only would look cheap
     few = few.where(few[total].notna())
@@ -210,7 +211,7 @@ def impacts_card(of: Contents) -> Card:
     lead = "1 is the lowest. The overall rank is that of the sum of ranks: every category weighs the same."
     finding = [lead]
     if impacts.missing:
-        named = "; ".join(f"{c} of {s} ({words.counted(n, 'scenario')})" for c, s, n in impacts.missing[:12])
+        named = "; ".join(f"{c} of {s} ({counted(n, 'scenario')})" for c, s, n in impacts.missing[:12])
         more = f"; and {len(impacts.missing) - 12} more" if len(impacts.missing) > 12 else ""
         finding.append(f"Factors that are missing, where impacts are blank: {named}{more}.")
     few, only = _drawn(impacts.ranks)

@@ -9,8 +9,9 @@ from optimiser.report import words
 from optimiser.report.card import Block, Card, Figure, Panels, Table, Words
 from optimiser.report.caveats import NOT_KNOWN, intervals_caveat, skill_caveat
 from optimiser.report.columns import column
-from optimiser.report.figures.convergence import draw_courses, feasible_courses, hypervolume_courses
+from optimiser.report.figures.lines import draw_courses, feasible_courses, hypervolume_courses
 from optimiser.report.frames import picked_frame, side_by_side
+from optimiser.report.numbers import counted
 from optimiser.report.picks import spread
 from optimiser.search.run import RunResult
 from optimiser.variables import VARIABLES
@@ -22,12 +23,11 @@ def support_card(result: RunResult) -> Card:
     finding = [intervals_caveat(problem.surrogate)]
     if result.front is not None:
         front = result.front
-        near = int(front.evaluation.support[front.knee])
+        near = counted(int(front.evaluation.support[front.knee]), "experiment")
         finding.insert(
             0,
-            f"{near} experiment{'s' if near != 1 else ''} of the training data lie near the recommended "
-            f"design; along the whole front {int(front.evaluation.support.min())} to "
-            f"{int(front.evaluation.support.max())} do.",
+            f"Near the recommended design: {near} of the training data; along the whole front "
+            f"{int(front.evaluation.support.min())} to {int(front.evaluation.support.max())}.",
         )
         picks = spread(problem, front)
         shown = ("acid", "support", "domain_distance", "proton_ratio", "reductant_ratio")
@@ -78,8 +78,8 @@ def domain_lines(problem: Problem) -> tuple[str, ...]:
     """Say what the domain is, as it is held in this problem."""
     if problem.domain is None:
         return (
-            "It is switched off in this problem: designs may lie where no experiment was ever made, and "
-            "their yields are then guesses.",
+            "It is switched off in this problem: designs may lie where there is no experiment, and their "
+            "yields are then guesses.",
         )
     domain = problem.surrogate.domain
     settings = domain.settings
@@ -88,9 +88,9 @@ def domain_lines(problem: Problem) -> tuple[str, ...]:
         f"{settings.neighbours} nearest experiments with the same acid near the feed, and how far the "
         "members of the yield model disagree about it. On studies that the model had not seen, errors were "
         "larger outside.",
-        "An experiment is near only if every setpoint is: one that was hot, another that was dense and a "
-        "third with peroxide are no support for a design that is all three. Experiments that dissolve more "
-        "charge than their acid offers count for nothing here.",
+        "An experiment is near only if all of its setpoints are near: one at high temperature, another with "
+        "many solids and a third with peroxide do not support a design that combines the three. "
+        "Experiments that dissolve more charge than their acid offers do not count.",
         *(
             (
                 f"This problem allows designs up to {problem.domain:g} times the limit; the ranges of the "
@@ -122,7 +122,7 @@ def convergence_card(result: RunResult) -> Card:
         Figure(
             "hypervolume",
             "Hypervolume of the front after each generation, per cent of the box around all fronts; the "
-            "second half is at final grade, and starts from what the search found.",
+            "second half is at high fidelity and starts from the front of the first.",
             draw_courses(hypervolume, "hypervolume [%]"),
         ),
         Figure(
@@ -131,12 +131,10 @@ def convergence_card(result: RunResult) -> Card:
             draw_courses(feasible, "feasible share [%]"),
         ),
     )
-    feasible_found = any(max(course.values, default=0.0) > 0.0 for course in feasible)
+    feasible_found = any(max(values, default=0.0) > 0.0 for _, values in feasible)
     stops = tuple(
-        f"Seed {s.seed}: {s.evaluations:,} predictions in {len(s.fronts)} generations; stopped because of "
-        f"{s.stopped}."
-        if s.stopped.startswith("no ")
-        else f"Seed {s.seed}: {s.evaluations:,} predictions in {len(s.fronts)} generations; {s.stopped}."
+        f"Seed {s.seed}: {s.evaluations:,} predictions in {len(s.fronts)} generations; "
+        f"{'stopped because of ' if s.stopped.startswith('no ') else ''}{s.stopped}."
         for s in result.searches
     )
     why = Words("Why each seed stopped", stops)
@@ -146,14 +144,12 @@ def convergence_card(result: RunResult) -> Card:
 
 def convergence_finding(result: RunResult) -> str:
     """Say whether the seeds agree and whether the last generations still gained."""
-    courses = hypervolume_courses(result)
-    ends = [course.values[-1] for course in courses if course.values]
+    courses = [values for _, values in hypervolume_courses(result)]
+    ends = [values[-1] for values in courses if values]
     best = max(ends, default=0.0)
     if best <= 0.0:
-        return "No seed found a feasible design, so there is no hypervolume to follow."
-    gained = [
-        c.values[-1] - c.values[max(0, len(c.values) - 1 - max(1, len(c.values) // 10))] for c in courses
-    ]
+        return "No seed found a feasible design, so there is no hypervolume."
+    gained = [v[-1] - v[max(0, len(v) - 1 - max(1, len(v) // 10))] for v in courses]
     late, apart = 100.0 * max(gained) / best, 100.0 * (best - min(ends)) / best
     said = []
     if len(ends) == 1:
@@ -163,7 +159,7 @@ def convergence_finding(result: RunResult) -> str:
     else:
         said.append(f"The {len(ends)} seeds end {apart:.0f} % apart: more generations may find more.")
     said.append(
-        "The last tenth of the generations gained next to nothing."
+        "The last tenth of the generations gained less than 0.5 %."
         if late <= 0.5
         else f"The last tenth of the generations still gained {late:.1f} %: a longer search may find more."
     )

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import Any, Literal
 
 import pandas as pd
 import plotly.graph_objects as go
 
 from optimiser.process.costs import COMPONENTS
 from optimiser.report.columns import column
+from optimiser.report.numbers import number
 from optimiser.report.style import BLUE, GREEN, MUTED, ORANGE, PURPLE, SKY, VERMILLION, blank
 
 What = Literal["cost", "climate"]
@@ -34,10 +35,9 @@ def draw_components(frame: pd.DataFrame, names: Sequence[str], what: What) -> go
         what: which of the two.
     """
     unit = column(f"{what}_acid").unit
-    figure = _bars(names, unit)
+    figure = _blank_bars(names, unit)
     for component in COMPONENTS:
         colour, shape = LOOKS[component]
-        values = frame[f"{what}_{component}"]
         pattern = {
             "shape": shape,
             "fillmode": "overlay",
@@ -45,16 +45,10 @@ def draw_components(frame: pd.DataFrame, names: Sequence[str], what: What) -> go
             "fgopacity": 0.7,
             "solidity": 0.2,
         }
-        figure.add_bar(
-            y=list(range(len(names))),
-            x=values,
-            orientation="h",
-            name=component,
-            marker={"color": colour, "line": {"color": "white", "width": 0.6}, "pattern": pattern},
-            hovertext=[
-                f"{name}<br>{component} {v:.3g} {unit}" for name, v in zip(names, values, strict=True)
-            ],
-            hoverinfo="text",
+        marker = {"color": colour, "line": {"color": "white", "width": 0.6}, "pattern": pattern}
+        values = frame[f"{what}_{component}"].tolist()
+        _add_bars(
+            figure, names, values, component, [f"{number(v, figures=3)} {unit}" for v in values], marker
         )
     figure.update_layout(barmode="stack", bargap=0.55, legend={"traceorder": "normal"})
     return figure
@@ -62,28 +56,35 @@ def draw_components(frame: pd.DataFrame, names: Sequence[str], what: What) -> go
 
 def draw_value(frame: pd.DataFrame, names: Sequence[str]) -> go.Figure:
     """Draw what the dissolved metals are worth beside all that is spent, both per t of feed."""
-    figure = _bars(names, "EUR/t feed")
-    for name, colour, label in (
-        ("metal_value", MUTED, "value of the metals"),
-        ("batch_cost", VERMILLION, "reagents and energy"),
-    ):
-        figure.add_bar(
-            y=list(range(len(names))),
-            x=frame[name],
-            orientation="h",
-            name=label,
-            marker={"color": colour},
-            hovertext=[
-                f"{n}<br>{label} {v:,.0f} EUR/t feed" for n, v in zip(names, frame[name], strict=True)
-            ],
-            hoverinfo="text",
-        )
+    figure = _blank_bars(names, column("metal_value").unit)
+    for name, colour in (("metal_value", MUTED), ("batch_cost", VERMILLION)):
+        values, how = frame[name].tolist(), column(name)
+        _add_bars(figure, names, values, how.label, [how.said(v) for v in values], {"color": colour})
     figure.update_layout(barmode="group", bargap=0.5)
     figure.update_xaxes(tickformat=",d", nticks=5)
     return figure
 
 
-def _bars(names: Sequence[str], unit: str) -> go.Figure:
+def _add_bars(
+    figure: go.Figure,
+    names: Sequence[str],
+    values: Sequence[float],
+    label: str,
+    said: Sequence[str],
+    marker: dict[str, Any],
+) -> None:
+    figure.add_bar(
+        y=list(range(len(names))),
+        x=values,
+        orientation="h",
+        name=label,
+        marker=marker,
+        hovertext=[f"{name}<br>{label} {text}" for name, text in zip(names, said, strict=True)],
+        hoverinfo="text",
+    )
+
+
+def _blank_bars(names: Sequence[str], unit: str) -> go.Figure:
     """Return an empty figure for one bar per name; names stand above the bars, so these get all the width."""
     figure = blank(120 + 58 * len(names), unit, "")
     for row, name in enumerate(names):

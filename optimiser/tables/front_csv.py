@@ -1,4 +1,8 @@
-"""Evaluated designs as the table that users read: ``front.csv``, ``predict`` and the report's table."""
+"""The columns of ``front.csv``, which are also those of ``predict`` and of the report's tables of designs.
+
+What each column holds and in which order is decided here and nowhere else; how it is shown to a person
+(label, unit, decimals) stands in `optimiser.report.columns`, and what it means in ``docs/report.md``.
+"""
 
 from __future__ import annotations
 

@@ -1,0 +1,233 @@
+"""Designs as marks, coloured and shaped by acid: fronts, setpoints and yields along them, acids compared."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from html import escape
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+
+from optimiser.problem.objectives import METRICS, REPORTED
+from optimiser.problem.problem import Evaluation, Problem
+from optimiser.report.columns import column
+from optimiser.report.frames import front_frame, reported_metrics
+from optimiser.report.picks import ends_and_knee
+from optimiser.report.style import INK, AcidStyle, acid_styles, blank, marker, rgba, ring, two_lines
+from optimiser.search.front import Front
+from optimiser.search.run import RunResult
+from optimiser.variables import CONTINUOUS, VARIABLES
+
+#: The least extent of an axis, so that what hardly moves looks so: in steps of a setpoint, points of yield.
+_STEPS, _POINTS = 20.0, 10.0
+
+
+def drawn_front(problem: Problem, front: Front) -> pd.DataFrame:
+    """Return the designs of a front as they are drawn, columns as `drawn_designs` gives them."""
+    names = {pick.row: pick.name for pick in ends_and_knee(problem, front)}
+    titles = [names.get(row, f"no. {row + 1}") for row in range(len(front.evaluation))]
+    return drawn_designs(problem, front.evaluation, titles, front.knee)
+
+
+def drawn_acids(result: RunResult) -> pd.DataFrame:
+    """Return each acid's own front as it is drawn, in the order of the verdicts; empty without one."""
+    found = [
+        drawn_designs(
+            result.problem.with_acids([v.acid]),
+            v.front.evaluation,
+            ["best of this acid alone"] * len(v.front.evaluation),
+        )
+        for v in result.acids
+        if v.front is not None
+    ]
+    return pd.concat(found, ignore_index=True) if found else pd.DataFrame()
+
+
+def drawn_designs(
+    problem: Problem, evaluation: Evaluation, titles: Sequence[str], knee: int | None = None
+) -> pd.DataFrame:
+    """Return designs as they are drawn.
+
+    Columns: those of `frames.front_frame`, the interval of every metric, the acid's ``label``, and what a
+    pointer reads: the whole design in ``hover``, the few lines that a small figure has room for in ``brief``.
+    """
+    frame = front_frame(problem, evaluation, knee)
+    ends = {"low": evaluation.metrics_low, "high": evaluation.metrics_high}
+    frame = frame.assign(**{f"{m}_{end}": values[m] for end, values in ends.items() for m in METRICS})
+    frame["label"] = [problem.acids[k].label for k in evaluation.designs.acid]
+    rows = list(zip(titles, frame.to_dict("records"), strict=True))
+    frame["hover"] = [_hover(problem, title, row) for title, row in rows]
+    frame["brief"] = [_brief(problem, title, row) for title, row in rows]
+    return frame
+
+
+def _hover(problem: Problem, title: str, row: Mapping[Any, Any]) -> str:
+    """Return the whole of a design in plotly's pseudo-HTML."""
+    named = [*CONTINUOUS, *reported_metrics(problem), *(f"yield_{m}" for m in problem.present)]
+    near = f"{row['support']} experiments nearby; protons {column('proton_ratio').text(row['proton_ratio'])}"
+    return "<br>".join([_head(title, row), *(_line(name, row) for name in named), f"{near} × consumed"])
+
+
+def _brief(problem: Problem, title: str, row: Mapping[Any, Any]) -> str:
+    strength, heat, time, solids, peroxide = (
+        column(name).said(row[name])
+        for name in ("acid_concentration", "temperature", "time", "solid_liquid_ratio", "h2o2")
+    )
+    yields = ", ".join(f"{m} {column(f'yield_{m}').text(row[f'yield_{m}'])}" for m in problem.present)
+    asked = [_line(o.metric, row) for o in problem.objectives if o.metric in REPORTED]
+    conditions = [f"{strength}, {heat}, {time}", f"{solids} solids, {peroxide} peroxide"]
+    return "<br>".join([_head(title, row), *conditions, *asked, f"yields {yields} %"])
+
+
+def _head(title: str, row: Mapping[Any, Any]) -> str:
+    return f"<b>{escape(title)}: {escape(row['label'])}</b>"
+
+
+def _line(name: str, row: Mapping[Any, Any]) -> str:
+    how = column(name)
+    low, high = (how.text(row.get(f"{name}_{end}", row[name])) for end in ("low", "high"))
+    interval = f" ({low}–{high})" if low != high else ""
+    return f"{how.label} {how.text(row[name])}{interval} {how.unit}"
+
+
+def axis_titles(problem: Problem) -> dict[str, str]:
+    """Return the title of each objective's axis: with its unit and direction."""
+    return {o.metric: f"{column(o.metric).heading}, {o.verb}d" for o in problem.objectives}
+
+
+def draw_designs(
+    frame: pd.DataFrame,
+    styles: Mapping[str, AcidStyle],
+    x: str,
+    y: str,
+    *,
+    x_title: str = "",
+    bars: str = "xy",
+    opacity: float = 0.28,
+    line: bool = False,
+    legend: bool = True,
+    height: int = 440,
+    size: float = 9,
+    hover: str = "hover",
+) -> go.Figure:
+    """Draw two columns of designs against each other; the vertical one is the title's, the knee is ringed.
+
+    Args:
+        frame: as `drawn_designs` gives it.
+        styles: of every acid of the problem.
+        x, y: columns to draw.
+        x_title: of the horizontal axis; its column's heading if left out.
+        bars: along which axes to draw the intervals.
+        opacity: of these.
+        line: whether to join the designs of an acid in their order.
+        legend: whether to show one.
+        height: in pixels.
+        size: of the marks.
+        hover: column of what a pointer reads.
+    """
+    figure = blank(height, x_title or column(x).heading, "", legend=legend)
+    for name in [name for name in styles if (frame["acid"] == name).any()]:
+        rows, style = frame[frame["acid"] == name], styles[name]
+        figure.add_scatter(
+            x=_shown(rows, x),
+            y=_shown(rows, y),
+            error_x=_interval(rows, x, rgba(style.colour, opacity), "x" in bars),
+            error_y=_interval(rows, y, rgba(style.colour, opacity), "y" in bars),
+            mode="lines+markers" if line else "markers",
+            line={"color": rgba(style.colour, 0.45), "width": 1.2},
+            marker=marker(style, size),
+            name=rows["label"].iloc[0],
+            hovertext=rows[hover],
+            hoverinfo="text",
+        )
+    if len(frame) > 1:
+        _add_knee(figure, frame, x, y, 2 * size + 2)
+    return figure
+
+
+def _add_knee(figure: go.Figure, frame: pd.DataFrame, x: str, y: str, size: float) -> None:
+    knee = frame[frame["knee"]]
+    if len(knee):
+        figure.add_scatter(x=_shown(knee, x), y=_shown(knee, y), **ring(size))
+
+
+def draw_front(result: RunResult, front: Front) -> go.Figure:
+    """Draw each acid's front in the first two objectives, and ring the knee of the common one."""
+    (x, x_title), (y, y_title), *_ = axis_titles(result.problem).items()
+    styles = acid_styles(result.problem.acid_names)
+    figure = draw_designs(drawn_acids(result), styles, x, y, x_title=x_title)
+    _add_knee(figure, drawn_front(result.problem, front), x, y, 20)
+    figure.update_yaxes(title_text=two_lines(y_title))
+    return figure
+
+
+def _shown(rows: pd.DataFrame, name: str) -> pd.Series:
+    return column(name).scale * rows[name] if column(name).numeric else rows[name]
+
+
+def _interval(rows: pd.DataFrame, name: str, colour: str, wanted: bool) -> dict[str, object] | None:
+    if not wanted or f"{name}_low" not in rows:
+        return None
+    value, low, high = (column(name).scale * rows[name + end] for end in ("", "_low", "_high"))
+    visible = bool((high > low).any())
+    return {
+        "type": "data",
+        "array": high - value,
+        "arrayminus": value - low,
+        "color": colour,
+        "thickness": 1,
+        "width": 0,
+        "visible": visible,
+    }
+
+
+def draw_along(
+    frame: pd.DataFrame, styles: Mapping[str, AcidStyle], x: str, y: str, target: float | None = None
+) -> go.Figure:
+    """Draw a setpoint or a yield along a front, its target dashed; what hardly moves looks so."""
+    figure = draw_designs(frame, styles, x, y, bars="y", legend=False, height=240, size=7, hover="brief")
+    if target is not None:
+        figure.add_hline(y=column(y).scale * target, line={"color": INK, "width": 1.2, "dash": "dash"})
+    figure.update_yaxes(range=y_range(frame, y, target))
+    return figure
+
+
+def y_range(frame: pd.DataFrame, name: str, target: float | None = None) -> tuple[float, float]:
+    """Return the extent of an axis, as shown: its data, their intervals and the target, with some air."""
+    scale = column(name).scale
+    span = next((_STEPS * v.step for v in VARIABLES if v.name == name), _POINTS)
+    columns = [c for c in (name, f"{name}_low", f"{name}_high") if c in frame]
+    ends = np.append(frame[columns].to_numpy().ravel(), [] if target is None else [target])
+    low, high = scale * float(np.nanmin(ends)), scale * float(np.nanmax(ends))
+    air = max(0.06 * (high - low), (span - (high - low)) / 2.0)
+    return low - air, high + air
+
+
+def draw_strip(frame: pd.DataFrame, styles: Mapping[str, AcidStyle], x: str) -> go.Figure:
+    """Draw the first design of each acid in one objective, with its interval, one line per acid."""
+    best = frame.groupby("acid", sort=False).head(1)
+    height = 70 + 40 * len(best)
+    figure = draw_designs(
+        best, styles, x, "label", x_title=" ", bars="x", opacity=0.6, legend=False, height=height, size=11
+    )
+    figure.update_yaxes(showgrid=False, categoryorder="array", categoryarray=best["label"][::-1])
+    return figure
+
+
+def draw_legend(frame: pd.DataFrame, styles: Mapping[str, AcidStyle], *, knee: bool) -> go.Figure:
+    """Draw what colours and shapes mean, for figures side by side that share them."""
+    labels = dict(zip(frame["acid"], frame["label"], strict=True))
+    # two entries a line is what a phone has room for
+    figure = blank(26 * -(-(len(labels) + knee) // 2) + 4, "", "")
+    for name in [name for name in styles if name in labels]:
+        figure.add_scatter(x=[None], y=[None], mode="markers", marker=marker(styles[name]), name=labels[name])
+    if knee:
+        figure.add_scatter(x=[None], y=[None], **ring(16))
+    figure.update_layout(
+        margin={"l": 0, "r": 0, "t": 0, "b": 0}, legend={"y": 1, "yanchor": "top", "maxheight": 1}
+    )
+    figure.update_xaxes(visible=False)
+    figure.update_yaxes(visible=False)
+    return figure
