@@ -18,7 +18,7 @@ import click
     "--set", "fixed", multiple=True, metavar="NAME=VALUE", help="Condition that stays the same. Repeat."
 )
 @click.option("--lhs", type=int, metavar="N", help="N rows of a Latin hypercube instead of the whole grid.")
-@click.option("--seed", type=int, default=1, show_default=True, help="Of the Latin hypercube.")
+@click.option("--seed", type=click.IntRange(0), default=1, show_default=True, help="Of the Latin hypercube.")
 @click.option("--feed", help="Known feed, e.g. NMC111; without it, predict has to be told.")
 @click.option("--problem", help="Problem whose feed and own acids can be named.")
 @click.option("--acids", type=click.Path(path_type=Path), help="Table of acids that can be named.")

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from optimiser._io.errors import InputError
+from optimiser._io.reading import MOST_TABLE, read_bytes
 from optimiser.chemistry.acids import Acid, load_acids
 from optimiser.chemistry.impacts import CLIMATE, ImpactTable, climate_table, same_text, with_climate_change
 from optimiser.chemistry.reagents import Reagents, load_reagents
@@ -111,4 +112,4 @@ def own_tables(
 
 def _file(kind: str, source: str | Path) -> OwnFile:
     path, _ = split_source(source)
-    return OwnFile(kind, str(source), hashlib.sha256(path.read_bytes()).hexdigest())
+    return OwnFile(kind, str(source), hashlib.sha256(read_bytes(path, MOST_TABLE)).hexdigest())
