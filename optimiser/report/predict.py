@@ -24,7 +24,6 @@ from optimiser.report.stream import STREAMED, streamed_table
 from optimiser.report.workbook import write_sheets
 from optimiser.tables.footprint import check_footprint
 from optimiser.tables.own import read_own_tables
-from optimiser.tables.own_impacts import import_impacts
 from optimiser.tables.predict import RowProgress, Setting, Tally, parts, prepare, results
 from optimiser.tables.read import split_source
 from optimiser.toolkit.profile import find_profile
@@ -93,9 +92,6 @@ def _setting(request: Request) -> Setting:
     question = load_problem(request.problem) if request.problem else None
     known = known_acids(question) if question else None
     tables = read_own_tables(request.acids, request.prices, request.impacts, known=known)
-    factors = None
-    if request.profile is not None and request.impacts is not None:
-        factors = import_impacts(request.impacts, tables.acids)
     setting = prepare(
         request.table,
         question=question,
@@ -103,7 +99,7 @@ def _setting(request: Request) -> Setting:
         sheet=request.sheet,
         basis=request.basis,
         tables=tables,
-        profile=find_profile(request.profile, request.acids, factors, tables.acids),
+        profile=find_profile(request.profile, request.acids, tables.given, tables.acids),
         bare=request.tolerances == "off",
     )
     if request.ef31:

@@ -1,4 +1,4 @@
-"""A user's table of acids: YAML, CSV, or the Toolkit's own workbook Acid_properties.xlsx."""
+"""A user's table of acids: YAML, CSV, XLSX or Parquet, or the Toolkit's own Acid_properties.xlsx."""
 
 from __future__ import annotations
 
