@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 from pydantic import ValidationError
 
+from optimiser._io.environment import check_environment
 from optimiser._io.errors import InputError, closest
 from optimiser._io.yamlfile import first_error
 from optimiser.chemistry.feeds import Feed
@@ -210,6 +211,7 @@ def run(
         >>> bool(cheapest["cost"] == result.front.to_frame()["cost"].min())
         True
     """
+    check_environment()
     asked = problem if isinstance(problem, Config) else Config(problem.name, problem)
     try:
         settings = SearchSpec(**{**asked.search.model_dump(exclude_unset=True), **search})
@@ -254,4 +256,5 @@ def predict(
     """
     from optimiser.tables.predict import predict_frame
 
+    check_environment()
     return predict_frame(designs, feed=feed, problem=problem, tables=tables, tolerances=tolerances)
