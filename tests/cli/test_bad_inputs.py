@@ -329,3 +329,8 @@ def test_outputs_in_each_others_way(tmp_path: Path) -> None:
     for out, report in (("a.csv", "a.csv"), ("a/b.csv", "a"), ("a.csv", "a.csv/b"), ("x/../a.csv", "a.csv")):
         arguments = ("predict", "in.csv", "--feed", "NMC111", "--out", out, "--report", report)
         refused(*arguments, cwd=tmp_path, message="in each other's way")
+
+
+def test_a_table_of_no_impacts(tmp_path: Path) -> None:
+    (tmp_path / "in.yaml").write_text("impacts: {}\n")
+    refused("check", "nmc111", "--impacts", "in.yaml", cwd=tmp_path, message="impacts")
