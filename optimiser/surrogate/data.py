@@ -81,9 +81,6 @@ def installed(cache: Path | None = None, *, sha256: str = SHA256) -> Path:
 
 
 def _copy(source: Path, target: Path, sha256: str) -> None:
-    if not source.is_file():
-        what = "is a directory" if source.is_dir() else "does not exist"
-        raise InputError(f"{source} {what}.", allowed=FILE_NAME, remedy="give the path of the file")
     found = sha256_of(source)
     if found != sha256:
         raise _wrong_file(f"{source} (its sha256 is {found})", sha256)

@@ -8,7 +8,7 @@ from math import inf
 from pathlib import Path
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from optimiser._io.errors import InputError
 from optimiser._io.yamlfile import Document, Real, read_yaml, validate
@@ -41,7 +41,7 @@ class _Category(BaseModel):
 class _ImpactFile(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
-    impacts: dict[str, _Category]
+    impacts: dict[str, _Category] = Field(min_length=1)
 
 
 def import_impacts(source: str | Path, acids: Mapping[str, Acid] | None = None) -> ImpactTable:
