@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: run test test-training bench reference docs lint types lock clean
+.PHONY: run test test-training fuzz bench reference docs lint types lock clean
 
 run: $(VENV)/.installed
 	$(BIN)/optimiser run configs/nmc111_cost_vs_recovery.yaml
@@ -15,6 +15,10 @@ test: $(VENV)/.installed-test lint types
 # Fits the whole surrogate: about a quarter of an hour.
 test-training: $(VENV)/.installed-test
 	$(BIN)/python -m pytest -m training
+
+# Looks for inputs that end in a traceback or never: 10 minutes, or MINUTES=n.
+fuzz: $(VENV)/.installed-test
+	$(BIN)/python -W error -m tests.fuzz.inputs $(if $(MINUTES),--minutes $(MINUTES))
 
 # Writes benchmarks/results/: about ten minutes on two quiet cores. TABLE=path, if it is not installed.
 bench: $(VENV)/.installed-bench

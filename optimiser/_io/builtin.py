@@ -44,7 +44,7 @@ def find(kind: Literal["problems", "configs"], name: str | Path, *, beside: Path
         beside: a folder in which relative paths are looked up too (that of the file naming this one).
 
     Raises:
-        InputError: nothing of that name exists, or it is a directory.
+        InputError: nothing of that name exists.
     """
     given = Path(name)
     candidates = [given] if beside is None or given.is_absolute() else [beside / given, given]
@@ -57,12 +57,9 @@ def find(kind: Literal["problems", "configs"], name: str | Path, *, beside: Path
     # a repository path such as configs/nmc111_cost_vs_recovery.yaml, run from another folder
     if given.parts[:-1] == (kind,) and (folder(kind) / given.name).is_file():
         return folder(kind) / given.name
-    if any(path.is_dir() for path in candidates):
-        raise InputError(
-            f"{given} is a directory, not a {kind[:-1]} file.",
-            allowed="a YAML file, or one of: " + ", ".join(names(kind)),
-            remedy="give the path of the YAML file itself",
-        )
+    for path in candidates:
+        if path.exists():  # whoever reads it says why it cannot be read
+            return path
     raise InputError(
         f"There is no {kind[:-1]} {str(name)!r}.",
         allowed="the path of a YAML file, or one of: " + ", ".join(names(kind)),

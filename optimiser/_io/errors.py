@@ -5,6 +5,9 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
+#: Characters of one part of a message: a long value is told by its beginning and its end.
+MOST_SAID = 1000
+
 
 class InputError(ValueError):
     """Input that the user can mend; the command line prints it as one block and exits with status 2.
@@ -29,12 +32,10 @@ class InputError(ValueError):
         remedy: str = "",
         key: tuple[str | int, ...] = (),
     ) -> None:
-        super().__init__(what)
-        self.what = what
         self.key = key
-        self.where = where or dotted(key)
-        self.allowed = allowed
-        self.remedy = remedy
+        where = where or dotted(key)
+        self.what, self.where, self.allowed, self.remedy = map(shortened, (what, where, allowed, remedy))
+        super().__init__(self.what)
 
     def __str__(self) -> str:
         lines = [self.what]
@@ -63,7 +64,28 @@ def dotted(key: Iterable[str | int]) -> str:
     return text
 
 
+def shortened(text: str) -> str:
+    """Return a text as it can be told: a long one without its middle, and nothing that no file can hold."""
+    text = text.encode("utf-8", "backslashreplace").decode("utf-8")  # lone surrogates
+    if len(text) <= MOST_SAID:
+        return text
+    return (
+        f"{text[: MOST_SAID // 2]} [... {len(text) - MOST_SAID:,} characters ...] {text[-MOST_SAID // 2 :]}"
+    )
+
+
+def refused(error: OSError) -> InputError:
+    """Return what the operating system refused, as an error that the user can mend."""
+    path = shortened(str(error.filename)) if error.filename else "a file"
+    return InputError(
+        f"The system refuses {path}: {error.strerror or error}.",
+        remedy="check the path, its permissions and the space left on the disk",
+    )
+
+
 def closest(word: str, known: Iterable[str]) -> str:
     """Return ``did you mean 'x'?`` for the nearest known word, or an empty string."""
+    if len(str(word)) > MOST_SAID:
+        return ""
     match = difflib.get_close_matches(str(word), [str(k) for k in known], n=1, cutoff=0.6)
     return f"did you mean {match[0]!r}?" if match else ""

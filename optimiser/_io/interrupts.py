@@ -7,10 +7,10 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from types import FrameType, TracebackType
+from types import FrameType
 
-#: Seconds until an interrupt comes again that did not end the command, or that Python says it dropped.
-_AGAIN, _DROPPED = 2.0, 0.02
+#: Seconds until an interrupt comes again that did not end the command.
+_AGAIN = 0.5
 _HAS_TIMER = hasattr(signal, "setitimer")  # not on Windows
 _HAS_MASK = hasattr(signal, "pthread_sigmask")
 
@@ -43,18 +43,10 @@ def insistent_interrupts() -> Iterator[None]:
         if not _obeying():
             raise KeyboardInterrupt
 
-    def dropped(what: sys.UnraisableHookArgs) -> None:
-        if issubclass(what.exc_type, KeyboardInterrupt):
-            again(_DROPPED)
-        else:
-            unraisable(what)
-
-    def printed(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-        if not issubclass(kind, KeyboardInterrupt):  # Cython prints what it drops
-            uncaught(kind, error, trace)
-
-    unraisable, sys.unraisablehook = sys.unraisablehook, dropped
-    uncaught, sys.excepthook = sys.excepthook, printed
+    # what drops an interrupt, Python or Cython, would print it
+    unraisable, uncaught = sys.unraisablehook, sys.excepthook
+    sys.unraisablehook = lambda what: None if what.exc_type is KeyboardInterrupt else unraisable(what)
+    sys.excepthook = lambda kind, *more: None if kind is KeyboardInterrupt else uncaught(kind, *more)
     signal.signal(signal.SIGINT, interrupt)
     if _HAS_TIMER:
         signal.signal(signal.SIGALRM, interrupt)

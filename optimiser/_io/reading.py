@@ -9,6 +9,7 @@ import stat
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from optimiser._io.errors import InputError
 
@@ -55,7 +56,7 @@ def check_readable(path: Path, most: int, *, allowed: str = "a file") -> None:
     if other := kind(found.st_mode):
         raise InputError(f"{path} is {other}.", allowed=allowed, remedy="give the file itself")
     if not found.st_size:
-        raise InputError(f"{path} is empty.", allowed=allowed)
+        raise InputError(f"{path} is empty.", where=str(path), allowed=allowed)
     if found.st_size > most:
         raise InputError(
             f"{path} has {found.st_size / 1e6:,.0f} MB.", allowed=f"{allowed} of up to {most / 1e6:,.0f} MB"
@@ -94,11 +95,7 @@ def read_text(path: Path, most: int, *, allowed: str = "a file") -> str:
     try:
         return read_bytes(path, most, allowed=allowed).decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise InputError(
-            f"{path} cannot be read: it is not UTF-8 from byte {error.start + 1} on.",
-            allowed=f"{allowed} in UTF-8",
-            remedy="save it as UTF-8",
-        ) from None
+        raise _not_utf8(path, error, allowed) from None
 
 
 def check_workbook(path: Path) -> None:
@@ -113,22 +110,32 @@ def check_workbook(path: Path) -> None:
     check_readable(path, MOST_TABLE, allowed="an XLSX workbook")
     try:
         with zipfile.ZipFile(path) as book:
-            check_unpacked(path, book)
+            _check_unpacked(path, book)
             for member in book.namelist():
                 if member.startswith("xl/worksheets/"):
                     _check_extent(path, book, member)
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, RuntimeError) as error:
-        if isinstance(error, InputError):
-            raise
-        # the reader says what is wrong with it
+    except InputError:
+        raise
+    except Exception:  # zipfile and zlib each raise their own kinds: the reader says what is wrong
+        return
 
 
-def check_unpacked(path: Path, packed: zipfile.ZipFile) -> None:
-    """Refuse a zip file that unpacks to too much; what it says of itself is all that Python will unpack.
+def npz_arrays(path: Path, content: bytes) -> dict[str, Any]:
+    """Return the arrays of an npz file by name.
 
     Raises:
-        InputError: more than `MOST_UNPACKED` bytes.
+        InputError: it unpacks to too much; what zipfile, zlib and numpy raise comes through.
     """
+    import numpy as np  # not needed to read YAML
+
+    with zipfile.ZipFile(io.BytesIO(content)) as packed:
+        _check_unpacked(path, packed)
+    with np.load(io.BytesIO(content), allow_pickle=False) as stored:
+        return {name: stored[name] for name in stored.files}
+
+
+def _check_unpacked(path: Path, packed: zipfile.ZipFile) -> None:
+    # what a zip file says of its sizes is all that Python will unpack
     unpacked = sum(member.file_size for member in packed.infolist())
     if unpacked > MOST_UNPACKED:
         raise InputError(
@@ -169,31 +176,58 @@ def csv_rows(path: Path) -> tuple[str, Iterator[list[str]]]:
     """Return the separator of a CSV file, comma or semicolon, and its rows as text, the header first.
 
     Raises:
-        InputError: as :func:`read_text`; while rows are taken, one that has more cells than the header, or
-            that cannot be read, as where a quotation mark is never closed.
+        InputError: as :func:`check_readable`, or it is not UTF-8; while rows are taken, one that has more
+            cells than the header, or that cannot be read, as where a quotation mark is never closed.
     """
-    text = read_text(path, MOST_TABLE, allowed="a CSV file")
-    header = text.partition("\n")[0]
-    separator = ";" if header.count(";") > header.count(",") else ","
-    return separator, _rows(path, text, separator)
-
-
-def _rows(path: Path, text: str, separator: str) -> Iterator[list[str]]:
-    rows, number, width = csv.reader(io.StringIO(text, newline=""), delimiter=separator), 0, 0
+    check_readable(path, MOST_TABLE, allowed="a CSV file")
     try:
-        for number, row in enumerate(rows, start=1):
-            width = width or len(row)
-            if len(row) > width and any(cell.strip() for cell in row[width:]):
-                raise InputError(
-                    f"Row {number} has {len(row)} cells, and the header has {width}.",
-                    where=f"{path}, row {number}",
-                    allowed="as many cells as the header",
-                    remedy=f"quote a cell that holds {separator!r}, or name the column in row 1",
-                )
-            yield row
+        with path.open(encoding="utf-8-sig") as file:
+            header = file.readline()
+    except UnicodeDecodeError as error:
+        raise _not_utf8(path, error, "a CSV file") from None
+    separator = ";" if header.count(";") > header.count(",") else ","
+    return separator, _rows(path, separator)
+
+
+def _rows(path: Path, separator: str) -> Iterator[list[str]]:
+    number = width = 0
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            for number, row in enumerate(csv.reader(file, delimiter=separator), start=1):
+                width = width or len(row)
+                if len(row) > width and any(cell.strip() for cell in row[width:]):
+                    raise InputError(
+                        f"Row {number} has {len(row)} cells, and the header has {width}.",
+                        where=f"{path}, row {number}",
+                        allowed="as many cells as the header",
+                        remedy=f"quote a cell that holds {separator!r}, or name the column in row 1",
+                    )
+                yield row
     except csv.Error as error:
         raise InputError(
             f"Row {number + 1} cannot be read: {said(error)}.",
             where=f"{path}, row {number + 1}",
             remedy="look for a quotation mark that is not closed",
         ) from None
+    except UnicodeDecodeError as error:
+        raise _not_utf8(path, error, "a CSV file") from None
+
+
+def check_csv(path: Path) -> str:
+    """Refuse a CSV file with rows that a lenient reader would take wrongly; return its separator.
+
+    Raises:
+        InputError: as :func:`csv_rows`.
+    """
+    separator, rows = csv_rows(path)
+    for _ in rows:
+        pass
+    return separator
+
+
+def _not_utf8(path: Path, error: UnicodeDecodeError, allowed: str) -> InputError:
+    return InputError(
+        f"{path} cannot be read: it is not UTF-8 ({error.reason}).",
+        allowed=f"{allowed} in UTF-8",
+        remedy="save it as UTF-8",
+    )

@@ -6,16 +6,35 @@ import typing
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import yaml
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, BeforeValidator, ValidationError
+from yaml.composer import Composer, ComposerError
+from yaml.constructor import ConstructorError
 
-from optimiser._io.errors import InputError, closest, dotted
+from optimiser._io.errors import InputError, closest, dotted, shortened
+from optimiser._io.reading import MOST_YAML, read_text, said
 
 Key = tuple[str | int, ...]
+#: Levels of a YAML file, and keys and values in all, at most.
+MOST_DEEP, MOST_NODES = 50, 100_000
+#: PyYAML's parser in C, ten times faster, wherever it is there.
+_Parser = yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader
+_KEYS = ("tag:yaml.org,2002:str", "tag:yaml.org,2002:merge")
 _REMEDY = "correct the value"
 Model = TypeVar("Model", bound=BaseModel)
+
+
+def _no_truth(value: Any) -> Any:
+    if isinstance(value, bool):
+        raise InputError(f"{value} is not a number.", allowed="a number", remedy="write e.g. 100")
+    return value
+
+
+#: Numbers of a pydantic model. YAML's yes and no are none, although Python takes them for 1 and 0.
+Real = Annotated[float, BeforeValidator(_no_truth)]
+Whole = Annotated[int, BeforeValidator(_no_truth)]
 
 
 @dataclass(frozen=True)
@@ -45,44 +64,83 @@ class Document:
 
 
 def read_yaml(path: Path) -> Document:
-    """Read one YAML file.
+    """Read one YAML file, of bounded size and depth, with its aliases written out.
 
     Raises:
-        InputError: missing, a directory, not UTF-8, empty, a syntax error, or a key given twice.
+        InputError: no ordinary file, not UTF-8, empty, too large, a syntax error, a value that its tag does
+            not allow, an alias that holds itself, or a key given twice; with its line.
     """
-    if path.is_dir():
-        raise InputError(f"{path} is a directory.", allowed="a YAML file", remedy="give the file itself")
+    text = read_text(path, MOST_YAML, allowed="a YAML file")
     try:
-        text = path.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        raise InputError(f"{path} does not exist.", remedy="check the path") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{path} cannot be read: {error}.", allowed="a UTF-8 YAML file") from None
-    try:
-        node, data = _parsed(text)
+        loader = _Loader(text)
+        node = loader.get_single_node()
+        lines = {} if node is None else dict(_walk(node, (), path))
+        data = None if node is None else loader.construct_document(node)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         place = f", line {mark.line + 1}, column {mark.column + 1}" if mark else ""
         raise InputError(
             f"{path} is not valid YAML: {error.problem}.",
             where=f"{path}{place}",
-            remedy="check indentation, brackets and colons at or just above that line",
+            remedy="check indentation, brackets, colons and quotation marks at or just above that line",
         ) from None
-    except yaml.YAMLError as error:
-        raise InputError(f"{path} is not valid YAML: {error}.", where=str(path)) from None
+    except yaml.YAMLError as error:  # a character that no text holds
+        raise InputError(f"{path} is not valid YAML: {said(error)}.", where=str(path)) from None
     if node is None:
         raise InputError(f"{path} is empty.", allowed="YAML keys and values", remedy="see `optimiser list`")
-    return Document(path, text, data, dict(_walk(node, (), path)))
+    return Document(path, text, data, lines)
 
 
-def _parsed(text: str) -> tuple[yaml.Node | None, Any]:
-    """Return a text's nodes, which know their lines, and its content."""
-    if yaml.__with_libyaml__:
+class _Loader(Composer, _Parser):  # type: ignore[misc,valid-type]
+    """PyYAML's safe loader with limits; its composer in Python, since the one in C falls over deep nesting.
+
+    An alias counts as all that it stands for: what is built stays in proportion to the file.
+    """
+
+    def __init__(self, text: str) -> None:
+        _Parser.__init__(self, text)
+        Composer.__init__(self)
+        self._nodes = self._depth = 0
+        self._sizes: dict[yaml.Node, int] = {}
+
+    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
+        """Compose one node and those below it.
+
+        Raises:
+            ComposerError: too deep, too many nodes, or an alias that holds itself.
+        """
+        mark, alias, before = self.peek_event().start_mark, self.check_event(yaml.AliasEvent), self._nodes
+        if self._depth > MOST_DEEP:
+            raise ComposerError(None, None, f"it is nested more than {MOST_DEEP} levels deep", mark)
+        self._depth += 1
+        node: yaml.Node | None = super().compose_node(parent, index)
+        self._depth -= 1
+        if node is not None and alias and node not in self._sizes:
+            raise ComposerError(None, None, "this alias stands inside of what it names", mark)
+        self._nodes += self._sizes[node] if node is not None and alias else 1
+        if self._nodes > MOST_NODES:
+            raise ComposerError(None, None, f"it holds more than {MOST_NODES:,} keys and values", mark)
+        if node is not None and not alias:
+            self._sizes[node] = self._nodes - before
+        return node
+
+    def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
+        """Build the value of one node.
+
+        Raises:
+            ConstructorError: the value is not what its tag says, such as ``!!int x`` or the date 2026-13-45,
+                or is a number too large to reckon with.
+        """
         try:
-            return yaml.compose(text, Loader=yaml.CSafeLoader), yaml.load(text, Loader=yaml.CSafeLoader)
-        except yaml.YAMLError:
-            pass  # ten times slower, the loader below says more plainly what is wrong
-    return yaml.compose(text, Loader=yaml.SafeLoader), yaml.safe_load(text)
+            value = super().construct_object(node, deep=deep)
+            if type(value) is int:
+                float(value)
+        except (ValueError, OverflowError, LookupError, AttributeError, TypeError):
+            if not isinstance(node, yaml.ScalarNode):
+                raise
+            what = f"{shortened(repr(node.value))} cannot be read as {node.tag.rpartition(':')[2]}"
+            raise ConstructorError(None, None, what, node.start_mark) from None
+        return value
 
 
 def _walk(node: yaml.Node, prefix: Key, path: Path) -> Iterator[tuple[Key, int]]:
@@ -90,6 +148,12 @@ def _walk(node: yaml.Node, prefix: Key, path: Path) -> Iterator[tuple[Key, int]]
         seen: dict[str, int] = {}
         for key_node, value in node.value:
             name, line = str(key_node.value), key_node.start_mark.line + 1
+            if key_node.tag not in _KEYS:
+                raise InputError(
+                    f"The key {name!r} is not text.",
+                    where=f"{path}, line {line}",
+                    remedy="write it in quotation marks",
+                )
             if name in seen:
                 raise InputError(
                     f"Key {name!r} is given twice.",

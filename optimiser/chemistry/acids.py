@@ -23,6 +23,9 @@ from optimiser.chemistry.tables import NAMED, Strict, read_table, shipped, table
 #: A proton whose pKa is below this dissolves oxide; weaker ones stay on the acid.
 USABLE_PKA = 7.0
 
+#: Acids that a problem or a table may add; each is compared with all others.
+MOST_ACIDS = 1000
+
 #: The temperatures of an acid's ``solubility`` and ``solubility_60``, degC.
 COLD, HOT = 25.0, 60.0
 
@@ -191,8 +194,16 @@ def with_user_acids(
             structure of another one.
     """
     merged = dict(acids)
+    written: dict[str, str] = {}
     for name, entry in entries.items():
-        known, overrides = find_acid_name(name, acids), _overrides(name, entry)
+        known, overrides = find_acid_name(name, merged), _overrides(name, entry)
+        if (before := written.setdefault(known or name, name)) != name:
+            raise InputError(
+                f"The acid {before!r} is given again as {name!r}.",
+                where=f"acids.{name}",
+                allowed="each acid once",
+                remedy="write all its numbers under one name",
+            )
         if overrides.smiles is not None:
             _refuse_twin(known or name, overrides.smiles, merged)
         merged[known or name] = complete(merged[known], overrides) if known else _new(name, overrides, acids)

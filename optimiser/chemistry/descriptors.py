@@ -33,6 +33,10 @@ _FUNCTIONS: dict[str, str] = {
 DESCRIPTORS: tuple[str, ...] = (*_FUNCTIONS, "n_sulfur")
 
 
+#: Characters of a SMILES at most; tannic acid, the largest that anybody leaches with, has 161.
+LONGEST_SMILES = 500
+
+
 def _rdkit(module: str) -> Any:
     # imported on first use, because RDKit takes longer to load than everything else here
     return importlib.import_module(f"rdkit.Chem.{module}" if module else "rdkit.Chem")
@@ -40,9 +44,20 @@ def _rdkit(module: str) -> Any:
 
 def _molecule(smiles: str) -> Any:
     chem = _rdkit("")
+    if len(smiles) > LONGEST_SMILES:  # RDKit falls over deep ones, and takes the program with it
+        raise InputError(
+            f"A SMILES of {len(smiles):,} characters is too long.",
+            allowed=f"up to {LONGEST_SMILES} characters",
+            remedy="give the structure of one molecule of the acid",
+        )
     with importlib.import_module("rdkit.rdBase").BlockLogs():
         molecule = chem.MolFromSmiles(smiles.strip())
-    if molecule is None or molecule.GetNumAtoms() == 0:
+    # an atom of number 0 stands for anything: it has no mass, and RDKit no numbers for it
+    if (
+        molecule is None
+        or not molecule.GetNumAtoms()
+        or any(not a.GetAtomicNum() for a in molecule.GetAtoms())
+    ):
         raise InputError(
             f"{smiles!r} is not a SMILES that RDKit can read.",
             allowed="the structure as a SMILES string, e.g. OC(=O)C(=O)O for oxalic acid",

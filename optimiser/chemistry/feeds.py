@@ -12,6 +12,7 @@ import numpy.typing as npt
 from pydantic import ConfigDict, Field, create_model, model_validator
 
 from optimiser._io.errors import InputError, closest
+from optimiser._io.yamlfile import Real
 from optimiser.chemistry.metals import (
     BASE_METALS,
     METALS,
@@ -47,13 +48,13 @@ class _Cathode(Strict):
     model_config = ConfigDict(allow_inf_nan=False)
 
     name: str = "feed"
-    Ni: float = Field(default=0.0, ge=0)
-    Mn: float = Field(default=0.0, ge=0)
-    Co: float = Field(default=0.0, ge=0)
-    mass: float = Field(default=1000.0, gt=0)
-    oxygen_given: float | None = Field(default=None, alias="oxygen", gt=0, le=4)
+    Ni: Real = Field(default=0.0, ge=0)
+    Mn: Real = Field(default=0.0, ge=0)
+    Co: Real = Field(default=0.0, ge=0)
+    mass: Real = Field(default=1000.0, gt=0, le=1e9)
+    oxygen_given: Real | None = Field(default=None, alias="oxygen", gt=0, le=4)
     note: str = ""
-    assumed_yields: dict[MetalName, Annotated[float, Field(ge=0, le=1)]] = Field(
+    assumed_yields: dict[MetalName, Annotated[Real, Field(ge=0, le=1)]] = Field(
         default_factory=dict, alias="yields"
     )
 
@@ -114,7 +115,7 @@ class _Cathode(Strict):
 
 #: The fields of the metals that `_Cathode` does not spell out.
 _FURTHER: dict[str, Any] = {
-    metal: (float, Field(default=0.0, ge=0)) for metal in METALS if metal not in BASE_METALS
+    metal: (Real, Field(default=0.0, ge=0)) for metal in METALS if metal not in BASE_METALS
 }
 
 if TYPE_CHECKING:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -79,6 +78,10 @@ class Price(Sourced):
         return low * rate, high * rate
 
 
+#: Above it a price is a slip of the keyboard.
+MOST_PRICE = 1e9
+
+
 def price_per(*bases: Basis) -> tuple[BeforeValidator, AfterValidator]:
     """Return the two validators of a `Price` field: a plain number is EUR per the first of ``bases``."""
 
@@ -87,8 +90,11 @@ def price_per(*bases: Basis) -> tuple[BeforeValidator, AfterValidator]:
             raise InputError(
                 f"A price per {price.per} cannot be used here.", allowed="per: " + " or ".join(bases)
             )
-        if not math.isfinite(price.value):
-            raise InputError("A price must be a finite number.", allowed="a number of 0 or more")
+        if not max(map(abs, price.range())) <= MOST_PRICE:
+            raise InputError(
+                "A price, its low and its high must be finite numbers that can be paid.",
+                allowed=f"0 to {MOST_PRICE:g} {price.unit}",
+            )
         return price
 
     return plain_number("per", bases[0], f"EUR/{bases[0]}"), AfterValidator(check)

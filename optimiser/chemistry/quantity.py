@@ -10,6 +10,7 @@ from typing import Any, Literal
 from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, model_validator
 
 from optimiser._io.errors import InputError
+from optimiser._io.yamlfile import Real, Whole
 from optimiser.chemistry.tables import Strict, read_table, table_of
 
 GIVEN = "given in the problem"
@@ -19,12 +20,12 @@ RECENT = 2020
 class Sourced(Strict):
     """A number, its range (None where not known) and what it rests on."""
 
-    value: float
-    low: float | None = None
-    high: float | None = None
+    value: Real
+    low: Real | None = None
+    high: Real | None = None
     source: str = GIVEN
     citation: str = ""
-    year: int | None = Field(default=None, ge=1800, le=2100)
+    year: Whole | None = Field(default=None, ge=1800, le=2100)
     confidence: Literal["A", "B", "C"] | None = None
     note: str = ""
 

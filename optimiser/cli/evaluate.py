@@ -63,15 +63,16 @@ def evaluate(
              optimiser evaluate --card models/pd-gbr/MODEL_CARD.md --force
     """
     from optimiser._io.extras import needs
+    from optimiser._io.output import check_apart, check_file_target
     from optimiser.report import skill
     from optimiser.report.console import step_progress
-    from optimiser.report.write import TABLES, check_file_target, write_table, write_text
+    from optimiser.report.write import TABLES, write_table, write_text
     from optimiser.surrogate.artefact import load_surrogate
     from optimiser.surrogate.data import installed
     from optimiser.surrogate.training_table import read_table
     from optimiser.training.compare import evaluate as compare
     from optimiser.training.compare import request
-    from optimiser.training.compare.selected import replay
+    from optimiser.training.compare.replay import replay
     from optimiser.training.duplicates import repeated_rows
 
     def note(line: str) -> None:
@@ -99,6 +100,8 @@ def evaluate(
         shipped = load_surrogate("pd-gbr")
         request.check_card(jobs, folds, data, shipped)
         check_file_target(card, force, option="--card")
+        if out is not None:
+            check_apart(out, card, "--out and --card")
     folder = request.choose_store(folds, data, write=refit and fold is None)
     if fold is not None:
         with step_progress() as progress:

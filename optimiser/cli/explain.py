@@ -1,4 +1,4 @@
-"""The command ``optimiser explain``."""
+"""The command ``optimiser explain``: what drives the yields, and which setpoint would raise the lowest."""
 
 from __future__ import annotations
 
@@ -8,18 +8,12 @@ from typing import Any
 
 import click
 
+from optimiser.cli.options import one_design, question_of
+
 
 @click.command()
 @click.argument("problem", required=False)
-@click.option(
-    "--design",
-    metavar="NAME=VALUE,...",
-    help="Design to explain: acid, temperature, acid_concentration, h2o2, solid_liquid_ratio, time.",
-)
-@click.option(
-    "--front", type=click.Path(path_type=Path), help="front.csv of a run, to explain one of its designs."
-)
-@click.option("--row", type=int, metavar="N", help="Its number, as in the report, from 1; default: the knee.")
+@one_design
 @click.option(
     "--anchors",
     type=int,
@@ -47,22 +41,17 @@ def explain(problem: str | None, as_json: bool, **options: Any) -> None:
              optimiser explain nmc111 --design acid=sulfuric,temperature=60,acid_concentration=1,h2o2=1,\
 solid_liquid_ratio=50,time=60
     """
-    from optimiser.problem.load import is_config, load_config, load_problem
+    from optimiser.report import explain as report
     from optimiser.report.console import print_records, step_progress
-    from optimiser.report.explain import deliver as delivery
 
-    question = None
-    if problem is not None:
-        question = load_config(problem).problem if is_config(problem) else load_problem(problem)
+    question = None if problem is None else question_of(problem)
     with step_progress() as progress:
-        done = delivery.deliver(delivery.Request(question, **options), progress)
-    for note in done.notes:
+        found, delivery = report.write_explanation(question, progress=progress, **options)
+    for note in delivery.notes:
         click.echo(f"Warning: {note}", err=True)
     if as_json:
-        click.echo(json.dumps(delivery.as_json(done), indent=2))
+        click.echo(json.dumps(report.as_json(found, delivery.folder), indent=2))
         return
-    for line in delivery.lines(done.explanation):
-        click.echo(line)
-    click.echo()
-    print_records(delivery.ranking_records(done.explanation))
-    click.echo(f"\nReport: {done.out / 'report.html'}")
+    click.echo("\n".join([*report.lines(found), ""]))
+    print_records(report.ranking_records(found.of))
+    click.echo(f"\nReport: {delivery.page}")

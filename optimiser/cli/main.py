@@ -12,9 +12,9 @@ import click
 
 from optimiser import __version__
 from optimiser._io.environment import check_environment
-from optimiser._io.errors import InputError
+from optimiser._io.errors import InputError, refused, shortened
 from optimiser._io.interrupts import insistent_interrupts
-from optimiser._io.placed import PLACED
+from optimiser._io.output import PLACED
 from optimiser.cli.check import check
 from optimiser.cli.data import data
 from optimiser.cli.evaluate import evaluate
@@ -69,6 +69,7 @@ def main() -> NoReturn:
             stream.reconfigure(errors="replace")
     try:
         with insistent_interrupts():
+            _check_text(sys.argv[1:])
             cli(standalone_mode=False)
     except (click.Abort, KeyboardInterrupt):
         what = f"written before: {', '.join(map(str, PLACED))}" if PLACED else "nothing was written"
@@ -76,9 +77,18 @@ def main() -> NoReturn:
         # not by way of Python's end, where a compilation that was torn can crash
         os._exit(INTERRUPTED)
     except click.ClickException as error:
-        error.show()
+        told = io.StringIO()
+        error.show(told)
+        click.echo(shortened(told.getvalue().rstrip()), err=True)
         sys.exit(error.exit_code)
-    except InputError as error:
-        click.echo(f"Error: {error}", err=True)
+    except (InputError, OSError) as error:
+        click.echo(f"Error: {refused(error) if isinstance(error, OSError) else error}", err=True)
         sys.exit(BAD_INPUT)
     sys.exit(DONE)
+
+
+def _check_text(arguments: list[str]) -> None:
+    """Refuse what no report can tell: bytes that are not UTF-8, which Python hands on as lone surrogates."""
+    for argument in arguments:
+        if not argument.isascii() and argument.encode("utf-8", "ignore").decode() != argument:
+            raise InputError(f"The argument {argument} is not UTF-8.", remedy="rename the file or folder")

@@ -1,4 +1,4 @@
-"""The command ``optimiser nearest``."""
+"""The command ``optimiser nearest``: the experiments nearest to a design."""
 
 from __future__ import annotations
 
@@ -7,18 +7,14 @@ from pathlib import Path
 
 import click
 
+from optimiser.cli import options
+
 
 @click.command()
 @click.argument("problem")
+@options.one_design
 @click.option(
-    "--design",
-    metavar="NAME=VALUE,...",
-    help="A design: acid, temperature, acid_concentration, h2o2, solid_liquid_ratio, time.",
-)
-@click.option("--front", type=click.Path(path_type=Path), help="front.csv of a run, for one of its designs.")
-@click.option("--row", type=int, metavar="N", help="Its number, as in the report, from 1; default: the knee.")
-@click.option(
-    "--number", type=int, default=5, show_default=True, metavar="N", help="How many experiments to tell."
+    "--number", type=int, default=5, show_default=True, metavar="N", help="How many experiments to show."
 )
 @click.option("--table", type=click.Path(path_type=Path), help="Training table; default: the installed one.")
 @click.option("--json", "as_json", is_flag=True, help="Print the answer as JSON instead of words.")
@@ -31,7 +27,7 @@ def nearest(
     table: Path | None,
     as_json: bool,
 ) -> None:
-    """Tell the experiments nearest to a design, what they gave, and what nobody has tried there.
+    """Show the experiments nearest to a design, their yields, and what nobody has tried there.
 
     PROBLEM is the name or path of a problem or config; it says which feed and acids there are. Where the
     training table is not installed, the few rows that ship with the yield model count.
@@ -41,16 +37,15 @@ def nearest(
 solid_liquid_ratio=50,time=60
              optimiser nearest nmc111 --front reports/mine/front.csv --row 30
     """
-    from optimiser.explain.ask import one_design
-    from optimiser.nearest.samples import installed_table
+    from optimiser.nearest import installed_table
     from optimiser.problem.binding import bind
-    from optimiser.problem.load import is_config, load_config, load_problem
     from optimiser.report.console import print_nearest
     from optimiser.report.nearest import as_json as plain
     from optimiser.report.nearest import find_nearest
     from optimiser.surrogate.training_table import read_table
+    from optimiser.tables.one_design import one_design
 
-    question = load_config(problem).problem if is_config(problem) else load_problem(problem)
+    question = options.question_of(problem)
     bound = bind(question)
     asked = one_design(question, bound, design, front, row)
     data = read_table(table) if table is not None else installed_table(bound.surrogate)

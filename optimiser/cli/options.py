@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
+
+if TYPE_CHECKING:
+    from optimiser.problem.schema import Problem as Question
 
 ACIDS, PRICES, IMPACTS = (
     click.option(
@@ -14,3 +19,30 @@ ACIDS, PRICES, IMPACTS = (
 )
 #: Exit statuses of the command.
 DONE, BAD_INPUT, NO_FEASIBLE_DESIGN, INTERRUPTED = 0, 2, 3, 130
+
+
+def one_design(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add ``--design``, ``--front`` and ``--row`` to a command, for `tables.one_design.one_design`."""
+    design = click.option(
+        "--design",
+        metavar="NAME=VALUE,...",
+        help="A design: acid, temperature, acid_concentration, h2o2, solid_liquid_ratio, time.",
+    )
+    front = click.option(
+        "--front", type=click.Path(path_type=Path), help="front.csv of a run, for one of its designs."
+    )
+    row = click.option(
+        "--row", type=int, metavar="N", help="Its number, as in the report, from 1; default: the knee."
+    )
+    return design(front(row(command)))
+
+
+def question_of(name: str) -> Question:
+    """Read the question of a problem or config by its name or path.
+
+    Raises:
+        InputError: there is none, or it is wrong.
+    """
+    from optimiser.problem.load import is_config, load_config, load_problem
+
+    return load_config(name).problem if is_config(name) else load_problem(name)

@@ -39,9 +39,9 @@ def run(
     Example: optimiser run configs/nmc111_cost_vs_recovery.yaml
     Exit status: 0 done, 2 bad input, 3 ran but nothing is feasible.
     """
+    from optimiser._io.output import check_folder
     from optimiser.problem.load import load_config
     from optimiser.report.console import print_result, progress_display
-    from optimiser.report.deliver import check_folder
     from optimiser.report.manifest import manifest
     from optimiser.report.run import write_run
     from optimiser.report.write import default_out

@@ -18,7 +18,7 @@ import click
     "--set", "fixed", multiple=True, metavar="NAME=VALUE", help="Condition that stays the same. Repeat."
 )
 @click.option("--lhs", type=int, metavar="N", help="N rows of a Latin hypercube instead of the whole grid.")
-@click.option("--seed", type=int, default=1, show_default=True, help="Of the Latin hypercube.")
+@click.option("--seed", type=click.IntRange(0), default=1, show_default=True, help="Of the Latin hypercube.")
 @click.option("--feed", help="Known feed, e.g. NMC111; without it, predict has to be told.")
 @click.option("--problem", help="Problem whose feed and own acids can be named.")
 @click.option("--acids", type=click.Path(path_type=Path), help="Table of acids that can be named.")
@@ -46,12 +46,13 @@ def scenarios(
     Example: optimiser scenarios --feed NMC111 --vary temperature=25:90:14 --vary acid=sulfuric,HCl
              --set acid_concentration=2 --set h2o2=0 --set solid_liquid_ratio=50 --set time=60 --out s.csv
     """
+    from optimiser._io.output import check_file_target
     from optimiser.problem.load import load_problem
-    from optimiser.report.write import check_target, write_table
+    from optimiser.report.write import TABLES, write_table
     from optimiser.tables.generate import generate
 
     if out is not None:
-        check_target(out, force)
+        check_file_target(out, force, TABLES)
     question = load_problem(problem) if problem else None
     table = generate(vary, fixed, samples=lhs, seed=seed, feed_name=feed, question=question, acids_file=acids)
     if out is None:

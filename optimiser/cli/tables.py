@@ -28,15 +28,16 @@ def export(folder: Path, suffix: str, force: bool) -> None:
     \b
     Example: optimiser tables export my-tables --format xlsx
     """
+    from optimiser._io.output import check_file_target
     from optimiser.chemistry.acids import load_acids
     from optimiser.chemistry.reagents import load_reagents
-    from optimiser.report.write import check_target, write_table
+    from optimiser.report.write import write_table
     from optimiser.tables.export import tables as current
 
     frames = {
         folder / f"{name}.{suffix}": frame for name, frame in current(load_acids(), load_reagents()).items()
     }
     for path in frames:
-        check_target(path, force)
+        check_file_target(path, force)
     for path, frame in frames.items():
         click.echo(f"{len(frame)} rows: {write_table(frame, path, force)}")

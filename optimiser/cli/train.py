@@ -33,8 +33,8 @@ def train(table: Path | None, model: str, out: Path | None, force: bool, as_json
     from optimiser.surrogate.artefact import load_surrogate
     from optimiser.surrogate.calibration import INTERVAL_KEY, INTERVAL_PERCENT
     from optimiser.surrogate.data import installed
+    from optimiser.training.compare.replay import card_figures
     from optimiser.training.compare.rivals import recipe
-    from optimiser.training.compare.selected import card_figures
     from optimiser.training.train import train as fit_artefact
 
     needs("train")

@@ -11,17 +11,16 @@ import pandas as pd
 from optimiser._io.extras import needs
 from optimiser.chemistry.acids import load_acids
 from optimiser.chemistry.metals import METALS
-from optimiser.explain.ask import Asked
-from optimiser.explain.cases import DRIVERS, Cases, anchor_cases, spread
+from optimiser.explain.drivers import DRIVERS, Cases, anchor_cases
 from optimiser.explain.setpoints import Sweep, sweeps
-from optimiser.explain.values import Values, exact_values, sampled_values
+from optimiser.explain.shapley import Values, shapley_values
 from optimiser.problem.problem import Evaluation, Problem
-from optimiser.problem.tolerances import DEFAULT, Tolerances
+from optimiser.problem.tolerances import DEFAULT
 from optimiser.problem.yields import predicted_metals
 from optimiser.surrogate.artefact import Surrogate
-from optimiser.variables import CONTINUOUS, Bools, Floats
+from optimiser.variables import CONTINUOUS, Designs, Ints
 
-#: Anchors that make up the background, and those that the ranking is over unless told otherwise.
+#: Anchors in the background, and the default number of anchors in the ranking.
 BACKGROUND, RANKED = 32, 48
 #: Called with the steps done, the steps in all, and what is being done.
 Progress = Callable[[int, int, str], None]
@@ -33,15 +32,15 @@ class DesignExplanation:
 
     Attributes:
         problem: the bound question.
-        asked: the design.
         evaluation: of the design alone.
+        case: the design.
         values: exact Shapley values of its yields, n = 1.
         sweeps: each setpoint moved alone.
     """
 
     problem: Problem
-    asked: Asked
     evaluation: Evaluation
+    case: Cases
     values: Values
     sweeps: tuple[Sweep, ...]
 
@@ -52,7 +51,7 @@ class Explanation:
 
     Attributes:
         surrogate: the model.
-        metals: which of `METALS` are told of: all, or those that the problem's feed contains.
+        metals: which of `METALS` it is about: all, or those that the problem's feed contains.
         background: the cases that everything is compared with.
         cases: the cases that the ranking is over.
         values: their Shapley values.
@@ -66,13 +65,29 @@ class Explanation:
     values: Values
     design: DesignExplanation | None = None
 
+    @property
+    def columns(self) -> list[int]:
+        """The columns of ``metals`` in arrays with a column per metal of METALS."""
+        return [METALS.index(metal) for metal in self.metals]
+
+    def ranking(self) -> pd.DataFrame:
+        """Return the mean absolute Shapley value of each driver, the largest first, a column per metal.
+
+        A metal that a case does not have is left out there; NaN where no case has it.
+        """
+        size = np.abs(self.values.values[:, :, self.columns])
+        total, there = np.nansum(size, axis=0), (~np.isnan(size)).sum(axis=0)
+        mean = np.divide(total, there, out=np.full(total.shape, np.nan), where=there > 0)
+        frame = pd.DataFrame(mean, index=pd.Index(DRIVERS, name="driver"), columns=list(self.metals))
+        return frame.loc[frame.mean(axis=1).sort_values(ascending=False, kind="stable").index]
+
 
 def explain(
     surrogate: Surrogate,
     rng: np.random.Generator,
     *,
     problem: Problem | None = None,
-    asked: Asked | None = None,
+    design: Designs | None = None,
     ranked: int = RANKED,
     progress: Progress = lambda done, steps, what: None,
 ) -> Explanation:
@@ -81,10 +96,10 @@ def explain(
     Args:
         surrogate: the model.
         rng: draws the orders in which the drivers of the ranked anchors are moved.
-        problem: whose metals are told of.
-        asked: a design of that problem.
+        problem: whose feed and tolerances count.
+        design: one design of that problem.
         ranked: anchors that the ranking is over, at most.
-        progress: told as the work goes on.
+        progress: called as the work goes on.
 
     Raises:
         InputError: the extra ``explain`` is not installed; none of the artefact's acids is known.
@@ -94,12 +109,13 @@ def explain(
     anchors = anchor_cases(surrogate, acids)
     background = anchors.take(spread(len(anchors), BACKGROUND))
     cases = anchors.take(spread(len(anchors), ranked))
-    design = None
-    if problem is not None and asked is not None:
+    explained = None
+    if problem is not None and design is not None:
         progress(0, 1, "the design")
-        design = _design(surrogate, problem, asked, background)
-    values = sampled_values(
-        anchors.predictor(surrogate, *_held(problem, None)),
+        explained = _design(surrogate, problem, design, background)
+    tolerances = DEFAULT if problem is None else problem.tolerances
+    values = shapley_values(
+        anchors.predictor(surrogate, tolerances, np.ones(len(CONTINUOUS), dtype=np.bool_)),
         cases.drivers,
         background.drivers,
         rng,
@@ -107,24 +123,21 @@ def explain(
     )
     predicted = predicted_metals(surrogate)
     metals = tuple(m for m in problem.present if m in predicted) if problem else predicted
-    return Explanation(surrogate, metals, background, cases, values, design)
+    return Explanation(surrogate, metals, background, cases, values, explained)
 
 
-def _design(surrogate: Surrogate, problem: Problem, asked: Asked, background: Cases) -> DesignExplanation:
-    acid = problem.acids[int(asked.designs.acid[0])]
-    known, row = background.with_design(acid, problem.feed, asked.designs.continuous[0])
-    held = _held(problem, int(asked.designs.acid[0]))
-    values = exact_values(known.predictor(surrogate, *held), row, background.drivers)
-    evaluation = problem.evaluate(asked.designs)
-    return DesignExplanation(problem, asked, evaluation, values, sweeps(problem, evaluation))
+def _design(surrogate: Surrogate, problem: Problem, design: Designs, background: Cases) -> DesignExplanation:
+    acid = int(design.acid[0])
+    case = background.design(problem.acids[acid], problem.feed, design.continuous[0])
+    # setpoints that the problem fixes are not moved by tolerances
+    predict = case.predictor(surrogate, problem.tolerances, problem.upper[acid] > problem.lower[acid])
+    values, evaluation = shapley_values(predict, case.drivers, background.drivers), problem.evaluate(design)
+    return DesignExplanation(problem, evaluation, case, values, sweeps(problem, evaluation))
 
 
-def _held(problem: Problem | None, acid: int | None) -> tuple[Tolerances, Bools]:
-    """Return the tolerances that count, and which setpoints the problem leaves free for an acid."""
-    if problem is None or acid is None:
-        free = np.ones(len(CONTINUOUS), dtype=np.bool_)
-        return (DEFAULT if problem is None else problem.tolerances), free
-    return problem.tolerances, problem.upper[acid] > problem.lower[acid]
+def spread(n: int, most: int) -> Ints:
+    """Return at most ``most`` of n rows, spread evenly over them: the same ones every time."""
+    return np.unique(np.linspace(0, n - 1, min(n, most)).round()).astype(np.intp)
 
 
 def values_frame(of: Explanation) -> pd.DataFrame:
@@ -136,26 +149,21 @@ def values_frame(of: Explanation) -> pd.DataFrame:
     """
     parts = [_frame(of, "anchor", of.cases, of.values)]
     if of.design is not None:
-        d = of.design
-        acid, continuous = d.problem.acids[int(d.asked.designs.acid[0])], d.asked.designs.continuous[0]
-        known, row = of.background.with_design(acid, d.problem.feed, continuous)
-        parts.insert(0, _frame(of, "design", Cases(known.acids, known.feeds, row), d.values))
+        parts.insert(0, _frame(of, "design", of.design.case, of.design.values))
     return pd.concat(parts, ignore_index=True)
 
 
 def _frame(of: Explanation, kind: str, cases: Cases, values: Values) -> pd.DataFrame:
-    feeds = [cases.feeds[int(k)] for k in cases.drivers[:, DRIVERS.index("feed")]]
-    told: dict[str, list[str] | list[float] | Floats] = {"feed": [feed.name for feed in feeds]}
-    told |= {m: [float(getattr(feed, m)) for feed in feeds] for m in METALS[1:]}
-    told["acid"] = cases.acid_names()
-    told |= {name: cases.drivers[:, DRIVERS.index(name)] for name in CONTINUOUS}
+    feeds = [cases.feeds[int(k)] for k in cases["feed"]]
+    frame = pd.DataFrame({"case": kind, "feed": cases.feed_names()})
+    for metal in METALS[1:]:
+        frame[metal] = [float(getattr(feed, metal)) for feed in feeds]
+    frame["acid"] = cases.acid_names()
+    for name in CONTINUOUS:
+        frame[name] = cases[name]
     parts = []
-    for metal in of.metals:
-        k = METALS.index(metal)
-        part = pd.DataFrame(told)
-        part.insert(0, "case", kind)
-        part["metal"], part["yield"], part["base"] = metal, values.prediction[:, k], values.base[k]
-        for j, driver in enumerate(DRIVERS):
-            part[f"shap_{driver}"] = values.values[:, j, k]
+    for metal, k in zip(of.metals, of.columns, strict=True):
+        part = frame.assign(metal=metal, **{"yield": values.prediction[:, k], "base": values.base[k]})
+        part[[f"shap_{driver}" for driver in DRIVERS]] = values.values[:, :, k]
         parts.append(part[part["yield"].notna()])
     return pd.concat(parts).sort_index(kind="stable")

@@ -1,21 +1,51 @@
-"""Which single setpoint would raise the limiting yield: every value a plant can set, tried with the model."""
+"""Which single setpoint would raise the lowest yield: the model predicts every value that a plant can set."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from optimiser.chemistry.metals import METALS
 from optimiser.problem.problem import Evaluation, Problem
-from optimiser.variables import VARIABLES, Bools, Designs, Floats
+from optimiser.variables import VARIABLES, Bools, Designs, Floats, Variable
 
-#: Values of one setpoint that are tried at most; a longer range is tried evenly.
+#: Values of one setpoint that are tried at most, evenly over a longer range.
 MOST_TRIED = 400
-#: Yield that counts as the same, as a fraction: of values this close to the best the nearest one is taken.
+#: Yields this close to the best, as fractions, count as the same: of these values the nearest is taken.
 SAME = 0.005
-#: Gain of the lowest yield, as a fraction, from which a change is told for its price.
+#: Gain of the lowest yield, as a fraction, from which a change counts as good value.
 LEAST_GAIN = 0.01
+
+
+@dataclass(frozen=True)
+class Change:
+    """One setpoint of a design changed while the others stay.
+
+    Attributes:
+        variable: the setpoint.
+        now, to: its value before and after.
+        row: of the changed design in ``after``.
+        after: evaluation of all values tried.
+        lowest_yield: the lowest yield after the change, a fraction.
+        limiting: the metal with that yield.
+        gain: by how much the lowest yield rises, a fraction.
+        per_cost: gain per EUR/kg metal of extra cost; infinite where there is no extra cost.
+    """
+
+    variable: Variable
+    now: float
+    to: float
+    row: int
+    after: Evaluation = field(compare=False, repr=False)
+    lowest_yield: float
+    limiting: str
+    gain: float
+    per_cost: float
+
+    def metric(self, name: str) -> float:
+        """Return a metric, such as ``cost``, after the change."""
+        return float(self.after.metrics[name][self.row])
 
 
 @dataclass(frozen=True)
@@ -23,117 +53,95 @@ class Sweep:
     """One setpoint moved over its range while the others stay.
 
     Attributes:
-        variable: index into VARIABLES.
-        tried: evaluation of the values tried, in their order; none where the setpoint cannot be moved.
+        variable: the setpoint.
+        values: tried, shape (n,); none where it cannot be moved.
+        tried: their evaluation.
         allowed: which of them chemistry and the applicability domain allow, shape (n,).
-        best: row of the change that raises the lowest yield most; None where none raises it.
-        thrifty: row of the change with the most gain per extra cost, of those that gain `LEAST_GAIN` or more;
-            None where none does.
+        best: the change that raises the lowest yield most; None where none raises it.
+        thrifty: the change with the most gain per extra cost, of those that gain `LEAST_GAIN` or more; None
+            where none does.
     """
 
-    variable: int
+    variable: Variable
+    values: Floats
     tried: Evaluation
     allowed: Bools
-    best: int | None
-    thrifty: int | None = None
-
-    @property
-    def values(self) -> Floats:
-        """The setpoint's values, shape (n,)."""
-        return self.tried.designs.continuous[:, self.variable]
+    best: Change | None = None
+    thrifty: Change | None = None
 
 
 def lowest_yield(yields: Floats) -> Floats:
-    """Return the lowest yield of the metals that are there, shape (n,), of yields (n, 4)."""
+    """Return the lowest yield of the metals that are there, shape (n,), of yields (n, metals)."""
     lowest: Floats = np.nanmin(yields, axis=1)
     return lowest
 
 
 def limiting_metal(yields: Floats) -> str:
-    """Return the metal with the lowest of four yields."""
+    """Return the metal with the lowest yield of one design, shape (metals,)."""
     return METALS[int(np.nanargmin(yields))]
 
 
 def sweeps(problem: Problem, here: Evaluation) -> tuple[Sweep, ...]:
     """Move each setpoint of one design over the problem's range for its acid, on the plant's grid.
 
-    A change counts by the lowest yield after it, whichever metal has that then, so that none is told of that
-    only moves the lack to another metal. It must be inside the applicability domain, even where the problem
-    does not ask for that, and keep what the problem asks of chemistry; yield targets do not matter.
+    A change counts by the lowest yield after it, whichever metal that is: no change counts that only makes
+    another metal limit. It must be inside the applicability domain, even where the problem does not ask
+    for that, and keep what the problem asks of chemistry. Yield targets do not matter.
 
     Args:
         problem: the bound question.
         here: evaluation of one design.
     """
-    acid = int(here.designs.acid[0])
-    return tuple(_sweep(problem, here, acid, i) for i in range(len(VARIABLES)))
+    return tuple(_sweep(problem, here, j) for j in range(len(VARIABLES)))
 
 
-def best_sweep(found: tuple[Sweep, ...]) -> Sweep | None:
-    """Return the sweep whose best change leaves the highest lowest yield; None where none raises it."""
-    raising = [sweep for sweep in found if sweep.best is not None]
-    return max(raising, key=_reached) if raising else None
+def best_change(found: tuple[Sweep, ...]) -> Change | None:
+    """Return the change that leaves the highest lowest yield; None where none raises it."""
+    raising = [sweep.best for sweep in found if sweep.best is not None]
+    return max(raising, key=lambda change: change.lowest_yield, default=None)
 
 
-def thrifty_sweeps(here: Evaluation, found: tuple[Sweep, ...]) -> tuple[Sweep, ...]:
-    """Return the sweeps with a thrifty change, that with the most gain per extra cost first."""
-    gaining = [sweep for sweep in found if sweep.thrifty is not None]
-    return tuple(sorted(gaining, key=lambda sweep: _thrift(here, sweep), reverse=True))
-
-
-def _thrift(here: Evaluation, sweep: Sweep) -> tuple[float, float]:
-    assert sweep.thrifty is not None
-    per_cost, gain = gain_per_cost(here, sweep.tried)
-    return float(per_cost[sweep.thrifty]), float(gain[sweep.thrifty])
-
-
-def gain_per_cost(here: Evaluation, tried: Evaluation) -> tuple[Floats, Floats]:
-    """Return what changes gain of the lowest yield per EUR/kg metal of extra cost, and the gain itself.
-
-    Args:
-        here: evaluation of the design, alone.
-        tried: of the changed ones.
-
-    Returns:
-        Fractions per EUR/kg metal (infinite where nothing more is paid), and fractions, shape (n,) each.
-    """
-    gain = lowest_yield(tried.yields) - lowest_yield(here.yields)[0]
-    extra = tried.metrics["cost"] - here.metrics["cost"][0]
-    return np.where(extra > 0.0, gain / np.where(extra > 0.0, extra, 1.0), np.inf), gain
-
-
-def _reached(sweep: Sweep) -> float:
-    assert sweep.best is not None
-    return float(lowest_yield(sweep.tried.yields)[sweep.best])
+def thrifty_changes(found: tuple[Sweep, ...]) -> tuple[Change, ...]:
+    """Return the thrifty change of each setpoint that has one, the most gain per extra cost first."""
+    gaining = [sweep.thrifty for sweep in found if sweep.thrifty is not None]
+    return tuple(sorted(gaining, key=lambda change: (change.per_cost, change.gain), reverse=True))
 
 
 def grid(low: float, high: float, step: float) -> Floats:
     """Return the multiples of a step from low to high, both included, at most ``MOST_TRIED`` of them."""
     first, last = int(np.ceil(low / step - 1e-9)), int(np.floor(high / step + 1e-9))
-    if last < first:
-        return np.empty(0)
-    count = min(last - first + 1, MOST_TRIED)
+    count = max(0, min(last - first + 1, MOST_TRIED))
     return np.asarray(np.round(np.linspace(first, last, count).round() * step, 6), dtype=np.float64)
 
 
-def _sweep(problem: Problem, here: Evaluation, acid: int, variable: int) -> Sweep:
-    low, high = problem.lower[acid, variable], problem.upper[acid, variable]
-    values, now = grid(low, high, VARIABLES[variable].step), here.designs.continuous[0, variable]
-    if len(values) == 1 and values[0] == now:
+def _sweep(problem: Problem, here: Evaluation, j: int) -> Sweep:
+    acid, variable, now = int(here.designs.acid[0]), VARIABLES[j], float(here.designs.continuous[0, j])
+    values = grid(problem.lower[acid, j], problem.upper[acid, j], variable.step)
+    if values.tolist() == [now]:
         values = values[:0]
     continuous = np.repeat(here.designs.continuous[:1], len(values), axis=0)
-    continuous[:, variable] = values
+    continuous[:, j] = values
     tried = problem.evaluate(Designs(np.full(len(values), acid, dtype=np.intp), continuous))
     allowed = allowed_designs(tried)
-    per_cost, gain = gain_per_cost(here, tried)
-    gain = np.where(allowed, gain, -np.inf)
-    if not len(gain) or gain.max() <= 0.0:
-        return Sweep(variable, tried, allowed, None)
-    good = np.flatnonzero((gain > 0.0) & (gain >= gain.max() - SAME))
-    worth = np.flatnonzero(gain >= LEAST_GAIN)
-    # of gains that cost nothing the greatest
-    thrifty = int(worth[np.lexsort((-gain[worth], -per_cost[worth]))[0]]) if len(worth) else None
-    return Sweep(variable, tried, allowed, int(good[np.argmin(np.abs(values[good] - now))]), thrifty)
+    lowest = lowest_yield(tried.yields)
+    gain = lowest - lowest_yield(here.yields)[0]
+    extra = tried.metrics["cost"] - here.metrics["cost"][0]
+    per_cost = np.where(extra > 0.0, gain / np.where(extra > 0.0, extra, 1.0), np.inf)
+
+    def change(row: int) -> Change:
+        metal = limiting_metal(tried.yields[row])
+        numbers = (float(part[row]) for part in (gain, per_cost))
+        return Change(variable, now, float(values[row]), row, tried, float(lowest[row]), metal, *numbers)
+
+    best = thrifty = None
+    raising = np.where(allowed, gain, -np.inf)
+    if raising.max(initial=0.0) > 0.0:
+        good = np.flatnonzero((raising > 0.0) & (raising >= raising.max() - SAME))
+        best = change(int(good[np.argmin(np.abs(values[good] - now))]))
+        worth = np.flatnonzero(raising >= LEAST_GAIN)
+        if len(worth):  # of gains that cost nothing the greatest
+            thrifty = change(int(worth[np.lexsort((-gain[worth], -per_cost[worth]))[0]]))
+    return Sweep(variable, values, tried, allowed, best, thrifty)
 
 
 def allowed_designs(evaluation: Evaluation) -> Bools:

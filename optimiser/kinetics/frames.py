@@ -2,53 +2,42 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import pandas as pd
 
 from optimiser.chemistry.metals import METALS
-from optimiser.chemistry.quantity import Quantity, flags
+from optimiser.chemistry.quantity import flags
 from optimiser.kinetics.literature import Literature
-from optimiser.kinetics.study import Kinetics, MetalKinetics
+from optimiser.kinetics.study import Kinetics
 
 
 def energies_frame(of: Kinetics, literature: Literature) -> pd.DataFrame:
-    """Return one row per metal.
+    """Return one row per metal, energies in kJ/mol.
 
     ``activation_energy`` and its interval are empty where the slope is none, and ``why_not`` says why; the
-    slope itself stands under ``slope`` whatever it is worth. kJ/mol.
+    slope itself stands under ``slope`` in any case.
     """
     rows = []
     for one in of.metals:
+        ends = {"": one.line.energy, "_low": one.line.low, "_high": one.line.high}
         low, high = literature.range_of(one.metal)
-        rows.append({**_slope(one), **_ends(low, high)})
+        rows.append(
+            {
+                "metal": one.metal,
+                **{f"activation_energy{end}": e if one.reliable else np.nan for end, e in ends.items()},
+                **{f"slope{end}": energy for end, energy in ends.items()},
+                "slope_without_law": one.without_law,
+                "line_r2": one.line.r2,
+                "model_r2": one.fit.r2,
+                "model_rmse": one.fit.rmse,
+                "exponent": one.fit.exponent,
+                "why_not": "; ".join(one.faults),
+                "literature_low": low.value,
+                "literature_high": high.value,
+                "literature_marks": ", ".join(dict.fromkeys((*flags(low), *flags(high)))),
+            }
+        )
     return pd.DataFrame(rows)
-
-
-def _ends(low: Quantity, high: Quantity) -> dict[str, Any]:
-    marks = dict.fromkeys(mark for end in (low, high) for mark in flags(end))
-    return {
-        "literature_low": low.value,
-        "literature_high": high.value,
-        "literature_marks": ", ".join(marks),
-    }
-
-
-def _slope(one: MetalKinetics) -> dict[str, Any]:
-    line = one.line
-    ends = {"": line.energy, "_low": line.low, "_high": line.high}
-    return {
-        "metal": one.metal,
-        **{f"activation_energy{end}": value if one.reliable else np.nan for end, value in ends.items()},
-        **{f"slope{end}": value for end, value in ends.items()},
-        "slope_without_law": one.without_law,
-        "line_r2": line.r2,
-        "model_r2": one.fit.r2,
-        "model_rmse": one.fit.rmse,
-        "exponent": one.fit.exponent,
-        "why_not": "; ".join(one.faults),
-    }
 
 
 def constants_frame(of: Kinetics) -> pd.DataFrame:
@@ -65,22 +54,24 @@ def constants_frame(of: Kinetics) -> pd.DataFrame:
 
 def curves_frame(of: Kinetics) -> pd.DataFrame:
     """Return one row per metal, temperature and time: simulated yield, the law's, domain flag."""
-    curves, frames = of.curves, []
-    for one in of.metals:
-        i = METALS.index(one.metal)
-        frames.append(
+    curves, plan = of.curves, of.curves.plan
+    hot, time = np.meshgrid(plan.temperature, plan.time, indexing="ij")
+    columns = {"temperature": hot.ravel(), "time": time.ravel()}
+    return pd.concat(
+        [
             pd.DataFrame(
                 {
                     "metal": one.metal,
-                    "temperature": np.repeat(curves.plan.temperature, len(curves.plan.time)),
-                    "time": np.tile(curves.plan.time, len(curves.plan.temperature)),
-                    "yield": curves.yields[:, :, i].ravel(),
+                    **columns,
+                    "yield": curves.yields[:, :, METALS.index(one.metal)].ravel(),
                     "yield_fitted": one.fit.fitted.ravel(),
                     "inside_domain": curves.inside.ravel(),
                 }
             )
-        )
-    return pd.concat(frames, ignore_index=True)
+            for one in of.metals
+        ],
+        ignore_index=True,
+    )
 
 
 def literature_frame(literature: Literature) -> pd.DataFrame:
@@ -99,6 +90,6 @@ def literature_frame(literature: Literature) -> pd.DataFrame:
             "note": q.note,
         }
         for metal in METALS
-        for study in literature.measured
+        for study in literature.activation_energies
         if (q := study.of(metal)) is not None
     )

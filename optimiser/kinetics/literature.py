@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict
 
 from optimiser._io import builtin
-from optimiser._io.errors import InputError
 from optimiser._io.yamlfile import validate
-from optimiser.chemistry.metals import BASE_METALS
 from optimiser.chemistry.quantity import Quantity, expecting
 from optimiser.chemistry.tables import read_table
 
@@ -49,41 +45,24 @@ class Measured(_Strict):
         return found
 
 
-class _Table(_Strict):
+class Literature(_Strict):
+    """The table ``models/kinetics.yaml``.
+
+    Attributes:
+        sources: where the energies come from, by key.
+        activation_energies: what each study measured.
+    """
+
     sources: dict[str, dict[str, str]]
     activation_energies: tuple[Measured, ...]
 
-
-@dataclass(frozen=True)
-class Literature:
-    """The table ``models/kinetics.yaml``."""
-
-    measured: tuple[Measured, ...]
-
     def range_of(self, metal: str) -> tuple[Quantity, Quantity]:
         """Return the lowest and highest measured activation energy of a metal, kJ/mol."""
-        known = [q for study in self.measured if (q := study.of(metal)) is not None]
+        known = [q for study in self.activation_energies if (q := study.of(metal)) is not None]
         return min(known, key=lambda q: q.value), max(known, key=lambda q: q.value)
-
-
-def read_literature(path: Path) -> Literature:
-    """Read the table.
-
-    Raises:
-        InputError: not a valid table, or a metal that nobody measured.
-    """
-    document = read_table(path)
-    table = validate(_Table, document)
-    for metal in BASE_METALS:
-        if all(study.of(metal) is None for study in table.activation_energies):
-            raise InputError(
-                f"The table has no activation energy of {metal}.",
-                where=document.where(("activation_energies",)),
-            )
-    return Literature(table.activation_energies)
 
 
 @cache
 def load_literature() -> Literature:
     """Return the shipped table."""
-    return read_literature(builtin.folder("models") / "kinetics.yaml")
+    return validate(Literature, read_table(builtin.folder("models") / "kinetics.yaml"))

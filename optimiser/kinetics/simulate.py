@@ -7,25 +7,24 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from optimiser._io.errors import InputError
-from optimiser.chemistry.acids import Acid
+from optimiser._io.errors import InputError, closest
+from optimiser.chemistry.acids import Acid, load_acids
 from optimiser.chemistry.feeds import Feed
 from optimiser.surrogate.artefact import Surrogate
 from optimiser.surrogate.domain import Neighbourhood
 from optimiser.surrogate.fitted import Fitted
 from optimiser.surrogate.mixture import Mixture
-from optimiser.variables import CONTINUOUS, VARIABLES, Bools, Designs, Floats
+from optimiser.variables import COLUMN, CONTINUOUS, VARIABLES, Bools, Designs, Floats
 
 #: An acid whose data span less, degC, says nothing about the effect of temperature.
 LEAST_SPAN = 20.0
-#: Temperatures of a line, at least: two points always lie on one.
-LEAST_TEMPERATURES = 3
-#: Times of a curve, at least: with fewer it has no shape.
-LEAST_TIMES = 6
-TEMPERATURES, TIMES = 8, 16
+#: How many temperatures and times: two points always lie on a line, and fewer times give no shape. More than
+#: the most take long to fit and say nothing more.
+LEAST, MOST = {"temperature": 3, "time": 6}, {"temperature": 100, "time": 200}
+#: How many of each unless asked for.
+USUAL = {"temperature": 8, "time": 16}
 #: The conditions that stay the same, in the order of a design.
 FIXED: tuple[str, ...] = ("acid_concentration", "h2o2", "solid_liquid_ratio")
-_TEMPERATURE, _TIME = CONTINUOUS.index("temperature"), CONTINUOUS.index("time")
 
 
 @dataclass(frozen=True)
@@ -91,17 +90,24 @@ def plan_curves(
             asked for lies outside of them or is too little for a line.
     """
     _check_data(surrogate, feed, acid)
-    near = surrogate.domain.neighbourhood(feed, acid)
-    given = dict(conditions or {})
-    for name, values in (*((n, [v]) for n, v in given.items()), ("temperature", temperature), ("time", time)):
-        for value in values:
-            _check_inside(near, name, float(value), feed, acid)
-    centre = dict(zip(CONTINUOUS, near.centre.tolist(), strict=False))
-    temperatures = np.unique(np.array(temperature, dtype=np.float64)) if len(temperature) else _grid(near)
-    times = np.unique(np.array(time, dtype=np.float64)) if len(time) else _sampling(near)
+    near, given = surrogate.domain.neighbourhood(feed, acid), dict(conditions or {})
+    temperatures = np.unique(temperature) if len(temperature) else _grid(near)
+    times = np.unique(time) if len(time) else _sampling(near)
+    for name in given:
+        if name not in FIXED:
+            own = name in MOST
+            raise InputError(
+                f"{name!r} is not a condition that stays the same.",
+                where=f"--set {name}",
+                allowed=", ".join(FIXED),
+                remedy=f"use --{name}" if own else closest(name, FIXED),
+            )
+    asked = {"temperature": temperatures, "time": times} | {n: np.array([v]) for n, v in given.items()}
+    for name, values in asked.items():
+        _check_inside(near, name, values, feed, acid)
     times = times[times > 0.0]
-    _check_enough("temperature", temperatures, LEAST_TEMPERATURES)
-    _check_enough("time", times, LEAST_TIMES)
+    _check_number("temperature", temperatures)
+    _check_number("time", times)
     if np.ptp(temperatures) < LEAST_SPAN:
         raise InputError(
             f"The temperatures asked for span {np.ptp(temperatures):g} degC.",
@@ -109,6 +115,7 @@ def plan_curves(
             allowed=f"{LEAST_SPAN:g} degC or more",
             remedy="leave --temperature out for the whole span of the data",
         )
+    centre = dict(zip(CONTINUOUS, near.centre.tolist(), strict=False))
     return Plan(
         feed=feed,
         acid=acid,
@@ -134,7 +141,7 @@ def simulate(surrogate: Surrogate, plan: Plan) -> Curves:
 
 
 def members(surrogate: Surrogate) -> tuple[Surrogate, ...]:
-    """Return each member of a yield model as a model of its own; none of one that is not made of members."""
+    """Return each member of a yield model as a separate model; none of one that has no members."""
     whole = surrogate.fitted
     if not isinstance(whole, Fitted):
         return ()
@@ -145,8 +152,6 @@ def members(surrogate: Surrogate) -> tuple[Surrogate, ...]:
 
 
 def _check_data(surrogate: Surrogate, feed: Feed, acid: Acid) -> None:
-    from optimiser.chemistry.acids import load_acids
-
     lacking = _lacking(surrogate, feed, acid)
     if lacking is not None:
         what, allowed = lacking
@@ -155,61 +160,65 @@ def _check_data(surrogate: Surrogate, feed: Feed, acid: Acid) -> None:
             what,
             where="--acid",
             allowed=allowed,
-            remedy=f"another --acid or --feed; for {feed.name} these can be asked for: "
-            + (", ".join(names) or "none"),
+            remedy=f"another --acid or --feed; for {feed.name} use: {', '.join(names) or 'none'}",
         )
 
 
 def _lacking(surrogate: Surrogate, feed: Feed, acid: Acid) -> tuple[str, str] | None:
-    """Return what keeps an acid's data from telling an activation energy and what would do, or None."""
+    """Return what the data of an acid lack for an activation energy, and what would be enough; or None."""
     near, where = surrogate.domain.neighbourhood(feed, acid), f"{acid.label} near {feed.name}"
     if not near.supported:
         said = f"only {near.experiments} experiments" if near.experiments else "no experiments"
         return f"There are {said} with {where}.", f"{surrogate.domain.settings.min_experiments} or more"
-    low, high = near.low[_TEMPERATURE], near.high[_TEMPERATURE]
+    low, high = _span(near, "temperature")
     if high - low < LEAST_SPAN:
         said = f"span {high - low:g} degC ({low:g} to {high:g}): too little for an activation energy"
         return f"The data of {where} {said}.", f"{LEAST_SPAN:g} degC or more"
-    low, high = near.low[_TIME], near.high[_TIME]
+    low, high = _span(near, "time")
     if not low < high:
         said = f"were all sampled at {low:g} min: there is no curve"
         return f"The data of {where} {said}.", "experiments sampled at several times"
     return None
 
 
-def _check_inside(near: Neighbourhood, name: str, value: float, feed: Feed, acid: Acid) -> None:
-    i = CONTINUOUS.index(name)
-    low, high, unit = float(near.low[i]), float(near.high[i]), VARIABLES[i].unit
-    if not low - 1e-9 <= value <= high + 1e-9:
+def _span(near: Neighbourhood, name: str) -> tuple[float, float]:
+    return float(near.low[COLUMN[name]]), float(near.high[COLUMN[name]])
+
+
+def _check_number(name: str, values: Floats) -> None:
+    if not LEAST[name] <= len(values) <= MOST[name]:
+        few = len(values) < LEAST[name]
         raise InputError(
-            f"{VARIABLES[i].label.capitalize()} {value:g} {unit} is outside the data of {acid.label} near "
-            f"{feed.name}.",
-            where=f"--{name}" if name in ("temperature", "time") else f"--set {name}={value:g}",
-            allowed=f"{low:g} to {high:g} {unit}",
-            remedy="stay within the data: the surrogate does not extrapolate",
+            f"{len(values)} different values of {name} are too {'few' if few else 'many'}.",
+            where=f"--{name}",
+            allowed=f"{LEAST[name]} to {MOST[name]}",
+            remedy=f"leave --{name} out, or write it as low:high:count",
         )
 
 
-def _check_enough(name: str, values: Floats, least: int) -> None:
-    if len(values) < least:
+def _check_inside(near: Neighbourhood, name: str, values: Floats, feed: Feed, acid: Acid) -> None:
+    variable, (low, high) = VARIABLES[COLUMN[name]], _span(near, name)
+    outside = values[~((values >= low - 1e-9) & (values <= high + 1e-9))]  # NaN is outside, too
+    if len(outside):
         raise InputError(
-            f"{len(values)} different values of {name} are too few.",
-            where=f"--{name}",
-            allowed=f"{least} or more",
-            remedy=f"leave --{name} out, or write it as low:high:count",
+            f"{variable.label.capitalize()} {outside[0]:g} {variable.unit} is outside the data of "
+            f"{acid.label} near {feed.name}.",
+            where=f"--{name}" if name in MOST else f"--set {name}={outside[0]:g}",
+            allowed=f"{low:g} to {high:g} {variable.unit}",
+            remedy="stay within the data: the surrogate does not extrapolate",
         )
 
 
 def _grid(near: Neighbourhood) -> Floats:
     """Return temperatures over the span of the data, both ends included, the others on the plant's grid."""
-    low, high, step = near.low[_TEMPERATURE], near.high[_TEMPERATURE], VARIABLES[_TEMPERATURE].step
-    inner = np.round(np.linspace(low, high, TEMPERATURES)[1:-1] / step) * step
+    (low, high), step = _span(near, "temperature"), VARIABLES[COLUMN["temperature"]].step
+    inner = np.round(np.linspace(low, high, USUAL["temperature"])[1:-1] / step) * step
     return np.unique(np.concatenate([[low], inner, [high]]))
 
 
 def _sampling(near: Neighbourhood) -> Floats:
     """Return times over the span of the data, evenly in log(1 + t), both ends included, in whole minutes."""
-    low, high = near.low[_TIME], near.high[_TIME]
-    inner = np.expm1(np.linspace(np.log1p(low), np.log1p(high), TIMES))[1:-1]
-    whole = np.round(inner) if high - low >= TIMES else inner
+    low, high = _span(near, "time")
+    inner = np.expm1(np.linspace(np.log1p(low), np.log1p(high), USUAL["time"]))[1:-1]
+    whole = np.round(inner) if high - low >= USUAL["time"] else inner
     return np.unique(np.clip(np.concatenate([[low], whole, [high]]), low, high))

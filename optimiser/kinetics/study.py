@@ -1,4 +1,4 @@
-"""The kinetics of one acid: simulated curves, a law fitted to them, Arrhenius lines, what these are worth."""
+"""The kinetics of one acid: simulated curves, a law fitted to them, Arrhenius lines, and checks of these."""
 
 from __future__ import annotations
 
@@ -7,17 +7,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from optimiser.kinetics.arrhenius import ArrheniusLine, arrhenius_line
-from optimiser.kinetics.fit import LawFit, fit_law
+from optimiser.kinetics.fit import ArrheniusLine, LawFit, arrhenius_line, fit_law
 from optimiser.kinetics.simulate import Curves, Plan, members, simulate
 from optimiser.problem.yields import predicted_metals
 from optimiser.surrogate.artefact import Surrogate
 from optimiser.variables import Floats
 
-#: R2, as told, below which ln k does not lie on a line.
+#: R2, rounded as shown, below which ln k does not lie on a line.
 LEAST_R2 = 0.90
-#: Root mean square error of the law, as told, beyond which it does not describe the curves. R2 is no judge of
-#: them: it punishes curves for being flat.
+#: Root mean square error of the law, rounded as shown, beyond which it does not describe the curves. R2 would
+#: reject curves for being flat.
 MOST_ERROR = 0.03
 #: Yields that all curves pass, at least: what is compared is how long each takes from one to another.
 LEAST_SHARED = 0.05
@@ -55,12 +54,14 @@ class Kinetics:
     """The kinetics of one acid with one feed.
 
     Attributes:
+        surrogate: the yield model.
         curves: what was simulated.
         metals: those of the feed whose yields are predicted.
         members: how many members of the yield model the intervals hold.
-        notes: what must be told of the simulation.
+        notes: what a user must know of the simulation.
     """
 
+    surrogate: Surrogate
     curves: Curves
     metals: tuple[MetalKinetics, ...]
     members: int
@@ -82,7 +83,7 @@ def study(surrogate: Surrogate, plan: Plan) -> Kinetics:
             free = _without_law(plan, yields, (low + high) / 2.0) if low < high else float("nan")
             found = faults(plan.time, high - low, fit, line)
             metals.append(MetalKinetics(metal, fit, line, free, found))
-    return Kinetics(curves, tuple(metals), len(alone), _notes(curves))
+    return Kinetics(surrogate, curves, tuple(metals), len(alone), _notes(curves))
 
 
 def shared(yields: Floats) -> tuple[float, float]:

@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
+import pandas as pd
 
 from optimiser._io.errors import InputError
-from optimiser.nearest.samples import TIME, UNKNOWN, samples
+from optimiser.nearest.samples import YIELDS, domain_of, samples
 from optimiser.problem.problem import Problem
 from optimiser.surrogate.domain import Neighbourhood
-from optimiser.surrogate.features import PREDICTED_METALS as METALS
-from optimiser.surrogate.training_table import TrainingTable, feed_names
+from optimiser.surrogate.stoichiometry import breaks
+from optimiser.surrogate.training_table import TrainingTable, acid_names, feed_names
 from optimiser.variables import CONTINUOUS, Designs, Floats, Ints
 
-if TYPE_CHECKING:
-    import pandas as pd
-
-#: How many experiments are told of each design.
+#: How many experiments are shown for each design.
 NUMBER = 5
 DISTANCES = (*(f"distance_{name}" for name in CONTINUOUS), "distance_feed")
+_COLUMNS = ["rank", "design", "row", "study", "feed", "acid", *CONTINUOUS, *YIELDS, "distance", *DISTANCES]
+_COLUMNS += ["breaks_stoichiometry", "source"]
+#: Said wherever studies are numbered.
+SOURCES = (
+    "The training table names no papers: a study is a run of neighbouring rows with one feed and one acid. "
+    "Neighbouring studies may be one paper, and one study may be several."
+)
 
 
 def nearest_experiments(
@@ -45,57 +48,32 @@ def nearest_experiments(
     Raises:
         InputError: ``number`` is less than 1.
     """
-    import pandas as pd
-
     if number < 1:
         raise InputError(
-            f"{number} experiments cannot be told.", where=f"--number {number}", allowed="1 or more"
+            f"{number} experiments are too few.", where=f"--number {number}", allowed="1 or more"
         )
     known = samples(problem.surrogate, table)
-    domain = known.domain(problem.surrogate.domain)
-    feeds = feed_names(known.feed)
-    records = []
+    domain = domain_of(known, problem.surrogate.domain)
+    found = [known.iloc[:0]]
     for k in np.unique(designs.acid):
         near = domain.neighbourhood(problem.feed, problem.acids[k])
         if not len(near.of_acid):
             continue
-        of = np.flatnonzero(designs.acid == k)
-        square = near.square_distances(designs.continuous[of])
-        for i, distances in zip(of.tolist(), np.sqrt(square), strict=True):
-            chosen = _nearest(distances, known.experiment[near.of_acid], number)
-            place = near.of_acid[chosen]
-            design = designs.continuous[i]
-            conditions = known.continuous[place].copy()
-            conditions[:, TIME] = np.clip(design[TIME], known.first[place], conditions[:, TIME])
-            parts = _parts(near, design, conditions, chosen)
-            for rank, (at, row) in enumerate(zip(chosen.tolist(), place.tolist(), strict=True)):
-                records.append(
-                    {
-                        "rank": rank + 1,
-                        "design": i + 1,
-                        "row": _told(known.row[row]),
-                        "study": _told(known.study[row]),
-                        "feed": str(feeds[row]),
-                        "acid": problem.acids[k].name,
-                        **dict(zip(CONTINUOUS, conditions[rank].tolist(), strict=True)),
-                        **{f"yield_{m}": float(y) for m, y in zip(METALS, known.yields[row], strict=True)},
-                        "distance": float(distances[at]),
-                        **dict(zip(DISTANCES, parts[rank].tolist(), strict=True)),
-                        "breaks_stoichiometry": None
-                        if np.isnan(known.breaks[row])
-                        else bool(known.breaks[row]),
-                        "source": str(known.source[row]),
-                    }
-                )
-    names = ("rank", "design", "row", "study", "feed", "acid", *CONTINUOUS)
-    names = (*names, *(f"yield_{m}" for m in METALS), "distance", *DISTANCES)
-    frame = pd.DataFrame(records, columns=[*names, "breaks_stoichiometry", "source"])
-    frame = frame.astype({"row": "Int64", "study": "Int64", "breaks_stoichiometry": "boolean"})
+        mine, of = known.iloc[near.of_acid], np.flatnonzero(designs.acid == k)
+        for i, square in zip(of, near.square_distances(designs.continuous[of]), strict=True):
+            chosen = _nearest(square, mine["experiment"].to_numpy(), number)
+            rows = mine.iloc[chosen].assign(
+                rank=np.arange(len(chosen)) + 1,
+                design=int(i) + 1,
+                acid=problem.acids[k].name,
+                distance=np.sqrt(square[chosen]),
+            )
+            rows["time"] = np.clip(designs.time[i], rows["first"], rows["time"])
+            conditions = rows[list(CONTINUOUS)].to_numpy()
+            rows[list(DISTANCES)] = _parts(near, designs.continuous[i], conditions, chosen)
+            found.append(rows)
+    frame = pd.concat(found[1:] or found).reindex(columns=_COLUMNS)
     return frame.sort_values(["design", "rank"], kind="stable", ignore_index=True)
-
-
-def _told(number: np.intp) -> int | None:
-    return None if number == UNKNOWN else int(number)
 
 
 def _nearest(distances: Floats, experiments: Ints, number: int) -> Ints:
@@ -111,10 +89,41 @@ def _parts(near: Neighbourhood, design: Floats, conditions: Floats, chosen: Ints
     What a variable adds is how far the sample's own conditions are from it when that variable alone is set to
     the design's.
     """
-    one_moved = np.where(np.eye(len(CONTINUOUS), dtype=bool), design, conditions[:, None])  # (c, 5, 5)
+    variables = len(CONTINUOUS)
+    one_moved = np.where(np.eye(variables, dtype=bool), design, conditions[:, None])  # (c, 5, 5)
     tried = np.concatenate([one_moved, conditions[:, None]], axis=1)
-    square = near.square_distances(tried.reshape(-1, len(CONTINUOUS))).reshape(len(chosen), 6, -1)
+    square = near.square_distances(tried.reshape(-1, variables)).reshape(len(chosen), variables + 1, -1)
     own = square[np.arange(len(chosen)), :, chosen]  # each to its own sample
     feed = own[:, -1:]
     parts: Floats = np.sqrt(np.hstack([np.maximum(own[:, :-1] - feed, 0.0), feed]))
     return parts
+
+
+def studies(table: TrainingTable) -> pd.DataFrame:
+    """Return one row per study of a training table, in its order.
+
+    Returns:
+        ``study`` from 1, ``first_row`` and ``last_row`` in the sheet, ``feed``, ``acid``, ``experiments``,
+        ``rows``, ``NAME_low`` and ``NAME_high`` of each variable of ``CONTINUOUS``, and how many of the rows
+        break stoichiometry.
+    """
+    frame = pd.DataFrame(table.continuous, columns=list(CONTINUOUS)).assign(
+        study=table.studies + 1,
+        row=np.arange(len(table)) + 2,
+        feed=feed_names(table.feed),
+        acid=acid_names(table),
+        experiment=table.experiments,
+        broken=breaks(table),
+    )
+    ends = {f"{v}_{end}": (v, how) for v in CONTINUOUS for end, how in (("low", "min"), ("high", "max"))}
+    found = frame.groupby("study", as_index=False).agg(
+        first_row=("row", "first"),
+        last_row=("row", "last"),
+        feed=("feed", "first"),
+        acid=("acid", "first"),
+        experiments=("experiment", "nunique"),
+        rows=("row", "size"),
+        **ends,
+        breaks_stoichiometry=("broken", "sum"),
+    )
+    return pd.DataFrame(found)

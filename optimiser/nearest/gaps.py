@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import reduce
 from itertools import combinations
 
 import numpy as np
 
-from optimiser.nearest.samples import samples
+from optimiser.nearest.samples import domain_of, samples
 from optimiser.problem.problem import Problem
 from optimiser.surrogate.training_table import TrainingTable
-from optimiser.variables import CONTINUOUS, Bools, Designs, Floats
+from optimiser.variables import COLUMN, CONTINUOUS, VARIABLES, Bools, Designs, Floats
 
-#: Decimals that limits are told with, more where a limit would otherwise not lie between data and design.
-_DECIMALS = (0, 2, 1, 0, 0)
-#: The order in which a sentence names limits: heat, peroxide, solids, strength, time.
-_NAMES = ("temperature", "h2o2", "solid_liquid_ratio", "acid_concentration", "time")
-_ORDER = tuple(map(CONTINUOUS.index, _NAMES))
-#: Sentences told of a design.
+#: What sentences call the variables, in the order in which they name them.
+_NOUNS = {"temperature": "", "h2o2": "peroxide", "solid_liquid_ratio": "solids", "acid_concentration": "acid"}
+_ORDER = sorted(CONTINUOUS, key=lambda name: [*_NOUNS, *CONTINUOUS].index(name))
+#: Sentences about a design.
 _MOST = 2
-#: Of three setpoints together experiments are told only where as many would be there by chance, at least.
+#: Three setpoints together are a gap only where chance would put as many experiments there, at least.
 _EXPECTED = 1.0
 
 
@@ -29,13 +28,13 @@ class Limit:
     """A half of a variable's range: values above a limit, or below it.
 
     Attributes:
-        variable: number in ``CONTINUOUS``.
+        variable: its name.
         above: whether values above the limit are meant.
         value: the limit, itself left out.
         experiments: how many experiments are there.
     """
 
-    variable: int
+    variable: str
     above: bool
     value: float
     experiments: int
@@ -75,13 +74,14 @@ def gaps(problem: Problem, design: Designs, table: TrainingTable | None) -> tupl
         ValueError: there is not exactly one design.
     """
     if len(design) != 1:
-        raise ValueError(f"gaps are told of one design, not of {len(design)}")
-    acid = problem.acids[int(design.acid[0])]
-    low, high = near_experiments(problem, int(design.acid[0]), table)
-    where = f"with {acid.label} near {problem.feed.name}"
+        raise ValueError(f"gaps need one design, not {len(design)}")
+    acid = int(design.acid[0])
+    low, high = near_experiments(problem, acid, table)
+    where = f"with {problem.acids[acid].label} near {problem.feed.name}"
     if not len(low):
         return (f"There is no experiment {where}.",)
-    return tuple(_sentence(gap, where, low[:, 2]) for gap in find_gaps(low, high, design.continuous[0]))
+    peroxide = low[:, COLUMN["h2o2"]]
+    return tuple(_sentence(gap, where, peroxide) for gap in find_gaps(low, high, design.continuous[0]))
 
 
 def near_experiments(problem: Problem, acid: int, table: TrainingTable | None) -> tuple[Floats, Floats]:
@@ -93,16 +93,16 @@ def near_experiments(problem: Problem, acid: int, table: TrainingTable | None) -
     # those that break stoichiometry are experiments, too
     domain = replace(domain, sound=np.ones(len(domain.acid), dtype=np.bool_))
     if table is not None:
-        domain = samples(problem.surrogate, table).domain(domain)
+        domain = domain_of(samples(problem.surrogate, table), domain)
     near = domain.neighbourhood(problem.feed, problem.acids[acid])
     rows = near.of_acid[near.near_feed]
     # rows of a table are samples; what the artefact holds are experiments already
     group = np.arange(len(domain.acid)) if table is None else table.experiments
     _, first, number = np.unique(group[rows], return_index=True, return_inverse=True)
-    fixed, time = domain.fixed[rows][first], domain.time[rows]
     begin, end = np.full(len(first), np.inf), np.full(len(first), -np.inf)
-    np.minimum.at(begin, number, time[:, 0])
-    np.maximum.at(end, number, time[:, 1])
+    np.minimum.at(begin, number, domain.time[rows, 0])
+    np.maximum.at(end, number, domain.time[rows, 1])
+    fixed = domain.fixed[rows][first]
     return np.column_stack([fixed, begin]), np.column_stack([fixed, end])
 
 
@@ -112,66 +112,59 @@ def find_gaps(low: Floats, high: Floats, design: Floats) -> tuple[Gap, ...]:
     Of each variable the side is looked at on which the design lies of the experiments' median. A limit lies
     between the design and what an experiment had. First come variables that no experiment has on that side;
     then the two variables, and then the three, that most experiments would keep together if each kept them
-    independently: the emptiest room around the design. Three are told only where at least one would.
+    independently: the emptiest room around the design. Three count only where at least one would.
 
     Args:
         low, high: least and greatest value of each experiment, shape (e, 5).
         design: conditions in the order of ``CONTINUOUS``, shape (5,).
     """
-    limits = {j: _limits(j, low[:, j], high[:, j], float(design[j])) for j in range(len(CONTINUOUS))}
-    n = len(low)
-    alone = [Gap((limit,), n) for j in _ORDER for limit in limits[j][-1:] if not limit.experiments]
-    if alone:
-        # together they make one sentence: what is beyond the data in itself
-        alone = [Gap(tuple(gap.limits[0] for gap in alone), n)]
-    inner = {j: [limit for limit in limits[j] if limit.experiments] for j in _ORDER}
-    masks = {
-        j: np.array([x.holds(high[:, j] if x.above else low[:, j]) for x in inner[j]], dtype=np.float64)
-        for j in _ORDER
-    }
-    pairs, triples = (list(_emptiest(of, inner, masks, n)) for of in (2, 3))
-    found = alone
-    for gap in (
-        *sorted(pairs, key=lambda gap: -gap.expected)[:1],
-        *sorted((gap for gap in triples if gap.expected >= _EXPECTED), key=lambda gap: -gap.expected)[:1],
-    ):
-        found = [*found, gap]
+    ends = {name: (low[:, j], high[:, j]) for name, j in COLUMN.items()}
+    limits = {name: _limits(name, *ends[name], float(design[COLUMN[name]])) for name in _ORDER}
+    # together they make one sentence: what is beyond the data in itself
+    beyond = tuple(found[-1] for found in limits.values() if found and not found[-1].experiments)
+    inner = {name: [limit for limit in found if limit.experiments] for name, found in limits.items()}
+    found = [Gap(beyond, len(low))] if beyond else []
+    for of, least in ((2, 0.0), (3, _EXPECTED)):
+        empty = (gap for gap in _emptiest(of, inner, ends) if gap.expected >= least)
+        found += sorted(empty, key=lambda gap: -gap.expected)[:1]
     return tuple(found[:_MOST])
 
 
-def _emptiest(of: int, limits: dict[int, list[Limit]], masks: dict[int, Floats], n: int) -> Iterator[Gap]:
+def _emptiest(
+    of: int, limits: dict[str, list[Limit]], ends: dict[str, tuple[Floats, Floats]]
+) -> Iterator[Gap]:
     """Yield the emptiest gap of each combination of two or three variables, where it has one."""
-    for chosen in combinations(_ORDER, of):
-        if any(not limits[j] for j in chosen):
-            continue
-        share = [masks[j].mean(axis=1) for j in chosen]
-        if of == 2:
-            a, b = (masks[j] for j in chosen)
-            empty = a @ b.T == 0.0
-            expected = np.outer(*share)
-        else:
-            a, b, c = (masks[j] for j in chosen)
-            empty = np.einsum("ie,je,ke->ijk", a, b, c, optimize=True) == 0.0
-            # else two of them are a gap already
-            some = ((a @ b.T)[:, :, None] > 0) & ((a @ c.T)[:, None] > 0) & ((b @ c.T)[None] > 0)
-            empty &= some
-            expected = np.einsum("i,j,k->ijk", *share)
+    kept = {
+        name: np.array([limit.holds(ends[name][int(limit.above)]) for limit in found], dtype=np.float64)
+        for name, found in limits.items()
+    }
+    for chosen in combinations([name for name in _ORDER if limits[name]], of):
+        masks = [kept[name] for name in chosen]
+        empty = _together(masks) == 0.0
+        for k in range(of):  # else the others are a gap already
+            empty &= np.expand_dims(_together(masks[:k] + masks[k + 1 :]) > 0.0, k)
         if empty.any():
+            expected = reduce(np.multiply.outer, [mask.mean(axis=1) for mask in masks])
             at = np.unravel_index(np.argmax(np.where(empty, expected, -1.0)), empty.shape)
-            yield Gap(tuple(limits[j][int(i)] for j, i in zip(chosen, at, strict=True)), n)
+            gap = tuple(limits[name][int(i)] for name, i in zip(chosen, at, strict=True))
+            yield Gap(gap, masks[0].shape[1])
 
 
-def _limits(j: int, low: Floats, high: Floats, value: float) -> list[Limit]:
+def _together(masks: Sequence[Floats]) -> Floats:
+    """Return how many experiments keep a limit of each variable, an axis per variable."""
+    axes = "ijk"[: len(masks)]
+    subscripts = ",".join(f"{axis}e" for axis in axes) + "->" + axes
+    return np.asarray(np.einsum(subscripts, *masks, optimize=True), dtype=np.float64)
+
+
+def _limits(name: str, low: Floats, high: Floats, value: float) -> list[Limit]:
     """Return the limits between a design's value and the data, those that most experiments keep first."""
     above = value >= float(np.median(high))
     data = high if above else low
     beside = np.unique(data[data < value] if above else data[data > value])
-    told = {_rounded(float(x), value, _DECIMALS[j]) for x in beside}
-    found = []
-    for x in sorted(told, reverse=not above):
-        held = (data > x) if above else (data < x)
-        found.append(Limit(j, above, x, int(held.sum())))
-    return found
+    decimals = round(-np.log10(VARIABLES[COLUMN[name]].step))
+    values = sorted({_rounded(float(x), value, decimals) for x in beside}, reverse=not above)
+    return [Limit(name, above, x, int(((data > x) if above else (data < x)).sum())) for x in values]
 
 
 def _rounded(limit: float, value: float, decimals: int) -> float:
@@ -198,15 +191,18 @@ def _sentence(gap: Gap, where: str, peroxide: Floats) -> str:
 
 def _text(limit: Limit, peroxide: Floats) -> str:
     """Say the far side of a limit."""
-    value, name = f"{limit.value:.10g}", CONTINUOUS[limit.variable]
-    if name == "temperature":
-        return f"{'above' if limit.above else 'below'} {value} °C"
-    if name == "time":
-        return f"sampled {'after' if limit.above else 'before'} {value} min"
-    if name == "h2o2" and limit.above and limit.value <= 0.0:
+    variable, value = VARIABLES[COLUMN[limit.variable]], f"{limit.value:.10g}"
+    if limit.variable == "temperature":
+        return f"{'above' if limit.above else 'below'} {value} {variable.shown_unit}"
+    if limit.variable == "time":
+        return f"sampled {'after' if limit.above else 'before'} {value} {variable.shown_unit}"
+    if limit.variable == "h2o2" and limit.above and limit.value <= 0.0:
         return "with peroxide"
-    if name == "h2o2" and not limit.above and not ((peroxide > 0.0) & (peroxide < limit.value)).any():
+    if (
+        limit.variable == "h2o2"
+        and not limit.above
+        and not ((peroxide > 0.0) & (peroxide < limit.value)).any()
+    ):
         return "without peroxide"
-    how = "more" if limit.above else "less"
-    unit = {"acid_concentration": "mol/L acid", "h2o2": "wt% peroxide", "solid_liquid_ratio": "g/L solids"}
-    return f"with {how} than {value} {unit[name]}"
+    noun = _NOUNS.get(limit.variable, variable.label)
+    return f"with {'more' if limit.above else 'less'} than {value} {variable.shown_unit} {noun}"

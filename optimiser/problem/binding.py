@@ -35,7 +35,7 @@ def bind(question: Question, tables: OwnTables | None = None) -> Problem:
 
     Args:
         question: as asked.
-        tables: acids and reagents to answer it with, as `own_tables` reads them; None for the shipped ones
+        tables: acids and reagents to answer it with, as `tables.own` reads them; None for the shipped ones
             with the question's own acids.
 
     Raises:

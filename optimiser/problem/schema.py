@@ -23,8 +23,8 @@ from pydantic import (
 )
 
 from optimiser._io.errors import InputError, dotted
-from optimiser._io.yamlfile import Document, first_error
-from optimiser.chemistry.acids import AcidOverrides
+from optimiser._io.yamlfile import Document, Real, Whole, first_error
+from optimiser.chemistry.acids import MOST_ACIDS, AcidOverrides
 from optimiser.chemistry.feeds import Feed, find_feed
 from optimiser.chemistry.metals import METALS
 from optimiser.problem.constraints import Constraint, read_constraint
@@ -77,7 +77,7 @@ def _range_of(variable: Variable) -> Any:
 
 
 class _Acids(Strict):
-    acid: tuple[str, ...] = Field(min_length=1)
+    acid: tuple[str, ...] = Field(min_length=1, max_length=MOST_ACIDS)
 
     @field_validator("acid", mode="before")
     @classmethod
@@ -290,12 +290,12 @@ class Problem(Strict):
     description: str = ""
     feed: Feed
     surrogate: str = "pd-gbr"
-    acids: dict[str, AcidOverrides] = Field(default_factory=dict)
+    acids: dict[str, AcidOverrides] = Field(default_factory=dict, max_length=MOST_ACIDS)
     variables: Variables
     objectives: tuple[ObjectiveField, ...] = Field(min_length=1, max_length=4)
     constraints: tuple[ConstraintField, ...] = ()
     tolerances: TolerancesField = TolerancesSpec()
-    process: dict[str, float | str] = Field(default_factory=dict)
+    process: dict[str, Real | str] = Field(default_factory=dict)
 
     _source: Source | None = PrivateAttr(default=None)
 
@@ -360,14 +360,7 @@ class Problem(Strict):
         return f"<pre>{html.escape(self.to_yaml())}</pre>"
 
 
-def _whole(value: Any) -> Any:
-    if isinstance(value, bool):
-        raise InputError(f"{value!r} is not a number.", allowed="a whole number", remedy="write e.g. 100")
-    return value
-
-
-Whole = Annotated[int, BeforeValidator(_whole)]
-Seed = Annotated[Whole, Field(ge=0, le=2**63 - 1)]
+Seed = Annotated[Whole, Field(ge=0, lt=2**32)]
 
 
 class SearchSpec(Strict):
@@ -382,7 +375,7 @@ class SearchSpec(Strict):
     population: Whole = Field(default=100, ge=8, le=2000)
     generations: Whole = Field(default=100, ge=1, le=10000)
     seeds: tuple[Seed, ...] = Field(default=(1, 2, 3), min_length=1, max_length=20)
-    stagnation: Whole = Field(default=30, ge=0)
+    stagnation: Whole = Field(default=30, ge=0, le=10000)
     per_acid: Whole = Field(default=40, ge=0, le=10000)
 
     @field_validator("seeds")

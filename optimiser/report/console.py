@@ -15,7 +15,6 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from rich.table import Table
 from rich.text import Text
 
-from optimiser.chemistry.metals import METALS
 from optimiser.nearest import SOURCES
 from optimiser.problem.objectives import REPORTED
 from optimiser.problem.problem import Problem
@@ -23,14 +22,7 @@ from optimiser.problem.tolerances import said
 from optimiser.report import refusal, words
 from optimiser.report.columns import Column, column
 from optimiser.report.frames import front_frame, refused_frame
-from optimiser.report.nearest import (
-    BREAKS,
-    DISTANCE,
-    Nearest,
-    condition_records,
-    distance_records,
-    measured,
-)
+from optimiser.report.nearest import BREAKS, DISTANCE, Nearest, beside, condition_records, distance_records
 from optimiser.report.numbers import number
 from optimiser.search.run import RunResult
 from optimiser.search.search import Progress as SearchProgress
@@ -181,14 +173,13 @@ def print_nearest(problem: Problem, designs: Designs, found: Nearest, console: C
     _say(console, found.said)
     frame = found.frame
     if len(frame):
-        yields = {m: float(evaluation.yields[0, METALS.index(m)]) for m in measured(problem)}
         console.print()
-        _say(console, "What is predicted for the design, and what the nearest experiments gave:")
-        print_records(condition_records(frame, designs.continuous[0].tolist(), yields), console)
+        _say(console, "Predicted yields of the design, and measured yields of the nearest experiments:")
+        print_records(condition_records(beside(problem, evaluation, 0, frame)), console)
         if frame["breaks_stoichiometry"].fillna(False).any():
             _say(console, f"* {BREAKS}.")
         console.print()
-        _say(console, f"{DISTANCE}")
+        _say(console, DISTANCE)
         print_records(distance_records(frame), console)
     console.print()
     for line in found.gaps[0] or ("Experiments near the feed cover its setpoints together.",):

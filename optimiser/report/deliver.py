@@ -10,14 +10,12 @@ from typing import Any
 
 import pandas as pd
 
-from optimiser._io.errors import InputError
-from optimiser._io.placed import placed
+from optimiser._io.output import check_folder, placed
 from optimiser.report.card import Card, failures
 from optimiser.report.images import Kind, write_images
 from optimiser.report.manifest import plain_json
 from optimiser.report.page import draw, page_of
 from optimiser.report.workbook import write_sheets
-from optimiser.report.write import check_target
 
 #: A table by the name of its file: a frame for ``.csv``, frames by sheet for ``.xlsx``.
 Tables = Mapping[str, pd.DataFrame | Mapping[str, pd.DataFrame]]
@@ -39,22 +37,6 @@ class Delivery:
     def page(self) -> Path:
         """The page, ``report.html``."""
         return self.folder / "report.html"
-
-
-def check_folder(out: Path, force: bool = False, option: str = "--out") -> None:
-    """Refuse a folder that cannot be written, before any work is done.
-
-    Args:
-        out: the folder.
-        force: whether an existing one may be replaced.
-        option: by which it was given.
-
-    Raises:
-        InputError: as `write.check_target`; it is a file.
-    """
-    check_target(out, force, option)
-    if out.is_file():
-        raise InputError(f"{out} is a file, and a report is a folder.", remedy=f"choose another {option}")
 
 
 def deliver(

@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from optimiser.chemistry.metals import METALS
-from optimiser.nearest import gaps
-from optimiser.nearest.experiments import nearest_experiments
-from optimiser.nearest.samples import installed_table, what_counts
-from optimiser.problem.problem import Problem
+from optimiser.nearest import gaps, installed_table, nearest_experiments, what_counts
+from optimiser.problem.problem import Evaluation, Problem
 from optimiser.report.picks import Pick, ends_and_knee
 from optimiser.search.front import Front
 from optimiser.surrogate.features import PREDICTED_METALS
 from optimiser.surrogate.training_table import TrainingTable
 from optimiser.variables import CONTINUOUS, DESIGN_COLUMNS, VARIABLES, Designs
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 #: What a mark at a row means.
 BREAKS = (
@@ -28,18 +24,12 @@ BREAKS = (
 )
 #: What the distances are.
 DISTANCE = (
-    "Distances are in standard deviations of the data, a wholly different feed counting 3; the squares of "
-    "the parts add up to that of the whole."
+    "Distances are in standard deviations of the data; a wholly different feed counts 3. The squares of the "
+    "parts add up to that of the whole."
 )
-_PARTS = {
-    "distance_temperature": "temperature",
-    "distance_acid_concentration": "strength",
-    "distance_h2o2": "peroxide",
-    "distance_solid_liquid_ratio": "solids",
-    "distance_time": "time",
-    "distance_feed": "feed",
-}
-_NOTICEABLE = 0.1  # parts of a distance below it are not named
+_SHORT = {"acid_concentration": "strength", "h2o2": "peroxide", "solid_liquid_ratio": "solids"}
+_PARTS = {f"distance_{name}": _SHORT.get(name, name) for name in (*CONTINUOUS, "feed")}
+_NOTICEABLE = 0.1  # smaller parts of a distance are not named
 
 
 @dataclass(frozen=True)
@@ -86,36 +76,41 @@ def made_of(row: pd.Series) -> str:
     return ", ".join(f"{label} {part:.1f}" for part, label in parts if part >= _NOTICEABLE) or "nothing"
 
 
-def condition_records(
-    frame: pd.DataFrame, design: list[float], predicted: dict[str, float]
-) -> list[dict[str, Any]]:
-    """Return the design and its nearest experiments as records for a terminal, yields in per cent.
+def beside(problem: Problem, evaluation: Evaluation, row: int, nearest: pd.DataFrame) -> pd.DataFrame:
+    """Return a design with its predicted yields above its nearest experiments.
 
     Args:
-        frame: of one design.
-        design: its conditions, in the order of ``CONTINUOUS``.
-        predicted: its yields as fractions, of the metals that are there.
+        problem: the bound question.
+        evaluation: of designs.
+        row: which of them.
+        nearest: its experiments, as `nearest_experiments` gives them.
+
+    Returns:
+        Columns ``which`` (``predicted``, then the ranks), the variables, ``yield_X`` of the metals that
+        experiments have yields of, and the others of `nearest_experiments`, missing for the design.
     """
-    units = [variable.shown_unit for variable in VARIABLES]
+    metals = {f"yield_{m}": METALS.index(m) for m in problem.present if m in PREDICTED_METALS}
+    first: dict[str, Any] = {"which": "predicted", "feed": problem.feed.name}
+    first |= dict(zip(CONTINUOUS, evaluation.designs.continuous[row].tolist(), strict=True))
+    first |= {name: float(evaluation.yields[row, k]) for name, k in metals.items()}
+    absent = [f"yield_{m}" for m in PREDICTED_METALS if f"yield_{m}" not in metals]
+    found = nearest.assign(which=nearest["rank"].astype(str)).drop(columns=absent)
+    return pd.DataFrame([first, *found.to_dict("records")])
 
-    def numbers(at: list[float], yields: dict[str, float]) -> dict[str, Any]:
-        return {
-            **{unit: float(f"{value:.4g}") for unit, value in zip(units, at, strict=True)},
-            **{f"{m} %": None if np.isnan(y) else round(100.0 * y) for m, y in yields.items()},
+
+def condition_records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return the table of `beside` as records for a terminal, yields in per cent."""
+    metals = [name for name in frame if str(name).startswith("yield_")]
+    return [
+        {"": row["which"], **{name: _known(row[name]) for name in ("row", "study")}, "feed": row["feed"]}
+        | {v.shown_unit: float(f"{row[v.name]:.4g}") for v in VARIABLES}
+        | {f"{str(m)[6:]} %": None if np.isnan(row[m]) else round(100.0 * row[m]) for m in metals}
+        | {
+            "distance": None if np.isnan(row["distance"]) else round(row["distance"], 2),
+            " ": "*" if row["breaks_stoichiometry"] is True else "",
         }
-
-    first: dict[str, Any] = {"": "design", "row": None, "study": None, "feed": ""}
-    found = [first | numbers(design, predicted) | {"distance": None, " ": ""}]
-    for _, row in frame.iterrows():
-        at = [float(row[name]) for name in CONTINUOUS]
-        which = {"": str(row["rank"]), "row": _known(row["row"]), "study": _known(row["study"])}
-        yields = {m: float(row[f"yield_{m}"]) for m in predicted}
-        mark = "*" if row["breaks_stoichiometry"] is True else ""
-        found.append(
-            {**which, "feed": row["feed"], **numbers(at, yields)}
-            | {"distance": round(row["distance"], 2), " ": mark}
-        )
-    return found
+        for row in frame.to_dict("records")
+    ]
 
 
 def distance_records(frame: pd.DataFrame) -> list[dict[str, Any]]:
@@ -123,8 +118,8 @@ def distance_records(frame: pd.DataFrame) -> list[dict[str, Any]]:
     return [
         {"": str(row["rank"])}
         | {label: round(row[name], 2) for name, label in _PARTS.items()}
-        | {"in all": round(row["distance"], 2)}
-        for _, row in frame.iterrows()
+        | {"total": round(row["distance"], 2)}
+        for row in frame.to_dict("records")
     ]
 
 
@@ -147,12 +142,5 @@ def as_json(problem: Problem, designs: Designs, found: Nearest) -> dict[str, Any
 
 
 def _known(value: Any) -> Any:
-    """Return a cell as plain Python, None where it is missing."""
-    import pandas as pd
-
+    """Return a cell, None where it is missing."""
     return None if pd.isna(value) else value
-
-
-def measured(problem: Problem) -> tuple[str, ...]:
-    """Return the metals of a feed that experiments have yields of."""
-    return tuple(metal for metal in problem.present if metal in PREDICTED_METALS)

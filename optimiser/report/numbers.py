@@ -30,6 +30,12 @@ def number(value: float, digits: int | None = None, figures: int | None = None) 
     return shown[1:] if negative_zero else shown.replace("-", "−")
 
 
+def signed(value: float, digits: int) -> str:
+    """Write a number with its sign, but zero without one: ``+9.2``."""
+    shown = number(value, digits)
+    return f"+{shown}" if value > 0.0 and float(f"{value:.{digits}f}") else shown
+
+
 def percent(share: float, digits: int = 0) -> str:
     """Write a fraction as per cent: ``93 %``."""
     return f"{number(100.0 * share, digits)} %"

@@ -10,23 +10,20 @@ from typing import Any
 import pandas as pd
 
 from optimiser._io.errors import InputError
-from optimiser._io.placed import placed
+from optimiser._io.output import check_apart, check_file_target, check_folder, placed
 from optimiser.chemistry.feeds import find_feed
 from optimiser.problem.binding import known_acids
 from optimiser.problem.load import load_problem
 from optimiser.report.card import make_cards
 from optimiser.report.cards.scenarios import scenario_makers
-from optimiser.report.deliver import check_folder
 from optimiser.report.deliver import deliver as deliver_report
 from optimiser.report.images import Kind
 from optimiser.report.manifest import given, made_with
 from optimiser.report.scenarios import Contents, contents
 from optimiser.report.stream import STREAMED, streamed_table
 from optimiser.report.workbook import write_sheets
-from optimiser.report.write import check_target
 from optimiser.tables.footprint import check_footprint
 from optimiser.tables.own import read_own_tables
-from optimiser.tables.own_impacts import import_impacts
 from optimiser.tables.predict import RowProgress, Setting, Tally, parts, prepare, results
 from optimiser.tables.read import split_source
 from optimiser.toolkit.profile import find_profile
@@ -95,9 +92,6 @@ def _setting(request: Request) -> Setting:
     question = load_problem(request.problem) if request.problem else None
     known = known_acids(question) if question else None
     tables = read_own_tables(request.acids, request.prices, request.impacts, known=known)
-    factors = None
-    if request.profile is not None and request.impacts is not None:
-        factors = import_impacts(request.impacts, tables.acids)
     setting = prepare(
         request.table,
         question=question,
@@ -105,7 +99,7 @@ def _setting(request: Request) -> Setting:
         sheet=request.sheet,
         basis=request.basis,
         tables=tables,
-        profile=find_profile(request.profile, request.acids, factors, tables.acids),
+        profile=find_profile(request.profile, request.acids, tables.given, tables.acids),
         bare=request.tolerances == "off",
     )
     if request.ef31:
@@ -146,17 +140,11 @@ def _write(of: Contents, request: Request) -> list[str]:
 
 def _check(request: Request) -> None:
     if request.out is not None:
-        check_target(request.out, request.force)
+        check_file_target(request.out, request.force, (*STREAMED, ".xlsx"))
     if request.report is not None:
         check_folder(request.report, request.force, "--report")
-    if request.out is not None and request.out.suffix.lower() not in (*STREAMED, ".xlsx"):
-        raise InputError(
-            f"{request.out.name} names no kind of table.",
-            allowed="a file name that ends in " + ", ".join((*STREAMED, ".xlsx")),
-            remedy="change the suffix of --out",
-        )
-    if request.out is not None and request.out.is_dir():
-        raise InputError(f"{request.out} is a folder, and a table is a file.", remedy="choose another --out")
+    if request.out is not None and request.report is not None:
+        check_apart(request.out, request.report, "--out and --report")
     if request.profile is not None and (request.basis is not None or request.prices is not None):
         raise InputError(
             "The Toolkit's sums are for 1000 kg of cathode at the prices in its own table.",

@@ -8,11 +8,12 @@ from typing import Any
 
 import pandas as pd
 
+from optimiser._io.output import check_folder
 from optimiser.process.costs import COMPONENTS
 from optimiser.report import words
 from optimiser.report.card import make_cards
 from optimiser.report.cards import run_makers
-from optimiser.report.deliver import Delivery, check_folder, deliver
+from optimiser.report.deliver import Delivery, deliver
 from optimiser.report.frames import (
     acid_fronts_frame,
     acids_frame,

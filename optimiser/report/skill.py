@@ -14,7 +14,7 @@ from optimiser.surrogate.calibration import INTERVAL_KEY, INTERVAL_PERCENT
 from optimiser.surrogate.selection import BEST_TARGET, LEAST_ROWS
 from optimiser.surrogate.stoichiometry import LIMIT, breaks, charge_balance
 from optimiser.surrogate.training_table import TrainingTable, acid_names, feed_names
-from optimiser.training.compare.selected import LEAST_COVERAGE, MOST_OVERPROMISED, broken
+from optimiser.training.compare.replay import LEAST_COVERAGE, MOST_OVERPROMISED, broken
 from optimiser.training.duplicates import CONTRADICTION, Repeat
 
 _FIGURES = {

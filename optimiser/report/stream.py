@@ -10,7 +10,7 @@ import pandas as pd
 
 from optimiser._io.errors import InputError
 from optimiser._io.extras import needs
-from optimiser._io.placed import placed
+from optimiser._io.output import placed
 
 #: Kinds of file that a table can be streamed to.
 STREAMED = (".csv", ".parquet")

@@ -45,6 +45,13 @@ _ACIDS = {
     "malic": AcidStyle(ORANGE, "bowtie"),
     "levulinic": AcidStyle(SKY, "hourglass"),
 }
+#: Colour and shape of each metal whose yield is predicted; the same in every figure.
+METAL_LOOKS = {
+    "Li": (BLUE, "circle"),
+    "Ni": (GREEN, "square"),
+    "Mn": (PURPLE, "diamond"),
+    "Co": (VERMILLION, "triangle-up"),
+}
 _NEW = tuple(
     AcidStyle(BLACK, s) for s in ("circle", "square", "diamond", "triangle-up", "triangle-down", "star")
 )

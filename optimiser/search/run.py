@@ -71,7 +71,7 @@ def run(
     Args:
         config: what is asked.
         progress: told how far each search is.
-        tables: a user's own acids, prices and factors, as `binding.own_tables` reads them.
+        tables: a user's own acids, prices and factors, as `tables.own.own_tables` reads them.
         side_by_side: whether long runs may start processes, one per core, for some of the searches; the
             result is the same. The caller must be importable without side effects.
 

@@ -1,1 +1,1 @@
-"""Yield models: fit, store, evaluate fast, applicability domain, validate."""
+"""The yield model: compiled trees, calibration, applicability domain, artefact, training table."""

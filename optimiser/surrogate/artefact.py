@@ -237,13 +237,14 @@ def load_surrogate(name_or_path: str | Path, *, beside: Path | None = None, wher
         InputError: there is none, a file is missing, cut off or edited, or the format is another.
     """
     folder = _find(name_or_path, beside, where)
-    for file in (CARD, ARRAYS):
-        if not (folder / file).is_file():
-            raise InputError(
-                f"{folder} is not a complete artefact: it has no {file}.",
-                allowed=f"a folder with {CARD} and {ARRAYS}",
-                remedy=rebuild(folder),
-            )
+    lacking = [file for file in (CARD, ARRAYS) if not (folder / file).is_file()]
+    if lacking:
+        raise InputError(
+            f"{folder} is not a complete artefact: it has no {lacking[0]}.",
+            allowed=f"a folder with {CARD} and {ARRAYS}",
+            # a folder of something else is not to be removed
+            remedy=rebuild(folder) if len(lacking) == 1 else "optimiser list models",
+        )
     document = read_yaml(folder / CARD)
     card = document.data
     where = str(folder / CARD)
@@ -258,13 +259,19 @@ def load_surrogate(name_or_path: str | Path, *, beside: Path | None = None, wher
             where=where,
             remedy="update leaching-optimiser" if newer else rebuild(folder),
         )
+    # before anything of the card is used: what follows relies on what was written
+    if card.get(SEAL) != seal(card):
+        raise InputError(
+            f"The model card of {folder.name!r} is not the one that was written: it was edited.",
+            where=where,
+            remedy=rebuild(folder),
+        )
     arrays = read_arrays(folder / ARRAYS, card)
     regressors = read_pinned(folder / REGRESSORS, card, "regressors") if "regressors" in card else None
     try:
         features = tuple(Feature(f["name"], f["unit"]) for f in card["features"])
         if features != FEATURES or card["metals"] != list(PREDICTED_METALS):
             raise ValueError("its features or metals are not those of this version")
-        domain = Domain.from_arrays(arrays, card["domain"])
         surrogate = Surrogate(
             name=folder.name,
             path=folder,
@@ -272,19 +279,13 @@ def load_surrogate(name_or_path: str | Path, *, beside: Path | None = None, wher
             sha256=hashlib.sha256((folder / CARD).read_bytes()).hexdigest(),
             fitted=unpack(arrays, regressors),
             acids=dict(zip(arrays["acid_keys"].tolist(), arrays["acid_features"], strict=True)),
-            domain=domain,
-            calibration=Calibration.from_arrays(arrays, domain),
+            domain=Domain.from_arrays(arrays, card["domain"]),
+            calibration=Calibration.from_arrays(arrays),
         )
     except (KeyError, TypeError, ValueError, IndexError) as error:
         raise InputError(
             f"The artefact {folder.name!r} is not consistent: {error}.", where=where, remedy=rebuild(folder)
         ) from None
-    if card.get(SEAL) != seal(card):
-        raise InputError(
-            f"The model card of {folder.name!r} is not the one that was written: it was edited.",
-            where=where,
-            remedy=rebuild(folder),
-        )
     return surrogate
 
 

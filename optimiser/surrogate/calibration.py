@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from optimiser.surrogate.domain import Domain, Neighbourhood
+from optimiser.surrogate.domain import Neighbourhood
 from optimiser.surrogate.features import PREDICTED_METALS
 from optimiser.variables import Floats
 
@@ -203,27 +203,15 @@ class Calibration:
         }
 
     @classmethod
-    def from_arrays(cls, arrays: Mapping[str, npt.NDArray[Any]], domain: Domain) -> Calibration:
+    def from_arrays(cls, arrays: Mapping[str, npt.NDArray[Any]]) -> Calibration:
         """Return what :meth:`arrays` stored.
 
         Raises:
             KeyError: an array is missing.
-            ValueError: the arrays do not fit together or the domain, or hold what is no number.
         """
-        names = ("errors", "acid_errors", "coefficients", "level", "scores", "numbers")
+        names = ("errors", "acid_errors", "coefficients", "level", "scores")
+        mean_error, growth = map(float, arrays["calibration_numbers"])
         found = {name: arrays[f"calibration_{name}"] for name in names}
-        if (len(found["errors"]), len(found["acid_errors"])) != (len(domain.acid), len(domain.acids)):
-            raise ValueError("the calibration's errors do not fit the domain")
-        shapes = {"coefficients": (_TERMS,), "level": (len(LEVEL_TERMS),), "numbers": (2,)}
-        if any(found[name].shape != shape for name, shape in shapes.items()) or (
-            found["scores"].shape[1:] != (len(PREDICTED_METALS),)
-        ):
-            raise ValueError("the calibration's shapes do not fit")
-        if np.isnan(found["scores"]).all() or np.isinf(found["scores"]).any():
-            raise ValueError("the calibration has no scores, or infinite ones")
-        if not all(np.isfinite(found[name]).all() for name in (*shapes, "acid_errors")):
-            raise ValueError("the calibration holds what is no number")
-        mean_error, growth = map(float, found.pop("numbers"))
         return cls(**found, mean_error=mean_error, growth=growth)
 
 
@@ -283,7 +271,6 @@ def terms(
 
 #: Which of :func:`terms` know the yield and the metal alone.
 LEVEL_TERMS = (0, 3, 4, 8, 9, 10)
-_TERMS = 11
 
 
 def terms_of_level(mean: Floats) -> Floats:

@@ -55,6 +55,12 @@ class DomainSettings:
     distance_quantile: float = 0.9
     disagreement_quantile: float = 0.8
 
+    def __post_init__(self) -> None:
+        whole = all(type(n) is int and n > 0 for n in (self.neighbours, self.min_experiments))
+        quantiles = (self.distance_quantile, self.disagreement_quantile)
+        if not (whole and self.feed_distance > 0.0 and all(0.0 < q <= 1.0 for q in quantiles)):
+            raise ValueError(f"{self} cannot be")
+
 
 @dataclass(frozen=True)
 class Neighbourhood:
@@ -273,29 +279,14 @@ class Domain:
 
         Raises:
             KeyError: an array or an entry is missing.
-            ValueError: arrays do not fit together, or a scale or limit is not positive.
         """
-        acids, acid = tuple(arrays["domain_acids"].tolist()), arrays["domain_acid"].astype(np.intp)
-        limits = {name: float(said[name]) for name in ("distance_limit", "disagreement_limit")}
-        n, variables = len(acid), len(CONTINUOUS)
-        shapes = {"feed": (n, 3), "fixed": (n, variables - 1), "sound": (n,), "time": (n, 2)}
-        if any(arrays[f"domain_{name}"].shape != shape for name, shape in shapes.items()):
-            raise ValueError("the domain's shapes do not fit")
-        if n and not 0 <= acid.min() <= acid.max() < len(acids):
-            raise ValueError("the domain names an unknown acid")
-        scale = arrays["domain_scale"]
-        if scale.shape != (variables,) or not (scale > 0.0).all() or not min(limits.values()) > 0.0:
-            raise ValueError("the domain's scale or limits are not positive")
         return cls(
-            acids=acids,
-            acid=acid,
-            feed=arrays["domain_feed"],
-            fixed=arrays["domain_fixed"],
-            sound=arrays["domain_sound"].astype(np.bool_),
-            time=arrays["domain_time"],
-            scale=scale,
+            acids=tuple(arrays["domain_acids"].tolist()),
+            acid=arrays["domain_acid"].astype(np.intp),
+            **{name: arrays[f"domain_{name}"] for name in ("feed", "fixed", "sound", "time", "scale")},
             settings=DomainSettings(**{f.name: said[f.name] for f in fields(DomainSettings)}),
-            **limits,
+            distance_limit=said["distance_limit"],
+            disagreement_limit=said["disagreement_limit"],
         )
 
 

@@ -105,18 +105,14 @@ class Fitted:
 
         Raises:
             KeyError: an array is missing.
-            ValueError: arrays do not fit together.
+            ValueError: arrays of a member do not fit together.
         """
-        paired, plain = _forests(arrays, "paired"), _forests(arrays, "plain")
-        if not paired:
-            raise ValueError("no member compares designs with anchors")
-        weight, constrained = arrays["mixture_weight"], arrays["mixture_constrained"].astype(np.bool_)
-        slack = float(arrays["mixture_slack"])
-        if not weight.shape == constrained.shape == (len(paired) + len(plain),) or not (weight > 0.0).all():
-            raise ValueError("the weights of the members do not fit")
-        if not 0.0 <= slack <= 1.0:
-            raise ValueError("the members' slack is no fraction")
-        return cls(paired, plain, features, yields, Mixture(weight, constrained, slack))
+        mixture = Mixture(
+            arrays["mixture_weight"],
+            arrays["mixture_constrained"].astype(np.bool_),
+            float(arrays["mixture_slack"]),
+        )
+        return cls(_forests(arrays, "paired"), _forests(arrays, "plain"), features, yields, mixture)
 
     def take(self, rows: Ints) -> Fitted:
         """Keep some of the anchors."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import io
-import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -14,9 +13,9 @@ import numpy.typing as npt
 
 from optimiser._io import builtin
 from optimiser._io.errors import InputError
+from optimiser._io.reading import MOST_TABLE, npz_arrays, read_bytes
 from optimiser.surrogate.calibration import Calibration
 from optimiser.surrogate.domain import Domain
-from optimiser.surrogate.features import ACID_COLUMNS, FEATURES, PREDICTED_METALS
 from optimiser.surrogate.fitted import Fitted, Predictor
 from optimiser.variables import Floats
 
@@ -51,15 +50,9 @@ def unpack(arrays: Mapping[str, npt.NDArray[Any]], regressors: bytes | None) -> 
 
     Raises:
         KeyError: an array is missing.
-        ValueError: what does not fit together, or would build what no model needs.
+        ValueError: trees that do not fit, or regressors that would build what no model needs.
     """
     x, y = arrays["anchor_features"], arrays["anchor_yields"]
-    if x.shape != (len(y), len(FEATURES)) or y.shape[1:] != (len(PREDICTED_METALS),):
-        raise ValueError("the anchors' shapes do not fit")
-    if np.isnan(y).all(axis=0).any():
-        raise ValueError("a metal has no anchor")
-    if arrays["acid_features"].shape != (len(arrays["acid_keys"]), len(ACID_COLUMNS)):
-        raise ValueError("the acids' features do not fit")
     if regressors is None:
         return Fitted.from_arrays(arrays, x, y)
     # the one place where predicting needs the room of rivals
@@ -84,13 +77,13 @@ def read_pinned(path: Path, card: dict[str, Any], key: str) -> bytes:
         raise InputError(
             f"{path.parent / CARD} does not say which {key} it describes.", remedy=rebuild(path.parent)
         )
-    if not path.is_file():
+    if not path.exists():
         raise InputError(
             f"{path.parent} is not a complete artefact: it has no {path.name}.",
             where=str(path.parent / CARD),
             remedy=rebuild(path.parent),
         )
-    content = path.read_bytes()
+    content = read_bytes(path, MOST_TABLE, allowed=f"the {key} of an artefact")
     if hashlib.sha256(content).hexdigest() != said["sha256"]:
         raise InputError(
             f"{path} does not match its model card: {_difference(content, said['bytes'])}.",
@@ -109,8 +102,7 @@ def read_arrays(path: Path, card: dict[str, Any]) -> dict[str, npt.NDArray[Any]]
     """
     content = read_pinned(path, card, "arrays")
     try:
-        with np.load(io.BytesIO(content), allow_pickle=False) as stored:
-            return dict(stored)
+        return npz_arrays(path, content)
     except Exception as error:
         # zipfile, zlib and numpy each raise their own kinds
         raise InputError(
@@ -137,8 +129,4 @@ def _difference(content: bytes, expected: Any) -> str:
     """Return what has become of a file whose hash is not the one that was written."""
     if not isinstance(expected, int) or len(content) == expected:
         return "it was edited, or belongs to another card"
-    sizes = f"{len(content)} bytes, not {expected}"
-    # a zip file, as all of these are, ends in a directory that one cut off lacks
-    if len(content) < expected and not zipfile.is_zipfile(io.BytesIO(content)):
-        return f"it is cut off, or another file: {sizes}"
-    return f"it is another file: {sizes}"
+    return f"it is cut off, or another file: {len(content)} bytes, not {expected}"

@@ -13,9 +13,12 @@ import numpy as np
 import numpy.typing as npt
 
 from optimiser._io.errors import InputError
+from optimiser._io.reading import MOST_TABLE, check_workbook, read_bytes
 from optimiser.chemistry.descriptors import structure_key
 from optimiser.chemistry.metals import BASE_METALS
 from optimiser.variables import VARIABLES, Bools, Floats, Ints
+
+Labels = npt.NDArray[np.str_]
 
 _FEED = ("inputNi", "inputMn", "inputCo")
 _PKA = ("pKa1", "pKa2", "pKa3")
@@ -32,6 +35,8 @@ _UNIT = {
     **dict.fromkeys(_YIELDS, "yields are fractions, not per cent"),
     "temp": "temperatures are in degC",
 }
+#: Largest difference in mol per mol Li at which a feed goes by a known one's name: two decimals or more.
+_SAME_FEED = 0.005
 NUMERIC_COLUMNS = (*_FEED, *_PKA, "nProtons", *_CONTINUOUS, *_SOLUBILITY, *_YIELDS)
 
 
@@ -78,7 +83,7 @@ class TrainingTable:
 
 def sha256_of(path: Path) -> str:
     """Return the SHA-256 of a file as hexadecimal digits."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+    return hashlib.sha256(read_bytes(path, MOST_TABLE, allowed="a training table")).hexdigest()
 
 
 def read_table(path: Path) -> TrainingTable:
@@ -178,13 +183,12 @@ def named(feed: Floats, known: Mapping[str, npt.ArrayLike], other: npt.ArrayLike
 def _read_workbook(path: Path) -> Any:
     import pandas as pd
 
-    if path.is_dir():
-        raise InputError(f"{path} is a directory.", allowed="an xlsx workbook", remedy="give the file itself")
-    if not path.is_file():
+    if not path.exists():
         raise InputError(
             f"The training table {path} does not exist.",
             remedy="check the path; the published table is there without one, after `optimiser data install`",
         )
+    check_workbook(path)
     try:
         if not zipfile.is_zipfile(path):  # which every xlsx workbook is
             raise ValueError("it is not an xlsx workbook, whatever its name says, or it is cut off")
@@ -278,10 +282,13 @@ def _experiments(columns: dict[str, Floats], structures: tuple[str, ...]) -> Int
 
     Acids are compared by structure: one may be written in many ways.
     """
+    import pandas as pd
+
     names = [name for name in NUMERIC_COLUMNS if name not in ("time", *_YIELDS)]
-    rounded = np.column_stack([columns[name].round(4) for name in names])
-    rounded = np.where(np.isnan(rounded), -np.inf, rounded) + 0.0  # NaN equals NaN here, and -0.0 equals 0.0
-    return _numbered([(*row, acid) for row, acid in zip(rounded.tolist(), structures, strict=True)])
+    # -0.0 equals 0.0
+    rounded = pd.DataFrame({name: columns[name].round(4) + 0.0 for name in names} | {"acid": structures})
+    numbers = rounded.groupby([*names, "acid"], sort=False, dropna=False).ngroup()
+    return np.asarray(numbers, dtype=np.intp)
 
 
 def _studies(feed: Floats, structures: tuple[str, ...]) -> Ints:
@@ -289,8 +296,3 @@ def _studies(feed: Floats, structures: tuple[str, ...]) -> Ints:
     keys = [(*row, acid) for row, acid in zip((feed.round(3) + 0.0).tolist(), structures, strict=True)]
     starts = [True] + [keys[i] != keys[i - 1] for i in range(1, len(keys))]
     return np.asarray(np.cumsum(starts) - 1, dtype=np.intp)
-
-
-def _numbered(keys: list[tuple[Any, ...]]) -> Ints:
-    seen: dict[tuple[Any, ...], int] = {}
-    return np.array([seen.setdefault(key, len(seen)) for key in keys], dtype=np.intp)

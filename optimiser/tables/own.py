@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from optimiser._io.errors import InputError
+from optimiser._io.reading import MOST_TABLE, read_bytes
 from optimiser.chemistry.acids import Acid, load_acids
 from optimiser.chemistry.impacts import CLIMATE, ImpactTable, climate_table, same_text, with_climate_change
 from optimiser.chemistry.reagents import Reagents, load_reagents
@@ -38,6 +39,7 @@ class OwnTables:
         impacts: the user's categories, completed with our climate change; ours alone where none was given.
         notes: what a reader must be told.
         files: the tables given.
+        given: the table of impacts as the user gave it, or None.
     """
 
     acids: dict[str, Acid]
@@ -45,6 +47,7 @@ class OwnTables:
     impacts: ImpactTable
     notes: tuple[str, ...]
     files: tuple[OwnFile, ...] = ()
+    given: ImpactTable | None = None
 
 
 def read_own_tables(
@@ -76,38 +79,37 @@ def read_own_tables(
     if prices is not None:
         have, reagents = with_prices(have, reagents, import_prices(prices, have))
     table = climate_table(have, reagents)
-    if impacts is not None:
-        given = import_impacts(impacts, have)
+    given = None if impacts is None else import_impacts(impacts, have)
+    if given is not None:
         notes += given.notes
         table = given.completed(table)
         have, reagents = with_climate_change(have, reagents, given)
     given_files = {"acids": acids, "prices": prices, "impacts": impacts}
     files = tuple(_file(kind, source) for kind, source in given_files.items() if source is not None)
-    return OwnTables(have, reagents, table, notes, files)
-
-
-def _file(kind: str, source: str | Path) -> OwnFile:
-    path, _ = split_source(source)
-    return OwnFile(kind, str(source), hashlib.sha256(path.read_bytes()).hexdigest())
+    return OwnTables(have, reagents, table, notes, files, given)
 
 
 def own_tables(
     question: Question, acids: Path | None, prices: Path | None, impacts: Path | None
 ) -> OwnTables:
-    """Read a user's own tables for a question; a number in them is stronger than one in the problem.
+    """Read a user's own tables for a search; a number in them is stronger than one in the problem.
 
     Raises:
         InputError: whatever is wrong in a table, with its place; a table of impacts without climate change,
             the only impact that a search looks at.
     """
     tables = read_own_tables(acids, prices, impacts, known=known_acids(question))
-    if impacts is not None:
-        given = import_impacts(impacts, tables.acids).categories
-        if not any(same_text(category, CLIMATE) for category in given):
-            raise InputError(
-                "The table of impacts has no climate change, and a search looks at no other impact.",
-                where=str(impacts),
-                allowed=f"a row `{CLIMATE}`",
-                remedy="add it, or compare designs by other impacts with `optimiser predict`",
-            )
+    given = tables.given.categories if tables.given is not None else (CLIMATE,)
+    if not any(same_text(category, CLIMATE) for category in given):
+        raise InputError(
+            "The table of impacts has no climate change, and a search looks at no other impact.",
+            where=str(impacts),
+            allowed=f"a row `{CLIMATE}`",
+            remedy="add it, or compare designs by other impacts with `optimiser predict`",
+        )
     return tables
+
+
+def _file(kind: str, source: str | Path) -> OwnFile:
+    path, _ = split_source(source)
+    return OwnFile(kind, str(source), hashlib.sha256(read_bytes(path, MOST_TABLE)).hexdigest())

@@ -1,4 +1,4 @@
-"""A user's table of acids: YAML, CSV, or the Toolkit's own workbook Acid_properties.xlsx."""
+"""A user's table of acids: YAML, CSV, XLSX or Parquet, or the Toolkit's own Acid_properties.xlsx."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from math import inf
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from optimiser._io import builtin
 from optimiser._io.errors import InputError
@@ -22,6 +22,8 @@ from optimiser.chemistry.quantity import Quantity
 from optimiser.chemistry.tables import read_table
 from optimiser.tables.read import Column, Table, open_table, refuse_twice
 
+#: More acids than anybody means to compare.
+MOST_ACIDS = 1000
 PKAS = tuple(f"pKa{i}" for i in range(1, 5))
 SALTS = {metal: f"{metal} salt solubility" for metal in METALS}
 _TEXTS = ("label", "formula", "smiles", "reductant")
@@ -93,7 +95,7 @@ def toolkit_faults() -> tuple[Fault, ...]:
 class _AcidFile(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
-    acids: dict[str, AcidOverrides]
+    acids: dict[str, AcidOverrides] = Field(max_length=MOST_ACIDS)
 
 
 def import_acids(source: str | Path, known: Mapping[str, Acid] | None = None) -> ImportedAcids:
@@ -121,6 +123,10 @@ def import_acids(source: str | Path, known: Mapping[str, Acid] | None = None) ->
         return ImportedAcids(acids, ())
     table = open_table(source).expecting((*COLUMNS, *_TOOLKIT), _UNUSED)
     rows = dict(table.rows())
+    if len(rows) > MOST_ACIDS:
+        raise InputError(
+            f"{len(rows):,} acids are too many.", where=table.place, allowed=f"up to {MOST_ACIDS:,}"
+        )
     _refuse_mixed_purity(table, rows)
     seen, notes = {}, []
     for row, cells in rows.items():

@@ -11,7 +11,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict
 
 from optimiser._io.errors import InputError
-from optimiser._io.yamlfile import Document, read_yaml, validate
+from optimiser._io.yamlfile import Document, Real, read_yaml, validate
 from optimiser.chemistry.acids import Acid, load_acids
 from optimiser.chemistry.impacts import CLIMATE, ImpactTable
 from optimiser.chemistry.reagents import ENERGIES
@@ -35,7 +35,7 @@ class _Category(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     unit: str
-    factors: dict[str, float | None]
+    factors: dict[str, Real | None]
 
 
 class _ImpactFile(BaseModel):

@@ -37,8 +37,8 @@ _BASES: tuple[str, ...] = get_args(Basis)
 _EXAMPLE = "a header like `price [EUR/kg stock]`, or a column currency (and per); in YAML `currency: EUR`"
 
 
-#: A substance as written, what is said of its price, and where.
-_Entry = tuple[str, dict[str, Any], str]
+#: A substance as written and its place, what is said of its price and the place of that.
+_Entry = tuple[str, str, dict[str, Any], str]
 
 
 @dataclass(frozen=True)
@@ -81,9 +81,9 @@ def import_prices(source: str | Path, acids: Mapping[str, Acid] | None = None) -
         entries = _from_wide(table, known) if wide else _from_rows(table)
     prices: dict[str, Price] = {}
     seen: dict[str, str] = {}
-    for written, given, where in entries:
-        name = substance_name(written, known, where)
-        refuse_twice(name, written, where, seen)
+    for written, place, given, where in entries:
+        name = substance_name(written, known, place)
+        refuse_twice(name, written, place, seen)
         if "value" in given and given["value"] is None:
             continue
         said = {key: value for key, value in given.items() if value not in (None, "")}
@@ -207,7 +207,7 @@ def _from_rows(table: Table) -> Iterator[_Entry]:
         for key in AMOUNTS:
             if (amount := cells.get(key)) is not None:
                 data["value" if key == "price" else key] = amount * (unit.scale or 1.0)
-        yield cells["substance"], data, where
+        yield cells["substance"], table.where(row, "substance"), data, where
 
 
 def _from_wide(table: Table, known: Mapping[str, Acid]) -> Iterator[_Entry]:
@@ -223,7 +223,8 @@ def _from_wide(table: Table, known: Mapping[str, Acid]) -> Iterator[_Entry]:
     unit = parse_unit(cells["unit"], table.where(row, "unit"))
     for name in (column.called for column in substances):
         value = None if cells[name] is None else cells[name] * (unit.scale or 1.0)
-        yield name, {"value": value, "currency": unit.currency, "per": unit.per}, table.where(row, name)
+        data = {"value": value, "currency": unit.currency, "per": unit.per}
+        yield name, table.where(None, name), data, table.where(row, name)
 
 
 def _from_yaml(document: Document) -> Iterator[_Entry]:
@@ -231,4 +232,5 @@ def _from_yaml(document: Document) -> Iterator[_Entry]:
     for written, given in file.prices.items():
         entry = given if isinstance(given, dict) else {"value": given}
         common = {"currency": file.currency, "period": file.period}
-        yield written, {**common, **entry}, document.where(("prices", written))
+        where = document.where(("prices", written))
+        yield written, where, {**common, **entry}, where

@@ -12,7 +12,6 @@ A reader says which columns it expects, and gets their cells as numbers and text
 from __future__ import annotations
 
 import re
-import warnings
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -24,7 +23,7 @@ import numpy as np
 
 from optimiser._io.errors import InputError, closest
 from optimiser._io.extras import needs
-from optimiser._io.reading import MOST_TABLE, check_readable, check_workbook
+from optimiser._io.reading import MOST_TABLE, check_csv, check_readable, check_workbook, said
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -94,9 +93,9 @@ class Column:
     def allowed(self) -> str:
         """What a cell may hold, in words."""
         ends = f"{self.low:g} to {self.high:g}" if self.high < MOST else f"{self.low:g} or more"
-        said = f"{ends if isfinite(self.low) else 'a number'} {self.unit}".strip()
-        said = ", ".join((said, *self.words)) if self.kind == "number" else self.kind
-        return said if self.filled else f"{said}; empty where it is not known"
+        number = f"{ends if isfinite(self.low) else 'a number'} {self.unit}".strip()
+        cell = ", ".join((number, *self.words)) if self.kind == "number" else self.kind
+        return cell if self.filled else f"{cell}; empty where it is not known"
 
 
 @dataclass(frozen=True)
@@ -243,9 +242,9 @@ class Table:
         if column.kind == "text":
             return cells.astype(object).where(~empty, "").map(_text).astype(object)
         if column.kind == "yes or no":
-            said = cells.map(_text, na_action="ignore").str.casefold()
-            self._refuse(~empty & ~said.isin(_TRUTHS), cells, column, "is neither yes nor no")
-            return said.map(_TRUTHS).astype(object).where(~empty, None)
+            truths = cells.map(_text, na_action="ignore").str.casefold()
+            self._refuse(~empty & ~truths.isin(_TRUTHS), cells, column, "is neither yes nor no")
+            return truths.map(_TRUTHS).astype(object).where(~empty, None)
         numeric = isinstance(cells.dtype, np.dtype) and cells.dtype.kind in "iuf"
         numbers = cells if numeric else cells.astype(object).map(lambda cell: _number(cell, column.words))
         values = numbers.astype(float)
@@ -337,18 +336,15 @@ def refuse_twice(name: str, written: str, where: str, seen: dict[str, str]) -> N
 
 def _open_csv(path: Path) -> Table:
     pandas = _pandas()
-    with path.open(encoding="utf-8-sig") as file:
-        first = file.readline()
     # blank lines stay, so that rows are counted as the file counts them
     options: dict[str, Any] = {"encoding": "utf-8-sig", "skip_blank_lines": False, "low_memory": False}
     options |= {"na_values": BLANK, "keep_default_na": False}
-    options |= {"sep": ";", "decimal": ","} if first.count(";") > first.count(",") else {}
-    if not first.strip():
-        raise _no_rows(str(path))
+    # pandas would take the first cells of rows that are too long for names
+    options |= {"sep": ";", "decimal": ","} if check_csv(path) == ";" else {}
     header = _header(pandas.read_csv(path, header=None, nrows=1, dtype=str, **options).iloc[0])
 
     def read(size: int, texts: Collection[int]) -> Iterator[pd.DataFrame]:
-        # positions for names, since titles may be there twice; index_col: a longer row is a mistake
+        # positions for names, since titles may be there twice
         shape = {"names": range(len(header)), "header": 0, "index_col": False, "chunksize": size}
         with pandas.read_csv(path, dtype=dict.fromkeys(texts, str), **shape, **options) as pieces:
             yield from pieces
@@ -421,23 +417,12 @@ def _header(titles: Any) -> tuple[str, ...]:
 def _readable(place: str) -> Iterator[None]:
     """Turn whatever pandas, openpyxl or pyarrow make of a broken file into an InputError."""
     try:
-        with warnings.catch_warnings():
-            warnings.filterwarnings("error", "Length of header or names does not match length of data")
-            yield
+        yield
     except (InputError, ImportError):
         raise
     except Exception as error:
-        longer = re.search(r"Expected (\d+) fields in line (\d+), saw (\d+)|Length of header", str(error))
-        if longer:
-            raise InputError(
-                f"Row {longer[2] or 2} has {longer[3] or 'more'} cells, "
-                f"and the header has {longer[1] or 'fewer'}.",
-                where=f"{place}, row {longer[2] or 2}",
-                allowed="as many cells as the header",
-                remedy="quote a cell that holds the separator, or name the column in row 1",
-            ) from None
         raise InputError(
-            f"{place} cannot be read as a table: {str(error).strip()[:200]}.",
+            f"{place} cannot be read as a table: {said(error)}.",
             allowed="CSV in UTF-8, XLSX or Parquet",
             remedy="open and save it again",
         ) from None

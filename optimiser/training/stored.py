@@ -20,6 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from optimiser._io.errors import InputError
+from optimiser._io.reading import MOST_TABLE, npz_arrays, read_bytes
 from optimiser.surrogate.training_table import TrainingTable
 from optimiser.training.held_out import HeldOut
 from optimiser.training.protocols import PROTOCOLS, fold_numbers, make_folds
@@ -105,8 +106,7 @@ def read_arrays(path: Path) -> tuple[dict[str, Any], Arrays]:
     Raises:
         ValueError: its format is another; what numpy, zipfile and json raise comes through.
     """
-    with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as stored:
-        arrays = dict(stored)
+    arrays = npz_arrays(path, read_bytes(path, MOST_TABLE))
     about = json.loads(str(arrays.pop("about")))
     if not isinstance(about, dict) or about.get("format") != FORMAT:
         raise ValueError(f"its format is not {FORMAT}")

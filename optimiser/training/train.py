@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.metadata
+import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -10,9 +11,7 @@ from typing import Any
 import numpy as np
 import yaml
 
-from optimiser._io.errors import InputError
-from optimiser._io.placed import placed
-from optimiser._io.writable import check_writable
+from optimiser._io.output import check_folder, placed
 from optimiser.problem.tolerances import DEFAULT
 from optimiser.surrogate.artefact import ARRAYS, REGRESSORS, complete_card
 from optimiser.surrogate.domain import fit_domain
@@ -69,7 +68,7 @@ def train(
         InputError: a bad or too small table, or ``out`` exists and is not to be, or must not be, replaced.
     """
     how = how or shipped_recipe()
-    _check_target(out, overwrite)
+    check_folder(out, overwrite, ours=lambda folder: (folder / CARD).is_file())
     table = read_table(table_path)
     every = np.arange(len(table))
     fit_domain(table, every)  # refuses a table that is too small, before anything is fitted
@@ -139,7 +138,7 @@ def describe(
             "masked_yields": int((~table.present).sum()),
             "rows_per_metal": dict(zip(PREDICTED_METALS, table.present.sum(axis=0).tolist(), strict=True)),
         },
-        "hyperparameters": _plain(how.settings),
+        "hyperparameters": json.loads(json.dumps(how.settings)),  # tuples as lists
         **({"slack": fitted.mixture.slack} if isinstance(fitted, Fitted) else {}),
         "tolerances": DEFAULT.record(),
         "anchors": {
@@ -165,26 +164,3 @@ def describe(
         "libraries": {name: importlib.metadata.version(name) for name in _LIBRARIES},
         "data": DATA_NOTICE,
     }
-
-
-def _plain(value: Any) -> Any:
-    """Return tuples as lists, all the way down."""
-    if isinstance(value, Mapping):
-        return {key: _plain(inner) for key, inner in value.items()}
-    return [_plain(inner) for inner in value] if isinstance(value, list | tuple) else value
-
-
-def _check_target(out: Path, overwrite: bool) -> None:
-    check_writable(out, "choose another folder")
-    if not out.exists():
-        return
-    if not out.is_dir() or not (out / CARD).is_file():
-        if out.is_dir() and not any(out.iterdir()):
-            return
-        raise InputError(
-            f"{out} exists and is not an artefact; it is not replaced.", remedy="choose another folder"
-        )
-    if not overwrite:
-        raise InputError(
-            f"{out} already holds an artefact.", remedy="choose another folder, or add --force to replace it"
-        )

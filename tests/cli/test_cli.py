@@ -275,7 +275,7 @@ def test_tables_that_are_not_tables(tmp_path: Path) -> None:
         "typo.csv": "'temprature'",
         "norows.csv": "no rows",
         "broken.xlsx": "cannot be read",
-        "empty.csv": "has no rows",
+        "empty.csv": "is empty",
         "nowhere.csv": "does not exist",
         "table.txt": "does not exist",
         ".": "is a directory",

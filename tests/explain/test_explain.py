@@ -20,30 +20,44 @@ from hypothesis.extra.numpy import arrays
 from optimiser._io.errors import InputError
 from optimiser.chemistry.acids import load_acids
 from optimiser.chemistry.metals import METALS
-from optimiser.explain.ask import design_of_front, design_of_text, differs
-from optimiser.explain.cases import DRIVERS, anchor_cases, ranking, spread
-from optimiser.explain.explanation import DesignExplanation, Explanation, explain, values_frame
+from optimiser.explain.drivers import DRIVERS, anchor_cases
+from optimiser.explain.explanation import (
+    DesignExplanation,
+    Explanation,
+    explain,
+    spread,
+    values_frame,
+)
 from optimiser.explain.setpoints import (
+    Change,
+    Sweep,
     allowed_designs,
-    best_sweep,
-    gain_per_cost,
+    best_change,
     grid,
     lowest_yield,
     sweeps,
-    thrifty_sweeps,
+    thrifty_changes,
 )
-from optimiser.explain.values import exact_values, sampled_values
+from optimiser.explain.shapley import shapley_values
 from optimiser.problem.binding import bind
 from optimiser.problem.constraints import ApplicabilityDomain
 from optimiser.problem.load import load_problem
 from optimiser.problem.problem import Evaluation, Problem
 from optimiser.problem.schema import Problem as Question
 from optimiser.report.card import Table
-from optimiser.report.explain.cards import answer_card, explanation_cards
-from optimiser.report.explain.deliver import Request, deliver, lines
-from optimiser.report.explain.figures import running_median
-from optimiser.report.explain.sentences import cautions, change_sentences, mismatch, points, yield_sentence
-from optimiser.variables import CONTINUOUS, DESIGN_COLUMNS, VARIABLES, Designs, Floats
+from optimiser.report.cards.explain import answer_card, explanation_cards
+from optimiser.report.explain import lines, write_explanation
+from optimiser.report.explain_words import (
+    Explained,
+    cautions,
+    change_sentences,
+    mismatch,
+    points,
+    yield_sentence,
+)
+from optimiser.report.figures.explain import running_median
+from optimiser.tables.one_design import OneDesign, typed_design
+from optimiser.variables import COLUMN, CONTINUOUS, Designs, Floats
 from tests.browser import find_browser
 
 PINNED: dict[str, Any] = {
@@ -65,11 +79,8 @@ def two_variables(rows: Floats) -> Floats:
 @pytest.mark.parametrize("how", ["exact", "sampled"])
 def test_a_function_of_two_variables_worked_by_hand(how: str) -> None:
     row, background = np.array([[2.0, 5.0, 9.0]]), np.array([[0.0, 1.0, 4.0], [1.0, 3.0, 5.0]])
-    values = (
-        exact_values(two_variables, row, background)
-        if how == "exact"
-        else sampled_values(two_variables, row, background, np.random.default_rng(3))
-    )
+    rng = None if how == "exact" else np.random.default_rng(3)
+    values = shapley_values(two_variables, row, background, rng)
     # f: nothing known (0 + 0, 3 + 3) -> 3; a known (6 + 2, 6 + 6) -> 10; b known (0 + 0, 3 + 5) -> 4;
     # both 16. a: ((10 - 3) + (16 - 4)) / 2 = 9.5; b: ((4 - 3) + (16 - 10)) / 2 = 3.5.
     # g: base (2 + 6) / 2 = 4, b adds 6
@@ -90,8 +101,8 @@ def test_values_add_up_and_a_dummy_gets_nothing(rows: Floats, background: Floats
         return np.column_stack([np.sin(x[:, :3] @ weights[:3]) + x[:, 0] * x[:, 1] * x[:, 2]])
 
     for values in (
-        exact_values(predict, rows, background),
-        sampled_values(predict, rows, background, np.random.default_rng(0)),
+        shapley_values(predict, rows, background),
+        shapley_values(predict, rows, background, np.random.default_rng(0)),
     ):
         assert values.base + values.values.sum(axis=1) == pytest.approx(values.prediction)
         assert values.base == pytest.approx(predict(background).mean(axis=0))
@@ -104,7 +115,7 @@ def test_an_output_that_a_background_row_lacks_is_averaged_over_the_others() -> 
         return np.where(x[:, 1] > 0, x[:, 0] + x[:, 1], np.nan)[:, None]
 
     background = np.array([[1.0, 1.0], [7.0, 0.0], [3.0, 1.0]])
-    values = exact_values(predict, np.array([[10.0, 2.0], [10.0, 0.0]]), background)
+    values = shapley_values(predict, np.array([[10.0, 2.0], [10.0, 0.0]]), background)
     assert values.base == pytest.approx([3.0])  # (2 + 4) / 2
     assert values.values[0, :, 0] == pytest.approx([8.0, 1.0])  # 10 - 2, and 2 - 1
     assert np.isnan(values.values[1]).all() and np.isnan(values.prediction[1]).all()
@@ -120,17 +131,19 @@ def test_sampling_leaves_the_global_generator_alone_and_repeats() -> None:
         return np.prod(x + 1.0, axis=1)[:, None]
 
     first, again = (
-        sampled_values(predict, row, background, np.random.default_rng(4)).values for _ in range(2)
+        shapley_values(predict, row, background, np.random.default_rng(4)).values for _ in range(2)
     )
     assert (first == again).all()
     assert (np.random.random(3) == expected).all()  # noqa: NPY002
 
 
 def test_ranking_is_the_mean_absolute_value_and_forgets_absent_metals() -> None:
-    values = np.array([[[1.0, np.nan], [-4.0, np.nan]], [[-3.0, 1.0], [0.0, 9.0]]])
-    ranked = ranking(values, ("a", "b"))
-    assert list(ranked) == ["b", "a"]
-    assert ranked["a"] == pytest.approx([2.0, 1.0]) and ranked["b"] == pytest.approx([2.0, 9.0])
+    values = np.full((2, len(DRIVERS), 4), 0.0)
+    values[:, :2] = [[[1.0, np.nan, 0, 0], [-4.0, np.nan, 0, 0]], [[-3.0, 1.0, 0, 0], [0.0, 9.0, 0, 0]]]
+    of = dataclasses.replace(explained(), values=dataclasses.replace(explained().values, values=values))
+    ranked = of.ranking()
+    assert ranked.index[:2].tolist() == [DRIVERS[1], DRIVERS[0]]
+    assert ranked.iloc[:2, :2].to_numpy().tolist() == [[2.0, 9.0], [2.0, 1.0]]
 
 
 def test_rows_are_spread_evenly_and_always_the_same() -> None:
@@ -183,8 +196,8 @@ def test_unknown_acids_leave_no_anchor_and_that_is_said() -> None:
 
 @cache
 def explained() -> Explanation:
-    asked = design_of_text(DESIGN, question(), problem())
-    return explain(problem().surrogate, np.random.default_rng(1), problem=problem(), asked=asked, ranked=3)
+    asked = typed_design(DESIGN, question(), problem()).designs
+    return explain(problem().surrogate, np.random.default_rng(1), problem=problem(), design=asked, ranked=3)
 
 
 def design() -> DesignExplanation:
@@ -195,7 +208,7 @@ def design() -> DesignExplanation:
 
 def test_what_is_explained_is_what_the_surrogate_predicts() -> None:
     of, d = explained(), design()
-    predicted = problem().evaluate(d.asked.designs).yields[:, :4]  # over the tolerances
+    predicted = problem().evaluate(d.evaluation.designs).yields[:, :4]  # over the tolerances
     assert d.values.prediction == pytest.approx(predicted)
     assert d.values.base + d.values.values.sum(axis=1) == pytest.approx(predicted)
     there = ~np.isnan(of.values.prediction)
@@ -227,18 +240,16 @@ def test_the_grid_is_multiples_of_the_step_within_the_range() -> None:
 
 def test_the_suggested_setpoint_is_settable_inside_the_domain_and_raises_the_lowest_yield() -> None:
     d = design()
-    best = best_sweep(d.sweeps)
-    assert best is not None and best.best is not None
-    moved = d.asked.designs.continuous[0].copy()
-    moved[best.variable] = best.values[best.best]
-    acid = int(d.asked.designs.acid[0])
-    step = VARIABLES[best.variable].step
-    assert moved[best.variable] / step == pytest.approx(round(moved[best.variable] / step))
-    assert (
-        problem().lower[acid, best.variable] <= moved[best.variable] <= problem().upper[acid, best.variable]
-    )
+    best = best_change(d.sweeps)
+    assert best is not None
+    column = COLUMN[best.variable.name]
+    moved = d.evaluation.designs.continuous[0].copy()
+    moved[column] = best.to
+    acid = int(d.evaluation.designs.acid[0])
+    assert best.to / best.variable.step == pytest.approx(round(best.to / best.variable.step))
+    assert problem().lower[acid, column] <= best.to <= problem().upper[acid, column]
     # predicted anew, the design as a whole
-    after = problem().evaluate(Designs(d.asked.designs.acid, moved[None]))
+    after = problem().evaluate(Designs(d.evaluation.designs.acid, moved[None]))
     assert lowest_yield(after.yields)[0] > lowest_yield(d.evaluation.yields)[0]
     assert after.domain_distance[0] <= 1.0 and after.proton_ratio[0] >= 1.1
     # and none of the tried and allowed ones is better by more than what counts as the same
@@ -249,7 +260,7 @@ def test_the_suggested_setpoint_is_settable_inside_the_domain_and_raises_the_low
 
 def test_a_fixed_setpoint_is_not_moved_and_a_domain_that_nothing_is_inside_allows_nothing() -> None:
     here: Evaluation = design().evaluation
-    time = CONTINUOUS.index("time")
+    time = COLUMN["time"]
     fixed = dataclasses.replace(problem(), lower=problem().lower.copy(), upper=problem().upper.copy())
     fixed.lower[:, time] = fixed.upper[:, time] = 61.0
     assert len(sweeps(fixed, here)[time].values) == 0
@@ -264,7 +275,7 @@ def test_a_fixed_setpoint_is_not_moved_and_a_domain_that_nothing_is_inside_allow
     assert not allowed_designs(far)[0]
     found = sweeps(free, far)
     assert not any(sweep.allowed.any() for sweep in found)
-    assert best_sweep(found) is None
+    assert best_change(found) is None
     said = change_sentences(dataclasses.replace(design(), evaluation=far, sweeps=found))
     assert said == ["No change of a single setpoint inside the applicability domain raises the lowest yield."]
 
@@ -279,6 +290,10 @@ def test_a_graded_domain_allows_what_the_problem_allows() -> None:
     assert not allowed_designs(dataclasses.replace(beyond, margins=off))[0]
 
 
+def sweep_of(of: DesignExplanation, change: Change) -> Sweep:
+    return next(sweep for sweep in of.sweeps if sweep.variable is change.variable)
+
+
 def test_the_change_that_is_best_for_its_money_is_so_among_all_that_were_tried() -> None:
     d = design()
     here_cost, here = float(d.evaluation.metrics["cost"][0]), float(lowest_yield(d.evaluation.yields)[0])
@@ -290,34 +305,27 @@ def test_the_change_that_is_best_for_its_money_is_so_among_all_that_were_tried()
             if gain >= 0.01:
                 best = max(best, gain / extra if extra > 0.0 else np.inf)
     assert best > 0.0
-    order = thrifty_sweeps(d.evaluation, d.sweeps)
-    rates = []
-    for sweep in order:
-        row = sweep.thrifty
-        assert row is not None and sweep.allowed[row]
-        per_cost, gain = gain_per_cost(d.evaluation, sweep.tried)
-        assert gain[row] >= 0.01
-        rates.append(float(per_cost[row]))
+    order = thrifty_changes(d.sweeps)
+    assert all(change.gain >= 0.01 and sweep_of(d, change).allowed[change.row] for change in order)
+    rates = [change.per_cost for change in order]
     assert rates[0] == pytest.approx(best) and rates == sorted(rates, reverse=True)
     said = " ".join(change_sentences(d))
-    label = VARIABLES[order[0].variable].label
-    assert "for its money" in said and label in said
+    assert "est value" in said and order[0].variable.label in said
     # the step that costs most is told once, of the design as it is
     assert "setpoint step" not in said
 
 
 def test_every_card_of_an_explained_design_is_made() -> None:
-    for card in explanation_cards(explained(), PINNED):
+    for card in explanation_cards(Explained(explained()), PINNED):
         assert not card.error, (card.key, card.error)
         if card.key == "change":
             (table,) = [block for block in card.blocks if isinstance(block, Table)]
             d, frame = design(), table.frame
-            told = [row for s in d.sweeps for row in {s.best, s.thrifty} - {None}]
+            told = [row for s in d.sweeps for row in {c.row for c in (s.best, s.thrifty) if c}]
             assert len(frame) == len(told) + sum(s.best is None for s in d.sweeps)
-            first = thrifty_sweeps(d.evaluation, d.sweeps)[0]
+            first = thrifty_changes(d.sweeps)[0]
             (row,) = frame.index[
-                (frame["setpoint"] == VARIABLES[first.variable].label)
-                & frame["gains"].str.contains("best for its money")
+                (frame["setpoint"] == first.variable.label) & frame["gains"].str.contains("best value")
             ]
             gain, extra = frame["gain|points|3"][row], frame["cost"][row] - d.evaluation.metrics["cost"][0]
             rate = "free" if extra <= 0.0 else f"{gain / extra:.2g}"
@@ -330,10 +338,9 @@ def test_a_free_gain_is_followed_by_the_next_best() -> None:
     dearer = {**d.evaluation.metrics, "cost": np.array([1e6])}  # so that every gain is free
     free = dataclasses.replace(d, evaluation=dataclasses.replace(d.evaluation, metrics=dearer))
     found = sweeps(problem(), free.evaluation)
-    order = thrifty_sweeps(free.evaluation, found)
-    assert len(order) >= 2
+    assert len(thrifty_changes(found)) >= 2
     said = change_sentences(dataclasses.replace(free, sweeps=found))
-    told = [text for text in said if "for its money" in text or text.startswith("Next best")]
+    told = [text for text in said if "est value" in text or text.startswith("Next best")]
     assert len(told) == 2 and all("at no extra cost" in text for text in told)
 
 
@@ -347,7 +354,7 @@ def test_the_sentence_of_a_made_up_case() -> None:
         "sulfuric acid (+13.1). Lowered most by 60 min (−2.0)."
     )
     assert yield_sentence("Li", 0.5, 0.502, [("heat", 0.004)]) == (
-        "Li: 50 %, about as much as the background's mean of 50 %. No driver moves it by as much as a point."
+        "Li: 50 %, about as much as the background's mean of 50 %. No driver changes it by a point or more."
     )
     assert "10 points below" in yield_sentence("Li", 0.5, 0.6, [("heat", -0.1)])
 
@@ -366,97 +373,20 @@ def test_what_must_be_known_of_a_design_is_said() -> None:
     d = design()
     assert not any("outside the applicability domain" in text for text in cautions(explained()))
     outside = "acid=sulfuric,temperature=95,acid_concentration=9,h2o2=1,solid_liquid_ratio=900,time=60"
-    asked = dataclasses.replace(design_of_text(outside, question(), problem()), told={"Li": 0.123})
-    wrong = dataclasses.replace(d, asked=asked, evaluation=problem().evaluate(asked.designs))
-    doubtful = dataclasses.replace(explained(), design=wrong)
-    said = cautions(doubtful)
+    asked = dataclasses.replace(typed_design(outside, question(), problem()), yields={"Li": 0.123})
+    wrong = dataclasses.replace(d, evaluation=problem().evaluate(asked.designs))
+    doubtful = Explained(dataclasses.replace(explained(), design=wrong), asked)
+    said = cautions(doubtful.of)
     assert "outside the applicability domain" in said[0]
     assert any("breaks a limit of chemistry: solids in the slurry" in text for text in said)
     assert any(text.startswith("Its temperature of 95 °C is outside the") for text in said)
     # that the front is of another model comes before all else
-    first = "The front tells other yields of Li than this model"
-    assert mismatch(doubtful)[0].startswith(first) and mismatch(explained()) == []
+    first = "The front has other yields of Li than this model"
+    assert mismatch(doubtful)[0].startswith(first) and mismatch(Explained(explained())) == []
     assert lines(doubtful)[0].startswith(f"Note: {first}")
-    assert answer_card(doubtful, "answer", "x").finding[0].startswith(first)
-
-
-# What is asked -------------------------------------------------------------------------------------------
-
-
-def front(folder: Path) -> Path:
-    rows = [
-        ["sulfuric", 43.0, 1.0, 0.5, 60.0, 61.0, 0.1, False],
-        ["HCl", 60.0, 2.0, 0.0, 50.0, 60.0, 0.2, True],
-    ]
-    path = folder / "front.csv"
-    pd.DataFrame(rows, columns=[*DESIGN_COLUMNS, "yield_Li", "knee"]).to_csv(path, index=False)
-    return path
-
-
-def test_a_row_of_a_front_is_counted_from_one_and_the_knee_is_the_default(tmp_path: Path) -> None:
-    path = front(tmp_path)
-    first, knee = (design_of_front(path, row, question(), problem()) for row in (1, None))
-    assert first.designs.continuous[0].tolist() == [43.0, 1.0, 0.5, 60.0, 61.0]
-    assert problem().acid_names[int(knee.designs.acid[0])] == "hydrochloric"
-    assert knee.name == "design 2 of front.csv"
-    assert differs(first, [0.5, 0.5, 0.5, 0.5]) == ["Li"]
-    assert differs(first, [0.102, 0.5, 0.5, 0.5]) == []
-
-
-@pytest.mark.parametrize(
-    ("text", "said"),
-    [
-        ("acid=sulfuric,temp=4", "no variable 'temp'"),
-        ("acid=sulfuric", "does not say temperature"),
-        (DESIGN + ",time=3", "time is given twice"),
-        (DESIGN.replace("temperature=60", "temperature=430"), "Temperature 430 is outside"),
-        (DESIGN.replace("temperature=60", "temperature=20:40"), "temperature has several values"),
-        (DESIGN.replace("sulfuric", "acetic"), "does not list the acid 'acetic'"),
-        (DESIGN.replace("sulfuric", "sulfurik"), "no acid 'sulfurik'"),
-        ("", "no variable ''"),
-    ],
-)
-def test_a_design_that_cannot_be_is_refused(text: str, said: str) -> None:
-    with pytest.raises(InputError, match=said):
-        design_of_text(text, question(), problem())
-
-
-def test_a_front_that_cannot_be_is_refused(tmp_path: Path) -> None:
-    path = front(tmp_path)
-    with pytest.raises(InputError, match="no design 3"):
-        design_of_front(path, 3, question(), problem())
-    pd.read_csv(path).drop(columns="knee").to_csv(path, index=False)
-    with pytest.raises(InputError, match="marks no knee"):
-        design_of_front(path, None, question(), problem())
-    bad = pd.read_csv(front(tmp_path)).astype({"yield_Li": object})
-    for cell in ("abc", "1.2", "inf"):
-        bad.loc[0, "yield_Li"] = cell
-        bad.to_csv(path, index=False)
-        with pytest.raises(InputError, match=f"The yield {cell} is not") as caught:
-            design_of_front(path, 1, question(), problem())
-        assert caught.value.where == f"{path}, row 2, column yield_Li"
-    path.write_text("acid,temperature\nsulfuric,40\n")
-    with pytest.raises(InputError, match="no column 'acid_concentration'"):
-        design_of_front(path, 1, question(), problem())
-    path.write_text("")
-    with pytest.raises(InputError, match="cannot be read as CSV"):
-        design_of_front(path, 1, question(), problem())
-
-
-def test_a_front_of_another_feed_is_refused_where_the_manifest_says_so(tmp_path: Path) -> None:
-    path = front(tmp_path)
-    pinned: dict[str, Any] = {"problem": {"name": "mine"}, "question": {"feed": {"name": "LCO", "Co": 1.0}}}
-    (tmp_path / "manifest.json").write_text(json.dumps(pinned))
-    with pytest.raises(
-        InputError, match=r"is a front of LCO, and the problem 'nmc111' is about NMC111"
-    ) as found:
-        design_of_front(path, 1, question(), problem())
-    assert "(mine)" in found.value.remedy
-    # the same composition under another name, and a file that no run wrote
-    pinned["question"]["feed"] = {"name": "ours", "Ni": 0.3333, "Mn": 0.3333, "Co": 0.3333}
-    for text in (json.dumps(pinned), "[1]", "{", '{"question": {"feed": 3}}', '{"question": {"feed": {}}}'):
-        (tmp_path / "manifest.json").write_text(text)
-        assert design_of_front(path, 1, question(), problem()).name == "design 1 of front.csv"
+    assert answer_card(doubtful).finding[0].startswith(first)
+    # what was typed has no yields of its own
+    assert mismatch(Explained(explained(), OneDesign("the design", asked.designs))) == []
 
 
 # The command ---------------------------------------------------------------------------------------------
@@ -489,7 +419,7 @@ def test_the_command_prints_json_and_writes_what_it_says(tmp_path: Path) -> None
     ("arguments", "said"),
     [
         (["--design", DESIGN], "A design alone does not say which cathode"),
-        (["nmc111", "--row", 3], "A row of which front?"),
+        (["nmc111", "--row", 3], "--row needs a front."),
         (["nmc111", "--design", DESIGN, "--front", "f.csv"], "Two designs are given."),
         (["nmc111", "--front", "f.csv"], "f.csv is not a file."),
         (["--out", "there"], "there exists already."),
@@ -512,9 +442,8 @@ def test_what_cannot_be_ends_in_one_block_and_status_2(
 @pytest.fixture(scope="module")
 def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     folder = tmp_path_factory.mktemp("explained")
-    own = Request(question(), design=DESIGN, anchors=6, out=folder / "design")
-    deliver(own, lambda done, steps, what: None)
-    deliver(Request(None, anchors=3, out=folder / "model"), lambda done, steps, what: None)
+    write_explanation(question(), design=DESIGN, anchors=6, out=folder / "design")
+    write_explanation(None, anchors=3, out=folder / "model")
     return {name: folder / name / "report.html" for name in ("design", "model")}
 
 

@@ -13,8 +13,7 @@ from optimiser._io.errors import InputError
 from optimiser.chemistry.acids import load_acids
 from optimiser.chemistry.feeds import find_feed
 from optimiser.chemistry.metals import METALS
-from optimiser.kinetics.arrhenius import arrhenius_line
-from optimiser.kinetics.fit import fit_law
+from optimiser.kinetics.fit import arrhenius_line, fit_law
 from optimiser.kinetics.literature import load_literature
 from optimiser.kinetics.simulate import members, plan_curves, simulate
 from optimiser.kinetics.study import Kinetics, study
@@ -98,6 +97,7 @@ class Made:
 
     card: ClassVar = {"metals": ["Li", "Ni", "Mn", "Co"]}
     fitted = None
+    name, sha256 = "made", ""
 
     def __init__(self, rate: Callable[[np.ndarray], np.ndarray], high: float = 80.0):
         self.rate = rate
@@ -174,14 +174,15 @@ def test_a_slope_that_is_no_activation_energy_is_called_none(
     rate: Callable[[np.ndarray], np.ndarray], why: str
 ) -> None:
     from optimiser.kinetics.frames import energies_frame
-    from optimiser.report.kinetics.said import as_json, verdict
+    from optimiser.report.kinetics import as_json
+    from optimiser.report.kinetics_words import verdict
 
     found = studied(rate)
     one = found.metals[0]
     assert not one.reliable and why in "; ".join(one.faults)
     assert "no activation energy" in verdict(one)
     assert energies_frame(found, load_literature())["activation_energy"].isna().all()
-    told = as_json(found, load_literature())["metals"]["Li"]
+    told = as_json(found)["metals"]["Li"]
     assert told["activation_energy"] is None and told["activation_energy_low"] is None
     assert told["why_not"] == list(one.faults)
 
@@ -232,6 +233,9 @@ def test_less_than_twenty_degrees_is_refused() -> None:
         ({"temperature": [30.0, 60.0, 60.0]}, "2 different values of temperature"),
         ({"time": [1.0, 2, 3, 4, 5, 121]}, "Time 121 min is outside the data"),
         ({"time": [1.0, 60.0]}, "2 different values of time"),
+        ({"time": np.linspace(1.0, 120.0, 1_000_000)}, "1000000 different values of time are too many"),
+        ({"temperature": np.linspace(20.0, 80.0, 101)}, "101 different values of temperature are too many"),
+        ({"temperature": [float("nan"), 30.0, 60.0]}, "Temperature nan degC is outside the data"),
         ({"conditions": {"h2o2": 1.0}}, "Hydrogen peroxide 1 wt% is outside the data"),
     ],
 )
@@ -256,7 +260,7 @@ def test_acids_without_enough_data_or_without_curves_are_refused() -> None:
 
 def test_the_literature_is_sourced_and_marked() -> None:
     table = load_literature()
-    for one in table.measured:
+    for one in table.activation_energies:
         for metal in ("Li", "Ni", "Mn", "Co"):
             quantity = one.of(metal)
             if quantity is not None:
@@ -264,13 +268,13 @@ def test_the_literature_is_sourced_and_marked() -> None:
                 # what was not looked up may only stand there marked
                 assert ("recalled" in quantity.citation) == (quantity.confidence == "C")
     # 11.4 and 12.5 kcal/mol, Lee and Rhee 2003
-    lee = next(one for one in table.measured if one.acid == "nitric")
+    lee = next(one for one in table.activation_energies if one.acid == "nitric")
     assert lee.Li is not None and lee.Li.value == pytest.approx(11.4 * 4.184, abs=0.05)
     assert lee.Co is not None and lee.Co.value == pytest.approx(12.5 * 4.184, abs=0.05)
 
 
 def test_a_range_with_an_end_of_confidence_c_is_marked() -> None:
-    from optimiser.report.kinetics.said import literature_range
+    from optimiser.report.kinetics_words import literature_range
 
     # nickel was measured by Meng (42.83, B) and He (65.16, C) alone
     assert literature_range(load_literature(), "Ni") == "43–65 kJ/mol (partly confidence C)"

@@ -32,7 +32,7 @@ from optimiser.report.listing import listing
 from optimiser.report.nearest import picked_nearest
 from optimiser.surrogate.stoichiometry import breaks
 from optimiser.surrogate.training_table import TrainingTable, read_table
-from optimiser.variables import CONTINUOUS, Designs, Floats
+from optimiser.variables import COLUMN, CONTINUOUS, Designs, Floats
 from tests.results import impossible, trade_off
 
 NAN = np.nan
@@ -120,7 +120,7 @@ def test_an_acid_has_only_its_own_experiments_and_fewer_may_be_asked_for() -> No
     # hydrochloric acid has one experiment, at the design itself; citric acid none
     assert found[["design", "row"]].to_numpy().tolist() == [[1, 7], [2, 6]]
     assert found["distance"].tolist() == pytest.approx([0.0, 2.0], abs=1e-4)
-    with pytest.raises(InputError, match="0 experiments cannot be told"):
+    with pytest.raises(InputError, match="0 experiments are too few"):
         nearest_experiments(problem, three, made_up(), 0)
 
 
@@ -133,7 +133,7 @@ def test_without_the_table_the_artefact_answers_and_says_so() -> None:
     assert found.loc[anchors, "yield_Li"].notna().all() and found.loc[~anchors, "yield_Li"].isna().all()
     assert found.loc[~anchors, "breaks_stoichiometry"].isna().all()
     said = samples.what_counts(nmc111().surrogate, None)
-    assert "training table is not at hand" in said and "optimiser data install" in said
+    assert "training table is not available" in said and "optimiser data install" in said
     assert (np.diff(found["distance"]) >= 0.0).all()
 
 
@@ -174,9 +174,9 @@ def test_a_gap_holds_the_design_and_no_experiment_and_needs_each_limit(low: Floa
     found = find_gaps(low, high, at)
     assert len(found) <= 2
     for gap in found:
-        sides = [(high if limit.above else low)[:, limit.variable] for limit in gap.limits]
+        sides = [(high if limit.above else low)[:, COLUMN[limit.variable]] for limit in gap.limits]
         held = np.array([limit.holds(side) for limit, side in zip(gap.limits, sides, strict=True)])
-        assert all(limit.holds(at[[limit.variable]]).all() for limit in gap.limits)
+        assert all(limit.holds(at[[COLUMN[limit.variable]]]).all() for limit in gap.limits)
         assert [limit.experiments for limit in gap.limits] == held.sum(axis=1).tolist()
         if held.any(axis=1).all():
             assert not held.all(axis=0).any()
@@ -190,14 +190,17 @@ def test_a_gap_by_hand() -> None:
     # hot with little solids, dense but cold: nothing is hot and dense; strength, peroxide, time never differ
     low = np.array([[80, 1, 0, 10, 60], [90, 1, 0, 20, 60], [30, 1, 0, 80, 60], [40, 1, 0, 90, 60.0]])
     (gap,) = find_gaps(low, low, np.array([85, 1, 0, 85, 60.0]))
-    assert [(CONTINUOUS[x.variable], x.above, x.value, x.experiments) for x in gap.limits] == [
+    assert [(x.variable, x.above, x.value, x.experiments) for x in gap.limits] == [
         ("temperature", True, 40.0, 2),
         ("solid_liquid_ratio", True, 20.0, 2),
     ]
     assert gap.expected == 1.0  # 4 experiments x 1/2 x 1/2
     # beyond all of them
     first, *_ = find_gaps(low, low, np.array([95, 1, 2, 50, 60.0]))
-    assert [(x.variable, x.value, x.experiments) for x in first.limits] == [(0, 90.0, 0), (2, 0.0, 0)]
+    assert [(x.variable, x.value, x.experiments) for x in first.limits] == [
+        ("temperature", 90.0, 0),
+        ("h2o2", 0.0, 0),
+    ]
 
 
 #: What a limit says, and the rows of the workbook that keep it.
@@ -316,8 +319,8 @@ def test_the_command_tells_rows_distances_and_gaps(training_table: Path, tmp_pat
     lines = done.stdout.splitlines()
     assert "All 913 rows of the training table count." in lines
     head = next(i for i, line in enumerate(lines) if "distance" in line and "Co %" in line)
-    assert lines[head].split()[:3] == ["row", "study", "feed"] and lines[head + 1].startswith("design")
-    tables = [line for line in lines if re.match(r"design|[1-5] |   ", line)]
+    assert lines[head].split()[:3] == ["row", "study", "feed"] and lines[head + 1].startswith("predicted")
+    tables = [line for line in lines if re.match(r"predicted|[1-5] |   ", line)]
     assert len(tables) >= 13 and max(map(len, tables)) <= 100
     assert any(line.rstrip().endswith("*") for line in lines[head : head + 7])
     assert any(line.startswith("* dissolves over 11 % more charge") for line in lines)
@@ -350,7 +353,7 @@ def test_the_command_answers_without_the_table(tmp_path: Path) -> None:
     done = process("nmc111", "--design", DESIGN, "--json", cwd=tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
     told = json.loads(done.stdout)
-    assert "training table is not at hand" in told["counted"]
+    assert "training table is not available" in told["counted"]
     assert len(told["nearest"]) == 5 and {one["row"] for one in told["nearest"]} == {None}
     assert told["gaps"]
 
@@ -360,10 +363,10 @@ def test_the_command_answers_without_the_table(tmp_path: Path) -> None:
     [
         ((), "No design is given"),
         (("--design", DESIGN, "--front", "front.csv"), "Two designs are given"),
-        (("--design", DESIGN, "--row", 3), "A row of which front?"),
-        (("--design", DESIGN, "--number", 0), "0 experiments cannot be told"),
+        (("--design", DESIGN, "--row", 3), "--row needs a front."),
+        (("--design", DESIGN, "--number", 0), "0 experiments are too few"),
         (("--design", DESIGN, "--table", "none.xlsx"), "none.xlsx does not exist"),
-        (("--design", "acid=sulfuric"), "The design does not say temperature"),
+        (("--design", "acid=sulfuric"), "The design lacks temperature"),
     ],
 )
 def test_what_cannot_be_asked_is_refused(tmp_path: Path, options: tuple[object, ...], said: str) -> None:
@@ -404,5 +407,5 @@ def test_the_card_says_what_it_shows_instead(monkeypatch: pytest.MonkeyPatch) ->
 
     monkeypatch.setattr(samples, "installed", nothing)
     found = card.nearest_card(trade_off())
-    assert any("training table is not at hand" in line for line in found.finding)
+    assert any("training table is not available" in line for line in found.finding)
     assert card.nearest_card(impossible()).not_applicable == "no design is recommended."

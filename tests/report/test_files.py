@@ -16,6 +16,7 @@ import pytest
 from rich.console import Console
 
 from optimiser._io.errors import InputError
+from optimiser._io.output import check_file_target, check_folder
 from optimiser.problem.objectives import METRICS
 from optimiser.report import deliver as delivering
 from optimiser.report.console import (
@@ -28,7 +29,7 @@ from optimiser.report.console import (
 from optimiser.report.manifest import git_state, manifest, package_versions
 from optimiser.report.run import sheets, write_run
 from optimiser.report.workbook import manifest_frame
-from optimiser.report.write import check_target, default_out, write_table
+from optimiser.report.write import default_out, write_table
 from optimiser.search.run import RunResult
 from optimiser.search.search import Progress
 from optimiser.tables.front_csv import design_table
@@ -121,19 +122,19 @@ def test_force_never_deletes_a_folder_of_something_else(tmp_path: Path) -> None:
 def test_places_that_cannot_be_written_are_refused_before_any_work(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(InputError, match="is a file"):
-        check_target(tmp_path / "file" / "below" / "out")
+        check_folder(tmp_path / "file" / "below" / "out")
     with pytest.raises(InputError, match="exists already"):
-        check_target(tmp_path / "file")
-    with pytest.raises(InputError, match="a report is a folder"):
+        check_file_target(tmp_path / "file")
+    with pytest.raises(InputError, match="not a folder"):
         write_run(trade_off(), tmp_path / "file", (), force=True)
-    check_target(tmp_path / "new" / "out")
+    check_folder(tmp_path / "new" / "out")
     assert names(tmp_path) == ["file"]
 
 
 def test_a_read_only_parent_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "access", lambda path, mode: Path(path) != tmp_path)  # root may write anywhere
     with pytest.raises(InputError, match="is not writable"):
-        check_target(tmp_path / "deep" / "out")
+        check_folder(tmp_path / "deep" / "out")
 
 
 @pytest.mark.parametrize(
@@ -176,14 +177,14 @@ def test_failing_midway_keeps_what_was_there(tmp_path: Path, monkeypatch: pytest
 def test_failing_while_moving_puts_the_old_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     out = tmp_path / "out"
     write_run(trade_off(), out, ("csv",))
-    rename = Path.rename
+    replace = Path.replace
 
     def refuse(self: Path, target: Path) -> Path:
         if self.name.endswith(".partial"):
             raise PermissionError(13, "Permission denied")
-        return rename(self, target)
+        return replace(self, target)
 
-    monkeypatch.setattr(Path, "rename", refuse)
+    monkeypatch.setattr(Path, "replace", refuse)
     with pytest.raises(InputError, match="cannot be written"):
         write_run(trade_off(), out, (), force=True)
     assert names(tmp_path) == ["out"] and names(out) == ["front.csv", "manifest.json"]

@@ -102,7 +102,7 @@ SENDING = """
 import multiprocessing, os, subprocess, time
 import numpy as np
 from optimiser.problem.binding import bind
-from optimiser.problem.load import load_question
+from optimiser.problem.load import load_problem
 from optimiser.search.search import SearchSettings
 from optimiser.search.side_by_side import Task, search_all, workers
 
@@ -116,7 +116,7 @@ class Doomed(Task):
         return np.zeros(1_000_000)
 
 if __name__ == "__main__":
-    problem = bind(load_question("nmc111"))
+    problem = bind(load_problem("nmc111"))
     tasks = [Doomed(str(k), problem, SearchSettings(8, 1, 0), (k,), k) for k in range(2)]
     with workers(1) as others:
         others.executor.submit(int).result()

@@ -41,13 +41,15 @@ def write(folder: Path, text: str, name: str = "table.csv") -> Path:
 # --- acids --------------------------------------------------------------------------------------------------
 
 
-def test_a_custom_acid_from_csv_xlsx_and_yaml_is_the_same(tmp_path: Path) -> None:
+def test_a_custom_acid_is_the_same_from_every_kind_of_file(tmp_path: Path) -> None:
     csv = import_acids(write(tmp_path, ESA)).acids["fancy"]
     pd.read_csv(tmp_path / "table.csv").to_excel(tmp_path / "table.xlsx", index=False)
     xlsx = import_acids(tmp_path / "table.xlsx").acids["fancy"]
+    pd.read_csv(tmp_path / "table.csv").to_parquet(tmp_path / "table.parquet")
+    parquet = import_acids(tmp_path / "table.parquet").acids["fancy"]
     text = "acids:\n  fancy: {smiles: CCS(=O)(=O)O, pKa: -1.9, stock: {purity: 0.7, density: 1.35}}\n"
     yaml = import_acids(write(tmp_path, text, "table.yaml")).acids["fancy"]
-    for acid in (csv, xlsx, yaml):
+    for acid in (csv, xlsx, parquet, yaml):
         assert (acid.purity, acid.density, acid.pKa_values, acid.name) == (0.7, 1.35, (-1.9,), "fancy")
         # 0.7 x 1350 / 110.133 = 8.581 mol/L
         assert acid.max_molarity == pytest.approx(8.581, abs=1e-3)
@@ -99,7 +101,7 @@ def test_a_row_completes_a_known_acid_and_empty_cells_leave_it(tmp_path: Path) -
         ("", "is empty", ""),
         ("density\n1.2\n", "Column 'acid' is missing", "header"),
         ("acid,acid,density\nHCl,HCl,1\n", "given twice", "column B"),
-        ("acid,density\nHCl,1.2,9\n", "Row 2 has more cells", "row 2"),
+        ("acid,density\nHCl,1.2,9\n", "Row 2 has 3 cells", "row 2"),
         ("acid,density\nHCl,1.2\nHNO3,1.4,9\n", "has 3 cells", "row 3"),
         ("acid,density,\nHCl,1.2,9\n", "without a name", "row 2, column C"),
         ("acid,density\nHCl,TRUE\n", "True is not a number", "(B2)"),
@@ -211,7 +213,7 @@ def test_prices_in_yaml_and_in_dollars_of_a_period(tmp_path: Path) -> None:
         ("acid,price [USD/kg],period\nHCl,0.2,1999\n", "no exchange rate of USD for 1999", "row 2"),
         ("acid,price [EUR/L]\nHCl,0.2\n", "per 'L'", "header"),
         ("acid,price [EUR/kWh]\nHCl,0.2\n", "is per kWh", "row 2"),
-        ("acid,price [EUR/kg]\nHLC,0.2\n", "'HLC' is no acid", "row 2"),
+        ("acid,price [EUR/kg]\nHLC,0.2\n", "'HLC' is no acid", "(A2)"),
         ("acid,price [EUR/kg]\nHCl,0.2\nhydrochloric,0.2\n", "listed twice", "row 3"),
         ("acid,price [EUR/kg],low,high\nHCl,0.9,0.1,0.5\n", "not between its low", "row 2"),
         ("acid,prize [EUR/kg]\nHCl,0.9\n", "Unknown column", "header, column B"),

@@ -83,6 +83,25 @@ def test_units_in_the_header_semicolons_and_blank_lines(tmp_path: Path) -> None:
     assert found.rows.tolist() == [2, 4, 5]  # as the file counts them
 
 
+def test_headers_in_any_case_and_empty_cells_by_any_name(tmp_path: Path) -> None:
+    text = "Acid,TEMPERATURE,acid concentration,H2O2,Solid_Liquid_Ratio,time,Feed\nHCl,60,2,0,50,60,NMC111\n"
+    (tmp_path / "t.csv").write_text(text + "HCl,60,2,0,50,NA,NMC111\n")
+    with pytest.raises(InputError, match="Time is blank") as caught:
+        read(tmp_path / "t.csv")
+    assert "row 3, column time (F3)" in caught.value.where
+    (tmp_path / "t.csv").write_text(text)
+    assert read(tmp_path / "t.csv").continuous.tolist() == [[60.0, 2.0, 0.0, 50.0, 60.0]]
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".xlsx", ".parquet"])
+@pytest.mark.parametrize("cells", [[True, True, True], [60.0, "TRUE", 60.0]])
+def test_true_is_no_number(tmp_path: Path, suffix: str, cells: list[object]) -> None:
+    if suffix == ".parquet":
+        cells = [str(cell) if len(set(map(type, cells))) > 1 else cell for cell in cells]
+    with pytest.raises(InputError, match=r"Time .*(?i:true).* is not a number"):
+        read(save(OWN.assign(time=cells), tmp_path / f"t{suffix}"))
+
+
 def test_the_template_recognises_acids_and_describes_the_others(tmp_path: Path) -> None:
     found = read(save(TEMPLATE, tmp_path / "t.xlsx"))
     known, new, other = (found.acids[k] for k in found.acid)
@@ -169,6 +188,7 @@ def test_sheets(tmp_path: Path) -> None:
         open_scenarios(tmp_path / "two.xlsx")
     assert "first, second" in caught.value.allowed
     assert len(read(tmp_path / "two.xlsx", "second")) == 1
+    assert len(read(Path(f"{tmp_path / 'two.xlsx'}#second"))) == 1
     with pytest.raises(InputError, match="no sheet 'secnd'") as caught:
         open_scenarios(tmp_path / "two.xlsx", "secnd")
     assert "second" in caught.value.remedy

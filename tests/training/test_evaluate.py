@@ -19,7 +19,7 @@ from optimiser.training.compare.feature_sets import COLUMNS, choose_features, in
 from optimiser.training.compare.groups import CHEMISTRIES, label_groups, yield_ranges
 from optimiser.training.compare.request import choose_jobs, shipped_folder
 from optimiser.training.compare.significance import between_groups, paired, unit_means
-from optimiser.training.compare.store import OutOfFold, load
+from optimiser.training.compare.stored_rivals import OutOfFold, load
 from optimiser.training.duplicates import Repeat
 from optimiser.training.protocols import fold_numbers, make_folds
 from optimiser.training.scores import LEVELS, as_published, coverage, r2, score, score_groups, winkler

@@ -24,8 +24,7 @@ from optimiser.surrogate.selection import RULES, Rule
 from optimiser.surrogate.training_table import TrainingTable, read_table
 from optimiser.training.calibrate import Evidence, gather
 from optimiser.training.compare.evaluate import evaluate, obtain, stored_held_out
-from optimiser.training.compare.request import check_selected, choose_jobs, shipped_folder
-from optimiser.training.compare.selected import (
+from optimiser.training.compare.replay import (
     Forecast,
     broken,
     card_figures,
@@ -34,6 +33,7 @@ from optimiser.training.compare.selected import (
     forecast,
     pick,
 )
+from optimiser.training.compare.request import check_selected, choose_jobs, shipped_folder
 from optimiser.training.held_out import HeldOut
 
 NAN = np.nan

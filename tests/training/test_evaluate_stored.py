@@ -22,7 +22,7 @@ from optimiser.training.compare.evaluate import compare_fold, obtain
 from optimiser.training.compare.feature_sets import COLUMNS
 from optimiser.training.compare.request import choose_jobs, choose_store, shipped_folder
 from optimiser.training.compare.rivals import candidates
-from optimiser.training.compare.store import OutOfFold, load, save, settings_hash
+from optimiser.training.compare.stored_rivals import OutOfFold, load, save, settings_hash
 from optimiser.training.protocols import fold_numbers, make_folds
 
 NAN = np.nan

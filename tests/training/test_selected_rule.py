@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from optimiser.training.compare.selected import best_of, reaching
+from optimiser.training.compare.replay import best_of, reaching
 
 NAN = np.nan
 

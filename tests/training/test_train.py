@@ -186,7 +186,7 @@ def test_train_writes_an_artefact_that_loads(
 def test_train_repeats_itself_and_overwrites_only_when_told(
     small_table: Path, artefact: Path, tmp_path: Path
 ) -> None:
-    with pytest.raises(InputError, match="already holds an artefact"):
+    with pytest.raises(InputError, match="exists already"):
         train(small_table, artefact, TINY_RECIPE)
     out = tmp_path / "mine"
     out.mkdir()
@@ -261,8 +261,8 @@ def test_settings_are_told_apart() -> None:
 @pytest.mark.data
 def test_train_does_not_replace_what_is_no_artefact(small_table: Path, tmp_path: Path) -> None:
     (tmp_path / "thesis.txt").write_text("all of it")
-    for overwrite in (False, True):
-        with pytest.raises(InputError, match="not an artefact"):
+    for overwrite, message in ((False, "exists already"), (True, "a folder of something else")):
+        with pytest.raises(InputError, match=message):
             train(small_table, tmp_path, TINY_RECIPE, overwrite=overwrite)
     assert (tmp_path / "thesis.txt").exists()
 
@@ -278,7 +278,7 @@ def test_a_place_that_cannot_be_written_is_refused_before_the_work(
     with pytest.raises(InputError, match="is a file"):
         train(small_table, tmp_path / "file" / "mine", TINY_RECIPE)
     monkeypatch.setattr(training, "hold_out", lambda *_: pytest.fail("work began"))
-    monkeypatch.setattr("optimiser._io.writable.tempfile.TemporaryFile", refused)
+    monkeypatch.setattr("optimiser._io.output.tempfile.TemporaryFile", refused)
     with pytest.raises(InputError, match="read-only file system"):
         train(small_table, tmp_path / "new" / "mine", TINY_RECIPE)
     assert [path.name for path in tmp_path.iterdir()] == ["file"]

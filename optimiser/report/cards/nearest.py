@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import numpy as np
 import pandas as pd
 
-from optimiser.chemistry.metals import METALS
 from optimiser.nearest import SOURCES
-from optimiser.problem.problem import Problem
 from optimiser.report import words
 from optimiser.report.card import Block, Card, Table, Words
-from optimiser.report.nearest import BREAKS, DISTANCE, made_of, measured, picked_nearest, recommended
+from optimiser.report.nearest import BREAKS, DISTANCE, beside, made_of, picked_nearest, recommended
 from optimiser.search.run import RunResult
 from optimiser.variables import CONTINUOUS
 
@@ -27,16 +22,12 @@ def nearest_card(result: RunResult) -> Card:
     for pick, gaps in zip(recommended(problem, front), found.gaps, strict=True):
         rows = found.frame[found.frame["design"] == pick.number]
         setpoints = words.setpoints(problem, front.evaluation, pick.row)
-        blocks.append(Words(f"{pick.name}: {setpoints}", gaps or ("Its setpoints are covered together.",)))
+        covered = ("Experiments cover its setpoints together.",)
+        blocks.append(Words(f"{pick.name}: {setpoints}", gaps or covered))
         if len(rows):
-            blocks.append(
-                Table(
-                    f"nearest-{pick.number}",
-                    "First what is predicted, then what was measured, nearest first.",
-                    _beside(problem, front.evaluation.yields[pick.row], pick.row, result, rows),
-                    sortable=False,
-                )
-            )
+            frame = _shown(beside(problem, front.evaluation, pick.row, rows))
+            caption = "First the predicted yields, then the measured ones, nearest first."
+            blocks.append(Table(f"nearest-{pick.number}", caption, frame, sortable=False))
     flagged = bool((found.frame["breaks_stoichiometry"].fillna(False)).any())
     how = (DISTANCE, SOURCES, *((f"A row marked “too little acid” {BREAKS}.",) if flagged else ()))
     blocks.append(Words("How to read this", how))
@@ -49,33 +40,19 @@ def _finding(knee: pd.DataFrame) -> str:
     nearest = knee.iloc[0]
     parts = made_of(nearest)
     if parts == "nothing":
-        return "The recommended design is next to an experiment that was made; what it gave stands below."
+        return "An experiment was made at the recommended design; its yields are below."
     return (
         f"The experiment nearest to the recommended design is {nearest['distance']:.1f} away from it "
-        f"({parts}). Compare what is predicted with what was measured, and what differs."
+        f"({parts}). Compare predicted and measured yields, and what differs."
     )
 
 
-def _beside(
-    problem: Problem, yields: np.ndarray, row: int, result: RunResult, nearest: pd.DataFrame
-) -> pd.DataFrame:
-    """Return a design's prediction above its nearest experiments, columns as a person reads them."""
-    assert result.front is not None
-    metals = [f"yield_{metal}" for metal in measured(problem)]
-    conditions = result.front.evaluation.designs.continuous[row]
-    first: dict[str, Any] = {"which": "predicted", "feed": problem.feed.name}
-    first |= dict(zip(CONTINUOUS, conditions.tolist(), strict=True))
-    first |= {f"yield_{m}": float(yields[METALS.index(m)]) for m in measured(problem)}
-    records = [first]
-    for _, one in nearest.iterrows():
-        broken = one["breaks_stoichiometry"] is True
-        records.append(
-            {
-                **{name: one[name] for name in ("feed", *CONTINUOUS, *metals, "distance")},
-                **{name: np.nan if pd.isna(one[name]) else float(one[name]) for name in ("row", "study")},
-                "which": f"{one['rank']}, too little acid" if broken else str(one["rank"]),
-                "differs in": made_of(one),
-            }
-        )
-    shown = ["which", *CONTINUOUS, *metals, "distance", "differs in", "feed", "row", "study"]
-    return pd.DataFrame(records, columns=shown).fillna({"differs in": ""})
+def _shown(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the table of `report.nearest.beside` with the columns that the page shows."""
+    marks = ["" if value is not True else ", too little acid" for value in frame["breaks_stoichiometry"]]
+    shown = frame.assign(which=frame["which"] + marks)
+    shown["differs in"] = ["", *(made_of(row) for _, row in frame.iloc[1:].iterrows())]
+    for name in ("row", "study"):
+        shown[name] = pd.to_numeric(frame[name], errors="coerce").astype(float)
+    yields = [str(name) for name in frame if str(name).startswith("yield_")]
+    return shown[["which", *CONTINUOUS, *yields, "distance", "differs in", "feed", "row", "study"]]

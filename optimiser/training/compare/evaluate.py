@@ -14,12 +14,12 @@ from optimiser.surrogate.features import PREDICTED_METALS, table_features
 from optimiser.surrogate.packing import SHIPPED
 from optimiser.surrogate.training_table import TrainingTable
 from optimiser.training.calibrate import gather, nested, ratio
-from optimiser.training.compare import store
+from optimiser.training.compare import stored_rivals
 from optimiser.training.compare.groups import label_groups
 from optimiser.training.compare.request import Job
 from optimiser.training.compare.rivals import fit_rival
 from optimiser.training.compare.significance import between_groups, paired
-from optimiser.training.compare.store import OutOfFold
+from optimiser.training.compare.stored_rivals import OutOfFold
 from optimiser.training.fit import Progress, shipped_recipe
 from optimiser.training.held_out import HeldOut, hold_out, single
 from optimiser.training.protocols import PROTOCOLS, fold_numbers, make_folds, units
@@ -92,7 +92,7 @@ def obtain(
     for job in jobs:
         make_folds(table, job.protocol)
     # also what is to be replaced: a file that cannot be read is refused before the work
-    before = [None if job.shipped else store.load(folder, job, table) for job in jobs]
+    before = [None if job.shipped else stored_rivals.load(folder, job, table) for job in jobs]
     ours = {job.protocol for job in jobs if job.shipped}
     held, evidence = stored_held_out(table), None
     if ours and (refit or held is None):
@@ -117,7 +117,8 @@ def obtain(
         # together at the end: stopping before leaves everything as it was
         for job, result in zip(jobs, found, strict=True):
             if not job.shipped:
-                say(f"Stored: {store.save(folder, job, table, result)} ({job.protocol}, {job.features})")
+                path = stored_rivals.save(folder, job, table, result)
+                say(f"Stored: {path} ({job.protocol}, {job.features})")
     if held is None or evidence is None:
         return found, None
     return found, {name: ratio(evidence, measured) <= 1.0 for name, measured in held.items()}
@@ -203,11 +204,7 @@ def compare_fold(
 
 
 def _test_rows(job: Job, table: TrainingTable, fold: int) -> Ints:
-    """Return the rows that a fold tests, numbered from 1.
-
-    Raises:
-        InputError: no such fold.
-    """
+    """Return the rows that a fold, numbered from 1, tests."""
     folds = make_folds(table, job.protocol)
     if not 1 <= fold <= len(folds):
         raise InputError(
@@ -217,16 +214,12 @@ def _test_rows(job: Job, table: TrainingTable, fold: int) -> Ints:
 
 
 def _before(job: Job, table: TrainingTable, folder: Path) -> OutOfFold | HeldOut:
-    """Return the stored predictions of a job.
-
-    Raises:
-        InputError: nothing is stored.
-    """
+    """Return the stored predictions of a job, or refuse."""
     found: OutOfFold | HeldOut | None
     if job.shipped:
         found, remedy = (stored_held_out(table) or {}).get(job.protocol), "optimiser train"
     else:
-        found = store.load(folder, job, table)
+        found = stored_rivals.load(folder, job, table)
         remedy = f"optimiser evaluate --models {job.model.name} --protocol {job.protocol} --refit"
     if found is None:
         raise InputError(

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
 from optimiser.chemistry.descriptors import structure_key
 from optimiser.surrogate.features import PREDICTED_METALS
-from optimiser.surrogate.training_table import TrainingTable, acid_names, named
+from optimiser.surrogate.training_table import Labels, TrainingTable, acid_names, named
 from optimiser.training.protocols import make_folds
 from optimiser.variables import Bools, Floats
-
-Labels = npt.NDArray[np.str_]
 
 #: Chemistries that have a name: mol Ni, Mn, Co per mol Li.
 CHEMISTRIES = {"NMC333": (1 / 3, 1 / 3, 1 / 3), "NMC622": (0.6, 0.2, 0.2), "NMC811": (0.8, 0.1, 0.1)}

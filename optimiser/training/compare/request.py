@@ -8,7 +8,7 @@ from pathlib import Path
 
 from optimiser._io import builtin
 from optimiser._io.errors import InputError, closest
-from optimiser._io.writable import check_writable
+from optimiser._io.output import check_writable
 from optimiser.surrogate.artefact import Surrogate
 from optimiser.surrogate.data import SHA256
 from optimiser.surrogate.packing import SHIPPED

@@ -10,15 +10,20 @@ import plotly.graph_objects as go
 from optimiser.chemistry.metals import METALS
 from optimiser.explain.setpoints import Sweep
 from optimiser.report.columns import column
-from optimiser.report.style import BLUE, GREEN, INK, MUTED, ORANGE, PURPLE, VERMILLION, blank, rgba
-from optimiser.variables import VARIABLES, Floats
+from optimiser.report.numbers import signed
+from optimiser.report.style import BLUE, INK, METAL_LOOKS, MUTED, VERMILLION, blank, rgba
+from optimiser.variables import COLUMN, VARIABLES, Floats
 
-#: Colour and shape of each metal, the same in every figure.
-_LOOKS = {"Li": (BLUE, "circle"), "Ni": (GREEN, "square"), "Mn": (PURPLE, "diamond"), "Co": (ORANGE, "cross")}
 #: Ticks of a logarithmic axis.
 _TICKS = (0, 1, 3, 10, 30, 100, 300, 1000, 3000)
 #: Points per step of a running median.
 _PER_MEDIAN = 8
+
+
+def _rows(figure: go.Figure, labels: Sequence[str]) -> None:
+    """Put labels down the left side, and an upright at 0."""
+    figure.update_yaxes(tickvals=list(range(len(labels))), ticktext=list(labels), autorange="reversed")
+    figure.add_vline(x=0, line={"color": MUTED, "width": 1})
 
 
 def draw_bars(labels: Sequence[str], values: Floats, reach: float) -> go.Figure:
@@ -35,16 +40,14 @@ def draw_bars(labels: Sequence[str], values: Floats, reach: float) -> go.Figure:
         y=list(range(len(labels))),
         orientation="h",
         marker={"color": [BLUE if v >= 0 else VERMILLION for v in values]},
-        text=[f"{v:+.1f}".replace("-", "−") for v in values],
+        text=[signed(v, 1) for v in values.tolist()],
         textposition="outside",
         cliponaxis=False,
         hoverinfo="skip",
     )
-    figure.add_vline(x=0, line={"color": MUTED, "width": 1})
+    _rows(figure, labels)
     figure.update_xaxes(range=[-1.7 * reach, 1.7 * reach])
-    figure.update_yaxes(
-        tickvals=list(range(len(labels))), ticktext=list(labels), autorange="reversed", showgrid=False
-    )
+    figure.update_yaxes(showgrid=False)
     return figure
 
 
@@ -66,27 +69,27 @@ def draw_dependence(name: str, x: Floats, values: Floats, metals: Sequence[str])
         metals: which of the four to draw.
     """
     figure = blank(320, column(name).heading, "points of yield")
-    logarithmic = next(v for v in VARIABLES if v.name == name).log
+    logarithmic = VARIABLES[COLUMN[name]].log
+    place = np.log1p if logarithmic else np.asarray  # of x + 1: time may start at 0
     for metal in metals:
-        colour, symbol = _LOOKS[metal]
+        colour, symbol = METAL_LOOKS[metal]
         there = ~np.isnan(values[:, METALS.index(metal)])
         if not there.any():
             continue
         mine, at = values[there, METALS.index(metal)], x[there]
         figure.add_scatter(
-            x=np.log1p(at) if logarithmic else at,
+            x=place(at),
             y=mine,
-            customdata=at,
             mode="markers",
-            name=metal,
-            legendgroup=metal,
             showlegend=False,
+            legendgroup=metal,
             marker={"color": rgba(colour, 0.45), "symbol": symbol, "size": 5},
+            customdata=at,
             hovertemplate=f"{metal}: %{{y:+.1f}} points at %{{customdata:g}}<extra></extra>",
         )
         across, up = running_median(at, mine)
         figure.add_scatter(
-            x=np.log1p(across) if logarithmic else across,
+            x=place(across),
             y=up,
             mode="lines+markers",
             name=metal,
@@ -96,7 +99,7 @@ def draw_dependence(name: str, x: Floats, values: Floats, metals: Sequence[str])
             hoverinfo="skip",
         )
     figure.add_hline(y=0, line={"color": MUTED, "width": 1})
-    if logarithmic:  # of x + 1: time may start at 0
+    if logarithmic:
         figure.update_xaxes(tickvals=np.log1p(_TICKS), ticktext=[f"{tick:g}" for tick in _TICKS])
     return figure
 
@@ -111,7 +114,7 @@ def draw_kinds(labels: Sequence[str], values: Floats, metals: Sequence[str]) -> 
     """
     figure = blank(110 + 28 * len(labels), "points of yield", "")
     for j, metal in enumerate(metals):
-        colour, symbol = _LOOKS[metal]
+        colour, symbol = METAL_LOOKS[metal]
         figure.add_scatter(
             x=values[:, j],
             y=list(range(len(labels))),
@@ -120,8 +123,7 @@ def draw_kinds(labels: Sequence[str], values: Floats, metals: Sequence[str]) -> 
             marker={"color": colour, "symbol": symbol, "size": 9},
             hovertemplate=f"{metal}: %{{x:+.1f}} points<extra></extra>",
         )
-    figure.add_vline(x=0, line={"color": MUTED, "width": 1})
-    figure.update_yaxes(tickvals=list(range(len(labels))), ticktext=list(labels), autorange="reversed")
+    _rows(figure, labels)
     return figure
 
 
@@ -133,10 +135,10 @@ def draw_sweep(sweep: Sweep, now: float, metals: Sequence[str]) -> go.Figure:
         now: its present value.
         metals: which of the four to draw.
     """
-    figure = blank(300, column(VARIABLES[sweep.variable].name).heading, "yield [%]")
+    figure = blank(300, column(sweep.variable.name).heading, "yield [%]")
     yields = 100.0 * sweep.tried.yields
     for metal in metals:
-        colour, symbol = _LOOKS[metal]
+        colour, symbol = METAL_LOOKS[metal]
         mine = yields[:, METALS.index(metal)]
         dotted = {"color": rgba(colour, 0.55), "width": 1, "dash": "dot"}
         figure.add_scatter(
@@ -152,8 +154,8 @@ def draw_sweep(sweep: Sweep, now: float, metals: Sequence[str]) -> go.Figure:
         )
         if sweep.best is not None:
             figure.add_scatter(
-                x=sweep.values[[sweep.best]],
-                y=mine[[sweep.best]],
+                x=[sweep.best.to],
+                y=[mine[sweep.best.row]],
                 mode="markers",
                 marker={"symbol": symbol, "size": 10, "color": colour, "line": {"color": INK, "width": 1.5}},
                 showlegend=False,

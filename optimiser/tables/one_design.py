@@ -1,0 +1,184 @@
+"""One design that a user asks about: typed as ``acid=sulfuric,temperature=75,...``, or a row of a front."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from optimiser._io.errors import InputError, closest
+from optimiser._io.reading import MOST_YAML, read_text
+from optimiser.chemistry.acids import choose_acid
+from optimiser.chemistry.feeds import Feed
+from optimiser.chemistry.metals import METALS
+from optimiser.problem.binding import known_acids
+from optimiser.problem.problem import Problem
+from optimiser.problem.schema import Problem as Question
+from optimiser.tables.generate import parse_variation
+from optimiser.tables.read import Column, open_table
+from optimiser.tables.scenarios import COLUMNS
+from optimiser.variables import CONTINUOUS, DESIGN_COLUMNS, VARIABLES, Designs
+
+_EXAMPLE = "acid=sulfuric,temperature=75,acid_concentration=2,h2o2=2,solid_liquid_ratio=50,time=60"
+#: Largest difference of a yield, as a fraction, between a front and the model that made it.
+_SAME_YIELD = 0.005
+#: Largest difference in mol per mol Li between two compositions of one feed.
+_SAME_FEED = 0.0006
+
+#: What is read of a ``front.csv``.
+_FRONT = (
+    *(column for column in COLUMNS if column.name != "feed"),
+    *(Column(f"yield_{metal}", high=1.0) for metal in METALS),
+    Column("knee", kind="text"),
+)
+
+
+@dataclass(frozen=True)
+class OneDesign:
+    """The design a user asks about.
+
+    Attributes:
+        name: what to call it.
+        designs: the design, alone.
+        yields: by metal, as the front has them; empty for a typed design.
+        bare: whether the front is of an older version, whose yields are not taken over tolerances.
+    """
+
+    name: str
+    designs: Designs
+    yields: Mapping[str, float] = field(default_factory=dict)
+    bare: bool = False
+
+    def differs(self, yields: Sequence[float]) -> list[str]:
+        """Return the metals whose yields, in the order Li, Ni, Mn, Co, are not those of the front."""
+        now = dict(zip(METALS, yields, strict=True))
+        return [m for m, value in self.yields.items() if not abs(now[m] - value) <= _SAME_YIELD]
+
+
+def one_design(
+    question: Question, problem: Problem, design: str | None, front: Path | None, row: int | None
+) -> OneDesign:
+    """Read the design of ``--design``, or of ``--front`` and ``--row``.
+
+    Raises:
+        InputError: neither or both are given, a row without a front, or as `typed_design` and
+            `design_of_front`.
+    """
+    if design is not None and front is not None:
+        raise InputError("Two designs are given.", where="--design and --front", remedy="leave one out")
+    if front is not None:
+        return design_of_front(front, row, question, problem)
+    if row is not None:
+        raise InputError("--row needs a front.", where=f"--row {row}", remedy="add --front FRONT.csv")
+    if design is None:
+        raise InputError(
+            "No design is given.",
+            allowed="--design NAME=VALUE,... or --front FRONT.csv [--row N]",
+            remedy=f"for example: --design {_EXAMPLE}",
+        )
+    return typed_design(design, question, problem)
+
+
+def typed_design(text: str, question: Question, problem: Problem) -> OneDesign:
+    """Read ``acid=sulfuric,temperature=75,...``.
+
+    Raises:
+        InputError: a variable is unknown, missing, given twice or impossible, or the problem lacks the acid.
+    """
+    acids, values = known_acids(question), dict[str, Any]()
+    for part in text.split(","):
+        name = part.partition("=")[0].strip()
+        if name not in DESIGN_COLUMNS:
+            raise InputError(
+                f"A design has no variable {name!r}.",
+                where=f"--design {text}",
+                allowed=", ".join(DESIGN_COLUMNS),
+                remedy=closest(name, DESIGN_COLUMNS) or f"for example: {_EXAMPLE}",
+            )
+        if name in values:
+            raise InputError(f"{name} is given twice.", where=f"--design {text}", remedy="give it once")
+        found = parse_variation(part, "--design", acids, None).values
+        if len(found) != 1:
+            raise InputError(f"{name} has several values.", where=f"--design {part}", allowed="one value")
+        values[name] = found[0]
+    missing = [name for name in DESIGN_COLUMNS if name not in values]
+    if missing:
+        units = {v.name: f" ({v.low:g} to {v.high:g} {v.unit})" for v in VARIABLES}
+        raise InputError(
+            f"The design lacks {', '.join(missing)}.",
+            where="--design",
+            allowed=", ".join(name + units.get(name, "") for name in missing),
+            remedy=f"for example: --design {_EXAMPLE}",
+        )
+    continuous = np.array([[values[name] for name in CONTINUOUS]])
+    return OneDesign("the design", _designs(values["acid"], continuous, "--design", problem))
+
+
+def design_of_front(path: Path, row: int | None, question: Question, problem: Problem) -> OneDesign:
+    """Read one row of a run's ``front.csv``.
+
+    Args:
+        path: the file.
+        row: number of the design, counted from 1 as in reports; None for the knee.
+        question: the problem that was run.
+        problem: the same, bound.
+
+    Raises:
+        InputError: the file cannot be read, lacks columns or the row, or the problem lacks the acid.
+    """
+    table = open_table(path).expecting(_FRONT, others=True)
+    frame = table.frame()
+    _refuse_other_feed(path, problem)
+    if row is None:
+        knee = frame["knee"].str.casefold() == "true" if "knee" in frame else pd.Series(False, frame.index)
+        if not knee.any():
+            raise InputError(
+                f"{path} marks no knee.", where="--row", allowed=f"1 to {len(frame)}", remedy="add --row N"
+            )
+        row = int(np.argmax(knee)) + 1
+    if not 1 <= row <= len(frame):
+        raise InputError(f"{path} has no design {row}.", where="--row", allowed=f"1 to {len(frame)}")
+    cells = frame.iloc[row - 1]
+    where = table.where(int(frame.index[row - 1]), "acid")
+    acid = choose_acid(cells["acid"], known_acids(question), where=where).name
+    return OneDesign(
+        f"design {row} of {path.name}",
+        _designs(acid, cells[list(CONTINUOUS)].to_numpy(dtype=np.float64)[None], where, problem),
+        {m: float(cells[f"yield_{m}"]) for m in METALS if pd.notna(cells.get(f"yield_{m}"))},
+        bare=not any(name.endswith("_nominal") for name in table.header),
+    )
+
+
+def _refuse_other_feed(path: Path, problem: Problem) -> None:
+    """Refuse a front of another feed, where the manifest that the run left beside it says so."""
+    beside = path.parent / "manifest.json"
+    try:
+        pinned = json.loads(read_text(beside, MOST_YAML))
+        feed = Feed.model_validate({k: v for k, v in pinned["question"]["feed"].items() if v is not None})
+        run = pinned.get("problem", {}).get("name", "its manifest.json names it")
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return  # no manifest, or not one of a run: the yields themselves are compared later
+    if np.abs(feed.composition - problem.feed.composition).max() > _SAME_FEED:
+        raise InputError(
+            f"{path} is a front of {feed.name}, and the problem {problem.name!r} is about "
+            f"{problem.feed.name}.",
+            where=f"--front; {beside}",
+            allowed=f"a front of {problem.feed.name}",
+            remedy=f"name the problem that was run ({run}), or another front",
+        )
+
+
+def _designs(acid: str, continuous: np.ndarray, where: str, problem: Problem) -> Designs:
+    if acid not in problem.acid_names:
+        raise InputError(
+            f"The problem {problem.name!r} does not list the acid {acid!r}.",
+            where=where,
+            allowed=", ".join(problem.acid_names),
+            remedy="add it under variables: acid:, or use another problem",
+        )
+    return Designs(np.array([problem.acid_names.index(acid)], dtype=np.intp), continuous)
