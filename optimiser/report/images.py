@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+import os
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
 
@@ -46,7 +49,7 @@ def _draw(figures: Sequence[Figure], folder: Path, kind: Kind) -> None:
 
     options = {"format": kind, "width": WIDTH, "scale": SCALE if kind == "png" else 1}
     browser = kaleido.Kaleido(page_generator=kaleido.PageGenerator(mathjax=False))
-    with asyncio.Runner() as runner:
+    with _own_temporary_folder(), asyncio.Runner() as runner:
         try:
             with interrupts_after():
                 runner.run(browser.open())
@@ -57,6 +60,21 @@ def _draw(figures: Sequence[Figure], folder: Path, kind: Kind) -> None:
         finally:
             with interrupts_after():
                 runner.run(browser.close())
+
+
+@contextmanager
+def _own_temporary_folder() -> Iterator[None]:
+    """Give the browser a temporary folder of its own: one that is stopped early leaves files in it."""
+    before = os.environ.get("TMPDIR")
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        os.environ["TMPDIR"] = folder
+        try:
+            yield
+        finally:
+            if before is None:
+                del os.environ["TMPDIR"]
+            else:
+                os.environ["TMPDIR"] = before
 
 
 def _first_line(error: Exception) -> str:

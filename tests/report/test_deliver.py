@@ -66,7 +66,7 @@ def test_a_failed_card_is_told_of_on_the_page_in_the_manifest_and_to_the_user(tm
 
 def test_a_file_is_never_replaced_by_a_folder(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("kept")
-    with pytest.raises(InputError, match="a report is a folder") as caught:
+    with pytest.raises(InputError, match="is a file, not a folder") as caught:
         deliver(tmp_path / "file", manifest=PINNED, force=True, option="--report")
     assert "--report" in str(caught.value) and (tmp_path / "file").read_text() == "kept"
 
