@@ -216,7 +216,7 @@ OWN = {
     "huge SMILES": ("acids", f"acid,smiles\nmine,{'C(' * 20_000}\n", "too long"),
     "many acids": ("acids", "acid,label\n" + "".join(f"a{i},x\n" for i in range(20_000)), "too many"),
     "true": ("acids", "acid,purity [kg/kg]\nsulfuric,TRUE\n", "not a number"),
-    "huge": ("prices", "substance,price [EUR/kg]\nsulfuric,1e300\n", "not a number"),
+    "huge": ("prices", "substance,price [EUR/kg]\nsulfuric,1e300\n", "outside what is possible"),
     "high": ("prices", "substance,price [EUR/kg]\nsulfuric,1e12\n", "can be paid"),
     "NUL": ("prices", "substance,price [EUR/kg]\nsul\0furic,1\n", ""),
 }
