@@ -15,15 +15,20 @@ from pydantic import BaseModel, ConfigDict, Field
 from optimiser._io import builtin
 from optimiser._io.errors import InputError
 from optimiser._io.yamlfile import read_yaml, validate
-from optimiser.chemistry.acids import Acid, AcidOverrides, find_acid_name, load_acids, with_user_acids
+from optimiser.chemistry.acids import (
+    MOST_ACIDS,
+    Acid,
+    AcidOverrides,
+    find_acid_name,
+    load_acids,
+    with_user_acids,
+)
 from optimiser.chemistry.metals import METALS
 from optimiser.chemistry.prices import load_rates
 from optimiser.chemistry.quantity import Quantity
 from optimiser.chemistry.tables import read_table
 from optimiser.tables.read import Column, Table, open_table, refuse_twice
 
-#: More acids than anybody means to compare.
-MOST_ACIDS = 1000
 PKAS = tuple(f"pKa{i}" for i in range(1, 5))
 SALTS = {metal: f"{metal} salt solubility" for metal in METALS}
 _TEXTS = ("label", "formula", "smiles", "reductant")
