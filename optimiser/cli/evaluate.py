@@ -63,6 +63,8 @@ def evaluate(
              optimiser evaluate --card models/pd-gbr/MODEL_CARD.md --force
     """
     from optimiser._io.extras import needs
+
+    needs("train")  # before what it brings is imported
     from optimiser.report import skill
     from optimiser.report.console import step_progress
     from optimiser.report.write import TABLES, check_file_target, write_table, write_text
@@ -77,7 +79,6 @@ def evaluate(
     def note(line: str) -> None:
         click.echo(line, err=True)
 
-    needs("train")
     ignored = {"--out": out, "--card": card, "--as-published": published, "--force": force, "--rows": rows}
     request.check_one_fold(fold=fold, refit=refit, ignored=ignored)
     jobs = request.choose_jobs(models, protocol, features)
