@@ -63,6 +63,8 @@ def evaluate(
              optimiser evaluate --card models/pd-gbr/MODEL_CARD.md --force
     """
     from optimiser._io.extras import needs
+
+    needs("train")  # before what it brings is imported
     from optimiser._io.output import check_apart, check_file_target
     from optimiser.report import skill
     from optimiser.report.console import step_progress
@@ -78,7 +80,6 @@ def evaluate(
     def note(line: str) -> None:
         click.echo(line, err=True)
 
-    needs("train")
     ignored = {"--out": out, "--card": card, "--as-published": published, "--force": force, "--rows": rows}
     request.check_one_fold(fold=fold, refit=refit, ignored=ignored)
     jobs = request.choose_jobs(models, protocol, features)

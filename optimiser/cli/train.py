@@ -29,6 +29,8 @@ def train(table: Path | None, model: str, out: Path | None, force: bool, as_json
              optimiser train --model gbr
     """
     from optimiser._io.extras import needs
+
+    needs("train")  # before what it brings is imported
     from optimiser.report.console import step_progress
     from optimiser.surrogate.artefact import load_surrogate
     from optimiser.surrogate.calibration import INTERVAL_KEY, INTERVAL_PERCENT
@@ -37,7 +39,6 @@ def train(table: Path | None, model: str, out: Path | None, force: bool, as_json
     from optimiser.training.compare.rivals import recipe
     from optimiser.training.train import train as fit_artefact
 
-    needs("train")
     how = recipe(model)
     with step_progress() as progress:
         written = fit_artefact(

@@ -14,6 +14,7 @@ import numpy as np
 
 from optimiser._io import builtin
 from optimiser._io.errors import InputError, closest
+from optimiser._io.extras import needs
 from optimiser._io.yamlfile import read_yaml
 from optimiser.chemistry.descriptors import structure_key
 from optimiser.surrogate.calibration import INTERVAL_LEVEL, Calibration, stretched, tails
@@ -267,7 +268,10 @@ def load_surrogate(name_or_path: str | Path, *, beside: Path | None = None, wher
             remedy=rebuild(folder),
         )
     arrays = read_arrays(folder / ARRAYS, card)
-    regressors = read_pinned(folder / REGRESSORS, card, "regressors") if "regressors" in card else None
+    regressors = None
+    if "regressors" in card:  # a rival's, which are scikit-learn's
+        needs("train")
+        regressors = read_pinned(folder / REGRESSORS, card, "regressors")
     try:
         features = tuple(Feature(f["name"], f["unit"]) for f in card["features"])
         if features != FEATURES or card["metals"] != list(PREDICTED_METALS):

@@ -77,6 +77,8 @@ def test_what_needs_an_extra_says_how_to_install_it(
     extra: str, command: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "table.csv").write_text(SCENARIO)
+    for module in [name for name in sys.modules if name.startswith("optimiser.training")]:
+        monkeypatch.delitem(sys.modules, module)  # as in a process that has imported none of it
     for package in EXTRAS[extra]:
         monkeypatch.setitem(sys.modules, package, None)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))  # where no training table is installed

@@ -25,7 +25,6 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVR
 
 from optimiser._io.errors import InputError, closest
-from optimiser._io.extras import needs
 from optimiser.surrogate.calibration import squeezed
 from optimiser.surrogate.compiled import Raw
 from optimiser.surrogate.features import CONTINUOUS_COLUMNS, PREDICTED_METALS, table_features
@@ -223,9 +222,7 @@ class Rival:
             KeyError: an array is missing.
             ValueError: the regressors cannot be read, are those of an earlier version, or would build what a
                 rival has no use for.
-            InputError: the extra ``train`` is not installed.
         """
-        needs("train")
         import skops.io
 
         try:
