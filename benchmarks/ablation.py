@@ -23,7 +23,7 @@ import numpy as np
 from quality import SETTINGS, Quality, judge
 from reference import shipped
 
-from optimiser.problem.problem import Problem
+from optimiser.problem.bound import BoundProblem
 from optimiser.search import archive, moves, parents, screen
 from optimiser.search import search as module
 from optimiser.search.archive import Archive, joined, predicted
@@ -36,14 +36,14 @@ Patch = tuple[Any, str, Any]
 
 
 def first_of_all(
-    problem: Problem, known: Archive, designs: Designs, rows: Ints, n: int, rng: np.random.Generator
+    problem: BoundProblem, known: Archive, designs: Designs, rows: Ints, n: int, rng: np.random.Generator
 ) -> Ints:
     """Choose the first candidates there are."""
     return np.arange(min(n, len(designs)))
 
 
 def without_offset(
-    problem: Problem, known: Archive, designs: Designs, rows: Ints
+    problem: BoundProblem, known: Archive, designs: Designs, rows: Ints
 ) -> tuple[Floats, Floats, Floats]:
     """Guess what the search grade says, whatever the parents' offsets; its error is about half a point."""
     rough = problem.search_point(designs, "search")
@@ -77,11 +77,11 @@ PARTS: dict[str, tuple[Patch, ...]] = {
 
 
 def plain_nsga2(
-    problem: Problem, settings: SearchSettings, rng: np.random.Generator, *, seed: int = 0
+    problem: BoundProblem, settings: SearchSettings, rng: np.random.Generator, *, seed: int = 0
 ) -> SearchResult:
     """Search with pymoo's NSGA-II as it comes, the acid as a sixth coordinate; all at final grade."""
     from pymoo.algorithms.moo.nsga2 import NSGA2
-    from pymoo.core.problem import Problem as PymooProblem
+    from pymoo.core.problem import BoundProblem as PymooProblem
     from pymoo.optimize import minimize
 
     seen: list[Archive] = []

@@ -18,8 +18,8 @@ import moocore
 import numpy as np
 from reference import Reference, bound, load, shipped
 
+from optimiser.problem.bound import BoundProblem
 from optimiser.problem.load import load_config
-from optimiser.problem.problem import Problem
 from optimiser.search.algorithms import ALGORITHMS
 from optimiser.search.hypervolume import scaled_hypervolume
 from optimiser.search.search import SearchResult, SearchSettings, search
@@ -98,7 +98,7 @@ def judge(
     )
 
 
-def acids_of(problem: Problem, result: SearchResult) -> frozenset[str]:
+def acids_of(problem: BoundProblem, result: SearchResult) -> frozenset[str]:
     found = result.final.designs.acid[result.final.front]
     return frozenset(problem.acid_names[k] for k in np.unique(found))
 

@@ -24,8 +24,8 @@ from scipy.stats import qmc
 from optimiser._io import builtin
 from optimiser._io.errors import InputError
 from optimiser.problem.binding import bind
+from optimiser.problem.bound import BoundProblem
 from optimiser.problem.load import Config, load_config
-from optimiser.problem.problem import Problem
 from optimiser.report.manifest import table_hashes
 from optimiser.search.archive import Archive, joined, non_dominated, predicted
 from optimiser.search.search import SearchSettings, refine
@@ -68,13 +68,13 @@ def shipped() -> list[str]:
     return builtin.names("configs")
 
 
-def bound(config: Config) -> Problem:
+def bound(config: Config) -> BoundProblem:
     """Return a config's problem with the acids that a search may use."""
     problem = bind(config.problem)
     return problem.with_acids(problem.supported_acids)
 
 
-def pins(config: Config, problem: Problem) -> dict[str, Any]:
+def pins(config: Config, problem: BoundProblem) -> dict[str, Any]:
     """Return the hashes of what a reference front depends on."""
     texts = {"config": config.document.text, "problem": config.problem.problem.text}
     return {
@@ -85,7 +85,7 @@ def pins(config: Config, problem: Problem) -> dict[str, Any]:
 
 
 def reference_front(
-    problem: Problem,
+    problem: BoundProblem,
     rng: np.random.Generator,
     *,
     designs: int = DESIGNS,
@@ -167,7 +167,7 @@ def make(name: str) -> None:
     print(f"{name}: {len(frame)} designs of {predictions:,} predicted, {taken:.0f} s", flush=True)
 
 
-def _known(name: str, problem: Problem) -> list[Archive]:
+def _known(name: str, problem: BoundProblem) -> list[Archive]:
     """Return the designs of the front that is there, whatever it was made from, predicted anew."""
     path = FOLDER / f"{name}.csv"
     if not path.is_file():

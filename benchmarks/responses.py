@@ -23,8 +23,8 @@ from optimiser._io import builtin
 from optimiser._io.errors import InputError
 from optimiser.chemistry.metals import METALS
 from optimiser.problem.binding import bind
+from optimiser.problem.bound import BoundProblem
 from optimiser.problem.load import load_problem
-from optimiser.problem.problem import Problem
 from optimiser.variables import CONTINUOUS, VARIABLES, Designs, Floats, Ints
 
 RESULTS = Path(__file__).parent / "results"
@@ -53,7 +53,7 @@ class Response:
     at: Floats
 
 
-def shipped_problem(name: str, artefact: Path | None = None) -> Problem:
+def shipped_problem(name: str, artefact: Path | None = None) -> BoundProblem:
     """Return a shipped problem with its supported acids; an artefact stands in for the one it names."""
     question = load_problem(name)
     if artefact is not None:
@@ -64,7 +64,7 @@ def shipped_problem(name: str, artefact: Path | None = None) -> Problem:
 
 
 def drawn(
-    problem: Problem, number: int, rng: np.random.Generator, *, feasible: bool = False
+    problem: BoundProblem, number: int, rng: np.random.Generator, *, feasible: bool = False
 ) -> tuple[Ints, Floats]:
     """Draw designs inside the domain, evenly over the acids.
 
@@ -105,14 +105,14 @@ def drawn(
     return acid[kept], unit[kept]
 
 
-def free(problem: Problem, setpoint: int, acid: Ints) -> Ints:
+def free(problem: BoundProblem, setpoint: int, acid: Ints) -> Ints:
     """Return which designs can move a setpoint that chemistry knows the sign of."""
     if CONTINUOUS[setpoint] == "h2o2" and problem.feed.reducible == 0.0:
         return np.empty(0, np.intp)
     return np.flatnonzero((problem.upper > problem.lower)[acid, setpoint])
 
 
-def response(problem: Problem, acid: Ints, unit: Floats, setpoint: int, values: int) -> Response:
+def response(problem: BoundProblem, acid: Ints, unit: Floats, setpoint: int, values: int) -> Response:
     """Run one setpoint through its range for designs given by acid and search coordinates."""
     rows = free(problem, setpoint, acid)
     places = np.repeat(unit[rows], values, axis=0)
@@ -126,7 +126,7 @@ def response(problem: Problem, acid: Ints, unit: Floats, setpoint: int, values: 
     return Response(setpoint, rows, greatest, np.take_along_axis(at, where, axis=1))
 
 
-def counted(problem: Problem, designs: Designs) -> Floats:
+def counted(problem: BoundProblem, designs: Designs) -> Floats:
     """Return the mean yields that the product counts, at final grade, a column per metal of METALS."""
     parts = np.array_split(np.arange(len(designs)), max(1, len(designs) // _ROWS))
     return np.concatenate([problem.search_point(designs.take(rows), grade="final").yields for rows in parts])
@@ -139,7 +139,7 @@ def drops(yields: Floats, *, rising: bool) -> Floats:
     return lacking if rising else lacking[:, ::-1]
 
 
-def figures(problem: Problem, responses: list[Response]) -> dict[str, object]:
+def figures(problem: BoundProblem, responses: list[Response]) -> dict[str, object]:
     """Return the figures of a problem: by setpoint and metal, and the largest of all."""
     by = {
         CONTINUOUS[r.setpoint]: {
@@ -157,7 +157,7 @@ def figures(problem: Problem, responses: list[Response]) -> dict[str, object]:
     return {**most, "by": by}
 
 
-def report(name: str, problem: Problem, designs: Designs, responses: list[Response]) -> list[str]:
+def report(name: str, problem: BoundProblem, designs: Designs, responses: list[Response]) -> list[str]:
     """Return rows of the Markdown table: a problem's setpoints, the worst of their metals."""
     rows = []
     for r in responses:

@@ -25,8 +25,8 @@ from reference import Reference, bound, load
 from scaling import save
 from scipy.stats import qmc
 
+from optimiser.problem.bound import BoundProblem
 from optimiser.problem.load import load_config
-from optimiser.problem.problem import Problem
 from optimiser.search.archive import non_dominated, total_violation
 from optimiser.search.search import search
 from optimiser.variables import CONTINUOUS, Designs, Floats
@@ -44,7 +44,7 @@ class OutOfTimeError(Exception):
 class Meter:
     """Predicts for a rival and notes what it has reached."""
 
-    problem: Problem
+    problem: BoundProblem
     reference: Reference
     most: int
     seconds: float
@@ -82,7 +82,7 @@ class Meter:
 
 def mixed_variable_ga(meter: Meter, rng: np.random.Generator) -> None:
     from pymoo.core.mixed import MixedVariableGA
-    from pymoo.core.problem import Problem as PymooProblem
+    from pymoo.core.problem import BoundProblem as PymooProblem
     from pymoo.core.variable import Integer, Real
     from pymoo.operators.survival.rank_and_crowding import RankAndCrowding
     from pymoo.optimize import minimize
@@ -186,7 +186,7 @@ def compare(name: str, predictions: int = PREDICTIONS, seconds: float = SECONDS)
     return courses
 
 
-def ours(reference: Reference, problem: Problem, predictions: int) -> Course:
+def ours(reference: Reference, problem: BoundProblem, predictions: int) -> Course:
     """Return what searches of several lengths reach: each ends at final grade by itself."""
     search(problem, replace(SETTINGS, population=20, generations=3), np.random.default_rng(0))  # compiles
     course = []

@@ -18,8 +18,8 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 from reference import bound
 
+from optimiser.problem.bound import BoundProblem
 from optimiser.problem.load import load_config
-from optimiser.problem.problem import Problem
 from optimiser.report.card import Figure
 from optimiser.report.images import write_images
 from optimiser.search.search import SearchSettings, search
@@ -29,7 +29,7 @@ ACIDS = (1, 4, 12)
 _CONFIG, _EVERY_ACID = "nmc111_cost_vs_recovery", "nmc111_acid_comparison"
 
 
-def seconds(problem: Problem, predictions: int) -> float:
+def seconds(problem: BoundProblem, predictions: int) -> float:
     """Return what a search of so many predictions takes, with compiling the yield model of its acids."""
     _short(problem)  # numba's own cache
     fresh = replace(problem, surrogate=deepcopy(problem.surrogate))  # without what it has compiled
@@ -50,7 +50,7 @@ def compiling() -> float:
     return 2 * between - began - time.perf_counter()
 
 
-def _short(problem: Problem) -> None:
+def _short(problem: BoundProblem) -> None:
     search(problem, SearchSettings(20, 3, 0), np.random.default_rng(0))
 
 

@@ -23,10 +23,10 @@ from reference import bound, shipped
 from responses import RESULTS, drawn, shipped_problem
 
 from optimiser._io import builtin
+from optimiser.problem.bound import BoundProblem
 from optimiser.problem.constraints import ApplicabilityDomain, Yields
 from optimiser.problem.load import load_config
 from optimiser.problem.objectives import minimise
-from optimiser.problem.problem import Problem
 from optimiser.problem.tolerances import OFF
 from optimiser.search.search import SearchSettings, search
 from optimiser.variables import CONTINUOUS, VARIABLES, Designs, Floats
@@ -42,7 +42,7 @@ _LINEAR = 256  # points of the process model
 SUMS = ("cost", "climate_change", "net_value")
 
 
-def points(problem: Problem, designs: Designs, number: int) -> Iterator[tuple[slice, Designs]]:
+def points(problem: BoundProblem, designs: Designs, number: int) -> Iterator[tuple[slice, Designs]]:
     """Yield rows of designs and where these may end up, ``number`` points for each in turn."""
     varied = np.array([near.varied for near in problem.neighbourhoods]) & (problem.upper > problem.lower)
     size = max(1, _ROWS // number)
@@ -53,7 +53,7 @@ def points(problem: Problem, designs: Designs, number: int) -> Iterator[tuple[sl
         yield rows, Designs(np.repeat(acid, number), moved.reshape(-1, len(VARIABLES)))
 
 
-def exact(problem: Problem, designs: Designs, number: int) -> Floats:
+def exact(problem: BoundProblem, designs: Designs, number: int) -> Floats:
     """Return the mean over the tolerance of the yields at each of many points, a column per metal."""
     bare, found = replace(problem, tolerances=OFF), []
     for _, there in points(problem, designs, number):
@@ -62,7 +62,7 @@ def exact(problem: Problem, designs: Designs, number: int) -> Floats:
     return np.concatenate(found)
 
 
-def precision(problem: Problem, designs: Designs, number: int) -> dict[str, float]:
+def precision(problem: BoundProblem, designs: Designs, number: int) -> dict[str, float]:
     """Return how far tolerant yields at final grade are from the exact ones, by each design's worst metal."""
     apart = np.abs(problem.predict(designs).mean - exact(problem, designs, number))
     most = np.nanmax(apart, axis=1)
@@ -73,7 +73,7 @@ def precision(problem: Problem, designs: Designs, number: int) -> dict[str, floa
     }
 
 
-def front_designs(name: str, problem: Problem, path: Path | None) -> Designs:
+def front_designs(name: str, problem: BoundProblem, path: Path | None) -> Designs:
     """Return the designs of a config's front: from a run's front.csv, or found with its first seed."""
     if path is not None:
         frame = pd.read_csv(path)
@@ -85,7 +85,7 @@ def front_designs(name: str, problem: Problem, path: Path | None) -> Designs:
     return result.final.designs.take(result.final.front)
 
 
-def stepped(problem: Problem, designs: Designs) -> Floats:
+def stepped(problem: BoundProblem, designs: Designs) -> Floats:
     """Return what each step of one setpoint, down and up, adds to recovery, shape (n, 10).
 
     Steps that are impossible, and those of variables that the problem or the acid's data fix, add nothing.
@@ -106,7 +106,7 @@ def stepped(problem: Problem, designs: Designs) -> Floats:
     return change
 
 
-def linearity(problem: Problem, designs: Designs) -> dict[str, float]:
+def linearity(problem: BoundProblem, designs: Designs) -> dict[str, float]:
     """Return the largest differences between the nominal setpoint and the mean over its tolerance.
 
     Yields are the same, tolerant ones. Sums differ by shares of themselves; the margins of limits are shares

@@ -20,10 +20,9 @@ from optimiser._io.environment import check_environment
 from optimiser._io.errors import InputError, closest
 from optimiser._io.yamlfile import first_error
 from optimiser.chemistry.feeds import Feed
+from optimiser.problem.bound import BoundProblem, Evaluation
 from optimiser.problem.load import Config
 from optimiser.problem.objectives import METRICS
-from optimiser.problem.problem import Evaluation
-from optimiser.problem.problem import Problem as BoundProblem
 from optimiser.problem.schema import Problem, SearchSpec
 from optimiser.search.run import RunResult
 from optimiser.search.run import run as search_config

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from optimiser.problem.schema import Problem as Question
+    from optimiser.problem.schema import Problem
 
 ACIDS, PRICES, IMPACTS = (
     click.option(
@@ -37,7 +37,7 @@ def one_design(command: Callable[..., Any]) -> Callable[..., Any]:
     return design(front(row(command)))
 
 
-def question_of(name: str) -> Question:
+def question_of(name: str) -> Problem:
     """Read the question of a problem or config by its name or path.
 
     Raises:

@@ -14,7 +14,7 @@ from optimiser.chemistry.metals import METALS
 from optimiser.explain.drivers import DRIVERS, Cases, anchor_cases
 from optimiser.explain.setpoints import Sweep, sweeps
 from optimiser.explain.shapley import Values, shapley_values
-from optimiser.problem.problem import Evaluation, Problem
+from optimiser.problem.bound import BoundProblem, Evaluation
 from optimiser.problem.tolerances import DEFAULT
 from optimiser.problem.yields import predicted_metals
 from optimiser.surrogate.artefact import Surrogate
@@ -38,7 +38,7 @@ class DesignExplanation:
         sweeps: each setpoint moved alone.
     """
 
-    problem: Problem
+    problem: BoundProblem
     evaluation: Evaluation
     case: Cases
     values: Values
@@ -86,7 +86,7 @@ def explain(
     surrogate: Surrogate,
     rng: np.random.Generator,
     *,
-    problem: Problem | None = None,
+    problem: BoundProblem | None = None,
     design: Designs | None = None,
     ranked: int = RANKED,
     progress: Progress = lambda done, steps, what: None,
@@ -126,7 +126,9 @@ def explain(
     return Explanation(surrogate, metals, background, cases, values, explained)
 
 
-def _design(surrogate: Surrogate, problem: Problem, design: Designs, background: Cases) -> DesignExplanation:
+def _design(
+    surrogate: Surrogate, problem: BoundProblem, design: Designs, background: Cases
+) -> DesignExplanation:
     acid = int(design.acid[0])
     case = background.design(problem.acids[acid], problem.feed, design.continuous[0])
     # setpoints that the problem fixes are not moved by tolerances

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from optimiser.chemistry.metals import METALS
-from optimiser.problem.problem import Evaluation, Problem
+from optimiser.problem.bound import BoundProblem, Evaluation
 from optimiser.variables import VARIABLES, Bools, Designs, Floats, Variable
 
 #: Values of one setpoint that are tried at most, evenly over a longer range.
@@ -81,7 +81,7 @@ def limiting_metal(yields: Floats) -> str:
     return METALS[int(np.nanargmin(yields))]
 
 
-def sweeps(problem: Problem, here: Evaluation) -> tuple[Sweep, ...]:
+def sweeps(problem: BoundProblem, here: Evaluation) -> tuple[Sweep, ...]:
     """Move each setpoint of one design over the problem's range for its acid, on the plant's grid.
 
     A change counts by the lowest yield after it, whichever metal that is: no change counts that only makes
@@ -114,7 +114,7 @@ def grid(low: float, high: float, step: float) -> Floats:
     return np.asarray(np.round(np.linspace(first, last, count).round() * step, 6), dtype=np.float64)
 
 
-def _sweep(problem: Problem, here: Evaluation, j: int) -> Sweep:
+def _sweep(problem: BoundProblem, here: Evaluation, j: int) -> Sweep:
     acid, variable, now = int(here.designs.acid[0]), VARIABLES[j], float(here.designs.continuous[0, j])
     values = grid(problem.lower[acid, j], problem.upper[acid, j], variable.step)
     if values.tolist() == [now]:

@@ -7,7 +7,7 @@ import pandas as pd
 
 from optimiser._io.errors import InputError
 from optimiser.nearest.samples import YIELDS, domain_of, samples
-from optimiser.problem.problem import Problem
+from optimiser.problem.bound import BoundProblem
 from optimiser.surrogate.domain import Neighbourhood
 from optimiser.surrogate.stoichiometry import breaks
 from optimiser.surrogate.training_table import TrainingTable, acid_names, feed_names
@@ -26,7 +26,7 @@ SOURCES = (
 
 
 def nearest_experiments(
-    problem: Problem, designs: Designs, table: TrainingTable | None, number: int = NUMBER
+    problem: BoundProblem, designs: Designs, table: TrainingTable | None, number: int = NUMBER
 ) -> pd.DataFrame:
     """Return the experiments with each design's acid that are nearest to it.
 

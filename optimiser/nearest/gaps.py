@@ -10,7 +10,7 @@ from itertools import combinations
 import numpy as np
 
 from optimiser.nearest.samples import domain_of, samples
-from optimiser.problem.problem import Problem
+from optimiser.problem.bound import BoundProblem
 from optimiser.surrogate.training_table import TrainingTable
 from optimiser.variables import COLUMN, CONTINUOUS, VARIABLES, Bools, Designs, Floats
 
@@ -62,7 +62,7 @@ class Gap:
         return float(self.experiments * np.prod([x.experiments / self.experiments for x in self.limits]))
 
 
-def gaps(problem: Problem, design: Designs, table: TrainingTable | None) -> tuple[str, ...]:
+def gaps(problem: BoundProblem, design: Designs, table: TrainingTable | None) -> tuple[str, ...]:
     """Say in at most two sentences what no experiment near the feed covers at a design or beyond it.
 
     Args:
@@ -84,7 +84,7 @@ def gaps(problem: Problem, design: Designs, table: TrainingTable | None) -> tupl
     return tuple(_sentence(gap, where, peroxide) for gap in find_gaps(low, high, design.continuous[0]))
 
 
-def near_experiments(problem: Problem, acid: int, table: TrainingTable | None) -> tuple[Floats, Floats]:
+def near_experiments(problem: BoundProblem, acid: int, table: TrainingTable | None) -> tuple[Floats, Floats]:
     """Return least and greatest value of each variable of the acid's experiments near the feed, (e, 5) each.
 
     They differ in time only, which runs from an experiment's first to its last sample.

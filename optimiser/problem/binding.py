@@ -13,10 +13,10 @@ from optimiser.chemistry.acids import Acid, choose_acid, load_acids, with_user_a
 from optimiser.chemistry.feeds import Feed
 from optimiser.chemistry.metals import METALS
 from optimiser.chemistry.reagents import Reagents, load_reagents
+from optimiser.problem.bound import BoundProblem
 from optimiser.problem.constraints import Yields, complete
 from optimiser.problem.objectives import minimise
-from optimiser.problem.problem import Problem
-from optimiser.problem.schema import Problem as Question
+from optimiser.problem.schema import Problem
 from optimiser.problem.tolerances import OFF, Tolerances
 from optimiser.problem.yields import check_yields
 from optimiser.process.inputs import process_inputs
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from optimiser.tables.own import OwnTables
 
 
-def bind(question: Question, tables: OwnTables | None = None) -> Problem:
+def bind(question: Problem, tables: OwnTables | None = None) -> BoundProblem:
     """Build the Problem that a question describes.
 
     Args:
@@ -68,7 +68,7 @@ def bind(question: Question, tables: OwnTables | None = None) -> Problem:
     )
 
 
-def tolerances_of(question: Question) -> Tolerances:
+def tolerances_of(question: Problem) -> Tolerances:
     """Return the tolerances that a question asks for, or the usual ones; a setpoint that it fixes has none.
 
     Raises:
@@ -93,7 +93,7 @@ def tolerances_of(question: Question) -> Tolerances:
     return replace(found, absolute=absolute, relative=relative)
 
 
-def surrogate_of(question: Question) -> Surrogate:
+def surrogate_of(question: Problem) -> Surrogate:
     """Read the artefact that a problem names: a path or name, beside the problem's file first.
 
     Raises:
@@ -111,7 +111,7 @@ def surrogate_of(question: Question) -> Surrogate:
         ) from None
 
 
-def refuse_slow_surrogate(question: Question, surrogate: Surrogate) -> None:
+def refuse_slow_surrogate(question: Problem, surrogate: Surrogate) -> None:
     """Refuse to search on a rival of the default: only the default's trees are compiled.
 
     Raises:
@@ -127,7 +127,7 @@ def refuse_slow_surrogate(question: Question, surrogate: Surrogate) -> None:
         )
 
 
-def _refuse_unsupported(question: Question, problem: Problem) -> None:
+def _refuse_unsupported(question: Problem, problem: BoundProblem) -> None:
     """Where every acid is outside the domain no design can be feasible, and a search would be wasted."""
     if any(near.supported for near in problem.neighbourhoods):
         return
@@ -154,7 +154,7 @@ def assemble(
     surrogate: Surrogate,
     parameters: ProcessParameters,
     reagents: Reagents | None = None,
-) -> Problem:
+) -> BoundProblem:
     """Build a Problem over all that is physically possible, without targets.
 
     Cost and climate change are its objectives; the limits of chemistry and the domain have their defaults.
@@ -167,7 +167,7 @@ def assemble(
     check_yields(surrogate, feed)
     known = reagents or load_reagents()
     everything = np.tile([[v.low, v.high] for v in VARIABLES], (len(acids), 1, 1))
-    return Problem(
+    return BoundProblem(
         name=name,
         feed=feed,
         acids=tuple(acids),
@@ -182,7 +182,7 @@ def assemble(
     )
 
 
-def _located(error: InputError, question: Question) -> InputError:
+def _located(error: InputError, question: Problem) -> InputError:
     """Give an error that names a key like ``acids.citric.price`` its file and line.
 
     A number that the problem does not give is missed where the acid is chosen.
@@ -194,7 +194,7 @@ def _located(error: InputError, question: Question) -> InputError:
     return InputError(error.what, where=question.where(*key), allowed=error.allowed, remedy=error.remedy)
 
 
-def known_acids(question: Question) -> dict[str, Acid]:
+def known_acids(question: Problem) -> dict[str, Acid]:
     """Return the shipped acids with what a question adds to them or changes of them, by name."""
     try:
         return with_user_acids(load_acids(), question.acids)
@@ -202,7 +202,7 @@ def known_acids(question: Question) -> dict[str, Acid]:
         raise _located(error, question) from None
 
 
-def _acids(question: Question, known: Mapping[str, Acid]) -> tuple[Acid, ...]:
+def _acids(question: Problem, known: Mapping[str, Acid]) -> tuple[Acid, ...]:
     chosen: dict[str, Acid] = {}
     for index, asked in enumerate(question.variables.acid):
         where = question.where("variables", "acid", index)
@@ -215,7 +215,7 @@ def _acids(question: Question, known: Mapping[str, Acid]) -> tuple[Acid, ...]:
     return tuple(chosen.values())
 
 
-def _refuse_impossible_targets(question: Question, feed: Feed) -> None:
+def _refuse_impossible_targets(question: Problem, feed: Feed) -> None:
     free = _free_metals(feed)
     for index, constraint in enumerate(question.constraints):
         if not isinstance(constraint, Yields):
@@ -242,7 +242,7 @@ def _why_not(feed: Feed, metal: str) -> str:
     return f"which {feed.name} does not contain"
 
 
-def _refuse_idle_objectives(question: Question, feed: Feed) -> None:
+def _refuse_idle_objectives(question: Problem, feed: Feed) -> None:
     free = _free_metals(feed)
     for index, objective in enumerate(question.objectives):
         metal = objective.metric.removeprefix("yield_")
@@ -255,7 +255,7 @@ def _refuse_idle_objectives(question: Question, feed: Feed) -> None:
             )
 
 
-def _refuse_impossible_concentration(question: Question, acids: tuple[Acid, ...]) -> None:
+def _refuse_impossible_concentration(question: Problem, acids: tuple[Acid, ...]) -> None:
     strongest = max(acids, key=lambda acid: acid.max_molarity)
     asked = question.variables.acid_concentration
     if asked is not None and (high := asked[1]) > strongest.max_molarity:
@@ -268,7 +268,7 @@ def _refuse_impossible_concentration(question: Question, acids: tuple[Acid, ...]
         )
 
 
-def _asked_ranges(question: Question) -> Floats:
+def _asked_ranges(question: Problem) -> Floats:
     """Return the ranges that are asked for, in the order of VARIABLES, shape (5, 2)."""
     return np.array([question.variables.range_of(variable) for variable in VARIABLES])
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from optimiser.chemistry.metals import METALS
-from optimiser.problem.problem import Evaluation, Problem
+from optimiser.problem.bound import BoundProblem, Evaluation
 from optimiser.problem.tolerances import OFF
 from optimiser.variables import VARIABLES, Bools, Designs, Floats, Ints
 
@@ -38,7 +38,7 @@ class Spans:
     outwards: Ints
 
 
-def over_tolerances(problem: Problem, designs: Designs) -> Spans | None:
+def over_tolerances(problem: BoundProblem, designs: Designs) -> Spans | None:
     """Return where designs may end up within the tolerances; None where there are none.
 
     Every point is predicted as a design of its own, which is for a few designs: what a mean is taken over
@@ -92,7 +92,7 @@ class WorstSteps:
     metal: Ints
 
 
-def worst_steps(problem: Problem, evaluation: Evaluation, rows: Ints) -> WorstSteps:
+def worst_steps(problem: BoundProblem, evaluation: Evaluation, rows: Ints) -> WorstSteps:
     """Return what one step of one setpoint costs some designs at most.
 
     Steps beyond what is physically possible are left out, and those of a variable that the problem or the
@@ -123,7 +123,7 @@ def worst_steps(problem: Problem, evaluation: Evaluation, rows: Ints) -> WorstSt
     )
 
 
-def _allowed(problem: Problem, designs: Designs, moved: Floats) -> Bools:
+def _allowed(problem: BoundProblem, designs: Designs, moved: Floats) -> Bools:
     """Return which steps are possible and free, shape (n, 10)."""
     possible = ((moved >= _LOW) & (moved <= _HIGH)).all(axis=2)
     free = (problem.upper > problem.lower)[designs.acid][:, _MOVED]

@@ -7,7 +7,7 @@ from typing import Any
 
 from optimiser.chemistry.metals import load_metals
 from optimiser.chemistry.provenance import Provenance, provenance
-from optimiser.problem.problem import Problem
+from optimiser.problem.bound import BoundProblem
 from optimiser.surrogate.artefact import Surrogate
 from optimiser.surrogate.selection import LEAST_ROWS, RULES, Rule
 
@@ -32,7 +32,7 @@ MONEY: Mapping[str, tuple[str, ...]] = {
 CLIMATE: Mapping[str, tuple[str, ...]] = {"factors": ("climate change",)}
 
 
-def marked_numbers(problem: Problem, groups: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
+def marked_numbers(problem: BoundProblem, groups: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
     """Say which numbers behind a figure are old or poorly founded; nothing where none is.
 
     Args:
@@ -51,7 +51,7 @@ def marked_numbers(problem: Problem, groups: Mapping[str, tuple[str, ...]]) -> t
     return (f"Marked numbers stand behind this: {'; '.join(said)}.",) if said else ()
 
 
-def _used(problem: Problem) -> list[Provenance]:
+def _used(problem: BoundProblem) -> list[Provenance]:
     """Return the numbers that a problem rests on: no base that is not bought, no metal that is absent."""
     reagents, acids, metals = problem.reagents, {a.name: a for a in problem.acids}, load_metals()
     unused = reagents.bases.keys() - {problem.inputs.parameters.neutraliser}

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from optimiser.problem.binding import bind, refuse_slow_surrogate
+from optimiser.problem.bound import BoundProblem
 from optimiser.problem.load import Config, is_config, load_config, load_problem
 from optimiser.problem.objectives import METRICS
-from optimiser.problem.problem import Problem
-from optimiser.problem.schema import Problem as Question
+from optimiser.problem.schema import Problem
 from optimiser.problem.tolerances import said
 from optimiser.problem.yields import assumption
 from optimiser.report.numbers import counted
@@ -67,13 +67,13 @@ def check_file(
     return findings
 
 
-def _file(config: Config | None, question: Question) -> str:
+def _file(config: Config | None, question: Problem) -> str:
     if config is not None and config.document is not None:
         return str(config.document.path)
     return str(question.source.problem.path) if question.source else question.name
 
 
-def _acid_finding(problem: Problem, k: int) -> Record:
+def _acid_finding(problem: BoundProblem, k: int) -> Record:
     near = problem.neighbourhoods[k]
     inside = problem.domain is None or near.supported
     ranges = {

@@ -16,8 +16,8 @@ from rich.table import Table
 from rich.text import Text
 
 from optimiser.nearest import SOURCES
+from optimiser.problem.bound import BoundProblem
 from optimiser.problem.objectives import REPORTED
-from optimiser.problem.problem import Problem
 from optimiser.problem.tolerances import said
 from optimiser.report import refusal, words
 from optimiser.report.columns import Column, column
@@ -92,7 +92,9 @@ def spread_rows(n: int, knee: int, most: int = ROWS) -> tuple[int, ...]:
     return tuple(sorted(rows))
 
 
-def _print_designs(console: Console, problem: Problem, frame: pd.DataFrame, *, reached: bool = False) -> None:
+def _print_designs(
+    console: Console, problem: BoundProblem, frame: pd.DataFrame, *, reached: bool = False
+) -> None:
     """Print designs, without their yields where these do not fit: the sentence and the report hold them."""
     table = design_rows(problem, frame, reached=reached)
     # what a console measures by itself never exceeds its width
@@ -105,7 +107,7 @@ def _print_designs(console: Console, problem: Problem, frame: pd.DataFrame, *, r
 
 
 def design_rows(
-    problem: Problem, frame: pd.DataFrame, *, yields: bool = True, reached: bool = False
+    problem: BoundProblem, frame: pd.DataFrame, *, yields: bool = True, reached: bool = False
 ) -> Table:
     """Return a table of designs that fits 80 columns with up to two objectives, without yields with four.
 
@@ -165,7 +167,9 @@ def print_records(records: Sequence[Mapping[str, Any]], console: Console | None 
     console.print(table)
 
 
-def print_nearest(problem: Problem, designs: Designs, found: Nearest, console: Console | None = None) -> None:
+def print_nearest(
+    problem: BoundProblem, designs: Designs, found: Nearest, console: Console | None = None
+) -> None:
     """Print the experiments nearest to one design, what their distances are made of, and the gaps."""
     console = console or Console(highlight=False)
     evaluation = problem.evaluate(designs)

@@ -21,7 +21,7 @@ from optimiser.explain.explanation import (
 )
 from optimiser.explain.setpoints import Change, best_change, limiting_metal, thrifty_changes
 from optimiser.problem.binding import bind
-from optimiser.problem.schema import Problem as Question
+from optimiser.problem.schema import Problem
 from optimiser.report.cards.explain import explanation_cards
 from optimiser.report.deliver import Delivery, deliver
 from optimiser.report.explain_words import (
@@ -47,7 +47,7 @@ LEAST_ANCHORS = 2
 
 
 def write_explanation(
-    question: Question | None,
+    question: Problem | None,
     *,
     design: str | None = None,
     front: Path | None = None,

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 
 from optimiser.chemistry.metals import METALS
+from optimiser.problem.bound import BoundProblem, Evaluation
 from optimiser.problem.objectives import REPORTED, per_kg_metal
-from optimiser.problem.problem import Evaluation, Problem
 from optimiser.problem.robustness import over_tolerances
 from optimiser.process.costs import COMPONENTS, metal_value
 from optimiser.report.columns import column, with_intervals
@@ -21,7 +21,7 @@ from optimiser.search.run import RunResult
 from optimiser.tables.front_csv import design_table
 
 
-def front_frame(problem: Problem, evaluation: Evaluation, knee: int | None = None) -> pd.DataFrame:
+def front_frame(problem: BoundProblem, evaluation: Evaluation, knee: int | None = None) -> pd.DataFrame:
     """Return `design_table` with the design's number in front and the reductant ratio behind."""
     frame = design_table(problem, evaluation, knee)
     frame.insert(0, "design", np.arange(1, len(frame) + 1))
@@ -29,7 +29,7 @@ def front_frame(problem: Problem, evaluation: Evaluation, knee: int | None = Non
     return frame
 
 
-def picked_frame(problem: Problem, front: Front, picks: Sequence[Pick]) -> pd.DataFrame:
+def picked_frame(problem: BoundProblem, front: Front, picks: Sequence[Pick]) -> pd.DataFrame:
     """Return the rows of a front that are shown one by one, with why."""
     rows = front_frame(problem, front.evaluation, front.knee).iloc[[pick.row for pick in picks]]
     rows = rows.reset_index(drop=True)
@@ -55,7 +55,7 @@ def side_by_side(frame: pd.DataFrame, names: Sequence[str], titles: Sequence[str
     return pd.DataFrame(rows, columns=["quantity", *titles])
 
 
-def components_frame(problem: Problem, evaluation: Evaluation) -> pd.DataFrame:
+def components_frame(problem: BoundProblem, evaluation: Evaluation) -> pd.DataFrame:
     """Return cost and climate change by component per kg metal, and what the metals are worth per t feed."""
     out, feed_tonnes = evaluation.outcome, problem.feed.mass / 1000.0
     frame = pd.DataFrame(
@@ -75,13 +75,13 @@ def components_frame(problem: Problem, evaluation: Evaluation) -> pd.DataFrame:
     return frame
 
 
-def point_value(problem: Problem) -> float:
+def point_value(problem: BoundProblem) -> float:
     """Return what one point (1 %) more yield of every metal is worth, EUR per t feed."""
     everything = float(problem.inputs.metal_value @ problem.feed.metal_mass)
     return 0.01 * everything / (problem.feed.mass / 1000.0)
 
 
-def yields_frame(problem: Problem, evaluation: Evaluation) -> pd.DataFrame:
+def yields_frame(problem: BoundProblem, evaluation: Evaluation) -> pd.DataFrame:
     """Return one row per design and metal that is there: yield with interval, target, mass and worth."""
     feed_tonnes = problem.feed.mass / 1000.0
     parts = []
@@ -155,7 +155,7 @@ def acid_fronts_frame(result: RunResult) -> pd.DataFrame:
     return pd.concat(found, ignore_index=True) if found else pd.DataFrame()
 
 
-def nearest_frame(problem: Problem, infeasibility: Infeasibility) -> pd.DataFrame:
+def nearest_frame(problem: BoundProblem, infeasibility: Infeasibility) -> pd.DataFrame:
     """Return the least infeasible designs with the margin of every constraint, best first."""
     nearest = infeasibility.nearest
     frame = front_frame(problem, nearest).drop(columns=["knee"])
@@ -165,7 +165,7 @@ def nearest_frame(problem: Problem, infeasibility: Infeasibility) -> pd.DataFram
     return frame
 
 
-def refused_frame(problem: Problem, infeasibility: Infeasibility) -> pd.DataFrame:
+def refused_frame(problem: BoundProblem, infeasibility: Infeasibility) -> pd.DataFrame:
     """Return `nearest_frame` with the yields that the targets are held against, rounded down to 0.1 %.
 
     So a yield that misses its target never looks as if it met it. Without a confidence the expected yields
@@ -181,6 +181,6 @@ def refused_frame(problem: Problem, infeasibility: Infeasibility) -> pd.DataFram
     return frame
 
 
-def reported_metrics(problem: Problem) -> tuple[str, ...]:
+def reported_metrics(problem: BoundProblem) -> tuple[str, ...]:
     """Return the metrics of a table for people: the objectives first; no yields, no time."""
     return tuple(dict.fromkeys([*(o.metric for o in problem.objectives if o.metric in REPORTED), *REPORTED]))

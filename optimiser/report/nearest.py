@@ -10,7 +10,7 @@ import pandas as pd
 
 from optimiser.chemistry.metals import METALS
 from optimiser.nearest import gaps, installed_table, nearest_experiments, what_counts
-from optimiser.problem.problem import Evaluation, Problem
+from optimiser.problem.bound import BoundProblem, Evaluation
 from optimiser.report.picks import Pick, ends_and_knee
 from optimiser.search.front import Front
 from optimiser.surrogate.features import PREDICTED_METALS
@@ -47,7 +47,9 @@ class Nearest:
     said: str
 
 
-def find_nearest(problem: Problem, designs: Designs, table: TrainingTable | None, number: int) -> Nearest:
+def find_nearest(
+    problem: BoundProblem, designs: Designs, table: TrainingTable | None, number: int
+) -> Nearest:
     """Return nearest experiments and gaps of designs, numbered from 1."""
     return Nearest(
         nearest_experiments(problem, designs, table, number),
@@ -56,12 +58,12 @@ def find_nearest(problem: Problem, designs: Designs, table: TrainingTable | None
     )
 
 
-def recommended(problem: Problem, front: Front) -> tuple[Pick, ...]:
+def recommended(problem: BoundProblem, front: Front) -> tuple[Pick, ...]:
     """Return the designs that the answer puts side by side, the knee first."""
     return tuple(sorted(ends_and_knee(problem, front), key=lambda pick: pick.row != front.knee))
 
 
-def picked_nearest(problem: Problem, front: Front, number: int = 5) -> Nearest:
+def picked_nearest(problem: BoundProblem, front: Front, number: int = 5) -> Nearest:
     """Return the experiments nearest to the designs that the answer recommends, under the front's numbers."""
     picks = recommended(problem, front)
     designs = front.evaluation.designs.take(np.array([pick.row for pick in picks]))
@@ -76,7 +78,7 @@ def made_of(row: pd.Series) -> str:
     return ", ".join(f"{label} {part:.1f}" for part, label in parts if part >= _NOTICEABLE) or "nothing"
 
 
-def beside(problem: Problem, evaluation: Evaluation, row: int, nearest: pd.DataFrame) -> pd.DataFrame:
+def beside(problem: BoundProblem, evaluation: Evaluation, row: int, nearest: pd.DataFrame) -> pd.DataFrame:
     """Return a design with its predicted yields above its nearest experiments.
 
     Args:
@@ -123,7 +125,7 @@ def distance_records(frame: pd.DataFrame) -> list[dict[str, Any]]:
     ]
 
 
-def as_json(problem: Problem, designs: Designs, found: Nearest) -> dict[str, Any]:
+def as_json(problem: BoundProblem, designs: Designs, found: Nearest) -> dict[str, Any]:
     """Return the answer about one design as plain JSON: yields are fractions, null where not known."""
     evaluation = problem.evaluate(designs)
     acid = problem.acid_names[int(designs.acid[0])]

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from optimiser.problem.bound import BoundProblem
 from optimiser.problem.objectives import METRICS
-from optimiser.problem.problem import Problem
 from optimiser.search.front import Front
 
 
@@ -29,7 +29,7 @@ class Pick:
         return f"no. {self.number}, {self.label}" if self.label else f"no. {self.number}"
 
 
-def ends_and_knee(problem: Problem, front: Front) -> tuple[Pick, ...]:
+def ends_and_knee(problem: BoundProblem, front: Front) -> tuple[Pick, ...]:
     """Return the best design of each objective and the knee, in the order of the front, each row once."""
     labels: dict[int, list[str]] = {}
     for j, objective in enumerate(problem.objectives):
@@ -41,7 +41,7 @@ def ends_and_knee(problem: Problem, front: Front) -> tuple[Pick, ...]:
     return tuple(Pick(row, ", ".join(said)) for row, said in sorted(labels.items()))
 
 
-def spread(problem: Problem, front: Front, between: int = 3) -> tuple[Pick, ...]:
+def spread(problem: BoundProblem, front: Front, between: int = 3) -> tuple[Pick, ...]:
     """Return ends and knee with up to ``between`` more, evenly along the front."""
     known = {pick.row: pick for pick in ends_and_knee(problem, front)}
     last = len(front.evaluation) - 1

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from optimiser.problem.bound import BoundProblem, Evaluation
 from optimiser.problem.constraints import label as label_of
-from optimiser.problem.problem import Evaluation, Problem
 from optimiser.problem.yields import yield_quantile
 from optimiser.report.numbers import ceil_points, floor_percent, percent
 from optimiser.report.words import chance
@@ -29,7 +29,7 @@ def _differ(one: float, other: float, digits: int) -> bool:
     return f"{one:.{digits}g}" != f"{other:.{digits}g}"
 
 
-def infeasibility_lines(infeasibility: Infeasibility, problem: Problem) -> list[str]:
+def infeasibility_lines(infeasibility: Infeasibility, problem: BoundProblem) -> list[str]:
     """Say why nothing is feasible and how far each target would have to give."""
     lines = ["Binding: " + binding_text(b) + "." for b in infeasibility.binding]
     sure = ""
@@ -64,7 +64,7 @@ def infeasibility_lines(infeasibility: Infeasibility, problem: Problem) -> list[
     return lines
 
 
-def reached_yields(problem: Problem, evaluation: Evaluation) -> Floats:
+def reached_yields(problem: BoundProblem, evaluation: Evaluation) -> Floats:
     """Return the yields that targets are held against, (n, 4): with the confidence asked for, or expected."""
     if problem.confidence is None:
         return evaluation.yields

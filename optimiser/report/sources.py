@@ -7,14 +7,14 @@ import pandas as pd
 from optimiser.chemistry.metals import load_metals
 from optimiser.chemistry.provenance import provenance
 from optimiser.chemistry.quantity import flags
-from optimiser.problem.problem import Problem
+from optimiser.problem.bound import BoundProblem
 from optimiser.process.parameters import parameter_quantities, process_parameters
 
 #: Said of a number that the problem sets itself.
 OWN = "given in the problem"
 
 
-def sources_frame(problem: Problem) -> pd.DataFrame:
+def sources_frame(problem: BoundProblem) -> pd.DataFrame:
     """Return one row per number: what it is, value and range, date, confidence, flags and source, as text."""
     acids = {acid.name: acid for acid in problem.acids}
     rows: list[dict[str, object]] = [
@@ -39,7 +39,7 @@ def sources_frame(problem: Problem) -> pd.DataFrame:
     return frame.assign(**frame[texts].fillna(""))
 
 
-def _assumed_yields(problem: Problem) -> list[dict[str, object]]:
+def _assumed_yields(problem: BoundProblem) -> list[dict[str, object]]:
     """Return the yields that the problem states because the surrogate does not predict them."""
     return [
         {
@@ -55,7 +55,7 @@ def _assumed_yields(problem: Problem) -> list[dict[str, object]]:
     ]
 
 
-def _parameters(problem: Problem) -> list[dict[str, object]]:
+def _parameters(problem: BoundProblem) -> list[dict[str, object]]:
     """Return the plant's parameters; one that the problem changed says so instead of the shipped source."""
     rows: list[dict[str, object]] = []
     shipped, used = process_parameters(), problem.inputs.parameters

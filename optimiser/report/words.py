@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from optimiser.chemistry.metals import METALS
+from optimiser.problem.bound import BoundProblem, Evaluation
 from optimiser.problem.constraints import ApplicabilityDomain, switched_off
 from optimiser.problem.objectives import METRICS
-from optimiser.problem.problem import Evaluation, Problem
 from optimiser.problem.robustness import over_tolerances
 from optimiser.problem.yields import assumption
 from optimiser.report.columns import column
@@ -22,7 +22,7 @@ PEROXIDE_CAVEAT = (
 )
 
 
-def setpoints(problem: Problem, evaluation: Evaluation, row: int) -> str:
+def setpoints(problem: BoundProblem, evaluation: Evaluation, row: int) -> str:
     """Say what to do: acid, strength, temperature, time, solids, peroxide."""
     acid = problem.acids[int(evaluation.designs.acid[row])]
     t, c, h, s, m = evaluation.designs.continuous[row]
@@ -32,12 +32,12 @@ def setpoints(problem: Problem, evaluation: Evaluation, row: int) -> str:
     return f"{c:g} mol/L {acid.label} at {t:g} °C for {m:g} min, {s:g} g/L solids, {peroxide}"
 
 
-def without_data(problem: Problem, evaluation: Evaluation, row: int) -> bool:
+def without_data(problem: BoundProblem, evaluation: Evaluation, row: int) -> bool:
     """Return whether the data do not contain a design's acid, so that its yields are a guess."""
     return not len(problem.neighbourhoods[int(evaluation.designs.acid[row])].of_acid)
 
 
-def yields_text(problem: Problem, evaluation: Evaluation, row: int) -> str:
+def yields_text(problem: BoundProblem, evaluation: Evaluation, row: int) -> str:
     """Say the yields of the metals that are there, each with its 90 % interval; a guess has none."""
     parts = []
     guess = without_data(problem, evaluation, row)
@@ -51,7 +51,7 @@ def yields_text(problem: Problem, evaluation: Evaluation, row: int) -> str:
     return ", ".join(parts)
 
 
-def sentence(problem: Problem, evaluation: Evaluation, row: int) -> str:
+def sentence(problem: BoundProblem, evaluation: Evaluation, row: int) -> str:
     """Say one design aloud: setpoints, cost and climate change per kg metal, yields with intervals.
 
     Where the data do not contain the acid the yields are called a guess, and have no intervals.
@@ -67,7 +67,7 @@ def sentence(problem: Problem, evaluation: Evaluation, row: int) -> str:
     )
 
 
-def targets_sentence(problem: Problem, evaluation: Evaluation, row: int) -> str:
+def targets_sentence(problem: BoundProblem, evaluation: Evaluation, row: int) -> str:
     """Say how likely a design reaches its yield targets, and what was asked for; empty without targets."""
     if not problem.targets:
         return ""
@@ -83,7 +83,7 @@ def targets_sentence(problem: Problem, evaluation: Evaluation, row: int) -> str:
     return f"{reached}{each} {100.0 * problem.confidence:g} %."
 
 
-def answer(problem: Problem, evaluation: Evaluation, row: int) -> tuple[str, ...]:
+def answer(problem: BoundProblem, evaluation: Evaluation, row: int) -> tuple[str, ...]:
     """Say the recommended design, and how sure its targets are where the problem asks for a confidence."""
     said = sentence(problem, evaluation, row)
     sure = targets_sentence(problem, evaluation, row) if problem.confidence is not None else ""
@@ -95,12 +95,12 @@ def chance(probability: float) -> str:
     return column("p_feasible").said(probability)
 
 
-def objectives_text(problem: Problem) -> str:
+def objectives_text(problem: BoundProblem) -> str:
     """Say what is asked for: ``minimise cost, maximise recovery``."""
     return ", ".join(f"{o.verb} {METRICS[o.metric].label}" for o in problem.objectives)
 
 
-def front_finding(problem: Problem, front: Front) -> str:
+def front_finding(problem: BoundProblem, front: Front) -> str:
     """Say what the front is: a trade-off, or one design that is best in everything."""
     n = len(front.evaluation)
     names = " and ".join(METRICS[o.metric].label for o in problem.objectives)
@@ -120,7 +120,7 @@ def front_finding(problem: Problem, front: Front) -> str:
     return f"A trade-off of {n} designs over {ends}, with {', '.join(acids)}."
 
 
-def warnings_of(problem: Problem, evaluation: Evaluation, row: int) -> list[str]:
+def warnings_of(problem: BoundProblem, evaluation: Evaluation, row: int) -> list[str]:
     """Say what an engineer must know before running a design."""
     acid = problem.acids[int(evaluation.designs.acid[row])]
     peroxide = float(evaluation.designs.h2o2[row])
@@ -174,7 +174,7 @@ def warnings_of(problem: Problem, evaluation: Evaluation, row: int) -> list[str]
     return [*off, *said, *edge_warning(problem, evaluation, row), *tolerances]
 
 
-def tolerance_warning(problem: Problem, evaluation: Evaluation, row: int) -> list[str]:
+def tolerance_warning(problem: BoundProblem, evaluation: Evaluation, row: int) -> list[str]:
     """Say what the yields of a design are within its tolerances, and whether it may leave the data."""
     spans = over_tolerances(problem, evaluation.designs.take(np.array([row])))
     if spans is None:
@@ -199,7 +199,7 @@ def tolerance_warning(problem: Problem, evaluation: Evaluation, row: int) -> lis
     return said
 
 
-def edge_warning(problem: Problem, evaluation: Evaluation, row: int) -> list[str]:
+def edge_warning(problem: BoundProblem, evaluation: Evaluation, row: int) -> list[str]:
     """Say which setpoints of a design are the lowest or highest that the experiments near the feed had."""
     near = problem.neighbourhoods[int(evaluation.designs.acid[row])]
     at = []

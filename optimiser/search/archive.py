@@ -10,7 +10,7 @@ from typing import Any
 import moocore
 import numpy as np
 
-from optimiser.problem.problem import Problem
+from optimiser.problem.bound import BoundProblem
 from optimiser.surrogate.artefact import Grade
 from optimiser.variables import CONTINUOUS, Designs, Floats, Ints
 
@@ -83,7 +83,7 @@ class Archive:
         return tuple(getattr(self, f.name) for f in fields(self) if f.name != "designs")
 
 
-def predicted(problem: Problem, designs: Designs, grade: Grade) -> Archive:
+def predicted(problem: BoundProblem, designs: Designs, grade: Grade) -> Archive:
     """Return designs as an archive, predicted at a grade."""
     point = rough = problem.search_point(designs, grade)
     if grade != "search":
@@ -92,7 +92,7 @@ def predicted(problem: Problem, designs: Designs, grade: Grade) -> Archive:
     return Archive(designs, point.objectives, point.margins, cells(problem, designs), rough.yields, offset)
 
 
-def cells(problem: Problem, designs: Designs) -> Ints:
+def cells(problem: BoundProblem, designs: Designs) -> Ints:
     """Return the number of each design's cell, shape (n,)."""
     place = np.minimum(problem.encode(designs) * _CELLS, _CELLS - 1).astype(np.intp)
     return np.ravel_multi_index((designs.acid, *place.T), (len(problem.acids), *_CELLS))

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from pymoo.operators.survival.rank_and_crowding.metrics import get_crowding_function
 
+from optimiser.problem.bound import BoundProblem, Evaluation
 from optimiser.problem.constraints import Yields, of_margin
-from optimiser.problem.problem import Evaluation, Problem
 from optimiser.search.archive import Archive
 from optimiser.variables import Designs, Floats, Ints
 
@@ -81,7 +81,7 @@ def thin(objectives: Floats, size: int) -> Ints:
     return np.sort(kept)
 
 
-def front_of(problem: Problem, seen: Archive, size: int) -> Front | None:
+def front_of(problem: BoundProblem, seen: Archive, size: int) -> Front | None:
     """Read the front off designs that were predicted at final grade; None when none is feasible.
 
     Args:
@@ -98,7 +98,7 @@ def front_of(problem: Problem, seen: Archive, size: int) -> Front | None:
     return Front(evaluation, knee_of(evaluation.objectives), len(found))
 
 
-def infeasibility_of(problem: Problem, seen: Archive, size: int = 5) -> Infeasibility:
+def infeasibility_of(problem: BoundProblem, seen: Archive, size: int = 5) -> Infeasibility:
     """Explain an archive at final grade without a feasible design.
 
     Args:
@@ -128,7 +128,7 @@ def infeasibility_of(problem: Problem, seen: Archive, size: int = 5) -> Infeasib
     return Infeasibility(evaluation, tuple(binding), reachable, give, probability)
 
 
-def _distinct(problem: Problem, designs: Designs, order: Ints) -> Ints:
+def _distinct(problem: BoundProblem, designs: Designs, order: Ints) -> Ints:
     """Keep the first design, in the given order, of each acid and quarter of each variable's range."""
     k = designs.acid[order]
     low, high = problem.lower[k], problem.upper[k]
@@ -137,7 +137,7 @@ def _distinct(problem: Problem, designs: Designs, order: Ints) -> Ints:
     return order[np.sort(first)]
 
 
-def _binding(problem: Problem, evaluation: Evaluation, name: str, broken_share: float) -> Binding:
+def _binding(problem: BoundProblem, evaluation: Evaluation, name: str, broken_share: float) -> Binding:
     """Return what the first design reaches of a constraint and what it needs."""
     constraint = of_margin(problem.constraints, name)
     reached, needed = constraint.reached_and_needed(problem.state(evaluation), name)

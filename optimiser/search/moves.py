@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from optimiser.problem.problem import Problem
+from optimiser.problem.bound import BoundProblem
 from optimiser.variables import COLUMN, VARIABLES, Designs, Floats
 
 _STEPS = np.array([v.step for v in VARIABLES])
@@ -17,7 +17,7 @@ _CHANGED, _ONE_STEP = 0.6, 0.35  # chance that each does, and that it is by one 
 _MOVED = (0.55, 0.30, 0.15)  # chances that one, two, three variables step
 
 
-def children(problem: Problem, parents: Designs, mates: Designs, rng: np.random.Generator) -> Designs:
+def children(problem: BoundProblem, parents: Designs, mates: Designs, rng: np.random.Generator) -> Designs:
     """Return one new design per parent: recombined with the mate, moved, or both.
 
     Args:

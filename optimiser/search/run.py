@@ -6,8 +6,8 @@ import time
 from dataclasses import dataclass
 
 from optimiser.problem.binding import bind, refuse_slow_surrogate
+from optimiser.problem.bound import BoundProblem
 from optimiser.problem.load import Config
-from optimiser.problem.problem import Problem
 from optimiser.problem.schema import SearchSpec
 from optimiser.search.archive import Archive, joined
 from optimiser.search.front import Front, Infeasibility, front_of, infeasibility_of
@@ -50,7 +50,7 @@ class RunResult:
 
     config: Config
     tables: OwnTables | None
-    problem: Problem
+    problem: BoundProblem
     front: Front | None
     infeasibility: Infeasibility | None
     acids: tuple[AcidVerdict, ...]
@@ -120,12 +120,12 @@ def run(
     )
 
 
-def _each_seed(problem: Problem, spec: SearchSpec) -> list[Task]:
+def _each_seed(problem: BoundProblem, spec: SearchSpec) -> list[Task]:
     settings = SearchSettings(spec.population, spec.generations, spec.stagnation, spec.algorithm)
     return [Task(f"seed {seed}", problem, settings, (seed,), seed) for seed in spec.seeds]
 
 
-def _each_acid_alone(problem: Problem, spec: SearchSpec) -> dict[int, Task]:
+def _each_acid_alone(problem: BoundProblem, spec: SearchSpec) -> dict[int, Task]:
     """Search each acid on its own; nothing where there is only one, or where the config leaves it out."""
     if not spec.per_acid or len(problem.acids) == 1:
         return {}
@@ -139,7 +139,7 @@ def _each_acid_alone(problem: Problem, spec: SearchSpec) -> dict[int, Task]:
     }
 
 
-def _verdict(problem: Problem, k: int, seen: Archive, size: int) -> AcidVerdict:
+def _verdict(problem: BoundProblem, k: int, seen: Archive, size: int) -> AcidVerdict:
     """Read one acid's own front off all that was seen."""
     acid = problem.acid_names[k]
     alone, part = problem.with_acids([acid]), seen.of_acid(k)

@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.special import ndtr
 
-from optimiser.problem.problem import Problem
+from optimiser.problem.bound import BoundProblem
 from optimiser.search.archive import Archive, cells, spread, total_violation
 from optimiser.variables import Bools, Designs, Floats, Ints
 
@@ -26,7 +26,7 @@ _CERTAIN = frozenset({"stock_strength", "boiling", "slurry"})
 
 
 def choose(
-    problem: Problem, archive: Archive, designs: Designs, parents: Ints, n: int, rng: np.random.Generator
+    problem: BoundProblem, archive: Archive, designs: Designs, parents: Ints, n: int, rng: np.random.Generator
 ) -> Ints:
     """Return the rows of the n candidates that are worth a prediction.
 
@@ -64,7 +64,7 @@ def choose(
 
 
 def guess(
-    problem: Problem, archive: Archive, designs: Designs, parents: Ints
+    problem: BoundProblem, archive: Archive, designs: Designs, parents: Ints
 ) -> tuple[Floats, Floats, Floats]:
     """Guess the yields of candidates by how their parents' were off at search grade.
 

@@ -15,11 +15,11 @@ from typing import Any
 import numpy as np
 from pymoo.core.evaluator import Evaluator
 from pymoo.core.population import Population
-from pymoo.core.problem import Problem as PymooProblem
+from pymoo.core.problem import BoundProblem as PymooProblem
 from pymoo.problems.static import StaticProblem
 from scipy.stats import qmc
 
-from optimiser.problem.problem import Problem
+from optimiser.problem.bound import BoundProblem
 from optimiser.search.algorithms import new_algorithm
 from optimiser.search.archive import Archive, joined, predicted, spread
 from optimiser.search.hypervolume import box, scaled_hypervolume
@@ -127,7 +127,7 @@ class _Log:
 
 
 def search(
-    problem: Problem,
+    problem: BoundProblem,
     settings: SearchSettings,
     rng: np.random.Generator,
     *,
@@ -163,7 +163,7 @@ def search(
 
 
 def refine(
-    problem: Problem, archive: Archive, settings: SearchSettings, grade: Grade, rng: np.random.Generator
+    problem: BoundProblem, archive: Archive, settings: SearchSettings, grade: Grade, rng: np.random.Generator
 ) -> Archive:
     """Let a search go on from designs that are known, and return these with what it adds.
 
@@ -177,7 +177,7 @@ def refine(
     return _evolve(problem, archive, settings.generations, grade, rng, _Log(settings, None))[0]
 
 
-def seeds(problem: Problem, n: int, rng: np.random.Generator) -> Designs:
+def seeds(problem: BoundProblem, n: int, rng: np.random.Generator) -> Designs:
     """Return n designs to begin with: experiments near the feed, cut to the ranges, and Sobol designs.
 
     At most half of them are experiments; acids are dealt out evenly among the rest.
@@ -214,7 +214,12 @@ def _worth_retrying(archive: Archive, most: int) -> Ints:
 
 
 def _evolve(
-    problem: Problem, archive: Archive, generations: int, grade: Grade, rng: np.random.Generator, log: _Log
+    problem: BoundProblem,
+    archive: Archive,
+    generations: int,
+    grade: Grade,
+    rng: np.random.Generator,
+    log: _Log,
 ) -> tuple[Archive, str]:
     """Let an algorithm go on from an archive; return what is then known, and why it stopped early, if so."""
     size, since = log.settings.population, len(log.fronts)
@@ -251,7 +256,7 @@ def _tell(algorithm: Any, offspring: Any, archive: Archive, rows: Ints) -> None:
 class _Shown(PymooProblem):  # type: ignore[misc]
     """A problem as pymoo sees it: rows of acid index and coordinates; it is never asked to evaluate."""
 
-    def __init__(self, problem: Problem) -> None:
+    def __init__(self, problem: BoundProblem) -> None:
         super().__init__(
             n_var=1 + len(CONTINUOUS),
             n_obj=len(problem.objectives),
@@ -264,7 +269,7 @@ class _Shown(PymooProblem):  # type: ignore[misc]
 class _Mating:
     """Makes a generation's designs, none of them tried before; ``designs`` are the last ones made."""
 
-    def __init__(self, problem: Problem, archive: Archive, selection: Any) -> None:
+    def __init__(self, problem: BoundProblem, archive: Archive, selection: Any) -> None:
         self.problem = problem
         self.archive = archive
         self.selection = selection

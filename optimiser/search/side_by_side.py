@@ -24,7 +24,7 @@ import joblib
 import numpy as np
 
 from optimiser._io.interrupts import interrupts_after
-from optimiser.problem.problem import Problem
+from optimiser.problem.bound import BoundProblem
 from optimiser.search.search import Progress, SearchResult, SearchSettings, search
 from optimiser.surrogate.artefact import Surrogate
 from optimiser.surrogate.trees import compiled_loops
@@ -49,7 +49,7 @@ class Task:
     """
 
     what: str
-    problem: Problem
+    problem: BoundProblem
     settings: SearchSettings
     stream: tuple[int, ...]
     seed: int

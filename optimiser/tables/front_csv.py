@@ -10,11 +10,11 @@ import numpy as np
 import pandas as pd
 
 from optimiser.chemistry.metals import METALS
-from optimiser.problem.problem import Evaluation, Problem
+from optimiser.problem.bound import BoundProblem, Evaluation
 from optimiser.variables import CONTINUOUS
 
 
-def design_table(problem: Problem, evaluation: Evaluation, knee: int | None = None) -> pd.DataFrame:
+def design_table(problem: BoundProblem, evaluation: Evaluation, knee: int | None = None) -> pd.DataFrame:
     """Return one row per design, columns in the order that `docs/` promises.
 
     Design variables; per metal the yield over the tolerances and its 90 % interval; per objective the value

@@ -16,7 +16,7 @@ from optimiser._io.errors import InputError, closest
 from optimiser.chemistry.acids import Acid, choose_acid, load_acids
 from optimiser.chemistry.feeds import Feed, find_feed
 from optimiser.problem.binding import known_acids
-from optimiser.problem.schema import Problem as Question
+from optimiser.problem.schema import Problem
 from optimiser.tables.own_acids import import_acids
 from optimiser.variables import COLUMN, DESIGN_COLUMNS, VARIABLES
 
@@ -133,7 +133,7 @@ def generate(
     samples: int | None = None,
     seed: int = 1,
     feed_name: str | None = None,
-    question: Question | None = None,
+    question: Problem | None = None,
     acids_file: Path | None = None,
 ) -> pd.DataFrame:
     """Return one row per scenario, columns feed and those of a design, as `predict` reads them.

@@ -17,8 +17,8 @@ from optimiser.chemistry.acids import choose_acid
 from optimiser.chemistry.feeds import Feed
 from optimiser.chemistry.metals import METALS
 from optimiser.problem.binding import known_acids
-from optimiser.problem.problem import Problem
-from optimiser.problem.schema import Problem as Question
+from optimiser.problem.bound import BoundProblem
+from optimiser.problem.schema import Problem
 from optimiser.tables.generate import parse_variation
 from optimiser.tables.read import Column, open_table
 from optimiser.tables.scenarios import COLUMNS
@@ -61,7 +61,7 @@ class OneDesign:
 
 
 def one_design(
-    question: Question, problem: Problem, design: str | None, front: Path | None, row: int | None
+    question: Problem, problem: BoundProblem, design: str | None, front: Path | None, row: int | None
 ) -> OneDesign:
     """Read the design of ``--design``, or of ``--front`` and ``--row``.
 
@@ -84,7 +84,7 @@ def one_design(
     return typed_design(design, question, problem)
 
 
-def typed_design(text: str, question: Question, problem: Problem) -> OneDesign:
+def typed_design(text: str, question: Problem, problem: BoundProblem) -> OneDesign:
     """Read ``acid=sulfuric,temperature=75,...``.
 
     Raises:
@@ -119,7 +119,7 @@ def typed_design(text: str, question: Question, problem: Problem) -> OneDesign:
     return OneDesign("the design", _designs(values["acid"], continuous, "--design", problem))
 
 
-def design_of_front(path: Path, row: int | None, question: Question, problem: Problem) -> OneDesign:
+def design_of_front(path: Path, row: int | None, question: Problem, problem: BoundProblem) -> OneDesign:
     """Read one row of a run's ``front.csv``.
 
     Args:
@@ -154,7 +154,7 @@ def design_of_front(path: Path, row: int | None, question: Question, problem: Pr
     )
 
 
-def _refuse_other_feed(path: Path, problem: Problem) -> None:
+def _refuse_other_feed(path: Path, problem: BoundProblem) -> None:
     """Refuse a front of another feed, where the manifest that the run left beside it says so."""
     beside = path.parent / "manifest.json"
     try:
@@ -173,7 +173,7 @@ def _refuse_other_feed(path: Path, problem: Problem) -> None:
         )
 
 
-def _designs(acid: str, continuous: np.ndarray, where: str, problem: Problem) -> Designs:
+def _designs(acid: str, continuous: np.ndarray, where: str, problem: BoundProblem) -> Designs:
     if acid not in problem.acid_names:
         raise InputError(
             f"The problem {problem.name!r} does not list the acid {acid!r}.",

@@ -13,7 +13,7 @@ from optimiser.chemistry.acids import Acid, load_acids
 from optimiser.chemistry.impacts import CLIMATE, ImpactTable, climate_table, same_text, with_climate_change
 from optimiser.chemistry.reagents import Reagents, load_reagents
 from optimiser.problem.binding import known_acids
-from optimiser.problem.schema import Problem as Question
+from optimiser.problem.schema import Problem
 from optimiser.tables.own_acids import import_acids
 from optimiser.tables.own_impacts import import_impacts
 from optimiser.tables.own_prices import import_prices, with_prices
@@ -89,9 +89,7 @@ def read_own_tables(
     return OwnTables(have, reagents, table, notes, files, given)
 
 
-def own_tables(
-    question: Question, acids: Path | None, prices: Path | None, impacts: Path | None
-) -> OwnTables:
+def own_tables(question: Problem, acids: Path | None, prices: Path | None, impacts: Path | None) -> OwnTables:
     """Read a user's own tables for a search; a number in them is stronger than one in the problem.
 
     Raises:

@@ -15,9 +15,9 @@ from optimiser.chemistry.acids import Acid
 from optimiser.chemistry.feeds import Feed, find_feed
 from optimiser.chemistry.metals import METALS
 from optimiser.problem.binding import assemble, known_acids, surrogate_of, tolerances_of
+from optimiser.problem.bound import BoundProblem, Evaluation
 from optimiser.problem.objectives import METRICS
-from optimiser.problem.problem import Evaluation, Problem
-from optimiser.problem.schema import Problem as Question
+from optimiser.problem.schema import Problem
 from optimiser.problem.tolerances import DEFAULT, OFF, Tolerances, said
 from optimiser.problem.yields import assumption, check_yields
 from optimiser.process.parameters import ProcessParameters, process_parameters
@@ -76,7 +76,7 @@ class Part:
     """
 
     place: Ints
-    problem: Problem
+    problem: BoundProblem
     acids: tuple[Acid, ...]
     evaluation: Evaluation
     lacking: tuple[str, ...]
@@ -133,7 +133,7 @@ class Tally:
 def prepare(
     source: str | Path | pd.DataFrame,
     *,
-    question: Question | None = None,
+    question: Problem | None = None,
     feed: str | Feed | None = None,
     sheet: str | None = None,
     basis: float | None = None,
@@ -259,7 +259,7 @@ def _base(name: str) -> str:
     return name.removesuffix("_low").removesuffix("_high")
 
 
-def original(part: Part) -> Problem:
+def original(part: Part) -> BoundProblem:
     """Return a part's problem with the acids as the tables have them, for the list of sources."""
     return replace(part.problem, acids=part.acids)
 
@@ -268,7 +268,7 @@ def predict_frame(
     frame: pd.DataFrame,
     *,
     feed: str | Feed | None = None,
-    problem: Question | None = None,
+    problem: Problem | None = None,
     tables: OwnTables | None = None,
     tolerances: bool = True,
 ) -> pd.DataFrame:

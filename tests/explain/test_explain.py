@@ -40,10 +40,10 @@ from optimiser.explain.setpoints import (
 )
 from optimiser.explain.shapley import shapley_values
 from optimiser.problem.binding import bind
+from optimiser.problem.bound import BoundProblem, Evaluation
 from optimiser.problem.constraints import ApplicabilityDomain
 from optimiser.problem.load import load_problem
-from optimiser.problem.problem import Evaluation, Problem
-from optimiser.problem.schema import Problem as Question
+from optimiser.problem.schema import Problem
 from optimiser.report.card import Table
 from optimiser.report.cards.explain import answer_card, explanation_cards
 from optimiser.report.explain import lines, write_explanation
@@ -155,12 +155,12 @@ def test_rows_are_spread_evenly_and_always_the_same() -> None:
 
 
 @cache
-def question() -> Question:
+def question() -> Problem:
     return load_problem("nmc111")
 
 
 @cache
-def problem() -> Problem:
+def problem() -> BoundProblem:
     return bind(question())
 
 

@@ -24,8 +24,8 @@ from optimiser.nearest import gaps, samples, studies
 from optimiser.nearest.experiments import nearest_experiments
 from optimiser.nearest.gaps import find_gaps
 from optimiser.problem.binding import bind
+from optimiser.problem.bound import BoundProblem
 from optimiser.problem.load import load_problem
-from optimiser.problem.problem import Problem
 from optimiser.report.card import Table, Words
 from optimiser.report.cards import nearest as card
 from optimiser.report.listing import listing
@@ -42,7 +42,7 @@ DESIGN = "acid=sulfuric,temperature=90,acid_concentration=1.2,h2o2=1.1,solid_liq
 
 
 @cache
-def nmc111() -> Problem:
+def nmc111() -> BoundProblem:
     return bind(load_problem("nmc111"))
 
 
@@ -80,7 +80,7 @@ def made_up() -> TrainingTable:
     )
 
 
-def scaled() -> Problem:
+def scaled() -> BoundProblem:
     """NMC111 where one standard deviation is 10 degC, and a factor of 2 in all other variables."""
     problem = nmc111()
     domain = dataclasses.replace(

@@ -10,8 +10,8 @@ import pytest
 
 from optimiser.chemistry.metals import METALS
 from optimiser.problem.binding import bind
+from optimiser.problem.bound import BoundProblem, Evaluation
 from optimiser.problem.load import load_config
-from optimiser.problem.problem import Evaluation, Problem
 from optimiser.problem.robustness import worst_steps
 from optimiser.variables import VARIABLES, Designs
 
@@ -19,7 +19,7 @@ TEMPERATURE, CONCENTRATION, PEROXIDE, SOLIDS, TIME = range(5)
 
 
 @cache
-def sulfuric() -> Problem:
+def sulfuric() -> BoundProblem:
     """NMC111 in sulfuric acid."""
     return bind(load_config("nmc111_cost_vs_recovery").problem).with_acids(["sulfuric"])
 

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from optimiser._io.errors import InputError
 from optimiser.chemistry.metals import METALS
 from optimiser.problem.binding import bind
+from optimiser.problem.bound import BoundProblem
 from optimiser.problem.load import load_config, load_problem
 from optimiser.problem.objectives import METRICS, outcome
-from optimiser.problem.problem import Problem
 from optimiser.problem.robustness import over_tolerances
 from optimiser.problem.tolerances import DEFAULT, OFF, Tolerances, said
 from optimiser.problem.yields import predict_yields
@@ -29,7 +29,7 @@ T, C, H, S, M = range(5)
 
 
 @cache
-def sulfuric() -> Problem:
+def sulfuric() -> BoundProblem:
     return bind(load_problem("nmc111")).with_acids(["sulfuric"])
 
 

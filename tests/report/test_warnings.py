@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from optimiser.problem.binding import bind
+from optimiser.problem.bound import BoundProblem
 from optimiser.problem.constraints import LIMITS, ApplicabilityDomain, complete
-from optimiser.problem.problem import Problem
 from optimiser.problem.robustness import over_tolerances
 from optimiser.problem.tolerances import OFF as NO_TOLERANCES
 from optimiser.report.frames import picked_frame
@@ -33,7 +33,7 @@ ALL_OFF = complete([limit(None) for limit in LIMITS])
 BAD = (120.0, 0.01, 0.0, 900.0, 60.0)
 
 
-def warned(problem: Problem, conditions: tuple[float, ...], acid: str = "sulfuric") -> str:
+def warned(problem: BoundProblem, conditions: tuple[float, ...], acid: str = "sulfuric") -> str:
     """Everything that is said of one design."""
     k = problem.acid_names.index(acid)
     design = Designs(np.array([k]), np.array([conditions]))

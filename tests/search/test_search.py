@@ -13,9 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from optimiser.problem.binding import bind
+from optimiser.problem.bound import BoundProblem
 from optimiser.problem.constraints import Yields
 from optimiser.problem.load import load_config, load_problem
-from optimiser.problem.problem import Problem
 from optimiser.problem.schema import SearchSpec
 from optimiser.search.algorithms import ALGORITHMS, directions
 from optimiser.search.archive import cells, joined, non_dominated, predicted
@@ -32,17 +32,17 @@ SMALL = SearchSettings(population=24, generations=6, stagnation=0)
 
 
 @pytest.fixture(scope="module")
-def problem() -> Problem:
+def problem() -> BoundProblem:
     return bind(load_problem("nmc111"))
 
 
-def drawn(problem: Problem, n: int, seed: int = 0) -> Designs:
+def drawn(problem: BoundProblem, n: int, seed: int = 0) -> Designs:
     rng = np.random.default_rng(seed)
     return problem.decode(rng.integers(len(problem.acids), size=n), rng.random((n, 5)))
 
 
 @given(st.integers(0, 2**31))
-def test_children_are_setpoints_in_their_acids_ranges(problem: Problem, seed: int) -> None:
+def test_children_are_setpoints_in_their_acids_ranges(problem: BoundProblem, seed: int) -> None:
     rng = np.random.default_rng(seed)
     acid = rng.integers(len(problem.acids), size=200)
     parents, mates = (problem.decode(acid, rng.random((200, 5))) for _ in range(2))
@@ -52,7 +52,7 @@ def test_children_are_setpoints_in_their_acids_ranges(problem: Problem, seed: in
     assert np.array_equal(problem.settable(made).continuous, made.continuous)
 
 
-def test_seeds_are_experiments_near_the_feed_and_acids_dealt_out(problem: Problem) -> None:
+def test_seeds_are_experiments_near_the_feed_and_acids_dealt_out(problem: BoundProblem) -> None:
     supported = problem.with_acids(problem.supported_acids)
     start = seeds(supported, 400, np.random.default_rng(3))
     assert len(start) == 400
@@ -68,7 +68,7 @@ def test_seeds_are_experiments_near_the_feed_and_acids_dealt_out(problem: Proble
     assert np.isin(told.setpoints, start.setpoints).mean() > 0.5
 
 
-def test_setpoints_tell_designs_apart(problem: Problem) -> None:
+def test_setpoints_tell_designs_apart(problem: BoundProblem) -> None:
     designs = drawn(problem, 3000)
     rows = np.column_stack([designs.acid, designs.continuous])
     different = np.unique(rows, axis=0)
@@ -77,13 +77,13 @@ def test_setpoints_tell_designs_apart(problem: Problem) -> None:
 
 
 @given(st.integers(0, 2**31))
-def test_coordinates_come_back(problem: Problem, seed: int) -> None:
+def test_coordinates_come_back(problem: BoundProblem, seed: int) -> None:
     designs = drawn(problem, 100, seed)
     again = problem.decode(designs.acid, problem.encode(designs))
     assert np.array_equal(again.continuous, designs.continuous)
 
 
-def test_children_keep_values_and_step_in_every_size(problem: Problem) -> None:
+def test_children_keep_values_and_step_in_every_size(problem: BoundProblem) -> None:
     rng = np.random.default_rng(1)
     middle = problem.decode(np.zeros(4000, dtype=np.intp), np.full((4000, 5), 0.5))
     other = problem.decode(middle.acid, np.full((4000, 5), 0.25))
@@ -95,7 +95,7 @@ def test_children_keep_values_and_step_in_every_size(problem: Problem) -> None:
     assert {0.5, 1.0} <= set(moved.tolist()) and moved.max() > 15.0
 
 
-def test_elites_are_the_best_of_their_cells(problem: Problem) -> None:
+def test_elites_are_the_best_of_their_cells(problem: BoundProblem) -> None:
     archive = predicted(problem, drawn(problem, 2000), "search")
     assert np.array_equal(archive.cell, cells(problem, archive.designs))
     assert len(archive.elites) == len(problem.objectives)
@@ -109,7 +109,7 @@ def test_elites_are_the_best_of_their_cells(problem: Problem) -> None:
         assert (np.diff(archive.violation[rows]) >= 0).all()
 
 
-def test_parents_are_good_and_mates_have_their_acid(problem: Problem) -> None:
+def test_parents_are_good_and_mates_have_their_acid(problem: BoundProblem) -> None:
     archive = predicted(problem, drawn(problem, 4000), "search")
     nobody = np.zeros(0, dtype=np.intp)
     parents, mates = choose_parents(archive, nobody, 3000, np.random.default_rng(0))
@@ -120,7 +120,7 @@ def test_parents_are_good_and_mates_have_their_acid(problem: Problem) -> None:
     assert archive.violation[parents].mean() < 0.5 * archive.violation.mean()
 
 
-def test_a_guess_at_the_parent_itself_is_what_was_predicted(problem: Problem) -> None:
+def test_a_guess_at_the_parent_itself_is_what_was_predicted(problem: BoundProblem) -> None:
     archive = predicted(problem, drawn(problem, 300), "final")
     yields, counted, error = guess(problem, archive, archive.designs, np.arange(300))
     point = problem.search_point(archive.designs, "final")
@@ -129,7 +129,7 @@ def test_a_guess_at_the_parent_itself_is_what_was_predicted(problem: Problem) ->
     assert error == pytest.approx(error.min())
 
 
-def test_a_guess_is_as_far_off_as_it_says(problem: Problem) -> None:
+def test_a_guess_is_as_far_off_as_it_says(problem: BoundProblem) -> None:
     """In about the right size where the change is small, and on the safe side where it is large."""
     archive, rng = predicted(problem, drawn(problem, 1500), "final"), np.random.default_rng(0)
     parents, mates = choose_parents(archive, np.zeros(0, dtype=np.intp), 1500, rng)
@@ -142,7 +142,7 @@ def test_a_guess_is_as_far_off_as_it_says(problem: Problem) -> None:
     assert off[rising[0]].mean() < 0.5 * off[rising[-1]].mean()
 
 
-def test_what_is_chosen_is_better_than_what_is_drawn(problem: Problem) -> None:
+def test_what_is_chosen_is_better_than_what_is_drawn(problem: BoundProblem) -> None:
     rng = np.random.default_rng(0)
     archive = predicted(problem, drawn(problem, 3000), "final")
     parents, mates = choose_parents(archive, np.zeros(0, dtype=np.intp), 1600, rng)
@@ -158,7 +158,7 @@ def test_what_is_chosen_is_better_than_what_is_drawn(problem: Problem) -> None:
     assert choose(problem, archive, few, parents[:50], 200, rng).tolist() == list(range(50))
 
 
-def test_decoded_designs_lie_on_the_plants_steps_and_in_each_acids_range(problem: Problem) -> None:
+def test_decoded_designs_lie_on_the_plants_steps_and_in_each_acids_range(problem: BoundProblem) -> None:
     rng = np.random.default_rng(5)
     acid = rng.integers(len(problem.acids), size=500)
     designs = problem.decode(acid, rng.random((500, 5)))
@@ -206,7 +206,7 @@ def test_thinning_keeps_the_ends_and_the_knee() -> None:
         assert len(kept) == size and {0, 199, knee_of(bent)} <= set(kept.tolist())
 
 
-def test_same_seed_same_search_other_seed_other_search(problem: Problem) -> None:
+def test_same_seed_same_search_other_seed_other_search(problem: BoundProblem) -> None:
     def designs(seed: int) -> bytes:
         result = search(problem, SMALL, np.random.default_rng(seed))
         return result.final.designs.continuous.tobytes() + result.final.objectives.tobytes()
@@ -215,7 +215,7 @@ def test_same_seed_same_search_other_seed_other_search(problem: Problem) -> None
     assert designs(1) != designs(2)
 
 
-def test_no_design_is_predicted_twice_at_a_grade(problem: Problem) -> None:
+def test_no_design_is_predicted_twice_at_a_grade(problem: BoundProblem) -> None:
     result = search(problem, SMALL, np.random.default_rng(1))
     for archive in (result.searched, result.final):
         assert len(np.unique(archive.designs.setpoints)) == len(archive)
@@ -224,7 +224,7 @@ def test_no_design_is_predicted_twice_at_a_grade(problem: Problem) -> None:
 
 
 @pytest.mark.parametrize("generations", [1, 2, 3])
-def test_the_shortest_searches_end_at_final_grade(problem: Problem, generations: int) -> None:
+def test_the_shortest_searches_end_at_final_grade(problem: BoundProblem, generations: int) -> None:
     result = search(problem, SearchSettings(16, generations, 0), np.random.default_rng(1))
     point = problem.search_point(result.final.designs, "final")
     assert result.final.objectives == pytest.approx(point.objectives)
@@ -261,7 +261,7 @@ def test_directions_fit_the_population() -> None:
         assert found.sum(axis=1) == pytest.approx(np.ones(len(found)))
 
 
-def test_a_search_ends_where_no_setpoint_is_left(problem: Problem) -> None:
+def test_a_search_ends_where_no_setpoint_is_left(problem: BoundProblem) -> None:
     at = problem.lower.copy()
     at[:, 0] += 20.0
     end = at.copy()
@@ -272,7 +272,7 @@ def test_a_search_ends_where_no_setpoint_is_left(problem: Problem) -> None:
     assert "no new setpoint" in result.stopped
 
 
-def test_joined_archives_keep_the_first_of_each_design(problem: Problem) -> None:
+def test_joined_archives_keep_the_first_of_each_design(problem: BoundProblem) -> None:
     one = predicted(problem, drawn(problem, 50), "search")
     both = joined([one, one.take(np.arange(10)), predicted(problem, drawn(problem, 50, seed=7), "search")])
     assert len(both) == 100
@@ -281,7 +281,7 @@ def test_joined_archives_keep_the_first_of_each_design(problem: Problem) -> None
     assert (part.designs.acid == 0).all() and len(part) == (both.designs.acid == 1).sum()
 
 
-def test_progress_and_stagnation(problem: Problem) -> None:
+def test_progress_and_stagnation(problem: BoundProblem) -> None:
     seen: list[Progress] = []
     settings_ = SearchSettings(population=16, generations=200, stagnation=2)
     result = search(problem, settings_, np.random.default_rng(1), progress=seen.append)
@@ -291,7 +291,7 @@ def test_progress_and_stagnation(problem: Problem) -> None:
     assert all(0 <= p.feasible_share <= 1 and 0 <= p.hypervolume <= 1.0 + 1e-9 for p in seen)
 
 
-def test_front_is_feasible_sorted_and_non_dominated(problem: Problem) -> None:
+def test_front_is_feasible_sorted_and_non_dominated(problem: BoundProblem) -> None:
     result = search(problem, SearchSettings(40, 25, 0), np.random.default_rng(1))
     front = front_of(problem, result.final, 30)
     assert front is not None
@@ -356,7 +356,7 @@ def test_no_acids_own_front_beats_the_common_one(tmp_path: Path) -> None:
     assert result.evaluations > sum(s.evaluations for s in result.searches)
 
 
-def test_the_number_of_threads_does_not_change_a_front(problem: Problem) -> None:
+def test_the_number_of_threads_does_not_change_a_front(problem: BoundProblem) -> None:
     import numba
 
     threads = numba.get_num_threads()

@@ -19,8 +19,8 @@ import pytest
 
 from optimiser._io.errors import InputError
 from optimiser.problem.binding import bind
+from optimiser.problem.bound import BoundProblem
 from optimiser.problem.load import load_config, load_problem
-from optimiser.problem.problem import Problem
 from optimiser.search import side_by_side
 from optimiser.search.run import run
 from optimiser.search.search import Progress, SearchResult, SearchSettings
@@ -30,12 +30,12 @@ SMALL = SearchSettings(population=24, generations=6, stagnation=0)
 
 
 @pytest.fixture(scope="module")
-def problem() -> Problem:
+def problem() -> BoundProblem:
     whole = bind(load_problem("nmc111"))
     return whole.with_acids(whole.supported_acids)
 
 
-def tasks(problem: Problem) -> list[Task]:
+def tasks(problem: BoundProblem) -> list[Task]:
     return [Task(f"seed {k}", problem, SMALL, (k,), k) for k in range(4)]
 
 
@@ -50,7 +50,7 @@ def assert_same(one: SearchResult, other: SearchResult) -> None:
     assert np.array_equal(one.final.objectives, other.final.objectives)
 
 
-def test_results_do_not_depend_on_where_a_search_runs(problem: Problem) -> None:
+def test_results_do_not_depend_on_where_a_search_runs(problem: BoundProblem) -> None:
     alone = search_all(tasks(problem))
     told: dict[str, list[Progress]] = {}
     with workers(1) as others:
@@ -68,7 +68,7 @@ def test_results_do_not_depend_on_where_a_search_runs(problem: Problem) -> None:
     assert len(left) == 1 and not left[0].is_alive(), "the worker outlives its work"
 
 
-def test_a_search_is_not_lost_with_its_process(problem: Problem) -> None:
+def test_a_search_is_not_lost_with_its_process(problem: BoundProblem) -> None:
     alone = search_all(tasks(problem))
     with workers(1) as others:
         get_ready(others)
@@ -86,7 +86,7 @@ def test_a_search_is_not_lost_with_its_process(problem: Problem) -> None:
         assert_same(one, other)
 
 
-def test_a_worker_that_dies_before_it_has_something_to_do_is_not_missed(problem: Problem) -> None:
+def test_a_worker_that_dies_before_it_has_something_to_do_is_not_missed(problem: BoundProblem) -> None:
     alone = search_all(tasks(problem))
     with workers(2) as others:
         get_ready(others)
@@ -142,7 +142,7 @@ class Here(Executor):
         return future
 
 
-def test_any_executor_of_the_standard_interface_will_do(problem: Problem) -> None:
+def test_any_executor_of_the_standard_interface_will_do(problem: BoundProblem) -> None:
     for one, other in zip(
         search_all(tasks(problem)), search_all(tasks(problem), Workers(Here(), 2)), strict=True
     ):
@@ -186,7 +186,7 @@ def test_all_workers_start_at_once_and_hear_no_interrupt() -> None:
         assert blocked & 1 << (signal.SIGINT - 1)
 
 
-def test_what_goes_wrong_in_a_process_is_told_here(problem: Problem) -> None:
+def test_what_goes_wrong_in_a_process_is_told_here(problem: BoundProblem) -> None:
     broken = [replace(task, problem=replace(problem, objectives=())) for task in tasks(problem)[1:]]
     with workers(1) as others:
         get_ready(others)
@@ -196,7 +196,7 @@ def test_what_goes_wrong_in_a_process_is_told_here(problem: Problem) -> None:
         search_all(broken)
 
 
-def test_a_search_that_ends_early_is_told_to_be_complete(problem: Problem) -> None:
+def test_a_search_that_ends_early_is_told_to_be_complete(problem: BoundProblem) -> None:
     told: list[Progress] = []
     patient = replace(tasks(problem)[0], settings=replace(SMALL, generations=40, stagnation=1))
     search_all([patient], None, lambda what, state: told.append(state))

@@ -12,9 +12,9 @@ import pytest
 
 from optimiser._io.errors import InputError
 from optimiser.problem.binding import bind
+from optimiser.problem.bound import BoundProblem
 from optimiser.problem.load import load_problem
-from optimiser.problem.problem import Problem
-from optimiser.problem.schema import Problem as Question
+from optimiser.problem.schema import Problem
 from optimiser.tables.one_design import design_of_front, one_design, typed_design
 from optimiser.variables import DESIGN_COLUMNS
 
@@ -22,12 +22,12 @@ DESIGN = "acid=sulfuric,temperature=60,acid_concentration=2,h2o2=1,solid_liquid_
 
 
 @cache
-def question() -> Question:
+def question() -> Problem:
     return load_problem("nmc111")
 
 
 @cache
-def problem() -> Problem:
+def problem() -> BoundProblem:
     return bind(question())
 
 

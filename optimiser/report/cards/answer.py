@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from optimiser.problem.bound import BoundProblem, Evaluation
 from optimiser.problem.constraints import label as label_of
-from optimiser.problem.problem import Evaluation, Problem
 from optimiser.problem.tolerances import said
 from optimiser.report import refusal, words
 from optimiser.report.card import Card, Table, Tile, Words
@@ -29,7 +29,7 @@ def answer_card(result: RunResult) -> Card:
     return Card(not_applicable="nothing was searched.")
 
 
-def _found(problem: Problem, front: Front) -> Card:
+def _found(problem: BoundProblem, front: Front) -> Card:
     # the knee first: a phone shows few columns
     picks = sorted(ends_and_knee(problem, front), key=lambda pick: pick.row != front.knee)
     finding = [words.sentence(problem, front.evaluation, front.knee)]
@@ -67,21 +67,21 @@ def _found(problem: Problem, front: Front) -> Card:
     return Card(finding=tuple(finding), tiles=tiles(problem, front), warnings=warnings, blocks=(table,))
 
 
-def _yields(problem: Problem) -> tuple[str, ...]:
+def _yields(problem: BoundProblem) -> tuple[str, ...]:
     return tuple(f"yield_{metal}" for metal in problem.present)
 
 
-def _promises(problem: Problem) -> tuple[str, ...]:
+def _promises(problem: BoundProblem) -> tuple[str, ...]:
     target = max(problem.targets.values(), default=None)
     told = kept_promises(problem.surrogate.card, target=target, confidence=problem.confidence)
     return (told,) if told else ()
 
 
-def _over_tolerances(problem: Problem) -> tuple[str, ...]:
+def _over_tolerances(problem: BoundProblem) -> tuple[str, ...]:
     return tuple(f"yield_{metal}_{what}" for what in ("nominal", "p10") for metal in problem.present)
 
 
-def tiles(problem: Problem, front: Front) -> tuple[Tile, ...]:
+def tiles(problem: BoundProblem, front: Front) -> tuple[Tile, ...]:
     """Return the knee's objectives and the money and climate beside them, each with its interval."""
     asked = [o.metric for o in problem.objectives]
     names = dict.fromkeys([*asked, "cost", "climate_change", "recovery", "net_value"])
@@ -128,7 +128,7 @@ def _reached_heading(name: str, confidence: float) -> str:
     return f"{how.label} with {100.0 * confidence:g} % probability [{how.unit}]"
 
 
-def lacking(problem: Problem, nearest: Evaluation, titles: Sequence[str]) -> pd.DataFrame:
+def lacking(problem: BoundProblem, nearest: Evaluation, titles: Sequence[str]) -> pd.DataFrame:
     """Return a row per constraint that some of the nearest designs break: what each design lacks."""
     rows = []
     for name in problem.constraint_names:

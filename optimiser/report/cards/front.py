@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from optimiser.problem.bound import BoundProblem
 from optimiser.problem.objectives import METRICS
-from optimiser.problem.problem import Problem
 from optimiser.report import words
 from optimiser.report.card import Block, Card, Figure, Panels, Table
 from optimiser.report.columns import column
@@ -84,7 +84,7 @@ def _listed(names: Sequence[str]) -> str:
     return ", ".join(names[:-1]) + " and " + names[-1] if len(names) > 1 else "".join(names)
 
 
-def _pairs(key: str, problem: Problem, drawn: pd.DataFrame, **how: Any) -> tuple[Block, ...]:
+def _pairs(key: str, problem: BoundProblem, drawn: pd.DataFrame, **how: Any) -> tuple[Block, ...]:
     """Return a figure for every pair of objectives; nothing where there is no design."""
     titles, styles = axis_titles(problem), acid_styles(problem.acid_names)
     if drawn.empty:
@@ -104,7 +104,7 @@ def _pairs(key: str, problem: Problem, drawn: pd.DataFrame, **how: Any) -> tuple
     return figures if few else (legend(key, problem, drawn), Panels(figures))
 
 
-def _strips(key: str, problem: Problem, drawn: pd.DataFrame) -> list[Figure]:
+def _strips(key: str, problem: BoundProblem, drawn: pd.DataFrame) -> list[Figure]:
     """Return a figure for every objective: the best of each acid."""
     styles = acid_styles(problem.acid_names)
     return [
@@ -113,7 +113,7 @@ def _strips(key: str, problem: Problem, drawn: pd.DataFrame) -> list[Figure]:
     ]
 
 
-def legend(key: str, problem: Problem, drawn: pd.DataFrame) -> Figure:
+def legend(key: str, problem: BoundProblem, drawn: pd.DataFrame) -> Figure:
     """Return the colours and shapes that the figures after it share."""
     about = "Colours and shapes: " + ", ".join(drawn["label"].unique()) + "."
     drawing = draw_legend(drawn, acid_styles(problem.acid_names), knee=bool(drawn["knee"].any()))
@@ -157,7 +157,7 @@ def yields_card(result: RunResult) -> Card:
 
 
 def _along(
-    key: str, problem: Problem, front: Front, targets: Mapping[str, float | None]
+    key: str, problem: BoundProblem, front: Front, targets: Mapping[str, float | None]
 ) -> tuple[Block, ...]:
     """Return a small figure for each column in ``targets``, against the first objective."""
     first, drawn = problem.objectives[0].metric, drawn_front(problem, front)
@@ -188,7 +188,7 @@ def setpoints_finding(front: Front) -> str:
     return f"{said} These stay constant: {', '.join(constant)}." if constant else said
 
 
-def yields_finding(problem: Problem, front: Front) -> str:
+def yields_finding(problem: BoundProblem, front: Front) -> str:
     """Say which metal leaches least."""
     yields = {m: 100.0 * front.evaluation.metrics[f"yield_{m}"] for m in problem.present}
     spans = ", ".join(f"{metal} {y.min():.0f} to {y.max():.0f} %" for metal, y in yields.items())

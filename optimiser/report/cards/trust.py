@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from optimiser.problem.problem import Problem
+from optimiser.problem.bound import BoundProblem
 from optimiser.report import words
 from optimiser.report.card import Block, Card, Figure, Panels, Table, Words
 from optimiser.report.caveats import NOT_KNOWN, intervals_caveat, skill_caveat
@@ -59,7 +59,7 @@ def support_card(result: RunResult) -> Card:
     return Card(finding=tuple(finding), blocks=tuple(blocks))
 
 
-def ranges_frame(problem: Problem) -> pd.DataFrame:
+def ranges_frame(problem: BoundProblem) -> pd.DataFrame:
     """Return the range of each variable per acid as text."""
     rows = []
     for k, acid in enumerate(problem.acids):
@@ -74,7 +74,7 @@ def ranges_frame(problem: Problem) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def domain_lines(problem: Problem) -> tuple[str, ...]:
+def domain_lines(problem: BoundProblem) -> tuple[str, ...]:
     """Say what the domain is, as it is held in this problem."""
     if problem.domain is None:
         return (

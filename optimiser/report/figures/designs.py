@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
+from optimiser.problem.bound import BoundProblem, Evaluation
 from optimiser.problem.objectives import METRICS, REPORTED
-from optimiser.problem.problem import Evaluation, Problem
 from optimiser.report.columns import column
 from optimiser.report.frames import front_frame, reported_metrics
 from optimiser.report.picks import ends_and_knee
@@ -24,7 +24,7 @@ from optimiser.variables import CONTINUOUS, VARIABLES
 _STEPS, _POINTS = 20.0, 10.0
 
 
-def drawn_front(problem: Problem, front: Front) -> pd.DataFrame:
+def drawn_front(problem: BoundProblem, front: Front) -> pd.DataFrame:
     """Return the designs of a front as they are drawn, columns as `drawn_designs` gives them."""
     names = {pick.row: pick.name for pick in ends_and_knee(problem, front)}
     titles = [names.get(row, f"no. {row + 1}") for row in range(len(front.evaluation))]
@@ -46,7 +46,7 @@ def drawn_acids(result: RunResult) -> pd.DataFrame:
 
 
 def drawn_designs(
-    problem: Problem, evaluation: Evaluation, titles: Sequence[str], knee: int | None = None
+    problem: BoundProblem, evaluation: Evaluation, titles: Sequence[str], knee: int | None = None
 ) -> pd.DataFrame:
     """Return designs as they are drawn.
 
@@ -63,14 +63,14 @@ def drawn_designs(
     return frame
 
 
-def _hover(problem: Problem, title: str, row: Mapping[Any, Any]) -> str:
+def _hover(problem: BoundProblem, title: str, row: Mapping[Any, Any]) -> str:
     """Return the whole of a design in plotly's pseudo-HTML."""
     named = [*CONTINUOUS, *reported_metrics(problem), *(f"yield_{m}" for m in problem.present)]
     near = f"{row['support']} experiments nearby; protons {column('proton_ratio').text(row['proton_ratio'])}"
     return "<br>".join([_head(title, row), *(_line(name, row) for name in named), f"{near} × consumed"])
 
 
-def _brief(problem: Problem, title: str, row: Mapping[Any, Any]) -> str:
+def _brief(problem: BoundProblem, title: str, row: Mapping[Any, Any]) -> str:
     strength, heat, time, solids, peroxide = (
         column(name).said(row[name])
         for name in ("acid_concentration", "temperature", "time", "solid_liquid_ratio", "h2o2")
@@ -92,7 +92,7 @@ def _line(name: str, row: Mapping[Any, Any]) -> str:
     return f"{how.label} {how.text(row[name])}{interval} {how.unit}"
 
 
-def axis_titles(problem: Problem) -> dict[str, str]:
+def axis_titles(problem: BoundProblem) -> dict[str, str]:
     """Return the title of each objective's axis: with its unit and direction."""
     return {o.metric: f"{column(o.metric).heading}, {o.verb}d" for o in problem.objectives}
 

@@ -1,4 +1,4 @@
-"""Bind a question to models: designs in, one Evaluation out, vectorised."""
+"""A problem bound to its models: designs in, one Evaluation out, vectorised."""
 
 from __future__ import annotations
 
@@ -108,8 +108,8 @@ class SearchPoint:
 
 
 @dataclass(frozen=True)
-class Problem:
-    """A question bound to a surrogate, a process model and the domain of each acid.
+class BoundProblem:
+    """A problem bound to a surrogate, a process model and the domain of each acid.
 
     ``reagents`` are what is bought beside the acids, with its sources; ``inputs`` holds their numbers.
     ``lower`` and ``upper`` are the ranges each acid is searched in, shape (k, 5): what the user allows, cut
@@ -170,7 +170,7 @@ class Problem:
         """Names of the margins, in the order of ``SearchPoint.margins``."""
         return tuple(name for constraint in self.constraints for name in constraint.names)
 
-    def with_constraints(self, *constraints: Constraint) -> Problem:
+    def with_constraints(self, *constraints: Constraint) -> BoundProblem:
         """Return the same problem with some of its constraints replaced."""
         new = {constraint.key: constraint for constraint in constraints}
         return replace(self, constraints=tuple(new.get(c.key, c) for c in self.constraints))
@@ -205,7 +205,7 @@ class Problem:
         value = np.round(np.round(designs.continuous / _STEPS) * _STEPS, 6)
         return Designs(designs.acid, np.clip(value, low, high))
 
-    def with_acids(self, names: Sequence[str]) -> Problem:
+    def with_acids(self, names: Sequence[str]) -> BoundProblem:
         """Return the same problem with some of its acids only, in the order given."""
         rows = [self.acid_names.index(name) for name in names]
         acids = tuple(self.acids[k] for k in rows)
