@@ -81,7 +81,7 @@ def plain_nsga2(
 ) -> SearchResult:
     """Search with pymoo's NSGA-II as it comes, the acid as a sixth coordinate; all at final grade."""
     from pymoo.algorithms.moo.nsga2 import NSGA2
-    from pymoo.core.problem import BoundProblem as PymooProblem
+    from pymoo.core.problem import Problem as PymooProblem
     from pymoo.optimize import minimize
 
     seen: list[Archive] = []

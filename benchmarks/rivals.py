@@ -82,7 +82,7 @@ class Meter:
 
 def mixed_variable_ga(meter: Meter, rng: np.random.Generator) -> None:
     from pymoo.core.mixed import MixedVariableGA
-    from pymoo.core.problem import BoundProblem as PymooProblem
+    from pymoo.core.problem import Problem as PymooProblem
     from pymoo.core.variable import Integer, Real
     from pymoo.operators.survival.rank_and_crowding import RankAndCrowding
     from pymoo.optimize import minimize

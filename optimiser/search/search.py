@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from pymoo.core.evaluator import Evaluator
 from pymoo.core.population import Population
-from pymoo.core.problem import BoundProblem as PymooProblem
+from pymoo.core.problem import Problem as PymooProblem
 from pymoo.problems.static import StaticProblem
 from scipy.stats import qmc
 
