@@ -45,8 +45,8 @@ def first_of_all(
 def without_offset(
     problem: BoundProblem, known: Archive, designs: Designs, rows: Ints
 ) -> tuple[Floats, Floats, Floats]:
-    """Guess what the search grade says, whatever the parents' offsets; its error is about half a point."""
-    rough = problem.search_point(designs, "search")
+    """Guess what the low fidelity says, whatever the parents' offsets; its error is about half a point."""
+    rough = problem.search_point(designs, "low")
     return rough.yields, rough.counted, np.full(len(designs), 0.005)
 
 
@@ -71,7 +71,7 @@ PARTS: dict[str, tuple[Patch, ...]] = {
     "recombination": ((moves, "_RECOMBINED", 0.0),),
     "experiments as seeds": ((Domain, "conditions", no_experiments),),
     "two generations at once": ((module, "_AT_ONCE", 1),),
-    "search grade": (),
+    "low fidelity": (),
     "plain-nsga2": (),
 }
 
@@ -79,7 +79,7 @@ PARTS: dict[str, tuple[Patch, ...]] = {
 def plain_nsga2(
     problem: BoundProblem, settings: SearchSettings, rng: np.random.Generator, *, seed: int = 0
 ) -> SearchResult:
-    """Search with pymoo's NSGA-II as it comes, the acid as a sixth coordinate; all at final grade."""
+    """Search with pymoo's NSGA-II as it comes, the acid as a sixth coordinate; all at high fidelity."""
     from pymoo.algorithms.moo.nsga2 import NSGA2
     from pymoo.core.problem import Problem as PymooProblem
     from pymoo.optimize import minimize
@@ -93,7 +93,7 @@ def plain_nsga2(
 
         def _evaluate(self, x: Floats, out: dict[str, Any], *args: Any, **kwargs: Any) -> None:
             acid = np.minimum((x[:, 0] * len(problem.acids)).astype(np.intp), len(problem.acids) - 1)
-            seen.append(predicted(problem, problem.decode(acid, x[:, 1:]), "final"))
+            seen.append(predicted(problem, problem.decode(acid, x[:, 1:]), "high"))
             out["F"], out["G"] = seen[-1].objectives, -seen[-1].margins
 
     algorithm = NSGA2(pop_size=settings.population)
@@ -107,7 +107,7 @@ def without(part: str, config: str) -> Quality:
     import numba
 
     numba.set_num_threads(1)
-    settings = replace(SETTINGS, grade="final") if part == "search grade" else SETTINGS
+    settings = replace(SETTINGS, fidelity="high") if part == "low fidelity" else SETTINGS
     how: Callable[..., SearchResult] = plain_nsga2 if part == "plain-nsga2" else search
     with ExitStack() as stack:
         for where, name, value in PARTS[part]:

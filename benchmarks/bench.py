@@ -108,18 +108,18 @@ def rival_seconds(seeds_rate: float) -> float:
 
 
 def lost_by_search_grade() -> float:
-    """Return the share of hypervolume that searching at search grade costs, median over seeds."""
+    """Return the share of hypervolume that searching at low fidelity costs, median over seeds."""
     reference, problem = load(MAIN), bound(load_config(MAIN))
     worth: dict[str, list[float]] = {}
-    for grade in ("search", "final"):
-        settings = replace(quality.SETTINGS, grade=grade)
+    for fidelity in ("low", "high"):
+        settings = replace(quality.SETTINGS, fidelity=fidelity)
         for seed in quality.SEEDS:
             result = search(problem, settings, np.random.default_rng(seed))
-            # what was searched at final grade counts as it is
-            known = [result.final] if grade == "search" else [result.searched, result.final]
+            # what was searched at high fidelity counts as it is
+            known = [result.final] if fidelity == "low" else [result.searched, result.final]
             every = joined(known)
-            worth.setdefault(grade, []).append(quality.reached(reference, every.objectives[every.front]))
-    return float(1.0 - np.median(worth["search"]) / np.median(worth["final"]))
+            worth.setdefault(fidelity, []).append(quality.reached(reference, every.objectives[every.front]))
+    return float(1.0 - np.median(worth["low"]) / np.median(worth["high"]))
 
 
 def main() -> None:
@@ -130,7 +130,7 @@ def main() -> None:
     for name in shipped():
         load(name)  # refuses before anything is timed
     surrogate = load_surrogate("pd-gbr")
-    anchors = {grade: surrogate.anchors_at(grade) for grade in ("search", "final")}
+    anchors = {fidelity: surrogate.anchors_at(fidelity) for fidelity in ("low", "high")}
     said: list[str] = []
 
     def tell(title: str, text: str) -> None:
@@ -159,8 +159,8 @@ def main() -> None:
     tell("Scaling", scaling.table(predictions, acids))
     scaling.draw(predictions, acids, ROOT / "docs" / "images" / "scaling.svg")
     figures: dict[str, Any] = {
-        "final_vs_seed": speeds.compiled["final", 10_000] / speeds.plain,
-        "search_vs_seed": speeds.compiled["search", 10_000] / speeds.seed[1],
+        "final_vs_seed": speeds.compiled["high", 10_000] / speeds.plain,
+        "search_vs_seed": speeds.compiled["low", 10_000] / speeds.seed[1],
         "hypervolume_loss": loss,
         "run_vs_rival": ratio,
         "main_config_seconds": seconds,

@@ -104,9 +104,6 @@ def seeds_fit(table: TrainingTable) -> float:
     return 4 * (taken[1] + (SEED_TREES - 2) * per_tree)
 
 
-_FIDELITY = {"search": "low", "final": "high"}  # as figures are labelled
-
-
 @dataclass(frozen=True)
 class Speeds:
     """Designs per second by way, and what else was timed on the way.
@@ -114,7 +111,7 @@ class Speeds:
     Attributes:
         seed: the seed's way, by number of designs at once: scikit-learn on pairs, 776 anchors, 492 trees.
         plain: the shipped model by its own estimators on pairs, all shipped anchors.
-        compiled: by grade and number of designs at once.
+        compiled: by fidelity and number of designs at once.
         point: whole search points, by number at once.
         evaluation: whole Evaluations, 1,000 at once.
         compiling: most seconds to compile one feed and acid, and predict one design.
@@ -154,13 +151,13 @@ def measure(table: TrainingTable, artefact: str = "pd-gbr") -> Speeds:
     seeds = seeds_way(table_features(table), table.yields)
     # what ratios are made of takes turns; the seed's way is of one of four metals
     ways: list[tuple[Callable[[], Any], int]] = [(plain, 64), *((way, n) for n, way in seeds.items())]
-    grades = [(grade, n) for n in (100, 10_000) for grade in ("search", "final")]
-    for grade, n in grades:
-        number = surrogate.anchors_at(grade)
+    fidelities = [(fidelity, n) for n in (100, 10_000) for fidelity in ("low", "high")]
+    for fidelity, n in fidelities:
+        number = surrogate.anchors_at(fidelity)
         ways.append((lambda n=n, number=number: fitted.predict(x[:n], number), n))
     by_plain, *others = rates(ways)
     seed = {n: speed / 4 for n, speed in zip(seeds, others, strict=False)}
-    compiled = dict(zip(grades, others[len(seeds) :], strict=True))
+    compiled = dict(zip(fidelities, others[len(seeds) :], strict=True))
     point = {}
     for n in (100, 10_000):
         some = many.take(np.arange(n))
@@ -180,10 +177,10 @@ def report(speeds: Speeds, anchors: dict[str, int]) -> str:
         (f"shipped model on pairs, own estimators, {anchors['final']} anchors", speeds.plain),
         *(
             (
-                f"compiled, {_FIDELITY[grade]} fidelity ({anchors[grade]} anchors), {n:,} designs at once",
+                f"compiled, {fidelity} fidelity ({anchors[fidelity]} anchors), {n:,} designs at once",
                 value,
             )
-            for (grade, n), value in speeds.compiled.items()
+            for (fidelity, n), value in speeds.compiled.items()
         ),
         *(
             (f"search point: yields, domain, process, limits; {n:,} at once", v)
@@ -210,7 +207,7 @@ def main() -> None:
     parser.add_argument("--artefact", default="pd-gbr")
     asked = parser.parse_args()
     surrogate = load_surrogate(asked.artefact)
-    anchors = {grade: surrogate.anchors_at(grade) for grade in ("search", "final")}
+    anchors = {fidelity: surrogate.anchors_at(fidelity) for fidelity in ("low", "high")}
     print(report(measure(read_table(asked.table), asked.artefact), anchors))
 
 

@@ -2,7 +2,7 @@
 
     python benchmarks/reference.py [CONFIG ...]
 
-Each is a table of designs and objectives at final grade in benchmarks/reference/, beside a file that pins
+Each is a table of designs and objectives at high fidelity in benchmarks/reference/, beside a file that pins
 what it was made from. Takes about a minute a config on one core; `make reference` makes all.
 """
 
@@ -38,7 +38,7 @@ DESIGNS = 2**20
 _BATCH = 2**15
 _POPULATION, _GENERATIONS, _STAGNATION = 1000, 300, 15
 _ROUNDS = 3  # of refinement, from the same million
-#: Violation by which a design may miss at search grade and still be tried at final grade.
+#: Violation by which a design may miss at low fidelity and still be tried at high fidelity.
 _GRADES_APART = 0.02
 
 
@@ -92,10 +92,10 @@ def reference_front(
     settings: SearchSettings | None = None,
     progress: Callable[[str, int], None] = lambda what, done: None,
 ) -> tuple[Archive, int]:
-    """Return the best known front of a problem, at final grade.
+    """Return the best known front of a problem, at high fidelity.
 
-    Scrambled Sobol designs in each acid's ranges are predicted at search grade; a search goes on from the
-    best of them, several times with other random numbers; what all of these find is refined at final grade.
+    Scrambled Sobol designs in each acid's ranges are predicted at low fidelity; a search goes on from the
+    best of them, several times with other random numbers; what all of these find is refined at high fidelity.
 
     Args:
         problem: with acids that have support.
@@ -114,27 +114,27 @@ def reference_front(
         # permuted, because an acid that returns every so many points would see a part of the ranges only
         number = np.arange(first, min(first + _BATCH, designs))
         dealt = problem.decode(rng.permutation(number % acids), sobol.random(len(number)))
-        drawn = predicted(problem, dealt, "search")
+        drawn = predicted(problem, dealt, "low")
         best = _kept(drawn if best is None else joined([best, drawn]))
         done += len(number)
         progress("space-filling designs", done)
     assert best is not None
     found = []
     for _ in range(_ROUNDS):
-        refined = refine(problem, best, settings, "search", rng)
+        refined = refine(problem, best, settings, "low", rng)
         done += len(refined) - len(best)
         found.append(_kept(refined))
-        progress("refinement at search grade", done)
+        progress("refinement at low fidelity", done)
     start = _kept(joined(found))
-    final = predicted(problem, start.designs, "final")
-    refined = refine(problem, final, settings, "final", rng)
+    final = predicted(problem, start.designs, "high")
+    refined = refine(problem, final, settings, "high", rng)
     done += len(refined)
-    progress("refinement at final grade", done)
+    progress("refinement at high fidelity", done)
     return refined.take(refined.front), done
 
 
 def _kept(archive: Archive) -> Archive:
-    """Return the front, what may be on it at another grade, and the best of every cell."""
+    """Return the front, what may be on it at another fidelity, and the best of every cell."""
     near = np.flatnonzero(archive.violation <= _GRADES_APART)
     nearly = near[non_dominated(archive.objectives[near])]
     rows = np.concatenate([archive.front, nearly, *archive.elites])
@@ -176,7 +176,7 @@ def _known(name: str, problem: BoundProblem) -> list[Archive]:
     frame = frame[frame["acid"].isin(problem.acid_names)]
     acid = np.array([problem.acid_names.index(one) for one in frame["acid"]], dtype=np.intp)
     designs = problem.settable(Designs(acid, frame[list(CONTINUOUS)].to_numpy()))
-    return [predicted(problem, designs, "final")]
+    return [predicted(problem, designs, "high")]
 
 
 def load(name: str) -> Reference:

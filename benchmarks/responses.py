@@ -88,7 +88,7 @@ def drawn(
             np.tile(np.arange(acids), quota + 1),
             rng.random((acids * (quota + 1), len(VARIABLES))),
         )
-        margins = problem.search_point(problem.decode(dealt, places), grade="final").margins
+        margins = problem.search_point(problem.decode(dealt, places), fidelity="high").margins
         inside = (margins[:, held] >= 0.0).all(axis=1)
         acid, unit = np.concatenate([acid, dealt[inside]]), np.concatenate([unit, places[inside]])
         if len(acid) >= number and np.bincount(acid, minlength=acids).min() > quota:
@@ -127,9 +127,11 @@ def response(problem: BoundProblem, acid: Ints, unit: Floats, setpoint: int, val
 
 
 def counted(problem: BoundProblem, designs: Designs) -> Floats:
-    """Return the mean yields that the product counts, at final grade, a column per metal of METALS."""
+    """Return the mean yields that the product counts, at high fidelity, a column per metal of METALS."""
     parts = np.array_split(np.arange(len(designs)), max(1, len(designs) // _ROWS))
-    return np.concatenate([problem.search_point(designs.take(rows), grade="final").yields for rows in parts])
+    return np.concatenate(
+        [problem.search_point(designs.take(rows), fidelity="high").yields for rows in parts]
+    )
 
 
 def drops(yields: Floats, *, rising: bool) -> Floats:

@@ -3,7 +3,7 @@
     python benchmarks/rivals.py [CONFIG] [--predictions N] [--seconds S]
 
 Rivals are pymoo's MixedVariableGA, Optuna's NSGA-II and TPE samplers, random and Sobol search, all of them on
-the compiled surrogate at final grade, so that only the search differs. A rival that has not made all
+the compiled surrogate at high fidelity, so that only the search differs. A rival that has not made all
 predictions after so many seconds is stopped.
 """
 
@@ -61,7 +61,7 @@ class Meter:
             raise OutOfTimeError
         designs = designs.take(np.arange(min(len(designs), self.most - self.done)))
         began = time.perf_counter()
-        point = self.problem.search_point(designs, "final")
+        point = self.problem.search_point(designs, "high")
         self.predicting += time.perf_counter() - began
         before, self.done = self.done, self.done + len(designs)
         held = point.objectives[total_violation(point.margins) <= 0.0]
@@ -187,7 +187,7 @@ def compare(name: str, predictions: int = PREDICTIONS, seconds: float = SECONDS)
 
 
 def ours(reference: Reference, problem: BoundProblem, predictions: int) -> Course:
-    """Return what searches of several lengths reach: each ends at final grade by itself."""
+    """Return what searches of several lengths reach: each ends at high fidelity by itself."""
     search(problem, replace(SETTINGS, population=20, generations=3), np.random.default_rng(0))  # compiles
     course = []
     for most in [n for n in _CHECKS if n <= predictions]:

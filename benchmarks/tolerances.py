@@ -2,7 +2,7 @@
 
     python benchmarks/tolerances.py [--designs N] [--points N] [--front CONFIG FRONT.csv]
 
-How far are tolerant yields at final grade from those with 4,096 points, each of which every anchor sees: on
+How far are tolerant yields at high fidelity from those with 4,096 points, each of which every anchor sees: on
 random feasible designs of each shipped problem? How much does one step of a setpoint change recovery, up or
 down, on the fronts of the shipped configs: those given as front.csv, or found anew with the config's first
 seed? And how linear are cost, impact and limits: the nominal setpoint against their mean over the tolerance,
@@ -63,7 +63,7 @@ def exact(problem: BoundProblem, designs: Designs, number: int) -> Floats:
 
 
 def precision(problem: BoundProblem, designs: Designs, number: int) -> dict[str, float]:
-    """Return how far tolerant yields at final grade are from the exact ones, by each design's worst metal."""
+    """Return how far yields at high fidelity are from the exact ones, by each design's worst metal."""
     apart = np.abs(problem.predict(designs).mean - exact(problem, designs, number))
     most = np.nanmax(apart, axis=1)
     return {
@@ -115,7 +115,7 @@ def linearity(problem: BoundProblem, designs: Designs) -> dict[str, float]:
     asked = replace(problem, objectives=tuple(minimise(name) for name in SUMS)).with_constraints(
         ApplicabilityDomain(None), Yields()
     )
-    yields = problem.search_point(designs, grade="final").yields
+    yields = problem.search_point(designs, fidelity="high").yields
     nominal, found = (
         asked.point_at(designs, yields, yields),
         np.zeros(len(SUMS) + len(asked.constraint_names)),

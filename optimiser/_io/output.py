@@ -48,7 +48,8 @@ def check_file_target(
     if _exists(out, option):
         if out.is_dir() and not out.is_symlink():
             raise InputError(f"{out} is a folder, not a file.", remedy="give the path of a file")
-        _check_replaceable(out, force, option)
+        _check_kind(out, option)
+        _check_forced(out, force, option)
     check_writable(out, f"choose another {option}")
 
 
@@ -78,7 +79,7 @@ def check_folder(
     if _exists(out, option):
         if out.is_file() and not out.is_symlink():
             raise InputError(f"{out} is a file, not a folder.", remedy=f"choose another {option}")
-        _check_replaceable(out, force, option)
+        _check_kind(out, option)
         try:
             foreign = any(out.iterdir()) and not ours(out)
         except OSError as error:
@@ -87,10 +88,11 @@ def check_folder(
             ) from None
         if foreign:
             raise InputError(
-                f"{out} is a folder of something else, and --force would delete all of it.",
+                f"{out} is a folder of something else, which --force would delete.",
                 allowed=f"an empty folder, or one that this program wrote, as its {MANIFEST} says",
                 remedy=f"choose another {option}",
             )
+        _check_forced(out, force, option)
     check_writable(out, f"choose another {option}")
 
 
@@ -119,8 +121,8 @@ def _exists(out: Path, option: str) -> bool:
         ) from None
 
 
-def _check_replaceable(out: Path, force: bool, option: str) -> None:
-    """Refuse to replace what is no ordinary file or folder, and anything at all without ``force``."""
+def _check_kind(out: Path, option: str) -> None:
+    """Refuse what is no ordinary file or folder, and is never replaced."""
     what = "a link" if out.is_symlink() else kind(out.stat().st_mode)
     if what == "a directory":
         what = ""
@@ -134,6 +136,9 @@ def _check_replaceable(out: Path, force: bool, option: str) -> None:
             allowed="a path that does not exist yet, a file, or a folder that this program wrote",
             remedy=f"choose another {option}",
         )
+
+
+def _check_forced(out: Path, force: bool, option: str) -> None:
     if not force:
         raise InputError(
             f"{out} exists already.",
@@ -206,7 +211,7 @@ def placed(out: Path, remedy: str = "choose another --out") -> Iterator[Path]:
         yield temporary
         with interrupts_after():
             if whole.exists():
-                _check_replaceable(out, True, "--out")
+                _check_kind(out, "--out")
             if whole.is_dir():  # a file is replaced by one step of the system
                 whole.replace(old)
             temporary.replace(whole)

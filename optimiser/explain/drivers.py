@@ -87,7 +87,7 @@ class Cases:
                     varied = np.ones((len(self.acids), len(CONTINUOUS)), dtype=np.bool_)
                     for a in np.unique(designs.acid):
                         varied[a] = surrogate.domain.neighbourhood(feed, self.acids[a]).varied & may_move
-                    moved = tolerances.moved(designs.continuous, POINTS["final"], varied[designs.acid])
+                    moved = tolerances.moved(designs.continuous, POINTS["high"], varied[designs.acid])
                 yields[rows] = predict_yields(
                     surrogate, feed, self.acids, designs, moved=moved, quantile=tolerances.quantile
                 ).mean

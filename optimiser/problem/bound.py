@@ -17,9 +17,9 @@ from optimiser.problem.tolerances import DEFAULT, Tolerances
 from optimiser.problem.yields import joint_probability, predict_yields, yield_interval, yield_quantile
 from optimiser.process.balance import mass_balance
 from optimiser.process.byproducts import ByProducts, by_products
-from optimiser.process.feasibility import proton_ratio, reductant_ratio
 from optimiser.process.inputs import ProcessInputs, process_inputs
-from optimiser.surrogate.artefact import POINTS, Grade, Surrogate, YieldPrediction
+from optimiser.process.ratios import proton_ratio, reductant_ratio
+from optimiser.surrogate.artefact import POINTS, Fidelity, Surrogate, YieldPrediction
 from optimiser.surrogate.calibration import INTERVAL_LEVEL
 from optimiser.surrogate.domain import Neighbourhood
 from optimiser.variables import VARIABLES, Designs, Floats, Ints
@@ -218,33 +218,33 @@ class BoundProblem:
             upper=self.upper[rows],
         )
 
-    def predict(self, designs: Designs, grade: Grade = "final") -> YieldPrediction:
+    def predict(self, designs: Designs, fidelity: Fidelity = "high") -> YieldPrediction:
         """Predict the yields that count: over the tolerances, if there are any."""
-        moved = self.moved(designs, grade)
+        moved = self.moved(designs, fidelity)
         return predict_yields(
             self.surrogate,
             self.feed,
             self.acids,
             designs,
-            grade=grade,
+            fidelity=fidelity,
             moved=moved,
             quantile=self.tolerances.quantile,
         )
 
-    def moved(self, designs: Designs, grade: Grade = "final") -> Floats | None:
+    def moved(self, designs: Designs, fidelity: Fidelity = "high") -> Floats | None:
         """Return where designs may end up within the tolerances, shape (n, p, 5).
 
         What the problem or the data of the acid fix does not move. None without tolerances, and at search
-        grade, which sees the setpoint alone.
+        fidelity, which sees the setpoint alone.
         """
-        if not self.tolerances or grade == "search":
+        if not self.tolerances or fidelity == "low":
             return None
         varied = np.array([near.varied for near in self.neighbourhoods]) & (self.upper > self.lower)
-        return self.tolerances.moved(designs.continuous, POINTS[grade], varied[designs.acid])
+        return self.tolerances.moved(designs.continuous, POINTS[fidelity], varied[designs.acid])
 
-    def search_point(self, designs: Designs, grade: Grade = "search") -> SearchPoint:
-        """Compute what the search needs, and no more; at final grade as `evaluate` would."""
-        prediction = self.predict(designs, grade)
+    def search_point(self, designs: Designs, fidelity: Fidelity = "low") -> SearchPoint:
+        """Compute what the search needs, and no more; at high fidelity as `evaluate` would."""
+        prediction = self.predict(designs, fidelity)
         return self._point(designs, prediction.mean, self._counted(prediction), prediction.domain_ratio)
 
     def point_at(self, designs: Designs, yields: Floats, counted: Floats) -> SearchPoint:
@@ -274,7 +274,7 @@ class BoundProblem:
         )
 
     def evaluate(self, designs: Designs) -> Evaluation:
-        """Compute everything that is reported of the designs, at final grade."""
+        """Compute everything that is reported of the designs, at high fidelity."""
         prediction = self.predict(designs)
         nominal, tenth = self._over_tolerances(designs, prediction)
         low, high = yield_interval(self.surrogate, self.feed, prediction, INTERVAL_LEVEL)

@@ -17,8 +17,8 @@ from optimiser._io.errors import InputError, closest
 from optimiser.chemistry.metals import METALS, check_metal
 from optimiser.problem.numbers import bounded, number
 from optimiser.process.balance import MassBalance
-from optimiser.process.feasibility import proton_ratio, slurry_fraction, solubility_at
 from optimiser.process.inputs import ProcessInputs
+from optimiser.process.ratios import proton_ratio, slurry_fraction, solubility_at
 from optimiser.variables import Designs, Floats
 
 

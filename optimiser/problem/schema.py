@@ -366,7 +366,7 @@ Seed = Annotated[Whole, Field(ge=0, lt=2**32)]
 class SearchSpec(Strict):
     """How hard to search.
 
-    ``algorithm`` leads the search. ``stagnation`` ends a stage of a seed (at search grade, at final grade)
+    ``algorithm`` leads the search. ``stagnation`` ends a stage of a seed (at low fidelity, at high fidelity)
     once the hypervolume has gained less than 0.1 % over that many generations (0 never). ``per_acid`` is the
     number of generations each acid gets on its own (0 leaves it out).
     """

@@ -11,7 +11,7 @@ from optimiser._io.errors import InputError
 from optimiser.chemistry.acids import Acid
 from optimiser.chemistry.feeds import Feed
 from optimiser.chemistry.metals import METALS
-from optimiser.surrogate.artefact import Grade, Surrogate, YieldPrediction
+from optimiser.surrogate.artefact import Fidelity, Surrogate, YieldPrediction
 from optimiser.variables import Bools, Designs, Floats
 
 
@@ -52,7 +52,7 @@ def predict_yields(
     acids: Sequence[Acid],
     designs: Designs,
     *,
-    grade: Grade = "final",
+    fidelity: Fidelity = "high",
     moved: Floats | None = None,
     quantile: float | None = None,
 ) -> YieldPrediction:
@@ -62,10 +62,10 @@ def predict_yields(
     """
     known = len(predicted_metals(surrogate))
     if known == len(METALS):
-        return surrogate.predict(feed, acids, designs, grade=grade, moved=moved, quantile=quantile)
+        return surrogate.predict(feed, acids, designs, fidelity=fidelity, moved=moved, quantile=quantile)
     seen = [_SeenAcid.of(acid, known) for acid in acids]
     part = surrogate.predict(
-        _SeenFeed.of(feed, known), seen, designs, grade=grade, moved=moved, quantile=quantile
+        _SeenFeed.of(feed, known), seen, designs, fidelity=fidelity, moved=moved, quantile=quantile
     )
     assumed = _assumed(feed, known, len(designs))
     sure = np.where(np.isnan(assumed), np.nan, 0.0)

@@ -59,7 +59,7 @@ def manifest(result: RunResult) -> dict[str, Any]:
         ],
     }
     anchors = problem.surrogate.anchors_at
-    found["artefact"]["anchors"] = {grade: anchors(grade) for grade in ("search", "final")}
+    found["artefact"]["anchors"] = {"search": anchors("low"), "final": anchors("high")}
     if result.front is not None:
         front = result.front
         found["front"] = {

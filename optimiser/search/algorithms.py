@@ -29,7 +29,8 @@ class Algorithm:
     directed: bool = False
 
 
-#: What a config may name; a further row is a further algorithm.
+#: What a config may name. A further algorithm is a further row, and its name in `SearchSpec` of
+#: problem/schema.py (a test compares the two).
 ALGORITHMS: dict[str, Algorithm] = {
     "nsga2": Algorithm("NSGA-II, Deb et al. 2002, 10.1109/4235.996017", "nsga2", "NSGA2"),
     "nsga3": Algorithm("NSGA-III, Deb and Jain 2014, 10.1109/TEVC.2013.2281535", "nsga3", "NSGA3", True),

@@ -11,7 +11,7 @@ import moocore
 import numpy as np
 
 from optimiser.problem.bound import BoundProblem
-from optimiser.surrogate.artefact import Grade
+from optimiser.surrogate.artefact import Fidelity
 from optimiser.variables import CONTINUOUS, Designs, Floats, Ints
 
 #: Into how many parts a range is cut: a cell is an acid with one part of each variable. Designs of different
@@ -23,15 +23,15 @@ _CELLS = np.array([_PARTS.get(name, 1) for name in CONTINUOUS])
 
 @dataclass(frozen=True)
 class Archive:
-    """Designs without repetition, predicted at one grade.
+    """Designs without repetition, predicted at one fidelity.
 
     Attributes:
         designs: n designs.
         objectives: to minimise, shape (n, m).
         margins: by constraint, >= 0 where it holds, shape (n, c).
         cell: the same number for designs that leach much alike, shape (n,).
-        rough: mean yields at search grade, a column per metal.
-        offset: how much more the mean yields, and the yields that count, are at the archive's own grade,
+        rough: mean yields at low fidelity, a column per metal.
+        offset: how much more the mean yields, and the yields that count, are at the archive's own fidelity,
             shape (n, 2, metals).
     """
 
@@ -83,11 +83,11 @@ class Archive:
         return tuple(getattr(self, f.name) for f in fields(self) if f.name != "designs")
 
 
-def predicted(problem: BoundProblem, designs: Designs, grade: Grade) -> Archive:
-    """Return designs as an archive, predicted at a grade."""
-    point = rough = problem.search_point(designs, grade)
-    if grade != "search":
-        rough = problem.search_point(designs, "search")
+def predicted(problem: BoundProblem, designs: Designs, fidelity: Fidelity) -> Archive:
+    """Return designs as an archive, predicted at a fidelity."""
+    point = rough = problem.search_point(designs, fidelity)
+    if fidelity != "low":
+        rough = problem.search_point(designs, "low")
     offset = np.stack([point.yields - rough.yields, point.counted - rough.counted], axis=1)
     return Archive(designs, point.objectives, point.margins, cells(problem, designs), rough.yields, offset)
 
@@ -99,7 +99,7 @@ def cells(problem: BoundProblem, designs: Designs) -> Ints:
 
 
 def joined(archives: Sequence[Archive]) -> Archive:
-    """Return archives of one problem and grade as one; of a design that several hold, the first."""
+    """Return archives of one problem and fidelity as one; of a design that several hold, the first."""
     designs = Designs.joined([part.designs for part in archives])
     names = [f.name for f in fields(Archive) if f.name != "designs"]
     whole = Archive(designs, *(np.concatenate([getattr(part, name) for part in archives]) for name in names))

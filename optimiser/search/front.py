@@ -82,11 +82,11 @@ def thin(objectives: Floats, size: int) -> Ints:
 
 
 def front_of(problem: BoundProblem, seen: Archive, size: int) -> Front | None:
-    """Read the front off designs that were predicted at final grade; None when none is feasible.
+    """Read the front off designs that were predicted at high fidelity; None when none is feasible.
 
     Args:
         problem: whose designs they are.
-        seen: designs at final grade.
+        seen: designs at high fidelity.
         size: how many members the front may have; more are thinned.
     """
     found = seen.front
@@ -99,11 +99,11 @@ def front_of(problem: BoundProblem, seen: Archive, size: int) -> Front | None:
 
 
 def infeasibility_of(problem: BoundProblem, seen: Archive, size: int = 5) -> Infeasibility:
-    """Explain an archive at final grade without a feasible design.
+    """Explain an archive at high fidelity without a feasible design.
 
     Args:
         problem: whose designs they are.
-        seen: designs at final grade.
+        seen: designs at high fidelity.
         size: how many of the nearest designs to tell.
     """
     nearest = _distinct(problem, seen.designs, np.argsort(seen.violation, kind="stable"))[:size]

@@ -1,7 +1,7 @@
 """Which of many candidates deserve a prediction.
 
-Candidates are seen at search grade, which costs a tenth of the final grade: few anchors, and the setpoint
-alone. How much more the final grade says is taken over from the parent, where it is known. How far such a
+Candidates are seen at low fidelity, which costs a tenth of the high fidelity: few anchors, and the setpoint
+alone. How much more the high fidelity says is taken over from the parent, where it is known. How far such a
 guess is off grows with the change from the parent. So a candidate has a chance to hold its limits, and an
 expected improvement of the front. What was guessed is never kept.
 """
@@ -66,7 +66,7 @@ def choose(
 def guess(
     problem: BoundProblem, archive: Archive, designs: Designs, parents: Ints
 ) -> tuple[Floats, Floats, Floats]:
-    """Guess the yields of candidates by how their parents' were off at search grade.
+    """Guess the yields of candidates by how their parents' were off at low fidelity.
 
     Args:
         problem: whose designs they are.
@@ -77,7 +77,7 @@ def guess(
     Returns:
         Mean yields and the yields that count, a column per metal, and their standard error, shape (n,).
     """
-    rough = problem.search_point(designs, "search")
+    rough = problem.search_point(designs, "low")
     change = np.sqrt(np.nansum((rough.yields - archive.rough[parents]) ** 2, axis=1))
     said = np.stack([rough.yields, rough.counted], axis=1) + archive.offset[parents]
     yields, counted = said.clip(0.0, 1.0).transpose(1, 0, 2)

@@ -1,9 +1,9 @@
-"""One search: see what there is, follow the best of every kind, and end at final grade.
+"""One search: see what there is, follow the best of every kind, and end at high fidelity.
 
 Seeds are the experiments near the feed and scrambled Sobol designs. Then an evolutionary algorithm of pymoo
 (Deb et al. 2002 by default) selects a population, while what is tried next also comes from the front and
 from the best of every cell of the design space, and only the promising among many candidates are predicted.
-The second half is spent at final grade.
+The second half is spent at high fidelity.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ from optimiser.search.hypervolume import box, scaled_hypervolume
 from optimiser.search.moves import children
 from optimiser.search.parents import choose_parents
 from optimiser.search.screen import choose
-from optimiser.surrogate.artefact import Grade
+from optimiser.surrogate.artefact import Fidelity
 from optimiser.variables import CONTINUOUS, Designs, Floats, Ints
 
 _SEEDS, _FINAL = 0.05, 0.5  # shares of the generations
-_RESTART = 2  # generations at final grade that are designs of the stage before
+_RESTART = 2  # generations at high fidelity that are designs of the stage before
 _CANDIDATES = 8  # made for each design that is predicted
 _AT_ONCE = 2  # generations that are predicted at once, which is faster and finds more than one by one
 _GAIN = 1e-3  # of hypervolume, below which a search stagnates
@@ -40,14 +40,14 @@ _GAIN = 1e-3  # of hypervolume, below which a search stagnates
 class SearchSettings:
     """Size of one search; ``stagnation`` generations without 0.1 % more hypervolume end a stage (0 never).
 
-    ``grade`` is that of all but the last stage, which is always at final grade.
+    ``fidelity`` is that of all but the last stage, which is always at high fidelity.
     """
 
     population: int
     generations: int
     stagnation: int
     algorithm: str = "nsga2"
-    grade: Grade = "search"
+    fidelity: Fidelity = "low"
 
 
 @dataclass(frozen=True)
@@ -67,8 +67,8 @@ class SearchResult:
     Attributes:
         seed: label of the random stream.
         searched: what was predicted before the last stage; of one generation, what ``final`` holds.
-        final: what was predicted at final grade; fronts are read off it.
-        evaluations: designs predicted, at either grade; candidates that were not chosen do not count.
+        final: what was predicted at high fidelity; fronts are read off it.
+        evaluations: designs predicted, at either fidelity; candidates that were not chosen do not count.
         fronts: objectives of the front after each generation.
         feasible_share: of the designs that each generation tried.
         stopped: why the search ended.
@@ -148,33 +148,37 @@ def search(
     last = max(1, round(_FINAL * whole))
     first = min(max(1, round(_SEEDS * whole)), whole - last)
     start = seeds(problem, max(first, 1) * size, rng)
-    archive = joined([predicted(problem, start, settings.grade if first else "final")])
+    archive = joined([predicted(problem, start, settings.fidelity if first else "high")])
     log.add(archive, len(archive))
     if not first:
         return SearchResult(seed, archive, archive, log.predicted, *_told(log), "one generation asked for")
-    archive, why = _evolve(problem, archive, whole - last - first, settings.grade, rng, log)
+    archive, why = _evolve(problem, archive, whole - last - first, settings.fidelity, rng, log)
     rows = _worth_retrying(archive, min(_RESTART, last) * size)
-    final = predicted(problem, archive.designs.take(rows), "final")
+    final = predicted(problem, archive.designs.take(rows), "high")
     log.add(final, len(final))
     left = last - -(-len(rows) // size)
-    final, why_final = _evolve(problem, final, left, "final", rng, log)
+    final, why_final = _evolve(problem, final, left, "high", rng, log)
     stopped = why_final or why or f"all {whole} generations done"
     return SearchResult(seed, archive, final, log.predicted, *_told(log), stopped)
 
 
 def refine(
-    problem: BoundProblem, archive: Archive, settings: SearchSettings, grade: Grade, rng: np.random.Generator
+    problem: BoundProblem,
+    archive: Archive,
+    settings: SearchSettings,
+    fidelity: Fidelity,
+    rng: np.random.Generator,
 ) -> Archive:
     """Let a search go on from designs that are known, and return these with what it adds.
 
     Args:
         problem: what to search.
-        archive: designs predicted at the grade.
+        archive: designs predicted at the fidelity.
         settings: algorithm, population, generations, stagnation.
-        grade: at which it predicts.
+        fidelity: at which it predicts.
         rng: generator.
     """
-    return _evolve(problem, archive, settings.generations, grade, rng, _Log(settings, None))[0]
+    return _evolve(problem, archive, settings.generations, fidelity, rng, _Log(settings, None))[0]
 
 
 def seeds(problem: BoundProblem, n: int, rng: np.random.Generator) -> Designs:
@@ -217,7 +221,7 @@ def _evolve(
     problem: BoundProblem,
     archive: Archive,
     generations: int,
-    grade: Grade,
+    fidelity: Fidelity,
     rng: np.random.Generator,
     log: _Log,
 ) -> tuple[Archive, str]:
@@ -236,7 +240,7 @@ def _evolve(
         offspring = algorithm.ask()
         if offspring is None:
             return mating.archive, "no new setpoint found"
-        rows = mating.learn(predicted(problem, mating.designs, grade))
+        rows = mating.learn(predicted(problem, mating.designs, fidelity))
         _tell(algorithm, offspring, mating.archive, rows)
         log.add(mating.archive, len(rows))
         if log.stagnates(since):

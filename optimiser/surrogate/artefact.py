@@ -38,13 +38,13 @@ REGRESSORS = "regressors.skops"
 #: Key of the card that holds the hash of the rest of it.
 SEAL = "card_sha256"
 
-#: ``search`` is low fidelity: a few anchors, at the setpoint alone; enough for the first half of a search and
-#: to choose among candidates. ``final`` is high fidelity: every anchor, over the tolerances.
-Grade = Literal["search", "final"]
-#: Anchors of the search grade: the first of those chosen, which stand for all (docs/speed.md).
-SEARCH_ANCHORS = 4
-#: Points of a tolerance at each grade (docs/model.md).
-POINTS: Mapping[Grade, int] = {"search": 1, "final": 64}
+#: ``low``: a few anchors, at the setpoint alone; enough for the first half of a search and
+#: to choose among candidates. ``high``: every anchor, over the tolerances.
+Fidelity = Literal["low", "high"]
+#: Anchors of the low fidelity: the first of those chosen, which stand for all (docs/speed.md).
+LOW_ANCHORS = 4
+#: Points of a tolerance at each fidelity (docs/model.md).
+POINTS: Mapping[Fidelity, int] = {"low": 1, "high": 64}
 _NEIGHBOURHOODS = 256  # feeds with acids whose experiments are remembered, some kB each
 
 
@@ -78,7 +78,7 @@ class Surrogate:
         card: the model card: provenance, hyperparameters, measured skill, licence.
         sha256: hash of the card, which holds that of the arrays: it names the artefact.
         fitted: trees and anchors, or a rival's regressors.
-        acids: features of the acids of the training data, by ``features.structure_key``.
+        acids: features of the acids of the training data, by ``descriptors.structure_key``.
         domain: where the data support a prediction.
         calibration: how far off predictions are.
     """
@@ -115,9 +115,9 @@ class Surrogate:
         """Number of anchors."""
         return self.fitted.anchors
 
-    def anchors_at(self, grade: Grade) -> int:
-        """Return how many anchors a grade compares designs with."""
-        return min(SEARCH_ANCHORS, self.anchors) if grade == "search" else self.anchors
+    def anchors_at(self, fidelity: Fidelity) -> int:
+        """Return how many anchors a fidelity compares designs with."""
+        return min(LOW_ANCHORS, self.anchors) if fidelity == "low" else self.anchors
 
     def predict(
         self,
@@ -125,7 +125,7 @@ class Surrogate:
         acids: Sequence[AcidLike],
         designs: Designs,
         *,
-        grade: Grade = "final",
+        fidelity: Fidelity = "high",
         moved: Floats | None = None,
         quantile: float | None = None,
     ) -> YieldPrediction:
@@ -136,7 +136,7 @@ class Surrogate:
             acids: the acids that ``designs.acid`` counts; those of the training data are recognised by SMILES
                 and seen as in training.
             designs: n designs.
-            grade: ``search`` compares with a few anchors, ``final`` with all.
+            fidelity: ``search`` compares with a few anchors, ``final`` with all.
             moved: where each design may end up, all equally likely, as
                 :meth:`Tolerances.moved` gives it, shape (n, p, 5); None for the designs
                 as they are. The domain looks at the designs as they are.
@@ -146,7 +146,7 @@ class Surrogate:
             InputError: an unreadable SMILES, or numba cannot compile here.
         """
         features = feature_matrix(feed, acids, designs, self.acids)
-        raw = self.fitted.predict(features, self.anchors_at(grade), moved)
+        raw = self.fitted.predict(features, self.anchors_at(fidelity), moved)
         present = np.asarray(feed.present, dtype=bool)[: len(PREDICTED_METALS)]
         centre, spread, disagreement = (
             np.where(present, part, np.nan) for part in (stretched(raw.mean), raw.spread, raw.disagreement)

@@ -5,6 +5,11 @@ feed, in the joint space of all setpoints, and how far the model's members disag
 whole experiments (one pulp, sampled over a span of time), never to rows, and never to one that breaks
 stoichiometry. The ranges that an acid's data cover near a feed are kept beside them: a search must not leave
 them.
+
+**An acid without data** has no experiments here, so it is unsupported and at a distance beyond every limit.
+`features.py` describes it by its own pKa and structure, `calibration.py` gives its errors the mean of all
+acids, `problem/binding.py` refuses a search in which no acid is supported, and `problem/bound.py` leaves it
+out of the search while the domain is held.
 """
 
 from __future__ import annotations
@@ -164,7 +169,7 @@ class Domain:
     """The experiments of a training table, without their yields.
 
     Attributes:
-        acids: keys (:func:`~optimiser.surrogate.features.structure_key`) of the acids.
+        acids: keys (:func:`~optimiser.chemistry.descriptors.structure_key`) of the acids.
         acid: which of them each experiment used, shape (m,).
         feed: mol Ni, Mn, Co per mol Li, shape (m, 3).
         fixed: temperature, acid concentration, peroxide, solid-liquid ratio, shape (m, 4).

@@ -1,6 +1,7 @@
 """The columns of ``front.csv``, which are also those of ``predict`` and of the report's tables of designs.
 
-What each column holds and in which order is decided here and nowhere else; how it is shown to a person
+What each column holds and in which order is decided here (one per metric, in the order of `METRICS` in
+`problem/objectives.py`); how it is shown to a person
 (label, unit, decimals) stands in `optimiser.report.columns`, and what it means in ``docs/report.md``.
 """
 

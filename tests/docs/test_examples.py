@@ -26,6 +26,7 @@ def test_there_are_three() -> None:
     assert [path.stem for path in EXAMPLES] == ["compare_acids", "first_front", "own_acid_and_prices"]
 
 
+@pytest.mark.page  # one of them draws its figure in a browser
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
 def test_an_example_runs_and_shows_what_it_showed(path: object) -> None:
     from nbclient import NotebookClient

@@ -131,7 +131,7 @@ def test_spans_are_the_ends_of_the_points() -> None:
     problem, designs = sulfuric(), some().take(np.arange(20))
     bare, told = replace(problem, tolerances=OFF), problem.evaluate(designs)
     spans, over, moved = over_tolerances(problem, designs), told.prediction.over, problem.moved(designs)
-    assert spans is not None and over is not None and over.shape == (20, POINTS["final"], len(METALS))
+    assert spans is not None and over is not None and over.shape == (20, POINTS["high"], len(METALS))
     assert over_tolerances(bare, designs) is None and moved is not None
     # each point as a design of its own, and as the mean counts it
     each = [bare.predict(Designs(np.zeros(64, dtype=np.intp), points)).mean for points in moved]
@@ -150,7 +150,7 @@ def test_the_tenth_percentile_can_count_instead() -> None:
     told, usual = robust.evaluate(designs), problem.evaluate(designs)
     np.testing.assert_allclose(told.yields, usual.yields_p10, rtol=0, atol=1e-12)
     np.testing.assert_array_equal(told.yields, told.yields_p10)
-    point = robust.search_point(designs, grade="final")
+    point = robust.search_point(designs, fidelity="high")
     np.testing.assert_array_equal(point.yields, told.yields)
 
 

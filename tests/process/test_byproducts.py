@@ -18,9 +18,9 @@ from optimiser.problem.constraints import Slurry
 from optimiser.problem.objectives import METRICS, Outcome, outcome
 from optimiser.process.balance import mass_balance
 from optimiser.process.byproducts import ByProducts, by_products
-from optimiser.process.feasibility import reductant_ratio, solubility_at
 from optimiser.process.inputs import ProcessInputs, process_inputs
 from optimiser.process.parameters import parameter_quantities, process_parameters
+from optimiser.process.ratios import reductant_ratio, solubility_at
 from optimiser.report.words import setpoints, warnings_of
 from optimiser.surrogate.artefact import load_surrogate
 from optimiser.tables.front_csv import design_table

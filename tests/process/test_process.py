@@ -14,9 +14,9 @@ from optimiser.problem.constraints import LIMITS, Boiling
 from optimiser.problem.objectives import METRICS, outcome
 from optimiser.process.balance import mass_balance
 from optimiser.process.costs import COMPONENTS, climate_components, cost_components, metal_value
-from optimiser.process.feasibility import proton_ratio, reductant_ratio
 from optimiser.process.inputs import AcidNumbers, ProcessInputs, ReagentNumbers
 from optimiser.process.parameters import process_parameters
+from optimiser.process.ratios import proton_ratio, reductant_ratio
 from optimiser.variables import Designs
 from tests.margins import chemistry_margins
 

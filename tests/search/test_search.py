@@ -96,7 +96,7 @@ def test_children_keep_values_and_step_in_every_size(problem: BoundProblem) -> N
 
 
 def test_elites_are_the_best_of_their_cells(problem: BoundProblem) -> None:
-    archive = predicted(problem, drawn(problem, 2000), "search")
+    archive = predicted(problem, drawn(problem, 2000), "low")
     assert np.array_equal(archive.cell, cells(problem, archive.designs))
     assert len(archive.elites) == len(problem.objectives)
     for values, rows in zip(archive.objectives.T, archive.elites, strict=True):
@@ -110,7 +110,7 @@ def test_elites_are_the_best_of_their_cells(problem: BoundProblem) -> None:
 
 
 def test_parents_are_good_and_mates_have_their_acid(problem: BoundProblem) -> None:
-    archive = predicted(problem, drawn(problem, 4000), "search")
+    archive = predicted(problem, drawn(problem, 4000), "low")
     nobody = np.zeros(0, dtype=np.intp)
     parents, mates = choose_parents(archive, nobody, 3000, np.random.default_rng(0))
     assert np.array_equal(archive.designs.acid[parents], archive.designs.acid[mates])
@@ -121,9 +121,9 @@ def test_parents_are_good_and_mates_have_their_acid(problem: BoundProblem) -> No
 
 
 def test_a_guess_at_the_parent_itself_is_what_was_predicted(problem: BoundProblem) -> None:
-    archive = predicted(problem, drawn(problem, 300), "final")
+    archive = predicted(problem, drawn(problem, 300), "high")
     yields, counted, error = guess(problem, archive, archive.designs, np.arange(300))
-    point = problem.search_point(archive.designs, "final")
+    point = problem.search_point(archive.designs, "high")
     np.testing.assert_allclose(yields, point.yields, atol=1e-12)
     np.testing.assert_allclose(counted, point.counted, atol=1e-12)
     assert error == pytest.approx(error.min())
@@ -131,11 +131,11 @@ def test_a_guess_at_the_parent_itself_is_what_was_predicted(problem: BoundProble
 
 def test_a_guess_is_as_far_off_as_it_says(problem: BoundProblem) -> None:
     """In about the right size where the change is small, and on the safe side where it is large."""
-    archive, rng = predicted(problem, drawn(problem, 1500), "final"), np.random.default_rng(0)
+    archive, rng = predicted(problem, drawn(problem, 1500), "high"), np.random.default_rng(0)
     parents, mates = choose_parents(archive, np.zeros(0, dtype=np.intp), 1500, rng)
     made = children(problem, archive.designs.take(parents), archive.designs.take(mates), rng)
     yields, _, error = guess(problem, archive, made, parents)
-    off = np.sqrt(np.nanmean((yields - problem.search_point(made, "final").yields) ** 2, axis=1))
+    off = np.sqrt(np.nanmean((yields - problem.search_point(made, "high").yields) ** 2, axis=1))
     rising = np.array_split(np.argsort(error), 3)
     share = [np.sqrt((off[rows] ** 2).mean()) / np.sqrt((error[rows] ** 2).mean()) for rows in rising]
     assert 0.5 < share[0] < 1.6 and 0.5 < share[1] < 1.6 and 0.1 < share[2] < 1.0, share
@@ -144,12 +144,12 @@ def test_a_guess_is_as_far_off_as_it_says(problem: BoundProblem) -> None:
 
 def test_what_is_chosen_is_better_than_what_is_drawn(problem: BoundProblem) -> None:
     rng = np.random.default_rng(0)
-    archive = predicted(problem, drawn(problem, 3000), "final")
+    archive = predicted(problem, drawn(problem, 3000), "high")
     parents, mates = choose_parents(archive, np.zeros(0, dtype=np.intp), 1600, rng)
     made = children(problem, archive.designs.take(parents), archive.designs.take(mates), rng)
     rows = choose(problem, archive, made, parents, 200, rng)
     assert len(rows) == len(set(rows.tolist())) == 200
-    chosen, some = (predicted(problem, made.take(part), "final") for part in (rows, np.arange(200)))
+    chosen, some = (predicted(problem, made.take(part), "high") for part in (rows, np.arange(200)))
     known = joined([archive, chosen, some])
     best = known.designs.setpoints[known.front]
     ahead = [np.isin(part.designs.setpoints, best).sum() for part in (chosen, some)]
@@ -226,7 +226,7 @@ def test_no_design_is_predicted_twice_at_a_grade(problem: BoundProblem) -> None:
 @pytest.mark.parametrize("generations", [1, 2, 3])
 def test_the_shortest_searches_end_at_final_grade(problem: BoundProblem, generations: int) -> None:
     result = search(problem, SearchSettings(16, generations, 0), np.random.default_rng(1))
-    point = problem.search_point(result.final.designs, "final")
+    point = problem.search_point(result.final.designs, "high")
     assert result.final.objectives == pytest.approx(point.objectives)
     assert result.final.margins == pytest.approx(point.margins)
     assert result.evaluations == 16 * generations
@@ -273,8 +273,8 @@ def test_a_search_ends_where_no_setpoint_is_left(problem: BoundProblem) -> None:
 
 
 def test_joined_archives_keep_the_first_of_each_design(problem: BoundProblem) -> None:
-    one = predicted(problem, drawn(problem, 50), "search")
-    both = joined([one, one.take(np.arange(10)), predicted(problem, drawn(problem, 50, seed=7), "search")])
+    one = predicted(problem, drawn(problem, 50), "low")
+    both = joined([one, one.take(np.arange(10)), predicted(problem, drawn(problem, 50, seed=7), "low")])
     assert len(both) == 100
     assert np.array_equal(both.take(np.arange(50)).objectives, one.objectives)
     part = both.of_acid(1)
@@ -299,8 +299,8 @@ def test_front_is_feasible_sorted_and_non_dominated(problem: BoundProblem) -> No
     assert (e.violation <= 0).all()
     assert (np.diff(e.objectives[:, 0]) >= 0).all()
     assert len(non_dominated(e.objectives)) == len(e)
-    # what the final grade would make of everything that was seen gains next to nothing on the front
-    every = problem.search_point(result.searched.designs, grade="final")
+    # what the high fidelity would make of everything that was seen gains next to nothing on the front
+    every = problem.search_point(result.searched.designs, fidelity="high")
     feasible = every.objectives[(every.margins >= 0.0).all(axis=1)]
     found = result.final.objectives[result.final.front]
     worst = np.vstack([feasible, found]).max(axis=0)

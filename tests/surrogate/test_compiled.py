@@ -1,4 +1,4 @@
-"""The compiled yield model says what LightGBM says of every pair, for any threads, company and grade."""
+"""The compiled yield model says what LightGBM says of every pair, for any threads, company and fidelity."""
 
 from __future__ import annotations
 

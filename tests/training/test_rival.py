@@ -138,7 +138,7 @@ def test_regressors_of_an_earlier_version_are_refused_with_what_to_do(
 def test_a_rival_is_calibrated_and_has_a_domain(artefact: Path) -> None:
     surrogate = load_surrogate(artefact)
     assert isinstance(surrogate.fitted, Rival)
-    assert surrogate.anchors == 0 and surrogate.anchors_at("search") == 0
+    assert surrogate.anchors == 0 and surrogate.anchors_at("low") == 0
     assert surrogate.card["model"] == "histogram gradient boosting"
     assert surrogate.card["hyperparameters"]["max_iter"] == 5
     assert 0.7 < surrogate.card["skill"]["experiment"]["coverage"]["0.9"] <= 1.0

@@ -123,7 +123,7 @@ def test_chosen_anchors_speak_for_all(table: TrainingTable, fitted: Fitted) -> N
     mean, spread, disagreement = fitted.predict(x)[:3]
     chosen = choose_anchors(fitted, 24)
     assert len(set(chosen.tolist())) == 24
-    # the search grade takes the first of them: fewer are the beginning of more
+    # the low fidelity takes the first of them: fewer are the beginning of more
     np.testing.assert_array_equal(choose_anchors(fitted, 8), chosen[:8])
     few = fitted.take(chosen).predict(x)
     shift = np.nanmean(np.abs(few.mean - mean))

@@ -13,6 +13,7 @@ from optimiser.report.cards.nearest import nearest_card
 from optimiser.report.cards.origin import run_card, sources_card
 from optimiser.report.cards.trust import convergence_card, support_card
 from optimiser.search.run import RunResult
+from optimiser.surrogate.calibration import INTERVAL_PERCENT
 
 
 def run_makers(result: RunResult, pinned: dict[str, Any]) -> tuple[Maker, ...]:
@@ -32,7 +33,7 @@ def run_makers(result: RunResult, pinned: dict[str, Any]) -> tuple[Maker, ...]:
         Maker("climate", "Climate change", lambda: climate_card(result)),
         Maker("support", "How far to trust it", lambda: support_card(result)),
         Maker("nearest", "Nearest experiments", lambda: nearest_card(result)),
-        Maker("calibration", "How sure is 90 %?", lambda: calibration_card(result)),
+        Maker("calibration", f"How sure is {INTERVAL_PERCENT}?", lambda: calibration_card(result)),
         Maker("table", "All designs", lambda: table_card(result)),
         Maker("convergence", "Was the search long enough?", lambda: convergence_card(result)),
         Maker("sources", "Every number and its source", lambda: sources_card(result)),
