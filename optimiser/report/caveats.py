@@ -9,17 +9,18 @@ from optimiser.chemistry.metals import load_metals
 from optimiser.chemistry.provenance import Provenance, provenance
 from optimiser.problem.bound import BoundProblem
 from optimiser.surrogate.artefact import Surrogate
+from optimiser.surrogate.calibration import INTERVAL_KEY, INTERVAL_PERCENT
 from optimiser.surrogate.selection import LEAST_ROWS, RULES, Rule
 
 
 def intervals_caveat(surrogate: Surrogate) -> str:
     """Say what the intervals hold, wherever they are shown."""
     skill = surrogate.card["skill"]
-    experiment, study = (100.0 * skill[name]["coverage"]["0.9"] for name in ("experiment", "study"))
+    experiment, study = (100.0 * skill[name]["coverage"][INTERVAL_KEY] for name in ("experiment", "study"))
     return (
-        "Intervals are calibrated on experiments that the model had not seen: those that claim 90 % held "
-        f"{experiment:.0f} % of such yields, and {study:.0f} % on whole studies that it had not seen, "
-        "as a new laboratory or plant would be."
+        f"Intervals are calibrated on held-out experiments: {INTERVAL_PERCENT} intervals contained "
+        f"{experiment:.0f} % of the yields of held-out experiments, and {study:.0f} % of those of held-out "
+        "studies, which stand for a new laboratory or plant."
     )
 
 
@@ -83,21 +84,21 @@ def _by_mark(marks: Mapping[str, Iterable[str]]) -> str:
 
 
 def skill_caveat(surrogate: Surrogate) -> str:
-    """Say how good the yields are where nothing like them was seen."""
+    """Say how accurate yields are on held-out data."""
     experiment, study = (surrogate.card["skill"][name] for name in ("experiment", "study"))
     return (
-        "Yields are predictions of a model fitted to published laboratory experiments. On experiments that "
-        f"it has not seen, its R² is {experiment['r2']:.2f} and its mean absolute error "
-        f"{100.0 * experiment['mae']:.0f} points of yield; on whole studies that it has not seen, "
+        "Yields are predictions of a model fitted to published laboratory experiments. On held-out "
+        f"experiments its R² is {experiment['r2']:.2f} and its mean absolute error "
+        f"{100.0 * experiment['mae']:.0f} points of yield; on held-out studies "
         f"{study['r2']:.2f} and {100.0 * study['mae']:.0f} points. Confirm a design by experiment before "
         "building on it."
     )
 
 
-def kept_promises(
+def targets_reached(
     card: Mapping[str, Any], *, target: float | None = None, confidence: float | None = None
 ) -> str:
-    """Say how many designs that a search picked kept their promise; nothing where the card does not tell.
+    """Say how many designs that a search selects reach their targets; nothing where the card does not tell.
 
     Args:
         card: model card, whose ``skill.selected`` `optimiser train` writes.
@@ -124,15 +125,15 @@ def kept_promises(
     if not experiment["n"]:
         return ""
     said = (
-        f"Of designs picked like this one ({how}), {_kept(experiment)} kept their promise that all yields "
-        f"reach {100 * rule.target:g} %, on experiments that the model had not seen"
+        f"Of held-out experiments selected like this design ({how}), {_kept(experiment)} reached "
+        f"{100 * rule.target:g} % for every metal"
     )
-    return f"{said}; on whole studies that it had not seen, {_kept(study)}." if study["n"] else f"{said}."
+    return f"{said}; in held-out studies {_kept(study)}." if study["n"] else f"{said}."
 
 
 def _kept(figure: Mapping[str, Any]) -> str:
-    """E.g. ``92 % of 50 (84 % promised)``."""
-    return f"{100 * figure['kept']:.0f} % of {figure['n']} ({100 * figure['promised']:.0f} % promised)"
+    """E.g. ``92 % of 50 (84 % predicted)``."""
+    return f"{100 * figure['kept']:.0f} % of {figure['n']} ({100 * figure['promised']:.0f} % predicted)"
 
 
 #: What no figure of a report covers.

@@ -1,7 +1,7 @@
 """Calibrated yields: how likely a yield is to reach a target, and any quantile of it.
 
 A conformal predictive system (Vovk et al. 2020, 10.1016/j.neucom.2019.07.110; normalised as in Bostrom et al.
-2021, PMLR 152): the errors that the model makes on experiments it has not seen, each divided by how hard the
+2021, PMLR 152): the errors that the model makes on held-out experiments, each divided by how hard the
 design looks, are the distribution of the error of a new design, times how hard that one looks.
 
 How hard a design looks (its scale) is a log-linear model of the members' disagreement, the anchors' spread,

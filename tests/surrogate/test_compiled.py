@@ -19,7 +19,7 @@ from optimiser.surrogate.compiled import Raw, _alike
 from optimiser.surrogate.features import ACID_COLUMNS, CONTINUOUS_COLUMNS, FEATURES, feature_matrix
 from optimiser.surrogate.features import PREDICTED_METALS as METALS
 from optimiser.surrogate.fitted import Fitted
-from optimiser.surrogate.loops.rows import walk
+from optimiser.surrogate.loops import walk
 from optimiser.surrogate.mixture import SLACK, Mixture
 from optimiser.surrogate.panel import PLACE
 from optimiser.surrogate.trees import flatten

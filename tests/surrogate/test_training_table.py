@@ -168,7 +168,7 @@ def test_unreadable_files(tmp_path: Path) -> None:
     (tmp_path / "empty.xlsx").write_bytes(b"")
     for name, said in [
         ("text.xlsx", "cannot be read"),
-        ("empty.xlsx", "cannot be read"),
+        ("empty.xlsx", "is empty"),
         ("none.xlsx", "does not exist"),
         (".", "is a directory"),
     ]:

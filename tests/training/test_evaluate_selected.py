@@ -16,7 +16,7 @@ import pytest
 from rich.console import Console
 
 from optimiser._io.errors import InputError
-from optimiser.report.caveats import kept_promises
+from optimiser.report.caveats import targets_reached
 from optimiser.report.model_card import model_card
 from optimiser.report.skill import print_selected
 from optimiser.surrogate.artefact import load_surrogate
@@ -147,14 +147,14 @@ def test_the_sentence_for_a_card() -> None:
     rules |= {"cheapest_0.9_confidence_0.8": figure(25, 0.87, 0.91)}
     study = {rule.name: figure(0 if rule.target == 0.7 else 16, 0.7, 0.75) for rule in RULES}
     card = {"skill": {"selected": {"experiment": rules, "study": study}}}
-    said = kept_promises(card, target=0.82)
-    assert "the cheapest at 80 %)" in said and "92 % of 50 (84 % promised)" in said
-    assert said.endswith("75 % of 16 (70 % promised).")
-    assert "by recovery" in kept_promises(card) and "82 % of 49" in kept_promises(card)
+    said = targets_reached(card, target=0.82)
+    assert "the cheapest at 80 %)" in said and "92 % of 50 (84 % predicted)" in said
+    assert said.endswith("75 % of 16 (70 % predicted).")
+    assert "by recovery" in targets_reached(card) and "82 % of 49" in targets_reached(card)
     # eleven rows are too few: told is the next confidence below
-    assert "91 % of 25" in kept_promises(card, target=0.9, confidence=0.95)
-    assert "studies" not in kept_promises(card, target=0.5)
-    assert kept_promises({"skill": {"measured_on": ""}}) == ""
+    assert "91 % of 25" in targets_reached(card, target=0.9, confidence=0.95)
+    assert "studies" not in targets_reached(card, target=0.5)
+    assert targets_reached({"skill": {"measured_on": ""}}) == ""
 
 
 def test_what_means_nothing_beside_it_is_refused() -> None:

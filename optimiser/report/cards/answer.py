@@ -11,7 +11,7 @@ from optimiser.problem.constraints import label as label_of
 from optimiser.problem.tolerances import said
 from optimiser.report import refusal, words
 from optimiser.report.card import Card, Table, Tile, Words
-from optimiser.report.caveats import intervals_caveat, kept_promises
+from optimiser.report.caveats import intervals_caveat, targets_reached
 from optimiser.report.columns import column
 from optimiser.report.frames import picked_frame, refused_frame, reported_metrics, side_by_side
 from optimiser.report.picks import ends_and_knee
@@ -62,7 +62,7 @@ def _found(problem: BoundProblem, front: Front) -> Card:
     warnings = (
         *words.warnings_of(problem, front.evaluation, front.knee),
         intervals_caveat(problem.surrogate),
-        *_promises(problem),
+        *_selected(problem),
     )
     return Card(finding=tuple(finding), tiles=tiles(problem, front), warnings=warnings, blocks=(table,))
 
@@ -71,9 +71,9 @@ def _yields(problem: BoundProblem) -> tuple[str, ...]:
     return tuple(f"yield_{metal}" for metal in problem.present)
 
 
-def _promises(problem: BoundProblem) -> tuple[str, ...]:
+def _selected(problem: BoundProblem) -> tuple[str, ...]:
     target = max(problem.targets.values(), default=None)
-    told = kept_promises(problem.surrogate.card, target=target, confidence=problem.confidence)
+    told = targets_reached(problem.surrogate.card, target=target, confidence=problem.confidence)
     return (told,) if told else ()
 
 

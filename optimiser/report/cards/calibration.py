@@ -1,4 +1,4 @@
-"""Calibration: what the yields' intervals hold on experiments that the model had not seen."""
+"""Calibration: coverage of the yields' intervals on held-out data."""
 
 from __future__ import annotations
 

@@ -86,7 +86,7 @@ def domain_lines(problem: BoundProblem) -> tuple[str, ...]:
     return (
         "A design is inside when two measures are within their limits: its distance to the "
         f"{settings.neighbours} nearest experiments with the same acid near the feed, and how far the "
-        "members of the yield model disagree about it. On studies that the model had not seen, errors were "
+        "members of the yield model disagree about it. On held-out studies errors were "
         "larger outside.",
         "An experiment is near only if all of its setpoints are near: one at high temperature, another with "
         "many solids and a third with peroxide do not support a design that combines the three. "

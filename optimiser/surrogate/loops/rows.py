@@ -41,7 +41,7 @@ def _splat(builder: Any, value: Any, kind: Any) -> Any:
 
 
 @loop()
-def walk(table: Any, rows: Any, row: Any, left: Any, right: Any, first: int, stop: int) -> None:
+def walk_nodes(table: Any, rows: Any, row: Any, left: Any, right: Any, first: int, stop: int) -> None:
     """Walk the nodes ``first`` to ``stop`` of a batch, of which ``table[row]`` are the lanes that go right.
 
     ``rows`` holds the lanes that reach each leaf, then one for which there is no use, then those that reach

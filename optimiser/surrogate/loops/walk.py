@@ -9,7 +9,7 @@ from numba import prange
 
 from optimiser.surrogate.loops import LANES, TILE
 from optimiser.surrogate.loops.cached import loop
-from optimiser.surrogate.loops.rows import GROUP, WORDS, add_leaves, gather_down, groups, walk
+from optimiser.surrogate.loops.rows import GROUP, WORDS, add_leaves, gather_down, groups, walk_nodes
 
 _ONE = np.ones(1, dtype=np.uint16)
 
@@ -105,7 +105,7 @@ def _sum(
         for tree in range(panel.trees[batch]):
             for w in range(WORDS):
                 rows[count + 1 + tree, w] = table[root, w]
-        walk(table, rows, panel.row, panel.left, panel.right, begin, end)
+        walk_nodes(table, rows, panel.row, panel.left, panel.right, begin, end)
         groups(rows, count, flags)
         for leaf in range(count, count + 64):
             flags[leaf] = 0
