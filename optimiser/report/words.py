@@ -25,7 +25,11 @@ PEROXIDE_CAVEAT = (
 def setpoints(problem: BoundProblem, evaluation: Evaluation, row: int) -> str:
     """Say what to do: acid, strength, temperature, time, solids, peroxide."""
     acid = problem.acids[int(evaluation.designs.acid[row])]
-    t, c, h, s, m = evaluation.designs.continuous[row]
+    at = evaluation.designs.take(np.array([row]))
+    t, c, h, s, m = (
+        float(value[0])
+        for value in (at.temperature, at.acid_concentration, at.h2o2, at.solid_liquid_ratio, at.time)
+    )
     strength = problem.inputs.parameters.peroxide_strength
     nominal = "" if strength == 1.0 else f" (nominal; {strength * h:.3g} wt% true)"
     peroxide = f"{h:g} wt% hydrogen peroxide{nominal}" if h > 0 else "no peroxide"
