@@ -10,7 +10,7 @@ run: $(VENV)/.installed
 	$(BIN)/optimiser run configs/nmc111_cost_vs_recovery.yaml
 
 test: $(VENV)/.installed-test lint types
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 
 # Fits the whole surrogate: about a quarter of an hour.
 test-training: $(VENV)/.installed-test

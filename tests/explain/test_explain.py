@@ -421,7 +421,7 @@ def test_the_command_prints_json_and_writes_what_it_says(tmp_path: Path) -> None
         (["--design", DESIGN], "A design alone does not say which cathode"),
         (["nmc111", "--row", 3], "--row needs a front."),
         (["nmc111", "--design", DESIGN, "--front", "f.csv"], "Two designs are given."),
-        (["nmc111", "--front", "f.csv"], "f.csv is not a file."),
+        (["nmc111", "--front", "f.csv"], "f.csv does not exist."),
         (["--out", "there"], "there exists already."),
         (["--anchors", 1], "where:   --anchors 1"),
     ],
