@@ -280,7 +280,7 @@ def test_cards_answer_their_questions() -> None:
     held = trade_off().problem.surrogate.card["skill"]["experiment"]["coverage"]["0.9"]
     for key in ("answer", "calibration", "support"):
         said = (*found[key].warnings, *found[key].finding)
-        assert any(f"claim 90 % held {100.0 * held:.0f} % of" in line for line in said), key
+        assert any(f"90 % intervals contained {100.0 * held:.0f} % of" in line for line in said), key
     # the recommended design stands beside the quantities, where a phone shows it
     (picks,) = blocks_of(found["answer"])
     assert isinstance(picks, Table)
