@@ -33,7 +33,8 @@ if TYPE_CHECKING:
     from optimiser.problem.load import Config, load_config, load_problem
     from optimiser.problem.objectives import Objective, maximise, minimise
     from optimiser.problem.schema import Problem
-    from optimiser.tables.own import OwnTables, read_own_tables
+
+    __version__: str
 
 __all__ = [
     "ApplicabilityDomain",
@@ -43,7 +44,6 @@ __all__ = [
     "Front",
     "InputError",
     "Objective",
-    "OwnTables",
     "Problem",
     "ProtonBalance",
     "Result",
@@ -56,7 +56,6 @@ __all__ = [
     "maximise",
     "minimise",
     "predict",
-    "read_own_tables",
     "run",
 ]
 
@@ -72,29 +71,29 @@ _MODULES = {
     "problem.load": ("Config", "load_config", "load_problem"),
     "problem.objectives": ("Objective", "maximise", "minimise"),
     "problem.schema": ("Problem",),
-    "tables.own": ("OwnTables", "read_own_tables"),
 }
 _MODULE_OF = {name: module for module, names in _MODULES.items() for name in names}
 
 
-def __getattr__(name: str) -> Any:
-    if name == "__version__":
-        return _version()
-    if name not in _MODULE_OF:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    found = getattr(import_module(f"{__name__}.{_MODULE_OF[name]}"), name)
-    globals()[name] = found
-    return found
+if not TYPE_CHECKING:  # a checker is to see a name that does not exist
 
+    def __getattr__(name: str) -> Any:
+        if name == "__version__":
+            return _version()
+        if name not in _MODULE_OF:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        found = getattr(import_module(f"{__name__}.{_MODULE_OF[name]}"), name)
+        globals()[name] = found
+        return found
 
-def _version() -> str:
-    from importlib.metadata import PackageNotFoundError, version
+    def _version() -> str:
+        from importlib.metadata import PackageNotFoundError, version
 
-    try:
-        return version("leaching-optimiser")
-    except PackageNotFoundError:  # a checkout that was never installed
-        return "unknown"
+        try:
+            return version("leaching-optimiser")
+        except PackageNotFoundError:  # a checkout that was never installed
+            return "unknown"
 
 
 def __dir__() -> list[str]:
-    return sorted([*globals(), *__all__])
+    return sorted([*__all__, "__version__"])

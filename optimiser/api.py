@@ -5,13 +5,13 @@ The command line builds the same objects and calls the same functions.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from html import escape
 from io import StringIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import pandas as pd
 from pydantic import ValidationError
@@ -23,19 +23,19 @@ from optimiser.chemistry.feeds import Feed
 from optimiser.problem.bound import BoundProblem, Evaluation
 from optimiser.problem.load import Config
 from optimiser.problem.objectives import METRICS
-from optimiser.problem.schema import Problem, SearchSpec
+from optimiser.problem.schema import Problem, ReportSpec, SearchSpec
 from optimiser.search.run import RunResult
 from optimiser.search.run import run as search_config
 from optimiser.search.side_by_side import ProgressCallback
 from optimiser.tables.front_csv import design_table
-from optimiser.tables.own import OwnTables
+from optimiser.tables.own import OwnTables, own_tables, read_own_tables
 from optimiser.variables import DESIGN_COLUMNS
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Front:
     """The designs of a front, from the best end of the first objective; none where nothing is feasible.
 
@@ -43,11 +43,16 @@ class Front:
         problem: the question bound to its models.
         evaluation: everything known of the designs.
         knee: row of the design with the best balance between the objectives, or None.
+        empty: the table of a front without designs.
     """
 
     problem: BoundProblem
     evaluation: Evaluation | None
     knee: int | None
+    empty: pd.DataFrame
+
+    def __repr__(self) -> str:
+        return f"<Front of {len(self)} designs of {self.problem.name!r}>"
 
     def __len__(self) -> int:
         return 0 if self.evaluation is None else len(self.evaluation)
@@ -58,7 +63,7 @@ class Front:
         Yields are fractions; other units are those of the setpoints and metrics.
         """
         if self.evaluation is None:
-            return pd.DataFrame()
+            return self.empty
         return design_table(self.problem, self.evaluation, self.knee)
 
     def _repr_html_(self) -> str:
@@ -70,15 +75,18 @@ class Front:
         return str(self.to_frame()[list(shown)].round(3).to_html(index=False))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Result:
-    """The answer to a question.
+    """What a search found: the front, the best designs, each acid, and the report.
 
     Attributes:
         run: everything that the searches found, as reports use it.
     """
 
     run: RunResult
+
+    def __repr__(self) -> str:
+        return f"<Result of {self.run.config.name!r}: {len(self.front)} designs on the front>"
 
     @property
     def feasible(self) -> bool:
@@ -88,8 +96,11 @@ class Result:
     @cached_property
     def front(self) -> Front:
         """The front of all seeds and acids together."""
+        from optimiser.report.run import front_csv
+
         found = self.run.front
-        return Front(self.run.problem, found.evaluation if found else None, found.knee if found else None)
+        evaluation, knee = (found.evaluation, found.knee) if found else (None, None)
+        return Front(self.run.problem, evaluation, knee, front_csv(self.run).iloc[:0])
 
     def best(self, metric: str) -> pd.Series[Any]:
         """Return the design of the front that is best in a metric, a row of ``front.to_frame()``.
@@ -135,15 +146,13 @@ class Result:
             )
         return draw_front(self.run, self.run.front)
 
-    def write(
-        self, out: str | Path, formats: Sequence[str] = ("html", "xlsx", "csv"), force: bool = False
-    ) -> Path:
+    def write(self, out: str | Path, formats: Sequence[str] | None = None, force: bool = False) -> Path:
         """Write the report into a folder, whole or not at all.
 
         Args:
             out: the folder.
-            formats: of ``html`` (report.html), ``xlsx`` (front.xlsx), ``csv`` (front.csv); a manifest.json
-                is always written.
+            formats: of ``html`` (report.html), ``xlsx`` (front.xlsx), ``csv`` (front.csv); those of the
+                config if left out. A manifest.json is always written.
             force: replace a folder that this product wrote.
 
         Returns:
@@ -154,7 +163,13 @@ class Result:
         """
         from optimiser.report.run import write_run
 
-        return write_run(self.run, Path(out), formats, force).folder
+        chosen = self.run.config.report
+        if formats is not None:
+            try:
+                chosen = ReportSpec.model_validate({"formats": list(formats)})
+            except ValidationError as error:
+                raise first_error(error, ReportSpec, {"formats": list(formats)}) from None
+        return write_run(self.run, Path(out), chosen.formats, force).folder
 
     def __str__(self) -> str:
         from rich.console import Console
@@ -182,10 +197,17 @@ class Result:
 def run(
     problem: Problem | Config,
     *,
-    tables: OwnTables | None = None,
+    acids: str | Path | None = None,
+    prices: str | Path | None = None,
+    impacts: str | Path | None = None,
     progress: ProgressCallback | None = None,
     processes: bool = False,
-    **search: Any,
+    population: int | None = None,
+    generations: int | None = None,
+    seeds: Sequence[int] | int | None = None,
+    per_acid: int | None = None,
+    stagnation: int | None = None,
+    algorithm: str | None = None,
 ) -> Result:
     """Search a problem with each seed, merge the fronts, and search each acid on its own.
 
@@ -193,12 +215,17 @@ def run(
 
     Args:
         problem: what is asked, or a config with its search.
-        tables: your own acids, prices and factors, as `read_own_tables` gives them.
-        progress: called with how far each search is.
+        acids, prices, impacts: your own tables, as `optimiser run --acids` and so on take them; a number in
+            them replaces one of the problem or of the shipped tables.
+        progress: called with the name of a search and its `Progress` (generation, generations, ...).
         processes: whether long searches may start processes, one per core; the result is the same. A script
             that asks for them must be guarded by ``if __name__ == "__main__":``.
-        **search: ``population`` (100), ``generations`` (100), ``seeds`` ([1, 2, 3]), ``per_acid`` (40),
-            ``stagnation`` (30), ``algorithm`` ("nsga2"), as under ``search:`` in a config.
+        population: designs per generation (100).
+        generations: of each seed (100).
+        seeds: whole numbers, or one ([1, 2, 3]).
+        per_acid: generations of each acid's own search; 0 leaves it out (40).
+        stagnation: generations without gain after which a search stops; 0 for never (30).
+        algorithm: which leads the search ("nsga2").
 
     Raises:
         InputError: the question cannot be answered: an unknown acid, a price that is missing, ...
@@ -211,35 +238,63 @@ def run(
         True
     """
     check_environment()
+    if not isinstance(problem, Problem | Config):
+        raise InputError(
+            f"{problem!r} is not a problem.",
+            allowed="an opt.Problem or an opt.Config",
+            remedy="read a file with opt.load_problem or opt.load_config",
+        )
     asked = problem if isinstance(problem, Config) else Config(problem.name, problem)
+    given = {
+        "population": population,
+        "generations": generations,
+        "seeds": tuple(seeds) if isinstance(seeds, Sequence) else seeds,
+        "per_acid": per_acid,
+        "stagnation": stagnation,
+        "algorithm": algorithm,
+    }
+    search = {name: value for name, value in given.items() if value is not None}
     try:
         settings = SearchSpec(**{**asked.search.model_dump(exclude_unset=True), **search})
     except ValidationError as error:
         raise first_error(error, SearchSpec, search) from None
-    config = Config(asked.name, asked.problem, settings, asked.report, asked.description, asked.document)
-    return Result(search_config(config, progress, tables, side_by_side=processes))
+    tables = _tables(asked.problem, acids, prices, impacts)
+    return Result(search_config(replace(asked, search=settings), progress, tables, side_by_side=processes))
+
+
+def _tables(
+    problem: Problem | None, acids: str | Path | None, prices: str | Path | None, impacts: str | Path | None
+) -> OwnTables | None:
+    """Read a user's tables on top of a problem's own acids, as the command line does."""
+    paths = [None if source is None else Path(source) for source in (acids, prices, impacts)]
+    if paths == [None] * len(paths):
+        return None
+    return read_own_tables(*paths) if problem is None else own_tables(problem, *paths)
 
 
 def predict(
     designs: pd.DataFrame,
     *,
-    feed: str | Feed | None = None,
+    feed: str | Feed | Mapping[str, Any] | None = None,
     problem: Problem | None = None,
-    tables: OwnTables | None = None,
-    tolerances: bool = True,
+    acids: str | Path | None = None,
+    prices: str | Path | None = None,
+    impacts: str | Path | None = None,
+    tolerances: bool | Literal["off"] = True,
 ) -> pd.DataFrame:
     """Predict yields with intervals, balances, costs, impacts and margins of designs.
 
     Args:
         designs: one row per design: acid, temperature (degC), acid_concentration (mol/L), h2o2 (wt%),
-            solid_liquid_ratio (g/L), time (min) and optionally feed.
-        feed: the cathode where no column says it.
+            solid_liquid_ratio (g/L), time (min) and optionally feed. Columns of a front are left aside.
+        feed: the cathode where no column says it: a name, or a composition as in `Problem`.
         problem: whose feed, own acids, process numbers, tolerances and yield model apply.
-        tables: your own acids, prices and factors, as `read_own_tables` gives them.
-        tolerances: whether yields are means over a plant's tolerances, or those of the setpoints alone.
+        acids, prices, impacts: your own tables, as `optimiser predict --acids` and so on take them.
+        tolerances: whether yields are means over a plant's tolerances; False or "off" for those of the
+            setpoints alone.
 
     Returns:
-        One row per design; yields are fractions.
+        One row per design, with the index of ``designs``; yields are fractions.
 
     Raises:
         InputError: a column is missing or unknown, a cell is wrong, or nothing says which feed is leached.
@@ -256,4 +311,32 @@ def predict(
     from optimiser.tables.predict import predict_frame
 
     check_environment()
-    return predict_frame(designs, feed=feed, problem=problem, tables=tables, tolerances=tolerances)
+    if not isinstance(designs, pd.DataFrame):
+        raise InputError(
+            f"{type(designs).__name__} is not a table of designs.",
+            allowed="a pandas DataFrame with one row per design",
+            remedy="for one design of a front: front.to_frame().iloc[[0]]",
+        )
+    if problem is not None and not isinstance(problem, Problem):
+        raise InputError(
+            f"{problem!r} is not a problem.", allowed="an opt.Problem", remedy="read it with opt.load_problem"
+        )
+    if isinstance(feed, Mapping):
+        try:
+            feed = Feed.model_validate(feed)
+        except ValidationError as error:
+            raise first_error(error, Feed, feed, ("feed",)) from None
+    if not isinstance(tolerances, bool) and tolerances != "off":
+        raise InputError(
+            f"tolerances = {tolerances!r} is not possible.",
+            allowed='True, False or "off"',
+            remedy="give other tolerances in the problem",
+        )
+    found = predict_frame(
+        designs,
+        feed=feed,
+        problem=problem,
+        tables=_tables(problem, acids, prices, impacts),
+        tolerances=tolerances is True,
+    )
+    return found.set_axis(designs.index, axis=0) if len(found) == len(designs) else found

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -145,3 +147,74 @@ def test_import_is_lazy() -> None:
     code = f"import sys, optimiser; print(sorted(set(sys.modules) & {heavy!r}))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_own_tables_come_on_top_of_the_problems_own_numbers(tmp_path: Path) -> None:
+    prices = tmp_path / "prices.csv"
+    prices.write_text("substance,price [EUR/kg stock]\nnitric,0.5\n")
+    dear = ask(acids={"sulfuric": {"price": 5.0}})
+    designs = result().front.to_frame().head(1).set_axis(["mine"], axis=0)
+    bare = opt.predict(designs, problem=dear)
+    # a table that prices another acid leaves the problem's price alone
+    pd.testing.assert_frame_equal(opt.predict(designs, problem=dear, prices=prices), bare)
+    assert bare.loc["mine", "cost"] > 3 * opt.predict(designs, problem=ask()).loc["mine", "cost"]
+    one = opt.run(dear, prices=prices, **SEARCH).best("cost")["cost"]
+    assert one == opt.run(dear, **SEARCH).best("cost")["cost"]
+
+
+def test_a_front_and_predictions_can_be_predicted_again() -> None:
+    front = result().front.to_frame()
+    once = opt.predict(front, problem=ask())
+    again = opt.predict(once.drop(columns="feed"), problem=ask())
+    assert again["cost"].tolist() == once["cost"].tolist()
+    exact = opt.predict(front, problem=ask(), tolerances="off")
+    assert (exact["yield_Co"] != once["yield_Co"]).any()
+
+
+def test_formats_are_checked_and_those_of_a_config_kept(tmp_path: Path) -> None:
+    with pytest.raises(opt.InputError, match="pdf"):
+        result().write(tmp_path / "no", formats=["pdf"])
+    (tmp_path / "config.yaml").write_text(
+        "problem: nmc111\nsearch: {population: 16, generations: 4, seeds: [1], per_acid: 0}\n"
+        "report: {formats: [csv]}\n"
+    )
+    out = opt.run(opt.load_config(tmp_path / "config.yaml")).write(tmp_path / "out")
+    assert {path.name for path in out.iterdir()} == {"manifest.json", "front.csv"}
+    # what a user adds to a report is not deleted with it
+    (out / "notes.txt").write_text("mine")
+    with pytest.raises(opt.InputError, match="something else"):
+        result().write(out, force=True)
+
+
+@pytest.mark.parametrize(
+    "mistake",
+    [
+        lambda: opt.run("nmc111"),  # type: ignore[arg-type]
+        lambda: opt.run(ask(), algorithm="nsga"),
+        lambda: opt.predict(None),  # type: ignore[arg-type]
+        lambda: opt.predict(pd.DataFrame({"acid": ["sulfuric"]}), tolerances="on"),  # type: ignore[arg-type]
+        lambda: opt.Objective("cost", 0),  # type: ignore[arg-type]
+        lambda: opt.minimise(["cost"]),  # type: ignore[arg-type]
+        lambda: ask(variables={"acid": {"sulfuric", "nitric"}}),
+        lambda: ask(feed={"name": "NMC111", "Ni": 0.7}),
+        lambda: opt.load_config(ROOT / "problems" / "nmc111.yaml"),
+    ],
+)
+def test_mistakes_are_input_errors_that_say_what_to_do(mistake: Callable[[], object]) -> None:
+    with pytest.raises(opt.InputError) as error:
+        mistake()
+    assert error.value.remedy or error.value.allowed
+
+
+def test_numbers_of_numpy_are_numbers_and_one_objective_is_enough() -> None:
+    asked = ask(
+        variables={"acid": "sulfuric", "temperature": np.array([25, 90]), "time": np.int64(60)},
+        objectives=opt.minimise("cost"),
+        constraints=opt.Yields(Li=np.float32(0.5)),
+    )
+    assert asked.variables.temperature == (25.0, 90.0) and asked.variables.time == (60.0, 60.0)
+    assert len(asked.objectives) == len(asked.constraints) == 1
+
+
+def test_reprs_are_short() -> None:
+    assert len(repr(result())) < 100 and len(repr(result().front)) < 100

@@ -10,7 +10,7 @@ MOST_SAID = 1000
 
 
 class InputError(ValueError):
-    """Input that the user can mend; the command line prints it as one block and exits with status 2.
+    """Input that the user can correct; the command line prints it as one block and exits with status 2.
 
     It is a ValueError so that pydantic validators can raise it too.
 

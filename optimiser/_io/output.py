@@ -54,11 +54,15 @@ def check_file_target(
 
 
 def _is_report(folder: Path) -> bool:
+    """Say whether a folder is a report of this program, and holds nothing else."""
     try:
         manifest = json.loads(read_text(folder / MANIFEST, MOST_YAML))
     except (ValueError, RecursionError):  # an InputError is a ValueError
         return False
-    return isinstance(manifest, dict) and manifest.get("product") == PRODUCT
+    if not isinstance(manifest, dict) or manifest.get("product") != PRODUCT:
+        return False
+    files = manifest.get("files")  # reports before 0.2.0 do not tell them
+    return not isinstance(files, list) or {path.name for path in folder.iterdir()} <= {*files, MANIFEST}
 
 
 def check_folder(
@@ -88,8 +92,8 @@ def check_folder(
             ) from None
         if foreign:
             raise InputError(
-                f"{out} is a folder of something else, which --force would delete.",
-                allowed=f"an empty folder, or one that this program wrote, as its {MANIFEST} says",
+                f"{out} holds something else, which --force would delete.",
+                allowed=f"an empty folder, or a report with nothing but the files that its {MANIFEST} names",
                 remedy=f"choose another {option}",
             )
         _check_forced(out, force, option)

@@ -218,7 +218,7 @@ def first_error(error: ValidationError, model: type[BaseModel], data: Any, at: K
     )
     found = _as_input_error(problems[0], model, at, data)
     if len(problems) > 1:
-        found.where += f" ({len(problems) - 1} more below it)"
+        found.where += f" ({len(problems) - 1} more mistakes)" if found.where else ""
     return found
 
 

@@ -38,6 +38,6 @@ def export(folder: Path, suffix: str, force: bool) -> None:
         folder / f"{name}.{suffix}": frame for name, frame in current(load_acids(), load_reagents()).items()
     }
     for path in frames:
-        check_file_target(path, force)
+        check_file_target(path, force, option="FOLDER")
     for path, frame in frames.items():
         click.echo(f"{len(frame)} rows: {write_table(frame, path, force)}")

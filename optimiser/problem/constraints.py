@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 
@@ -341,7 +341,7 @@ class Slurry(Limit):
         return slurry_fraction(state.balance, state.inputs)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, init=False)
 class ApplicabilityDomain(Limit):
     """How far from the data a design may be, as a share of the domain's limit; 1 is inside.
 
@@ -358,7 +358,10 @@ class ApplicabilityDomain(Limit):
         "The applicability domain was switched off, and this design lies outside it: its yields are guesses."
     )
 
-    limit: float | None = 1.0
+    limit: float | None
+
+    def __init__(self, limit: float | Literal["inside", "off"] | None = 1.0) -> None:
+        object.__setattr__(self, "limit", self.read(limit))
 
     @classmethod
     def read(cls, value: Any) -> float | None:

@@ -65,6 +65,12 @@ def load_config(name: str | Path) -> Config:
         'nmc111'
     """
     document = read_yaml(builtin.find("configs", name))
+    if isinstance(document.data, dict) and "feed" in document.data:
+        raise InputError(
+            f"{document.path} is a problem, and a config is wanted.",
+            allowed="a file with `problem:`, and optionally `search:` and `report:`",
+            remedy=f"write a file with the line `problem: {document.path.name}`, and give that",
+        )
     spec = validate(ConfigSpec, document)
     try:
         path = builtin.find("problems", spec.problem, beside=document.path.parent)

@@ -19,7 +19,7 @@ def number(value: Any, key: tuple[str | int, ...] = ()) -> float:
         >>> number("1e-3")
         0.001
     """
-    found = value
+    found = value.item() if hasattr(value, "item") else value  # numpy's numbers
     if isinstance(value, str) and "e" in value.lower():
         with contextlib.suppress(ValueError):
             found = float(value)
@@ -29,7 +29,7 @@ def number(value: Any, key: tuple[str | int, ...] = ()) -> float:
     raise InputError(
         f"{value!r} is not a number.",
         allowed="a number without its unit",
-        remedy="write e.g. 0.9, without quotes or a unit",
+        remedy="write the number alone, without quotes or a unit",
         key=key,
     )
 

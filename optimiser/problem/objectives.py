@@ -238,11 +238,15 @@ class Objective:
     sign: Literal[1, -1] = 1
 
     def __post_init__(self) -> None:
-        if self.metric not in METRICS:
+        if self.sign not in (1, -1):
+            raise InputError(
+                f"An objective's sign is 1 or -1, not {self.sign!r}.", remedy="use minimise or maximise"
+            )
+        if not isinstance(self.metric, str) or self.metric not in METRICS:
             raise InputError(
                 f"There is no objective {self.metric!r}.",
                 allowed=", ".join(METRICS),
-                remedy=closest(self.metric, METRICS) or "optimiser list objectives",
+                remedy=closest(str(self.metric), METRICS) or "optimiser list objectives",
             )
 
     @property
@@ -255,7 +259,7 @@ def minimise(metric: str) -> Objective:
     """Ask for as little as possible of a metric, such as ``cost``.
 
     Args:
-        metric: one of METRICS; `optimiser list objectives` tells them with their units.
+        metric: one of METRICS; `optimiser list objectives` lists them with their units.
 
     Raises:
         InputError: there is no such metric.

@@ -8,6 +8,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple, Self
 
+import numpy as np
 import yaml
 from pydantic import (
     BaseModel,
@@ -25,13 +26,16 @@ from pydantic import (
 from optimiser._io.errors import InputError, dotted
 from optimiser._io.yamlfile import Document, Real, Whole, first_error
 from optimiser.chemistry.acids import MOST_ACIDS, AcidOverrides
-from optimiser.chemistry.feeds import Feed, find_feed
+from optimiser.chemistry.feeds import Feed, find_feed, load_feeds
 from optimiser.chemistry.metals import METALS
 from optimiser.problem.constraints import Constraint, read_constraint
 from optimiser.problem.numbers import number
 from optimiser.problem.objectives import Objective
 from optimiser.problem.tolerances import DEFAULT, Tolerances
 from optimiser.variables import CONTINUOUS, VARIABLES, Variable
+
+#: Largest difference of two compositions of one feed, mol per mol Li: they are written with four decimals.
+_SAME_FEED = 0.0006
 
 
 class Strict(BaseModel):
@@ -49,6 +53,8 @@ def _range_of(variable: Variable) -> Any:
     def read(value: Any) -> Range | None:
         if value is None:
             return None
+        if hasattr(value, "tolist"):  # numpy's numbers and arrays
+            value = value.tolist()
         if not isinstance(value, list | tuple):
             value = (value, value) if isinstance(value, int | float | str) else ()
         if len(value) != 2:
@@ -82,6 +88,12 @@ class _Acids(Strict):
     @field_validator("acid", mode="before")
     @classmethod
     def _one_or_many(cls, value: Any) -> Any:
+        if isinstance(value, set | frozenset):
+            raise InputError(
+                "A set of acids has no order, and the search follows it.",
+                allowed="a list of names",
+                remedy="write them as a list",
+            )
         return (value,) if isinstance(value, str) else value
 
     @field_validator("acid")
@@ -269,7 +281,7 @@ class Problem(Strict):
         objectives: one to four of `minimise` and `maximise`.
         constraints: such as `Yields` and `ProtonBalance`; limits that are not listed keep their defaults.
         tolerances: half-widths within which the plant holds each setpoint; ``"off"`` for none.
-        process: numbers of the process by name; `optimiser list parameters` tells them.
+        process: numbers of the process by name; `optimiser list parameters` lists them.
 
     Raises:
         InputError: a part is unknown or impossible, with its key.
@@ -310,10 +322,28 @@ class Problem(Strict):
     def _feed_by_name(cls, value: Any) -> Any:
         """A name alone means a known feed; with Ni, Mn, Co, ... it is a composition of its own."""
         value = {"name": value} if isinstance(value, str) else value
-        if not isinstance(value, dict) or value.keys() & set(METALS[1:]):
+        if not isinstance(value, dict):
+            return value
+        if value.keys() & set(METALS[1:]):
+            known = load_feeds().get(str(value.get("name", "")))
+            if (
+                known
+                and np.abs(Feed.model_validate(value).composition - known.composition).max() > _SAME_FEED
+            ):
+                raise InputError(
+                    f"{known.name} is a known feed of another composition.",
+                    allowed=f"the name alone, or a name of your own for what differs from {known.name}",
+                    remedy="give it another name",
+                    key=("name",),
+                )
             return value
         known = find_feed(str(value.get("name", "")), composition=True)
         return known.model_dump(by_alias=True) | {k: v for k, v in value.items() if k != "name"}
+
+    @field_validator("objectives", "constraints", mode="before")
+    @classmethod
+    def _one_or_several(cls, value: Any) -> Any:
+        return (value,) if isinstance(value, Objective | Constraint) else value
 
     @field_validator("objectives")
     @classmethod
@@ -345,7 +375,7 @@ class Problem(Strict):
         return found
 
     def to_yaml(self) -> str:
-        """Return the problem as YAML that `load_problem` reads back as an equal one.
+        """Return the problem as YAML, which `load_problem` reads back as the same question.
 
         Examples:
             >>> import optimiser as opt

@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from optimiser._io.output import check_folder, placed
+from optimiser._io.output import MANIFEST, check_folder, placed
 from optimiser.report.card import Card, failures
 from optimiser.report.images import Kind, write_images
 from optimiser.report.manifest import plain_json
@@ -87,6 +87,14 @@ def deliver(
         if drawn:
             html = page_of(drawn, pinned, title=title, name=name, description=description)
             (folder / "report.html").write_text(html, encoding="utf-8")
+        pinned["files"] = sorted(
+            {
+                *(tables or {}),
+                MANIFEST,
+                *(["report.html"] if drawn else []),
+                *(["figures"] if figures else []),
+            }
+        )
         text = json.dumps(pinned, indent=2, ensure_ascii=False, allow_nan=False)
         (folder / "manifest.json").write_text(text + "\n", encoding="utf-8")
         notes = list(failed)

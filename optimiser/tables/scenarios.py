@@ -12,6 +12,9 @@ import pandas as pd
 from optimiser._io.errors import InputError
 from optimiser.chemistry.acids import Acid, choose_acid
 from optimiser.chemistry.feeds import Feed, find_feed
+from optimiser.chemistry.metals import METALS
+from optimiser.problem.constraints import LIMITS
+from optimiser.problem.objectives import METRICS
 from optimiser.tables.read import Column, Table, open_table
 from optimiser.toolkit import template
 from optimiser.variables import CONTINUOUS, VARIABLES, Floats, Ints
@@ -42,6 +45,31 @@ COLUMNS: tuple[Column, ...] = (
     Column("acid", kind="text", required=True, filled=True),
     *VARIABLE_COLUMNS,
     Column("feed", kind="text", filled=True),
+)
+
+#: Columns of a front or of predictions, which are told anew.
+_TOLD: tuple[str, ...] = (
+    *(
+        f"{m}{end}"
+        for m in METRICS
+        if m not in CONTINUOUS
+        for end in ("", "_low", "_high", "_nominal", "_p10")
+    ),
+    *(f"{kind}_{metal}" for metal in METALS for kind in ("spread", "margin_yield")),
+    *(f"margin_{limit.key}" for limit in LIMITS),
+    *("design", "scenario", "p_feasible", "support", "domain_distance", "inside_domain", "proton_ratio"),
+    *(
+        "reductant_ratio",
+        "knee",
+        "chlorine",
+        "oxygen",
+        "salt",
+        "residue",
+        "wastewater",
+        "nox",
+        "precipitates",
+    ),
+    "note",
 )
 
 
@@ -91,7 +119,7 @@ def open_scenarios(source: str | Path | pd.DataFrame, sheet: str | None = None) 
     table = open_table(source, sheet)
     if template.is_template(table):
         return table.expecting(template.columns(VARIABLE_COLUMNS), template.NOT_READ)
-    return table.expecting(COLUMNS)
+    return table.expecting(COLUMNS, _TOLD)
 
 
 def parse(table: Table, cells: pd.DataFrame, known: Known) -> Scenarios:

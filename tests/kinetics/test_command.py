@@ -126,8 +126,8 @@ def test_samples_over_too_short_a_time_give_no_energy(tmp_path: Path) -> None:
         (["--acid", "sulfuric", "--set", "h2o2=1,2"], "'1,2' is not a number"),
         (["--acid", "sulfuric", "--set", "h2o2=1", "--set", "h2o2=2"], "set twice"),
         (["--acid", "sulfuric", "--surrogate", "nothing"], "There is no surrogate"),
-        (["--acid", "sulfuric", "--out", "taken"], "a folder of something else"),
-        (["--acid", "sulfuric", "--out", "taken", "--force"], "a folder of something else"),
+        (["--acid", "sulfuric", "--out", "taken"], "holds something else"),
+        (["--acid", "sulfuric", "--out", "taken", "--force"], "holds something else"),
     ],
 )
 def test_refusals_are_one_block_and_write_nothing(tmp_path: Path, arguments: list[str], what: str) -> None:

@@ -32,7 +32,8 @@ def test_a_delivery_holds_page_tables_and_manifest(tmp_path: Path) -> None:
     ]
     pd.testing.assert_frame_equal(pd.read_csv(out / "front.csv"), frame, check_exact=True)
     assert openpyxl.load_workbook(out / "front.xlsx").sheetnames == ["front", "again"]
-    assert json.loads((out / "manifest.json").read_text()) == PINNED | {"path": "a"}
+    files = ["front.csv", "front.xlsx", "manifest.json", "report.html"]
+    assert json.loads((out / "manifest.json").read_text()) == PINNED | {"path": "a", "files": files}
     assert "<h1>Title</h1>" in done.page.read_text()
     assert [p.name for p in deliver(tmp_path / "bare", manifest=PINNED).folder.iterdir()] == ["manifest.json"]
 

@@ -262,7 +262,7 @@ def test_settings_are_told_apart() -> None:
 def test_train_does_not_replace_what_is_no_artefact(small_table: Path, tmp_path: Path) -> None:
     (tmp_path / "thesis.txt").write_text("all of it")
     for overwrite in (False, True):
-        with pytest.raises(InputError, match="a folder of something else"):
+        with pytest.raises(InputError, match="holds something else"):
             train(small_table, tmp_path, TINY_RECIPE, overwrite=overwrite)
     assert (tmp_path / "thesis.txt").exists()
 
