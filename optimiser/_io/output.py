@@ -106,7 +106,8 @@ def check_apart(one: Path, other: Path, options: str) -> None:
     Raises:
         InputError: they are the same, or one lies inside of the other.
     """
-    first, second = one.resolve(), other.resolve()
+    # realpath, since Path.resolve fails on links in a circle before Python 3.13
+    first, second = (Path(os.path.realpath(path)) for path in (one, other))
     if first.is_relative_to(second) or second.is_relative_to(first):
         raise InputError(
             f"{one} and {other} are in each other's way.",

@@ -26,7 +26,7 @@ from optimiser.cli.options import ACIDS, IMPACTS, PRICES
     type=click.Choice(["off"]),
     help="Yields of the setpoints themselves, not means over the problem's or the usual tolerances.",
 )
-@click.option("--profile", help="Sums of another tool: toolkit-1.0.2, with --acids and --impacts.")
+@click.option("--profile", help="Use another tool's calculations: toolkit-1.0.2, with --acids and --impacts.")
 @click.option("--ef31", is_flag=True, help="Also normalise and weight the impacts to EF 3.1's single score.")
 @click.option(
     "-o",

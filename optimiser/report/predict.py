@@ -139,11 +139,11 @@ def _write(of: Contents, request: Request) -> list[str]:
 
 
 def _check(request: Request) -> None:
-    for source in (request.table, request.acids, request.prices, request.impacts):
-        if source is not None and request.out is not None:
-            check_apart(request.out, source, "--out and what is read")
     if request.out is not None:
         check_file_target(request.out, request.force, (*STREAMED, ".xlsx"))
+        for source in (request.table, request.acids, request.prices, request.impacts):
+            if source is not None:
+                check_apart(request.out, source, "--out and what is read")
     if request.report is not None:
         check_folder(request.report, request.force, "--report")
     if request.out is not None and request.report is not None:

@@ -60,7 +60,7 @@ def read_own_tables(
     """Read a user's tables of acids, prices and impacts; each may be left out.
 
     New acids may be named in the other two tables. A climate change in the table of impacts takes the place
-    of ours in ``acids`` and ``reagents`` too, so that every figure tells the same.
+    of ours in ``acids`` and ``reagents`` too, so that every figure agrees.
 
     Args:
         acids: for `import_acids`.
