@@ -76,7 +76,7 @@ def bound(config: Config) -> BoundProblem:
 
 def pins(config: Config, problem: BoundProblem) -> dict[str, Any]:
     """Return the hashes of what a reference front depends on."""
-    texts = {"config": config.document.text, "problem": config.problem.problem.text}
+    texts = {"config": config.document.text, "problem": config.problem.source.problem.text}
     return {
         **{name: hashlib.sha256(text.encode()).hexdigest() for name, text in texts.items()},
         "artefact": problem.surrogate.sha256,

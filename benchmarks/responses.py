@@ -57,8 +57,7 @@ def shipped_problem(name: str, artefact: Path | None = None) -> BoundProblem:
     """Return a shipped problem with its supported acids; an artefact stands in for the one it names."""
     question = load_problem(name)
     if artefact is not None:
-        spec = question.model_copy(update={"surrogate": str(artefact.absolute())})
-        question = replace(question, spec=spec)
+        question = question.model_copy(update={"surrogate": str(artefact.absolute())})
     problem = bind(question)
     return problem.with_acids(problem.supported_acids)
 
