@@ -174,7 +174,7 @@ def report(speeds: Speeds, anchors: dict[str, int]) -> str:
             (f"Toolkit's method: pairs in scikit-learn, 776 anchors, 492 trees per metal; {n} at once", value)
             for n, value in speeds.seed.items()
         ),
-        (f"shipped model on pairs, own estimators, {anchors['final']} anchors", speeds.plain),
+        (f"shipped model on pairs, own estimators, {anchors['high']} anchors", speeds.plain),
         *(
             (
                 f"compiled, {fidelity} fidelity ({anchors[fidelity]} anchors), {n:,} designs at once",
