@@ -7,6 +7,7 @@ add one, write a class here and list it in `CONSTRAINTS`.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
@@ -43,7 +44,7 @@ class State:
     beyond: Callable[[float], Floats]
 
 
-class Constraint:
+class Constraint(ABC):
     """What every constraint has.
 
     Attributes:
@@ -59,24 +60,24 @@ class Constraint:
     allowed: ClassVar[str]
 
     @property
+    @abstractmethod
     def names(self) -> tuple[str, ...]:
         """Names of its margins; none where it is switched off."""
-        raise NotImplementedError
 
+    @abstractmethod
     def margins(self, state: State) -> dict[str, Floats]:
         """Return its margins by name, relative or dimensionless, >= 0 where it holds, shape (n,) each.
 
         A search adds up what margins lack, so they compare like with like.
         """
-        raise NotImplementedError
 
+    @abstractmethod
     def reached_and_needed(self, state: State, name: str) -> tuple[Floats, Floats]:
         """Return what the designs reach and what a margin needs, in the constraint's unit, (n,) each."""
-        raise NotImplementedError
 
+    @abstractmethod
     def setting(self) -> dict[str, Any]:
         """Return the constraint as it is written in YAML."""
-        raise NotImplementedError
 
 
 @dataclass(frozen=True)
@@ -112,9 +113,9 @@ class Limit(Constraint):
             return None
         return bounded(value, cls.key, cls.low, cls.high)
 
+    @abstractmethod
     def reached(self, state: State) -> Floats:
         """Return what n designs reach, in the constraint's own unit, shape (n,)."""
-        raise NotImplementedError
 
     def needed(self, state: State, limit: float) -> Floats:
         """Return what they have to reach at least or at most, likewise; the limit itself by default."""
