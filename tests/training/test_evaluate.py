@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +21,7 @@ from optimiser.training.compare.stored_rivals import OutOfFold, load
 from optimiser.training.duplicates import Repeat
 from optimiser.training.protocols import fold_numbers, make_folds
 from optimiser.training.scores import LEVELS, as_published, coverage, r2, score, score_groups, winkler
+from tests.evaluation import command
 from tests.paths import ROOT
 
 NAN = np.nan
@@ -148,12 +147,6 @@ def test_help_names_every_model_and_feature_set() -> None:
     assert done.returncode == 0
     words = set(done.stdout.replace(",", " ").split())
     assert words >= {*MODELS, *COLUMNS}
-
-
-def command(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "optimiser", "evaluate", *arguments], capture_output=True, text=True
-    )
 
 
 @pytest.mark.data

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
-import openpyxl
 import pytest
 from click.testing import CliRunner
 
@@ -15,20 +12,7 @@ from optimiser._io.errors import InputError
 from optimiser.cli.main import cli
 from optimiser.surrogate.training_table import read_table
 from optimiser.training.compare.request import choose_jobs
-
-
-def command(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "optimiser", "evaluate", *arguments], capture_output=True, text=True
-    )
-
-
-def changed(training_table: Path, folder: Path, change: Any) -> Path:
-    book = openpyxl.load_workbook(training_table)
-    change(book.active)
-    path = folder / "changed.xlsx"
-    book.save(path)
-    return path
+from tests.evaluation import changed, command
 
 
 def test_unknown_names_are_refused() -> None:

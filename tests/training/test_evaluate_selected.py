@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import subprocess
-import sys
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -35,6 +33,7 @@ from optimiser.training.compare.replay import (
 )
 from optimiser.training.compare.request import check_selected, choose_jobs, shipped_folder
 from optimiser.training.held_out import HeldOut
+from tests.evaluation import command
 
 NAN = np.nan
 
@@ -236,12 +235,6 @@ def test_the_model_card_tells_of_picked_rows_where_the_artefact_does(
     row = f"| whole experiments | cheapest_0.8 | {figure['n']} | {figure['bias']:.3f} |"
     assert row in page(selected=told)
     assert "search picks" not in page(selected={})
-
-
-def command(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "optimiser", "evaluate", *arguments], capture_output=True, text=True
-    )
 
 
 @pytest.mark.data

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-import subprocess
-import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import openpyxl
 import pandas as pd
 import pytest
 
@@ -24,22 +21,9 @@ from optimiser.training.compare.request import choose_jobs, choose_store, shippe
 from optimiser.training.compare.rivals import candidates
 from optimiser.training.compare.stored_rivals import OutOfFold, load, save, settings_hash
 from optimiser.training.protocols import fold_numbers, make_folds
+from tests.evaluation import changed, command
 
 NAN = np.nan
-
-
-def command(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "optimiser", "evaluate", *arguments], capture_output=True, text=True
-    )
-
-
-def changed(training_table: Path, folder: Path, change: Any) -> Path:
-    book = openpyxl.load_workbook(training_table)
-    change(book.active)
-    path = folder / "changed.xlsx"
-    book.save(path)
-    return path
 
 
 @pytest.mark.data
