@@ -32,7 +32,7 @@ VARIABLE_COLUMNS: tuple[Column, ...] = tuple(
     Column(
         v.name,
         v.unit,
-        also=dict.fromkeys(_SPELT[v.unit], 1.0),
+        also=dict.fromkeys(_SPELT.get(v.unit, ()), 1.0),
         low=v.low,
         high=v.high,
         label=v.label,
