@@ -273,6 +273,10 @@ def _in_words(error: Any, key: str) -> tuple[str, str]:
         return what, f"at least {least} entries" if least is not None else f"at most {most} entries"
     if "expected" in told:
         return what, str(told["expected"])
+    if error["type"] == "tuple_type":
+        return what, "a list, with a dash before each entry"
+    if error["type"] in ("model_type", "dict_type"):
+        return what, "keys and values"
     # pydantic's own sentence says which type it wants: "Input should be a valid integer"
     return what, str(error["msg"]).removeprefix("Input should be ").split(",")[0]
 

@@ -64,6 +64,12 @@ def load_config(name: str | Path) -> Config:
         >>> load_config("nmc111_cost_vs_recovery").problem.name
         'nmc111'
     """
+    if str(name) in builtin.names("problems"):
+        raise InputError(
+            f"{str(name)!r} is a problem, and a config is wanted.",
+            allowed=", ".join(builtin.names("configs")),
+            remedy=f"name one of these, or write a file with the line `problem: {name}`",
+        )
     document = read_yaml(builtin.find("configs", name))
     if isinstance(document.data, dict) and "feed" in document.data:
         raise InputError(
