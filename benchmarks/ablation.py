@@ -28,6 +28,7 @@ from optimiser.search import archive, moves, parents, screen
 from optimiser.search import search as module
 from optimiser.search.archive import Archive, joined, predicted
 from optimiser.search.search import SearchResult, SearchSettings, search
+from optimiser.surrogate.artefact import YieldPrediction
 from optimiser.surrogate.domain import Domain
 from optimiser.variables import Designs, Floats, Ints
 
@@ -44,10 +45,9 @@ def first_of_all(
 
 def without_offset(
     problem: BoundProblem, known: Archive, designs: Designs, rows: Ints
-) -> tuple[Floats, Floats, Floats]:
+) -> tuple[YieldPrediction, Floats]:
     """Guess what the low fidelity says, whatever the parents' offsets; its error is about half a point."""
-    rough = problem.search_point(designs, "low")
-    return rough.yields, rough.counted, np.full(len(designs), 0.005)
+    return problem.predict(designs, "low"), np.full(len(designs), 0.005)
 
 
 def nothing(*_: Any) -> Ints:

@@ -129,7 +129,7 @@ def counted(problem: BoundProblem, designs: Designs) -> Floats:
     """Return the mean yields that the product counts, at high fidelity, a column per metal of METALS."""
     parts = np.array_split(np.arange(len(designs)), max(1, len(designs) // _ROWS))
     return np.concatenate(
-        [problem.search_point(designs.take(rows), fidelity="high").yields for rows in parts]
+        [problem.search_point(designs.take(rows), fidelity="high").prediction.mean for rows in parts]
     )
 
 

@@ -115,14 +115,13 @@ def linearity(problem: BoundProblem, designs: Designs) -> dict[str, float]:
     asked = replace(problem, objectives=tuple(minimise(name) for name in SUMS)).with_constraints(
         ApplicabilityDomain(None), Yields()
     )
-    yields = problem.search_point(designs, fidelity="high").yields
+    told = problem.predict(designs)
     nominal, found = (
-        asked.point_at(designs, yields, yields),
+        asked.point_at(designs, told),
         np.zeros(len(SUMS) + len(asked.constraint_names)),
     )
     for rows, there in points(problem, designs, _LINEAR):
-        same = np.repeat(yields[rows], _LINEAR, axis=0)
-        moved = asked.point_at(there, same, same)
+        moved = asked.point_at(there, told.take(np.repeat(rows, _LINEAR)))
         sums, margins = (
             part.reshape(-1, _LINEAR, part.shape[1]).mean(axis=1)
             for part in (moved.objectives, moved.margins)

@@ -15,7 +15,10 @@ def chemistry_margins(
 ) -> dict[str, Floats]:
     """Margins by name, with the defaults of the limits that are not given and without the domain."""
     unknown = np.full((len(designs), 4), np.nan)
-    state = State(designs, balance, inputs, unknown, np.zeros(len(designs)), lambda _: np.zeros(len(designs)))
+    nothing = np.zeros(len(designs))
+    state = State(
+        designs, balance, inputs, unknown, nothing, lambda _: nothing, lambda *_: nothing, lambda _: nothing
+    )
     found: dict[str, Floats] = {}
     for constraint in complete([*limits, ApplicabilityDomain(None)]):
         found |= constraint.margins(state)

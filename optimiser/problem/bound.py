@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
@@ -14,7 +15,14 @@ from optimiser.chemistry.reagents import Reagents
 from optimiser.problem.constraints import ApplicabilityDomain, Constraint, State, Yields
 from optimiser.problem.objectives import METRICS, Objective, Outcome, outcome
 from optimiser.problem.tolerances import DEFAULT, Tolerances
-from optimiser.problem.yields import joint_probability, predict_yields, yield_interval, yield_quantile
+from optimiser.problem.yields import (
+    drawn_yields,
+    joint_probability,
+    joint_slack,
+    predict_yields,
+    yield_interval,
+    yield_quantile,
+)
 from optimiser.process.balance import mass_balance
 from optimiser.process.byproducts import ByProducts, by_products
 from optimiser.process.inputs import ProcessInputs, process_inputs
@@ -28,6 +36,8 @@ _STEPS = np.array([v.step for v in VARIABLES])
 _LOG = np.array([v.log for v in VARIABLES])
 #: Logarithmic variables are searched on log(x + 1): time may start at 0.
 _SHIFT = 1.0
+#: Held-out rows whose errors stand for all in a quantile of a metric.
+_TYPICAL = 64
 _TENTH = 0.1  # quantile over the tolerances that is told beside the mean
 
 
@@ -96,15 +106,12 @@ class SearchPoint:
     Attributes:
         objectives: to minimise, shape (n, m).
         margins: to keep >= 0, shape (n, c).
-        yields: mean yields, a column per metal of METALS.
-        counted: the yields that targets are held against: the mean, or what is reached with the confidence
-            asked for, likewise.
+        prediction: of the yields.
     """
 
     objectives: Floats
     margins: Floats
-    yields: Floats
-    counted: Floats
+    prediction: YieldPrediction
 
 
 @dataclass(frozen=True)
@@ -159,6 +166,16 @@ class BoundProblem:
     def confidence(self) -> float | None:
         """The probability that each target holds with; None where expected yields count."""
         return self._yields.confidence
+
+    @property
+    def joint(self) -> bool:
+        """Whether all targets have to hold at once with the confidence."""
+        return self._yields.joint
+
+    @property
+    def each_confidence(self) -> float | None:
+        """The probability that each target alone has to hold with; None also where all hold at once."""
+        return None if self.joint else self.confidence
 
     @property
     def domain(self) -> float | None:
@@ -244,34 +261,30 @@ class BoundProblem:
 
     def search_point(self, designs: Designs, fidelity: Fidelity = "low") -> SearchPoint:
         """Compute what the search needs, and no more; at high fidelity as `evaluate` would."""
-        prediction = self.predict(designs, fidelity)
-        return self._point(designs, prediction.mean, self._counted(prediction), prediction.domain_ratio)
+        return self.point_at(designs, self.predict(designs, fidelity))
 
-    def point_at(self, designs: Designs, yields: Floats, counted: Floats) -> SearchPoint:
-        """Compute what the search needs of designs as if their yields were known; no prediction is made.
+    def point_at(self, designs: Designs, prediction: YieldPrediction) -> SearchPoint:
+        """Compute what the search needs of designs whose yields are predicted, or guessed, already.
 
-        Everything but the yields is exact, except that the domain knows the distance to the data only, not
-        the members' disagreement.
+        What a price, a factor, a target or a limit changes is seen so at once: yields depend on none of them.
 
         Args:
             designs: n designs.
-            yields: mean yields, a column per metal of METALS.
-            counted: the yields that targets are held against, likewise.
+            prediction: of their yields, as `predict` returns it.
         """
-        limit = self.surrogate.domain.distance_limit
-        ratio = self._per_acid(designs, lambda near, x: near.distance(x)) / limit
-        return self._point(designs, yields, counted, ratio)
-
-    def _point(self, designs: Designs, yields: Floats, counted: Floats, domain_ratio: Floats) -> SearchPoint:
-        result = self._outcome(designs, yields)
-        margins = self._margins(result, counted, domain_ratio)
+        result = self._outcome(designs, prediction.mean)
+        margins = self._margins(result, prediction)
         columns = [margins[name] for name in self.constraint_names]
         return SearchPoint(
-            self._objectives(result),
+            self._objectives(result, prediction),
             np.column_stack(columns) if columns else np.empty((len(designs), 0)),
-            yields,
-            counted,
+            prediction,
         )
+
+    def distance_ratio(self, designs: Designs) -> Floats:
+        """Return the distance to the data as a share of the domain's limit, shape (n,)."""
+        limit = self.surrogate.domain.distance_limit
+        return self._per_acid(designs, lambda near, x: near.distance(x)) / limit
 
     def evaluate(self, designs: Designs) -> Evaluation:
         """Compute everything that is reported of the designs, at high fidelity."""
@@ -295,8 +308,8 @@ class BoundProblem:
             metrics=metrics,
             metrics_low={n: np.minimum(metrics[n], v.min(axis=0)) for n, v in at_ends.items()},
             metrics_high={n: np.maximum(metrics[n], v.max(axis=0)) for n, v in at_ends.items()},
-            objectives=self._objectives(result),
-            margins=self._margins(result, self._counted(prediction), prediction.domain_ratio),
+            objectives=self._objectives(result, prediction),
+            margins=self._margins(result, prediction),
             domain_distance=np.where(known[designs.acid], prediction.domain_ratio, np.inf),
             support=self._support(designs),
             proton_ratio=proton_ratio(result.balance),
@@ -314,34 +327,64 @@ class BoundProblem:
     def _outcome(self, designs: Designs, yields: Floats) -> Outcome:
         return outcome(designs, yields, mass_balance(designs, yields, self.inputs), self.inputs)
 
-    def _objectives(self, result: Outcome) -> Floats:
-        columns = [o.sign * METRICS[o.metric].compute(result) for o in self.objectives]
+    def _objectives(self, result: Outcome, prediction: YieldPrediction) -> Floats:
+        columns = [
+            o.sign
+            * (
+                METRICS[o.metric].compute(result)
+                if o.quantile is None
+                else self.metric_quantile(result.designs, prediction, o.metric, o.quantile)
+            )
+            for o in self.objectives
+        ]
         # nothing dissolved makes a cost per kg infinite, which a crowding distance cannot digest
         return np.nan_to_num(np.column_stack(columns), nan=1e12, posinf=1e12, neginf=-1e12)
 
+    def metric_quantile(
+        self, designs: Designs, prediction: YieldPrediction, metric: str, quantile: float
+    ) -> Floats:
+        """Return a quantile of a metric over the errors of the yields, all metals together, shape (n,).
+
+        Args:
+            designs: n designs.
+            prediction: of their yields.
+            metric: of METRICS.
+            quantile: between 0 and 1.
+        """
+        present = np.flatnonzero(self.feed.present[: self.surrogate.calibration.scores.shape[1]])
+        scores = self.surrogate.calibration.typical_scores(present, _TYPICAL)
+        yields = drawn_yields(self.surrogate, self.feed, prediction, scores)
+        values = np.empty((len(designs), _TYPICAL))
+        for rows in np.array_split(np.arange(len(designs)), -(-len(designs) // 500)):
+            every = np.repeat(rows, _TYPICAL)
+            told = self._outcome(designs.take(every), yields[rows].reshape(len(every), -1))
+            values[rows] = METRICS[metric].compute(told).reshape(len(rows), -1)
+        return np.asarray(np.quantile(values, quantile, axis=1, method="inverted_cdf"))
+
     def _counted(self, prediction: YieldPrediction) -> Floats:
         """Return the yields that targets are held against."""
-        if self.confidence is None:
+        if self.each_confidence is None:
             return prediction.mean
-        return yield_quantile(self.surrogate, self.feed, prediction, 1.0 - self.confidence)
+        return yield_quantile(self.surrogate, self.feed, prediction, 1.0 - self.each_confidence)
 
-    def _state(self, result: Outcome, counted: Floats, domain_ratio: Floats) -> State:
+    def _state(self, result: Outcome, prediction: YieldPrediction) -> State:
         return State(
             designs=result.designs,
             balance=result.balance,
             inputs=self.inputs,
-            counted=counted,
-            domain_ratio=domain_ratio,
+            counted=self._counted(prediction),
+            domain_ratio=prediction.domain_ratio,
             beyond=lambda limit: self._per_acid(result.designs, lambda near, x: near.beyond(x, limit)),
+            slack=partial(joint_slack, self.surrogate, prediction),
+            chance=partial(joint_probability, self.surrogate, prediction),
         )
 
     def state(self, evaluation: Evaluation) -> State:
         """Return what constraints look at, for designs that were evaluated."""
-        prediction = evaluation.prediction
-        return self._state(evaluation.outcome, self._counted(prediction), prediction.domain_ratio)
+        return self._state(evaluation.outcome, evaluation.prediction)
 
-    def _margins(self, result: Outcome, counted: Floats, domain_ratio: Floats) -> dict[str, Floats]:
-        state = self._state(result, counted, domain_ratio)
+    def _margins(self, result: Outcome, prediction: YieldPrediction) -> dict[str, Floats]:
+        state = self._state(result, prediction)
         margins: dict[str, Floats] = {}
         for constraint in self.constraints:
             margins |= constraint.margins(state)
@@ -361,5 +404,4 @@ class BoundProblem:
         return result
 
     def _p_feasible(self, prediction: YieldPrediction) -> Floats:
-        targets = np.array([self.targets.get(metal, np.nan) for metal in METALS])
-        return joint_probability(self.surrogate, prediction, targets)
+        return joint_probability(self.surrogate, prediction, self._yields.array)

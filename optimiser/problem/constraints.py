@@ -32,6 +32,9 @@ class State:
         balance: their mass balance, at the expected yields.
         inputs: numbers of the process, the acids and the feed.
         counted: the yields that targets are held against, a column per metal of METALS.
+        slack: by how much all targets (a number per metal, NaN for none) are exceeded at once, with a
+            confidence; shape (n,).
+        chance: the probability that all targets hold at once; shape (n,).
         domain_ratio: distance to the data, or the models' disagreement, as a share of the domain's limit.
         beyond: how far designs are outside the acid's own data, for a given limit of the domain; > 0 outside.
     """
@@ -42,6 +45,12 @@ class State:
     counted: Floats
     domain_ratio: Floats
     beyond: Callable[[float], Floats]
+    slack: Callable[[Floats, float], Floats]
+    chance: Callable[[Floats], Floats]
+
+
+#: The margin of all yield targets at once.
+JOINT = "joint_yields"
 
 
 class Constraint(ABC):
@@ -147,50 +156,72 @@ class Limit(Constraint):
 class Yields(Constraint):
     """The least yield of some metals, as fractions.
 
-    With ``confidence`` each target holds with that calibrated probability; without it the expected yields
-    are held against the targets.
+    With ``confidence`` each target holds with that calibrated probability, or with ``joint`` all of them at
+    once; without it the expected yields are held against the targets.
 
     Raises:
-        InputError: an unknown metal, a target outside 0..1, or a confidence below 0.5 or not below 1.
+        InputError: an unknown metal, a target outside 0..1, a confidence that is not between 0 and 1, or
+            ``joint`` without one.
 
     Examples:
         >>> Yields(Co=0.9, Li=0.95, confidence=0.8)
-        Yields(targets={'Li': 0.95, 'Co': 0.9}, confidence=0.8)
+        Yields(targets={'Li': 0.95, 'Co': 0.9}, confidence=0.8, joint=False)
     """
 
     key: ClassVar[str] = "yield"
     label: ClassVar[str] = "yield targets"
     needs_yields: ClassVar[bool] = True
-    allowed: ClassVar[str] = "above 0, at most 1 for each metal; confidence from 0.5 to below 1"
+    allowed: ClassVar[str] = "above 0, at most 1 for each metal; confidence between 0 and 1; joint: true"
 
     targets: Mapping[str, float]
     confidence: float | None
+    joint: bool
 
-    def __init__(self, *, confidence: float | None = None, **targets: float) -> None:
+    def __init__(self, *, confidence: float | None = None, joint: bool = False, **targets: float) -> None:
         found = {check_metal(metal): _fraction(metal, target) for metal, target in targets.items()}
         # in the order of the arrays, whatever that of the file
         object.__setattr__(self, "targets", {metal: found[metal] for metal in METALS if metal in found})
-        sure = confidence if confidence is None else bounded(confidence, "confidence", ">= 0.5", "< 1")
+        sure = confidence if confidence is None else bounded(confidence, "confidence", "> 0", "< 1")
         object.__setattr__(self, "confidence", sure)
+        if not isinstance(joint, bool) or (joint and sure is None):
+            raise InputError(
+                f"joint = {joint!r} is not possible{' without a confidence' if joint is True else ''}.",
+                allowed="true or false, beside `confidence`",
+                remedy="write e.g. `- {yield: {Li: 0.9, Co: 0.9}, confidence: 0.8, joint: true}`",
+                key=("joint",),
+            )
+        object.__setattr__(self, "joint", joint)
+
+    @property
+    def array(self) -> Floats:
+        """The targets, a number per metal of METALS, NaN where it has none."""
+        return np.array([self.targets.get(metal, np.nan) for metal in METALS])
 
     @property
     def names(self) -> tuple[str, ...]:
-        """``yield_<metal>`` for each target."""
+        """``yield_<metal>`` for each target; ``joint_yields`` where all have to hold at once."""
+        if self.joint:
+            return (JOINT,) if self.targets else ()
         return tuple(f"yield_{metal}" for metal in self.targets)
 
     def margins(self, state: State) -> dict[str, Floats]:
-        """Return by how much each counted yield is above its target."""
+        """Return by how much each counted yield is above its target, or all of them are at once."""
+        if self.joint and self.targets:
+            assert self.confidence is not None
+            return {JOINT: state.slack(self.array, self.confidence)}
         return {f"yield_{m}": state.counted[:, METALS.index(m)] - t for m, t in self.targets.items()}
 
     def reached_and_needed(self, state: State, name: str) -> tuple[Floats, Floats]:
-        """Return the counted yield and the target."""
+        """Return the counted yield and the target; of all at once the probability, and that asked for."""
+        if name == JOINT:
+            return state.chance(self.array), np.full(len(state.designs), self.confidence or 0.0)
         metal = name.removeprefix("yield_")
         return state.counted[:, METALS.index(metal)], np.full(len(state.designs), self.targets[metal])
 
     def setting(self) -> dict[str, Any]:
         """Return the constraint as it is written in YAML."""
         sure = {} if self.confidence is None else {"confidence": self.confidence}
-        return {self.key: dict(self.targets), **sure}
+        return {self.key: dict(self.targets), **sure, **({"joint": True} if self.joint else {})}
 
 
 @dataclass(frozen=True)
@@ -425,14 +456,14 @@ def read_constraint(value: Any) -> Constraint:
     if not isinstance(value, dict):
         raise InputError(f"{value!r} is not a constraint.", allowed=", ".join(known), remedy=_EXAMPLE)
     for key in value:
-        if key not in (*known, "confidence"):
+        if key not in (*known, *_OF_YIELDS):
             raise InputError(
                 f"Unknown key {str(key)!r}.",
-                allowed=", ".join([*known, "confidence"]),
+                allowed=", ".join([*known, *_OF_YIELDS]),
                 remedy=closest(str(key), known) or f"optimiser list constraints; {_EXAMPLE}",
                 key=(key,),
             )
-    given = [key for key in value if key != "confidence"]
+    given = [key for key in value if key not in _OF_YIELDS]
     if len(given) != 1:
         raise InputError("One constraint per list item.", allowed=", ".join(known), remedy=_EXAMPLE)
     key, setting = given[0], value[given[0]]
@@ -448,27 +479,30 @@ def read_constraint(value: Any) -> Constraint:
                 remedy="write e.g. `- yield: {Li: 0.9, Co: 0.9}`",
                 key=(key,),
             )
-        return _read_yields(setting, value.get("confidence"))
-    if "confidence" in value:
-        raise InputError(
-            "`confidence` belongs to a `yield` constraint.", remedy=_EXAMPLE, key=("confidence",)
-        )
+        return _read_yields(setting, **{name: value[name] for name in _OF_YIELDS if name in value})
+    for name in _OF_YIELDS:
+        if name in value:
+            raise InputError(f"`{name}` belongs to a `yield` constraint.", remedy=_EXAMPLE, key=(name,))
     return next(limit for limit in LIMITS if limit.key == key)(setting)
 
 
 _EXAMPLE = "write e.g. `- proton_balance: 1.1` and `- {yield: {Li: 0.9}, confidence: 0.8}`"
 
 
-def _read_yields(targets: Mapping[Any, Any], confidence: Any) -> Yields:
+#: What may stand beside `yield`.
+_OF_YIELDS = ("confidence", "joint")
+
+
+def _read_yields(targets: Mapping[Any, Any], **how: Any) -> Yields:
     for metal in targets:
         try:
             check_metal(str(metal))
         except InputError as error:
             raise error.at("yield", metal) from None
     try:
-        return Yields(confidence=confidence, **targets)
+        return Yields(**how, **targets)
     except InputError as error:
-        raise error if error.key[:1] == ("confidence",) else error.at("yield") from None
+        raise error if error.key[:1] in (("confidence",), ("joint",)) else error.at("yield") from None
 
 
 def _fraction(metal: str, value: Any) -> float:
@@ -514,6 +548,8 @@ def label(name: str) -> str:
         >>> label("yield_Co"), label("slurry")
         ('Co yield', 'solids in the slurry (kg/kg)')
     """
+    if name == JOINT:
+        return "chance that all yield targets hold"
     if name.startswith("yield_"):
         return f"{name.removeprefix('yield_')} yield"
     return next(limit.label for limit in LIMITS if limit.key == name)

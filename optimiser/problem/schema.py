@@ -30,7 +30,7 @@ from optimiser.chemistry.feeds import Feed, find_feed, load_feeds
 from optimiser.chemistry.metals import METALS
 from optimiser.problem.constraints import Constraint, read_constraint
 from optimiser.problem.numbers import number
-from optimiser.problem.objectives import Objective
+from optimiser.problem.objectives import Objective, read_objective
 from optimiser.problem.tolerances import DEFAULT, Tolerances
 from optimiser.variables import CONTINUOUS, VARIABLES, Variable
 
@@ -139,7 +139,7 @@ def _objective(value: Any) -> Objective:
             f"Unknown key {str(verb)!r}.", allowed="minimise, maximise", remedy=example, key=(str(verb),)
         )
     try:
-        return Objective(str(metric), 1 if verb == "minimise" else -1)
+        return read_objective(verb, metric)
     except InputError as error:
         raise error.at(verb) from None
 
@@ -155,7 +155,7 @@ def _each_once(value: tuple[Any, ...], kind: str, name: str) -> tuple[Any, ...]:
 ObjectiveField = Annotated[
     InstanceOf[Objective],
     BeforeValidator(_objective),
-    PlainSerializer(lambda objective: {objective.verb: objective.metric}),
+    PlainSerializer(lambda objective: objective.setting),
 ]
 ConstraintField = Annotated[
     InstanceOf[Constraint],

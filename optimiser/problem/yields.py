@@ -99,6 +99,38 @@ def yield_interval(
     return np.hstack([low, assumed]), np.hstack([high, assumed])
 
 
+def drawn_yields(surrogate: Surrogate, feed: Feed, prediction: YieldPrediction, scores: Floats) -> Floats:
+    """Return yields with the errors of some held-out rows, a column per metal of METALS, shape (n, r, m).
+
+    An assumed yield has no error.
+
+    Args:
+        surrogate: that predicted.
+        feed: the cathode.
+        prediction: as `predict_yields` returned it.
+        scores: rows of the calibration's scores, shape (r, 4).
+    """
+    known = len(predicted_metals(surrogate))
+    told = surrogate.drawn(_predicted(prediction, known), scores)
+    assumed = np.broadcast_to(_assumed(feed, known, 1)[:, None], (*told.shape[:2], len(METALS) - known))
+    return np.concatenate([told, assumed], axis=2)
+
+
+def joint_slack(
+    surrogate: Surrogate, prediction: YieldPrediction, targets: Floats, confidence: float
+) -> Floats:
+    """Return by how much all predicted yields exceed their targets at once with a confidence, shape (n,).
+
+    Args:
+        surrogate: that predicted.
+        prediction: as `predict_yields` returned it.
+        targets: a number per metal of METALS, NaN where it has none; assumed yields are not looked at.
+        confidence: between 0 and 1.
+    """
+    known = len(predicted_metals(surrogate))
+    return surrogate.joint_slack(_predicted(prediction, known), targets[:known], confidence)
+
+
 def joint_probability(surrogate: Surrogate, prediction: YieldPrediction, targets: Floats) -> Floats:
     """Return the probability that every predicted yield reaches its target at once, shape (n,).
 

@@ -51,6 +51,7 @@ def check_file(
         "objectives": [f"{o.verb} {o.metric} [{METRICS[o.metric].unit}]" for o in problem.objectives],
         "targets": dict(problem.targets),
         "confidence": problem.confidence,
+        "joint": problem.joint,
         "applicability_domain": domain_setting(problem.domain),
         "tolerances": problem.tolerances.record(),
         "constraints": [n for n in problem.constraint_names if not n.startswith("yield_")],

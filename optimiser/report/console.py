@@ -124,7 +124,7 @@ def design_rows(
     heads = [("H2O2\n" if v.name == "h2o2" else "") + v.shown_unit for v in VARIABLES]
     heads += [column(name).label.replace(" ", "\n") + "\n" + _unit(column(name)) for name in asked]
     if yields:
-        sure = problem.confidence if reached else None
+        sure = problem.each_confidence if reached else None
         head = "yields %\n" if sure is None else f"yields %\nreached with\nprobability\n{100.0 * sure:g} %\n"
         heads.append(head + "/".join(problem.present))
     for head in heads:

@@ -172,7 +172,7 @@ def refused_frame(problem: BoundProblem, infeasibility: Infeasibility) -> pd.Dat
     and their intervals stay.
     """
     frame = nearest_frame(problem, infeasibility)
-    if problem.confidence is None:
+    if problem.each_confidence is None:
         return frame
     reached = reached_yields(problem, infeasibility.nearest)
     for metal in problem.present:

@@ -112,11 +112,12 @@ def _question(result: RunResult) -> dict[str, Any]:
     return {
         "feed": problem.feed.model_dump(),
         "objectives": [
-            {"metric": o.metric, "direction": o.verb, "unit": METRICS[o.metric].unit}
+            {"metric": o.metric, "direction": o.verb, "unit": METRICS[o.metric].unit, "quantile": o.quantile}
             for o in problem.objectives
         ],
         "yield_targets": dict(problem.targets),
         "confidence": problem.confidence,
+        "joint": problem.joint,
         "limits": {
             c.key: c.limit
             for c in problem.constraints

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from optimiser.problem.bound import BoundProblem, Evaluation
+from optimiser.problem.constraints import JOINT
 from optimiser.problem.constraints import label as label_of
 from optimiser.problem.yields import yield_quantile
 from optimiser.report.numbers import ceil_points, floor_percent, percent
@@ -15,6 +16,8 @@ def binding_text(binding: Binding) -> str:
     """Say one broken constraint: what was reached, what was asked, how many designs break it."""
     if binding.constraint.startswith("yield_"):
         reached, needed = f"{floor_percent(binding.reached)} %", f"{100.0 * binding.needed:g} %"
+    elif binding.constraint == JOINT:
+        reached, needed = chance(binding.reached), f"{100.0 * binding.needed:g} %"
     else:
         # as many figures as it takes to tell the two apart
         digits = next((d for d in (3, 4, 5) if _differ(binding.reached, binding.needed, d)), 6)
@@ -33,8 +36,8 @@ def infeasibility_lines(infeasibility: Infeasibility, problem: BoundProblem) -> 
     """Say why nothing is feasible and how far each target would have to give."""
     lines = ["Binding: " + binding_text(b) + "." for b in infeasibility.binding]
     sure = ""
-    if problem.confidence is not None:
-        sure = f" with probability {100 * problem.confidence:g} %"
+    if problem.each_confidence is not None:
+        sure = f" with probability {100 * problem.each_confidence:g} %"
         lines.append(
             f"Each target is asked to hold{sure}, so yields here are those reached{sure}; the expected ones "
             "are higher."
@@ -66,6 +69,8 @@ def infeasibility_lines(infeasibility: Infeasibility, problem: BoundProblem) -> 
 
 def reached_yields(problem: BoundProblem, evaluation: Evaluation) -> Floats:
     """Return the yields that targets are held against, (n, 4): with the confidence asked for, or expected."""
-    if problem.confidence is None:
+    if problem.each_confidence is None:
         return evaluation.yields
-    return yield_quantile(problem.surrogate, problem.feed, evaluation.prediction, 1.0 - problem.confidence)
+    return yield_quantile(
+        problem.surrogate, problem.feed, evaluation.prediction, 1.0 - problem.each_confidence
+    )

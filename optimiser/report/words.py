@@ -75,7 +75,9 @@ def targets_sentence(problem: BoundProblem, evaluation: Evaluation, row: int) ->
     """Say how likely a design reaches its yield targets, and what was asked for; empty without targets."""
     if not problem.targets:
         return ""
-    sure = "" if problem.confidence is None else f", asked for with {100.0 * problem.confidence:g} % each,"
+    sure, together = "", "together" if problem.joint else "each"
+    if problem.confidence is not None:
+        sure = f", asked for with {100.0 * problem.confidence:g} % {together},"
     if without_data(problem, evaluation, row):
         return f"The probability that the yield targets{sure} hold is unknown for an acid without data."
     asked = ", ".join(f"{metal} {100.0 * target:g} %" for metal, target in problem.targets.items())
@@ -83,7 +85,7 @@ def targets_sentence(problem: BoundProblem, evaluation: Evaluation, row: int) ->
     reached = f"{hold} ({asked}) with probability {chance(float(evaluation.p_feasible[row]))}"
     if problem.confidence is None:
         return f"{reached}; the targets apply to the expected yields (no confidence was asked for)."
-    each = ", each asked for with" if len(problem.targets) > 1 else ", asked for with"
+    each = ", each asked for with" if len(problem.targets) > 1 and not problem.joint else ", asked for with"
     return f"{reached}{each} {100.0 * problem.confidence:g} %."
 
 
@@ -101,7 +103,7 @@ def chance(probability: float) -> str:
 
 def objectives_text(problem: BoundProblem) -> str:
     """Say what is asked for: ``minimise cost, maximise recovery``."""
-    return ", ".join(f"{o.verb} {METRICS[o.metric].label}" for o in problem.objectives)
+    return ", ".join(f"{o.verb} {o.label}" for o in problem.objectives)
 
 
 def front_finding(problem: BoundProblem, front: Front) -> str:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
 
 import moocore
 import numpy as np
 
 from optimiser.problem.bound import BoundProblem
-from optimiser.surrogate.artefact import Fidelity
+from optimiser.surrogate.artefact import Fidelity, YieldPrediction
 from optimiser.variables import CONTINUOUS, Designs, Floats, Ints
 
 #: Into how many parts a range is cut: a cell is an acid with one part of each variable. Designs of different
@@ -30,17 +29,16 @@ class Archive:
         objectives: to minimise, shape (n, m).
         margins: by constraint, >= 0 where it holds, shape (n, c).
         cell: the same number for designs that leach much alike, shape (n,).
-        rough: mean yields at low fidelity, a column per metal.
-        offset: how much more the mean yields, and the yields that count, are at the archive's own fidelity,
-            shape (n, 2, metals).
+        prediction: of the yields, at the archive's own fidelity.
+        rough: the same at low fidelity.
     """
 
     designs: Designs
     objectives: Floats
     margins: Floats
     cell: Ints
-    rough: Floats
-    offset: Floats
+    prediction: YieldPrediction
+    rough: YieldPrediction
 
     def __len__(self) -> int:
         return len(self.designs)
@@ -68,7 +66,14 @@ class Archive:
 
     def take(self, rows: Ints) -> Archive:
         """Return some of the rows."""
-        return Archive(self.designs.take(rows), *(values[rows] for values in self._values()))
+        return Archive(
+            self.designs.take(rows),
+            self.objectives[rows],
+            self.margins[rows],
+            self.cell[rows],
+            self.prediction.take(rows),
+            self.rough.take(rows),
+        )
 
     def of_acid(self, k: int) -> Archive:
         """Return the part of one acid, as an archive of the problem that has only that acid."""
@@ -77,10 +82,16 @@ class Archive:
     def with_acid(self, k: int) -> Archive:
         """Return the same designs as a problem sees them in which their one acid has index k."""
         alone = Designs(np.full(len(self), k, dtype=np.intp), self.designs.continuous)
-        return Archive(alone, *self._values())
+        return replace(self, designs=alone)
 
-    def _values(self) -> tuple[Any, ...]:
-        return tuple(getattr(self, f.name) for f in fields(self) if f.name != "designs")
+    def asked(self, problem: BoundProblem) -> Archive:
+        """Return the same designs as another question about the same yields sees them: no prediction is made.
+
+        Args:
+            problem: with the same acids and tolerances; prices, targets, limits, objectives may differ.
+        """
+        point = problem.point_at(self.designs, self.prediction)
+        return replace(self, objectives=point.objectives, margins=point.margins)
 
 
 def predicted(problem: BoundProblem, designs: Designs, fidelity: Fidelity) -> Archive:
@@ -88,8 +99,9 @@ def predicted(problem: BoundProblem, designs: Designs, fidelity: Fidelity) -> Ar
     point = rough = problem.search_point(designs, fidelity)
     if fidelity != "low":
         rough = problem.search_point(designs, "low")
-    offset = np.stack([point.yields - rough.yields, point.counted - rough.counted], axis=1)
-    return Archive(designs, point.objectives, point.margins, cells(problem, designs), rough.yields, offset)
+    every = np.arange(len(designs))  # without what single points of a tolerance say
+    told, few = point.prediction.take(every), rough.prediction.take(every)
+    return Archive(designs, point.objectives, point.margins, cells(problem, designs), told, few)
 
 
 def cells(problem: BoundProblem, designs: Designs) -> Ints:
@@ -101,8 +113,13 @@ def cells(problem: BoundProblem, designs: Designs) -> Ints:
 def joined(archives: Sequence[Archive]) -> Archive:
     """Return archives of one problem and fidelity as one; of a design that several hold, the first."""
     designs = Designs.joined([part.designs for part in archives])
-    names = [f.name for f in fields(Archive) if f.name != "designs"]
-    whole = Archive(designs, *(np.concatenate([getattr(part, name) for part in archives]) for name in names))
+    objectives, margins, cell = (
+        np.concatenate([getattr(part, name) for part in archives])
+        for name in ("objectives", "margins", "cell")
+    )
+    prediction = YieldPrediction.joined([part.prediction for part in archives])
+    rough = YieldPrediction.joined([part.rough for part in archives])
+    whole = Archive(designs, objectives, margins, cell, prediction, rough)
     _, first = np.unique(designs.setpoints, return_index=True)
     return whole if len(first) == len(whole) else whole.take(np.sort(first))
 

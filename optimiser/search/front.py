@@ -47,7 +47,8 @@ class Infeasibility:
         nearest: the least infeasible designs, best first.
         binding: what the nearest design breaks, worst first.
         reachable: per target, the highest yield seen with every other constraint kept but no other target;
-            where the problem asks for a confidence, the yield reached with that probability.
+            where the problem asks for a confidence, the yield reached with that probability. Nothing where
+            all targets have to hold at once.
         give: by how much all targets together would have to fall (yield fraction); NaN if no design keeps
             the other constraints.
         probability: that the design which comes nearest to all targets reaches them at once; NaN likewise.
@@ -120,7 +121,7 @@ def infeasibility_of(problem: BoundProblem, seen: Archive, size: int = 5) -> Inf
     reachable, give, probability = {}, float("nan"), float("nan")
     if is_target.any() and others_hold.any():
         possible = seen.margins[others_hold][:, is_target]
-        for column, metal in enumerate(problem.targets):
+        for column, metal in enumerate(() if problem.joint else problem.targets):
             reachable[metal] = float(possible[:, column].max() + problem.targets[metal])
         give = float(max(-possible.min(axis=1).max(), 0.0))
         best = np.flatnonzero(others_hold)[[possible.min(axis=1).argmax()]]

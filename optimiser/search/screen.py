@@ -13,6 +13,7 @@ from scipy.special import ndtr
 
 from optimiser.problem.bound import BoundProblem
 from optimiser.search.archive import Archive, cells, spread, total_violation
+from optimiser.surrogate.artefact import YieldPrediction
 from optimiser.variables import Bools, Designs, Floats, Ints
 
 _AHEAD, _IN_CELL = 0.5, 0.3  # shares of those chosen that improve the front, or the best of their cell
@@ -44,8 +45,8 @@ def choose(
     """
     if len(designs) <= n:
         return np.arange(len(designs))
-    yields, counted, error = guess(problem, archive, designs, parents)
-    point = problem.point_at(designs, yields, counted)
+    guessed, error = guess(problem, archive, designs, parents)
+    point = problem.point_at(designs, guessed)
     certain = np.array([name in _CERTAIN for name in problem.constraint_names], dtype=np.bool_)
     chance = ndtr(point.margins[:, ~certain] / error[:, None]).prod(axis=1)
     chance[(point.margins[:, certain] < 0.0).any(axis=1)] = 0.0
@@ -65,8 +66,10 @@ def choose(
 
 def guess(
     problem: BoundProblem, archive: Archive, designs: Designs, parents: Ints
-) -> tuple[Floats, Floats, Floats]:
+) -> tuple[YieldPrediction, Floats]:
     """Guess the yields of candidates by how their parents' were off at low fidelity.
+
+    The domain knows the distance to the data only, not the members' disagreement.
 
     Args:
         problem: whose designs they are.
@@ -75,13 +78,17 @@ def guess(
         parents: rows of the archive that they were made from, shape (n,).
 
     Returns:
-        Mean yields and the yields that count, a column per metal, and their standard error, shape (n,).
+        The guess, and the standard error of its mean yields, shape (n,).
     """
-    rough = problem.search_point(designs, "low")
-    change = np.sqrt(np.nansum((rough.yields - archive.rough[parents]) ** 2, axis=1))
-    said = np.stack([rough.yields, rough.counted], axis=1) + archive.offset[parents]
-    yields, counted = said.clip(0.0, 1.0).transpose(1, 0, 2)
-    return yields, counted, _ERROR + _ERROR_BY_CHANGE * change
+    rough = problem.predict(designs, "low")
+    known, before = archive.prediction.take(parents), archive.rough.take(parents)
+    change = np.sqrt(np.nansum((rough.mean - before.mean) ** 2, axis=1))
+    mean = (rough.mean + (known.mean - before.mean)).clip(0.0, 1.0)
+    scale = np.divide(
+        rough.scale * known.scale, before.scale, out=known.scale.copy(), where=before.scale > 0.0
+    )
+    ratio = problem.distance_ratio(designs)
+    return YieldPrediction(mean, rough.spread, scale, ratio), _ERROR + _ERROR_BY_CHANGE * change
 
 
 def _expected_gain(archive: Archive, objectives: Floats, chance: Floats, error: Floats) -> Floats:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
+import numpy.typing as npt
 
 from optimiser._io import builtin
 from optimiser._io.errors import InputError, closest
@@ -66,6 +67,19 @@ class YieldPrediction:
     scale: Floats
     domain_ratio: Floats
     over: Floats | None = None
+
+    def __len__(self) -> int:
+        return len(self.mean)
+
+    def take(self, rows: npt.NDArray[Any]) -> YieldPrediction:
+        """Return some of the designs' rows; what single points of a tolerance say is left behind."""
+        return YieldPrediction(self.mean[rows], self.spread[rows], self.scale[rows], self.domain_ratio[rows])
+
+    @classmethod
+    def joined(cls, parts: Sequence[YieldPrediction]) -> YieldPrediction:
+        """Return the rows of all parts, likewise."""
+        names = ("mean", "spread", "scale", "domain_ratio")
+        return cls(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))
 
 
 @dataclass(frozen=True)
@@ -188,6 +202,25 @@ class Surrogate:
     def probability(self, prediction: YieldPrediction, target: float) -> Floats:
         """Return the probability that each yield is at least ``target``, shape (n, 4); calibrated."""
         return self.calibration.probability(prediction.mean, prediction.scale, target)
+
+    def drawn(self, prediction: YieldPrediction, scores: Floats) -> Floats:
+        """Return yields as they would be with the errors of some held-out rows, shape (n, r, 4).
+
+        Args:
+            prediction: of n designs.
+            scores: rows of ``calibration.scores``, shape (r, 4).
+        """
+        return self.calibration.drawn(prediction.mean, prediction.scale, scores)
+
+    def joint_slack(self, prediction: YieldPrediction, targets: Floats, confidence: float) -> Floats:
+        """Return by how much all targets at once are exceeded with a confidence, shape (n,).
+
+        Args:
+            prediction: of n designs.
+            targets: NaN where a metal has none, shape (4,).
+            confidence: between 0 and 1.
+        """
+        return self.calibration.joint_slack(prediction.mean, prediction.scale, targets, confidence)
 
     def joint_probability(self, prediction: YieldPrediction, targets: Floats) -> Floats:
         """Return the probability that every yield reaches its target at once, shape (n,).

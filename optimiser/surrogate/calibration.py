@@ -183,13 +183,66 @@ class Calibration:
             Shape (n,); 1 without a target.
         """
         asked = np.flatnonzero(targets > 0.0)
-        scores = self.scores[:, asked]
-        scores = scores[~np.isnan(scores).any(axis=1)]
         if not len(asked):
             return np.ones(len(expected))
         scale = scale[:, asked]
         need = (targets[asked] - self.location(expected[:, asked], scale)) / scale
+        scores = self._together(asked)
         return np.asarray((scores[None] >= need[:, None]).all(axis=2).mean(axis=1), dtype=np.float64)
+
+    def joint_slack(self, expected: Floats, scale: Floats, targets: Floats, confidence: float) -> Floats:
+        """Return the least amount by which the yields exceed their targets, reached with a confidence.
+
+        At least 0 exactly where :meth:`joint_probability` is at least the confidence, and unlike it not flat
+        far from there: what a search can follow.
+
+        Args:
+            expected: yields, shape (n, 4).
+            scale: of their errors, shape (n, 4).
+            targets: NaN where a metal has none, shape (4,).
+            confidence: between 0 and 1.
+
+        Returns:
+            Shape (n,), a fraction; 1 without a target.
+        """
+        asked = np.flatnonzero(targets > 0.0)
+        if not len(asked):
+            return np.ones(len(expected))
+        scale = scale[:, asked]
+        centre, scores = self.location(expected[:, asked], scale) - targets[asked], self._together(asked)
+        slack = np.empty((len(expected), len(scores)))
+        for rows in np.array_split(np.arange(len(expected)), max(1, len(expected) // 1000)):
+            slack[rows] = (centre[rows, None] + scale[rows, None] * scores[None]).min(axis=2)
+        # so many rows have to reach the targets
+        rank = min(int(np.ceil(len(scores) * confidence - 1e-9)), len(scores))
+        return np.asarray(np.partition(slack, len(scores) - rank, axis=1)[:, len(scores) - rank])
+
+    def drawn(self, expected: Floats, scale: Floats, scores: Floats) -> Floats:
+        """Return yields whose errors have the given scores, all metals of a row together, (n, r, 4).
+
+        Args:
+            expected: yields, shape (n, 4).
+            scale: of their errors, shape (n, 4).
+            scores: rows of ``scores``, shape (r, 4).
+        """
+        centre = self.location(expected, scale)[:, None]
+        return np.asarray((centre + scale[:, None] * scores[None]).clip(0.0, 1.0), dtype=np.float64)
+
+    def typical_scores(self, metals: npt.NDArray[np.intp], number: int) -> Floats:
+        """Return whole rows of scores that stand for all, evenly spaced from bad to good, shape (number, 4).
+
+        Args:
+            metals: numbers of the metals that count; the rows have a score of each.
+            number: how many rows.
+        """
+        known = self.scores[~np.isnan(self.scores[:, metals]).any(axis=1)]
+        order = np.argsort(known[:, metals].mean(axis=1), kind="stable")
+        return known[order[((np.arange(number) + 0.5) * len(known) / number).astype(np.intp)]]
+
+    def _together(self, metals: npt.NDArray[np.intp]) -> Floats:
+        """Return the scores of the rows that have one for each of some metals, shape (r, metals)."""
+        scores = self.scores[:, metals]
+        return np.asarray(scores[~np.isnan(scores).any(axis=1)], dtype=np.float64)
 
     def arrays(self) -> dict[str, npt.NDArray[Any]]:
         """Return what an artefact stores, by name."""

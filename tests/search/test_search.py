@@ -122,10 +122,10 @@ def test_parents_are_good_and_mates_have_their_acid(problem: BoundProblem) -> No
 
 def test_a_guess_at_the_parent_itself_is_what_was_predicted(problem: BoundProblem) -> None:
     archive = predicted(problem, drawn(problem, 300), "high")
-    yields, counted, error = guess(problem, archive, archive.designs, np.arange(300))
-    point = problem.search_point(archive.designs, "high")
-    np.testing.assert_allclose(yields, point.yields, atol=1e-12)
-    np.testing.assert_allclose(counted, point.counted, atol=1e-12)
+    guessed, error = guess(problem, archive, archive.designs, np.arange(300))
+    told = problem.predict(archive.designs, "high")
+    np.testing.assert_allclose(guessed.mean, told.mean, atol=1e-12)
+    np.testing.assert_allclose(guessed.scale, told.scale, atol=1e-12)
     assert error == pytest.approx(error.min())
 
 
@@ -134,8 +134,8 @@ def test_a_guess_is_as_far_off_as_it_says(problem: BoundProblem) -> None:
     archive, rng = predicted(problem, drawn(problem, 1500), "high"), np.random.default_rng(0)
     parents, mates = choose_parents(archive, np.zeros(0, dtype=np.intp), 1500, rng)
     made = children(problem, archive.designs.take(parents), archive.designs.take(mates), rng)
-    yields, _, error = guess(problem, archive, made, parents)
-    off = np.sqrt(np.nanmean((yields - problem.search_point(made, "high").yields) ** 2, axis=1))
+    guessed, error = guess(problem, archive, made, parents)
+    off = np.sqrt(np.nanmean((guessed.mean - problem.predict(made).mean) ** 2, axis=1))
     rising = np.array_split(np.argsort(error), 3)
     share = [np.sqrt((off[rows] ** 2).mean()) / np.sqrt((error[rows] ** 2).mean()) for rows in rising]
     assert 0.5 < share[0] < 1.6 and 0.5 < share[1] < 1.6 and 0.1 < share[2] < 1.0, share

@@ -105,7 +105,7 @@ def _nothing(result: RunResult, infeasibility: Infeasibility) -> Card:
         said(problem.tolerances.record()),
     ]
     why = Words("What stands in the way", tuple(refusal.infeasibility_lines(infeasibility, problem)))
-    frame, sure, told = refused_frame(problem, infeasibility), problem.confidence, ""
+    frame, sure, told = refused_frame(problem, infeasibility), problem.each_confidence, ""
     if sure is not None:
         told = f" Yields are those reached with probability {100.0 * sure:g} %; the expected ones are higher."
     names = (*DESIGN_COLUMNS, *_yields(problem), *reported_metrics(problem)[:2], "support", "proton_ratio")
