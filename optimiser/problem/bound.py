@@ -173,6 +173,11 @@ class BoundProblem:
         return self._yields.joint
 
     @property
+    def needs_errors(self) -> bool:
+        """Whether constraints or objectives look at the errors of the yields, not only at the expected ones."""
+        return self.confidence is not None or any(o.quantile is not None for o in self.objectives)
+
+    @property
     def each_confidence(self) -> float | None:
         """The probability that each target alone has to hold with; None also where all hold at once."""
         return None if self.joint else self.confidence
@@ -263,7 +268,9 @@ class BoundProblem:
         """Compute what the search needs, and no more; at high fidelity as `evaluate` would."""
         return self.point_at(designs, self.predict(designs, fidelity))
 
-    def point_at(self, designs: Designs, prediction: YieldPrediction) -> SearchPoint:
+    def point_at(
+        self, designs: Designs, prediction: YieldPrediction, result: Outcome | None = None
+    ) -> SearchPoint:
         """Compute what the search needs of designs whose yields are predicted, or guessed, already.
 
         What a price, a factor, a target or a limit changes is seen so at once: yields depend on none of them.
@@ -271,8 +278,9 @@ class BoundProblem:
         Args:
             designs: n designs.
             prediction: of their yields, as `predict` returns it.
+            result: what they come to, as `outcome_of` returns it, where that is known.
         """
-        result = self._outcome(designs, prediction.mean)
+        result = self.outcome_of(designs, prediction.mean) if result is None else result
         margins = self._margins(result, prediction)
         columns = [margins[name] for name in self.constraint_names]
         return SearchPoint(
@@ -291,9 +299,9 @@ class BoundProblem:
         prediction = self.predict(designs)
         nominal, tenth = self._over_tolerances(designs, prediction)
         low, high = yield_interval(self.surrogate, self.feed, prediction, INTERVAL_LEVEL)
-        result = self._outcome(designs, prediction.mean)
+        result = self.outcome_of(designs, prediction.mean)
         metrics = {name: metric.compute(result) for name, metric in METRICS.items()}
-        ends = [self._outcome(designs, y) for y in (low, high)]
+        ends = [self.outcome_of(designs, y) for y in (low, high)]
         at_ends = {n: np.stack([m.compute(end) for end in ends]) for n, m in METRICS.items()}
         known = np.array([bool(near.experiments) for near in self.neighbourhoods])
         return Evaluation(
@@ -324,7 +332,8 @@ class BoundProblem:
         nominal = predict_yields(self.surrogate, self.feed, self.acids, designs).mean
         return nominal, np.quantile(prediction.over, _TENTH, axis=1)
 
-    def _outcome(self, designs: Designs, yields: Floats) -> Outcome:
+    def outcome_of(self, designs: Designs, yields: Floats) -> Outcome:
+        """Return balance, cost and impact of designs with their yields, a column per metal of METALS."""
         return outcome(designs, yields, mass_balance(designs, yields, self.inputs), self.inputs)
 
     def _objectives(self, result: Outcome, prediction: YieldPrediction) -> Floats:
@@ -357,7 +366,7 @@ class BoundProblem:
         values = np.empty((len(designs), _TYPICAL))
         for rows in np.array_split(np.arange(len(designs)), -(-len(designs) // 500)):
             every = np.repeat(rows, _TYPICAL)
-            told = self._outcome(designs.take(every), yields[rows].reshape(len(every), -1))
+            told = self.outcome_of(designs.take(every), yields[rows].reshape(len(every), -1))
             values[rows] = METRICS[metric].compute(told).reshape(len(rows), -1)
         return np.asarray(np.quantile(values, quantile, axis=1, method="inverted_cdf"))
 

@@ -42,6 +42,7 @@ class RunResult:
         front: the merged front of all seeds, or None.
         infeasibility: why there is none, or None.
         acids: one verdict per acid.
+        seen: every design that was predicted at high fidelity, with its yields.
         searches: one result per seed.
         hypervolume: of each generation's front, per seed, in the box of the best and worst of all of them.
         evaluations: designs evaluated in all.
@@ -54,6 +55,7 @@ class RunResult:
     front: Front | None
     infeasibility: Infeasibility | None
     acids: tuple[AcidVerdict, ...]
+    seen: Archive
     searches: tuple[SearchResult, ...]
     hypervolume: tuple[tuple[float, ...], ...]
     evaluations: int
@@ -109,6 +111,7 @@ def run(
         front=front,
         infeasibility=None if front else infeasibility_of(searched, seen),
         acids=verdicts + outside,
+        seen=seen,
         searches=searches,
         hypervolume=_hypervolumes(searches),
         evaluations=sum(s.evaluations for s in results),

@@ -83,12 +83,32 @@ def guess(
     rough = problem.predict(designs, "low")
     known, before = archive.prediction.take(parents), archive.rough.take(parents)
     change = np.sqrt(np.nansum((rough.mean - before.mean) ** 2, axis=1))
-    mean = (rough.mean + (known.mean - before.mean)).clip(0.0, 1.0)
-    scale = np.divide(
-        rough.scale * known.scale, before.scale, out=known.scale.copy(), where=before.scale > 0.0
+    return corrected(rough, known, before, problem, designs), _ERROR + _ERROR_BY_CHANGE * change
+
+
+def corrected(
+    rough: YieldPrediction,
+    known: YieldPrediction,
+    before: YieldPrediction,
+    problem: BoundProblem,
+    designs: Designs,
+) -> YieldPrediction:
+    """Return a prediction at low fidelity corrected by how it is off at the parents.
+
+    Args:
+        rough: of n designs at low fidelity.
+        known: of their parents at high fidelity.
+        before: of their parents at low fidelity.
+        problem: whose designs they are.
+        designs: the n designs.
+    """
+    grown = np.divide(rough.scale, before.scale, out=np.ones_like(rough.scale), where=before.scale > 0.0)
+    return YieldPrediction(
+        (rough.mean + (known.mean - before.mean)).clip(0.0, 1.0),
+        rough.spread,
+        known.scale * grown,  # 0 where a yield is assumed
+        problem.distance_ratio(designs),
     )
-    ratio = problem.distance_ratio(designs)
-    return YieldPrediction(mean, rough.spread, scale, ratio), _ERROR + _ERROR_BY_CHANGE * change
 
 
 def _expected_gain(archive: Archive, objectives: Floats, chance: Floats, error: Floats) -> Floats:

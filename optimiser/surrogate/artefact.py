@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
@@ -60,6 +60,7 @@ class YieldPrediction:
         domain_ratio: distance to the data, or the members' disagreement, as a share of its limit, whichever
             is greater: at most 1 inside the applicability domain, shape (n,).
         over: of designs that move, the expected yields at each point, shape (n, p, 4); else None.
+        location: of the calibrated distributions, shape (n, 4), where :meth:`Surrogate.located` was asked.
     """
 
     mean: Floats
@@ -67,19 +68,24 @@ class YieldPrediction:
     scale: Floats
     domain_ratio: Floats
     over: Floats | None = None
+    location: Floats | None = None
 
     def __len__(self) -> int:
         return len(self.mean)
 
     def take(self, rows: npt.NDArray[Any]) -> YieldPrediction:
         """Return some of the designs' rows; what single points of a tolerance say is left behind."""
-        return YieldPrediction(self.mean[rows], self.spread[rows], self.scale[rows], self.domain_ratio[rows])
+        at = None if self.location is None else self.location[rows]
+        parts = self.mean[rows], self.spread[rows], self.scale[rows], self.domain_ratio[rows]
+        return YieldPrediction(*parts, location=at)
 
     @classmethod
     def joined(cls, parts: Sequence[YieldPrediction]) -> YieldPrediction:
         """Return the rows of all parts, likewise."""
-        names = ("mean", "spread", "scale", "domain_ratio")
-        return cls(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))
+        names = ["mean", "spread", "scale", "domain_ratio"]
+        if all(part.location is not None for part in parts):
+            names.append("location")
+        return cls(**{name: np.concatenate([getattr(part, name) for part in parts]) for name in names})
 
 
 @dataclass(frozen=True)
@@ -180,6 +186,11 @@ class Surrogate:
             mean = over.mean(axis=1) if quantile is None else np.quantile(over, quantile, axis=1)
         return YieldPrediction(mean, spread, scale, ratio, over)
 
+    def located(self, prediction: YieldPrediction) -> YieldPrediction:
+        """Return a prediction that remembers where its distributions lie, for those who ask it often."""
+        at = self.calibration.location(prediction.mean, prediction.scale)
+        return replace(prediction, location=at)
+
     def quantile(self, prediction: YieldPrediction, p: float) -> Floats:
         """Return the yields that are not reached with probability ``p``, shape (n, 4); calibrated.
 
@@ -188,7 +199,7 @@ class Surrogate:
         """
         if not 0.0 < p < 1.0:
             raise ValueError(f"p must be between 0 and 1, not {p!r}")
-        return self.calibration.quantile(prediction.mean, prediction.scale, p)
+        return self.calibration.quantile(prediction.mean, prediction.scale, p, prediction.location)
 
     def interval(self, prediction: YieldPrediction, level: float = INTERVAL_LEVEL) -> tuple[Floats, Floats]:
         """Return low and high yields between which a yield lies with probability ``level``, (n, 4) each.
@@ -201,7 +212,7 @@ class Surrogate:
 
     def probability(self, prediction: YieldPrediction, target: float) -> Floats:
         """Return the probability that each yield is at least ``target``, shape (n, 4); calibrated."""
-        return self.calibration.probability(prediction.mean, prediction.scale, target)
+        return self.calibration.probability(prediction.mean, prediction.scale, target, prediction.location)
 
     def drawn(self, prediction: YieldPrediction, scores: Floats) -> Floats:
         """Return yields as they would be with the errors of some held-out rows, shape (n, r, 4).
@@ -210,7 +221,7 @@ class Surrogate:
             prediction: of n designs.
             scores: rows of ``calibration.scores``, shape (r, 4).
         """
-        return self.calibration.drawn(prediction.mean, prediction.scale, scores)
+        return self.calibration.drawn(prediction.mean, prediction.scale, scores, prediction.location)
 
     def joint_slack(self, prediction: YieldPrediction, targets: Floats, confidence: float) -> Floats:
         """Return by how much all targets at once are exceeded with a confidence, shape (n,).
@@ -220,7 +231,9 @@ class Surrogate:
             targets: NaN where a metal has none, shape (4,).
             confidence: between 0 and 1.
         """
-        return self.calibration.joint_slack(prediction.mean, prediction.scale, targets, confidence)
+        return self.calibration.joint_slack(
+            prediction.mean, prediction.scale, targets, confidence, prediction.location
+        )
 
     def joint_probability(self, prediction: YieldPrediction, targets: Floats) -> Floats:
         """Return the probability that every yield reaches its target at once, shape (n,).
@@ -229,7 +242,9 @@ class Surrogate:
             prediction: of n designs.
             targets: NaN where a metal has none, shape (4,).
         """
-        return self.calibration.joint_probability(prediction.mean, prediction.scale, targets)
+        return self.calibration.joint_probability(
+            prediction.mean, prediction.scale, targets, prediction.location
+        )
 
 
 def complete_card(

@@ -152,23 +152,29 @@ class Calibration:
         )
         return np.asarray(bare * widening(ratio, self.growth)[:, None], dtype=np.float64)
 
-    def quantile(self, expected: Floats, scale: Floats, p: float) -> Floats:
+    def quantile(self, expected: Floats, scale: Floats, p: float, location: Floats | None = None) -> Floats:
         """Return the p-quantile of each yield, clipped to 0-1, shape (n, 4).
+
+        Here and below ``location`` may be given, as :meth:`location` returns it, where it is known.
 
         Below one half the lower, above it the upper of the two scores beside: intervals err on the wide side.
         """
         score = np.quantile(self.ordered, p, method="lower" if p < 0.5 else "higher")
-        found = self.location(expected, scale) + score * scale
+        found = self._at(expected, scale, location) + score * scale
         return np.asarray(found.clip(0.0, 1.0), dtype=np.float64)
 
-    def probability(self, expected: Floats, scale: Floats, target: float) -> Floats:
+    def probability(
+        self, expected: Floats, scale: Floats, target: float, location: Floats | None = None
+    ) -> Floats:
         """Return the probability that each yield is at least a target, shape (n, 4)."""
         ordered = self.ordered
-        need = (target - self.location(expected, scale)) / scale
+        need = (target - self._at(expected, scale, location)) / scale
         reached = (len(ordered) - np.searchsorted(ordered, need, side="left")) / len(ordered)
         return np.where(np.isnan(expected), np.nan, 1.0 if target <= 0.0 else reached)
 
-    def joint_probability(self, expected: Floats, scale: Floats, targets: Floats) -> Floats:
+    def joint_probability(
+        self, expected: Floats, scale: Floats, targets: Floats, location: Floats | None = None
+    ) -> Floats:
         """Return the probability that every yield reaches its target at once.
 
         The share of held-out rows whose own scores, taken together, would keep the design above all targets:
@@ -185,12 +191,19 @@ class Calibration:
         asked = np.flatnonzero(targets > 0.0)
         if not len(asked):
             return np.ones(len(expected))
-        scale = scale[:, asked]
-        need = (targets[asked] - self.location(expected[:, asked], scale)) / scale
+        centre, scale = self._at(expected, scale, location)[:, asked], scale[:, asked]
+        need = (targets[asked] - centre) / scale
         scores = self._together(asked)
         return np.asarray((scores[None] >= need[:, None]).all(axis=2).mean(axis=1), dtype=np.float64)
 
-    def joint_slack(self, expected: Floats, scale: Floats, targets: Floats, confidence: float) -> Floats:
+    def joint_slack(
+        self,
+        expected: Floats,
+        scale: Floats,
+        targets: Floats,
+        confidence: float,
+        location: Floats | None = None,
+    ) -> Floats:
         """Return the least amount by which the yields exceed their targets, reached with a confidence.
 
         At least 0 exactly where :meth:`joint_probability` is at least the confidence, and unlike it not flat
@@ -208,8 +221,8 @@ class Calibration:
         asked = np.flatnonzero(targets > 0.0)
         if not len(asked):
             return np.ones(len(expected))
-        scale = scale[:, asked]
-        centre, scores = self.location(expected[:, asked], scale) - targets[asked], self._together(asked)
+        centre = self._at(expected, scale, location)[:, asked] - targets[asked]
+        scale, scores = scale[:, asked], self._together(asked)
         slack = np.empty((len(expected), len(scores)))
         for rows in np.array_split(np.arange(len(expected)), max(1, len(expected) // 1000)):
             slack[rows] = (centre[rows, None] + scale[rows, None] * scores[None]).min(axis=2)
@@ -217,7 +230,9 @@ class Calibration:
         rank = min(int(np.ceil(len(scores) * confidence - 1e-9)), len(scores))
         return np.asarray(np.partition(slack, len(scores) - rank, axis=1)[:, len(scores) - rank])
 
-    def drawn(self, expected: Floats, scale: Floats, scores: Floats) -> Floats:
+    def drawn(
+        self, expected: Floats, scale: Floats, scores: Floats, location: Floats | None = None
+    ) -> Floats:
         """Return yields whose errors have the given scores, all metals of a row together, (n, r, 4).
 
         Args:
@@ -225,7 +240,7 @@ class Calibration:
             scale: of their errors, shape (n, 4).
             scores: rows of ``scores``, shape (r, 4).
         """
-        centre = self.location(expected, scale)[:, None]
+        centre = self._at(expected, scale, location)[:, None]
         return np.asarray((centre + scale[:, None] * scores[None]).clip(0.0, 1.0), dtype=np.float64)
 
     def typical_scores(self, metals: npt.NDArray[np.intp], number: int) -> Floats:
@@ -238,6 +253,9 @@ class Calibration:
         known = self.scores[~np.isnan(self.scores[:, metals]).any(axis=1)]
         order = np.argsort(known[:, metals].mean(axis=1), kind="stable")
         return known[order[((np.arange(number) + 0.5) * len(known) / number).astype(np.intp)]]
+
+    def _at(self, expected: Floats, scale: Floats, location: Floats | None) -> Floats:
+        return self.location(expected, scale) if location is None else location
 
     def _together(self, metals: npt.NDArray[np.intp]) -> Floats:
         """Return the scores of the rows that have one for each of some metals, shape (r, metals)."""

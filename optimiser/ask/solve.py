@@ -1,0 +1,252 @@
+"""The single best design of many questions about the same yields: scan at low fidelity, then polish.
+
+Yields depend on the setpoints alone, not on prices, targets, limits or objectives. So what was predicted for
+one question is known for all, and every further question costs a few sums.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.stats import qmc
+
+from optimiser.problem.bound import BoundProblem
+from optimiser.problem.constraints import Yields
+from optimiser.problem.objectives import Outcome
+from optimiser.problem.yields import located
+from optimiser.process.inputs import ProcessInputs
+from optimiser.search.archive import cells, total_violation
+from optimiser.search.moves import children
+from optimiser.search.screen import corrected
+from optimiser.surrogate.artefact import Fidelity, YieldPrediction
+from optimiser.variables import CONTINUOUS, Designs, Floats, Ints
+
+#: Designs of each acid that are scanned at low fidelity, a power of 2.
+_SCANNED = 8192
+_FIRST = 24  # of the scan that each question has predicted at high fidelity
+_STARTS = 3  # cells of the design space whose best designs are polished
+#: Candidates per round, shared out among the questions, and those of them that are predicted; the least and
+#: the most that one question gets.
+_CHILDREN, _CHOSEN = (3000, 48, 600), (150, 4, 40)
+_GOOD, _MATES = 400, 40  # best designs that starts, and mates, are taken from
+_EAGER = 0.6  # chance that the best start is the parent
+_PATIENCE = 3  # rounds without gain after which a question rests
+_GAIN = 1e-4  # relative, below which a round gains nothing
+
+
+@dataclass(frozen=True, eq=False)
+class Question:
+    """What is asked of the designs: the best first objective of a problem within its constraints.
+
+    Attributes:
+        problem: bound as the pool's, but for prices, limits, ranges and objectives.
+        acid: index of the only acid that counts, or None for all.
+    """
+
+    problem: BoundProblem
+    acid: int | None = None
+
+
+@dataclass(frozen=True)
+class View:
+    """How a question sees designs.
+
+    Attributes:
+        value: the first objective, to minimise, shape (n,).
+        lacking: sum of what constraints and ranges lack, 0 where all hold, shape (n,); infinite for an acid
+            that does not count.
+    """
+
+    value: Floats
+    lacking: Floats
+
+    @property
+    def order(self) -> Ints:
+        """The rows, best first: what holds all constraints by value, then what lacks least."""
+        return np.lexsort((self.value, self.lacking))
+
+    def joined(self, other: View) -> View:
+        """Return the view of these designs and of others."""
+        return View(np.append(self.value, other.value), np.append(self.lacking, other.lacking))
+
+
+class Batch:
+    """Designs with their yields; what they come to at each set of prices is computed once."""
+
+    def __init__(self, problem: BoundProblem, designs: Designs, prediction: YieldPrediction) -> None:
+        self.designs = designs
+        self.prediction = prediction
+        self._outcomes: dict[int, tuple[ProcessInputs, Outcome]] = {}
+
+    def view(self, question: Question) -> View:
+        """Return how a question sees them."""
+        problem, designs = question.problem, self.designs
+        if self.prediction.location is None and problem.needs_errors:
+            self.prediction = located(problem.surrogate, self.prediction)
+        key = id(problem.inputs)  # kept beside the outcome, so that no other inputs can have it
+        if key not in self._outcomes:
+            told = problem.outcome_of(designs, self.prediction.mean)
+            self._outcomes[key] = (problem.inputs, told)
+        point = problem.point_at(designs, self.prediction, self._outcomes[key][1])
+        low, high = problem.lower[designs.acid], problem.upper[designs.acid]
+        outside = np.maximum(low - designs.continuous, designs.continuous - high).max(axis=1) > 1e-9
+        lacking = total_violation(point.margins) + outside
+        if question.acid is not None:
+            lacking = np.where(designs.acid == question.acid, lacking, np.inf)
+        return View(point.objectives[:, 0], lacking)
+
+
+class Pool:
+    """All that is known of the designs of one problem, and what its questions make of it.
+
+    Args:
+        problem: whose yields are asked about; its ranges are the widest that are looked at.
+        rng: generator, the only source of randomness.
+
+    Attributes:
+        designs: predicted at high fidelity.
+        high, low: their yields at both fidelities.
+    """
+
+    def __init__(self, problem: BoundProblem, rng: np.random.Generator) -> None:
+        self.problem = problem
+        self.rng = rng
+        everything = scan(problem, rng)
+        told = _told(problem, everything, "low")
+        rows = _possible(problem, everything, told)
+        designs = everything.take(rows)
+        self._scan = Batch(problem, designs, told.take(rows))
+        nothing = np.zeros(0, dtype=np.intp)
+        self.designs = designs.take(nothing)
+        self.high = self.low = self._scan.prediction.take(nothing)
+        self._views: dict[Question, View] = {}
+
+    def __len__(self) -> int:
+        return len(self.designs)
+
+    def solve(self, questions: Sequence[Question], rounds: int = 12) -> None:
+        """Look for the best design of each question; what is found for one counts for all.
+
+        Args:
+            questions: each keeps what was found for it before.
+            rounds: of polishing, at most.
+        """
+        new = [q for q in questions if q not in self._views]
+        if new:
+            known = Batch(self.problem, self.designs, self.high)
+            self._views |= {q: known.view(q) for q in new}
+            firsts = [self._scan.view(q).order[:_FIRST] for q in new]
+            self._predict(self._scan.designs.take(np.concatenate(firsts)))
+        best, rested = {q: self._best_of(q) for q in questions}, dict.fromkeys(questions, 0)
+        for _ in range(rounds):
+            active = [q for q in questions if rested[q] < _PATIENCE]
+            if not active:
+                break
+            self._predict(self._candidates(active))
+            for q in active:
+                now = self._best_of(q)
+                rested[q] = 0 if _better(now, best[q]) else rested[q] + 1
+                best[q] = now
+
+    def best(self, question: Question) -> int:
+        """Return the row of ``designs`` that is best for a question that was solved."""
+        return int(self._views[question].order[0])
+
+    def view(self, question: Question) -> View:
+        """Return how a question that was solved sees ``designs``."""
+        return self._views[question]
+
+    def _best_of(self, question: Question) -> tuple[float, float]:
+        seen, row = self._views[question], self.best(question)
+        return float(seen.lacking[row]), float(seen.value[row])
+
+    def _untried(self, designs: Designs) -> Ints:
+        """Return the rows of what is not predicted yet, the first of each setpoint, in order."""
+        keys, first = np.unique(designs.setpoints, return_index=True)
+        return np.sort(first[~np.isin(keys, self.designs.setpoints)])
+
+    def _predict(self, designs: Designs) -> None:
+        """Predict what is not known yet, and show it to every question."""
+        designs = designs.take(self._untried(designs))
+        if not len(designs):
+            return
+        high, low = (_told(self.problem, designs, fidelity) for fidelity in ("high", "low"))
+        batch = Batch(self.problem, designs, high)
+        self._views = {q: seen.joined(batch.view(q)) for q, seen in self._views.items()}
+        self.designs = Designs.joined([self.designs, designs])
+        self.high = YieldPrediction.joined([self.high, batch.prediction])
+        self.low = YieldPrediction.joined([self.low, low])
+
+    def _candidates(self, questions: Sequence[Question]) -> Designs:
+        """Return the most promising new designs beside the best known ones of some questions."""
+        family = [self._children(q, _share(_CHILDREN, len(questions))) for q in questions]
+        parents, made = np.concatenate([rows for rows, _ in family]), Designs.joined([m for _, m in family])
+        asker = np.repeat(np.arange(len(family)), [len(rows) for rows, _ in family])
+        new = self._untried(made)
+        parents, made, asker = parents[new], made.take(new), asker[new]
+        if not len(made):
+            return made
+        guessed = Batch(self.problem, made, self._guess(made, parents))
+        chosen, chosen_each = [], _share(_CHOSEN, len(questions))
+        for k, question in enumerate(questions):
+            seen, rows = guessed.view(question), np.arange(len(made))
+            # what is made for another question may serve this one
+            mine = np.where(asker == k, 0.0, 1e-9)
+            chosen.append(rows[np.lexsort((mine, seen.value, seen.lacking))][:chosen_each])
+        return made.take(np.unique(np.concatenate(chosen)))
+
+    def _children(self, question: Question, n: int) -> tuple[Ints, Designs]:
+        """Return candidates for one question, and the rows of their parents."""
+        seen = self._views[question]
+        order = seen.order[:_GOOD]
+        order = order[np.isfinite(seen.lacking[order])]
+        designs, cell = self.designs, cells(self.problem, self.designs.take(order))
+        _, first = np.unique(cell, return_index=True)
+        starts = order[np.sort(first)[:_STARTS]]
+        parents = starts[np.minimum(self.rng.geometric(_EAGER, n) - 1, len(starts) - 1)]
+        mates = self.rng.choice(order[:_MATES], n)
+        mates = np.where(designs.acid[mates] == designs.acid[parents], mates, parents)
+        return parents, children(question.problem, designs.take(parents), designs.take(mates), self.rng)
+
+    def _guess(self, designs: Designs, parents: Ints) -> YieldPrediction:
+        """Guess yields by how those of the parents are off at low fidelity."""
+        rough = self.problem.predict(designs, "low")
+        return corrected(rough, self.high.take(parents), self.low.take(parents), self.problem, designs)
+
+
+def scan(problem: BoundProblem, rng: np.random.Generator) -> Designs:
+    """Return the designs to look at first: Sobol designs of each acid, and the experiments near the feed."""
+    unit = qmc.Sobol(len(CONTINUOUS), rng=rng).random(_SCANNED)
+    found = [problem.decode(np.full(_SCANNED, k, dtype=np.intp), unit) for k in range(len(problem.acids))]
+    for k, near in enumerate(problem.neighbourhoods):
+        x = problem.surrogate.domain.conditions(near)
+        if len(x):
+            found.append(problem.settable(Designs(np.full(len(x), k, dtype=np.intp), x)))
+    return Designs.joined(found)
+
+
+def _share(of: tuple[int, int, int], questions: int) -> int:
+    total, least, most = of
+    return min(max(total // questions, least), most)
+
+
+def _possible(problem: BoundProblem, designs: Designs, told: YieldPrediction) -> Ints:
+    """Return the rows that keep all limits but the yield targets, of each acid; all rows where none does."""
+    margins = problem.with_constraints(Yields()).point_at(designs, told).margins
+    holds = total_violation(margins) <= 0.0
+    lost = np.isin(designs.acid, np.setdiff1d(designs.acid, designs.acid[holds]))
+    return np.flatnonzero(holds | lost)
+
+
+def _better(now: tuple[float, float], before: tuple[float, float]) -> bool:
+    (lacks, value), (lacked, was) = now, before
+    if lacks > 0.0 or lacked > 0.0:
+        return lacks < lacked - _GAIN * lacked
+    return value < was - _GAIN * abs(was)
+
+
+def _told(problem: BoundProblem, designs: Designs, fidelity: Fidelity) -> YieldPrediction:
+    """Predict, and leave behind what single points of a tolerance say."""
+    return problem.predict(designs, fidelity).take(np.arange(len(designs)))
