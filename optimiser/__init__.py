@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from optimiser._io.errors import InputError
-    from optimiser.api import Front, Result, predict, run
+    from optimiser.api import Front, Result, choose, compare, predict, run
     from optimiser.chemistry.feeds import Feed
     from optimiser.problem.constraints import (
         ApplicabilityDomain,
@@ -51,6 +51,8 @@ __all__ = [
     "Solubility",
     "StockStrength",
     "Yields",
+    "choose",
+    "compare",
     "load_config",
     "load_problem",
     "maximise",
@@ -62,7 +64,7 @@ __all__ = [
 #: Module of each public name: imported when the name is first used, so that `import optimiser` is quick.
 _MODULES = {
     "_io.errors": ("InputError",),
-    "api": ("Front", "Result", "predict", "run"),
+    "api": ("Front", "Result", "choose", "compare", "predict", "run"),
     "chemistry.feeds": ("Feed",),
     "problem.constraints": (
         *("ApplicabilityDomain", "Boiling", "ProtonBalance", "Slurry", "Solubility", "StockStrength"),

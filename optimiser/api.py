@@ -34,6 +34,10 @@ from optimiser.variables import DESIGN_COLUMNS
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
+    from optimiser.report.choose import Chosen
+    from optimiser.report.compare import Compared
+    from optimiser.search.known import Known
+
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Front:
@@ -340,3 +344,115 @@ def predict(
         tolerances=tolerances is True,
     )
     return found.set_axis(designs.index, axis=0) if len(found) == len(designs) else found
+
+
+def choose(
+    run: Result | str | Path,
+    *,
+    improve: Sequence[str] | Mapping[str, float | None] | str = (),
+    relax: Mapping[str, float] | None = None,
+    keep: Sequence[str] | str = (),
+    start: int | None = None,
+    reference: Mapping[str, float] | None = None,
+    weights: Mapping[str, float] | None = None,
+    diverse: int | None = None,
+    knees: bool = False,
+    polish: bool = False,
+) -> Chosen:
+    """Choose designs of a run; one of ``improve``, ``reference``, ``weights``, ``diverse`` and ``knees``.
+
+    All designs that the run has predicted are looked at. Any metric may be named, such as ``cost``.
+
+    Args:
+        run: what `run` returned, or the folder that it was written to.
+        improve: metrics to make better, as much as possible, or up to a value.
+        relax: metrics that may get worse, each up to a value.
+        keep: metrics that must not get worse.
+        start: design of the front to start from, counted from 1; the best one in the first objective if left
+            out.
+        reference: values to come as close to as possible.
+        weights: how much each metric counts.
+        diverse: how many designs that differ most.
+        knees: whether to return the knees of the front.
+        polish: whether to search on from what the run knows.
+
+    Returns:
+        An object with ``text``, ``frame`` (the start and the designs chosen) and ``as_json()``.
+
+    Raises:
+        InputError: the question is not possible, or the folder is not one of a run.
+
+    Examples:
+        >>> import optimiser as opt
+        >>> result = opt.run(opt.load_problem("nmc111"), population=16, generations=4, seeds=[1], per_acid=0)
+        >>> chosen = opt.choose(result, improve=["recovery"], relax={"cost": 2.0})
+        >>> frame = chosen.frame
+        >>> bool(frame["recovery"][1] >= frame["recovery"][0] and frame["cost"][1] <= 2.0)
+        True
+    """
+    from optimiser.choose.choice import Ask
+    from optimiser.choose.choice import choose as pick
+    from optimiser.report.choose import Chosen
+
+    for option, given in (("relax", relax), ("reference", reference), ("weights", weights)):
+        if given is not None and not isinstance(given, Mapping):
+            raise InputError(
+                f"{option} = {given!r} does not say which value each metric has.",
+                allowed="a mapping such as {'cost': 1.2}",
+            )
+    for option, number in (("start", start), ("diverse", diverse)):
+        if number is not None and (not isinstance(number, int) or isinstance(number, bool)):
+            raise InputError(f"{option} = {number!r} is not possible.", allowed="a whole number")
+    ask = Ask(
+        improve=improve if isinstance(improve, Mapping) else dict.fromkeys(_names(improve)),
+        relax=relax or {},
+        keep=_names(keep),
+        start=start,
+        reference=reference or {},
+        weights=weights or {},
+        diverse=diverse,
+        knees=knees,
+        polish=polish,
+    )
+    return Chosen(pick(_known(run), ask))
+
+
+def compare(one: Result | str | Path, other: Result | str | Path) -> Compared:
+    """Compare two runs: what was asked differently, what came out, and how much each change explains.
+
+    Args:
+        one, other: what `run` returned, or the folders that they were written to.
+
+    Returns:
+        An object with ``text``, ``frame`` (a row per cause), ``as_json()`` and ``write(out)``.
+
+    Raises:
+        InputError: the runs are about different feeds or first objectives, or a folder is not one of a run.
+
+    Examples:
+        >>> import optimiser as opt
+        >>> result = opt.run(opt.load_problem("nmc111"), population=16, generations=4, seeds=[1], per_acid=0)
+        >>> print(opt.compare(result, result).text.splitlines()[0])
+        The two runs were asked the same.
+    """
+    from optimiser.compare.comparison import compare as side_by_side
+    from optimiser.report.compare import Compared
+
+    return Compared(side_by_side(_known(one), _known(other)))
+
+
+def _names(given: Sequence[str] | str) -> tuple[str, ...]:
+    return (given,) if isinstance(given, str) else tuple(given)
+
+
+def _known(run: Result | str | Path) -> Known:
+    """Return what is known after a run."""
+    from optimiser.report.stored import read_run
+    from optimiser.search.known import Known
+
+    check_environment()
+    if isinstance(run, Result):
+        return Known.of(run.run)
+    if not isinstance(run, str | Path):
+        raise InputError(f"{run!r} is no run.", allowed="what opt.run returned, or the folder of a report")
+    return read_run(run)

@@ -70,7 +70,11 @@ def read_yaml(path: Path) -> Document:
         InputError: no ordinary file, not UTF-8, empty, too large, a syntax error, a value that its tag does
             not allow, an alias that holds itself, or a key given twice; with its line.
     """
-    text = read_text(path, MOST_YAML, allowed="a YAML file")
+    return parse_yaml(read_text(path, MOST_YAML, allowed="a YAML file"), path)
+
+
+def parse_yaml(text: str, path: Path) -> Document:
+    """Return the document that the text of a YAML file makes; errors as of :func:`read_yaml`."""
     try:
         loader = _Loader(text)
         node = loader.get_single_node()

@@ -6,7 +6,7 @@ one question is known for all, and every further question costs a few sums.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,7 +17,7 @@ from optimiser.problem.constraints import Yields
 from optimiser.problem.objectives import Outcome
 from optimiser.problem.yields import located
 from optimiser.process.inputs import ProcessInputs
-from optimiser.search.archive import cells, total_violation
+from optimiser.search.archive import Archive, cells, total_violation
 from optimiser.search.moves import children
 from optimiser.search.screen import corrected
 from optimiser.surrogate.artefact import Fidelity, YieldPrediction
@@ -43,10 +43,13 @@ class Question:
     Attributes:
         problem: bound as the pool's, but for prices, limits, ranges and objectives.
         acid: index of the only acid that counts, or None for all.
+        score: what to minimise instead of the first objective, and what lacks besides the constraints, of
+            n designs, shape (n,) each.
     """
 
     problem: BoundProblem
     acid: int | None = None
+    score: Callable[[Outcome, YieldPrediction], tuple[Floats, Floats]] | None = None
 
 
 @dataclass(frozen=True)
@@ -92,10 +95,13 @@ class Batch:
         point = problem.point_at(designs, self.prediction, self._outcomes[key][1])
         low, high = problem.lower[designs.acid], problem.upper[designs.acid]
         outside = np.maximum(low - designs.continuous, designs.continuous - high).max(axis=1) > 1e-9
-        lacking = total_violation(point.margins) + outside
+        value, lacking = point.objectives[:, 0], total_violation(point.margins) + outside
+        if question.score is not None:
+            value, more = question.score(self._outcomes[key][1], self.prediction)
+            lacking = lacking + more
         if question.acid is not None:
             lacking = np.where(designs.acid == question.acid, lacking, np.inf)
-        return View(point.objectives[:, 0], lacking)
+        return View(value, lacking)
 
 
 class Pool:
@@ -104,15 +110,21 @@ class Pool:
     Args:
         problem: whose yields are asked about; its ranges are the widest that are looked at.
         rng: generator, the only source of randomness.
+        known: designs of the problem to start from, instead of a scan.
 
     Attributes:
         designs: predicted at high fidelity.
         high, low: their yields at both fidelities.
     """
 
-    def __init__(self, problem: BoundProblem, rng: np.random.Generator) -> None:
+    def __init__(self, problem: BoundProblem, rng: np.random.Generator, known: Archive | None = None) -> None:
         self.problem = problem
         self.rng = rng
+        self._views: dict[Question, View] = {}
+        self._scan: Batch | None = None
+        if known is not None:
+            self.designs, self.high, self.low = known.designs, known.prediction, known.rough
+            return
         everything = scan(problem, rng)
         told = _told(problem, everything, "low")
         rows = _possible(problem, everything, told)
@@ -121,7 +133,6 @@ class Pool:
         nothing = np.zeros(0, dtype=np.intp)
         self.designs = designs.take(nothing)
         self.high = self.low = self._scan.prediction.take(nothing)
-        self._views: dict[Question, View] = {}
 
     def __len__(self) -> int:
         return len(self.designs)
@@ -137,8 +148,9 @@ class Pool:
         if new:
             known = Batch(self.problem, self.designs, self.high)
             self._views |= {q: known.view(q) for q in new}
-            firsts = [self._scan.view(q).order[:_FIRST] for q in new]
-            self._predict(self._scan.designs.take(np.concatenate(firsts)))
+            if self._scan is not None:
+                firsts = [self._scan.view(q).order[:_FIRST] for q in new]
+                self._predict(self._scan.designs.take(np.concatenate(firsts)))
         best, rested = {q: self._best_of(q) for q in questions}, dict.fromkeys(questions, 0)
         for _ in range(rounds):
             active = [q for q in questions if rested[q] < _PATIENCE]

@@ -16,6 +16,8 @@ from optimiser._io.errors import InputError, refused, shortened
 from optimiser._io.interrupts import insistent_interrupts
 from optimiser._io.output import PLACED
 from optimiser.cli.check import check
+from optimiser.cli.choose import choose
+from optimiser.cli.compare import compare
 from optimiser.cli.data import data
 from optimiser.cli.evaluate import evaluate
 from optimiser.cli.explain import explain
@@ -45,6 +47,8 @@ def cli() -> None:
 for command in (
     run,
     check,
+    choose,
+    compare,
     list_,
     scenarios,
     predict,

@@ -174,7 +174,7 @@ class BoundProblem:
 
     @property
     def needs_errors(self) -> bool:
-        """Whether constraints or objectives look at the errors of the yields, not only at the expected ones."""
+        """Whether constraints or objectives look at errors of the yields, not only at the expected ones."""
         return self.confidence is not None or any(o.quantile is not None for o in self.objectives)
 
     @property

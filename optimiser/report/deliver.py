@@ -17,8 +17,8 @@ from optimiser.report.manifest import plain_json
 from optimiser.report.page import draw, page_of
 from optimiser.report.workbook import write_sheets
 
-#: A table by the name of its file: a frame for ``.csv``, frames by sheet for ``.xlsx``.
-Tables = Mapping[str, pd.DataFrame | Mapping[str, pd.DataFrame]]
+#: A table by the name of its file: a frame for ``.csv``, frames by sheet for ``.xlsx``, or the content.
+Tables = Mapping[str, pd.DataFrame | Mapping[str, pd.DataFrame] | bytes]
 
 
 @dataclass(frozen=True)
@@ -77,6 +77,8 @@ def deliver(
         for file, table in (tables or {}).items():
             if isinstance(table, pd.DataFrame):
                 table.to_csv(folder / file, index=False)
+            elif isinstance(table, bytes):
+                (folder / file).write_bytes(table)
             else:
                 write_sheets(table, folder / file)
         drawn = [draw(card) for card in cards]

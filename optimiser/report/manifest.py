@@ -18,6 +18,7 @@ from typing import Any
 from optimiser import __version__
 from optimiser._io import builtin
 from optimiser._io.yamlfile import Document
+from optimiser.problem.bound import BoundProblem
 from optimiser.problem.constraints import ApplicabilityDomain, Limit
 from optimiser.problem.objectives import METRICS
 from optimiser.report import refusal, words
@@ -39,7 +40,7 @@ def manifest(result: RunResult) -> dict[str, Any]:
         **made_with(problem.surrogate),
         "config": {"name": result.config.name, **_text(result.config.document, "")},
         "problem": {"name": question.name, **_text(document, question.to_yaml())},
-        "question": _question(result),
+        "question": question_record(problem),
         "tolerances": problem.tolerances.record() or "off",
         "own_tables": [asdict(file) for file in result.tables.files] if result.tables else [],
         "notes": list(result.tables.notes) if result.tables else [],
@@ -107,8 +108,8 @@ def _text(document: Document | None, otherwise: str) -> dict[str, str]:
     }
 
 
-def _question(result: RunResult) -> dict[str, Any]:
-    problem = result.problem
+def question_record(problem: BoundProblem) -> dict[str, Any]:
+    """Return what a bound problem asks: feed, objectives, targets, limits and ranges."""
     return {
         "feed": problem.feed.model_dump(),
         "objectives": [

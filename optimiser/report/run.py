@@ -25,8 +25,11 @@ from optimiser.report.frames import (
 from optimiser.report.manifest import manifest
 from optimiser.report.nearest import picked_nearest
 from optimiser.report.sources import sources_frame
+from optimiser.report.stored import DESIGNS, asked, pack
 from optimiser.report.workbook import manifest_frame
+from optimiser.search.known import Known
 from optimiser.search.run import RunResult
+from optimiser.surrogate import packing
 from optimiser.tables.front_csv import design_table
 
 
@@ -37,14 +40,17 @@ def write_run(result: RunResult, out: Path, formats: Sequence[str], force: bool 
         result: the run.
         out: the folder.
         formats: of ``html`` (report.html), ``xlsx`` (front.xlsx), ``csv`` (front.csv, and
-            least_infeasible.csv where nothing is feasible); ``manifest.json`` is always written.
+            least_infeasible.csv where nothing is feasible); ``manifest.json`` and ``designs.npz``, which
+            `stored.read_run` reads back, are always written.
         force: replace an existing ``out``, once the new one is complete.
 
     Raises:
         InputError: ``out`` cannot be written or replaced.
     """
     check_folder(out, force)
-    pinned, tables = manifest(result), dict[str, pd.DataFrame | Mapping[str, pd.DataFrame]]()
+    pinned, designs = manifest(result), pack(Known.of(result))
+    pinned |= {"asked": asked(result.config.problem), "designs": packing.pinned(DESIGNS, designs)}
+    tables: dict[str, pd.DataFrame | Mapping[str, pd.DataFrame] | bytes] = {DESIGNS: designs}
     if "csv" in formats:
         tables["front.csv"] = front_csv(result)
         if result.infeasibility is not None:

@@ -1,0 +1,248 @@
+"""Two runs side by side, and how much of the difference between their best designs each change explains.
+
+What the runs have predicted is looked at again with one change after the other: the prices of the second run,
+then its impact factors, and so on. Yields depend on none of them, so nothing is predicted. What each change
+explains depends on the order, as in any such split; together they explain the whole.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from optimiser._io.errors import InputError
+from optimiser.chemistry.acids import Acid
+from optimiser.chemistry.reagents import Reagents
+from optimiser.compare.inputs import Difference, differences, same_feed, same_yields
+from optimiser.problem.bound import BoundProblem
+from optimiser.problem.constraints import Constraint, Yields
+from optimiser.problem.objectives import METRICS, Objective
+from optimiser.process.inputs import process_inputs
+from optimiser.process.parameters import ProcessParameters
+from optimiser.search.archive import Archive, joined
+from optimiser.search.hypervolume import box, scaled_hypervolume
+from optimiser.search.known import Known
+from optimiser.variables import Bools, Designs, Floats
+
+
+@dataclass(frozen=True)
+class Cause:
+    """One change between two runs.
+
+    Attributes:
+        name: of what changed.
+        best: first objective of the best design known once it has changed, in its own unit; NaN where nothing
+            is feasible.
+        explains: by how much it moves the best; NaN likewise.
+    """
+
+    name: str
+    best: float
+    explains: float
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Two runs side by side.
+
+    Attributes:
+        one, other: the runs.
+        differences: what they were asked differently.
+        first: the first objective, that of both.
+        best: of each run, its best value; NaN where nothing is feasible.
+        causes: the changes from the first run to the second, in order; they add up to the difference.
+        together: whether both runs predict the same yields, so that each may use what the other has found.
+        hypervolume: of each front, as a share of the box around both; None where the objectives differ.
+    """
+
+    one: Known
+    other: Known
+    differences: tuple[Difference, ...]
+    first: Objective
+    best: tuple[float, float]
+    causes: tuple[Cause, ...]
+    together: bool
+    hypervolume: tuple[float, float] | None
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """A question over the acids of both runs, taken apart."""
+
+    problem: BoundProblem
+    acids: tuple[Acid, ...]
+    reagents: Reagents
+    parameters: ProcessParameters
+    allowed: Bools  # acids that the question has
+
+    @property
+    def parts(self) -> tuple[Any, ...]:
+        """All that steps change, to compare."""
+        problem = self.problem
+        arrays = (problem.lower, problem.upper, self.allowed)
+        asked = problem.constraints, problem.objectives, *(array.tolist() for array in arrays)
+        return self.acids, dict(self.reagents), self.parameters, *asked
+
+    def bound(self) -> BoundProblem:
+        """Return the question as a problem."""
+        problem = self.problem
+        inputs = process_inputs(problem.feed, self.acids, self.parameters, self.reagents)
+        return replace(problem, acids=self.acids, reagents=self.reagents, inputs=inputs)
+
+    def best(self, known: Archive) -> float:
+        """Return the best first objective that a question finds among designs, to minimise; NaN if none."""
+        problem, designs = self.bound(), known.designs
+        seen = known.asked(problem)
+        x, k = designs.continuous, designs.acid
+        inside = ((x >= problem.lower[k] - 1e-9) & (x <= problem.upper[k] + 1e-9)).all(axis=1)
+        values = seen.objectives[inside & self.allowed[k] & (seen.violation <= 0.0), 0]
+        return float(values.min()) if len(values) else np.nan
+
+
+_Step = Callable[[_Asked, _Asked], _Asked]
+
+
+def compare(one: Known, other: Known) -> Comparison:
+    """Compare two runs.
+
+    Args:
+        one: the first run.
+        other: the second run, whose changes are explained.
+
+    Raises:
+        InputError: their feeds or their first objectives differ.
+    """
+    _refuse_unlike(one, other)
+    first, together = one.problem.objectives[0], same_yields(one.problem, other.problem)
+    names = tuple(dict.fromkeys([*one.problem.acid_names, *other.problem.acid_names]))
+    begin, end = _asked(one, other, names), _asked(other, one, names)
+    own = _renamed(one, names), _renamed(other, names)
+    best = begin.best(own[0]), end.best(own[1])
+    pool = joined(own) if together else own[0]
+    at = start = begin.best(pool)
+    causes, now = [], begin
+    for name, step in _STEPS.items():
+        after = step(now, end)
+        if after.parts != now.parts:
+            value = after.best(pool)
+            causes.append(Cause(name, first.sign * value, first.sign * (value - at)))
+            at, now = value, after
+    rest = (start - best[0]) + (best[1] - at)
+    causes.append(
+        Cause(
+            "search: designs that only one of them found" if together else "yields and search",
+            first.sign * best[1],
+            first.sign * rest,
+        )
+    )
+    values = first.sign * best[0], first.sign * best[1]
+    volume = _hypervolumes(one, other)
+    return Comparison(one, other, differences(one, other), first, values, tuple(causes), together, volume)
+
+
+def _refuse_unlike(one: Known, other: Known) -> None:
+    if not same_feed(one.problem, other.problem):
+        raise InputError(
+            f"The runs are about different feeds: {one.problem.feed.name} and {other.problem.feed.name}.",
+            allowed="two runs of one composition",
+            remedy="no single design leaches both; predict a table of designs with each feed instead",
+        )
+    first, second = one.problem.objectives[0], other.problem.objectives[0]
+    if (first.metric, first.sign) != (second.metric, second.sign):
+        said = [f"{o.verb} {o.label} [{METRICS[o.metric].unit}]" for o in (first, second)]
+        units = METRICS[first.metric].unit != METRICS[second.metric].unit
+        raise InputError(
+            f"The runs have different first objectives{', of different units' if units else ''}: "
+            f"{said[0]} and {said[1]}.",
+            allowed="two runs with the same first objective",
+            remedy="put the objective to compare first in both, and run again",
+        )
+
+
+def _asked(run: Known, partner: Known, names: tuple[str, ...]) -> _Asked:
+    """Return a run's question over the acids of both; those it does not have are known, but not allowed."""
+    mine, theirs = run.problem, partner.problem
+    at = [
+        (mine, mine.acid_names.index(n)) if n in mine.acid_names else (theirs, theirs.acid_names.index(n))
+        for n in names
+    ]
+    problem = replace(
+        mine,
+        neighbourhoods=tuple(p.neighbourhoods[k] for p, k in at),
+        lower=np.array([p.lower[k] for p, k in at]),
+        upper=np.array([p.upper[k] for p, k in at]),
+        objectives=mine.objectives[:1],
+    )
+    acids = tuple(p.acids[k] for p, k in at)
+    allowed = np.array([p is mine for p, _ in at])
+    return _Asked(problem, acids, mine.reagents, mine.inputs.parameters, allowed)
+
+
+def _renamed(run: Known, names: tuple[str, ...]) -> Archive:
+    """Return what a run has seen, its acids counted among those of both."""
+    number = np.array([names.index(name) for name in run.problem.acid_names], dtype=np.intp)
+    designs = Designs(number[run.seen.designs.acid], run.seen.designs.continuous)
+    # another question replaces these, which may differ in number between the runs
+    nothing = np.zeros((len(designs), 1))
+    return replace(run.seen, designs=designs, margins=nothing, objectives=nothing)
+
+
+def _taken(field: str) -> _Step:
+    """Return the step that takes one number of all that is bought from the other question."""
+
+    def step(now: _Asked, end: _Asked) -> _Asked:
+        acids = tuple(
+            a.model_copy(update={field: getattr(b, field)}) for a, b in zip(now.acids, end.acids, strict=True)
+        )
+        reagents = now.reagents
+        for name in reagents:
+            if name in end.reagents:
+                reagents = reagents.changed(name, **{field: getattr(end.reagents[name], field)})
+        return replace(now, acids=acids, reagents=reagents)
+
+    return step
+
+
+def _with(now: _Asked, *constraints: Constraint) -> _Asked:
+    return replace(now, problem=now.problem.with_constraints(*constraints))
+
+
+def _ranges(now: _Asked, end: _Asked) -> _Asked:
+    """Take the ranges over of what both have; those of an acid that only one has are its own anyway."""
+    return replace(now, problem=replace(now.problem, lower=end.problem.lower, upper=end.problem.upper))
+
+
+#: What changes, one after the other.
+_STEPS: dict[str, _Step] = {
+    "prices": _taken("price"),
+    "impact factors": _taken("climate_change"),
+    "process and other data": lambda now, end: replace(
+        now, acids=end.acids, reagents=end.reagents, parameters=end.parameters
+    ),
+    "yield targets": lambda now, end: _with(now, *_kind(end, yields=True)),
+    "limits": lambda now, end: _with(now, *_kind(end, yields=False)),
+    "objectives": lambda now, end: replace(
+        now, problem=replace(now.problem, objectives=end.problem.objectives)
+    ),
+    "acids": lambda now, end: replace(now, allowed=end.allowed),
+    "ranges": _ranges,
+}
+
+
+def _kind(asked: _Asked, *, yields: bool) -> list[Constraint]:
+    return [c for c in asked.problem.constraints if isinstance(c, Yields) == yields]
+
+
+def _hypervolumes(one: Known, other: Known) -> tuple[float, float] | None:
+    if one.problem.objectives != other.problem.objectives:
+        return None
+    fronts: list[Floats] = [run.seen.objectives[run.seen.front] for run in (one, other)]
+    known = [front for front in fronts if len(front)]
+    if not known:
+        return 0.0, 0.0
+    ideal, nadir = box(known)
+    first, second = (scaled_hypervolume(front, ideal, nadir) for front in fronts)
+    return first, second
