@@ -390,8 +390,8 @@ def choose(
         >>> bool(frame["recovery"][1] >= frame["recovery"][0] and frame["cost"][1] <= 2.0)
         True
     """
-    from optimiser.choose.choice import Ask
-    from optimiser.choose.choice import choose as pick
+    from optimiser.choosing.choice import Ask
+    from optimiser.choosing.choice import choose as pick
     from optimiser.report.choose import Chosen
 
     for option, given in (("relax", relax), ("reference", reference), ("weights", weights)):
@@ -435,7 +435,7 @@ def compare(one: Result | str | Path, other: Result | str | Path) -> Compared:
         >>> print(opt.compare(result, result).text.splitlines()[0])
         The two runs were asked the same.
     """
-    from optimiser.compare.comparison import compare as side_by_side
+    from optimiser.comparing.comparison import compare as side_by_side
     from optimiser.report.compare import Compared
 
     return Compared(side_by_side(_known(one), _known(other)))

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from optimiser.choose.choice import Choice, Obstacle
+from optimiser.choosing.choice import Choice, Obstacle
 from optimiser.problem.bound import Evaluation
 from optimiser.problem.objectives import METRICS, REPORTED
 from optimiser.report import words

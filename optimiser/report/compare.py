@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from optimiser.compare.comparison import Cause, Comparison
+from optimiser.comparing.comparison import Cause, Comparison
 from optimiser.problem.objectives import METRICS
 from optimiser.report.card import Card, Figure, Maker, Table, make_cards
 from optimiser.report.columns import Column, column

@@ -43,6 +43,7 @@ def test_run_writes_everything_and_says_the_answer(tmp_path: Path) -> None:
     assert "EUR/kg metal" in done.stdout.splitlines()[0] + done.stdout
     (out,) = (tmp_path / "reports" / "config").iterdir()
     assert sorted(p.name for p in out.iterdir()) == [
+        "designs.npz",
         "front.csv",
         "front.xlsx",
         "manifest.json",

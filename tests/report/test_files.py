@@ -43,18 +43,18 @@ def names(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir())
 
 
-def test_a_run_leaves_four_files(tmp_path: Path) -> None:
+def test_a_run_leaves_five_files(tmp_path: Path) -> None:
     out = tmp_path / "deep" / "below" / "out"
     assert write_run(trade_off(), out, ALL).folder == out
-    assert names(out) == ["front.csv", "front.xlsx", "manifest.json", "report.html"]
+    assert names(out) == ["designs.npz", "front.csv", "front.xlsx", "manifest.json", "report.html"]
     assert names(out.parent) == ["out"]
 
 
 def test_formats_choose_the_files_but_the_manifest_is_always_there(tmp_path: Path) -> None:
     write_run(trade_off(), tmp_path / "a", ("csv",))
-    assert names(tmp_path / "a") == ["front.csv", "manifest.json"]
+    assert names(tmp_path / "a") == ["designs.npz", "front.csv", "manifest.json"]
     write_run(trade_off(), tmp_path / "b", ())
-    assert names(tmp_path / "b") == ["manifest.json"]
+    assert names(tmp_path / "b") == ["designs.npz", "manifest.json"]
 
 
 def promised_columns(result: RunResult) -> list[str]:
@@ -97,7 +97,7 @@ def test_an_existing_folder_is_refused_and_kept(tmp_path: Path) -> None:
     before = (out / "manifest.json").read_bytes()
     with pytest.raises(InputError, match="exists already"):
         write_run(trade_off(), out, ALL)
-    assert (out / "manifest.json").read_bytes() == before and names(out) == ["manifest.json"]
+    assert (out / "manifest.json").read_bytes() == before and names(out) == ["designs.npz", "manifest.json"]
 
 
 def test_force_replaces_a_report_whole(tmp_path: Path) -> None:
@@ -116,7 +116,7 @@ def test_force_never_deletes_a_folder_of_something_else(tmp_path: Path) -> None:
     assert names(tmp_path / "thesis") == ["chapter.txt"]
     (tmp_path / "empty").mkdir()
     write_run(trade_off(), tmp_path / "empty", (), force=True)
-    assert names(tmp_path / "empty") == ["manifest.json"]
+    assert names(tmp_path / "empty") == ["designs.npz", "manifest.json"]
 
 
 def test_places_that_cannot_be_written_are_refused_before_any_work(tmp_path: Path) -> None:
@@ -171,7 +171,7 @@ def test_failing_midway_keeps_what_was_there(tmp_path: Path, monkeypatch: pytest
     monkeypatch.setattr(delivering, "page_of", interrupt)
     with pytest.raises(KeyboardInterrupt):
         write_run(trade_off(), out, ALL, force=True)
-    assert names(tmp_path) == ["out"] and names(out) == ["front.csv", "manifest.json"]
+    assert names(tmp_path) == ["out"] and names(out) == ["designs.npz", "front.csv", "manifest.json"]
 
 
 def test_failing_while_moving_puts_the_old_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -187,7 +187,7 @@ def test_failing_while_moving_puts_the_old_back(tmp_path: Path, monkeypatch: pyt
     monkeypatch.setattr(Path, "replace", refuse)
     with pytest.raises(InputError, match="cannot be written"):
         write_run(trade_off(), out, (), force=True)
-    assert names(tmp_path) == ["out"] and names(out) == ["front.csv", "manifest.json"]
+    assert names(tmp_path) == ["out"] and names(out) == ["designs.npz", "front.csv", "manifest.json"]
 
 
 def test_the_default_folder_is_new(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,9 +10,9 @@ import numpy as np
 
 from optimiser._io.errors import InputError
 from optimiser.ask.solve import Pool, Question
-from optimiser.choose.spread import farthest_first, knees
-from optimiser.choose.values import SHARES, Metrics
-from optimiser.choose.wish import Wish, span_of
+from optimiser.choosing.spread import farthest_first, knees
+from optimiser.choosing.values import SHARES, Metrics
+from optimiser.choosing.wish import Wish, span_of
 from optimiser.problem.bound import BoundProblem
 from optimiser.problem.objectives import METRICS, Outcome
 from optimiser.search.archive import Archive, non_dominated

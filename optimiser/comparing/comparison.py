@@ -16,7 +16,7 @@ import numpy as np
 from optimiser._io.errors import InputError
 from optimiser.chemistry.acids import Acid
 from optimiser.chemistry.reagents import Reagents
-from optimiser.compare.inputs import Difference, differences, same_feed, same_yields
+from optimiser.comparing.inputs import Difference, differences, same_feed, same_yields
 from optimiser.problem.bound import BoundProblem
 from optimiser.problem.constraints import Constraint, Yields
 from optimiser.problem.objectives import METRICS, Objective
@@ -26,6 +26,11 @@ from optimiser.search.archive import Archive, joined
 from optimiser.search.hypervolume import box, scaled_hypervolume
 from optimiser.search.known import Known
 from optimiser.variables import Bools, Designs, Floats
+
+#: What no input explains.
+MISSED_FIRST = "what the first search missed and the second found"
+MISSED_SECOND = "what the second search missed and the first found"
+YIELDS_AND_SEARCH = "yields and search"
 
 
 @dataclass(frozen=True)
@@ -122,22 +127,19 @@ def compare(one: Known, other: Known) -> Comparison:
     own = _renamed(one, names), _renamed(other, names)
     best = begin.best(own[0]), end.best(own[1])
     pool = joined(own) if together else own[0]
-    at = start = begin.best(pool)
-    causes, now = [], begin
+    causes, at, now = list[Cause](), best[0], begin
+
+    def changed(name: str, value: float) -> float:
+        causes.append(Cause(name, first.sign * value, first.sign * (value - at)))
+        return value
+
+    if together:
+        at = changed(MISSED_FIRST, begin.best(pool))
     for name, step in _STEPS.items():
         after = step(now, end)
         if after.parts != now.parts:
-            value = after.best(pool)
-            causes.append(Cause(name, first.sign * value, first.sign * (value - at)))
-            at, now = value, after
-    rest = (start - best[0]) + (best[1] - at)
-    causes.append(
-        Cause(
-            "search: designs that only one of them found" if together else "yields and search",
-            first.sign * best[1],
-            first.sign * rest,
-        )
-    )
+            at, now = changed(name, after.best(pool)), after
+    changed(MISSED_SECOND if together else YIELDS_AND_SEARCH, best[1])
     values = first.sign * best[0], first.sign * best[1]
     volume = _hypervolumes(one, other)
     return Comparison(one, other, differences(one, other), first, values, tuple(causes), together, volume)
