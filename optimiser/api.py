@@ -385,9 +385,9 @@ def choose(
     Examples:
         >>> import optimiser as opt
         >>> result = opt.run(opt.load_problem("nmc111"), population=16, generations=4, seeds=[1], per_acid=0)
-        >>> chosen = opt.choose(result, improve=["recovery"], relax={"cost": 2.0})
+        >>> chosen = opt.choose(result, improve=["recovery"], relax={"cost": 5.0})
         >>> frame = chosen.frame
-        >>> bool(frame["recovery"][1] >= frame["recovery"][0] and frame["cost"][1] <= 2.0)
+        >>> bool(frame["recovery"][1] >= frame["recovery"][0] and frame["cost"][1] <= 5.0)
         True
     """
     from optimiser.choosing.choice import Ask

@@ -66,7 +66,7 @@ def test_yaml_and_python_ask_the_same(tmp_path: Path) -> None:
 def test_a_result_writes_the_report_of_the_command(tmp_path: Path) -> None:
     out = result().write(tmp_path / "out")
     assert {path.name for path in out.iterdir()} == {
-        *("manifest.json", "report.html", "front.xlsx", "front.csv")
+        *("manifest.json", "report.html", "front.xlsx", "front.csv", "designs.npz")
     }
     written = pd.read_csv(out / "front.csv")
     assert written["cost"].tolist() == pytest.approx(result().front.to_frame()["cost"].tolist())
@@ -179,7 +179,7 @@ def test_formats_are_checked_and_those_of_a_config_kept(tmp_path: Path) -> None:
         "report: {formats: [csv]}\n"
     )
     out = opt.run(opt.load_config(tmp_path / "config.yaml")).write(tmp_path / "out")
-    assert {path.name for path in out.iterdir()} == {"manifest.json", "front.csv"}
+    assert {path.name for path in out.iterdir()} == {"manifest.json", "front.csv", "designs.npz"}
     # what a user adds to a report is not deleted with it
     (out / "notes.txt").write_text("mine")
     with pytest.raises(opt.InputError, match="something else"):

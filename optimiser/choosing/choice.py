@@ -268,17 +268,19 @@ def _wish(known: _Known, ask: Ask, kind: str) -> Wish:
     nothing, unbounded = np.zeros(len(names)), np.full(len(names), np.inf)
     if kind == "reference":
         rated = np.isin(names, list(ask.reference)).astype(np.float64)
-        return Wish(column(ask.reference, ideal), rated, unbounded, ideal, span)
+        return Wish(column(ask.reference, ideal), rated, unbounded, ideal, span, unbounded)
     if kind == "weights":
         weight = np.abs(column(ask.weights, nothing))
-        return Wish(ideal, weight / weight.max(), unbounded, ideal, span)
+        return Wish(ideal, weight / weight.max(), unbounded, ideal, span, unbounded)
     bound = column(ask.relax, unbounded)
     _check_relaxed(known, ask)
     held = np.isin(names, [*ask.improve, *ask.keep])
     bound[held] = known.at_start[held]
     point = column(ask.improve, ideal)
     _check_improved(known, ask)
-    return Wish(point, np.isin(names, list(ask.improve)).astype(np.float64), bound, ideal, span)
+    rated = np.isin(names, list(ask.improve)).astype(np.float64)
+    enough = np.where([ask.improve.get(name) is None for name in names], np.inf, 0.0)
+    return Wish(point, rated, bound, ideal, span, enough)
 
 
 def _check_relaxed(known: _Known, ask: Ask) -> None:

@@ -37,6 +37,8 @@ class Wish:
         bound: that must not be exceeded; infinite where there is none.
         ideal: the best there is.
         span: what one step is in.
+        enough: how far ahead of its point a metric is still rewarded for being: 0 where the point is enough,
+            infinite where more is better.
     """
 
     point: Floats
@@ -44,11 +46,12 @@ class Wish:
     bound: Floats
     ideal: Floats
     span: Floats
+    enough: Floats
 
     def value(self, metrics: Floats) -> Floats:
         """Return what to minimise, of metrics of shape (n, k), shape (n,)."""
         rated = self.weight > 0.0
-        behind = (metrics - self.point)[:, rated] * (self.weight / self.span)[rated]
+        behind = np.maximum((metrics - self.point) / self.span, -self.enough)[:, rated] * self.weight[rated]
         told: Floats = behind.max(axis=1) + _SUM * ((metrics - self.ideal) / self.span).sum(axis=1)
         return told
 

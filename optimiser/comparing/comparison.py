@@ -18,7 +18,7 @@ from optimiser.chemistry.acids import Acid
 from optimiser.chemistry.reagents import Reagents
 from optimiser.comparing.inputs import Difference, differences, same_feed, same_yields
 from optimiser.problem.bound import BoundProblem
-from optimiser.problem.constraints import Constraint, Yields
+from optimiser.problem.constraints import Yields
 from optimiser.problem.objectives import METRICS, Objective
 from optimiser.process.inputs import process_inputs
 from optimiser.process.parameters import ProcessParameters
@@ -208,8 +208,13 @@ def _taken(field: str) -> _Step:
     return step
 
 
-def _with(now: _Asked, *constraints: Constraint) -> _Asked:
-    return replace(now, problem=now.problem.with_constraints(*constraints))
+def _limits(now: _Asked, end: _Asked) -> _Asked:
+    return replace(now, problem=replace(now.problem, constraints=end.problem.constraints))
+
+
+def _targets(now: _Asked, end: _Asked) -> _Asked:
+    asked = [c for c in end.problem.constraints if isinstance(c, Yields)]
+    return replace(now, problem=now.problem.with_constraints(*asked))
 
 
 def _ranges(now: _Asked, end: _Asked) -> _Asked:
@@ -224,18 +229,14 @@ _STEPS: dict[str, _Step] = {
     "process and other data": lambda now, end: replace(
         now, acids=end.acids, reagents=end.reagents, parameters=end.parameters
     ),
-    "yield targets": lambda now, end: _with(now, *_kind(end, yields=True)),
-    "limits": lambda now, end: _with(now, *_kind(end, yields=False)),
+    "yield targets": _targets,
+    "limits": _limits,
     "objectives": lambda now, end: replace(
         now, problem=replace(now.problem, objectives=end.problem.objectives)
     ),
     "acids": lambda now, end: replace(now, allowed=end.allowed),
     "ranges": _ranges,
 }
-
-
-def _kind(asked: _Asked, *, yields: bool) -> list[Constraint]:
-    return [c for c in asked.problem.constraints if isinstance(c, Yields) == yields]
 
 
 def _hypervolumes(one: Known, other: Known) -> tuple[float, float] | None:

@@ -196,7 +196,7 @@ def _causes_card(compared: Compared) -> Card:
         + ("both runs" if of.together else "the first run")
         + " predicted. What each explains depends on the order; together they are the whole."
     )
-    table = Table("causes", caption, pd.DataFrame(rows), sortable=False)
+    table = Table("explained", caption, pd.DataFrame(rows), sortable=False)
     return Card(finding=tuple(line.strip() for line in _best(of)[:1]), blocks=(table,))
 
 
@@ -212,7 +212,7 @@ def _inputs_card(compared: Compared) -> Card:
     if not of.differences:
         return Card(finding=finding)
     frame = compared.differences.set_axis(["input", "first run", "second run"], axis=1)
-    return Card(finding=finding, blocks=(Table("inputs", "Inputs that differ.", frame, sortable=False),))
+    return Card(finding=finding, blocks=(Table("differing", "Inputs that differ.", frame, sortable=False),))
 
 
 def _fronts_card(of: Comparison) -> Card:
@@ -230,4 +230,4 @@ def _fronts_card(of: Comparison) -> Card:
             x=at[0], y=at[1], mode="markers", name=name, marker=marker(AcidStyle(colour, symbol), 7)
         )
     about = f"Fronts of both runs, each at its own prices and factors: {x.label} and {y.label}."
-    return Card(finding=tuple(_fronts(of)), blocks=(Figure("fronts", about, figure),))
+    return Card(finding=tuple(_fronts(of)), blocks=(Figure("both_fronts", about, figure),))

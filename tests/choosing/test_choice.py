@@ -70,7 +70,7 @@ def test_a_value_that_no_design_reaches_is_said() -> None:
     found = chosen(improve={"cost": 0.01}, start=len(Known.of(trade_off()).front))
     assert not found.reached and found.nearest is None
     assert "No feasible design of the run reaches cost 0.01" in Chosen(found).text
-    # as much as possible is chosen all the same
+    # as much as possible is done all the same
     assert metric(found, "cost")[1] == pytest.approx(of_all("cost").min())
 
 
@@ -79,11 +79,21 @@ def test_a_reference_point_is_approached_where_it_is_farthest() -> None:
     # (4, 0) is (4 - 1) / 4 behind, and (1, 1) is nowhere behind
     front = np.array([[0.0, 4.0], [1.0, 1.0], [4.0, 0.0]])
     ideal, span = span_of(front)
-    wish = Wish(np.array([1.0, 2.0]), np.ones(2), np.full(2, np.inf), ideal, span)
+    no_end = np.full(2, np.inf)
+    wish = Wish(np.array([1.0, 2.0]), np.ones(2), no_end, ideal, span, no_end)
     assert wish.value(front) - 1e-4 * (front / 4.0).sum(axis=1) == pytest.approx([0.5, 0.0, 0.75])
     assert not wish.lacking(front).any()
     bounded = dataclasses.replace(wish, bound=np.array([np.inf, 0.0]))
     assert bounded.lacking(front) == pytest.approx([1.0, 0.25, 0.0])
+
+
+def test_a_value_wished_for_is_enough() -> None:
+    # more than the value wished for earns nothing, so that nothing further is given up for it
+    last = len(Known.of(trade_off()).front)
+    found = chosen(improve={"cost": 4.0}, start=last)
+    assert found.reached
+    assert metric(found, "cost")[1] > of_all("cost").min()
+    assert metric(found, "recovery")[1] == pytest.approx(of_all("recovery")[of_all("cost") <= 4.0].max())
 
 
 def test_the_ends_of_the_front_are_reached_by_reference_and_by_weight() -> None:

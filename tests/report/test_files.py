@@ -104,7 +104,7 @@ def test_force_replaces_a_report_whole(tmp_path: Path) -> None:
     out = tmp_path / "out"
     write_run(trade_off(), out, ("csv",))
     write_run(trade_off(), out, ("xlsx",), force=True)
-    assert names(out) == ["front.xlsx", "manifest.json"]
+    assert names(out) == ["designs.npz", "front.xlsx", "manifest.json"]
     assert names(tmp_path) == ["out"]
 
 
