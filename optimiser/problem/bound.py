@@ -18,8 +18,8 @@ from optimiser.problem.tolerances import DEFAULT, Tolerances
 from optimiser.problem.yields import (
     drawn_yields,
     joint_probability,
-    joint_slack,
     predict_yields,
+    slacks,
     yield_interval,
     yield_quantile,
 )
@@ -28,7 +28,7 @@ from optimiser.process.byproducts import ByProducts, by_products
 from optimiser.process.inputs import ProcessInputs, process_inputs
 from optimiser.process.ratios import proton_ratio, reductant_ratio
 from optimiser.surrogate.artefact import POINTS, Fidelity, Surrogate, YieldPrediction
-from optimiser.surrogate.calibration import INTERVAL_LEVEL
+from optimiser.surrogate.calibration import INTERVAL_LEVEL, reached
 from optimiser.surrogate.domain import Neighbourhood
 from optimiser.variables import VARIABLES, Designs, Floats, Ints
 
@@ -154,27 +154,28 @@ class BoundProblem:
         return tuple(name for name, yes in zip(self.acid_names, enough, strict=True) if yes)
 
     @property
-    def _yields(self) -> Yields:
+    def yields(self) -> Yields:
+        """The constraint on the yields; without targets where none is asked."""
         return next(c for c in self.constraints if isinstance(c, Yields))
 
     @property
     def targets(self) -> Mapping[str, float]:
         """The yield asked for, by metal."""
-        return self._yields.targets
+        return self.yields.targets
 
     @property
     def confidence(self) -> float | None:
         """The probability that each target holds with; None where expected yields count."""
-        return self._yields.confidence
+        return self.yields.confidence
 
     @property
     def joint(self) -> bool:
         """Whether all targets have to hold at once with the confidence."""
-        return self._yields.joint
+        return self.yields.joint
 
     @property
     def needs_errors(self) -> bool:
-        """Whether constraints or objectives look at the errors of the yields, not only at the expected ones."""
+        """Whether constraints or objectives look at the errors of the yields, not the expected ones alone."""
         return self.confidence is not None or any(o.quantile is not None for o in self.objectives)
 
     @property
@@ -268,9 +269,7 @@ class BoundProblem:
         """Compute what the search needs, and no more; at high fidelity as `evaluate` would."""
         return self.point_at(designs, self.predict(designs, fidelity))
 
-    def point_at(
-        self, designs: Designs, prediction: YieldPrediction, result: Outcome | None = None
-    ) -> SearchPoint:
+    def point_at(self, designs: Designs, prediction: YieldPrediction) -> SearchPoint:
         """Compute what the search needs of designs whose yields are predicted, or guessed, already.
 
         What a price, a factor, a target or a limit changes is seen so at once: yields depend on none of them.
@@ -278,9 +277,8 @@ class BoundProblem:
         Args:
             designs: n designs.
             prediction: of their yields, as `predict` returns it.
-            result: what they come to, as `outcome_of` returns it, where that is known.
         """
-        result = self.outcome_of(designs, prediction.mean) if result is None else result
+        result = self.outcome_of(designs, prediction.mean)
         margins = self._margins(result, prediction)
         columns = [margins[name] for name in self.constraint_names]
         return SearchPoint(
@@ -384,7 +382,7 @@ class BoundProblem:
             counted=self._counted(prediction),
             domain_ratio=prediction.domain_ratio,
             beyond=lambda limit: self._per_acid(result.designs, lambda near, x: near.beyond(x, limit)),
-            slack=partial(joint_slack, self.surrogate, prediction),
+            slack=lambda targets, sure: reached(slacks(self.surrogate, prediction, targets), sure),
             chance=partial(joint_probability, self.surrogate, prediction),
         )
 
@@ -413,4 +411,4 @@ class BoundProblem:
         return result
 
     def _p_feasible(self, prediction: YieldPrediction) -> Floats:
-        return joint_probability(self.surrogate, prediction, self._yields.array)
+        return joint_probability(self.surrogate, prediction, self.yields.array)

@@ -206,10 +206,14 @@ class Yields(Constraint):
 
     def margins(self, state: State) -> dict[str, Floats]:
         """Return by how much each counted yield is above its target, or all of them are at once."""
+        return self.margins_of(state.counted, state.slack)
+
+    def margins_of(self, counted: Floats, slack: Callable[[Floats, float], Floats]) -> dict[str, Floats]:
+        """Return the margins from what they look at: ``counted`` and ``slack`` of a `State`."""
         if self.joint and self.targets:
             assert self.confidence is not None
-            return {JOINT: state.slack(self.array, self.confidence)}
-        return {f"yield_{m}": state.counted[:, METALS.index(m)] - t for m, t in self.targets.items()}
+            return {JOINT: slack(self.array, self.confidence)}
+        return {f"yield_{m}": counted[:, METALS.index(m)] - t for m, t in self.targets.items()}
 
     def reached_and_needed(self, state: State, name: str) -> tuple[Floats, Floats]:
         """Return the counted yield and the target; of all at once the probability, and that asked for."""

@@ -260,10 +260,14 @@ TolerancesField = Annotated[
 
 @dataclass(frozen=True)
 class Source:
-    """Where a problem comes from: its file, and that of the config that overrides parts of it."""
+    """Where a problem comes from: its file, and that of the config that overrides parts of it.
+
+    ``replaced`` are keys that were given anew since, which no line says.
+    """
 
     problem: Document
     config: Document | None = None
+    replaced: frozenset[str] = frozenset()
 
 
 class Problem(Strict):
@@ -362,13 +366,13 @@ class Problem(Strict):
 
     def where(self, *key: str | int) -> str:
         """Return file, line and key of a part, in the file that really says it; the key alone without one."""
-        if self._source is None:
+        if self._source is None or (key and key[0] in self._source.replaced):
             return dotted(key)
         config = self._source.config
         document = config if config is not None and key[:1] in config.lines else self._source.problem
         return document.where(key)
 
-    def with_source(self, source: Source, **changes: Any) -> Self:
+    def with_source(self, source: Source | None, **changes: Any) -> Self:
         """Return the problem with its files, and some parts replaced that were checked already."""
         found = self.model_copy(update=changes)
         found._source = source
