@@ -27,6 +27,8 @@ Key = tuple[str, str, str]
 YIELDS: Key = ("yields", "", "")
 #: Parameters that only a warning looks at.
 _IDLE = ("nox_limit",)
+#: Names that the table's own key does not tell.
+_NAMES = {"peroxide_strength": "true share of the peroxide's strength"}
 #: What counts of the stock of each reagent; both of an acid's.
 _STOCK = {"water": ("density",), "neutralisation": ("purity",)}
 
@@ -150,7 +152,14 @@ def _of_plant(problem: BoundProblem) -> Iterator[Input]:
         source = GIVEN if name in parameters.given else own.source_text
         low, high = own.range()
         one = _ranged(
-            ("plant", "", name), name.replace("_", " "), "plant", shipped.unit, own, low, used, high
+            ("plant", "", name),
+            _NAMES.get(name, name.replace("_", " ")),
+            "plant",
+            shipped.unit,
+            own,
+            low,
+            used,
+            high,
         )
         yield replace(one, source=source)
 
