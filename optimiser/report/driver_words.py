@@ -131,7 +131,7 @@ def range_text(row: pd.Series[Any]) -> str:
     """Write the range of an input: ``0.076 to 0.29 EUR/kg stock``; for yields, what they are."""
     if np.isnan(row["low"]):
         return "held-out errors"
-    unit = "" if row["unit"] in ("-", "fraction") else f" {row['unit']}"
+    unit = "" if row["unit"] in ("-", "fraction") else f" {row['unit'].replace('degC', '°C')}"
     return f"{number(row['low'], figures=3)} to {number(row['high'], figures=3)}{unit}"
 
 

@@ -179,7 +179,7 @@ def deliver_study(of: Study, metric: str, pinned: dict[str, Any], out: Path, for
             "chances.csv": of.chances(),
             "inputs.csv": of.inputs(),
         },
-        title=f"What drives {of.name}",
+        title=f"How sure is {of.name}, and what drives its spread?",
         name=f"sensitivity {of.problem.name}",
         force=force,
     )

@@ -131,5 +131,8 @@ def drivers(
         found = sobol_indices(
             func=of_uniform, n=2 ** int(np.log2(draws)), dists=[uniform()] * len(varied), rng=rng
         )
-        first[moved], total[moved] = found.first_order, found.total_order
+        # scipy drops the axis of a single metric or input
+        shape = len(moved), len(varied)
+        first[moved] = found.first_order.reshape(shape)
+        total[moved] = found.total_order.reshape(shape)
     return Drivers(varied, names, base, low, high, first, total)
