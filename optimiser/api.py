@@ -386,6 +386,10 @@ class Sensitivity:
         """Return each acid's best design and the chance that the first beats it; empty without a search."""
         return self.study.acids
 
+    def front(self) -> pd.DataFrame:
+        """Return intervals and chances of each design of the front; empty without a search."""
+        return self.study.front
+
     def inputs(self) -> pd.DataFrame:
         """Return every number that was drawn or held fixed, with distribution, range and source."""
         return self.study.inputs()

@@ -292,7 +292,7 @@ class Problem(Strict):
         objectives: one to four of `minimise` and `maximise`.
         constraints: such as `Yields` and `ProtonBalance`; limits that are not listed keep their defaults.
         tolerances: half-widths within which the plant holds each setpoint; ``"off"`` for none.
-        process: numbers of the process by name, each alone (then it is certain) or as
+        process: numbers of the process by name, each alone (studies hold it fixed) or as
             ``{low, mode, high}``; `optimiser list parameters` lists them.
 
     Raises:

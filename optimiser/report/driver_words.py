@@ -29,7 +29,7 @@ WHAT_IS_DRAWN = (
     "errors of the yields, independently of each other, each within the range of its table: triangular about "
     "the table's value unless the table says uniform. The yields of all metals go together: each draw takes "
     "one held-out row of errors, and all designs meet the same draws.",
-    "A number without a range is taken for certain, and so is one that the problem gives alone; give "
+    "A number without a range is held fixed, and so is one that the problem gives alone; give "
     "{low, mode, high} to say how sure you are. A range that is wider or narrower in truth changes every "
     "share.",
 )

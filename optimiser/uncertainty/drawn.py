@@ -137,8 +137,8 @@ def drawn_inputs(problem: BoundProblem, values: Values, d: int, n: int) -> Proce
 
 def _acids(problem: BoundProblem, values: Values, d: int) -> AcidNumbers:
     k = len(problem.acids)
-    names = [field.name for field in fields(AcidNumbers)]
-    arrays = {name: np.concatenate([getattr(problem.inputs.acids, name)] * d) for name in names}
+    as_is = {field.name: getattr(problem.inputs.acids, field.name) for field in fields(AcidNumbers)}
+    arrays = {name: np.tile(a, (d, *[1] * (a.ndim - 1))) for name, a in as_is.items()}
     for i, acid in enumerate(problem.acids):
         mine = _of(values, "acid", acid.name)
         mine["price"] = _price(acid.price, mine, acid.purity, "kg stock")

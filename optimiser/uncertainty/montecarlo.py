@@ -18,8 +18,8 @@ from optimiser.uncertainty.drawn import Drawn
 from optimiser.uncertainty.inputs import YIELDS, Input, inputs_of
 from optimiser.variables import Bools, Floats
 
-#: Draws that a study may have; a quarter of a million take half a minute on a hundred designs.
-LEAST_DRAWS, MOST_DRAWS = 100, 250_000
+#: Draws that a study may have; the most take a gigabyte on a hundred designs.
+LEAST_DRAWS, MOST_DRAWS = 100, 100_000
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from optimiser.search.run import RunResult
 from optimiser.uncertainty.drivers import Drivers, drivers
 from optimiser.uncertainty.inputs import Input, inputs_of
 from optimiser.uncertainty.montecarlo import MonteCarlo, monte_carlo, yields_alone
-from optimiser.variables import Designs
+from optimiser.variables import CONTINUOUS, Designs
 
 MOST_SEED = 2**32
 
@@ -31,6 +31,7 @@ class Study:
         drivers: what drives the spread.
         draws, seed: of the study.
         acids: as `acid_chances` gives it; no rows where the acids were not searched.
+        front: as `front_frame` gives it, of the front that was searched; no rows without a search.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Study:
     draws: int
     seed: int
     acids: pd.DataFrame
+    front: pd.DataFrame
 
     @property
     def problem(self) -> BoundProblem:
@@ -123,10 +125,30 @@ def study(
     every = monte_carlo(problem, evaluation, draws, np.random.default_rng(seed), inputs)
     alone = monte_carlo(problem, evaluation, draws, np.random.default_rng(seed), yields_alone(inputs))
     driven = drivers(problem, evaluation, draws, np.random.default_rng(seed), inputs)
-    acids = pd.DataFrame()
+    acids, front = pd.DataFrame(), pd.DataFrame()
     if result is not None:
         acids = acid_chances(result, problem.objectives[0], draws, np.random.default_rng(seed))
-    return Study(name, every, alone, driven, draws, seed, acids)
+        if result.front is not None:
+            evaluation = result.front.evaluation
+            front = front_frame(monte_carlo(problem, evaluation, draws, np.random.default_rng(seed)))
+    return Study(name, every, alone, driven, draws, seed, acids, front)
+
+
+def front_frame(drawn: MonteCarlo) -> pd.DataFrame:
+    """Return one row per design: what it is, its intervals with everything uncertain, and its chances.
+
+    Columns: ``design`` (from 1), ``acid`` and the setpoints; each metric with ``_low`` and ``_high``;
+    ``p_targets`` and ``p_constraints``, that all of them hold at once; ``p_nondominated``.
+    """
+    problem, evaluation = drawn.problem, drawn.evaluation
+    columns: dict[str, object] = {"design": np.arange(1, len(evaluation) + 1)}
+    columns["acid"] = np.array(problem.acid_names)[evaluation.designs.acid]
+    columns |= {name: getattr(evaluation.designs, name) for name in CONTINUOUS if name not in drawn.metrics}
+    for name in drawn.metrics:
+        columns[name] = evaluation.metrics[name]
+        columns[f"{name}_low"], columns[f"{name}_high"] = drawn.interval(name)
+    columns |= {"p_targets": drawn.p_targets, "p_constraints": drawn.p_all}
+    return pd.DataFrame(columns | {"p_nondominated": drawn.p_nondominated})
 
 
 def check_seed(seed: int) -> None:

@@ -76,6 +76,11 @@ def test_without_a_design_the_config_is_searched(tmp_path: Path) -> None:
         {k: pytest.approx(v) if isinstance(v, float) else v for k, v in row.items()}
         for row in told["intervals"]
     ]
+    front = same.front()
+    assert front["acid"].tolist() == result.front.to_frame()["acid"].tolist()
+    assert ((front["cost_low"] <= front["cost"]) & (front["cost"] <= front["cost_high"])).all()
+    chances = front[["p_targets", "p_constraints", "p_nondominated"]].to_numpy()
+    assert ((chances >= 0.0) & (chances <= 1.0)).all() and len(told["front"]) == len(front)
     # the first acid is the best one, and nothing beats itself
     assert same.acids()["value"].is_monotonic_increasing and np.isnan(same.acids()["p_beaten"][0])
 
@@ -138,7 +143,7 @@ def test_a_front_s_card_tells_drivers_chances_and_acids() -> None:
     ).all()
     panels = next(block for block in card.blocks if isinstance(block, Panels))
     assert [f.name for f in panels.figures][:2] == ["tornado-cost", "shares-cost"]
-    assert {"acid-chances", "uncertain-inputs"} <= tables.keys()
+    assert {"acid-chances", "front-chances", "uncertain-inputs"} <= tables.keys()
     assert len(blocks_of(card)) >= 6
 
 

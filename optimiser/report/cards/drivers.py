@@ -30,11 +30,17 @@ from optimiser.search.run import RunResult
 from optimiser.uncertainty.drivers import Drivers, drivers
 from optimiser.uncertainty.inputs import inputs_of
 from optimiser.uncertainty.montecarlo import MonteCarlo, monte_carlo, yields_alone
-from optimiser.uncertainty.study import Study, acid_chances, inputs_frame
+from optimiser.uncertainty.study import Study, acid_chances, front_frame, inputs_frame
 from optimiser.variables import Floats
 
 #: Draws on a front, points of the indices, and their seed.
 DRAWS, POINTS, SEED = 2_000, 1_024, 1
+#: Chances of each design of a front, by their column.
+_CHANCES = {
+    "p_targets": "all targets hold",
+    "p_constraints": "all constraints hold",
+    "p_nondominated": "non-dominated",
+}
 #: Objectives whose drivers a run's page shows.
 _SHOWN = 2
 
@@ -67,6 +73,8 @@ def drivers_card(result: RunResult) -> Card:
     blocks.append(_chances_table(every, knee))
     if len(acids):
         blocks.append(_acids_table(problem, acids, asked[0]))
+    if len(evaluation) > 1:
+        blocks.append(_front_table(front_frame(every), asked, knee))
     blocks += [Words("What is drawn", WHAT_IS_DRAWN), _inputs_table(every)]
     return Card(finding=tuple(text for text in finding if text), blocks=tuple(blocks))
 
@@ -95,6 +103,8 @@ def study_card(of: Study, metric: str) -> Card:
     blocks += [_intervals_table(of), _chances_table(of.every, 0)]
     if len(of.acids):
         blocks.append(_acids_table(of.problem, of.acids, of.problem.objectives[0].metric))
+    if len(of.front):
+        blocks.append(_front_table(of.front, asked))
     blocks += [Words("What is drawn", WHAT_IS_DRAWN), _inputs_table(of.every)]
     tiles = tuple(_tile(of.every, name) for name in asked)
     return Card(finding=tuple(text for text in finding if text), tiles=tiles, blocks=tuple(blocks))
@@ -205,6 +215,19 @@ def _acids_table(problem: BoundProblem, acids: pd.DataFrame, metric: str) -> Tab
     )
     caption = f"Each acid's best design in {METRICS[metric].label}, under the same draws."
     return Table("acid-chances", caption, frame, sortable=False)
+
+
+def _front_table(front: pd.DataFrame, metrics: list[str], knee: int | None = None) -> Table:
+    """Return the objectives of each design with intervals that hold prices, and its chances."""
+    ends = [f"{name}_{end}" for name in metrics for end in ("low", "high")]
+    frame = front[["design", "acid", *metrics, *ends]].copy()
+    for name, said in _CHANCES.items():
+        frame[f"{said}|%|3"] = 100.0 * front[name]
+    if knee is not None:
+        frame["knee"] = np.arange(len(frame)) == knee
+    shown = tuple(str(name) for name in frame if name not in (*ends, "knee"))
+    caption = "Every design of the front with 90 % intervals, everything uncertain."
+    return Table("front-chances", caption, frame, shown=shown, tall=True)
 
 
 def _inputs_table(every: MonteCarlo) -> Table:
