@@ -459,8 +459,15 @@ def sensitivity(
     else:
         config = problem if isinstance(problem, Config) else problem.run.config
     tables = result.tables if result is not None else _tables(config.problem, acids, prices, impacts)
+    if result is not None and (acids, prices, impacts) != (None, None, None):
+        raise InputError("A result has its own tables.", remedy="give them to opt.run, or give the problem")
     text = None
     if design is not None:
+        if not isinstance(design, Mapping | pd.Series):
+            raise InputError(
+                f"{type(design).__name__} is not a design.",
+                allowed="a mapping, or a row such as result.best('cost')",
+            )
         text = ",".join(f"{name}={design[name]}" for name in DESIGN_COLUMNS if name in design)
     found = study_config(config, design=text, draws=draws, seed=seed, tables=tables, result=result)
     return Sensitivity(found, ranked_metric(found, objective))

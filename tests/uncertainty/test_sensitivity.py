@@ -71,6 +71,8 @@ def test_without_a_design_the_config_is_searched(tmp_path: Path) -> None:
     assert told["design"]["acid"] == result.best("cost")["acid"]
     assert told["design"]["temperature"] == result.best("cost")["temperature"]
     assert told["metric"] == "climate_change" and len(told["acids"]) > 1
+    row = opt.sensitivity(result, result.best("cost"), draws=256)
+    assert row.intervals()["value"].tolist() == pytest.approx([r["value"] for r in told["intervals"]])
     same = opt.sensitivity(result, draws=256)
     assert same.intervals().to_dict("records") == [
         {k: pytest.approx(v) if isinstance(v, float) else v for k, v in row.items()}
@@ -108,6 +110,12 @@ def test_python_refuses_what_is_no_problem_and_what_is_not_feasible() -> None:
         opt.sensitivity("nmc111")  # type: ignore[arg-type]
     with pytest.raises(InputError, match="No design is feasible"):
         opt.sensitivity(Result(impossible()))
+    with pytest.raises(InputError, match="has its own tables"):
+        opt.sensitivity(Result(trade_off()), prices="prices.csv")
+    with pytest.raises(InputError, match="DataFrame is not a design"):
+        opt.sensitivity(opt.load_problem("nmc111"), pd.DataFrame())  # type: ignore[arg-type]
+    with pytest.raises(InputError, match="The design lacks time"):
+        opt.sensitivity(opt.load_problem("nmc111"), {k: v for k, v in GIVEN.items() if k != "time"})
     with pytest.raises(InputError, match="There is no objective"):
         found().drivers("cots")
 

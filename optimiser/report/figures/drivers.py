@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
@@ -13,6 +15,8 @@ from optimiser.report.style import BLUE, INK, ORANGE, VERMILLION
 
 #: Bars of a figure.
 MOST_BARS = 8
+#: Letters that stand above a bar.
+_LONGEST = 48
 
 
 def draw_tornado(frame: pd.DataFrame, metric: str, base: float) -> go.Figure:
@@ -25,7 +29,7 @@ def draw_tornado(frame: pd.DataFrame, metric: str, base: float) -> go.Figure:
     """
     how = column(metric)
     frame = frame.sort_values("swing", ascending=False, kind="stable").head(MOST_BARS)
-    figure = blank_bars([f"{row['input']}, {range_text(row)}" for _, row in frame.iterrows()], how.heading)
+    figure = blank_bars([_named(row) for _, row in frame.iterrows()], how.heading)
     for end, name, colour in (("low", "at its low end", BLUE), ("high", "at its high end", VERMILLION)):
         values = frame[f"metric_{end}"].to_numpy()
         figure.add_bar(
@@ -42,6 +46,12 @@ def draw_tornado(frame: pd.DataFrame, metric: str, base: float) -> go.Figure:
     figure.update_layout(barmode="overlay", bargap=0.55, legend={"traceorder": "normal"})
     figure.update_xaxes(rangemode="normal")
     return figure
+
+
+def _named(row: pd.Series[Any]) -> str:
+    """Name an input with its range; a long name leaves the unit to the table."""
+    said = f"{row['input']}, {range_text(row)}"
+    return said if len(said) <= _LONGEST else said.removesuffix(f" {row['unit']}")
 
 
 def draw_shares(frame: pd.DataFrame) -> go.Figure:
