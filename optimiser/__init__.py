@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from optimiser._io.errors import InputError
-    from optimiser.api import Front, Result, predict, run
+    from optimiser.api import Front, Result, Sensitivity, predict, run, sensitivity
     from optimiser.chemistry.feeds import Feed
     from optimiser.problem.constraints import (
         ApplicabilityDomain,
@@ -47,6 +47,7 @@ __all__ = [
     "Problem",
     "ProtonBalance",
     "Result",
+    "Sensitivity",
     "Slurry",
     "Solubility",
     "StockStrength",
@@ -57,12 +58,13 @@ __all__ = [
     "minimise",
     "predict",
     "run",
+    "sensitivity",
 ]
 
 #: Module of each public name: imported when the name is first used, so that `import optimiser` is quick.
 _MODULES = {
     "_io.errors": ("InputError",),
-    "api": ("Front", "Result", "predict", "run"),
+    "api": ("Front", "Result", "Sensitivity", "predict", "run", "sensitivity"),
     "chemistry.feeds": ("Feed",),
     "problem.constraints": (
         *("ApplicabilityDomain", "Boiling", "ProtonBalance", "Slurry", "Solubility", "StockStrength"),

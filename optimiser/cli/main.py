@@ -26,6 +26,7 @@ from optimiser.cli.options import BAD_INPUT, DONE, INTERRUPTED
 from optimiser.cli.predict import predict
 from optimiser.cli.run import run
 from optimiser.cli.scenarios import scenarios
+from optimiser.cli.sensitivity import sensitivity
 from optimiser.cli.tables import tables
 from optimiser.cli.train import train
 
@@ -53,6 +54,7 @@ for command in (
     explain,
     kinetics,
     nearest,
+    sensitivity,
     tables,
     evaluate,
 ):

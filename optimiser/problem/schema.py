@@ -14,10 +14,12 @@ from pydantic import (
     BaseModel,
     BeforeValidator,
     ConfigDict,
+    Discriminator,
     Field,
     InstanceOf,
     PlainSerializer,
     PrivateAttr,
+    Tag,
     ValidationError,
     create_model,
     field_validator,
@@ -28,6 +30,7 @@ from optimiser._io.yamlfile import Document, Real, Whole, first_error
 from optimiser.chemistry.acids import MOST_ACIDS, AcidOverrides
 from optimiser.chemistry.feeds import Feed, find_feed, load_feeds
 from optimiser.chemistry.metals import METALS
+from optimiser.chemistry.quantity import Sourced
 from optimiser.problem.constraints import Constraint, read_constraint
 from optimiser.problem.numbers import number
 from optimiser.problem.objectives import Objective, read_objective
@@ -258,6 +261,14 @@ TolerancesField = Annotated[
 ]
 
 
+#: A number of the process, one with a range, or the name of a base. A callable tells them apart, so that a
+#: mistake is told of the one that was meant.
+ParameterField = Annotated[
+    Annotated[Real | str, Tag("alone")] | Annotated[Sourced, Tag("range")],
+    Discriminator(lambda value: "range" if isinstance(value, dict | Sourced) else "alone"),
+]
+
+
 @dataclass(frozen=True)
 class Source:
     """Where a problem comes from: its file, and that of the config that overrides parts of it.
@@ -285,7 +296,8 @@ class Problem(Strict):
         objectives: one to four of `minimise` and `maximise`.
         constraints: such as `Yields` and `ProtonBalance`; limits that are not listed keep their defaults.
         tolerances: half-widths within which the plant holds each setpoint; ``"off"`` for none.
-        process: numbers of the process by name; `optimiser list parameters` lists them.
+        process: numbers of the process by name, each alone (studies hold it fixed) or as
+            ``{low, mode, high}``; `optimiser list parameters` lists them.
 
     Raises:
         InputError: a part is unknown or impossible, with its key.
@@ -311,7 +323,7 @@ class Problem(Strict):
     objectives: tuple[ObjectiveField, ...] = Field(min_length=1, max_length=4)
     constraints: tuple[ConstraintField, ...] = ()
     tolerances: TolerancesField = TolerancesSpec()
-    process: dict[str, Real | str] = Field(default_factory=dict)
+    process: dict[str, ParameterField] = Field(default_factory=dict)
 
     _source: Source | None = PrivateAttr(default=None)
 
