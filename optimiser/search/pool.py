@@ -235,18 +235,14 @@ class Pool:
         """Return the most promising new designs beside the best known ones of some questions."""
         family = [self._children(q, _share(_CHILDREN, len(questions))) for q in questions]
         parents, made = np.concatenate([rows for rows, _ in family]), Designs.joined([m for _, m in family])
-        asker = np.repeat(np.arange(len(family)), [len(rows) for rows, _ in family])
         new = self._untried(made)
-        parents, made, asker = parents[new], made.take(new), asker[new]
+        parents, made = parents[new], made.take(new)
         if not len(made):
             return made
         guessed = Batch(self.problem, made, self._guess(made, parents), _TYPICAL)
-        chosen, chosen_each = [], _share(_CHOSEN, len(questions))
-        for k, question in enumerate(questions):
-            seen, rows = guessed.view(question), np.arange(len(made))
-            # what is made for another question may serve this one
-            mine = np.where(asker == k, 0.0, 1e-9)
-            chosen.append(rows[np.lexsort((mine, seen.value, seen.lacking))][:chosen_each])
+        # what is made for another question may serve this one
+        each = _share(_CHOSEN, len(questions))
+        chosen = [guessed.view(question).order[:each] for question in questions]
         return made.take(np.unique(np.concatenate(chosen)))
 
     def _children(self, question: Question, n: int) -> tuple[Ints, Designs]:

@@ -99,6 +99,9 @@ class Drawn:
             result.yields,
             domain_ratio=np.empty(0),
             beyond=lambda limit: np.empty(0),
+            # what is drawn either reaches the targets or does not, whatever the confidence
+            slack=lambda targets, confidence: np.nanmin(result.yields - targets, axis=1),
+            chance=lambda targets: np.empty(0),
         )
         margins: dict[str, Floats] = {}
         for constraint in self.problem.constraints:
