@@ -9,10 +9,12 @@ from dataclasses import dataclass, replace
 from types import EllipsisType
 
 import numpy as np
+import pandas as pd
 
 from optimiser.ask.levers import with_price
 from optimiser.ask.question import Asked, question_of
 from optimiser.ask.relaxing import Relaxed, relaxations
+from optimiser.ask.spread import spread
 from optimiser.chemistry.metals import METALS
 from optimiser.problem.binding import bind, refuse_slow_surrogate
 from optimiser.problem.bound import BoundProblem, Evaluation
@@ -119,6 +121,8 @@ class Answer:
         problem: the question bound to its models; it has one objective.
         feasible: whether any design keeps every constraint.
         evaluation: of the design alone, or of the one that comes nearest.
+        spread: 90 % intervals of its metrics and components, with all that is uncertain drawn, as
+            `optimiser.ask.spread.spread` gives them.
         binding: limits that hold the objective back, dearest first.
         acids: each acid alone, best first.
         price_of_yield: the question at other targets of all metals that have one.
@@ -126,7 +130,8 @@ class Answer:
         reachable: the question at each target and confidence.
         drift: of each setpoint.
         refusal: why nothing is feasible, or None.
-        highest_confidence: with which the targets can be had; NaN without targets, or where they are met.
+        highest_confidence: with which the targets can be had; NaN without targets or where nothing keeps the
+            other constraints.
         tables: a user's own tables, or None.
         seconds: it took.
     """
@@ -135,6 +140,7 @@ class Answer:
     problem: BoundProblem
     feasible: bool
     evaluation: Evaluation
+    spread: pd.DataFrame
     binding: tuple[Binding, ...]
     acids: tuple[AcidAnswer, ...]
     price_of_yield: tuple[Priced, ...]
@@ -224,10 +230,7 @@ def answer_from(question: Problem, pool: Pool, bound: BoundProblem, relaxed: Seq
     row = pool.best(asked)
     evaluation = bound.evaluate(pool.designs.take(np.array([row])))
     feasible = bool(pool.view(asked).lacking[row] <= 0.0)
-    refusal, highest = None, math.nan
-    if not feasible:
-        refusal = infeasibility_of(bound, pool.archive(bound))
-        highest = highest_confidence(pool, bound)
+    refusal = None if feasible else infeasibility_of(bound, pool.archive(bound))
     targets = set(bound.targets.values())
     target = targets.pop() if len(targets) == 1 else math.nan
     return Answer(
@@ -235,6 +238,7 @@ def answer_from(question: Problem, pool: Pool, bound: BoundProblem, relaxed: Seq
         problem=bound,
         feasible=feasible,
         evaluation=evaluation,
+        spread=spread(bound, evaluation, pool.rng),
         binding=_binding(pool, asked, tight) if feasible else (),
         acids=_acids(pool, asked, alone),
         price_of_yield=tuple(priced(pool, q, t, bound.confidence) for t, q in sweep.items()),
@@ -242,7 +246,7 @@ def answer_from(question: Problem, pool: Pool, bound: BoundProblem, relaxed: Seq
         reachable=tuple(priced(pool, q, t, c) for (t, c), q in grid.items()),
         drift=drifts(bound, evaluation) if feasible else (),
         refusal=refusal,
-        highest_confidence=highest,
+        highest_confidence=highest_confidence(pool, bound),
         tables=None,
         seconds=0.0,
     )
