@@ -43,6 +43,6 @@ def question_of(name: str) -> Problem:
     Raises:
         InputError: there is none, or it is wrong.
     """
-    from optimiser.problem.load import is_config, load_config, load_problem
+    from optimiser.problem.load import load_config
 
-    return load_config(name).problem if is_config(name) else load_problem(name)
+    return load_config(name).problem
