@@ -40,6 +40,8 @@ class ProcessParameters:
     peroxide_loss: float
     peroxide_strength: float
     peroxide_limit: float
+    peroxide_enthalpy: float
+    peroxide_cooling: float
     nox_limit: float
     neutraliser: str = "sodium_hydroxide"
 

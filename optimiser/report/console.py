@@ -17,7 +17,7 @@ from rich.text import Text
 
 from optimiser.nearest import SOURCES
 from optimiser.problem.bound import BoundProblem
-from optimiser.problem.objectives import REPORTED
+from optimiser.problem.objectives import APART
 from optimiser.problem.tolerances import said
 from optimiser.report import refusal, words
 from optimiser.report.columns import Column, column
@@ -120,7 +120,7 @@ def design_rows(
     table = Table(box=None, padding=(0, 1, 0, 0), pad_edge=False, header_style="bold")
     table.add_column("no.", justify="right", no_wrap=True, vertical="bottom")
     table.add_column("acid", no_wrap=True, vertical="bottom")
-    asked = [o.metric for o in problem.objectives if o.metric in REPORTED]
+    asked = [o.metric for o in problem.objectives if o.metric not in APART]
     heads = [("H2O2\n" if v.name == "h2o2" else "") + v.shown_unit for v in VARIABLES]
     heads += [column(name).label.replace(" ", "\n") + "\n" + _unit(column(name)) for name in asked]
     if yields:
