@@ -326,8 +326,8 @@ def predict(
     if isinstance(feed, Mapping):
         try:
             feed = Feed.model_validate(feed)
-        except ValidationError as error:
-            raise first_error(error, Feed, feed, ("feed",)) from None
+        except InputError as error:
+            raise error.at("feed") from None
     if not isinstance(tolerances, bool) and tolerances != "off":
         raise InputError(
             f"tolerances = {tolerances!r} is not possible.",

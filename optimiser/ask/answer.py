@@ -9,12 +9,11 @@ from dataclasses import dataclass, replace
 from types import EllipsisType
 
 import numpy as np
-import pandas as pd
 
 from optimiser.ask.levers import with_price
 from optimiser.ask.question import Asked, question_of
 from optimiser.ask.relaxing import Relaxed, relaxations
-from optimiser.ask.spread import spread
+from optimiser.ask.spread import Interval, spread
 from optimiser.chemistry.metals import METALS
 from optimiser.problem.binding import bind, refuse_slow_surrogate
 from optimiser.problem.bound import BoundProblem, Evaluation
@@ -121,8 +120,8 @@ class Answer:
         problem: the question bound to its models; it has one objective.
         feasible: whether any design keeps every constraint.
         evaluation: of the design alone, or of the one that comes nearest.
-        spread: 90 % intervals of its metrics and components, with all that is uncertain drawn, as
-            `optimiser.ask.spread.spread` gives them.
+        spread: its metrics and components with intervals, all that is uncertain drawn
+            (`optimiser.ask.spread.spread`).
         binding: limits that hold the objective back, dearest first.
         acids: each acid alone, best first.
         price_of_yield: the question at other targets of all metals that have one.
@@ -140,7 +139,7 @@ class Answer:
     problem: BoundProblem
     feasible: bool
     evaluation: Evaluation
-    spread: pd.DataFrame
+    spread: Mapping[str, Interval]
     binding: tuple[Binding, ...]
     acids: tuple[AcidAnswer, ...]
     price_of_yield: tuple[Priced, ...]

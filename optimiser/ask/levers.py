@@ -16,7 +16,8 @@ from optimiser.chemistry.prices import MOST_PRICE, Basis, Price
 from optimiser.chemistry.quantity import Quantity
 from optimiser.chemistry.reagents import ENERGIES
 from optimiser.problem.bound import BoundProblem
-from optimiser.problem.constraints import LIMITS, Yields
+from optimiser.problem.constraints import Yields
+from optimiser.problem.limits import LIMITS
 from optimiser.process.inputs import process_inputs
 from optimiser.process.parameters import parameter_quantities, process_parameters
 

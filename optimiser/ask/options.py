@@ -67,9 +67,11 @@ def pairs(option: str, given: Sequence[str]) -> dict[str, float]:
                 f"{name} is given twice: {found[name]:g} and {value}.", where=option, remedy="leave one out"
             )
         try:
-            found[name] = number(value)
-        except InputError as error:
-            raise InputError(error.what, where=f"{option} {text}", remedy="write a number") from None
+            found[name] = number(float(value))
+        except ValueError:  # an InputError too
+            raise InputError(
+                f"{value!r} is not a number.", where=f"{option} {text}", remedy="write a number"
+            ) from None
     return found
 
 

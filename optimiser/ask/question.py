@@ -10,7 +10,8 @@ from pydantic import ValidationError
 
 from optimiser._io.errors import InputError, closest
 from optimiser._io.yamlfile import first_error
-from optimiser.problem.constraints import Constraint, Yields, read_constraint
+from optimiser.problem.constraints import Yields, read_constraint
+from optimiser.problem.margins import Constraint
 from optimiser.problem.numbers import number
 from optimiser.problem.objectives import METRICS, Objective
 from optimiser.problem.schema import Problem, Variables

@@ -9,13 +9,17 @@ import numpy as np
 
 from optimiser._io.errors import InputError
 from optimiser.problem.bound import BoundProblem
-from optimiser.problem.constraints import JOINT, Limit, Yields
+from optimiser.problem.bounds import Bound
+from optimiser.problem.constraints import JOINT, Yields
 from optimiser.problem.constraints import label as label_of
+from optimiser.problem.margins import Limit
+from optimiser.problem.objectives import METRICS
 from optimiser.variables import VARIABLES, Designs
 
 #: A yield target is relaxed by so much, a confidence by so much.
 _POINT, _SURE = 0.01, 0.05
-#: Limits are relaxed by so much of their own unit; one that is not here by 5 % of itself.
+_SHARE = 0.05  # of itself, by which a limit is relaxed that is not here
+#: Limits are relaxed by so much of their own unit.
 _BY = {"proton_balance": -0.1, "applicability_domain": 0.25, "slurry": 0.02, "solubility": 0.05}
 #: Limits of physics at these values: there is nothing beyond.
 _PHYSICS = {"stock_strength": 0.0, "solubility": 1.0, "boiling": 0.0, "peroxide_heat": 0.0}
@@ -58,7 +62,12 @@ class Relaxed:
 
 def relaxations(problem: BoundProblem) -> tuple[Relaxed, ...]:
     """Return each limit of a problem relaxed, alone: targets, confidence, chemistry, metrics, ranges."""
-    return (*_of_targets(problem), *_of_limits(problem), *_of_ranges(problem))
+    return (
+        *_of_targets(problem),
+        *_of_limits(problem),
+        *_of_bounds(problem),
+        *_of_ranges(problem),
+    )
 
 
 def _of_targets(problem: BoundProblem) -> Iterator[Relaxed]:
@@ -81,12 +90,31 @@ def _of_limits(problem: BoundProblem) -> Iterator[Relaxed]:
         if _PHYSICS.get(limit.key) == now:
             yield Relaxed(name, label_of(name), "", np.nan, None)
             continue
-        by = _BY.get(limit.key, -0.05 * abs(now))
+        by = _BY.get(limit.key, _SHARE * -abs(now))
         try:
             easier = type(limit)(now + by)
         except InputError:  # there is nothing beyond
             continue
         yield Relaxed(name, label_of(name), "", abs(by), problem.with_constraints(easier))
+
+
+def _of_bounds(problem: BoundProblem) -> Iterator[Relaxed]:
+    for bound in problem.constraints:
+        if not isinstance(bound, Bound):
+            continue
+        for end, sign in (("min", -1.0), ("max", 1.0)):
+            now = getattr(bound, end)
+            if now is None:
+                continue
+            name, metric = f"{bound.metric}_{end}", METRICS[bound.metric]
+            by = _SHARE * abs(now) or 10.0**-metric.digits
+            ends = {"min": bound.min, "max": bound.max, end: now + sign * by}
+            try:
+                easier = Bound(bound.metric, **ends)
+            except InputError:  # there is nothing beyond
+                continue
+            relaxed = problem.with_constraints(easier)
+            yield Relaxed(name, label_of(name), metric.unit, by, relaxed)
 
 
 def _of_ranges(problem: BoundProblem) -> Iterator[Relaxed]:

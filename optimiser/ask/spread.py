@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
-import pandas as pd
 
 from optimiser.problem.bound import BoundProblem, Evaluation
 from optimiser.problem.objectives import METRICS, REPORTED, per_kg_metal
@@ -15,8 +16,16 @@ from optimiser.uncertainty.inputs import inputs_of
 _DRAWS = 2000
 
 
-def spread(problem: BoundProblem, evaluation: Evaluation, rng: np.random.Generator) -> pd.DataFrame:
-    """Return value, low and high (90 %) of every metric and component of one design.
+class Interval(NamedTuple):
+    """A figure with the ends of its 90 % interval."""
+
+    value: float
+    low: float
+    high: float
+
+
+def spread(problem: BoundProblem, evaluation: Evaluation, rng: np.random.Generator) -> dict[str, Interval]:
+    """Return every metric and component of one design with its interval.
 
     Args:
         problem: the bound question.
@@ -24,7 +33,7 @@ def spread(problem: BoundProblem, evaluation: Evaluation, rng: np.random.Generat
         rng: of the draws.
 
     Returns:
-        Index: names of metrics, and ``cost_acid``, ``climate_acid`` and so on, per kg of metal dissolved.
+        By name of the metric, and ``cost_acid``, ``climate_acid`` and so on per kg of metal dissolved.
     """
     names = list(dict.fromkeys([*(o.metric for o in problem.objectives), *REPORTED]))
     parts = [f"{what}_{component}" for what in ("cost", "climate") for component in COMPONENTS]
@@ -42,7 +51,7 @@ def spread(problem: BoundProblem, evaluation: Evaluation, rng: np.random.Generat
     below, above = tails(INTERVAL_LEVEL)
     low = np.quantile(values, below, axis=0, method="lower")
     high = np.quantile(values, above, axis=0, method="higher")
-    found = pd.DataFrame({"value": now, "low": low, "high": high}, index=[*names, *parts])
     # the interval of a skewed quantity holds what is told of it
-    found["low"], found["high"] = found[["value", "low"]].min(axis=1), found[["value", "high"]].max(axis=1)
-    return found
+    low, high = np.minimum(low, now), np.maximum(high, now)
+    ends = zip([*names, *parts], now, low, high, strict=True)
+    return {name: Interval(float(v), float(a), float(b)) for name, v, a, b in ends}

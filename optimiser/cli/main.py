@@ -15,6 +15,7 @@ from optimiser._io.environment import check_environment
 from optimiser._io.errors import InputError, refused, shortened
 from optimiser._io.interrupts import insistent_interrupts
 from optimiser._io.output import PLACED
+from optimiser.cli.ask import ask
 from optimiser.cli.check import check
 from optimiser.cli.data import data
 from optimiser.cli.evaluate import evaluate
@@ -44,6 +45,7 @@ def cli() -> None:
 
 
 for command in (
+    ask,
     run,
     check,
     list_,

@@ -53,9 +53,6 @@ def config_of(name: str) -> Config:
     Raises:
         InputError: there is none, or it is wrong.
     """
-    from optimiser.problem.load import Config, is_config, load_config, load_problem
+    from optimiser.problem.load import load_config
 
-    if is_config(name):
-        return load_config(name)
-    problem = load_problem(name)
-    return Config(problem.name, problem)
+    return load_config(name)

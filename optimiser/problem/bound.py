@@ -12,7 +12,9 @@ from optimiser.chemistry.acids import Acid
 from optimiser.chemistry.feeds import Feed
 from optimiser.chemistry.metals import METALS
 from optimiser.chemistry.reagents import Reagents
-from optimiser.problem.constraints import ApplicabilityDomain, Constraint, State, Yields
+from optimiser.problem.constraints import Yields, complete
+from optimiser.problem.limits import ApplicabilityDomain
+from optimiser.problem.margins import Constraint, State
 from optimiser.problem.objectives import METRICS, Objective, Outcome, outcome
 from optimiser.problem.tolerances import DEFAULT, Tolerances
 from optimiser.problem.yields import (
@@ -24,7 +26,7 @@ from optimiser.problem.yields import (
     yield_quantile,
 )
 from optimiser.process.balance import mass_balance
-from optimiser.process.byproducts import ByProducts, by_products
+from optimiser.process.byproducts import ByProducts
 from optimiser.process.inputs import ProcessInputs, process_inputs
 from optimiser.process.ratios import proton_ratio, reductant_ratio
 from optimiser.surrogate.artefact import POINTS, Fidelity, Surrogate, YieldPrediction
@@ -52,7 +54,6 @@ class Evaluation:
         yields_nominal: expected yields at the setpoints themselves, likewise.
         yields_p10: tenth percentile of the expected yields over the tolerances, likewise.
         outcome: balance, cost and impact at the mean yields.
-        by_products: gases, salt, water and what may precipitate, at the mean yields.
         metrics: every metric of the registry, shape (n,) each.
         metrics_low, metrics_high: the same at the ends of the yields' intervals, all metals together.
         objectives: what the search minimises, shape (n, m).
@@ -71,7 +72,6 @@ class Evaluation:
     yields_nominal: Floats
     yields_p10: Floats
     outcome: Outcome
-    by_products: ByProducts
     metrics: Mapping[str, Floats]
     metrics_low: Mapping[str, Floats]
     metrics_high: Mapping[str, Floats]
@@ -90,6 +90,11 @@ class Evaluation:
     def yields(self) -> Floats:
         """Expected yields over the tolerances, a column per metal of METALS; NaN for an absent metal."""
         return self.prediction.mean
+
+    @property
+    def by_products(self) -> ByProducts:
+        """Gases, salt, water and what may precipitate, at the mean yields."""
+        return self.outcome.by_products
 
     @property
     def violation(self) -> Floats:
@@ -194,9 +199,8 @@ class BoundProblem:
         return tuple(name for constraint in self.constraints for name in constraint.names)
 
     def with_constraints(self, *constraints: Constraint) -> BoundProblem:
-        """Return the same problem with some of its constraints replaced."""
-        new = {constraint.key: constraint for constraint in constraints}
-        return replace(self, constraints=tuple(new.get(c.key, c) for c in self.constraints))
+        """Return the same problem with some of its constraints replaced, or further bounds."""
+        return replace(self, constraints=complete([*self.constraints, *constraints]))
 
     def decode(self, acid: Ints, unit: Floats) -> Designs:
         """Turn search coordinates into designs.
@@ -310,7 +314,6 @@ class BoundProblem:
             yields_nominal=nominal,
             yields_p10=tenth,
             outcome=result,
-            by_products=by_products(designs, result.balance, self.inputs),
             metrics=metrics,
             metrics_low={n: np.minimum(metrics[n], v.min(axis=0)) for n, v in at_ends.items()},
             metrics_high={n: np.maximum(metrics[n], v.max(axis=0)) for n, v in at_ends.items()},
@@ -376,9 +379,7 @@ class BoundProblem:
 
     def _state(self, result: Outcome, prediction: YieldPrediction) -> State:
         return State(
-            designs=result.designs,
-            balance=result.balance,
-            inputs=self.inputs,
+            outcome=result,
             counted=self._counted(prediction),
             domain_ratio=prediction.domain_ratio,
             beyond=lambda limit: self._per_acid(result.designs, lambda near, x: near.beyond(x, limit)),

@@ -31,7 +31,8 @@ from optimiser.chemistry.acids import MOST_ACIDS, AcidOverrides
 from optimiser.chemistry.feeds import Feed, find_feed, load_feeds
 from optimiser.chemistry.metals import METALS
 from optimiser.chemistry.quantity import Sourced
-from optimiser.problem.constraints import Constraint, read_constraint
+from optimiser.problem.constraints import read_constraint
+from optimiser.problem.margins import Constraint
 from optimiser.problem.numbers import number
 from optimiser.problem.objectives import Objective, read_objective
 from optimiser.problem.tolerances import DEFAULT, Tolerances

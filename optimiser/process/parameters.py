@@ -41,6 +41,8 @@ class ProcessParameters:
     peroxide_loss: float
     peroxide_strength: float
     peroxide_limit: float
+    peroxide_enthalpy: float
+    peroxide_cooling: float
     nox_limit: float
     neutraliser: str = "sodium_hydroxide"
     given: Mapping[str, Sourced] = field(default_factory=dict, compare=False)

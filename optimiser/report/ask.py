@@ -55,10 +55,10 @@ def as_json(answer: Answer, evidence: Nearest) -> dict[str, Any]:
             }
             for metal in problem.present
         },
-        "objectives": {name: _interval(answer, name) for name in names if name in answer.spread.index},
+        "objectives": {name: _interval(answer, name) for name in names if name in answer.spread},
         "components": {
             name: _interval(answer, name)
-            for name in answer.spread.index
+            for name in answer.spread
             if name.startswith(("cost_", "climate_")) and name != "climate_change"
         },
         "p_feasible": e.p_feasible[0] if problem.targets else None,
@@ -145,7 +145,8 @@ def _design(acids: tuple[str, ...], designs: Designs) -> dict[str, Any]:
 
 
 def _interval(answer: Answer, name: str) -> dict[str, float]:
-    return {end if end != "value" else "mean": float(v) for end, v in answer.spread.loc[name].items()}
+    told = answer.spread[name]
+    return {"mean": told.value, "low": told.low, "high": told.high}
 
 
 def _priced(acids: tuple[str, ...], one: Priced) -> dict[str, Any]:

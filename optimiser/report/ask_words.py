@@ -51,7 +51,7 @@ def certainty_sentence(answer: Answer) -> str:
     for one in answer.price_of_certainty:
         if one.feasible and one.confidence is not None:
             found.append(f"{100.0 * one.confidence:g} %: {how.text(one.value)}{_more(answer, one)}")
-    together = "all targets at once" if _jointly(answer) else "each target"
+    together = "all targets at once" if jointly(answer) else "each target"
     reach = f"the highest that was found is {percent(answer.highest_confidence)}"
     if not found:
         return f"No confidence of 50 % or more in {together} can be had: {reach}."
@@ -60,7 +60,8 @@ def certainty_sentence(answer: Answer) -> str:
     return f"Price of certainty, {how.unit} by confidence in {together}: {', '.join(found)}{lost}."
 
 
-def _jointly(answer: Answer) -> bool:
+def jointly(answer: Answer) -> bool:
+    """Return whether confidences of the answer's prices are those that all targets hold at once."""
     asked = answer.problem
     return len(asked.targets) > 1 and (asked.joint or asked.confidence is None)
 

@@ -13,7 +13,8 @@ from optimiser.chemistry.metals import METALS, load_metals
 from optimiser.chemistry.prices import Price
 from optimiser.chemistry.substances import in_basis
 from optimiser.problem.bound import BoundProblem, Evaluation
-from optimiser.problem.constraints import ApplicabilityDomain, State
+from optimiser.problem.limits import ApplicabilityDomain
+from optimiser.problem.margins import State
 from optimiser.problem.objectives import Outcome, outcome
 from optimiser.process.balance import mass_balance
 from optimiser.process.inputs import AcidNumbers, ProcessInputs, bought
@@ -93,9 +94,7 @@ class Drawn:
         d = len(result.designs) // len(self.evaluation)
         shape = (d, len(self.evaluation))
         state = State(
-            result.designs,
-            result.balance,
-            result.inputs,
+            result,
             result.yields,
             domain_ratio=np.empty(0),
             beyond=lambda limit: np.empty(0),

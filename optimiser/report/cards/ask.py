@@ -73,11 +73,11 @@ def answer_card(answer: Answer) -> Card:
 def _tiles(answer: Answer) -> tuple[Tile, ...]:
     found = []
     for name in dict.fromkeys([answer.objective.metric, "cost", "climate_change", "recovery", "net_value"]):
-        if name not in answer.spread.index:
+        if name not in answer.spread:
             continue
-        how, row = column(name), answer.spread.loc[name]
-        ends = f"{how.text(row['low'])} to {how.text(row['high'])}"
-        found.append(Tile(how.label, how.text(row["value"]), how.unit, ends))
+        how, told = column(name), answer.spread[name]
+        ends = f"{how.text(told.low)} to {how.text(told.high)}"
+        found.append(Tile(how.label, how.text(told.value), how.unit, ends))
     return tuple(found)
 
 
@@ -130,12 +130,12 @@ def reachable_card(answer: Answer) -> Card:
     """Return the map of targets and confidences."""
     sure = [one for one in answer.reachable if one.feasible and one.confidence is not None]
     best = max(sure, key=lambda one: (one.target, one.confidence or 0.0), default=None)
-    together = "all at once" if ask_words._jointly(answer) else "each"
+    together = "all at once" if ask_words.jointly(answer) else "each"
     said = "No target of the map can be had with 50 % confidence or more."
     if best is not None:
         said = (
-            f"The highest target that can be had with any confidence of the map is {100 * best.target:g} % for every "
-            f"metal asked for ({together}), with {sure_text(best.confidence)} confidence."
+            f"The highest target with a confidence of the map is {100 * best.target:g} % for every metal "
+            f"asked for ({together}), with {sure_text(best.confidence)} confidence."
         )
     about = f"Best {column(answer.objective.metric).heading} by target and confidence; – is out of reach."
     return Card(finding=(said,), blocks=(Figure("reachable", about, draw_reachable(answer)),))
@@ -162,6 +162,12 @@ def binding_card(answer: Answer) -> Card:
 
 def acids_card(answer: Answer) -> Card:
     """Return each acid's own best design."""
+    table = Table("acids", "The best design of each acid alone.", acids_frame(answer), sortable=False)
+    return Card(finding=(ask_words.acids_sentence(answer) or "No acid is feasible.",), blocks=(table,))
+
+
+def acids_frame(answer: Answer) -> pd.DataFrame:
+    """Return one row per acid: its best objective, premium, setpoints, and why it has none."""
     how, rows = column(answer.objective.metric), []
     for one in answer.acids:
         feasible = one.value == one.value and one.design is not None
@@ -176,35 +182,34 @@ def acids_card(answer: Answer) -> Card:
                 "verdict": ask_words.acid_reason(one.reason, one.experiments) if not feasible else "feasible",
             }
         )
-    table = Table("acids", "The best design of each acid alone.", pd.DataFrame(rows), sortable=False)
-    return Card(finding=(ask_words.acids_sentence(answer) or "No acid is feasible.",), blocks=(table,))
+    return pd.DataFrame(rows)
 
 
 def money_card(answer: Answer) -> Card:
     """Return cost and climate change by component, with intervals that include prices and factors."""
+    cost = {c: answer.spread[f"cost_{c}"].value for c in COMPONENTS}
+    most = max(cost, key=lambda c: cost[c])
+    total, said = answer.spread["cost"].value, "It costs nothing."
+    if total > 0.0:
+        said = f"Most of the cost is {most}: {number(100.0 * cost[most] / total, 0)} %."
+    caption = (
+        "Per kg of metal dissolved. Intervals (90 %) draw yields, prices, factors, stocks and plant together."
+    )
+    table = Table("components", caption, components_frame(answer), sortable=False)
+    return Card(finding=(said,), blocks=(table,))
+
+
+def components_frame(answer: Answer) -> pd.DataFrame:
+    """Return one row per component: cost and climate change per kg of metal with their intervals."""
     rows = []
     for component in (*COMPONENTS, "total"):
         row: dict[str, Any] = {"component": component}
         for what, metric in _PARTS.items():
             key = metric if component == "total" else f"{what}_{component}"
-            how, told = column(f"{what}_{component}"), answer.spread.loc[key]
-            row[how.unit] = f"{how.text(told['value'])} ({how.text(told['low'])}–{how.text(told['high'])})"
+            how, told = column(f"{what}_{component}"), answer.spread[key]
+            row[how.unit] = f"{how.text(told.value)} ({how.text(told.low)}–{how.text(told.high)})"
         rows.append(row)
-    cost = {c: answer.spread.loc[f"cost_{c}", "value"] for c in COMPONENTS}
-    most = max(cost, key=lambda c: cost[c])
-    total = answer.spread.loc["cost", "value"]
-    said = (
-        f"Most of the cost is {most}: {number(100.0 * cost[most] / total, 0)} %."
-        if total > 0
-        else "It costs nothing."
-    )
-    note = "Intervals (90 %) draw yields, prices, impact factors, stocks and plant together."
-    return Card(
-        finding=(said,),
-        blocks=(
-            Table("components", f"Per kg of metal dissolved. {note}", pd.DataFrame(rows), sortable=False),
-        ),
-    )
+    return pd.DataFrame(rows)
 
 
 def evidence_card(answer: Answer, evidence: Nearest) -> Card:
