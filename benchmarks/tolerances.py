@@ -24,7 +24,8 @@ from responses import RESULTS, drawn, shipped_problem
 
 from optimiser._io import builtin
 from optimiser.problem.bound import BoundProblem
-from optimiser.problem.constraints import ApplicabilityDomain, Yields
+from optimiser.problem.constraints import Yields
+from optimiser.problem.limits import ApplicabilityDomain
 from optimiser.problem.load import load_config
 from optimiser.problem.objectives import minimise
 from optimiser.problem.tolerances import OFF

@@ -19,16 +19,19 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from optimiser._io.errors import InputError
-    from optimiser.api import Front, Result, choose, compare, predict, run
+    from optimiser.api import Front, Result, Sensitivity, choose, compare, predict, run, sensitivity
     from optimiser.chemistry.feeds import Feed
-    from optimiser.problem.constraints import (
+    from optimiser.problem.bounds import Bound
+    from optimiser.problem.constraints import Yields
+    from optimiser.problem.limits import (
         ApplicabilityDomain,
         Boiling,
+        PeroxideHeat,
         ProtonBalance,
+        ReductantBalance,
         Slurry,
         Solubility,
         StockStrength,
-        Yields,
     )
     from optimiser.problem.load import Config, load_config, load_problem
     from optimiser.problem.objectives import Objective, maximise, minimise
@@ -39,14 +42,18 @@ if TYPE_CHECKING:
 __all__ = [
     "ApplicabilityDomain",
     "Boiling",
+    "Bound",
     "Config",
     "Feed",
     "Front",
     "InputError",
     "Objective",
+    "PeroxideHeat",
     "Problem",
     "ProtonBalance",
+    "ReductantBalance",
     "Result",
+    "Sensitivity",
     "Slurry",
     "Solubility",
     "StockStrength",
@@ -59,16 +66,19 @@ __all__ = [
     "minimise",
     "predict",
     "run",
+    "sensitivity",
 ]
 
 #: Module of each public name: imported when the name is first used, so that `import optimiser` is quick.
 _MODULES = {
     "_io.errors": ("InputError",),
-    "api": ("Front", "Result", "choose", "compare", "predict", "run"),
+    "api": ("Front", "Result", "Sensitivity", "choose", "compare", "predict", "run", "sensitivity"),
     "chemistry.feeds": ("Feed",),
-    "problem.constraints": (
-        *("ApplicabilityDomain", "Boiling", "ProtonBalance", "Slurry", "Solubility", "StockStrength"),
-        "Yields",
+    "problem.bounds": ("Bound",),
+    "problem.constraints": ("Yields",),
+    "problem.limits": (
+        *("ApplicabilityDomain", "Boiling", "PeroxideHeat", "ProtonBalance", "ReductantBalance"),
+        *("Slurry", "Solubility", "StockStrength"),
     ),
     "problem.load": ("Config", "load_config", "load_problem"),
     "problem.objectives": ("Objective", "maximise", "minimise"),

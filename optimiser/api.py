@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from optimiser.report.choose import Chosen
     from optimiser.report.compare import Compared
     from optimiser.search.known import Known
+    from optimiser.uncertainty.study import Study
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -328,8 +329,8 @@ def predict(
     if isinstance(feed, Mapping):
         try:
             feed = Feed.model_validate(feed)
-        except ValidationError as error:
-            raise first_error(error, Feed, feed, ("feed",)) from None
+        except InputError as error:
+            raise error.at("feed") from None
     if not isinstance(tolerances, bool) and tolerances != "off":
         raise InputError(
             f"tolerances = {tolerances!r} is not possible.",
@@ -456,3 +457,132 @@ def _known(run: Result | str | Path) -> Known:
     if not isinstance(run, str | Path):
         raise InputError(f"{run!r} is no run.", allowed="what opt.run returned, or the folder of a report")
     return read_run(run)
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Sensitivity:
+    """How sure a design's figures are with prices uncertain too, and what drives their spread.
+
+    Attributes:
+        study: everything that was drawn, as reports use it.
+        metric: the metric whose drivers are ranked unless another is asked for.
+    """
+
+    study: Study
+    metric: str
+
+    def __repr__(self) -> str:
+        return (
+            f"<Sensitivity of {self.study.name} of {self.study.problem.name!r}: {self.study.draws:,} draws>"
+        )
+
+    def intervals(self) -> pd.DataFrame:
+        """Return value and 90 % intervals of each metric: all uncertain, and the yields alone."""
+        return self.study.intervals()
+
+    def drivers(self, metric: str | None = None) -> pd.DataFrame:
+        """Return the uncertain numbers that move a metric, the largest share of its variance first.
+
+        ``first`` and ``total`` are Sobol indices; ``metric_low`` and ``metric_high`` what the metric is with
+        that number alone at the ends of its range.
+
+        Raises:
+            InputError: there is no such metric.
+        """
+        from optimiser.report.sensitivity import ranked_metric
+
+        return self.study.drivers.frame(ranked_metric(self.study, metric or self.metric))
+
+    def chances(self) -> pd.DataFrame:
+        """Return the probability that each constraint holds, then all targets, then all constraints."""
+        return self.study.chances()
+
+    def acids(self) -> pd.DataFrame:
+        """Return each acid's best design and the chance that the first beats it; empty without a search."""
+        return self.study.acids
+
+    def front(self) -> pd.DataFrame:
+        """Return intervals and chances of each design of the front; empty without a search."""
+        return self.study.front
+
+    def inputs(self) -> pd.DataFrame:
+        """Return every number that was drawn or held fixed, with distribution, range and source."""
+        return self.study.inputs()
+
+    def write(self, out: str | Path, force: bool = False) -> Path:
+        """Write page, tables and manifest into a folder, whole or not at all.
+
+        Raises:
+            InputError: ``out`` exists and may not be replaced, or cannot be written.
+        """
+        from optimiser.report.sensitivity import deliver_study, pin
+
+        options = {"draws": self.study.draws, "seed": self.study.seed, "objective": self.metric}
+        pinned = pin(self.study, self.metric, options)
+        return deliver_study(self.study, self.metric, pinned, Path(out), force).folder
+
+    def __str__(self) -> str:
+        from optimiser.report.sensitivity import lines
+
+        return "\n".join(lines(self.study, self.metric))
+
+
+def sensitivity(
+    problem: Problem | Config | Result,
+    design: Mapping[str, Any] | pd.Series[Any] | None = None,
+    *,
+    objective: str | None = None,
+    draws: int = 10_000,
+    seed: int = 1,
+    acids: str | Path | None = None,
+    prices: str | Path | None = None,
+    impacts: str | Path | None = None,
+) -> Sensitivity:
+    """Draw every uncertain number of a design: yields, prices, impact factors, stocks, plant.
+
+    Args:
+        problem: what is asked, a config, or the result of a run.
+        design: acid and setpoints, such as a row of ``front.to_frame()``; if left out, the design of the
+            front that is best in the first objective, for which a problem or config is searched.
+        objective: the metric whose drivers are ranked; the first objective if left out.
+        draws: of the Monte Carlo.
+        seed: of the draws; the same seed gives the same numbers, bit for bit.
+        acids, prices, impacts: your own tables, as `run` takes them; a result has its own.
+
+    Raises:
+        InputError: the design, a number of draws or a seed is not possible, or no design is feasible.
+
+    Examples:
+        >>> import optimiser as opt
+        >>> design = {"acid": "sulfuric", "temperature": 60, "acid_concentration": 2, "h2o2": 2,
+        ...           "solid_liquid_ratio": 50, "time": 60}
+        >>> found = opt.sensitivity(opt.load_problem("nmc111"), design, draws=256)
+        >>> ends = found.intervals().set_index("metric").loc["cost"]
+        >>> bool(ends["high"] >= ends["high_yields"])
+        True
+    """
+    from optimiser.report.sensitivity import check_metric, ranked_metric, study_config
+
+    check_environment()
+    if not isinstance(problem, Problem | Config | Result):
+        raise InputError(f"{problem!r} is not a problem.", allowed="an opt.Problem, opt.Config or opt.Result")
+    if objective is not None:
+        check_metric(objective)
+    result = problem.run if isinstance(problem, Result) else None
+    if isinstance(problem, Problem):
+        config = Config(problem.name, problem)
+    else:
+        config = problem if isinstance(problem, Config) else problem.run.config
+    tables = result.tables if result is not None else _tables(config.problem, acids, prices, impacts)
+    if result is not None and (acids, prices, impacts) != (None, None, None):
+        raise InputError("A result has its own tables.", remedy="give them to opt.run, or give the problem")
+    text = None
+    if design is not None:
+        if not isinstance(design, Mapping | pd.Series):
+            raise InputError(
+                f"{type(design).__name__} is not a design.",
+                allowed="a mapping, or a row such as result.best('cost')",
+            )
+        text = ",".join(f"{name}={design[name]}" for name in DESIGN_COLUMNS if name in design)
+    found = study_config(config, design=text, draws=draws, seed=seed, tables=tables, result=result)
+    return Sensitivity(found, ranked_metric(found, objective))

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from optimiser.problem.constraints import ApplicabilityDomain, Limit, State, complete
+from optimiser.problem.constraints import complete
+from optimiser.problem.limits import ApplicabilityDomain
+from optimiser.problem.margins import Limit, State
+from optimiser.problem.objectives import outcome
 from optimiser.process.balance import MassBalance
 from optimiser.process.inputs import ProcessInputs
 from optimiser.variables import Designs, Floats
@@ -14,11 +17,9 @@ def chemistry_margins(
     designs: Designs, balance: MassBalance, inputs: ProcessInputs, *limits: Limit
 ) -> dict[str, Floats]:
     """Margins by name, with the defaults of the limits that are not given and without the domain."""
-    unknown = np.full((len(designs), 4), np.nan)
-    nothing = np.zeros(len(designs))
-    state = State(
-        designs, balance, inputs, unknown, nothing, lambda _: nothing, lambda *_: nothing, lambda _: nothing
-    )
+    unknown, none = np.full((len(designs), 4), np.nan), np.zeros(len(designs))
+    told = outcome(designs, unknown, balance, inputs)
+    state = State(told, unknown, none, lambda _: none, lambda *_: none, lambda _: none)
     found: dict[str, Floats] = {}
     for constraint in complete([*limits, ApplicabilityDomain(None)]):
         found |= constraint.margins(state)

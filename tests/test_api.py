@@ -197,7 +197,15 @@ def test_formats_are_checked_and_those_of_a_config_kept(tmp_path: Path) -> None:
         lambda: opt.minimise(["cost"]),  # type: ignore[arg-type]
         lambda: ask(variables={"acid": {"sulfuric", "nitric"}}),
         lambda: ask(feed={"name": "NMC111", "Ni": 0.7}),
-        lambda: opt.load_config(ROOT / "problems" / "nmc111.yaml"),
+        lambda: opt.load_config("nmc112"),
+        lambda: opt.Feed(Ni=0.7, Xx=0.3),  # type: ignore[call-arg]
+        lambda: opt.Feed(Ni="much"),  # type: ignore[arg-type]
+        lambda: opt.Bound("cost"),
+        lambda: opt.Bound("cost", min=3, max=2),
+        lambda: opt.Bound("costs", max=2),
+        lambda: opt.Bound("yield_Co", min=0.9),
+        lambda: opt.Bound("recovery", min=90),
+        lambda: opt.Bound("cost", max=float("nan")),
     ],
 )
 def test_mistakes_are_input_errors_that_say_what_to_do(mistake: Callable[[], object]) -> None:

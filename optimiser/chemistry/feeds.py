@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import ConfigDict, Field, create_model, model_validator
+from pydantic import ConfigDict, Field, ValidationError, create_model, model_validator
 
 from optimiser._io.errors import InputError, closest
-from optimiser._io.yamlfile import Real
+from optimiser._io.yamlfile import Real, first_error
 from optimiser.chemistry.metals import (
     BASE_METALS,
     METALS,
@@ -57,6 +57,12 @@ class _Cathode(Strict):
     assumed_yields: dict[MetalName, Annotated[Real, Field(ge=0, le=1)]] = Field(
         default_factory=dict, alias="yields"
     )
+
+    def __init__(self, **parts: Any) -> None:
+        try:
+            super().__init__(**parts)
+        except ValidationError as error:
+            raise first_error(error, type(self), parts) from None
 
     @model_validator(mode="after")
     def _holds_metals(self) -> _Cathode:

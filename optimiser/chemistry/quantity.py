@@ -18,16 +18,30 @@ RECENT = 2020
 
 
 class Sourced(Strict):
-    """A number, its range (None where not known) and what it rests on."""
+    """A number, its range (None where not known) and what it rests on.
+
+    ``value`` is also the most likely number, and may be written as ``mode``; ``distribution`` is that of the
+    number within its range, where studies of uncertainty draw it.
+    """
 
     value: Real
     low: Real | None = None
     high: Real | None = None
+    distribution: Literal["triangular", "uniform"] = "triangular"
     source: str = GIVEN
     citation: str = ""
     year: Whole | None = Field(default=None, ge=1800, le=2100)
     confidence: Literal["A", "B", "C"] | None = None
     note: str = ""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _mode_is_the_value(cls, data: Any) -> Any:
+        if not isinstance(data, dict) or "mode" not in data:
+            return data
+        if "value" in data:
+            raise InputError("Both value and mode are given, which are the same.", remedy="leave one out")
+        return {"value" if key == "mode" else key: given for key, given in data.items()}
 
     @model_validator(mode="after")
     def _range_holds_value(self) -> Sourced:

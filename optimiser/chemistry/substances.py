@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, TypeVar
 
 from pydantic import Field
 
@@ -10,12 +10,22 @@ from optimiser._io.errors import InputError
 from optimiser.chemistry.prices import Basis, Price
 from optimiser.chemistry.quantity import Quantity, expecting
 from optimiser.chemistry.tables import Strict
+from optimiser.variables import Floats
 
 MassFraction = Annotated[Quantity, *expecting("kg/kg", 1e-6, 1.0)]
 Density = Annotated[Quantity, *expecting("kg/L", 0.3, 5.0)]
 MolarMass = Annotated[Quantity, *expecting("g/mol", 1.0, 2000.0)]
 Temperature = Annotated[Quantity, *expecting("degC", -50.0, 400.0)]
+#: One price or purity, or several.
+Amount = TypeVar("Amount", float, Floats)
 ClimateChange = Annotated[Quantity, *expecting("kg CO2-eq/kg pure", -100.0, 1000.0)]
+
+
+def in_basis(amount: Amount, per: Basis, wanted: Basis, purity: Amount) -> Amount:
+    """Return a price per one basis as one per another: stock and pure substance differ by the purity."""
+    if per == wanted:
+        return amount
+    return amount * purity if wanted == "kg stock" else amount / purity
 
 
 class PartialStock(Strict):
@@ -53,9 +63,7 @@ class Entry(Strict):
             InputError: no price, or no exchange rate for its currency and period.
         """
         price: Price = self._needed("price", f"EUR per {per}")
-        if price.per == per:
-            return price.euro()
-        return price.euro() * self.purity if per == "kg stock" else price.euro() / self.purity
+        return in_basis(price.euro(), price.per, per, self.purity)
 
     def _needed(self, field: str, unit: str) -> Any:
         """Return a number of the entry. Raises InputError, which says what to do, where it has none."""

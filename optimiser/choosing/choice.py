@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 
 from optimiser._io.errors import InputError
-from optimiser.ask.solve import Pool, Question
 from optimiser.choosing.spread import farthest_first, knees
 from optimiser.choosing.values import SHARES, Metrics
 from optimiser.choosing.wish import Wish, span_of
@@ -17,6 +16,7 @@ from optimiser.problem.bound import BoundProblem
 from optimiser.problem.objectives import METRICS, Outcome
 from optimiser.search.archive import Archive, non_dominated
 from optimiser.search.known import Known
+from optimiser.search.pool import Pool, Question
 from optimiser.surrogate.artefact import YieldPrediction
 from optimiser.variables import Designs, Floats, Ints
 

@@ -15,6 +15,7 @@ from optimiser._io.environment import check_environment
 from optimiser._io.errors import InputError, refused, shortened
 from optimiser._io.interrupts import insistent_interrupts
 from optimiser._io.output import PLACED
+from optimiser.cli.ask import ask
 from optimiser.cli.check import check
 from optimiser.cli.choose import choose
 from optimiser.cli.compare import compare
@@ -28,6 +29,7 @@ from optimiser.cli.options import BAD_INPUT, DONE, INTERRUPTED
 from optimiser.cli.predict import predict
 from optimiser.cli.run import run
 from optimiser.cli.scenarios import scenarios
+from optimiser.cli.sensitivity import sensitivity
 from optimiser.cli.tables import tables
 from optimiser.cli.train import train
 
@@ -45,6 +47,7 @@ def cli() -> None:
 
 
 for command in (
+    ask,
     run,
     check,
     choose,
@@ -57,6 +60,7 @@ for command in (
     explain,
     kinetics,
     nearest,
+    sensitivity,
     tables,
     evaluate,
 ):

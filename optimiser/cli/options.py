@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
+    from optimiser.problem.load import Config
     from optimiser.problem.schema import Problem
 
 ACIDS, PRICES, IMPACTS = (
@@ -43,6 +44,15 @@ def question_of(name: str) -> Problem:
     Raises:
         InputError: there is none, or it is wrong.
     """
-    from optimiser.problem.load import is_config, load_config, load_problem
+    return config_of(name).problem
 
-    return load_config(name).problem if is_config(name) else load_problem(name)
+
+def config_of(name: str) -> Config:
+    """Read a config, or a problem with the usual search, by its name or path.
+
+    Raises:
+        InputError: there is none, or it is wrong.
+    """
+    from optimiser.problem.load import load_config
+
+    return load_config(name)

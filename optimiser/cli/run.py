@@ -1,4 +1,4 @@
-"""The command ``optimiser run``: search a config and write the report."""
+"""The command ``optimiser run``: search a config or problem and write the report."""
 
 from __future__ import annotations
 
@@ -30,10 +30,11 @@ def run(
     force: bool,
     as_json: bool,
 ) -> None:
-    """Search a config's problem and write the report.
+    """Search a config or a problem and write the report.
 
-    CONFIG is the name of a built-in config or the path of a YAML file. Your own tables complete or replace
-    the numbers of the shipped ones and of the problem; `optimiser tables export` writes those to edit.
+    CONFIG is the name of a built-in config or problem, or the path of a YAML file; a problem is searched with
+    the default settings. Your own tables complete or replace the numbers of the shipped ones and of the
+    problem; `optimiser tables export` writes those to edit.
 
     \b
     Example: optimiser run configs/nmc111_cost_vs_recovery.yaml

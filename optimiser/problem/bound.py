@@ -12,23 +12,25 @@ from optimiser.chemistry.acids import Acid
 from optimiser.chemistry.feeds import Feed
 from optimiser.chemistry.metals import METALS
 from optimiser.chemistry.reagents import Reagents
-from optimiser.problem.constraints import ApplicabilityDomain, Constraint, State, Yields
+from optimiser.problem.constraints import Yields, complete
+from optimiser.problem.limits import ApplicabilityDomain
+from optimiser.problem.margins import Constraint, State
 from optimiser.problem.objectives import METRICS, Objective, Outcome, outcome
 from optimiser.problem.tolerances import DEFAULT, Tolerances
 from optimiser.problem.yields import (
     drawn_yields,
     joint_probability,
-    joint_slack,
     predict_yields,
+    slacks,
     yield_interval,
     yield_quantile,
 )
 from optimiser.process.balance import mass_balance
-from optimiser.process.byproducts import ByProducts, by_products
+from optimiser.process.byproducts import ByProducts
 from optimiser.process.inputs import ProcessInputs, process_inputs
 from optimiser.process.ratios import proton_ratio, reductant_ratio
 from optimiser.surrogate.artefact import POINTS, Fidelity, Surrogate, YieldPrediction
-from optimiser.surrogate.calibration import INTERVAL_LEVEL
+from optimiser.surrogate.calibration import INTERVAL_LEVEL, reached
 from optimiser.surrogate.domain import Neighbourhood
 from optimiser.variables import VARIABLES, Designs, Floats, Ints
 
@@ -52,7 +54,6 @@ class Evaluation:
         yields_nominal: expected yields at the setpoints themselves, likewise.
         yields_p10: tenth percentile of the expected yields over the tolerances, likewise.
         outcome: balance, cost and impact at the mean yields.
-        by_products: gases, salt, water and what may precipitate, at the mean yields.
         metrics: every metric of the registry, shape (n,) each.
         metrics_low, metrics_high: the same at the ends of the yields' intervals, all metals together.
         objectives: what the search minimises, shape (n, m).
@@ -71,7 +72,6 @@ class Evaluation:
     yields_nominal: Floats
     yields_p10: Floats
     outcome: Outcome
-    by_products: ByProducts
     metrics: Mapping[str, Floats]
     metrics_low: Mapping[str, Floats]
     metrics_high: Mapping[str, Floats]
@@ -90,6 +90,11 @@ class Evaluation:
     def yields(self) -> Floats:
         """Expected yields over the tolerances, a column per metal of METALS; NaN for an absent metal."""
         return self.prediction.mean
+
+    @property
+    def by_products(self) -> ByProducts:
+        """Gases, salt, water and what may precipitate, at the mean yields."""
+        return self.outcome.by_products
 
     @property
     def violation(self) -> Floats:
@@ -154,27 +159,28 @@ class BoundProblem:
         return tuple(name for name, yes in zip(self.acid_names, enough, strict=True) if yes)
 
     @property
-    def _yields(self) -> Yields:
+    def yields(self) -> Yields:
+        """The constraint on the yields; without targets where none is asked."""
         return next(c for c in self.constraints if isinstance(c, Yields))
 
     @property
     def targets(self) -> Mapping[str, float]:
         """The yield asked for, by metal."""
-        return self._yields.targets
+        return self.yields.targets
 
     @property
     def confidence(self) -> float | None:
         """The probability that each target holds with; None where expected yields count."""
-        return self._yields.confidence
+        return self.yields.confidence
 
     @property
     def joint(self) -> bool:
         """Whether all targets have to hold at once with the confidence."""
-        return self._yields.joint
+        return self.yields.joint
 
     @property
     def needs_errors(self) -> bool:
-        """Whether constraints or objectives look at errors of the yields, not only at the expected ones."""
+        """Whether constraints or objectives look at the errors of the yields, not the expected ones alone."""
         return self.confidence is not None or any(o.quantile is not None for o in self.objectives)
 
     @property
@@ -193,9 +199,8 @@ class BoundProblem:
         return tuple(name for constraint in self.constraints for name in constraint.names)
 
     def with_constraints(self, *constraints: Constraint) -> BoundProblem:
-        """Return the same problem with some of its constraints replaced."""
-        new = {constraint.key: constraint for constraint in constraints}
-        return replace(self, constraints=tuple(new.get(c.key, c) for c in self.constraints))
+        """Return the same problem with some of its constraints replaced, or further bounds."""
+        return replace(self, constraints=complete([*self.constraints, *constraints]))
 
     def decode(self, acid: Ints, unit: Floats) -> Designs:
         """Turn search coordinates into designs.
@@ -268,9 +273,7 @@ class BoundProblem:
         """Compute what the search needs, and no more; at high fidelity as `evaluate` would."""
         return self.point_at(designs, self.predict(designs, fidelity))
 
-    def point_at(
-        self, designs: Designs, prediction: YieldPrediction, result: Outcome | None = None
-    ) -> SearchPoint:
+    def point_at(self, designs: Designs, prediction: YieldPrediction) -> SearchPoint:
         """Compute what the search needs of designs whose yields are predicted, or guessed, already.
 
         What a price, a factor, a target or a limit changes is seen so at once: yields depend on none of them.
@@ -278,9 +281,8 @@ class BoundProblem:
         Args:
             designs: n designs.
             prediction: of their yields, as `predict` returns it.
-            result: what they come to, as `outcome_of` returns it, where that is known.
         """
-        result = self.outcome_of(designs, prediction.mean) if result is None else result
+        result = self.outcome_of(designs, prediction.mean)
         margins = self._margins(result, prediction)
         columns = [margins[name] for name in self.constraint_names]
         return SearchPoint(
@@ -312,7 +314,6 @@ class BoundProblem:
             yields_nominal=nominal,
             yields_p10=tenth,
             outcome=result,
-            by_products=by_products(designs, result.balance, self.inputs),
             metrics=metrics,
             metrics_low={n: np.minimum(metrics[n], v.min(axis=0)) for n, v in at_ends.items()},
             metrics_high={n: np.maximum(metrics[n], v.max(axis=0)) for n, v in at_ends.items()},
@@ -378,13 +379,11 @@ class BoundProblem:
 
     def _state(self, result: Outcome, prediction: YieldPrediction) -> State:
         return State(
-            designs=result.designs,
-            balance=result.balance,
-            inputs=self.inputs,
+            outcome=result,
             counted=self._counted(prediction),
             domain_ratio=prediction.domain_ratio,
             beyond=lambda limit: self._per_acid(result.designs, lambda near, x: near.beyond(x, limit)),
-            slack=partial(joint_slack, self.surrogate, prediction),
+            slack=lambda targets, sure: reached(slacks(self.surrogate, prediction, targets), sure),
             chance=partial(joint_probability, self.surrogate, prediction),
         )
 
@@ -413,4 +412,4 @@ class BoundProblem:
         return result
 
     def _p_feasible(self, prediction: YieldPrediction) -> Floats:
-        return joint_probability(self.surrogate, prediction, self._yields.array)
+        return joint_probability(self.surrogate, prediction, self.yields.array)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from optimiser._io import builtin
-from optimiser._io.errors import InputError
+from optimiser._io.errors import InputError, closest
 from optimiser._io.yamlfile import Document, read_yaml, validate
 from optimiser.problem.schema import ConfigSpec, Problem, ReportSpec, SearchSpec, Source
 
@@ -21,7 +21,7 @@ class Config:
         search: population, generations, seeds.
         report: files to write.
         description: one sentence for the report.
-        document: the file it was read from, or None.
+        document: the file it was read from; None where there is none, or only that of the problem.
     """
 
     name: str
@@ -57,26 +57,21 @@ def _problem(document: Document) -> Problem:
 def load_config(name: str | Path) -> Config:
     """Read a config by name or path, and its problem; the problem may lie beside the config.
 
+    A problem by name or path is a config, too: it is searched with the default settings.
+
     Raises:
         InputError: one of the two files is not found, not YAML, or not valid.
 
     Examples:
         >>> load_config("nmc111_cost_vs_recovery").problem.name
         'nmc111'
+        >>> load_config("nmc111").search.population
+        100
     """
-    if str(name) in builtin.names("problems"):
-        raise InputError(
-            f"{str(name)!r} is a problem, and a config is wanted.",
-            allowed=", ".join(builtin.names("configs")),
-            remedy=f"name one of these, or write a file with the line `problem: {name}`",
-        )
-    document = read_yaml(builtin.find("configs", name))
-    if isinstance(document.data, dict) and "feed" in document.data:
-        raise InputError(
-            f"{document.path} is a problem, and a config is wanted.",
-            allowed="a file with `problem:`, and optionally `search:` and `report:`",
-            remedy=f"write a file with the line `problem: {document.path.name}`, and give that",
-        )
+    document = read_yaml(_find(name))
+    if _is_problem(document):
+        problem = _problem(document)
+        return Config(document.path.stem, problem, description=problem.description)
     spec = validate(ConfigSpec, document)
     try:
         path = builtin.find("problems", spec.problem, beside=document.path.parent)
@@ -95,19 +90,23 @@ def load_config(name: str | Path) -> Config:
     return Config(document.path.stem, problem, spec.search, spec.report, spec.description, document)
 
 
-def is_config(name: str) -> bool:
-    """Say whether a name or path means a config: a config has the key ``problem``, a problem has ``feed``."""
-    if name in builtin.names("configs"):
-        return True
-    if name in builtin.names("problems"):
-        return False
+def _find(name: str | Path) -> Path:
     try:
-        path = builtin.find("configs", name)
-    except InputError as config_error:
-        try:
-            builtin.find("problems", name)
-        except InputError:
-            raise config_error from None
-        return False
-    content = read_yaml(path).data
-    return not (isinstance(content, dict) and "feed" in content)
+        return builtin.find("configs", name)
+    except InputError:
+        pass
+    try:
+        return builtin.find("problems", name)
+    except InputError:
+        known = [*builtin.names("configs"), *builtin.names("problems")]
+        raise InputError(
+            f"There is no config or problem {str(name)!r}.",
+            allowed="the path of a YAML file, or one of: " + ", ".join(known),
+            remedy=closest(Path(name).stem, known) or "optimiser list configs, optimiser list problems",
+        ) from None
+
+
+def _is_problem(document: Document) -> bool:
+    """Say whether a file is a problem: it says what is leached, where a config names a problem."""
+    data = document.data
+    return isinstance(data, dict) and "problem" not in data and bool(data.keys() & {"feed", "variables"})

@@ -5,9 +5,11 @@ To add an objective, write its function and list its `Metric` here.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
@@ -15,8 +17,10 @@ import numpy as np
 from optimiser._io.errors import InputError, closest
 from optimiser.chemistry.metals import METALS, metals_in_words
 from optimiser.process.balance import MassBalance
+from optimiser.process.byproducts import ByProducts, by_products
 from optimiser.process.costs import climate_components, cost_components, metal_value, reactor_hours
 from optimiser.process.inputs import ProcessInputs
+from optimiser.process.ratios import peroxide_rise
 from optimiser.variables import Designs, Floats
 
 
@@ -34,6 +38,11 @@ class Outcome:
     cost: Floats
     climate: Floats
     inputs: ProcessInputs
+
+    @cached_property
+    def by_products(self) -> ByProducts:
+        """Gases, salt, water and what may precipitate, per batch."""
+        return by_products(self.designs, self.balance, self.inputs)
 
 
 def outcome(designs: Designs, yields: Floats, balance: MassBalance, inputs: ProcessInputs) -> Outcome:
@@ -53,7 +62,7 @@ class Metric:
     """One figure of merit, computed for all designs at once.
 
     ``meaning`` says what it is without its symbols; ``digits`` is how many decimals a person wants to see;
-    ``better`` is the usual direction.
+    ``better`` is the usual direction; ``low`` and ``high`` are the least and most that is possible.
     """
 
     name: str
@@ -63,6 +72,8 @@ class Metric:
     better: Literal["lower", "higher"]
     digits: int
     compute: Callable[[Outcome], Floats]
+    low: float = 0.0
+    high: float = math.inf
 
 
 def per_kg_metal(total: Floats, balance: MassBalance) -> Floats:
@@ -120,6 +131,14 @@ def _time(o: Outcome) -> Floats:
     return o.designs.time
 
 
+def _peroxide_rise(o: Outcome) -> Floats:
+    return peroxide_rise(o.balance, o.inputs)
+
+
+def _per_tonne(name: str) -> Callable[[Outcome], Floats]:
+    return lambda o: getattr(o.by_products, name) / (o.inputs.feed.mass / 1000.0)
+
+
 def _yield_of(metal: str) -> Callable[[Outcome], Floats]:
     column = METALS.index(metal)
     return lambda o: o.yields[:, column]
@@ -143,6 +162,7 @@ _ALL = (
         "higher",
         0,
         _net_value,
+        low=-math.inf,
     ),
     Metric(
         "climate_change",
@@ -152,6 +172,7 @@ _ALL = (
         "lower",
         2,
         _climate,
+        low=-math.inf,
     ),
     Metric(
         "recovery",
@@ -161,6 +182,7 @@ _ALL = (
         "higher",
         3,
         _recovery,
+        high=1.0,
     ),
     Metric(
         "acid_use", "acid use", "pure acid per kg of metal dissolved", "kg/kg metal", "lower", 2, _acid_use
@@ -191,6 +213,7 @@ _ALL = (
         "higher",
         1,
         _net_value_rate,
+        low=-math.inf,
     ),
     Metric(
         "reactor_volume",
@@ -202,6 +225,31 @@ _ALL = (
         _reactor_volume,
     ),
     Metric("time", "time", "leaching time alone", "min", "lower", 0, _time),
+    Metric(
+        "peroxide_rise",
+        "heating by peroxide",
+        "rise in temperature if all peroxide decomposes and nothing is cooled",
+        "degC",
+        "lower",
+        1,
+        _peroxide_rise,
+    ),
+    *(
+        Metric(name, label, meaning, unit, "lower", digits, _per_tonne(name))
+        for name, label, meaning, unit, digits in (
+            (
+                "chlorine",
+                "chlorine formed",
+                "Cl2 where chloride reduces",
+                "kg/t feed",
+                1,
+            ),
+            ("oxygen", "oxygen formed", "O2 from peroxide", "kg/t feed", 1),
+            ("salt", "salt of neutralisation", "salt made by neutralising the free acid", "kg/t feed", 0),
+            ("residue", "residue", "feed that does not dissolve", "kg/t feed", 0),
+            ("wastewater", "wastewater", "leachant and wash water", "m3/t feed", 1),
+        )
+    ),
     *(
         Metric(
             f"yield_{m}",
@@ -217,10 +265,12 @@ _ALL = (
 )
 METRICS: Mapping[str, Metric] = {metric.name: metric for metric in _ALL}
 
-#: What a front reports besides yields and design columns, whether it is an objective or not.
-REPORTED: tuple[str, ...] = tuple(
-    name for name in METRICS if not name.startswith("yield_") and name != "time"
-)
+#: Metrics that stand after the others in a front's columns.
+BY_PRODUCTS: tuple[str, ...] = ("chlorine", "oxygen", "salt", "residue", "wastewater")
+#: Metrics that stand among the yields and setpoints of a design anyway.
+APART: frozenset[str] = frozenset({"time", *(f"yield_{metal}" for metal in METALS)})
+#: What a front reports besides these, whether it is asked for or not.
+REPORTED: tuple[str, ...] = tuple(name for name in METRICS if name not in APART | {*BY_PRODUCTS})
 
 
 @dataclass(frozen=True)

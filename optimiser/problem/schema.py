@@ -14,10 +14,12 @@ from pydantic import (
     BaseModel,
     BeforeValidator,
     ConfigDict,
+    Discriminator,
     Field,
     InstanceOf,
     PlainSerializer,
     PrivateAttr,
+    Tag,
     ValidationError,
     create_model,
     field_validator,
@@ -28,7 +30,9 @@ from optimiser._io.yamlfile import Document, Real, Whole, first_error
 from optimiser.chemistry.acids import MOST_ACIDS, AcidOverrides
 from optimiser.chemistry.feeds import Feed, find_feed, load_feeds
 from optimiser.chemistry.metals import METALS
-from optimiser.problem.constraints import Constraint, read_constraint
+from optimiser.chemistry.quantity import Sourced
+from optimiser.problem.constraints import read_constraint
+from optimiser.problem.margins import Constraint
 from optimiser.problem.numbers import number
 from optimiser.problem.objectives import Objective, read_objective
 from optimiser.problem.tolerances import DEFAULT, Tolerances
@@ -258,12 +262,24 @@ TolerancesField = Annotated[
 ]
 
 
+#: A number of the process, one with a range, or the name of a base. A callable tells them apart, so that a
+#: mistake is told of the one that was meant.
+ParameterField = Annotated[
+    Annotated[Real | str, Tag("alone")] | Annotated[Sourced, Tag("range")],
+    Discriminator(lambda value: "range" if isinstance(value, dict | Sourced) else "alone"),
+]
+
+
 @dataclass(frozen=True)
 class Source:
-    """Where a problem comes from: its file, and that of the config that overrides parts of it."""
+    """Where a problem comes from: its file, and that of the config that overrides parts of it.
+
+    ``replaced`` are keys that were given anew since, which no line says.
+    """
 
     problem: Document
     config: Document | None = None
+    replaced: frozenset[str] = frozenset()
 
 
 class Problem(Strict):
@@ -281,7 +297,8 @@ class Problem(Strict):
         objectives: one to four of `minimise` and `maximise`.
         constraints: such as `Yields` and `ProtonBalance`; limits that are not listed keep their defaults.
         tolerances: half-widths within which the plant holds each setpoint; ``"off"`` for none.
-        process: numbers of the process by name; `optimiser list parameters` lists them.
+        process: numbers of the process by name, each alone (studies hold it fixed) or as
+            ``{low, mode, high}``; `optimiser list parameters` lists them.
 
     Raises:
         InputError: a part is unknown or impossible, with its key.
@@ -307,7 +324,7 @@ class Problem(Strict):
     objectives: tuple[ObjectiveField, ...] = Field(min_length=1, max_length=4)
     constraints: tuple[ConstraintField, ...] = ()
     tolerances: TolerancesField = TolerancesSpec()
-    process: dict[str, Real | str] = Field(default_factory=dict)
+    process: dict[str, ParameterField] = Field(default_factory=dict)
 
     _source: Source | None = PrivateAttr(default=None)
 
@@ -362,13 +379,13 @@ class Problem(Strict):
 
     def where(self, *key: str | int) -> str:
         """Return file, line and key of a part, in the file that really says it; the key alone without one."""
-        if self._source is None:
+        if self._source is None or (key and key[0] in self._source.replaced):
             return dotted(key)
         config = self._source.config
         document = config if config is not None and key[:1] in config.lines else self._source.problem
         return document.where(key)
 
-    def with_source(self, source: Source, **changes: Any) -> Self:
+    def with_source(self, source: Source | None, **changes: Any) -> Self:
         """Return the problem with its files, and some parts replaced that were checked already."""
         found = self.model_copy(update=changes)
         found._source = source

@@ -124,19 +124,19 @@ def drawn_yields(surrogate: Surrogate, feed: Feed, prediction: YieldPrediction, 
     return np.concatenate([told, assumed], axis=2)
 
 
-def joint_slack(
-    surrogate: Surrogate, prediction: YieldPrediction, targets: Floats, confidence: float
+def slacks(
+    surrogate: Surrogate, prediction: YieldPrediction, targets: Floats, number: int | None = None
 ) -> Floats:
-    """Return by how much all predicted yields exceed their targets at once with a confidence, shape (n,).
+    """Return by how much all targets at once are exceeded with each held-out row's errors, ascending, (n, r).
 
     Args:
         surrogate: that predicted.
         prediction: as `predict_yields` returned it.
         targets: a number per metal of METALS, NaN where it has none; assumed yields are not looked at.
-        confidence: between 0 and 1.
+        number: of rows that stand for all; None for all.
     """
     known = len(predicted_metals(surrogate))
-    return surrogate.joint_slack(_predicted(prediction, known), targets[:known], confidence)
+    return surrogate.slacks(_predicted(prediction, known), targets[:known], number)
 
 
 def joint_probability(surrogate: Surrogate, prediction: YieldPrediction, targets: Floats) -> Floats:

@@ -52,6 +52,13 @@ class MassBalance:
         return total
 
 
+def heat_capacity(solution: Floats, inputs: ProcessInputs) -> Floats:
+    """Return the heat capacity of ``solution`` kg of leachant and the feed together, kJ/K, shape (n,)."""
+    plant = inputs.parameters
+    liquid = np.maximum(solution, 0.0) * plant.liquid_heat_capacity
+    return liquid + inputs.feed.mass * plant.solid_heat_capacity
+
+
 def mass_balance(designs: Designs, yields: Floats, inputs: ProcessInputs) -> MassBalance:
     """Compute the balance of each design.
 
@@ -112,12 +119,8 @@ def mass_balance(designs: Designs, yields: Floats, inputs: ProcessInputs) -> Mas
     protons_offered = acid_amount * acids.usable_protons[k]
     free_protons = np.maximum(protons_offered - protons_consumed, 0.0)
     warming = np.maximum(temperature - plant.ambient_temperature, 0.0)
-    heat = (
-        (np.maximum(solution, 0.0) * plant.liquid_heat_capacity + feed.mass * plant.solid_heat_capacity)
-        * warming
-        / 3600.0
-        * (1.0 + plant.heat_loss - plant.heat_recovery)
-    )
+    kept = 1.0 + plant.heat_loss - plant.heat_recovery
+    heat = heat_capacity(solution, inputs) * warming / 3600.0 * kept
     slurry_volume = volume + feed.mass / plant.solid_density
     power = plant.mixing_power * slurry_volume / 1000.0 * designs.time / 60.0
 

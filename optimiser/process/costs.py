@@ -38,7 +38,11 @@ def climate_components(designs: Designs, balance: MassBalance, inputs: ProcessIn
 
 def metal_value(balance: MassBalance, inputs: ProcessInputs) -> Floats:
     """Return the value of the dissolved metals at payable prices, EUR per batch, shape (n,)."""
-    return balance.metals @ inputs.metal_value
+    value = inputs.metal_value
+    if value.ndim == 1:
+        return balance.metals @ value
+    each: Floats = (balance.metals * value).sum(axis=1)
+    return each
 
 
 def reactor_hours(designs: Designs, balance: MassBalance, inputs: ProcessInputs) -> Floats:

@@ -72,6 +72,9 @@ class ProcessInputs:
     """Everything the process model knows besides designs and yields.
 
     ``metal_value`` is the payable price of each metal, EUR/kg, in the order of METALS; 0 for an absent one.
+
+    Where numbers are drawn, those of reagents and plant are arrays with a number per row, and ``metal_value``
+    has a row per row: the sums broadcast.
     """
 
     feed: Feed
@@ -103,7 +106,7 @@ def process_inputs(
         InputError: an acid or reagent has no price or impact factor; it is named.
     """
     metals, known = load_metals(), reagents or load_reagents()
-    base = None if parameters.neutraliser == NO_BASE else known.bases[parameters.neutraliser]
+    base = _base(known, parameters)
     value = [
         metal.value_eur_per_kg() if present else 0.0
         for metal, present in zip(metals.values(), feed.present, strict=True)
@@ -111,17 +114,28 @@ def process_inputs(
     return ProcessInputs(
         feed=feed,
         acids=_acid_numbers(acids, metals, base, known.water.molar_mass),
-        reagents=_reagent_numbers(known, base),
+        reagents=_reagent_numbers(known, base, bought(known, parameters)),
         metal_value=np.array(value),
         parameters=parameters,
     )
 
 
-def _salt_per_proton(acid: Acid, bought: tuple[Reagent, Base] | None, water: float) -> float:
+def _base(reagents: Reagents, parameters: ProcessParameters) -> tuple[Reagent, Base] | None:
+    return None if parameters.neutraliser == NO_BASE else reagents.bases[parameters.neutraliser]
+
+
+def bought(reagents: Reagents, parameters: ProcessParameters) -> dict[str, Bought]:
+    """Return what a batch buys besides its acid, by component of the cost; no base where none is bought."""
+    base = _base(reagents, parameters)
+    items: dict[str, Bought] = {"peroxide": reagents.h2o2, "water": reagents.water, **reagents.energies}
+    return items if base is None else {**items, "neutralisation": base[0]}
+
+
+def _salt_per_proton(acid: Acid, neutral: tuple[Reagent, Base] | None, water: float) -> float:
     """Return kg of salt per mol of protons: acid + base - what is released, and the salt's crystal water."""
-    if bought is None or not acid.usable_protons:
+    if neutral is None or not acid.usable_protons:
         return 0.0
-    reagent, base = bought
+    reagent, base = neutral
     protons = base.protons.value
     crystal = acid.calcium_salt_water if base.cation == _HYDRATED else 0.0
     acid_mass, base_mass = acid.molar_mass / acid.usable_protons, reagent.molar_mass / protons
@@ -135,7 +149,7 @@ def _salt_per_metal(acid: Acid, metals: Mapping[str, Metal]) -> list[float]:
 
 
 def _acid_numbers(
-    acids: Sequence[Acid], metals: Mapping[str, Metal], bought: tuple[Reagent, Base] | None, water: float
+    acids: Sequence[Acid], metals: Mapping[str, Metal], base: tuple[Reagent, Base] | None, water: float
 ) -> AcidNumbers:
     def column(number: Callable[[Acid], float | Sequence[float] | Floats]) -> Floats:
         return np.array([number(acid) for acid in acids], dtype=np.float64)
@@ -152,19 +166,17 @@ def _acid_numbers(
         climate_change=column(lambda a: a.climate_factor),
         chloride=column(lambda a: a.reductant == "chloride"),
         nitrate=column(lambda a: bool(a.nitrate)),
-        salt_per_proton=column(lambda a: _salt_per_proton(a, bought, water)),
+        salt_per_proton=column(lambda a: _salt_per_proton(a, base, water)),
         salt_per_metal=column(lambda a: _salt_per_metal(a, metals)),
         salt_solubility=column(lambda a: a.salt_solubility_values),
     )
 
 
-def _reagent_numbers(reagents: Reagents, base: tuple[Reagent, Base] | None) -> ReagentNumbers:
+def _reagent_numbers(
+    reagents: Reagents, base: tuple[Reagent, Base] | None, items: Mapping[str, Bought]
+) -> ReagentNumbers:
     peroxide, water = reagents.h2o2, reagents.water
-    bought: dict[str, Bought] = {"peroxide": peroxide, "water": water, **reagents.energies}
-    per_proton = 0.0
-    if base is not None:
-        bought["neutralisation"], how = base
-        per_proton = base[0].molar_mass / 1000.0 / how.protons.value
+    per_proton = 0.0 if base is None else base[0].molar_mass / 1000.0 / base[1].protons.value
     nothing = {"neutralisation": 0.0}  # where no base is bought
     return ReagentNumbers(
         peroxide_molar_mass=peroxide.molar_mass,
@@ -173,6 +185,6 @@ def _reagent_numbers(reagents: Reagents, base: tuple[Reagent, Base] | None) -> R
         water_density=water.density,
         base_per_proton=per_proton,
         price=nothing
-        | {n: item.price_eur("kWh" if n in ENERGIES else "kg pure") for n, item in bought.items()},
-        climate_change=nothing | {n: item.climate_factor for n, item in bought.items()},
+        | {n: item.price_eur("kWh" if n in ENERGIES else "kg pure") for n, item in items.items()},
+        climate_change=nothing | {n: item.climate_factor for n, item in items.items()},
     )

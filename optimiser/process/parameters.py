@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
 from optimiser._io.errors import InputError, closest
-from optimiser.chemistry.quantity import Quantity, read_quantities
+from optimiser.chemistry.quantity import Quantity, Sourced, read_quantities
 from optimiser.chemistry.reagents import load_reagents
 from optimiser.chemistry.tables import shipped
 
@@ -23,7 +23,8 @@ class ProcessParameters:
     """Numbers of the plant; units, ranges and sources are in ``models/process.yaml``.
 
     ``neutraliser`` is the base that takes up the free acid left after leaching, or ``none``: a name of
-    `neutralisers`.
+    `neutralisers`. ``given`` holds the numbers that a problem gives itself, with their ranges where they have
+    one.
     """
 
     ambient_temperature: float
@@ -40,8 +41,11 @@ class ProcessParameters:
     peroxide_loss: float
     peroxide_strength: float
     peroxide_limit: float
+    peroxide_enthalpy: float
+    peroxide_cooling: float
     nox_limit: float
     neutraliser: str = "sodium_hydroxide"
+    given: Mapping[str, Sourced] = field(default_factory=dict, compare=False)
 
 
 def neutralisers() -> tuple[str, ...]:
@@ -55,22 +59,29 @@ def parameter_quantities() -> Mapping[str, Quantity]:
     return read_quantities(shipped("process.yaml"), "parameters")
 
 
-def process_parameters(overrides: Mapping[str, float | str] | None = None) -> ProcessParameters:
+def process_parameters(overrides: Mapping[str, float | str | Sourced] | None = None) -> ProcessParameters:
     """Return the shipped parameters with some of them replaced.
+
+    Args:
+        overrides: numbers, or numbers with a range, by name; and the base.
 
     Raises:
         InputError: an unknown name, or a number outside (0 .. 10 x the top of) the stated range.
     """
     values: dict[str, Any] = {name: q.value for name, q in parameter_quantities().items()}
-    known = [field.name for field in fields(ProcessParameters)]
+    known = [*values, "neutraliser"]
+    given: dict[str, Sourced] = {}
     for name, value in (overrides or {}).items():
         if name == "neutraliser":
-            _check_known("neutraliser", str(value), neutralisers(), "process.neutraliser")
+            base = str(value.value if isinstance(value, Sourced) else value)
+            _check_known("neutraliser", base, neutralisers(), "process.neutraliser")
         else:
             _check_known("process parameter", name, known, f"process.{name}")
-            _check_magnitude(name, value)
-        values[name] = value
-    return ProcessParameters(**values)
+            for end in (*value.range(), value.value) if isinstance(value, Sourced) else (value,):
+                _check_magnitude(name, end)
+            given[name] = value if isinstance(value, Sourced) else Sourced(value=float(value))
+        values[name] = given[name].value if name in given else value
+    return ProcessParameters(**values, given=given)
 
 
 def _check_known(what: str, name: str, known: Sequence[str], where: str) -> None:

@@ -1,11 +1,11 @@
-"""What chemistry allows: balances of protons and electrons, solubility, and solids in the slurry."""
+"""What chemistry allows: balances of protons and electrons, solubility, solids, and heat of peroxide."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from optimiser.chemistry.acids import COLD, HOT
-from optimiser.process.balance import MassBalance
+from optimiser.process.balance import MassBalance, heat_capacity
 from optimiser.process.inputs import ProcessInputs
 from optimiser.variables import Designs, Floats
 
@@ -18,7 +18,7 @@ def proton_ratio(balance: MassBalance) -> Floats:
 
 
 def reductant_ratio(balance: MassBalance) -> Floats:
-    """Return electrons that the peroxide offers per electron needed, shape (n,); reported, not enforced.
+    """Return electrons that the peroxide offers per electron needed, shape (n,).
 
     Below 1 something else has to reduce the metals: chloride, an organic acid, or the current collectors.
     """
@@ -41,3 +41,13 @@ def solubility_at(designs: Designs, inputs: ProcessInputs) -> Floats:
 def slurry_fraction(balance: MassBalance, inputs: ProcessInputs) -> Floats:
     """Return kg solids per kg slurry when all of the feed is in the leachant, shape (n,)."""
     return inputs.feed.mass / (inputs.feed.mass + np.maximum(balance.solution, 0.0))
+
+
+def peroxide_rise(balance: MassBalance, inputs: ProcessInputs) -> Floats:
+    """Return by how many degC the charge heats if all its peroxide decomposes and nothing is cooled, (n,).
+
+    H2O2 -> H2O + 1/2 O2; the heat stays in the solution and the feed, and no water evaporates.
+    """
+    moles = balance.peroxide_pure * 1000.0 / inputs.reagents.peroxide_molar_mass
+    heat = moles * inputs.parameters.peroxide_enthalpy
+    return heat / heat_capacity(balance.solution, inputs)

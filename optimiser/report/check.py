@@ -8,9 +8,8 @@ from typing import Any
 
 from optimiser.problem.binding import bind, refuse_slow_surrogate
 from optimiser.problem.bound import BoundProblem
-from optimiser.problem.load import Config, is_config, load_config, load_problem
+from optimiser.problem.load import load_config
 from optimiser.problem.objectives import METRICS
-from optimiser.problem.schema import Problem
 from optimiser.problem.tolerances import said
 from optimiser.problem.yields import assumption
 from optimiser.report.numbers import counted
@@ -33,19 +32,18 @@ def check_file(
     Raises:
         InputError: anything that `run` would refuse.
     """
-    config = None
-    if is_config(name):
-        config = load_config(name)
-        question = config.problem
-    else:
-        question = load_problem(name)
+    config = load_config(name)
+    question = config.problem
     tables = own_tables(question, acids, prices, impacts)
     problem = bind(question, tables)
-    if config:
-        refuse_slow_surrogate(question, problem.surrogate)
+    refuse_slow_surrogate(question, problem.surrogate)
     found = [_acid_finding(problem, k) for k in range(len(problem.acids))]
-    findings: Record = {
-        "file": _file(config, question),
+    search, alone = config.search, len(problem.supported_acids)
+    common = search.population * search.generations * len(search.seeds)
+    each = min(search.population, 60) * search.per_acid
+    document = config.document or (question.source.problem if question.source else None)
+    return {
+        "file": str(document.path) if document else question.name,
         "problem": problem.name,
         "feed": problem.feed.name,
         "objectives": [f"{o.verb} {o.metric} [{METRICS[o.metric].unit}]" for o in problem.objectives],
@@ -59,19 +57,8 @@ def check_file(
         "own_tables": [asdict(file) for file in tables.files],
         "notes": [*tables.notes, *([said] if (said := assumption(problem.feed)) else [])],
         "experiments_needed": problem.surrogate.domain.settings.min_experiments,
+        "evaluations": common + (each * alone if alone > 1 else 0),
     }
-    if config:
-        search = config.search
-        common = search.population * search.generations * len(search.seeds)
-        acids_alone = len(problem.supported_acids) if len(problem.supported_acids) > 1 else 0
-        findings["evaluations"] = common + acids_alone * min(search.population, 60) * search.per_acid
-    return findings
-
-
-def _file(config: Config | None, question: Problem) -> str:
-    if config is not None and config.document is not None:
-        return str(config.document.path)
-    return str(question.source.problem.path) if question.source else question.name
 
 
 def _acid_finding(problem: BoundProblem, k: int) -> Record:
@@ -116,6 +103,4 @@ def check_lines(findings: Record) -> list[str]:
             )
     lines += [f"Own {file['kind']}: {file['file']}." for file in findings["own_tables"]]
     lines += findings["notes"]
-    if "evaluations" in findings:
-        lines.append(f"The search evaluates up to {findings['evaluations']:,} designs.")
-    return lines
+    return [*lines, f"The search evaluates up to {findings['evaluations']:,} designs."]

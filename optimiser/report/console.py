@@ -15,9 +15,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from rich.table import Table
 from rich.text import Text
 
+from optimiser.ask.answer import Answer
 from optimiser.nearest import SOURCES
 from optimiser.problem.bound import BoundProblem
-from optimiser.problem.objectives import REPORTED
+from optimiser.problem.objectives import APART
 from optimiser.problem.tolerances import said
 from optimiser.report import refusal, words
 from optimiser.report.columns import Column, column
@@ -76,6 +77,22 @@ def print_result(result: RunResult, out: Path | None, console: Console | None = 
         _say(console, f"Report: {page if page.is_file() else out}")
 
 
+def print_answer_tables(answer: Answer, evidence: Nearest) -> None:
+    """Print the numbers behind an answer: prices of yield and certainty, acids, components, experiments."""
+    from optimiser.report.cards.ask import acids_frame, components_frame, prices_frame
+
+    console = Console(highlight=False)
+    for title, frame in (
+        ("Prices of yield and certainty", prices_frame(answer)),
+        ("Each acid alone", acids_frame(answer)),
+        ("Per kg of metal dissolved", components_frame(answer)),
+    ):
+        console.print()
+        _say(console, title, "bold")
+        print_records([{str(k): v for k, v in row.items()} for row in frame.round(3).to_dict("records")])
+    print_nearest(answer.problem, answer.evaluation.designs, evidence)
+
+
 def _say(console: Console, text: str, style: str = "") -> None:
     """Print one statement: wrapped at words on a terminal, on one line of its own where it is piped."""
     console.print(Text(text, style=style), soft_wrap=not console.is_terminal)
@@ -120,7 +137,7 @@ def design_rows(
     table = Table(box=None, padding=(0, 1, 0, 0), pad_edge=False, header_style="bold")
     table.add_column("no.", justify="right", no_wrap=True, vertical="bottom")
     table.add_column("acid", no_wrap=True, vertical="bottom")
-    asked = [o.metric for o in problem.objectives if o.metric in REPORTED]
+    asked = [o.metric for o in problem.objectives if o.metric not in APART]
     heads = [("H2O2\n" if v.name == "h2o2" else "") + v.shown_unit for v in VARIABLES]
     heads += [column(name).label.replace(" ", "\n") + "\n" + _unit(column(name)) for name in asked]
     if yields:

@@ -11,6 +11,7 @@ from optimiser.chemistry.metals import METALS
 from optimiser.explain.drivers import DRIVERS
 from optimiser.explain.explanation import DesignExplanation, Explanation
 from optimiser.explain.setpoints import Change, best_change, limiting_metal, lowest_yield, thrifty_changes
+from optimiser.problem.bounds import bound_label
 from optimiser.problem.constraints import label as label_of
 from optimiser.report import words
 from optimiser.report.columns import column
@@ -190,7 +191,8 @@ def cautions(of: Explanation) -> list[str]:
         )
     for name, margin in evaluation.margins.items():
         if margin[0] < 0.0 and name != "applicability_domain" and not name.startswith("yield_"):
-            said.append(f"The design breaks a limit of chemistry: {label_of(name)}.")
+            kind = "the problem" if bound_label(name) else "chemistry"
+            said.append(f"The design breaks a limit of {kind}: {label_of(name)}.")
     bounds = zip(problem.lower[acid], problem.upper[acid], evaluation.designs.continuous[0], strict=True)
     for variable, (low, high, value) in zip(VARIABLES, bounds, strict=True):
         if not low - 1e-9 <= value <= high + 1e-9:

@@ -9,7 +9,8 @@ import pandas as pd
 
 from optimiser.chemistry.metals import METALS
 from optimiser.problem.bound import BoundProblem, Evaluation
-from optimiser.problem.objectives import REPORTED, per_kg_metal
+from optimiser.problem.bounds import Bound
+from optimiser.problem.objectives import APART, REPORTED, per_kg_metal
 from optimiser.problem.robustness import over_tolerances
 from optimiser.process.costs import COMPONENTS, metal_value
 from optimiser.report.columns import column, with_intervals
@@ -182,5 +183,12 @@ def refused_frame(problem: BoundProblem, infeasibility: Infeasibility) -> pd.Dat
 
 
 def reported_metrics(problem: BoundProblem) -> tuple[str, ...]:
-    """Return the metrics of a table for people: the objectives first; no yields, no time."""
-    return tuple(dict.fromkeys([*(o.metric for o in problem.objectives if o.metric in REPORTED), *REPORTED]))
+    """Return the metrics of a table for people: what is asked for first; no yields, no time."""
+    return tuple(dict.fromkeys([*asked_metrics(problem), *REPORTED]))
+
+
+def asked_metrics(problem: BoundProblem) -> tuple[str, ...]:
+    """Return the objectives and the metrics that are bounded, but yields and time."""
+    asked = [o.metric for o in problem.objectives]
+    asked += [c.metric for c in problem.constraints if isinstance(c, Bound)]
+    return tuple(dict.fromkeys(name for name in asked if name not in APART))

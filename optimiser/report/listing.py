@@ -15,6 +15,7 @@ from optimiser.chemistry.prices import Price
 from optimiser.chemistry.provenance import provenance
 from optimiser.chemistry.quantity import Quantity, flags
 from optimiser.chemistry.reagents import load_reagents
+from optimiser.problem.bounds import BOUNDED, Bound
 from optimiser.problem.constraints import CONSTRAINTS, Yields
 from optimiser.problem.objectives import METRICS
 from optimiser.problem.tolerances import DEFAULT
@@ -184,7 +185,7 @@ def _studies() -> list[Record]:
 
 
 def _constraints() -> list[Record]:
-    return [
+    records = [
         {
             "name": constraint.key,
             "default": "none" if constraint is Yields else constraint().setting()[constraint.key],
@@ -194,6 +195,17 @@ def _constraints() -> list[Record]:
         }
         for constraint in CONSTRAINTS
     ]
+    bounds = [
+        {
+            "name": name,
+            "default": "none",
+            "allowed": Bound.allowed,
+            "needs yields": Bound.needs_yields,
+            "meaning": f"{METRICS[name].label} at least or at most ({METRICS[name].unit})",
+        }
+        for name in BOUNDED
+    ]
+    return [*records, *bounds]
 
 
 _LISTINGS = {

@@ -19,7 +19,9 @@ from optimiser import __version__
 from optimiser._io import builtin
 from optimiser._io.yamlfile import Document
 from optimiser.problem.bound import BoundProblem
-from optimiser.problem.constraints import ApplicabilityDomain, Limit
+from optimiser.problem.constraints import Yields
+from optimiser.problem.limits import ApplicabilityDomain
+from optimiser.problem.margins import Limit
 from optimiser.problem.objectives import METRICS
 from optimiser.report import refusal, words
 from optimiser.report.verdicts import verdict_text
@@ -120,9 +122,9 @@ def question_record(problem: BoundProblem) -> dict[str, Any]:
         "confidence": problem.confidence,
         "joint": problem.joint,
         "limits": {
-            c.key: c.limit
+            c.key: c.limit if isinstance(c, Limit) else c.setting()[c.key]
             for c in problem.constraints
-            if isinstance(c, Limit) and c.key != ApplicabilityDomain.key
+            if not isinstance(c, Yields | ApplicabilityDomain)
         },
         "applicability_domain": words.domain_setting(problem.domain),
         "ranges": {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from optimiser.problem.bound import BoundProblem, Evaluation
+from optimiser.problem.bounds import Bound
 from optimiser.problem.constraints import JOINT
 from optimiser.problem.constraints import label as label_of
 from optimiser.problem.yields import yield_quantile
@@ -42,15 +43,14 @@ def infeasibility_lines(infeasibility: Infeasibility, problem: BoundProblem) -> 
             f"Each target is asked to hold{sure}, so yields here are those reached{sure}; the expected ones "
             "are higher."
         )
+    bounded = any(isinstance(c, Bound) for c in problem.constraints)
+    kept = "every other limit" if bounded else "the chemistry and the domain"
     for metal, best in infeasibility.reachable.items():
         target = problem.targets[metal]
         # rounding down must not make what is reachable look as if it was not
         shown = floor_percent(best) if best < target else f"{max(float(floor_percent(best)), 100 * target):g}"
         verdict = "reachable on its own" if best >= target else f"would have to fall to {shown} %"
-        lines.append(
-            f"{metal}: target {100 * target:g} %, best seen with the chemistry and the domain kept "
-            f"{shown} %: {verdict}."
-        )
+        lines.append(f"{metal}: target {100 * target:g} %, best seen with {kept} kept {shown} %: {verdict}.")
     if infeasibility.give > 0:
         points = ceil_points(infeasibility.give)
         points += " point" if points == "1" else " points"

@@ -62,7 +62,9 @@ def _parameters(problem: BoundProblem) -> list[dict[str, object]]:
     for name, q in parameter_quantities().items():
         row = {"item": "plant", "quantity": name.replace("_", " "), "value": getattr(used, name)}
         row |= {"unit": q.unit, "low": q.low, "high": q.high, "note": q.note}
-        if getattr(used, name) != getattr(shipped, name):
+        if (own := used.given.get(name)) is not None:
+            row |= {"low": own.low, "high": own.high, "source": OWN}
+        elif getattr(used, name) != getattr(shipped, name):
             row |= {"source": OWN}
         else:
             row |= {"date": str(q.year or ""), "confidence": q.confidence or "", "source": q.source_text}

@@ -6,7 +6,8 @@ import numpy as np
 
 from optimiser.chemistry.metals import METALS
 from optimiser.problem.bound import BoundProblem, Evaluation
-from optimiser.problem.constraints import ApplicabilityDomain, switched_off
+from optimiser.problem.constraints import switched_off
+from optimiser.problem.limits import ApplicabilityDomain
 from optimiser.problem.objectives import METRICS
 from optimiser.problem.robustness import over_tolerances
 from optimiser.problem.yields import assumption
@@ -141,8 +142,8 @@ def warnings_of(problem: BoundProblem, evaluation: Evaluation, row: int) -> list
                 f"{plant.peroxide_limit:g} °C): "
                 f"{percent(plant.peroxide_loss)} of it is counted as lost in the reductant balance."
             )
-    by_products, feed_tonnes = evaluation.by_products, problem.feed.mass / 1000.0
-    chlorine = float(by_products.chlorine[row]) / feed_tonnes
+    by_products = evaluation.by_products
+    chlorine = float(evaluation.metrics["chlorine"][row])
     ratio = float(evaluation.reductant_ratio[row])
     if ratio < 1.0:
         other = {

@@ -23,7 +23,7 @@ _MEMBERS = 150  # of the front that candidates are compared with
 #: Standard error of a guess: this yield, and this share of the change from the parent.
 _ERROR, _ERROR_BY_CHANGE = 0.001, 0.1
 #: Limits that yields have no say in: a candidate that breaks one is infeasible for sure.
-_CERTAIN = frozenset({"stock_strength", "boiling", "slurry"})
+_CERTAIN = frozenset({"stock_strength", "boiling", "peroxide_heat", "slurry", "time_min", "time_max"})
 
 
 def choose(

@@ -223,16 +223,13 @@ class Surrogate:
         """
         return self.calibration.drawn(prediction.mean, prediction.scale, scores, prediction.location)
 
-    def joint_slack(self, prediction: YieldPrediction, targets: Floats, confidence: float) -> Floats:
-        """Return by how much all targets at once are exceeded with a confidence, shape (n,).
+    def slacks(self, prediction: YieldPrediction, targets: Floats, number: int | None = None) -> Floats:
+        """Return by how much all targets at once are exceeded with each held-out row's errors, (n, r).
 
-        Args:
-            prediction: of n designs.
-            targets: NaN where a metal has none, shape (4,).
-            confidence: between 0 and 1.
+        Ascending; ``number`` rows may stand for all. See `Calibration.slacks`.
         """
-        return self.calibration.joint_slack(
-            prediction.mean, prediction.scale, targets, confidence, prediction.location
+        return self.calibration.slacks(
+            prediction.mean, prediction.scale, targets, prediction.location, number
         )
 
     def joint_probability(self, prediction: YieldPrediction, targets: Floats) -> Floats:

@@ -196,39 +196,34 @@ class Calibration:
         scores = self._together(asked)
         return np.asarray((scores[None] >= need[:, None]).all(axis=2).mean(axis=1), dtype=np.float64)
 
-    def joint_slack(
+    def slacks(
         self,
         expected: Floats,
         scale: Floats,
         targets: Floats,
-        confidence: float,
         location: Floats | None = None,
+        number: int | None = None,
     ) -> Floats:
-        """Return the least amount by which the yields exceed their targets, reached with a confidence.
-
-        At least 0 exactly where :meth:`joint_probability` is at least the confidence, and unlike it not flat
-        far from there: what a search can follow.
+        """Return the least amount by which yields exceed their targets with each held-out row's errors.
 
         Args:
             expected: yields, shape (n, 4).
             scale: of their errors, shape (n, 4).
-            targets: NaN where a metal has none, shape (4,).
-            confidence: between 0 and 1.
+            targets: NaN where a metal has none, shape (4,); at least one is asked.
+            location: as :meth:`location` returns it, where it is known.
+            number: of rows that stand for all; None for all.
 
         Returns:
-            Shape (n,), a fraction; 1 without a target.
+            In ascending order, shape (n, r).
         """
-        asked = np.flatnonzero(targets > 0.0)
-        if not len(asked):
-            return np.ones(len(expected))
+        asked = np.flatnonzero(~np.isnan(targets))
+        scores = self._together(asked) if number is None else self.typical_scores(asked, number)[:, asked]
         centre = self._at(expected, scale, location)[:, asked] - targets[asked]
-        scale, scores = scale[:, asked], self._together(asked)
-        slack = np.empty((len(expected), len(scores)))
+        slack, scale = np.empty((len(expected), len(scores))), scale[:, asked]
         for rows in np.array_split(np.arange(len(expected)), max(1, len(expected) // 1000)):
             slack[rows] = (centre[rows, None] + scale[rows, None] * scores[None]).min(axis=2)
-        # so many rows have to reach the targets
-        rank = min(int(np.ceil(len(scores) * confidence - 1e-9)), len(scores))
-        return np.asarray(np.partition(slack, len(scores) - rank, axis=1)[:, len(scores) - rank])
+        slack.sort(axis=1)
+        return slack
 
     def drawn(
         self, expected: Floats, scale: Floats, scores: Floats, location: Floats | None = None
@@ -284,6 +279,17 @@ class Calibration:
         mean_error, growth = map(float, arrays["calibration_numbers"])
         found = {name: arrays[f"calibration_{name}"] for name in names}
         return cls(**found, mean_error=mean_error, growth=growth)
+
+
+def reached(slacks: Floats, confidence: float) -> Floats:
+    """Return what at least a share ``confidence`` of each row reaches, shape (n,).
+
+    Args:
+        slacks: ascending, shape (n, r).
+        confidence: between 0 and 1.
+    """
+    rank = min(max(int(np.ceil(slacks.shape[1] * confidence - 1e-9)), 1), slacks.shape[1])
+    return np.asarray(slacks[:, slacks.shape[1] - rank], dtype=np.float64)
 
 
 def tails(level: float) -> tuple[float, float]:

@@ -12,6 +12,7 @@ import pandas as pd
 
 from optimiser.chemistry.metals import METALS
 from optimiser.problem.bound import BoundProblem, Evaluation
+from optimiser.problem.objectives import BY_PRODUCTS
 from optimiser.variables import CONTINUOUS
 
 
@@ -36,15 +37,15 @@ def design_table(problem: BoundProblem, evaluation: Evaluation, knee: int | None
             columns[name] = evaluation.metrics[name]
             columns[f"{name}_low"] = evaluation.metrics_low[name]
             columns[f"{name}_high"] = evaluation.metrics_high[name]
-    columns |= {name: values for name, values in evaluation.metrics.items() if name not in columns}
+    rest = {name: values for name, values in evaluation.metrics.items() if name not in columns}
+    columns |= {name: values for name, values in rest.items() if name not in BY_PRODUCTS}
     columns["p_feasible"] = evaluation.p_feasible
     columns["support"] = evaluation.support
     columns["domain_distance"] = evaluation.domain_distance
     columns["proton_ratio"] = evaluation.proton_ratio
     columns["knee"] = np.arange(len(evaluation)) == knee
-    by_products, feed_tonnes = evaluation.by_products, problem.feed.mass / 1000.0
-    for name in ("chlorine", "oxygen", "salt", "residue", "wastewater"):
-        columns[name] = getattr(by_products, name) / feed_tonnes
+    columns |= {name: values for name, values in rest.items() if name in BY_PRODUCTS}
+    by_products = evaluation.by_products
     columns["nox"] = by_products.nox
     columns["precipitates"] = [" ".join(by_products.precipitating(i)) for i in range(len(evaluation))]
     for i, metal in enumerate(METALS):

@@ -16,7 +16,7 @@ from optimiser.chemistry.feeds import Feed, find_feed
 from optimiser.chemistry.metals import METALS
 from optimiser.problem.binding import assemble, known_acids, surrogate_of, tolerances_of
 from optimiser.problem.bound import BoundProblem, Evaluation
-from optimiser.problem.objectives import METRICS
+from optimiser.problem.objectives import APART, BY_PRODUCTS, METRICS
 from optimiser.problem.schema import Problem
 from optimiser.problem.tolerances import DEFAULT, OFF, Tolerances, said
 from optimiser.problem.yields import assumption, check_yields
@@ -26,7 +26,7 @@ from optimiser.tables.front_csv import design_table
 from optimiser.tables.missing import note, with_blanks
 from optimiser.tables.own import OwnTables, read_own_tables
 from optimiser.tables.read import CHUNK, Table
-from optimiser.tables.scenarios import Known, Scenarios, open_scenarios, parse
+from optimiser.tables.scenarios import Known, Scenarios, open_scenarios, parse, results_aside
 from optimiser.toolkit.profile import Profile, ToolkitSums
 from optimiser.variables import Bools, Designs, Ints
 
@@ -58,7 +58,10 @@ class Setting:
     def notes(self) -> tuple[str, ...]:
         """What must be told of tolerances, assumed yields and own tables; a profile has none of these."""
         if self.profile is None:
-            return (said(self.tolerances.record()), *self.assumed, *self.tables.notes)
+            told = (said(self.tolerances.record()), *self.assumed, *self.tables.notes)
+            aside = results_aside(self.source)
+            note = f"Columns of results left aside, since they are predicted anew: {aside}."
+            return (note, *told) if aside else told
         return (*self.assumed, *(self.profile.impacts.notes if self.profile.impacts is not None else ()))
 
 
@@ -252,7 +255,7 @@ def _result(part: Part) -> pd.DataFrame:
 
 
 #: Metrics that a profile replaces.
-_SUMS = frozenset(METRICS) - {"recovery", "time", *(f"yield_{m}" for m in METALS)}
+_SUMS = frozenset(METRICS) - APART - {"recovery", "peroxide_rise", *BY_PRODUCTS}
 
 
 def _base(name: str) -> str:

@@ -13,9 +13,10 @@ from optimiser._io.errors import InputError
 from optimiser.chemistry.acids import Acid, choose_acid
 from optimiser.chemistry.feeds import Feed, find_feed
 from optimiser.chemistry.metals import METALS
-from optimiser.problem.constraints import LIMITS
+from optimiser.problem.bounds import BOUNDED
+from optimiser.problem.limits import LIMITS
 from optimiser.problem.objectives import METRICS
-from optimiser.tables.read import Column, Table, open_table
+from optimiser.tables.read import Column, Table, open_table, split_title
 from optimiser.toolkit import template
 from optimiser.variables import CONTINUOUS, VARIABLES, Floats, Ints
 
@@ -57,19 +58,9 @@ _TOLD: tuple[str, ...] = (
     ),
     *(f"{kind}_{metal}" for metal in METALS for kind in ("spread", "margin_yield")),
     *(f"margin_{limit.key}" for limit in LIMITS),
+    *(f"margin_{metric}_{end}" for metric in BOUNDED for end in ("min", "max")),
     *("design", "scenario", "p_feasible", "support", "domain_distance", "inside_domain", "proton_ratio"),
-    *(
-        "reductant_ratio",
-        "knee",
-        "chlorine",
-        "oxygen",
-        "salt",
-        "residue",
-        "wastewater",
-        "nox",
-        "precipitates",
-    ),
-    "note",
+    *("reductant_ratio", "knee", "nox", "precipitates", "violation", "note"),
 )
 
 
@@ -120,6 +111,13 @@ def open_scenarios(source: str | Path | pd.DataFrame, sheet: str | None = None) 
     if template.is_template(table):
         return table.expecting(template.columns(VARIABLE_COLUMNS), template.NOT_READ)
     return table.expecting(COLUMNS, _TOLD)
+
+
+def results_aside(table: Table) -> int:
+    """Return how many columns of an open table hold results of ours, which nobody looks at."""
+    read = {position for position, *_ in table.found.values()}
+    titles = [title for position, title in enumerate(table.header) if position not in read]
+    return sum(split_title(title)[0] in _TOLD for title in titles)
 
 
 def parse(table: Table, cells: pd.DataFrame, known: Known) -> Scenarios:

@@ -224,6 +224,31 @@ def test_check_describes_and_list_names(tmp_path: Path) -> None:
         assert str(next(iter(records[0].values()))).split()[0] in plain.stdout
 
 
+def test_run_takes_a_problem_and_predict_reads_its_front_back(tmp_path: Path) -> None:
+    (tmp_path / "mine.yaml").write_text(
+        "feed: NMC111\n"
+        "variables: {acid: sulfuric, temperature: 60, acid_concentration: 2, h2o2: 2, time: 60}\n"
+        "objectives: [minimise: cost]\n"
+        "constraints: [recovery: {min: 0.85}, wastewater: {max: 12}]\n"
+    )
+    checked = optimiser("check", "mine.yaml", cwd=tmp_path)
+    assert checked.returncode == 0 and "recovery_min, wastewater_max" in checked.stdout
+    done = optimiser("run", "mine.yaml", "--out", "out", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    front = pd.read_csv(tmp_path / "out" / "front.csv")
+    assert front["recovery"][0] >= 0.85 and front["wastewater"][0] <= 12.0
+    again = optimiser(
+        "predict", "out/front.csv", "--problem", "mine.yaml", "--out", "again.csv", cwd=tmp_path
+    )
+    assert again.returncode == 0, again.stderr
+    assert (
+        f"Columns of results left aside, since they are predicted anew: {front.shape[1] - 6}." in again.stdout
+    )
+    found = pd.read_csv(tmp_path / "again.csv")
+    for name in ("yield_Co", "yield_Co_low", "cost", "peroxide_rise", "wastewater"):
+        assert np.allclose(found[name], front[name])
+
+
 def test_predict_csv_and_xlsx_agree_and_keep_the_order(tmp_path: Path) -> None:
     DESIGNS.to_csv(tmp_path / "in.csv", index=False)
     DESIGNS.assign(feed=["NMC111", "LCO"]).to_excel(tmp_path / "in.xlsx", index=False)

@@ -41,7 +41,7 @@ from optimiser.explain.setpoints import (
 from optimiser.explain.shapley import shapley_values
 from optimiser.problem.binding import bind
 from optimiser.problem.bound import BoundProblem, Evaluation
-from optimiser.problem.constraints import ApplicabilityDomain
+from optimiser.problem.limits import ApplicabilityDomain
 from optimiser.problem.load import load_problem
 from optimiser.problem.schema import Problem
 from optimiser.report.card import Table

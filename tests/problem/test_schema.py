@@ -15,7 +15,7 @@ from optimiser._io.errors import InputError
 from optimiser._io.yamlfile import read_yaml, validate
 from optimiser.problem.binding import bind
 from optimiser.problem.load import load_config, load_problem
-from optimiser.problem.schema import Problem
+from optimiser.problem.schema import Problem, SearchSpec
 
 PROBLEM = """\
 feed: {name: NMC111, mass: 1000}
@@ -70,11 +70,21 @@ INVALID = [
     ("[0.25, 4]", "[0.25, 40]", "outside what is physically possible", 6, "mol/L"),
     ("[0.25, 4]", "[0.25, 25]", "beyond the stock itself", 6, "18."),
     ("name: NMC111", "name: NMC112", "no feed 'NMC112'", 1, "NMC111"),
-    ("name: NMC111", "name: mine, Ni: -1, Co: 1", "feed.Ni = -1 is not possible", 1, "at least 0"),
+    ("name: NMC111", "name: mine, Ni: -1, Co: 1", "Ni = -1 is not possible", 1, "at least 0"),
     ("name: NMC111", "name: mine, Ni: 3, Co: 3", "6 mol of Ni, Mn and Co", 1, "mol per mol Li"),
-    ("mass: 1000", "mass: 0", "feed.mass = 0 is not possible", 1, "above 0"),
+    ("mass: 1000", "mass: 0", "mass = 0 is not possible", 1, "above 0"),
     ("proton_balance: 1.1", "proton_balnce: 1.1", "Unknown key 'proton_balnce'", 16, "proton_balance"),
     ("proton_balance: 1.1", "proton_balance: 110", "not possible", 16, "at most 10"),
+    ("proton_balance: 1.1", "cost: 2", "bounded below or above", 16, "{max: 2}"),
+    ("proton_balance: 1.1", "cost: {most: 2}", "Unknown key 'most'", 16, "min, max"),
+    ("proton_balance: 1.1", "cost: {}", "bounded by nothing", 16, "{max: 2}"),
+    ("proton_balance: 1.1", "cost: {max: much}", "not a number", 16, "number"),
+    ("proton_balance: 1.1", "cost: {max: -1}", "at most -1 EUR/kg metal is not possible", 16, "0 or more"),
+    ("proton_balance: 1.1", "cost: {min: 3, max: 2}", "at least 3 and at most 2", 16, "exchange"),
+    ("proton_balance: 1.1", "recovery: {min: 90}", "not possible", 16, "0 to 1"),
+    ("proton_balance: 1.1", "yield_Co: {min: 0.9}", "constraint of its own", 16, "yield: {Co: 0.9}"),
+    ("proton_balance: 1.1", "recovry: {min: 0.9}", "Unknown key 'recovry'", 16, "recovery"),
+    ("proton_balance: 1.1", "reductant_balance: 0", "not possible", 16, "above 0"),
     ("proton_balance: 1.1", "applicability_domain: 'off'", "given twice", 13, ""),
     ("- yield: {Li: 0.6, Ni: 0.6}", "- {yield: {Li: 0.6}, confidence: 80}", "confidence", 14, ""),
     ("surrogate: pd-gbr", "surrogate: pd-gbrr", "pd-gbrr", 2, "pd-gbr"),
@@ -151,6 +161,20 @@ def test_config_names_the_line_of_its_problem(tmp_path: Path) -> None:
     assert "config.yaml, line 2" in error.value.where
 
 
+def test_a_problem_is_a_config_with_the_default_search(tmp_path: Path) -> None:
+    for name in ("nmc111", "problems/nmc111.yaml", write(tmp_path, PROBLEM)):
+        config = load_config(name)
+        assert config.search == SearchSpec() and config.document is None
+        assert config.problem == load_problem(name) and config.name == Path(name).stem
+    # a misspelt feed does not make a config of it
+    bad = write(tmp_path, PROBLEM.replace("feed:", "fed:"))
+    with pytest.raises(InputError, match="Unknown key 'fed'") as error:
+        load_config(bad)
+    assert "feed" in error.value.remedy
+    with pytest.raises(InputError, match="no config or problem 'nmc112'"):
+        load_config("nmc112")
+
+
 def test_config_overrides_objectives_and_constraints_and_owns_their_errors(tmp_path: Path) -> None:
     write(tmp_path, PROBLEM)
     config = write(tmp_path, "problem: mine.yaml\nconstraints:\n  - yield: {Co: 0.9}\n", "config.yaml")
@@ -205,6 +229,7 @@ def test_limits_are_on_by_default_and_can_be_switched_off(tmp_path: Path) -> Non
         "stock_strength",
         "solubility",
         "boiling",
+        "peroxide_heat",
         "slurry",
         "applicability_domain",
     )

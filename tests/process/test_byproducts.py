@@ -14,7 +14,7 @@ from optimiser.chemistry.acids import load_acids
 from optimiser.chemistry.feeds import Feed
 from optimiser.chemistry.metals import METALS
 from optimiser.problem.binding import assemble
-from optimiser.problem.constraints import Slurry
+from optimiser.problem.limits import Slurry
 from optimiser.problem.objectives import METRICS, Outcome, outcome
 from optimiser.process.balance import mass_balance
 from optimiser.process.byproducts import ByProducts, by_products
@@ -212,13 +212,14 @@ EFFECTS = {
     "peroxide_strength": ("cost", +1, one(h=2)),
     # with hydrochloric acid, what peroxide does not reduce costs a proton, which needs no base
     "peroxide_loss": ("cost", -1, one("hydrochloric", t=70, c=5, h=1)),
+    "peroxide_enthalpy": ("peroxide_rise", +1, one(h=2)),
     "peroxide_limit": ("cost", +1, one("hydrochloric", t=65, c=5, h=1)),
 }
 
 
 def test_no_parameter_is_left_out() -> None:
-    # nox_limit only flags: test_hot_nitric_acid_is_flagged
-    assert set(EFFECTS) | {"nox_limit"} == set(parameter_quantities())
+    # nox_limit only flags: test_hot_nitric_acid_is_flagged; peroxide_cooling only limits: test_process.py
+    assert set(EFFECTS) | {"nox_limit", "peroxide_cooling"} == set(parameter_quantities())
 
 
 @pytest.mark.parametrize("name", list(EFFECTS))

@@ -10,13 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from optimiser.chemistry.feeds import Feed
-from optimiser.problem.constraints import LIMITS, Boiling
+from optimiser.problem.limits import LIMITS, Boiling, PeroxideHeat, ReductantBalance
 from optimiser.problem.objectives import METRICS, outcome
 from optimiser.process.balance import mass_balance
 from optimiser.process.costs import COMPONENTS, climate_components, cost_components, metal_value
 from optimiser.process.inputs import AcidNumbers, ProcessInputs, ReagentNumbers
 from optimiser.process.parameters import process_parameters
-from optimiser.process.ratios import proton_ratio, reductant_ratio
+from optimiser.process.ratios import peroxide_rise, proton_ratio, reductant_ratio
 from optimiser.variables import Designs
 from tests.margins import chemistry_margins
 
@@ -90,6 +90,41 @@ def test_peroxide_is_a_mass_fraction_of_the_finished_solution() -> None:
     assert b.peroxide_pure / b.solution == pytest.approx(0.05)
     total_volume = b.acid_stock_volume + b.peroxide_stock_volume + b.water / REAGENTS.water_density
     assert total_volume == pytest.approx(1000.0)
+
+
+def test_heat_of_peroxide() -> None:
+    # 55.2706 kg of peroxide are 1624.94 mol x 98 kJ/mol = 159244 kJ; 55.2706 / 0.05 = 1105.41 kg of solution
+    # x 4.186 + 97.868 kg of feed x 0.8 = 4705.5 kJ/K: a rise of 33.84 degC.
+    designs = one(h=5)
+    b = mass_balance(designs, yields(), INPUTS)
+    assert peroxide_rise(b, INPUTS) == pytest.approx(33.84, abs=0.01)
+    # half of it is cooled away: 60 + 16.92 = 76.92 degC is 23.08 below 100, and 3.08 below 100 - 20
+    assert chemistry_margins(designs, b, INPUTS)["peroxide_heat"] == pytest.approx(0.2308, abs=1e-4)
+    strict = chemistry_margins(designs, b, INPUTS, PeroxideHeat(20.0))
+    assert strict["peroxide_heat"] == pytest.approx(0.0308, abs=1e-4)
+    # charged at once, nothing is cooled away: 60 + 33.84 = 93.84
+    at_once = replace(INPUTS, parameters=process_parameters({"peroxide_cooling": 0}))
+    assert chemistry_margins(designs, b, at_once)["peroxide_heat"] == pytest.approx(0.0616, abs=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("t", "h", "holds"), [(77, 8, False), (90, 1.2, True), (100, 0, True), (105, 0, True), (60, 8, True)]
+)
+def test_hot_peroxide_is_refused_and_no_peroxide_never(t: float, h: float, holds: bool) -> None:
+    b = mass_balance(one(t=t, h=h), yields(), INPUTS)
+    margin = chemistry_margins(one(t=t, h=h), b, INPUTS)["peroxide_heat"]
+    assert (margin >= 0.0) == [holds]
+
+
+def test_reductant_balance_is_held_when_it_is_asked_for() -> None:
+    # as in test_heat_of_peroxide: 3249.9 mol of electrons for 500 mol of Co(III): 6.4997 per electron needed
+    b = mass_balance(one(h=5), yields(), INPUTS)
+    assert "reductant_balance" not in chemistry_margins(one(h=5), b, INPUTS)
+    margins = chemistry_margins(one(h=5), b, INPUTS, ReductantBalance(2.0))
+    assert margins["reductant_balance"] == pytest.approx(6.4997 / 2.0 - 1.0, abs=1e-4)
+    # nothing to reduce: as much as can be
+    nothing = mass_balance(one(h=5), yields(co=0), INPUTS)
+    assert chemistry_margins(one(h=5), nothing, INPUTS, ReductantBalance(1.0))["reductant_balance"] > 1.0
 
 
 def test_protons_and_base() -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from optimiser.problem.constraints import ApplicabilityDomain
+from optimiser.problem.limits import ApplicabilityDomain
 from optimiser.problem.objectives import METRICS
 from optimiser.process.costs import COMPONENTS
 from optimiser.report.card import Table

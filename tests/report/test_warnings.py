@@ -10,7 +10,8 @@ import pytest
 
 from optimiser.problem.binding import bind
 from optimiser.problem.bound import BoundProblem
-from optimiser.problem.constraints import LIMITS, ApplicabilityDomain, complete
+from optimiser.problem.constraints import complete
+from optimiser.problem.limits import LIMITS, ApplicabilityDomain
 from optimiser.problem.robustness import over_tolerances
 from optimiser.problem.tolerances import OFF as NO_TOLERANCES
 from optimiser.report.frames import picked_frame
@@ -53,6 +54,11 @@ def test_limits_that_are_off_and_broken_are_told() -> None:
     # 900 g in about 1 kg of water
     assert "breaks it: 0.47 kg of solids per kg of slurry." in said
     assert "lies outside it: its yields are guesses." in said
+    # no peroxide, no heat of it; the reductant balance is off by default
+    assert "heat of peroxide" not in said and "reductant balance was" not in said
+    hot = warned(off, (77.0, 2.0, 8.0, 50.0, 60.0))
+    assert "The limit on the heat of peroxide was switched off" in hot
+    assert "it reaches 104 °C if its peroxide decomposes, where 100 °C is the highest." in hot
     assert "No experiment lies near this design." in said and "Only 0" not in said
     assert "stock strength" not in said and "solubility was" not in said
 

@@ -1,7 +1,7 @@
 """A golden front, pinned to its seed: what the same question answered when this file was last renewed.
 
 It changes when the artefact, a table, the process model or the search changes: look at the difference, and
-if it is meant, renew it with ``python tests/test_golden.py``.
+if it is meant, renew it with ``python tests/search/test_golden.py``.
 """
 
 from __future__ import annotations

@@ -230,7 +230,7 @@ REFUSED = (
     (", yields: {Al: 0.9}", "", "NCA80 holds Al, whose yield the surrogate pd-gbr does not predict", 2),
     ("yields: {Al: 0.9}", "yields: {Al: 0.9, Ni: 1}", "A yield of Ni is assumed, but the surrogate", 2),
     ("Al: 0.05, ", "", "A yield of Al is assumed, but NCA80 does not hold it", 2),
-    ("yields: {Al: 0.9}", "yields: {Al: 90}", "feed.yields.Al = 90 is not possible", 2),
+    ("yields: {Al: 0.9}", "yields: {Al: 90}", "yields.Al = 90 is not possible", 2),
     ("yields: {Al: 0.9}", "yields: {Fe: 1}", "There is no metal 'Fe'", 2),
     ("yield: {Li: 0.3}", "yield: {Al: 0.3}", "on Al, whose yield is assumed", 12),
     ("maximise: recovery", "maximise: yield_Al", "yield of Al, whose yield is assumed", 10),

@@ -7,6 +7,7 @@ from typing import Any
 from optimiser.report.card import Maker
 from optimiser.report.cards.answer import answer_card
 from optimiser.report.cards.calibration import calibration_card
+from optimiser.report.cards.drivers import drivers_card
 from optimiser.report.cards.front import acids_card, front_card, setpoints_card, table_card, yields_card
 from optimiser.report.cards.money import climate_card, cost_card
 from optimiser.report.cards.nearest import nearest_card
@@ -29,6 +30,7 @@ def run_makers(result: RunResult, pinned: dict[str, Any]) -> tuple[Maker, ...]:
         Maker("acids", "Acids against each other", lambda: acids_card(result)),
         Maker("setpoints", "Setpoints along the front", lambda: setpoints_card(result)),
         Maker("yields", "Yields along the front", lambda: yields_card(result)),
+        Maker("drivers", "What drives the spread", lambda: drivers_card(result)),
         Maker("cost", "What it costs, what it is worth", lambda: cost_card(result)),
         Maker("climate", "Climate change", lambda: climate_card(result)),
         Maker("support", "How far to trust it", lambda: support_card(result)),

@@ -13,7 +13,13 @@ from optimiser.report import refusal, words
 from optimiser.report.card import Card, Table, Tile, Words
 from optimiser.report.caveats import intervals_caveat, targets_reached
 from optimiser.report.columns import column
-from optimiser.report.frames import picked_frame, refused_frame, reported_metrics, side_by_side
+from optimiser.report.frames import (
+    asked_metrics,
+    picked_frame,
+    refused_frame,
+    reported_metrics,
+    side_by_side,
+)
 from optimiser.report.picks import ends_and_knee
 from optimiser.search.front import Front, Infeasibility
 from optimiser.search.run import RunResult
@@ -108,7 +114,8 @@ def _nothing(result: RunResult, infeasibility: Infeasibility) -> Card:
     frame, sure, told = refused_frame(problem, infeasibility), problem.each_confidence, ""
     if sure is not None:
         told = f" Yields are those reached with probability {100.0 * sure:g} %; the expected ones are higher."
-    names = (*DESIGN_COLUMNS, *_yields(problem), *reported_metrics(problem)[:2], "support", "proton_ratio")
+    metrics = dict.fromkeys([*asked_metrics(problem), *reported_metrics(problem)[:2]])
+    names = (*DESIGN_COLUMNS, *_yields(problem), *metrics, "support", "proton_ratio")
     titles = [f"no. {row + 1}" for row in range(len(nearest))]
     numbers = side_by_side(frame, names, titles)
     if sure is not None:

@@ -25,7 +25,7 @@ def nearest_card(result: RunResult) -> Card:
         covered = ("Experiments cover its setpoints together.",)
         blocks.append(Words(f"{pick.name}: {setpoints}", gaps or covered))
         if len(rows):
-            frame = _shown(beside(problem, front.evaluation, pick.row, rows))
+            frame = shown_experiments(beside(problem, front.evaluation, pick.row, rows))
             caption = "First the predicted yields, then the measured ones, nearest first."
             blocks.append(Table(f"nearest-{pick.number}", caption, frame, sortable=False))
     flagged = bool((found.frame["breaks_stoichiometry"].fillna(False)).any())
@@ -47,7 +47,7 @@ def _finding(knee: pd.DataFrame) -> str:
     )
 
 
-def _shown(frame: pd.DataFrame) -> pd.DataFrame:
+def shown_experiments(frame: pd.DataFrame) -> pd.DataFrame:
     """Return the table of `report.nearest.beside` with the columns that the page shows."""
     marks = ["" if value is not True else ", too little acid" for value in frame["breaks_stoichiometry"]]
     shown = frame.assign(which=frame["which"] + marks)

@@ -81,7 +81,7 @@ def run_frame(result: RunResult, pinned: dict[str, Any]) -> pd.DataFrame:
     targets = ", ".join(f"{m} at least {100 * t:g} %" for m, t in question["yield_targets"].items()) or "none"
     if question["confidence"] is not None:
         targets += f", each with probability {100 * question['confidence']:g} %"
-    held = ", ".join(f"{k.replace('_', ' ')} {v:g}" for k, v in question["limits"].items() if v is not None)
+    held = ", ".join(_held(name, limit) for name, limit in question["limits"].items() if limit is not None)
     search = pinned["search"]
     rows = {
         "asked": words.objectives_text(result.problem),
@@ -99,6 +99,12 @@ def run_frame(result: RunResult, pinned: dict[str, Any]) -> pd.DataFrame:
     }
     rows |= {f"own {t['kind']}": f"{t['file']}, sha256 {t['sha256']}" for t in pinned["own_tables"]}
     return pd.DataFrame({"what": list(rows), "value": list(rows.values())})
+
+
+def _held(name: str, limit: float | Mapping[str, float]) -> str:
+    """Say a limit or bound of the manifest: ``boiling 0``, ``cost max 2``."""
+    ends = {"": limit} if isinstance(limit, int | float) else limit
+    return f"{name} {' '.join(f'{end} {value:g}'.strip() for end, value in ends.items())}".replace("_", " ")
 
 
 def made_with_rows(pinned: Mapping[str, Any]) -> dict[str, str]:

@@ -35,7 +35,7 @@ def draw_components(frame: pd.DataFrame, names: Sequence[str], what: What) -> go
         what: which of the two.
     """
     unit = column(f"{what}_acid").unit
-    figure = _blank_bars(names, unit)
+    figure = blank_bars(names, unit)
     for component in COMPONENTS:
         colour, shape = LOOKS[component]
         pattern = {
@@ -56,7 +56,7 @@ def draw_components(frame: pd.DataFrame, names: Sequence[str], what: What) -> go
 
 def draw_value(frame: pd.DataFrame, names: Sequence[str]) -> go.Figure:
     """Draw what the dissolved metals are worth beside all that is spent, both per t of feed."""
-    figure = _blank_bars(names, column("metal_value").unit)
+    figure = blank_bars(names, column("metal_value").unit)
     for name, colour in (("metal_value", MUTED), ("batch_cost", VERMILLION)):
         values, how = frame[name].tolist(), column(name)
         _add_bars(figure, names, values, how.label, [how.said(v) for v in values], {"color": colour})
@@ -84,7 +84,7 @@ def _add_bars(
     )
 
 
-def _blank_bars(names: Sequence[str], unit: str) -> go.Figure:
+def blank_bars(names: Sequence[str], unit: str) -> go.Figure:
     """Return an empty figure for one bar per name; names stand above the bars, so these get all the width."""
     figure = blank(120 + 58 * len(names), unit, "")
     for row, name in enumerate(names):

@@ -11,7 +11,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from optimiser.problem.bound import BoundProblem, Evaluation
-from optimiser.problem.objectives import METRICS, REPORTED
+from optimiser.problem.objectives import APART, METRICS
 from optimiser.report.columns import column
 from optimiser.report.frames import front_frame, reported_metrics
 from optimiser.report.picks import ends_and_knee
@@ -76,7 +76,7 @@ def _brief(problem: BoundProblem, title: str, row: Mapping[Any, Any]) -> str:
         for name in ("acid_concentration", "temperature", "time", "solid_liquid_ratio", "h2o2")
     )
     yields = ", ".join(f"{m} {column(f'yield_{m}').text(row[f'yield_{m}'])}" for m in problem.present)
-    asked = [_line(o.metric, row) for o in problem.objectives if o.metric in REPORTED]
+    asked = [_line(o.metric, row) for o in problem.objectives if o.metric not in APART]
     conditions = [f"{strength}, {heat}, {time}", f"{solids} solids, {peroxide} peroxide"]
     return "<br>".join([_head(title, row), *conditions, *asked, f"yields {yields} %"])
 

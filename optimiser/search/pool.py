@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from scipy.stats import qmc
@@ -15,12 +16,12 @@ from scipy.stats import qmc
 from optimiser.problem.bound import BoundProblem
 from optimiser.problem.constraints import Yields
 from optimiser.problem.objectives import Outcome
-from optimiser.problem.yields import located
-from optimiser.process.inputs import ProcessInputs
+from optimiser.problem.yields import located, slacks, yield_quantile
 from optimiser.search.archive import Archive, cells, total_violation
 from optimiser.search.moves import children
 from optimiser.search.screen import corrected
 from optimiser.surrogate.artefact import Fidelity, YieldPrediction
+from optimiser.surrogate.calibration import reached
 from optimiser.variables import CONTINUOUS, Designs, Floats, Ints
 
 #: Designs of each acid that are scanned at low fidelity, a power of 2.
@@ -32,6 +33,7 @@ _STARTS = 3  # cells of the design space whose best designs are polished
 _CHILDREN, _CHOSEN = (3000, 48, 600), (150, 4, 40)
 _GOOD, _MATES = 400, 40  # best designs that starts, and mates, are taken from
 _EAGER = 0.6  # chance that the best start is the parent
+_TYPICAL = 64  # held-out rows that stand for all where yields are guessed anyway
 _PATIENCE = 3  # rounds without gain after which a question rests
 _GAIN = 1e-4  # relative, below which a round gains nothing
 
@@ -76,32 +78,73 @@ class View:
 
 
 class Batch:
-    """Designs with their yields; what they come to at each set of prices is computed once."""
+    """Designs with their yields, and what questions share of how they see them.
 
-    def __init__(self, problem: BoundProblem, designs: Designs, prediction: YieldPrediction) -> None:
+    Args:
+        problem: whose yields they are.
+        designs: n designs.
+        prediction: of their yields.
+        number: of held-out rows that stand for all where targets have to hold at once; None for all.
+    """
+
+    def __init__(
+        self, problem: BoundProblem, designs: Designs, prediction: YieldPrediction, number: int | None = None
+    ) -> None:
+        self.problem = problem
         self.designs = designs
         self.prediction = prediction
-        self._outcomes: dict[int, tuple[ProcessInputs, Outcome]] = {}
+        self._number = number
+        self._free: dict[tuple[Any, ...], tuple[BoundProblem, Floats, Floats]] = {}
+        self._counted: dict[float, Floats] = {}
+        self._slacks: dict[tuple[float, ...], Floats] = {}
 
     def view(self, question: Question) -> View:
         """Return how a question sees them."""
         problem, designs = question.problem, self.designs
         if self.prediction.location is None and problem.needs_errors:
             self.prediction = located(problem.surrogate, self.prediction)
-        key = id(problem.inputs)  # kept beside the outcome, so that no other inputs can have it
-        if key not in self._outcomes:
-            told = problem.outcome_of(designs, self.prediction.mean)
-            self._outcomes[key] = (problem.inputs, told)
-        point = problem.point_at(designs, self.prediction, self._outcomes[key][1])
-        low, high = problem.lower[designs.acid], problem.upper[designs.acid]
-        outside = np.maximum(low - designs.continuous, designs.continuous - high).max(axis=1) > 1e-9
-        value, lacking = point.objectives[:, 0], total_violation(point.margins) + outside
+        value, lacking = self._without_targets(problem)
+        margins = problem.yields.margins_of(self._counted_with(problem.each_confidence), self._slack)
+        if margins:
+            lacking = lacking + total_violation(np.column_stack(list(margins.values())))
         if question.score is not None:
-            value, more = question.score(self._outcomes[key][1], self.prediction)
+            told = problem.outcome_of(designs, self.prediction.mean)
+            value, more = question.score(told, self.prediction)
             lacking = lacking + more
         if question.acid is not None:
             lacking = np.where(designs.acid == question.acid, lacking, np.inf)
         return View(value, lacking)
+
+    def _without_targets(self, problem: BoundProblem) -> tuple[Floats, Floats]:
+        """Return the objective, and what limits and ranges lack, which questions with other targets share."""
+        others = [id(c) for c in problem.constraints if not isinstance(c, Yields)]
+        parts = (id(problem.inputs), id(problem.lower), id(problem.upper), problem.objectives, *others)
+        if parts not in self._free:  # with the problem, so that no other can have the same parts
+            point = problem.with_constraints(Yields()).point_at(self.designs, self.prediction)
+            low, high = problem.lower[self.designs.acid], problem.upper[self.designs.acid]
+            x = self.designs.continuous
+            outside = np.maximum(low - x, x - high).max(axis=1) > 1e-9
+            self._free[parts] = (problem, point.objectives[:, 0], total_violation(point.margins) + outside)
+        return self._free[parts][1:]
+
+    def _counted_with(self, confidence: float | None) -> Floats:
+        if confidence is None:
+            return self.prediction.mean
+        if confidence not in self._counted:
+            told = yield_quantile(
+                self.problem.surrogate, self.problem.feed, self.prediction, 1.0 - confidence
+            )
+            self._counted[confidence] = told
+        return self._counted[confidence]
+
+    def _slack(self, targets: Floats, confidence: float) -> Floats:
+        """Return the slack of targets; those that differ by the same from others share what is sorted."""
+        most = np.nanmax(targets)
+        key = tuple(np.nan_to_num(targets - most, nan=9.0).round(9).tolist())
+        if key not in self._slacks:
+            told = slacks(self.problem.surrogate, self.prediction, targets - most, self._number)
+            self._slacks[key] = told
+        return reached(self._slacks[key], confidence) - most
 
 
 class Pool:
@@ -129,7 +172,7 @@ class Pool:
         told = _told(problem, everything, "low")
         rows = _possible(problem, everything, told)
         designs = everything.take(rows)
-        self._scan = Batch(problem, designs, told.take(rows))
+        self._scan = Batch(problem, designs, told.take(rows), _TYPICAL)
         nothing = np.zeros(0, dtype=np.intp)
         self.designs = designs.take(nothing)
         self.high = self.low = self._scan.prediction.take(nothing)
@@ -170,6 +213,17 @@ class Pool:
         """Return how a question that was solved sees ``designs``."""
         return self._views[question]
 
+    @property
+    def questions(self) -> tuple[Question, ...]:
+        """All questions that were solved."""
+        return tuple(self._views)
+
+    def archive(self, problem: BoundProblem) -> Archive:
+        """Return ``designs`` as a search with another question about the same yields would know them."""
+        point = problem.point_at(self.designs, self.high)
+        cell = cells(problem, self.designs)
+        return Archive(self.designs, point.objectives, point.margins, cell, self.high, self.low)
+
     def _best_of(self, question: Question) -> tuple[float, float]:
         seen, row = self._views[question], self.best(question)
         return float(seen.lacking[row]), float(seen.value[row])
@@ -195,18 +249,14 @@ class Pool:
         """Return the most promising new designs beside the best known ones of some questions."""
         family = [self._children(q, _share(_CHILDREN, len(questions))) for q in questions]
         parents, made = np.concatenate([rows for rows, _ in family]), Designs.joined([m for _, m in family])
-        asker = np.repeat(np.arange(len(family)), [len(rows) for rows, _ in family])
         new = self._untried(made)
-        parents, made, asker = parents[new], made.take(new), asker[new]
+        parents, made = parents[new], made.take(new)
         if not len(made):
             return made
-        guessed = Batch(self.problem, made, self._guess(made, parents))
-        chosen, chosen_each = [], _share(_CHOSEN, len(questions))
-        for k, question in enumerate(questions):
-            seen, rows = guessed.view(question), np.arange(len(made))
-            # what is made for another question may serve this one
-            mine = np.where(asker == k, 0.0, 1e-9)
-            chosen.append(rows[np.lexsort((mine, seen.value, seen.lacking))][:chosen_each])
+        guessed = Batch(self.problem, made, self._guess(made, parents), _TYPICAL)
+        # what is made for another question may serve this one
+        each = _share(_CHOSEN, len(questions))
+        chosen = [guessed.view(question).order[:each] for question in questions]
         return made.take(np.unique(np.concatenate(chosen)))
 
     def _children(self, question: Question, n: int) -> tuple[Ints, Designs]:

@@ -1,0 +1,408 @@
+"""The answer to a question: one design, how sure it is, what binds, and what more would cost."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from types import EllipsisType
+
+import numpy as np
+
+from optimiser.ask.levers import with_price
+from optimiser.ask.question import Asked, question_of
+from optimiser.ask.relaxing import Relaxed, relaxations
+from optimiser.ask.spread import Interval, spread
+from optimiser.chemistry.metals import METALS
+from optimiser.problem.binding import bind, refuse_slow_surrogate
+from optimiser.problem.bound import BoundProblem, Evaluation
+from optimiser.problem.constraints import Yields
+from optimiser.problem.objectives import Objective
+from optimiser.problem.schema import Problem
+from optimiser.problem.yields import joint_probability, yield_quantile
+from optimiser.search.front import Infeasibility, infeasibility_of
+from optimiser.search.pool import Pool, Question
+from optimiser.tables.own import OwnTables
+from optimiser.variables import VARIABLES, Designs, Floats
+
+#: Targets and confidences that prices of yield and certainty are told at.
+TARGETS = (0.70, 0.75, 0.80, 0.85, 0.90, 0.93, 0.95, 0.97, 0.99)
+CONFIDENCES = (0.5, 0.8, 0.9, 0.95)
+#: Rounds of polishing: of the question itself, of what else is asked about it, and of the map.
+_ROUNDS, _FURTHER, _MAP = 30, 10, 4
+#: Relative gain of the objective below which a limit does not bind.
+_BINDS = 5e-4
+_DRIFTS = 24  # steps outwards that a drift is looked for, evenly spread over what is possible
+
+
+@dataclass(frozen=True)
+class Priced:
+    """The best design at one target and confidence.
+
+    Attributes:
+        target: of every metal that has one; NaN where they differ, as the question has them.
+        confidence: None where expected yields count.
+        value: the objective, in its metric's unit; NaN where no design is feasible.
+        acid: of the design; empty where there is none.
+        design: the design alone; the nearest where there is none.
+        p_feasible: that all targets hold at once.
+    """
+
+    target: float
+    confidence: float | None
+    value: float
+    acid: str
+    design: Designs
+    p_feasible: float
+
+    @property
+    def feasible(self) -> bool:
+        """Whether there is such a design."""
+        return not math.isnan(self.value)
+
+
+@dataclass(frozen=True)
+class Binding:
+    """A limit that holds the objective back.
+
+    Attributes:
+        name: of the limit.
+        label: as a person reads it.
+        unit: that it is relaxed in.
+        relaxed: by how much.
+        change: of the objective with the limit relaxed so, in the metric's unit; NaN where the limit is
+            physics and cannot be relaxed.
+        per_unit: the change divided by how much it was relaxed.
+    """
+
+    name: str
+    label: str
+    unit: str
+    relaxed: float
+    change: float
+    per_unit: float
+
+
+@dataclass(frozen=True)
+class AcidAnswer:
+    """What one acid alone comes to: its best design's objective (NaN for none), premium, and why not."""
+
+    acid: str
+    experiments: int
+    value: float
+    premium: float
+    design: Designs | None
+    reason: str
+
+
+@dataclass(frozen=True)
+class Drift:
+    """How far one setpoint may drift, the others kept, before a yield target is lost.
+
+    ``low`` and ``high`` are the last setpoints at which all targets hold; ``lost_low`` and ``lost_high`` the
+    metals that are lost beyond, empty where none is within what is physically possible.
+    """
+
+    variable: str
+    low: float
+    high: float
+    lost_low: str
+    lost_high: str
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Answer:
+    """The single best design for a question, and what more would cost.
+
+    Attributes:
+        question: what was asked.
+        problem: the question bound to its models; it has one objective.
+        feasible: whether any design keeps every constraint.
+        evaluation: of the design alone, or of the one that comes nearest.
+        spread: its metrics and components with intervals, all that is uncertain drawn
+            (`optimiser.ask.spread.spread`).
+        binding: limits that hold the objective back, dearest first.
+        acids: each acid alone, best first.
+        price_of_yield: the question at other targets of all metals that have one.
+        price_of_certainty: the question at other confidences.
+        reachable: the question at each target and confidence.
+        drift: of each setpoint.
+        refusal: why nothing is feasible, or None.
+        highest_confidence: with which the targets can be had; NaN without targets or where nothing keeps the
+            other constraints.
+        tables: a user's own tables, or None.
+        seconds: it took.
+    """
+
+    question: Problem
+    problem: BoundProblem
+    feasible: bool
+    evaluation: Evaluation
+    spread: Mapping[str, Interval]
+    binding: tuple[Binding, ...]
+    acids: tuple[AcidAnswer, ...]
+    price_of_yield: tuple[Priced, ...]
+    price_of_certainty: tuple[Priced, ...]
+    reachable: tuple[Priced, ...]
+    drift: tuple[Drift, ...]
+    refusal: Infeasibility | None
+    highest_confidence: float
+    tables: OwnTables | None
+    seconds: float
+
+    @property
+    def objective(self) -> Objective:
+        """What is minimised or maximised."""
+        return self.problem.objectives[0]
+
+    @property
+    def value(self) -> float:
+        """The objective of the design, in its metric's unit."""
+        return float(self.objective.sign * self.evaluation.objectives[0, 0])
+
+    @property
+    def acid(self) -> str:
+        """The acid of the design."""
+        return self.problem.acid_names[int(self.evaluation.designs.acid[0])]
+
+    @property
+    def runner_up(self) -> AcidAnswer | None:
+        """The next best acid; None where no other is feasible."""
+        others = [found for found in self.acids if found.acid != self.acid and not math.isnan(found.value)]
+        return others[0] if self.feasible and others else None
+
+
+def ask(problem: Problem, asked: Asked, tables: OwnTables | None = None, seed: int = 1) -> Answer:
+    """Return the single best design for a question, and what more would cost.
+
+    Args:
+        problem: feed, ranges, limits; its first objective and its targets count where nothing else is asked.
+        asked: what is asked of it.
+        tables: a user's own acids, prices and factors.
+        seed: of the random numbers; the same one gives the same answer.
+
+    Raises:
+        InputError: the question contradicts itself, or cannot be bound to models.
+    """
+    began = time.perf_counter()
+    question = question_of(problem, asked)
+    everything = bind(question, tables)
+    refuse_slow_surrogate(question, everything.surrogate)
+    for name, price in (asked.price or {}).items():
+        everything = with_price(everything, name, price)
+    bound = everything.with_acids(everything.supported_acids)
+    relaxed = relaxations(bound)
+    pool = Pool(_widest(bound, relaxed), np.random.default_rng(seed))
+    found = answer_from(question, pool, bound, relaxed)
+    outside = [
+        AcidAnswer(acid.name, near.experiments, math.nan, math.nan, None, _NO_DATA)
+        for acid, near in zip(everything.acids, everything.neighbourhoods, strict=True)
+        if acid.name not in bound.acid_names
+    ]
+    return replace(
+        found,
+        tables=tables,
+        acids=(*found.acids, *outside),
+        seconds=time.perf_counter() - began,
+    )
+
+
+_NO_DATA = "too few experiments near this feed"
+_NOT_FEASIBLE = "no feasible design"
+
+
+def answer_from(question: Problem, pool: Pool, bound: BoundProblem, relaxed: Sequence[Relaxed]) -> Answer:
+    """Answer a question, which is bound already, from a pool of its designs, which grows."""
+    asked, alone = Question(bound), [Question(bound, k) for k in range(len(bound.acids))]
+    pool.solve([asked, *alone], _ROUNDS)
+    ladder = {c: Question(at(bound, confidence=c)) for c in CONFIDENCES} if bound.targets else {}
+    sweep = {t: Question(at(bound, target=t)) for t in TARGETS} if bound.targets else {}
+    row = pool.best(asked)
+    feasible = bool(pool.view(asked).lacking[row] <= 0.0)
+    tight = _may_bind(bound, pool, row, relaxed) if feasible else []
+    looser = [Question(one.problem) for one in tight if one.problem is not None]
+    pool.solve([asked, *alone, *ladder.values(), *sweep.values(), *looser], _FURTHER)
+    levels = [None, *CONFIDENCES]
+    grid = {(t, c): Question(at(bound, t, c)) for t in TARGETS for c in levels} if bound.targets else {}
+    pool.solve([*ladder.values(), *sweep.values(), *grid.values()], _MAP)
+    row = pool.best(asked)
+    evaluation = bound.evaluate(pool.designs.take(np.array([row])))
+    feasible = bool(pool.view(asked).lacking[row] <= 0.0)
+    refusal = None if feasible else infeasibility_of(bound, pool.archive(bound))
+    targets = set(bound.targets.values())
+    target = targets.pop() if len(targets) == 1 else math.nan
+    return Answer(
+        question=question,
+        problem=bound,
+        feasible=feasible,
+        evaluation=evaluation,
+        spread=spread(bound, evaluation, pool.rng),
+        binding=_binding(pool, asked, tight) if feasible else (),
+        acids=_acids(pool, asked, alone),
+        price_of_yield=tuple(priced(pool, q, t, bound.confidence) for t, q in sweep.items()),
+        price_of_certainty=tuple(priced(pool, q, target, c) for c, q in ladder.items()),
+        reachable=tuple(priced(pool, q, t, c) for (t, c), q in grid.items()),
+        drift=drifts(bound, evaluation) if feasible else (),
+        refusal=refusal,
+        highest_confidence=highest_confidence(pool, bound),
+        tables=None,
+        seconds=0.0,
+    )
+
+
+def at(
+    problem: BoundProblem, target: float | None = None, confidence: float | EllipsisType | None = ...
+) -> BoundProblem:
+    """Return a problem with another target for every metal that has one, or another confidence.
+
+    Where several targets are asked at a confidence for the first time, they hold at once.
+    """
+    sure = problem.confidence if confidence is ... else confidence
+    targets = {m: problem.targets[m] if target is None else target for m in problem.targets}
+    joint = sure is not None and (problem.joint or (problem.confidence is None and len(targets) > 1))
+    return problem.with_constraints(Yields(confidence=sure, joint=joint, **targets))
+
+
+def priced(pool: Pool, question: Question, target: float, confidence: float | None) -> Priced:
+    """Return the best design that a pool knows for a question."""
+    row, seen, bound = pool.best(question), pool.view(question), question.problem
+    rows = np.array([row])
+    chance = joint_probability(bound.surrogate, pool.high.take(rows), _targets(bound))
+    feasible = seen.lacking[row] <= 0.0
+    return Priced(
+        target,
+        confidence,
+        float(bound.objectives[0].sign * seen.value[row]) if feasible else math.nan,
+        bound.acid_names[int(pool.designs.acid[row])] if feasible else "",
+        pool.designs.take(rows),
+        float(chance[0]),
+    )
+
+
+def highest_confidence(pool: Pool, bound: BoundProblem) -> float:
+    """Return the highest confidence with which the targets can be had among the designs of a pool.
+
+    With all other constraints kept: of all targets at once where that is asked, else of the least sure one.
+    NaN where no design keeps them.
+    """
+    free = bound.with_constraints(Yields())
+    seen = pool.archive(free)
+    rows = np.flatnonzero(seen.violation <= 0.0)
+    if not len(rows) or not bound.targets:
+        return math.nan
+    told = pool.high.take(rows)
+    if bound.joint or bound.confidence is None:
+        chances = joint_probability(bound.surrogate, told, _targets(bound))
+        return float(chances.max())
+    each = [joint_probability(bound.surrogate, told, _targets(bound, metal)) for metal in bound.targets]
+    return float(np.min(each, axis=0).max())
+
+
+def drifts(bound: BoundProblem, evaluation: Evaluation) -> tuple[Drift, ...]:
+    """Return how far each setpoint of one design may drift before a yield target is lost.
+
+    Setpoints that the question or the data fix are left out.
+    """
+    k = int(evaluation.designs.acid[0])
+    x = evaluation.designs.continuous[0]
+    free = (bound.upper > bound.lower)[k] & bound.neighbourhoods[k].varied
+    if not bound.targets:
+        return ()
+    places, rows = [], list[tuple[int, int]]()
+    for j, variable in enumerate(VARIABLES):
+        if not free[j]:
+            continue
+        for side, end in enumerate((variable.low, min(variable.high, 2.0 * bound.upper[k, j]))):
+            for share in np.linspace(0.0, 1.0, _DRIFTS + 1)[1:] ** 2:
+                moved = x.copy()
+                moved[j] = np.round((x[j] + share * (end - x[j])) / variable.step) * variable.step
+                places.append(moved)
+                rows.append((j, side))
+    if not places:
+        return ()
+    designs = Designs(np.full(len(places), k, dtype=np.intp), np.array(places))
+    margins = _target_margins(bound, designs)
+    found = []
+    for j, variable in enumerate(VARIABLES):
+        if not free[j]:
+            continue
+        ends, lost = [float(x[j])] * 2, ["", ""]
+        for side in (0, 1):
+            for i in (i for i, key in enumerate(rows) if key == (j, side)):
+                if margins[i].min() < 0.0:
+                    lost[side] = list(bound.targets)[int(margins[i].argmin())]
+                    break
+                ends[side] = float(places[i][j])
+        found.append(Drift(variable.name, ends[0], ends[1], lost[0], lost[1]))
+    return tuple(found)
+
+
+def _target_margins(bound: BoundProblem, designs: Designs) -> Floats:
+    """Return by how much each target is exceeded, at its own confidence, shape (n, targets)."""
+    told = bound.predict(designs)
+    reached = told.mean
+    if bound.confidence is not None:
+        reached = yield_quantile(bound.surrogate, bound.feed, told, 1.0 - bound.confidence)
+    columns = [METALS.index(metal) for metal in bound.targets]
+    return np.asarray(reached[:, columns] - np.array(list(bound.targets.values())))
+
+
+def _targets(bound: BoundProblem, only: str | None = None) -> Floats:
+    chosen: Mapping[str, float] = bound.targets if only is None else {only: bound.targets[only]}
+    return np.array([chosen.get(metal, np.nan) for metal in METALS])
+
+
+def _acids(pool: Pool, asked: Question, alone: Sequence[Question]) -> tuple[AcidAnswer, ...]:
+    bound, best = asked.problem, pool.best(asked)
+    sign, found = bound.objectives[0].sign, []
+    least = float(pool.view(asked).value[best]) if pool.view(asked).lacking[best] <= 0.0 else math.nan
+    for k, question in enumerate(alone):
+        row, seen = pool.best(question), pool.view(question)
+        feasible = bool(seen.lacking[row] <= 0.0)
+        value = float(seen.value[row]) if feasible else math.nan
+        found.append(
+            AcidAnswer(
+                bound.acid_names[k],
+                bound.neighbourhoods[k].experiments,
+                sign * value,
+                (value - least) / abs(least) if feasible and least else math.nan,
+                pool.designs.take(np.array([row])),
+                "" if feasible else _NOT_FEASIBLE,
+            )
+        )
+    return tuple(sorted(found, key=lambda a: (math.isnan(a.value), sign * a.value)))
+
+
+def _widest(bound: BoundProblem, relaxed: Sequence[Relaxed]) -> BoundProblem:
+    """Return the problem with the widest ranges that are asked about."""
+    every = [bound, *(one.problem for one in relaxed if one.problem is not None)]
+    return replace(
+        bound,
+        lower=np.min([one.lower for one in every], axis=0),
+        upper=np.max([one.upper for one in every], axis=0),
+    )
+
+
+def _may_bind(bound: BoundProblem, pool: Pool, row: int, relaxed: Sequence[Relaxed]) -> list[Relaxed]:
+    """Return the relaxations of limits that the best design comes near to."""
+    design = pool.designs.take(np.array([row]))
+    point = bound.point_at(design, pool.high.take(np.array([row])))
+    margins = dict(zip(bound.constraint_names, point.margins[0], strict=True))
+    return [one for one in relaxed if one.near(margins, design)]
+
+
+def _binding(pool: Pool, asked: Question, tight: Sequence[Relaxed]) -> tuple[Binding, ...]:
+    sign = asked.problem.objectives[0].sign
+    before, found = float(pool.view(asked).value[pool.best(asked)]), []
+    for one in tight:
+        if one.problem is None:
+            found.append(Binding(one.name, one.label, one.unit, math.nan, math.nan, math.nan))
+            continue
+        question = next(q for q in pool.questions if q.problem is one.problem)
+        change = float(pool.view(question).value[pool.best(question)]) - before
+        if change < -_BINDS * abs(before):
+            found.append(
+                Binding(one.name, one.label, one.unit, one.amount, sign * change, sign * change / one.amount)
+            )
+    return tuple(sorted(found, key=lambda b: (math.isnan(b.change), sign * b.change)))

@@ -1,0 +1,220 @@
+"""What may change in a problem without a new prediction: prices, factors, targets, limits, parameters.
+
+A lever is a name such as ``price.citric``, ``climate_change.h2o2``, ``yield``, ``yield.Co``, ``confidence``,
+``process.heat_recovery``, or the key of a limit such as ``proton_balance``.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from optimiser._io.errors import InputError, closest
+from optimiser.chemistry.prices import MOST_PRICE, Basis, Price
+from optimiser.chemistry.quantity import Quantity
+from optimiser.chemistry.reagents import ENERGIES
+from optimiser.problem.bound import BoundProblem
+from optimiser.problem.constraints import Yields
+from optimiser.problem.limits import LIMITS
+from optimiser.process.inputs import process_inputs
+from optimiser.process.parameters import parameter_quantities, process_parameters
+
+_NAMES = (
+    "price.NAME, climate_change.NAME, yield, yield.METAL, confidence, process.NAME, or the key of a limit"
+)
+
+
+@dataclass(frozen=True)
+class Lever:
+    """Something of a problem that can be set to a number.
+
+    Attributes:
+        name: as it is typed.
+        label: as a person reads it.
+        unit: of the number; empty for a plain one.
+        value: what the problem has now; NaN where it has none.
+        least, most: between which numbers it can be set.
+        apply: returns the problem with the number set.
+    """
+
+    name: str
+    label: str
+    unit: str
+    value: float
+    least: float
+    most: float
+    apply: Callable[[float], BoundProblem]
+
+    def at(self, value: float) -> BoundProblem:
+        """Return the problem with the lever set.
+
+        Raises:
+            InputError: the number is out of bounds.
+        """
+        if not self.least <= value <= self.most:
+            raise InputError(
+                f"{self.name} = {value:g} is not possible.",
+                allowed=f"{self.least:g} to {self.most:g} {self.unit}".rstrip(),
+                remedy="choose a number within these bounds",
+            )
+        return self.apply(value)
+
+
+def lever(problem: BoundProblem, name: str) -> Lever:
+    """Return a lever of a problem by its name.
+
+    Raises:
+        InputError: there is no such lever, or it does not fit the problem.
+    """
+    kind, _, of = name.partition(".")
+    if kind == "price" and of:
+        return _price(problem, name, of)
+    if kind == "climate_change" and of:
+        return _factor(problem, name, of)
+    if kind == "process" and of:
+        return _parameter(problem, name, of)
+    if kind in ("yield", "confidence"):
+        return _targets(problem, name, kind, of)
+    for limit in LIMITS:
+        if name == limit.key:
+            return _limit(problem, name)
+    raise InputError(
+        f"There is nothing called {name!r} to vary.",
+        allowed=_NAMES,
+        remedy=closest(name, ["price.", "yield", "confidence", *(limit.key for limit in LIMITS)])
+        or "write e.g. price.citric or yield",
+    )
+
+
+def with_price(problem: BoundProblem, name: str, price: float) -> BoundProblem:
+    """Return a problem with another price.
+
+    Args:
+        problem: the bound question.
+        name: of an acid, a reagent, heat or power.
+        price: EUR per kg of an acid's stock, kg of a pure reagent, or kWh.
+
+    Raises:
+        InputError: the problem does not buy such a thing, or the price is not possible.
+
+    Examples:
+        >>> import optimiser as opt
+        >>> from optimiser.problem.binding import bind
+        >>> cheap = with_price(bind(opt.load_problem("nmc111")), "sulfuric", 0.01)
+        >>> float(cheap.inputs.acids.price[cheap.acid_names.index("sulfuric")])
+        0.01
+    """
+    return lever(problem, f"price.{name}").at(price)
+
+
+def _rebuilt(problem: BoundProblem) -> BoundProblem:
+    inputs = process_inputs(problem.feed, problem.acids, problem.inputs.parameters, problem.reagents)
+    return replace(problem, inputs=inputs)
+
+
+def _bought(problem: BoundProblem, name: str, of: str) -> None:
+    """Refuse what the problem does not buy."""
+    known = [*problem.acid_names, *problem.reagents]
+    if of not in known:
+        raise InputError(
+            f"The problem does not buy {of!r}.",
+            where=name,
+            allowed=", ".join(known),
+            remedy=closest(of, known),
+        )
+
+
+def _price(problem: BoundProblem, name: str, of: str) -> Lever:
+    _bought(problem, name, of)
+    per: Basis = "kWh" if of in ENERGIES else "kg pure"
+    if of in problem.acid_names:
+        per, now = "kg stock", problem.acids[problem.acid_names.index(of)].price_eur("kg stock")
+    else:
+        now = problem.reagents[of].price_eur(per)
+
+    def apply(value: float) -> BoundProblem:
+        price = Price(value=value, currency="EUR", per=per)
+        return _changed(problem, of, price=price)
+
+    return Lever(name, f"price of {_label(problem, of)}", f"EUR/{per}", now, 0.0, MOST_PRICE, apply)
+
+
+def _factor(problem: BoundProblem, name: str, of: str) -> Lever:
+    _bought(problem, name, of)
+    acid = of in problem.acid_names
+    item = problem.acids[problem.acid_names.index(of)] if acid else problem.reagents[of]
+    unit = "kg CO2-eq/kWh" if of in ENERGIES else "kg CO2-eq/kg pure"
+
+    def apply(value: float) -> BoundProblem:
+        return _changed(problem, of, climate_change=Quantity(value=value, unit=unit))
+
+    label = f"climate change of {_label(problem, of)}"
+    return Lever(name, label, unit, item.climate_factor, -1000.0, 1000.0, apply)
+
+
+def _changed(problem: BoundProblem, of: str, **update: Price | Quantity) -> BoundProblem:
+    if of in problem.acid_names:
+        acids = tuple(acid.model_copy(update=update) if acid.name == of else acid for acid in problem.acids)
+        return _rebuilt(replace(problem, acids=acids))
+    return _rebuilt(replace(problem, reagents=problem.reagents.changed(of, **update)))
+
+
+def _label(problem: BoundProblem, of: str) -> str:
+    if of in problem.acid_names:
+        return problem.acids[problem.acid_names.index(of)].label
+    return problem.reagents[of].label
+
+
+def _parameter(problem: BoundProblem, name: str, of: str) -> Lever:
+    parameters = problem.inputs.parameters
+    process_parameters({of: getattr(parameters, of, 0.0)})  # refuses an unknown name
+    if of == "neutraliser":
+        raise InputError(
+            "The neutraliser is a base, not a number.", where=name, remedy="vary the price of a base"
+        )
+    quantity = parameter_quantities()[of]
+
+    def apply(value: float) -> BoundProblem:
+        process_parameters({of: value})
+        changed: dict[str, Any] = {of: value}
+        inputs = replace(problem.inputs, parameters=replace(parameters, **changed))
+        return _rebuilt(replace(problem, inputs=inputs))
+
+    return Lever(name, of.replace("_", " "), quantity.unit, getattr(parameters, of), 0.0, math.inf, apply)
+
+
+def _targets(problem: BoundProblem, name: str, kind: str, of: str) -> Lever:
+    targets, confidence, joint = dict(problem.targets), problem.confidence, problem.joint
+    if not targets:
+        raise InputError("The problem has no yield targets.", where=name, remedy="add e.g. --yield Li=0.9")
+    if of and of not in targets:
+        raise InputError(f"The problem has no target on {of}.", where=name, allowed=", ".join(targets))
+    if kind == "confidence":
+        now = math.nan if confidence is None else confidence
+        sure = lambda c: problem.with_constraints(Yields(confidence=c, joint=joint, **targets))  # noqa: E731
+        return Lever(name, "confidence", "", now, 0.01, 0.99, sure)
+    chosen = [of] if of else list(targets)
+
+    def apply(value: float) -> BoundProblem:
+        asked = targets | dict.fromkeys(chosen, value)
+        return problem.with_constraints(Yields(confidence=confidence, joint=joint, **asked))
+
+    now = targets[chosen[0]] if len({targets[m] for m in chosen}) == 1 else math.nan
+    return Lever(name, f"{of} target" if of else "yield targets", "", now, 0.01, 1.0, apply)
+
+
+def _limit(problem: BoundProblem, name: str) -> Lever:
+    held = next(c for c in problem.constraints if c.key == name)
+    now = getattr(held, "limit", None)
+    kind = type(held)
+    return Lever(
+        name,
+        kind.label,
+        "",
+        math.nan if now is None else now,
+        -math.inf,
+        math.inf,
+        lambda value: problem.with_constraints(kind(value)),  # type: ignore[call-arg]
+    )

@@ -1,0 +1,57 @@
+"""Intervals of one design's figures, components too, with yields, prices, factors and the plant uncertain."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from optimiser.problem.bound import BoundProblem, Evaluation
+from optimiser.problem.objectives import METRICS, REPORTED, per_kg_metal
+from optimiser.process.costs import COMPONENTS
+from optimiser.surrogate.calibration import INTERVAL_LEVEL, tails
+from optimiser.uncertainty.drawn import Drawn
+from optimiser.uncertainty.inputs import inputs_of
+
+_DRAWS = 2000
+
+
+class Interval(NamedTuple):
+    """A figure with the ends of its 90 % interval."""
+
+    value: float
+    low: float
+    high: float
+
+
+def spread(problem: BoundProblem, evaluation: Evaluation, rng: np.random.Generator) -> dict[str, Interval]:
+    """Return every metric and component of one design with its interval.
+
+    Args:
+        problem: the bound question.
+        evaluation: of one design.
+        rng: of the draws.
+
+    Returns:
+        By name of the metric, and ``cost_acid``, ``climate_acid`` and so on per kg of metal dissolved.
+    """
+    names = list(dict.fromkeys([*(o.metric for o in problem.objectives), *REPORTED]))
+    parts = [f"{what}_{component}" for what in ("cost", "climate") for component in COMPONENTS]
+    inputs = inputs_of(problem, evaluation.designs)
+    drawn = Drawn(problem, evaluation)
+    values = np.empty((_DRAWS, len(names) + len(parts)))
+    for chunk, told in drawn.chunks(drawn.values(inputs, rng.random((len(inputs), _DRAWS))), _DRAWS):
+        columns = [METRICS[name].compute(told) for name in names]
+        for components in (told.cost, told.climate):
+            columns += [per_kg_metal(column, told.balance) for column in components.T]
+        values[chunk] = np.column_stack(columns)
+    now = [evaluation.metrics[name][0] for name in names]
+    for components in (evaluation.outcome.cost, evaluation.outcome.climate):
+        now += [float(per_kg_metal(column, evaluation.outcome.balance)[0]) for column in components.T]
+    below, above = tails(INTERVAL_LEVEL)
+    low = np.quantile(values, below, axis=0, method="lower")
+    high = np.quantile(values, above, axis=0, method="higher")
+    # the interval of a skewed quantity holds what is told of it
+    low, high = np.minimum(low, now), np.maximum(high, now)
+    ends = zip([*names, *parts], now, low, high, strict=True)
+    return {name: Interval(float(v), float(a), float(b)) for name, v, a, b in ends}

@@ -1,0 +1,152 @@
+"""The answer to a question in sentences."""
+
+from __future__ import annotations
+
+import math
+
+from optimiser.ask.answer import Answer, Binding, Priced
+from optimiser.problem.objectives import METRICS
+from optimiser.report import refusal, words
+from optimiser.report.columns import column
+from optimiser.report.numbers import NOTHING, number, percent, signed
+from optimiser.variables import VARIABLES
+
+_LABELS = {variable.name: variable for variable in VARIABLES}
+
+
+def headline(answer: Answer) -> tuple[str, ...]:
+    """Say the design and how sure it is, or that there is none."""
+    if not answer.feasible:
+        return (
+            f"No design of {answer.problem.feed.name} keeps every constraint: {asked_text(answer)} is out of "
+            "reach within what the data support.",
+        )
+    said = [words.sentence(answer.problem, answer.evaluation, 0)]
+    metric = answer.objective.metric
+    if metric not in ("cost", "climate_change"):
+        said.append(f"{METRICS[metric].label.capitalize()}: {column(metric).said(answer.value)}.")
+    elif answer.objective.quantile is not None:
+        said.append(f"{answer.objective.label.capitalize()}: {column(metric).said(answer.value)}.")
+    targets = words.targets_sentence(answer.problem, answer.evaluation, 0)
+    return (*said, targets) if targets else tuple(said)
+
+
+def asked_text(answer: Answer) -> str:
+    """Say the targets and the confidence that were asked: ``Li 95 %, Co 90 % with 80 % confidence``."""
+    problem = answer.problem
+    said = ", ".join(f"{metal} {100.0 * target:g} %" for metal, target in problem.targets.items())
+    if not said:
+        return "what is asked"
+    if problem.confidence is None:
+        return said
+    how = " at once" if problem.joint and len(problem.targets) > 1 else ""
+    return f"{said}{how} with {100.0 * problem.confidence:g} % confidence"
+
+
+def certainty_sentence(answer: Answer) -> str:
+    """Say what more certainty costs, and how far it can be had."""
+    if not answer.price_of_certainty:
+        return ""
+    how, found = column(answer.objective.metric), list[str]()
+    for one in answer.price_of_certainty:
+        if one.feasible and one.confidence is not None:
+            found.append(f"{100.0 * one.confidence:g} %: {how.text(one.value)}{_more(answer, one)}")
+    together = "all targets at once" if jointly(answer) else "each target"
+    reach = f"the highest that was found is {percent(answer.highest_confidence)}"
+    if not found:
+        return f"No confidence of 50 % or more in {together} can be had: {reach}."
+    first_lost = next((one.confidence for one in answer.price_of_certainty if not one.feasible), None)
+    lost = "" if first_lost is None else f"; {100.0 * first_lost:g} % is out of reach ({reach})"
+    return f"Price of certainty, {how.unit} by confidence in {together}: {', '.join(found)}{lost}."
+
+
+def jointly(answer: Answer) -> bool:
+    """Return whether confidences of the answer's prices are those that all targets hold at once."""
+    asked = answer.problem
+    return len(asked.targets) > 1 and (asked.joint or asked.confidence is None)
+
+
+def yield_sentence(answer: Answer) -> str:
+    """Say what more yield costs, and how far it can be had."""
+    if not answer.price_of_yield:
+        return ""
+    how = column(answer.objective.metric)
+    told = [one for one in answer.price_of_yield if one.feasible]
+    if not told:
+        return (
+            f"No target of {100.0 * answer.price_of_yield[0].target:g} % or more can be had for all metals."
+        )
+    found = [f"{100.0 * one.target:g} %: {how.text(one.value)} ({one.acid})" for one in told]
+    lost = next((one.target for one in answer.price_of_yield if not one.feasible), None)
+    end = "" if lost is None else f"; {100.0 * lost:g} % is out of reach"
+    return f"Price of yield, {how.unit} by target of every metal asked for: {', '.join(found)}{end}."
+
+
+def _more(answer: Answer, one: Priced) -> str:
+    if not answer.feasible or not answer.value:
+        return ""
+    return f" ({signed(100.0 * (one.value - answer.value) / abs(answer.value), 0)} %)"
+
+
+def acids_sentence(answer: Answer) -> str:
+    """Say the next best acid and what it costs more, or that there is none."""
+    if not answer.feasible:
+        return ""
+    other = answer.runner_up
+    if other is None:
+        rest = [found.acid for found in answer.acids if found.acid != answer.acid]
+        return f"No other acid is feasible ({', '.join(rest)})." if rest else ""
+    how = column(answer.objective.metric)
+    return (
+        f"The next best acid is {other.acid}: {how.said(other.value)}, "
+        f"{percent(abs(other.premium))} {'more' if answer.objective.sign > 0 else 'less'}."
+    )
+
+
+def binding_sentence(binding: Binding, answer: Answer) -> str:
+    """Say one limit and what it costs."""
+    how = column(answer.objective.metric)
+    if math.isnan(binding.change):
+        return f"{binding.label}: at its limit, which is physics."
+    per = {"points": "point"}.get(binding.unit, binding.unit) or "unit"
+    change = signed(how.scale * binding.per_unit, (how.digits or 0) + 1)
+    amount = f"{number(binding.relaxed)} {binding.unit}".strip()
+    return f"{binding.label}: {change} {how.unit} per {per} (relaxed by {amount})."
+
+
+def drift_text(low: float, high: float, lost_low: str, lost_high: str, variable: str) -> str:
+    """Say how far a setpoint may drift: ``temperature 82 to 88 °C (below, Co is lost)``."""
+    of = _LABELS[variable]
+    ends = [f"below, {lost_low} is lost"] if lost_low else []
+    ends += [f"above, {lost_high} is lost"] if lost_high else []
+    said = f" ({'; '.join(ends)})" if ends else " (no target is lost)"
+    return f"{of.label} {number(low)} to {number(high)} {of.shown_unit}{said}"
+
+
+def drift_sentence(answer: Answer) -> str:
+    """Say how far setpoints may drift, the tightest ones."""
+    lost = [d for d in answer.drift if d.lost_low or d.lost_high]
+    if not lost:
+        return ""
+    told = [drift_text(d.low, d.high, d.lost_low, d.lost_high, d.variable) for d in lost]
+    return f"One setpoint alone may drift before a target is lost: {'; '.join(told)}."
+
+
+def lines(answer: Answer) -> list[str]:
+    """Return all of the answer in sentences."""
+    found = list(headline(answer))
+    if answer.refusal is not None:
+        found += refusal.infeasibility_lines(answer.refusal, answer.problem)
+    found += [certainty_sentence(answer), yield_sentence(answer), acids_sentence(answer)]
+    if answer.binding:
+        found.append("What holds it back, and what relaxing it brings:")
+        found += [f"  {binding_sentence(one, answer)}" for one in answer.binding]
+    found.append(drift_sentence(answer))
+    if answer.feasible:
+        found += [f"Note: {one}" for one in words.warnings_of(answer.problem, answer.evaluation, 0)]
+    return [line for line in found if line]
+
+
+def acid_reason(reason: str, experiments: int) -> str:
+    """Say why an acid has no design: with the number of experiments near the feed."""
+    return f"{reason} ({experiments})" if reason.startswith("too few") else reason or NOTHING

@@ -1,0 +1,1 @@
+"""How sure is the answer, and what drives its spread: Monte Carlo over every uncertain number."""

@@ -1,0 +1,192 @@
+"""The uncertain numbers of a problem: each with its distribution, range and source."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+
+from optimiser.chemistry.metals import METALS, load_metals
+from optimiser.chemistry.prices import Price
+from optimiser.chemistry.quantity import GIVEN, Sourced
+from optimiser.chemistry.substances import Bought, Substance
+from optimiser.problem.bound import BoundProblem
+from optimiser.problem.yields import predicted_metals
+from optimiser.process.inputs import bought
+from optimiser.process.parameters import parameter_quantities
+from optimiser.variables import Designs, Floats, Ints
+
+#: What a number is of, in the order in which inputs are told: prices first, they mostly dominate.
+Kind = Literal["price", "impact factor", "stock", "plant", "yields"]
+KINDS: tuple[Kind, ...] = ("price", "impact factor", "stock", "plant", "yields")
+#: Whose number it is (acid, reagent, metal or plant), which of them, and which number.
+Key = tuple[str, str, str]
+
+YIELDS: Key = ("yields", "", "")
+#: Parameters that only a warning looks at.
+_IDLE = ("nox_limit",)
+#: Names that the table's own key does not tell.
+_NAMES = {"peroxide_strength": "true share of the peroxide's strength"}
+#: What counts of the stock of each reagent; both of an acid's.
+_STOCK = {"water": ("density",), "neutralisation": ("purity",)}
+
+
+@dataclass(frozen=True)
+class Input:
+    """One uncertain number.
+
+    Attributes:
+        key: which number it is.
+        name: what to call it, e.g. ``price of sulfuric acid``.
+        kind: one of `KINDS`.
+        unit: of the three numbers; prices are in euros.
+        distribution: ``fixed`` for a number without a range; ``residuals`` for the errors of the yields,
+            which are not described by three numbers.
+        low, mode, high: ends of the range, and the number that an evaluation uses.
+        source: what the number rests on.
+
+    Examples:
+        >>> Input(("plant", "", "x"), "x", "plant", "-", "triangular", 0.0, 1.0, 4.0, "").at([0, 0.25, 1])
+        array([0., 1., 4.])
+    """
+
+    key: Key
+    name: str
+    kind: Kind
+    unit: str
+    distribution: Literal["triangular", "uniform", "fixed", "residuals"]
+    low: float
+    mode: float
+    high: float
+    source: str
+
+    @property
+    def varies(self) -> bool:
+        """Whether it is drawn at all."""
+        return self.distribution != "fixed"
+
+    def fixed(self) -> Input:
+        """Return the same number, taken for certain."""
+        return replace(self, distribution="fixed", low=self.mode, high=self.mode)
+
+    def at(self, p: Floats | Iterable[float]) -> Floats:
+        """Return the quantiles of the distribution at probabilities, in the shape of these."""
+        p = np.asarray(p, dtype=np.float64)
+        width = self.high - self.low
+        if self.distribution == "uniform":
+            return np.asarray(self.low + p * width)
+        if self.distribution != "triangular":
+            return np.full(p.shape, self.mode)
+        left, right = self.mode - self.low, self.high - self.mode
+        rising = self.low + np.sqrt(p * width * left)
+        falling = self.high - np.sqrt((1.0 - p) * width * right)
+        return np.where(p * width < left, rising, falling)
+
+
+def inputs_of(problem: BoundProblem, designs: Designs | None = None) -> tuple[Input, ...]:
+    """Return the uncertain numbers that bear on some designs, prices first; fixed ones too.
+
+    Args:
+        problem: whose tables and parameters count.
+        designs: whose acids, and whose peroxide, count; None for all acids of the problem, with peroxide.
+
+    A number with a range is triangular about its value, or uniform where its table says so. Without a range
+    it is fixed; so is a number that the problem gives itself without one.
+    """
+    acids = range(len(problem.acids)) if designs is None else sorted(set(designs.acid.tolist()))
+    peroxide = designs is None or bool((designs.h2o2 > 0.0).any())
+    found = [i for k in acids for i in _of_item("acid", problem.acids[k].name, problem.acids[k])]
+    for component, item in bought(problem.reagents, problem.inputs.parameters).items():
+        if component != "peroxide" or peroxide:
+            found += _of_item("reagent", component, item)
+    for metal in problem.present:
+        row = load_metals()[metal]
+        found += _of_price(("metal", metal, "price"), row.label, row.price)
+        found.append(
+            _input(("metal", metal, "payable"), f"payable share of {row.label}", "price", row.payable)
+        )
+    found += [*_of_plant(problem), _of_yields(problem)]
+    return tuple(sorted(found, key=lambda one: KINDS.index(one.kind)))
+
+
+def residuals(problem: BoundProblem) -> tuple[Ints, Floats]:
+    """Return the columns of METALS whose yields have errors, and the rows of errors, shape (r, columns).
+
+    Of the scores of the calibration, those rows that have one for each of these metals, ordered by their
+    mean: one number then says how well a leach went.
+    """
+    known = predicted_metals(problem.surrogate)
+    columns = np.array([METALS.index(m) for m in problem.present if m in known], dtype=np.intp)
+    scores = problem.surrogate.calibration.scores[:, columns]
+    scores = scores[~np.isnan(scores).any(axis=1)]
+    return columns, scores[np.argsort(scores.mean(axis=1), kind="stable")]
+
+
+def _of_item(whose: str, name: str, item: Bought) -> Iterator[Input]:
+    yield from _of_price((whose, name, "price"), item.label, item.price)
+    if item.climate_change is not None:
+        label = f"climate change of {item.label}"
+        yield _input((whose, name, "climate_change"), label, "impact factor", item.climate_change)
+    if isinstance(item, Substance):
+        for part in _STOCK.get(name, ("purity", "density")):
+            label = f"{part} of the {item.label} bought"
+            yield _input((whose, name, part), label, "stock", getattr(item.stock, part))
+
+
+def _of_price(key: Key, label: str, price: Price | None) -> Iterator[Input]:
+    if price is not None:
+        low, high = price.range_euro()
+        name, unit = f"price of {label}", f"EUR/{price.per}"
+        yield _ranged(key, name, "price", unit, price, low, price.euro(), high)
+
+
+def _of_plant(problem: BoundProblem) -> Iterator[Input]:
+    parameters = problem.inputs.parameters
+    for name, shipped in parameter_quantities().items():
+        if name in _IDLE:
+            continue
+        used = getattr(parameters, name)
+        own = parameters.given.get(name) or (shipped if used == shipped.value else Sourced(value=used))
+        source = GIVEN if name in parameters.given else own.source_text
+        low, high = own.range()
+        one = _ranged(
+            ("plant", "", name),
+            _NAMES.get(name, name.replace("_", " ")),
+            "plant",
+            shipped.unit,
+            own,
+            low,
+            used,
+            high,
+        )
+        yield replace(one, source=source)
+
+
+def _of_yields(problem: BoundProblem) -> Input:
+    told = len(residuals(problem)[1])
+    return Input(
+        YIELDS,
+        "yields of this leach",
+        "yields",
+        "fraction",
+        "residuals" if told else "fixed",
+        np.nan,
+        np.nan,
+        np.nan,
+        f"errors of the yield model {problem.surrogate.name} on {told:,} held-out rows, all metals together",
+    )
+
+
+def _input(key: Key, name: str, kind: Kind, number: Sourced) -> Input:
+    low, high = number.range()
+    unit = getattr(number, "unit", "")
+    return _ranged(key, name, kind, unit, number, low, number.value, high)
+
+
+def _ranged(
+    key: Key, name: str, kind: Kind, unit: str, number: Sourced, low: float, mode: float, high: float
+) -> Input:
+    how = number.distribution if high > low else "fixed"
+    return Input(key, name, kind, unit, how, low, mode, high, number.source_text)
