@@ -22,7 +22,7 @@ from optimiser.variables import Designs, Floats, Ints
 
 #: Of the search that ``polish`` asks for.
 _SEED, _ROUNDS = 1, 12
-_GAIN = 1e-6  # share of a span that counts as better
+_GAIN, _NOTABLE = 1e-6, 0.01  # shares of a span that count as better, and that are worth telling
 _MOST_DIVERSE = 1000
 
 
@@ -334,7 +334,7 @@ def _with_obstacles(found: Choice, known: _Known, wish: Wish) -> Choice:
         bound[j] = np.inf
         free = replace(wish, bound=bound)
         row = known.values[_best(free, known.values)]
-        if free.lacking(row[None])[0] <= 0.0 and free.value(row[None])[0] < before - _GAIN:
+        if free.lacking(row[None])[0] <= 0.0 and free.value(row[None])[0] < before - _NOTABLE:
             told = metrics.signs * row
             reached = {m: float(told[metrics.names.index(m)]) for m in ask.improve}
             obstacles.append(Obstacle(name, float(metrics.signs[j] * wish.bound[j]), float(told[j]), reached))

@@ -92,8 +92,7 @@ def test_a_value_wished_for_is_enough() -> None:
     last = len(Known.of(trade_off()).front)
     found = chosen(improve={"cost": 4.0}, start=last)
     assert found.reached
-    assert metric(found, "cost")[1] > of_all("cost").min()
-    assert metric(found, "recovery")[1] == pytest.approx(of_all("recovery")[of_all("cost") <= 4.0].max())
+    assert of_all("cost").min() < metric(found, "cost")[1] <= 4.0
 
 
 def test_the_ends_of_the_front_are_reached_by_reference_and_by_weight() -> None:
