@@ -85,7 +85,8 @@ def yield_sentence(answer: Answer) -> str:
 def _more(answer: Answer, one: Priced) -> str:
     if not answer.feasible or not answer.value:
         return ""
-    return f" ({signed(100.0 * (one.value - answer.value) / abs(answer.value), 0)} %)"
+    more = 100.0 * (one.value - answer.value) / abs(answer.value)
+    return f" ({signed(more, 0)} %)" if round(more) else ""
 
 
 def acids_sentence(answer: Answer) -> str:
