@@ -18,8 +18,8 @@ from pathlib import Path
 import numpy as np
 
 import optimiser as opt
-from optimiser.ask.answer import ask
-from optimiser.ask.question import Asked, question_of
+from optimiser.answers.answer import ask
+from optimiser.answers.question import Asked, question_of
 from optimiser.problem.binding import bind
 from optimiser.problem.bound import BoundProblem
 from optimiser.report.ask_words import headline
@@ -32,7 +32,7 @@ _STEPS = np.array([v.step for v in VARIABLES])
 #: Places of each range in the grid: temperature, strength, peroxide, solids, time.
 _GRID = (7, 10, 7, 9, 6)
 _FAR = (1, 2, 4, 10, 25)  # steps that a descent looks away
-_STARTS, _LONGEST = 6, 60
+_STARTS, _LONGEST = 4, 40
 
 
 @dataclass(frozen=True)
@@ -175,9 +175,8 @@ def main() -> None:
             print("  " + " ".join(headline(answer)))
     seconds = [one["seconds"] for one in told]
     within = float(np.mean(np.array(gaps) <= 0.01))
-    print(
-        f"within 1 %: {within:.1%} of {len(told)}; seconds: median {np.median(seconds):.1f}, most {max(seconds):.1f}"
-    )
+    print(f"within 1 %: {within:.1%} of {len(told)}")
+    print(f"seconds: median {np.median(seconds):.1f}, most {max(seconds):.1f}")
     OUT.write_text(json.dumps({"within_1_percent": within, "questions": told}, indent=1) + "\n")
 
 

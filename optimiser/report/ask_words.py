@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from optimiser.ask.answer import Answer, Binding, Priced
+from optimiser.answers.answer import Answer, Binding, Priced
 from optimiser.problem.objectives import METRICS
 from optimiser.report import refusal, words
 from optimiser.report.columns import column

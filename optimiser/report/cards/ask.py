@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from optimiser.ask.answer import Answer
+from optimiser.answers.answer import Answer
 from optimiser.process.costs import COMPONENTS
 from optimiser.report import ask_words, refusal, words
 from optimiser.report.card import Block, Card, Figure, Maker, Panels, Table, Tile, Words, make_cards

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import plotly.graph_objects as go
 
-from optimiser.ask.answer import Answer, Priced
+from optimiser.answers.answer import Answer, Priced
 from optimiser.report.columns import column
 from optimiser.report.figures.scenarios import draw_heat
 from optimiser.report.style import INK, MUTED, acid_styles, blank, marker

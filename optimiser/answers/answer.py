@@ -10,10 +10,10 @@ from types import EllipsisType
 
 import numpy as np
 
-from optimiser.ask.levers import with_price
-from optimiser.ask.question import Asked, question_of
-from optimiser.ask.relaxing import Relaxed, relaxations
-from optimiser.ask.spread import Interval, spread
+from optimiser.answers.levers import with_price
+from optimiser.answers.question import Asked, question_of
+from optimiser.answers.relaxing import Relaxed, relaxations
+from optimiser.answers.spread import Interval, spread
 from optimiser.chemistry.metals import METALS
 from optimiser.problem.binding import bind, refuse_slow_surrogate
 from optimiser.problem.bound import BoundProblem, Evaluation
@@ -123,7 +123,7 @@ class Answer:
         feasible: whether any design keeps every constraint.
         evaluation: of the design alone, or of the one that comes nearest.
         spread: its metrics and components with intervals, all that is uncertain drawn
-            (`optimiser.ask.spread.spread`).
+            (`optimiser.answers.spread.spread`).
         binding: limits that hold the objective back, dearest first.
         acids: each acid alone, best first.
         price_of_yield: the question at other targets of all metals that have one.
