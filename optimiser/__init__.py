@@ -19,7 +19,18 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from optimiser._io.errors import InputError
-    from optimiser.api import Front, Result, Sensitivity, choose, compare, predict, run, sensitivity
+    from optimiser.api import (
+        Answer,
+        Front,
+        Result,
+        Sensitivity,
+        ask,
+        choose,
+        compare,
+        predict,
+        run,
+        sensitivity,
+    )
     from optimiser.chemistry.feeds import Feed
     from optimiser.problem.bounds import Bound
     from optimiser.problem.constraints import Yields
@@ -40,6 +51,7 @@ if TYPE_CHECKING:
     __version__: str
 
 __all__ = [
+    "Answer",
     "ApplicabilityDomain",
     "Boiling",
     "Bound",
@@ -58,6 +70,7 @@ __all__ = [
     "Solubility",
     "StockStrength",
     "Yields",
+    "ask",
     "choose",
     "compare",
     "load_config",
@@ -72,7 +85,10 @@ __all__ = [
 #: Module of each public name: imported when the name is first used, so that `import optimiser` is quick.
 _MODULES = {
     "_io.errors": ("InputError",),
-    "api": ("Front", "Result", "Sensitivity", "choose", "compare", "predict", "run", "sensitivity"),
+    "api": (
+        *("Answer", "Front", "Result", "Sensitivity"),
+        *("ask", "choose", "compare", "predict", "run", "sensitivity"),
+    ),
     "chemistry.feeds": ("Feed",),
     "problem.bounds": ("Bound",),
     "problem.constraints": ("Yields",),

@@ -56,8 +56,8 @@ def ask(
     Exit status: 0 done, 2 bad input, 3 nothing is feasible (the answer says what would have to give).
     """
     from optimiser._io.output import check_folder
-    from optimiser.ask.answer import ask as answer_to
-    from optimiser.ask.options import asked_of
+    from optimiser.answers.answer import ask as answer_to
+    from optimiser.answers.options import asked_of
     from optimiser.report.ask import as_json as plain
     from optimiser.report.ask import evidence_of, write_ask
     from optimiser.report.ask_words import lines

@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from optimiser._io.output import check_folder
-from optimiser.ask.answer import Answer, Priced
+from optimiser.answers.answer import Answer, Priced
 from optimiser.chemistry.metals import METALS
 from optimiser.nearest import installed_table
 from optimiser.report import ask_words
@@ -137,6 +137,19 @@ def write_ask(
         description=f"Targets: {ask_words.asked_text(answer)}." if problem.targets else "",
         force=force,
     )
+
+
+def priced_frame(answer: Answer) -> pd.DataFrame:
+    """Return the map of targets and confidences and both prices, a row per question, numbers as they are."""
+    told = [
+        ("yield", answer.price_of_yield),
+        ("certainty", answer.price_of_certainty),
+        ("map", answer.reachable),
+    ]
+    rows = [
+        {"price_of": what, **_priced(answer.problem.acid_names, one)} for what, ones in told for one in ones
+    ]
+    return pd.json_normalize(rows, max_level=1)
 
 
 def _design(acids: tuple[str, ...], designs: Designs) -> dict[str, Any]:

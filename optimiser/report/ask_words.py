@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from optimiser.ask.answer import Answer, Binding, Priced
+from optimiser.answers.answer import Answer, Binding, Priced
 from optimiser.problem.objectives import METRICS
 from optimiser.report import refusal, words
 from optimiser.report.columns import column
@@ -85,7 +85,8 @@ def yield_sentence(answer: Answer) -> str:
 def _more(answer: Answer, one: Priced) -> str:
     if not answer.feasible or not answer.value:
         return ""
-    return f" ({signed(100.0 * (one.value - answer.value) / abs(answer.value), 0)} %)"
+    more = 100.0 * (one.value - answer.value) / abs(answer.value)
+    return f" ({signed(more, 0)} %)" if round(more) else ""
 
 
 def acids_sentence(answer: Answer) -> str:

@@ -15,7 +15,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from rich.table import Table
 from rich.text import Text
 
-from optimiser.ask.answer import Answer
+from optimiser.answers.answer import Answer
 from optimiser.nearest import SOURCES
 from optimiser.problem.bound import BoundProblem
 from optimiser.problem.objectives import APART

@@ -7,7 +7,7 @@ one question is known for all, and every further question costs a few sums.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -25,12 +25,12 @@ from optimiser.surrogate.calibration import reached
 from optimiser.variables import CONTINUOUS, Designs, Floats, Ints
 
 #: Designs of each acid that are scanned at low fidelity, a power of 2.
-_SCANNED = 8192
+_SCANNED = 4096
 _FIRST = 24  # of the scan that each question has predicted at high fidelity
 _STARTS = 3  # cells of the design space whose best designs are polished
 #: Candidates per round, shared out among the questions, and those of them that are predicted; the least and
 #: the most that one question gets.
-_CHILDREN, _CHOSEN = (3000, 48, 600), (150, 4, 40)
+_CHILDREN, _CHOSEN = (2400, 40, 600), (150, 4, 40)
 _GOOD, _MATES = 400, 40  # best designs that starts, and mates, are taken from
 _EAGER = 0.6  # chance that the best start is the parent
 _TYPICAL = 64  # held-out rows that stand for all where yields are guessed anyway
@@ -193,13 +193,14 @@ class Pool:
             self._views |= {q: known.view(q) for q in new}
             if self._scan is not None:
                 firsts = [self._scan.view(q).order[:_FIRST] for q in new]
-                self._predict(self._scan.designs.take(np.concatenate(firsts)))
+                rows = np.unique(np.concatenate(firsts))
+                self._predict(self._scan.designs.take(rows), self._scan.prediction.take(rows))
         best, rested = {q: self._best_of(q) for q in questions}, dict.fromkeys(questions, 0)
         for _ in range(rounds):
             active = [q for q in questions if rested[q] < _PATIENCE]
             if not active:
                 break
-            self._predict(self._candidates(active))
+            self._predict(*self._candidates(active))
             for q in active:
                 now = self._best_of(q)
                 rested[q] = 0 if _better(now, best[q]) else rested[q] + 1
@@ -233,31 +234,35 @@ class Pool:
         keys, first = np.unique(designs.setpoints, return_index=True)
         return np.sort(first[~np.isin(keys, self.designs.setpoints)])
 
-    def _predict(self, designs: Designs) -> None:
-        """Predict what is not known yet, and show it to every question."""
-        designs = designs.take(self._untried(designs))
-        if not len(designs):
+    def _predict(self, designs: Designs, low: YieldPrediction) -> None:
+        """Predict what is not known yet at high fidelity, and show it to every question."""
+        new = self._untried(designs)
+        if not len(new):
             return
-        high, low = (_told(self.problem, designs, fidelity) for fidelity in ("high", "low"))
-        batch = Batch(self.problem, designs, high)
+        designs, low = designs.take(new), replace(low.take(new), location=None)
+        batch = Batch(self.problem, designs, _told(self.problem, designs, "high"))
         self._views = {q: seen.joined(batch.view(q)) for q, seen in self._views.items()}
         self.designs = Designs.joined([self.designs, designs])
         self.high = YieldPrediction.joined([self.high, batch.prediction])
         self.low = YieldPrediction.joined([self.low, low])
 
-    def _candidates(self, questions: Sequence[Question]) -> Designs:
-        """Return the most promising new designs beside the best known ones of some questions."""
+    def _candidates(self, questions: Sequence[Question]) -> tuple[Designs, YieldPrediction]:
+        """Return the most promising new designs beside the best ones of some questions, at low fidelity."""
         family = [self._children(q, _share(_CHILDREN, len(questions))) for q in questions]
         parents, made = np.concatenate([rows for rows, _ in family]), Designs.joined([m for _, m in family])
         new = self._untried(made)
         parents, made = parents[new], made.take(new)
+        rough = self.problem.predict(made, "low") if len(made) else self.low.take(new)
         if not len(made):
-            return made
-        guessed = Batch(self.problem, made, self._guess(made, parents), _TYPICAL)
+            return made, rough
+        high, low = self.high.take(parents), self.low.take(parents)
+        guess = corrected(rough, high, low, self.problem, made)
+        guessed = Batch(self.problem, made, guess, _TYPICAL)
         # what is made for another question may serve this one
         each = _share(_CHOSEN, len(questions))
         chosen = [guessed.view(question).order[:each] for question in questions]
-        return made.take(np.unique(np.concatenate(chosen)))
+        rows = np.unique(np.concatenate(chosen))
+        return made.take(rows), rough.take(rows)
 
     def _children(self, question: Question, n: int) -> tuple[Ints, Designs]:
         """Return candidates for one question, and the rows of their parents."""
@@ -271,11 +276,6 @@ class Pool:
         mates = self.rng.choice(order[:_MATES], n)
         mates = np.where(designs.acid[mates] == designs.acid[parents], mates, parents)
         return parents, children(question.problem, designs.take(parents), designs.take(mates), self.rng)
-
-    def _guess(self, designs: Designs, parents: Ints) -> YieldPrediction:
-        """Guess yields by how those of the parents are off at low fidelity."""
-        rough = self.problem.predict(designs, "low")
-        return corrected(rough, self.high.take(parents), self.low.take(parents), self.problem, designs)
 
 
 def scan(problem: BoundProblem, rng: np.random.Generator) -> Designs:

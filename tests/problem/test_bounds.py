@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -52,8 +53,9 @@ def test_no_chlorine_is_no_chlorine() -> None:
 
 def test_a_metric_without_end_breaks_its_bound_by_a_number() -> None:
     bound = problem(Bound("cost", max=2))
-    nothing = np.zeros((2, 4))
-    point = bound.point_at(Designs(np.zeros(2, dtype=np.intp), CONDITIONS), nothing, nothing)
+    designs = Designs(np.zeros(2, dtype=np.intp), CONDITIONS)
+    nothing = replace(bound.predict(designs), mean=np.zeros((2, 4)))
+    point = bound.point_at(designs, nothing)
     assert np.isfinite(point.margins[:, bound.constraint_names.index("cost_max")]).all()
 
 

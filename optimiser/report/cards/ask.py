@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from optimiser.ask.answer import Answer
+from optimiser.answers.answer import Answer
 from optimiser.process.costs import COMPONENTS
 from optimiser.report import ask_words, refusal, words
 from optimiser.report.card import Block, Card, Figure, Maker, Panels, Table, Tile, Words, make_cards
@@ -100,7 +100,7 @@ def prices_card(answer: Answer) -> Card:
     finding = (ask_words.certainty_sentence(answer), ask_words.yield_sentence(answer))
     note = "The dotted line is the answer. Every mark is a design of its own, searched and polished."
     frame = prices_frame(answer)
-    table = Table("prices", "The designs behind the marks.", frame, sortable=False)
+    table = Table("price-designs", "The designs behind the marks.", frame, sortable=False)
     return Card(
         finding=tuple(f for f in finding if f),
         blocks=(Panels(figures), Words("How to read this", (note,)), table),
@@ -137,8 +137,9 @@ def reachable_card(answer: Answer) -> Card:
             f"The highest target with a confidence of the map is {100 * best.target:g} % for every metal "
             f"asked for ({together}), with {sure_text(best.confidence)} confidence."
         )
-    about = f"Best {column(answer.objective.metric).heading} by target and confidence; – is out of reach."
-    return Card(finding=(said,), blocks=(Figure("reachable", about, draw_reachable(answer)),))
+    best_what = column(answer.objective.metric).heading
+    about = f"Best {best_what} by target and confidence; what is empty is out of reach."
+    return Card(finding=(said,), blocks=(Figure("reachable-map", about, draw_reachable(answer)),))
 
 
 def binding_card(answer: Answer) -> Card:
@@ -162,7 +163,7 @@ def binding_card(answer: Answer) -> Card:
 
 def acids_card(answer: Answer) -> Card:
     """Return each acid's own best design."""
-    table = Table("acids", "The best design of each acid alone.", acids_frame(answer), sortable=False)
+    table = Table("acids-alone", "The best design of each acid alone.", acids_frame(answer), sortable=False)
     return Card(finding=(ask_words.acids_sentence(answer) or "No acid is feasible.",), blocks=(table,))
 
 

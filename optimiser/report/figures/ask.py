@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 import plotly.graph_objects as go
 
-from optimiser.ask.answer import Answer, Priced
+from optimiser.answers.answer import Answer, Priced
 from optimiser.report.columns import column
-from optimiser.report.numbers import number
+from optimiser.report.figures.scenarios import draw_heat
 from optimiser.report.style import INK, MUTED, acid_styles, blank, marker
 
 _EXPECTED = "expected"
@@ -51,31 +51,20 @@ def draw_reachable(answer: Answer) -> go.Figure:
     targets = list(dict.fromkeys(one.target for one in answer.reachable))
     levels = list(dict.fromkeys(one.confidence for one in answer.reachable))
     value = {(one.target, one.confidence): how.scale * one.value for one in answer.reachable}
-    z = np.array([[value[t, c] for t in targets] for c in levels])
-    acid = {(one.target, one.confidence): one.acid for one in answer.reachable}
-    colour = np.log10(z) if np.nanmin(np.where(np.isnan(z), 1.0, z)) > 0.0 else z
-    text = [[number(v, how.digits) if np.isfinite(v) else "out of reach" for v in row] for row in z]
-    hover = [
-        [f"targets {100 * t:g} %, {sure_text(c)}: {words} {how.unit} {acid[t, c]}" for t, words in row]
-        for c, row in ((c, zip(targets, line, strict=True)) for c, line in zip(levels, text, strict=True))
-    ]
-    figure = blank(120 + 44 * len(levels), "target of every metal asked for", "confidence")
-    figure.add_heatmap(
-        x=[f"{100 * t:g} %" for t in targets],
-        y=[sure_text(c) for c in levels],
-        z=colour,
-        text=[["–" if cell == "out of reach" else cell for cell in row] for row in text],
-        texttemplate="%{text}",
-        hovertext=hover,
-        hoverinfo="text",
-        colorscale="Viridis",
-        reversescale=answer.objective.sign > 0,
-        showscale=False,
-        xgap=2,
-        ygap=2,
+    values = np.array([[value[t, c] for t in targets] for c in levels])
+    least = float(np.nanmin(values)) if np.isfinite(values).any() else 0.0
+    most = float(np.nanmax(values)) if np.isfinite(values).any() else 1.0
+    return draw_heat(
+        values,
+        [sure_text(c) for c in levels],
+        [f"{100 * t:g} %" for t in targets],
+        unit=how.unit,
+        digits=how.digits or 0,
+        # one dear cell must not make all others look alike
+        span=(least, min(most, 4.0 * least) if least > 0.0 else most),
+        top="target of every metal asked for",
+        side="confidence",
     )
-    figure.update_layout(plot_bgcolor="#eef1f3")
-    return figure
 
 
 def _prices(answer: Answer, x: str, told: Sequence[Priced]) -> go.Figure:

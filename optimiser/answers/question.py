@@ -47,7 +47,7 @@ class Asked:
 def question_of(problem: Problem, asked: Asked) -> Problem:
     """Return the problem that is asked: one objective, its targets, narrowed ranges and limits.
 
-    Prices are left to `optimiser.ask.levers.with_price`.
+    Prices are left to `optimiser.answers.levers.with_price`.
 
     Raises:
         InputError: an empty list of acids, an unknown metal, variable or metric, limits that contradict each

@@ -10,10 +10,10 @@ from types import EllipsisType
 
 import numpy as np
 
-from optimiser.ask.levers import with_price
-from optimiser.ask.question import Asked, question_of
-from optimiser.ask.relaxing import Relaxed, relaxations
-from optimiser.ask.spread import Interval, spread
+from optimiser.answers.levers import with_price
+from optimiser.answers.question import Asked, question_of
+from optimiser.answers.relaxing import Relaxed, relaxations
+from optimiser.answers.spread import Interval, spread
 from optimiser.chemistry.metals import METALS
 from optimiser.problem.binding import bind, refuse_slow_surrogate
 from optimiser.problem.bound import BoundProblem, Evaluation
@@ -29,6 +29,8 @@ from optimiser.variables import VARIABLES, Designs, Floats
 #: Targets and confidences that prices of yield and certainty are told at.
 TARGETS = (0.70, 0.75, 0.80, 0.85, 0.90, 0.93, 0.95, 0.97, 0.99)
 CONFIDENCES = (0.5, 0.8, 0.9, 0.95)
+#: Targets of the map of what is reachable.
+MAPPED = (0.70, 0.80, 0.85, 0.90, 0.95, 0.97, 0.99)
 #: Rounds of polishing: of the question itself, of what else is asked about it, and of the map.
 _ROUNDS, _FURTHER, _MAP = 30, 10, 4
 #: Relative gain of the objective below which a limit does not bind.
@@ -121,7 +123,7 @@ class Answer:
         feasible: whether any design keeps every constraint.
         evaluation: of the design alone, or of the one that comes nearest.
         spread: its metrics and components with intervals, all that is uncertain drawn
-            (`optimiser.ask.spread.spread`).
+            (`optimiser.answers.spread.spread`).
         binding: limits that hold the objective back, dearest first.
         acids: each acid alone, best first.
         price_of_yield: the question at other targets of all metals that have one.
@@ -224,7 +226,7 @@ def answer_from(question: Problem, pool: Pool, bound: BoundProblem, relaxed: Seq
     looser = [Question(one.problem) for one in tight if one.problem is not None]
     pool.solve([asked, *alone, *ladder.values(), *sweep.values(), *looser], _FURTHER)
     levels = [None, *CONFIDENCES]
-    grid = {(t, c): Question(at(bound, t, c)) for t in TARGETS for c in levels} if bound.targets else {}
+    grid = {(t, c): Question(at(bound, t, c)) for t in MAPPED for c in levels} if bound.targets else {}
     pool.solve([*ladder.values(), *sweep.values(), *grid.values()], _MAP)
     row = pool.best(asked)
     evaluation = bound.evaluate(pool.designs.take(np.array([row])))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from optimiser._io.errors import InputError
-from optimiser.ask.question import Asked
+from optimiser.answers.question import Asked
 from optimiser.problem.numbers import number
 from optimiser.problem.objectives import Objective, read_objective
 
@@ -34,7 +34,7 @@ def asked_of(
     """
     names = None if acid is None else [name.strip() for name in acid.split(",") if name.strip()]
     return Asked(
-        objective=_objective(minimise, maximise),
+        objective=objective_of(minimise, maximise),
         yields=pairs("--yield", yields) or None,
         confidence=confidence,
         joint=joint,
@@ -84,15 +84,30 @@ _EXAMPLES = {
 }
 
 
-def _objective(minimise: str | None, maximise: str | None) -> Objective | None:
+def objective_of(minimise: str | Objective | None, maximise: str | Objective | None) -> Objective | None:
+    """Return the one objective that is asked for: a metric, or ``cost:p90`` for a quantile of it.
+
+    Raises:
+        InputError: both are given, there is no such metric, or an objective goes the other way.
+
+    Examples:
+        >>> objective_of("cost:p90", None)
+        Objective(metric='cost', sign=1, quantile=0.9)
+    """
     if minimise is not None and maximise is not None:
         raise InputError(
             "A question has one objective.",
-            where="--minimise and --maximise",
+            where="minimise and maximise",
             remedy="leave one out, or search a front of both with optimiser run",
         )
     for verb, metric in (("minimise", minimise), ("maximise", maximise)):
+        if isinstance(metric, Objective):
+            if metric.verb != verb:
+                raise InputError(
+                    f"To {verb} an objective that asks to {metric.verb} is contradictory.", where=verb
+                )
+            return metric
         if metric is not None:
-            name, sign, quantile = metric.partition(":")
+            name, sign, quantile = str(metric).partition(":")
             return read_objective(verb, {name: quantile} if sign else name)
     return None
