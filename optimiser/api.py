@@ -393,7 +393,7 @@ def choose(
         >>> bool(frame["recovery"][1] >= frame["recovery"][0] and frame["cost"][1] <= 5.0)
         True
     """
-    from optimiser.choosing.choice import Ask
+    from optimiser.choosing.ask import Ask
     from optimiser.choosing.choice import choose as pick
     from optimiser.report.choose import Chosen
 

@@ -10,7 +10,8 @@ import pytest
 
 import optimiser as opt
 from optimiser.api import Result
-from optimiser.choosing.choice import Ask, Choice, choose
+from optimiser.choosing.ask import Ask
+from optimiser.choosing.choice import Choice, choose
 from optimiser.choosing.values import Metrics
 from optimiser.choosing.wish import Wish, span_of
 from optimiser.problem.binding import bind
