@@ -365,7 +365,7 @@ class BoundProblem:
         scores = self.surrogate.calibration.typical_scores(present, _TYPICAL)
         yields = drawn_yields(self.surrogate, self.feed, prediction, scores)
         values = np.empty((len(designs), _TYPICAL))
-        for rows in np.array_split(np.arange(len(designs)), -(-len(designs) // 500)):
+        for rows in np.array_split(np.arange(len(designs)), len(designs) // 500 + 1):
             every = np.repeat(rows, _TYPICAL)
             told = self.outcome_of(designs.take(every), yields[rows].reshape(len(every), -1))
             values[rows] = METRICS[metric].compute(told).reshape(len(rows), -1)
