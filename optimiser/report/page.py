@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib import resources
 from typing import Any
@@ -88,9 +88,13 @@ def _flagged(text: str, listed: str, kind: str) -> Cell:
     return Cell("" if "confidence C" in flags else text, f"{text} {flags}", kind, tuple(flags))
 
 
+_SLASH = re.compile(r"(?<!\\)\\u002f")
+
+
 def figure_json(figure: Figure) -> Markup:
     """Return a figure as JSON that is safe inside a script element."""
-    text: str = figure.drawing.to_json()
+    # plotly escapes each slash too, five bytes for nothing: no element can end without a "<"
+    text: str = _SLASH.sub("/", figure.drawing.to_json())
     return Markup(text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026"))
 
 
@@ -128,14 +132,19 @@ def _asset(name: str) -> str:
     return (resources.files("optimiser.report") / "assets" / name).read_text(encoding="utf-8")
 
 
-def draw(card: Card) -> tuple[Card, Markup]:
-    """Return a card and its HTML; if it cannot be drawn, the card that says so takes its place."""
+def draw(card: Card, files: Sequence[str] = ()) -> tuple[Card, Markup]:
+    """Return a card and its HTML; if it cannot be drawn, the card that says so takes its place.
+
+    Args:
+        card: what to draw.
+        files: the tables beside the page, which a card may link to.
+    """
     template = _environment().get_template("card.html")
     try:
-        return card, Markup(template.render(card=card))
+        return card, Markup(template.render(card=card, files=files))
     except Exception as error:  # one card must not lose the report
-        broken = failed(error, card.key, card.title)
-        return broken, Markup(template.render(card=broken))
+        broken = replace(failed(error, card.key, card.title), appendix=card.appendix)
+        return broken, Markup(template.render(card=broken, files=files))
 
 
 def page_of(
@@ -145,6 +154,7 @@ def page_of(
     title: str,
     name: str,
     description: str = "",
+    files: Sequence[str] = (),
 ) -> str:
     """Return cards as one HTML text.
 
@@ -154,6 +164,7 @@ def page_of(
         title: heading of the page.
         name: of the config or table, above the heading.
         description: below the heading.
+        files: the tables beside the page.
     """
     return (
         _environment()
@@ -163,7 +174,9 @@ def page_of(
             config=name,
             description=description,
             pinned=pinned,
-            cards=drawn,
+            cards=[one for one in drawn if not one[0].appendix],
+            appendix=[one for one in drawn if one[0].appendix],
+            files=files,
             style=Markup(_asset("page.css")),
             script=Markup(_asset("page.js")),
             plotly=Markup(get_plotlyjs().replace("</script", "<\\/script")),

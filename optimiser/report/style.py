@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -139,3 +139,10 @@ def blank(height: int, x: str, y: str, *, legend: bool = True) -> go.Figure:
             "yaxis": {"title": {"text": two_lines(y)}},
         }
     )
+
+
+def make_logarithmic(figure: go.Figure, axes: Sequence[str]) -> None:
+    """Make axes logarithmic, with ticks at 1, 2 and 5."""
+    ticks = [digit * 10.0**power for power in range(-6, 9) for digit in (1, 2, 5)]
+    look = {"type": "log", "tickmode": "array", "tickvals": ticks, "ticktext": [f"{t:,g}" for t in ticks]}
+    figure.update_layout({f"{axis}axis": look for axis in axes})

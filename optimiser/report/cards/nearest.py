@@ -30,7 +30,7 @@ def nearest_card(result: RunResult) -> Card:
             blocks.append(Table(f"nearest-{pick.number}", caption, frame, sortable=False))
     flagged = bool((found.frame["breaks_stoichiometry"].fillna(False)).any())
     how = (DISTANCE, SOURCES, *((f"A row marked “too little acid” {BREAKS}.",) if flagged else ()))
-    blocks.append(Words("How to read this", how))
+    blocks.append(Words("How to read this", how, folded=True))
     return Card(finding=(_finding(knee), found.said), blocks=tuple(blocks))
 
 

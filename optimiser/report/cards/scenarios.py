@@ -286,5 +286,5 @@ def scenario_makers(of: Contents) -> tuple[Maker, ...]:
         Maker("tests", "Are they different? The Toolkit's t-tests", lambda: tests_card(of)),
         Maker("balance", "Mass balance", lambda: balance_card(of)),
         Maker("table", "All scenarios", lambda: table_card(of)),
-        Maker("sources", "Every number and its source", lambda: sources_card(of)),
+        Maker("sources", "Every number and its source", lambda: sources_card(of), appendix=True),
     )
