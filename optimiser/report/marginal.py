@@ -46,6 +46,16 @@ def margin(problem: BoundProblem, front: Front) -> Margin | None:
     parts = components_frame(problem, front.evaluation)
     recovery = 100.0 * front.evaluation.metrics["recovery"]
     cost, value = parts["batch_cost"].to_numpy(), parts["metal_value"].to_numpy()
+    return steps(recovery, cost, value)
+
+
+def steps(recovery: Floats, cost: Floats, value: Floats) -> Margin | None:
+    """Return the steps between designs.
+
+    Args:
+        recovery: of the designs, per cent.
+        cost, value: of these, EUR per t of feed.
+    """
     rows = lower_hull(recovery, cost)
     last = rows[-1]
     rows = apart([row for row in rows if recovery[last] - recovery[row] >= _STEP], recovery, _STEP)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import re
 from collections.abc import Mapping, Sequence
@@ -14,7 +15,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
-from optimiser.report.card import Card, Figure, Table, failed
+from optimiser.report.card import Card, Table, failed
 from optimiser.report.columns import column, with_intervals
 
 #: Columns of prose, which need width, and whose addresses become links.
@@ -88,14 +89,24 @@ def _flagged(text: str, listed: str, kind: str) -> Cell:
     return Cell("" if "confidence C" in flags else text, f"{text} {flags}", kind, tuple(flags))
 
 
-_SLASH = re.compile(r"(?<!\\)\\u002f")
+def figures_json(card: Card) -> dict[str, Markup]:
+    """Return the figures of a card by name as JSON that is safe inside a script element.
 
-
-def figure_json(figure: Figure) -> Markup:
-    """Return a figure as JSON that is safe inside a script element."""
-    # plotly escapes each slash too, five bytes for nothing: no element can end without a "<"
-    text: str = _SLASH.sub("/", figure.drawing.to_json())
-    return Markup(text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026"))
+    What a pointer reads is most of a figure, and figures side by side have the same: a trace whose texts
+    stand in an earlier one has ``@FIGURE/TRACE`` instead, which the page's script looks up.
+    """
+    found, known = {}, dict[tuple[str, ...], str]()
+    for figure in card.figures:
+        drawing = json.loads(figure.drawing.to_json())
+        for i, trace in enumerate(drawing["data"]):
+            texts = trace.get("hovertext")
+            if isinstance(texts, list) and all(isinstance(text, str) for text in texts):
+                first = known.setdefault(tuple(texts), f"@{figure.name}/{i}")
+                if first != f"@{figure.name}/{i}":
+                    trace["hovertext"] = first
+        text = json.dumps(drawing, ensure_ascii=False, separators=(",", ":"))
+        found[figure.name] = Markup(text.replace("<", "\\u003c"))
+    return found
 
 
 #: A number and its unit; a metal and its yield.
@@ -123,7 +134,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
-    environment.globals |= {"headings": headings, "rows": rows, "figure_json": figure_json}
+    environment.globals |= {"headings": headings, "rows": rows, "figures_json": figures_json}
     environment.filters |= {"joined": joined, "breakable": breakable}
     return environment
 

@@ -23,12 +23,24 @@
       modeBarButtons: [zooming.concat([png])]
     };
   }
+  // A figure's data; texts that an earlier figure has are taken from there.
+  function read(source) {
+    var figure = JSON.parse(source.textContent);
+    figure.data.forEach(function (trace) {
+      if (typeof trace.hovertext === "string" && trace.hovertext[0] === "@") {
+        var at = trace.hovertext.slice(1).split("/");
+        var other = document.querySelector('script[data-plot="' + at[0] + '"]');
+        trace.hovertext = JSON.parse(other.textContent).data[at[1]].hovertext;
+      }
+    });
+    return figure;
+  }
   function draw(source) {
     var box = document.getElementById(source.dataset.plot);
     if (box.dataset.drawn || box.closest("details:not([open])")) { return; }
     box.dataset.drawn = "yes";
     try {
-      var figure = JSON.parse(source.textContent);
+      var figure = read(source);
       Plotly.newPlot(box, figure.data, figure.layout, configured(box, source, figure));
     } catch (error) {
       box.className = "error";

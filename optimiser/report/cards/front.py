@@ -127,7 +127,7 @@ def acids_card(result: RunResult) -> Card:
     ]
     frame = acids_frame(result)
     best = [f"best_{metric}" for metric in asked]
-    shown = ("acid", *best, "verdict", *(n for n in frame if n not in ("acid", "verdict", *best)))
+    shown = ("acid", *best, "verdict", "experiments", "designs", "on_front")
     table = Table("acid-verdicts", "A verdict on every acid that the problem names.", frame, shown)
     if len(asked) == 1 and len(drawn):
         finding.append("Lines are calibrated 90 % intervals.")

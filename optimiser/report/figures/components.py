@@ -12,7 +12,7 @@ import plotly.graph_objects as go
 from optimiser.process.costs import COMPONENTS
 from optimiser.report.columns import column
 from optimiser.report.numbers import number
-from optimiser.report.style import BLUE, GREEN, MUTED, ORANGE, PURPLE, SKY, VERMILLION, blank
+from optimiser.report.style import BLUE, GREEN, MUTED, ORANGE, PURPLE, SKY, VERMILLION, blank, robust_top
 
 What = Literal["cost", "climate"]
 
@@ -52,46 +52,26 @@ def draw_components(frame: pd.DataFrame, names: Sequence[str], what: What) -> go
             figure, names, values, component, [f"{number(v, figures=3)} {unit}" for v in values], marker
         )
     figure.update_layout(barmode="stack", bargap=0.55, legend={"traceorder": "normal"})
-    _add_totals(figure, frame[f"{what}_total"].tolist(), unit)
+    _add_totals(figure, frame[f"{what}_total"].tolist())
     return figure
 
 
-def _add_totals(figure: go.Figure, totals: Sequence[float], unit: str) -> None:
+def _add_totals(figure: go.Figure, totals: Sequence[float]) -> None:
     """Write each bar's total at its end; what reaches beyond the axis is marked there."""
-    top = robust_top(totals)
-    beyond = [total > top for total in totals]
-    figure.add_scatter(
-        x=[min(total, top) for total in totals],
-        y=list(range(len(totals))),
-        mode="text",
-        text=[
-            f"<b>{column('cost').text(t)} ▸</b>" if over else f" {column('cost').text(t)}"
-            for t, over in zip(totals, beyond, strict=True)
-        ],
-        textposition=["middle left" if over else "middle right" for over in beyond],
-        cliponaxis=False,
-        showlegend=False,
-        hoverinfo="skip",
-    )
-    figure.update_xaxes(range=[0.0, (1.0 if any(beyond) else 1.15) * top])
-
-
-def robust_top(values: Sequence[float], far: float = 20.0) -> float:
-    """Return where an axis ends: at its largest value, unless that is an outlier.
-
-    One that is more than ``far`` times the lower median, such as the cost per kg where hardly any metal
-    dissolves, would press all others flat; the axis then ends a little beyond the largest other value.
-
-    >>> robust_top([1.0, 3.0, 20000.0]), robust_top([1.0, 3.0, 4.0]), robust_top([])
-    (3.6, 4.0, 1.0)
-    """
-    known = sorted(v for v in values if math.isfinite(v))
-    if not known or known[-1] <= 0.0:
-        return 1.0
-    limit = far * max(known[(len(known) - 1) // 2], 0.0)
-    if not limit or known[-1] <= limit:
-        return known[-1]
-    return round(1.2 * max(v for v in known if v <= limit), 12)
+    top, how = robust_top(totals), column("cost")
+    for row, total in enumerate(totals):
+        beyond = total > top
+        if math.isfinite(total):
+            figure.add_annotation(
+                text=f"{how.text(total)} ▸" if beyond else how.text(total),
+                x=1.15 * top if beyond else total,
+                y=row,
+                xanchor="right" if beyond else "left",
+                bgcolor="white",
+                borderpad=2,
+                showarrow=False,
+            )
+    figure.update_xaxes(range=[0.0, 1.15 * top])
 
 
 def draw_value(frame: pd.DataFrame, names: Sequence[str]) -> go.Figure:
