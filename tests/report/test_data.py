@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 
 import numpy as np
 import pandas as pd
@@ -300,6 +301,8 @@ def test_cards_answer_their_questions() -> None:
     said = [line for card in found.values() for line in (*card.warnings, *card.finding)]
     assert sum(f"90 % intervals contained {100.0 * held:.0f} % of" in line for line in said) == 1
     assert len(said) == len(set(said))
+    for real, claimed in re.findall(r"(\d+) % where (\d+) % is claimed", found["calibration"].finding[0]):
+        assert int(claimed) >= 10 and abs(int(real) - int(claimed)) <= 5
     # the recommended design stands beside the quantities, where a phone shows it
     (picks,) = blocks_of(found["answer"])
     assert isinstance(picks, Table)

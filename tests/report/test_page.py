@@ -152,9 +152,10 @@ def test_figures_are_drawn_and_fit_a_phone_and_a_desk(
     opened.close()
 
 
-#: Columns of a table whose heading starts so and that stick out of the table's box.
+#: Best columns of the acids that stick out of the box of their table.
 OUT_OF_SIGHT = """(() => {
-    const right = document.querySelector('#acid-verdicts').closest('.table-box').getBoundingClientRect().right;
+    const box = document.querySelector('#acid-verdicts').closest('.table-box');
+    const right = box.getBoundingClientRect().right;
     return [...document.querySelectorAll('#acid-verdicts th')].filter(head =>
         head.textContent.trim().startsWith('best') && head.getBoundingClientRect().right > right
     ).map(head => head.textContent);

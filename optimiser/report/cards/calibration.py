@@ -31,10 +31,10 @@ def reliability_finding(skill: Mapping[str, Mapping[str, Mapping[str, float]]]) 
     apart = {}
     for protocol in ("experiment", "study"):
         held = skill[protocol]["reliability"]
-        level = max(held, key=lambda claimed: abs(100.0 * held[claimed] - float(claimed)))
-        apart[protocol] = f"{100.0 * held[level]:.0f} % where {float(level):g} % is claimed"
+        level = max(held, key=lambda claimed: abs(held[claimed] - float(claimed)))
+        apart[protocol] = f"{100.0 * held[level]:.0f} % where {100.0 * float(level):g} % is claimed"
     return (
-        "Intervals of all levels hold about what they claim: they are farthest from it at "
+        "Of intervals of 10 to 95 %, those farthest from what they claim hold "
         f"{apart['experiment']} for held-out experiments, and at {apart['study']} for held-out studies."
     )
 

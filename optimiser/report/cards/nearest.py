@@ -55,4 +55,5 @@ def _shown(frame: pd.DataFrame) -> pd.DataFrame:
     for name in ("row", "study"):
         shown[name] = pd.to_numeric(frame[name], errors="coerce").astype(float)
     yields = [str(name) for name in frame if str(name).startswith("yield_")]
-    return shown[["which", *CONTINUOUS, *yields, "distance", "differs in", "feed", "row", "study"]]
+    # the yields first: a phone shows few columns
+    return shown[["which", *yields, *CONTINUOUS, "distance", "differs in", "feed", "row", "study"]]
