@@ -35,7 +35,7 @@ def reliability_finding(skill: Mapping[str, Mapping[str, Mapping[str, float]]]) 
         apart[protocol] = f"{100.0 * held[level]:.0f} % where {100.0 * float(level):g} % is claimed"
     return (
         "Of intervals of 10 to 95 %, those farthest from what they claim hold "
-        f"{apart['experiment']} for held-out experiments, and at {apart['study']} for held-out studies."
+        f"{apart['experiment']} for held-out experiments, and {apart['study']} for held-out studies."
     )
 
 

@@ -190,7 +190,7 @@ def _money(of: Contents, what: What, sheet: str, about: str) -> Card:
     few, only = _drawn(frame)
     total = f"{what}_total"
     known = frame[total].replace([np.inf, -np.inf], np.nan)
-    how, unit = column(total), column(total).unit
+    how, unit = column("cost"), column(total).unit
     finding: list[str] = []
     if known.notna().any():
         finding.append(f"From {how.text(known.min())} to {how.text(known.max())} {unit}.")

@@ -109,7 +109,7 @@ def draw_designs(
     *,
     x_title: str = "",
     interval: str = "",
-    opacity: float = 0.28,
+    opacity: float = 0.5,
     line: bool = False,
     legend: bool = True,
     height: int = 440,
