@@ -195,7 +195,7 @@ class Result:
 
         found, lines = self.run, list[str]()
         if found.front is not None:
-            lines = list(answer(found.problem, found.front.evaluation, found.front.knee))
+            lines = list(answer(found.problem, found.front.evaluation, found.front.answer))
         elif found.infeasibility is not None:
             lines = infeasibility_lines(found.infeasibility, found.problem)
         return "".join(f"<p>{escape(line)}</p>" for line in lines) + self.front._repr_html_()

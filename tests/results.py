@@ -56,7 +56,7 @@ def single() -> RunResult:
     result = trade_off()
     assert result.front is not None
     one = result.problem.evaluate(result.front.evaluation.designs.take(np.array([0])))
-    return dataclasses.replace(result, front=Front(one, 0, 1))
+    return dataclasses.replace(result, front=Front(one, 0, 0, 1))
 
 
 def the_front(result: RunResult) -> Front:

@@ -318,7 +318,8 @@ def drifts(bound: BoundProblem, evaluation: Evaluation) -> tuple[Drift, ...]:
         for side, end in enumerate((variable.low, min(variable.high, 2.0 * bound.upper[k, j]))):
             for share in np.linspace(0.0, 1.0, _DRIFTS + 1)[1:] ** 2:
                 moved = x.copy()
-                moved[j] = np.round((x[j] + share * (end - x[j])) / variable.step) * variable.step
+                place = np.round((x[j] + share * (end - x[j])) / variable.step) * variable.step
+                moved[j] = min(max(place, variable.low), variable.high)
                 places.append(moved)
                 rows.append((j, side))
     if not places:

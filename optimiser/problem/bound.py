@@ -365,10 +365,10 @@ class BoundProblem:
         scores = self.surrogate.calibration.typical_scores(present, _TYPICAL)
         yields = drawn_yields(self.surrogate, self.feed, prediction, scores)
         values = np.empty((len(designs), _TYPICAL))
-        for rows in np.array_split(np.arange(len(designs)), -(-len(designs) // 500)):
+        for rows in np.array_split(np.arange(len(designs)), len(designs) // 500 + 1):
             every = np.repeat(rows, _TYPICAL)
-            told = self.outcome_of(designs.take(every), yields[rows].reshape(len(every), -1))
-            values[rows] = METRICS[metric].compute(told).reshape(len(rows), -1)
+            told = self.outcome_of(designs.take(every), yields[rows].reshape(len(every), yields.shape[2]))
+            values[rows] = METRICS[metric].compute(told).reshape(len(rows), _TYPICAL)
         return np.asarray(np.quantile(values, quantile, axis=1, method="inverted_cdf"))
 
     def _counted(self, prediction: YieldPrediction) -> Floats:

@@ -18,12 +18,16 @@ class Figure:
         about: what is drawn, for those who listen, and for those who read unless there is a title.
         drawing: a plotly figure.
         title: short heading above it; a small figure among others has that instead of a caption.
+        log: its axes that are logarithmic, ``x`` or ``y``; a button makes them linear.
+        legend: whether it only says what colours and shapes of the figures after it mean.
     """
 
     name: str
     about: str
     drawing: Any
     title: str = ""
+    log: tuple[str, ...] = ()
+    legend: bool = False
     kind: ClassVar[str] = "figure"
 
 
@@ -71,10 +75,11 @@ class Tile:
 
 @dataclass(frozen=True)
 class Words:
-    """A few statements under a heading."""
+    """A few statements under a heading, folded away until asked for if they only explain."""
 
     heading: str
     lines: tuple[str, ...]
+    folded: bool = False
     kind: ClassVar[str] = "words"
 
 
@@ -101,7 +106,9 @@ class Card:
         tiles: the figures of merit that go with it.
         warnings: what must be known before acting on it.
         blocks: what shows it.
-        not_applicable: why this card has nothing to show, or empty.
+        files: whether links to the tables beside the page stand in it.
+        appendix: whether it stands in the appendix, which is folded; a maker's card takes the maker's.
+        not_applicable: why this card has nothing to show, so that it is left out; or empty.
         error: what went wrong while it was made, or empty.
     """
 
@@ -111,6 +118,8 @@ class Card:
     tiles: tuple[Tile, ...] = ()
     warnings: tuple[str, ...] = ()
     blocks: tuple[Block, ...] = ()
+    files: bool = False
+    appendix: bool = False
     not_applicable: str = ""
     error: str = ""
 
@@ -134,15 +143,19 @@ class Maker:
         key: of the card.
         title: of the card.
         make: makes it.
+        appendix: whether it stands in the appendix.
     """
 
     key: str
     title: str
     make: Callable[[], Card]
+    appendix: bool = False
 
 
 def make_cards(makers: Iterable[Maker]) -> list[Card]:
     """Return the cards of a report in order; one that fails says so and does not lose the others.
+
+    A card that is not applicable is left out.
 
     >>> [made] = make_cards([Maker("cost", "What it costs", lambda: Card(finding=(str(1 / 0),)))])
     >>> made.title, made.error
@@ -154,7 +167,8 @@ def make_cards(makers: Iterable[Maker]) -> list[Card]:
             card = maker.make()
         except Exception as error:  # whatever it is: the other cards are still worth reading
             card = failed(error)
-        made.append(replace(card, key=maker.key, title=maker.title))
+        if not card.not_applicable:
+            made.append(replace(card, key=maker.key, title=maker.title, appendix=maker.appendix))
     return made
 
 

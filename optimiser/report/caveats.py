@@ -33,11 +33,14 @@ MONEY: Mapping[str, tuple[str, ...]] = {
 CLIMATE: Mapping[str, tuple[str, ...]] = {"factors": ("climate change",)}
 
 
-def marked_numbers(problem: BoundProblem, groups: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
+def marked_numbers(
+    problem: BoundProblem, what: str, groups: Mapping[str, tuple[str, ...]]
+) -> tuple[str, ...]:
     """Say which numbers behind a figure are old or poorly founded; nothing where none is.
 
     Args:
         problem: the bound question; what it does not use is left out.
+        what: they stand behind, in words.
         groups: ``MONEY`` or ``CLIMATE``.
     """
     records = _used(problem)
@@ -49,7 +52,7 @@ def marked_numbers(problem: BoundProblem, groups: Mapping[str, tuple[str, ...]])
                 marks.setdefault(_called(r), {}).update(dict.fromkeys(r.flags))
         if marks:
             said.append(f"{group}: {_by_mark(marks)}")
-    return (f"Marked numbers stand behind this: {'; '.join(said)}.",) if said else ()
+    return (f"Marked numbers stand behind {what}: {'; '.join(said)}.",) if said else ()
 
 
 def _used(problem: BoundProblem) -> list[Provenance]:

@@ -46,12 +46,14 @@ def print_result(result: RunResult, out: Path | None, console: Console | None = 
     problem = result.problem
     if result.front is not None:
         front = result.front
-        for line in words.answer(problem, front.evaluation, front.knee):
+        for line in words.answer(problem, front.evaluation, front.answer):
             _say(console, line, "bold")
+        if value := words.value_sentence(problem, front):
+            _say(console, value)
         console.print()
         _say(console, words.front_finding(problem, front))
         _say(console, said(problem.tolerances.record()))
-        for line in words.warnings_of(problem, front.evaluation, front.knee):
+        for line in words.warnings_of(problem, front.evaluation, front.answer):
             _say(console, f"Note: {line}")
         console.print()
         knee = front.knee if len(front.evaluation) > 1 else None

@@ -81,13 +81,14 @@ def deliver(
                 (folder / file).write_bytes(table)
             else:
                 write_sheets(table, folder / file)
-        drawn = [draw(card) for card in cards]
+        beside = tuple(tables or ())
+        drawn = [draw(card, beside) for card in cards]
         failed = failures([card for card, _ in drawn])
         pinned = plain_json(manifest)
         if failed:
             pinned["warnings"] = [*pinned.get("warnings", ()), *failed]
         if drawn:
-            html = page_of(drawn, pinned, title=title, name=name, description=description)
+            html = page_of(drawn, pinned, title=title, name=name, description=description, files=beside)
             (folder / "report.html").write_text(html, encoding="utf-8")
         pinned["files"] = sorted(
             {

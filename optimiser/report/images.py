@@ -7,11 +7,16 @@ import os
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from html import escape
 from pathlib import Path
-from typing import Literal
+from textwrap import wrap
+from typing import TYPE_CHECKING, Literal
 
 from optimiser._io.interrupts import interrupts_after
 from optimiser.report.card import Figure
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
 
 Kind = Literal["png", "svg"]
 WIDTH, SCALE = 900, 2
@@ -20,9 +25,12 @@ WIDTH, SCALE = 900, 2
 def write_images(figures: Sequence[Figure], folder: Path, kind: Kind) -> str:
     """Write each figure as ``folder/NAME.png`` or ``.svg``; nothing is fetched.
 
+    A file stands alone, so it has its title and its legend in it; what is only a legend gets no file.
+
     Returns:
         What to tell the user: how many files there are, or why there are none.
     """
+    figures = [figure for figure in figures if not figure.legend]
     none = f"No {kind.upper()} files: "
     same = "The page draws the same figures."
     try:
@@ -43,6 +51,30 @@ def write_images(figures: Sequence[Figure], folder: Path, kind: Kind) -> str:
     return f"{len(files) - len(lacking)} figures as {kind.upper()} in {folder.name}/{lost}."
 
 
+def standing_alone(figure: Figure) -> go.Figure:
+    """Return a drawing with what the page writes around it: its title above and a legend on its right."""
+    import plotly.graph_objects as go
+
+    drawing = go.Figure(figure.drawing)
+    named = [trace for trace in drawing.data if trace.name and trace.showlegend is not False]
+    title = "<br>".join(wrap(escape(figure.title or figure.about), 100))
+    drawing.update_layout(
+        title={
+            "text": title,
+            "x": 0,
+            "xref": "paper",
+            "font": {"size": 15},
+            "automargin": True,
+            "pad": {"t": 8},
+        },
+        title_yref="container",
+        showlegend=len(named) > 1,
+        legend={"orientation": "v", "x": 1.02, "xanchor": "left", "y": 1.0, "yanchor": "top"},
+        height=(drawing.layout.height or 400) + 24 * (1 + title.count("<br>")),
+    )
+    return drawing
+
+
 def _draw(figures: Sequence[Figure], folder: Path, kind: Kind) -> None:
     """Draw figures one by one, so that an interrupt has little to wait for and still ends the browser."""
     import kaleido
@@ -54,7 +86,7 @@ def _draw(figures: Sequence[Figure], folder: Path, kind: Kind) -> None:
             with interrupts_after():
                 runner.run(browser.open())
             for one in figures:
-                job = {"fig": one.drawing, "path": folder / f"{one.name}.{kind}", "opts": options}
+                job = {"fig": standing_alone(one), "path": folder / f"{one.name}.{kind}", "opts": options}
                 with interrupts_after():
                     runner.run(browser.write_fig_from_object(job))
         finally:

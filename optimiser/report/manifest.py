@@ -68,11 +68,12 @@ def manifest(result: RunResult) -> dict[str, Any]:
         found["front"] = {
             "designs": len(front.evaluation),
             "before_thinning": front.found,
+            "answer": front.answer + 1,
             "knee": front.knee + 1,
         }
-        found["answer"] = " ".join(words.answer(problem, front.evaluation, front.knee))
-        found["p_feasible"] = float(front.evaluation.p_feasible[front.knee]) if problem.targets else None
-        found["warnings"] = words.warnings_of(problem, front.evaluation, front.knee)
+        found["answer"] = " ".join(words.answer(problem, front.evaluation, front.answer))
+        found["p_feasible"] = float(front.evaluation.p_feasible[front.answer]) if problem.targets else None
+        found["warnings"] = words.warnings_of(problem, front.evaluation, front.answer)
     elif result.infeasibility is not None:
         found["answer"] = "No feasible design."
         found["warnings"] = refusal.infeasibility_lines(result.infeasibility, problem)

@@ -59,8 +59,8 @@ def find_nearest(
 
 
 def recommended(problem: BoundProblem, front: Front) -> tuple[Pick, ...]:
-    """Return the designs that the answer puts side by side, the knee first."""
-    return tuple(sorted(ends_and_knee(problem, front), key=lambda pick: pick.row != front.knee))
+    """Return the designs that the answer puts side by side, itself first."""
+    return tuple(sorted(ends_and_knee(problem, front), key=lambda pick: pick.row != front.answer))
 
 
 def picked_nearest(problem: BoundProblem, front: Front, number: int = 5) -> Nearest:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import math
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib import resources
 from typing import Any
@@ -14,7 +15,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
-from optimiser.report.card import Card, Figure, Table, failed
+from optimiser.report.card import Card, Table, failed
 from optimiser.report.columns import column, with_intervals
 
 #: Columns of prose, which need width, and whose addresses become links.
@@ -88,10 +89,24 @@ def _flagged(text: str, listed: str, kind: str) -> Cell:
     return Cell("" if "confidence C" in flags else text, f"{text} {flags}", kind, tuple(flags))
 
 
-def figure_json(figure: Figure) -> Markup:
-    """Return a figure as JSON that is safe inside a script element."""
-    text: str = figure.drawing.to_json()
-    return Markup(text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026"))
+def figures_json(card: Card) -> dict[str, Markup]:
+    """Return the figures of a card by name as JSON that is safe inside a script element.
+
+    What a pointer reads is most of a figure, and figures side by side have the same: a trace whose texts
+    stand in an earlier one has ``@FIGURE/TRACE`` instead, which the page's script looks up.
+    """
+    found, known = {}, dict[tuple[str, ...], str]()
+    for figure in card.figures:
+        drawing = json.loads(figure.drawing.to_json())
+        for i, trace in enumerate(drawing["data"]):
+            texts = trace.get("hovertext")
+            if isinstance(texts, list) and all(isinstance(text, str) for text in texts):
+                first = known.setdefault(tuple(texts), f"@{figure.name}/{i}")
+                if first != f"@{figure.name}/{i}":
+                    trace["hovertext"] = first
+        text = json.dumps(drawing, ensure_ascii=False, separators=(",", ":"))
+        found[figure.name] = Markup(text.replace("<", "\\u003c"))
+    return found
 
 
 #: A number and its unit; a metal and its yield.
@@ -119,7 +134,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
-    environment.globals |= {"headings": headings, "rows": rows, "figure_json": figure_json}
+    environment.globals |= {"headings": headings, "rows": rows, "figures_json": figures_json}
     environment.filters |= {"joined": joined, "breakable": breakable}
     return environment
 
@@ -128,14 +143,19 @@ def _asset(name: str) -> str:
     return (resources.files("optimiser.report") / "assets" / name).read_text(encoding="utf-8")
 
 
-def draw(card: Card) -> tuple[Card, Markup]:
-    """Return a card and its HTML; if it cannot be drawn, the card that says so takes its place."""
+def draw(card: Card, files: Sequence[str] = ()) -> tuple[Card, Markup]:
+    """Return a card and its HTML; if it cannot be drawn, the card that says so takes its place.
+
+    Args:
+        card: what to draw.
+        files: the tables beside the page, which a card may link to.
+    """
     template = _environment().get_template("card.html")
     try:
-        return card, Markup(template.render(card=card))
+        return card, Markup(template.render(card=card, files=files))
     except Exception as error:  # one card must not lose the report
-        broken = failed(error, card.key, card.title)
-        return broken, Markup(template.render(card=broken))
+        broken = replace(failed(error, card.key, card.title), appendix=card.appendix)
+        return broken, Markup(template.render(card=broken, files=files))
 
 
 def page_of(
@@ -145,6 +165,7 @@ def page_of(
     title: str,
     name: str,
     description: str = "",
+    files: Sequence[str] = (),
 ) -> str:
     """Return cards as one HTML text.
 
@@ -154,6 +175,7 @@ def page_of(
         title: heading of the page.
         name: of the config or table, above the heading.
         description: below the heading.
+        files: the tables beside the page.
     """
     return (
         _environment()
@@ -163,7 +185,9 @@ def page_of(
             config=name,
             description=description,
             pinned=pinned,
-            cards=drawn,
+            cards=[one for one in drawn if not one[0].appendix],
+            appendix=[one for one in drawn if one[0].appendix],
+            files=files,
             style=Markup(_asset("page.css")),
             script=Markup(_asset("page.js")),
             plotly=Markup(get_plotlyjs().replace("</script", "<\\/script")),

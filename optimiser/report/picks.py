@@ -30,13 +30,19 @@ class Pick:
 
 
 def ends_and_knee(problem: BoundProblem, front: Front) -> tuple[Pick, ...]:
-    """Return the best design of each objective and the knee, in the order of the front, each row once."""
+    """Return the best design of each objective, the best net value and the knee, each row once.
+
+    In the order of the front.
+    """
     labels: dict[int, list[str]] = {}
     for j, objective in enumerate(problem.objectives):
         row = int(np.argmin(front.evaluation.objectives[:, j]))
         best = "lowest" if objective.sign > 0 else "highest"
         labels.setdefault(row, []).append(f"{best} {METRICS[objective.metric].label}")
     if len(problem.objectives) > 1 and len(front.evaluation) > 1:
+        richest = int(np.argmax(front.evaluation.metrics["net_value"]))
+        if all(objective.metric != "net_value" for objective in problem.objectives):
+            labels.setdefault(richest, []).append("highest net value")
         labels.setdefault(front.knee, []).append("knee")
     return tuple(Pick(row, ", ".join(said)) for row, said in sorted(labels.items()))
 

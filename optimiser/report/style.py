@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import math
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -139,3 +140,28 @@ def blank(height: int, x: str, y: str, *, legend: bool = True) -> go.Figure:
             "yaxis": {"title": {"text": two_lines(y)}},
         }
     )
+
+
+def make_logarithmic(figure: go.Figure, axes: Sequence[str]) -> None:
+    """Make axes logarithmic, with ticks at 1, 2 and 5."""
+    ticks = [digit * 10.0**power for power in range(-6, 9) for digit in (1, 2, 5)]
+    look = {"type": "log", "tickmode": "array", "tickvals": ticks, "ticktext": [f"{t:,g}" for t in ticks]}
+    figure.update_layout({f"{axis}axis": look for axis in axes})
+
+
+def robust_top(values: Sequence[float], far: float = 20.0) -> float:
+    """Return where an axis ends: at its largest value, unless that is an outlier.
+
+    One that is more than ``far`` times the lower median, such as the cost per kg where hardly any metal
+    dissolves, would press all others flat; the axis then ends a little beyond the largest other value.
+
+    >>> robust_top([1.0, 3.0, 20000.0]), robust_top([1.0, 3.0, 4.0]), robust_top([])
+    (3.6, 4.0, 1.0)
+    """
+    known = sorted(v for v in values if math.isfinite(v))
+    if not known or known[-1] <= 0.0:
+        return 1.0
+    limit = far * max(known[(len(known) - 1) // 2], 0.0)
+    if not limit or known[-1] <= limit:
+        return known[-1]
+    return round(1.2 * max(v for v in known if v <= limit), 12)

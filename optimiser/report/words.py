@@ -91,10 +91,23 @@ def targets_sentence(problem: BoundProblem, evaluation: Evaluation, row: int) ->
 
 
 def answer(problem: BoundProblem, evaluation: Evaluation, row: int) -> tuple[str, ...]:
-    """Say the recommended design, and how sure its targets are where the problem asks for a confidence."""
+    """Say the recommended design, and how sure its targets are."""
     said = sentence(problem, evaluation, row)
-    sure = targets_sentence(problem, evaluation, row) if problem.confidence is not None else ""
+    sure = targets_sentence(problem, evaluation, row)
     return (said, sure) if sure else (said,)
+
+
+def value_sentence(problem: BoundProblem, front: Front) -> str:
+    """Say which design of a front has the highest net value; empty where the answer has it, or alone is."""
+    e, names = front.evaluation, [o.metric for o in problem.objectives]
+    row = int(np.argmax(e.metrics["net_value"]))
+    if row == front.answer or len(names) == 1:
+        return ""
+    told = ", ".join(f"{column(name).label} {column(name).said(e.metrics[name][row])}" for name in names)
+    return (
+        f"The highest net value, {column('net_value').said(e.metrics['net_value'][row])} against "
+        f"{column('net_value').said(e.metrics['net_value'][front.answer])}, has design no. {row + 1}: {told}."
+    )
 
 
 def chance(probability: float) -> str:

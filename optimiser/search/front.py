@@ -21,11 +21,13 @@ class Front:
     Attributes:
         evaluation: the designs, sorted by the first objective from its best end.
         knee: row of the design with the best balance between the objectives.
+        answer: row of the design that answers the question, as `answer_of` finds it.
         found: how many non-dominated designs there were before thinning.
     """
 
     evaluation: Evaluation
     knee: int
+    answer: int
     found: int
 
 
@@ -59,6 +61,18 @@ class Infeasibility:
     reachable: Mapping[str, float]
     give: float
     probability: float
+
+
+def answer_of(problem: BoundProblem, evaluation: Evaluation) -> int:
+    """Return the row of the design that answers the question.
+
+    That is the best one in the first objective: with yield targets, the cheapest that reaches them. Where
+    several objectives are asked without a target, it is the one with the best net value: the best in one
+    objective alone would give all others up.
+    """
+    if problem.targets or len(problem.objectives) == 1:
+        return int(np.argmin(evaluation.objectives[:, 0]))
+    return int(np.argmax(evaluation.metrics["net_value"]))
 
 
 def knee_of(objectives: Floats) -> int:
@@ -96,7 +110,8 @@ def front_of(problem: BoundProblem, seen: Archive, size: int) -> Front | None:
     kept = found[thin(seen.objectives[found], size)]
     order = kept[np.argsort(seen.objectives[kept, 0], kind="stable")]
     evaluation = problem.evaluate(seen.designs.take(order))
-    return Front(evaluation, knee_of(evaluation.objectives), len(found))
+    row = answer_of(problem, evaluation)
+    return Front(evaluation, knee_of(evaluation.objectives), row, len(found))
 
 
 def infeasibility_of(problem: BoundProblem, seen: Archive, size: int = 5) -> Infeasibility:

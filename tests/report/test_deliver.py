@@ -13,9 +13,10 @@ import pytest
 from optimiser._io.errors import InputError
 from optimiser.report.card import Card, Figure, Maker, Words, failures, make_cards
 from optimiser.report.deliver import deliver
+from optimiser.report.images import standing_alone
 
 PINNED = {"product": "leaching-optimiser", "version": "0", "written": "2026-01-01", "path": Path("a")}
-GOOD = Card("good", "A good one", blocks=(Words("Why", ("because",)),))
+GOOD = Card("good", "A good one", blocks=(Words("Why", ("because",)),), files=True)
 
 
 def test_a_delivery_holds_page_tables_and_manifest(tmp_path: Path) -> None:
@@ -34,7 +35,10 @@ def test_a_delivery_holds_page_tables_and_manifest(tmp_path: Path) -> None:
     assert openpyxl.load_workbook(out / "front.xlsx").sheetnames == ["front", "again"]
     files = ["front.csv", "front.xlsx", "manifest.json", "report.html"]
     assert json.loads((out / "manifest.json").read_text()) == PINNED | {"path": "a", "files": files}
-    assert "<h1>Title</h1>" in done.page.read_text()
+    page = done.page.read_text()
+    assert "<h1>Title</h1>" in page
+    assert page.count('href="front.csv"') == page.count('href="front.xlsx"') == 2
+    assert "front.csv" not in deliver(tmp_path / "no", manifest=PINNED, cards=[GOOD]).page.read_text()
     assert [p.name for p in deliver(tmp_path / "bare", manifest=PINNED).folder.iterdir()] == ["manifest.json"]
 
 
@@ -46,6 +50,19 @@ def test_a_maker_that_fails_becomes_a_card_that_says_so() -> None:
     assert (bad.key, bad.title, bad.error) == ("bad", "A bad one", "ZeroDivisionError: no reason")
     assert (good.title, good.blocks, good.error) == ("Good", GOOD.blocks, "")
     assert failures([bad, good]) == ["The card 'A bad one' could not be made (ZeroDivisionError: no reason)."]
+
+
+def test_a_card_that_is_not_applicable_is_left_out() -> None:
+    assert make_cards([Maker("empty", "Empty", lambda: Card(not_applicable="nothing to show."))]) == []
+
+
+def test_a_figure_as_a_file_has_its_title_and_legend() -> None:
+    marks = [go.Scatter(x=[1], y=[1], name="one"), go.Scatter(x=[1], y=[1], name="other")]
+    drawing = go.Figure(marks, layout={"showlegend": False, "height": 240})
+    drawn = standing_alone(Figure("f", "a <b> against c", drawing))
+    assert drawn.layout.showlegend and drawn.layout.title.text == "a &lt;b&gt; against c"
+    assert not drawing.layout.showlegend and drawing.layout.title.text is None
+    assert not standing_alone(Figure("g", "", go.Figure(marks[:1]), "Title")).layout.showlegend
 
 
 def test_a_failed_card_is_told_of_on_the_page_in_the_manifest_and_to_the_user(tmp_path: Path) -> None:

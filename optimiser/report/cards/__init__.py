@@ -8,6 +8,7 @@ from optimiser.report.card import Maker
 from optimiser.report.cards.answer import answer_card
 from optimiser.report.cards.calibration import calibration_card
 from optimiser.report.cards.drivers import drivers_card
+from optimiser.report.cards.flows import flows_card
 from optimiser.report.cards.front import acids_card, front_card, setpoints_card, table_card, yields_card
 from optimiser.report.cards.money import climate_card, cost_card
 from optimiser.report.cards.nearest import nearest_card
@@ -28,16 +29,19 @@ def run_makers(result: RunResult, pinned: dict[str, Any]) -> tuple[Maker, ...]:
         Maker("answer", "The answer", lambda: answer_card(result)),
         Maker("front", "The front", lambda: front_card(result)),
         Maker("acids", "Acids against each other", lambda: acids_card(result)),
-        Maker("setpoints", "Setpoints along the front", lambda: setpoints_card(result)),
         Maker("yields", "Yields along the front", lambda: yields_card(result)),
+        Maker("setpoints", "Setpoints along the front", lambda: setpoints_card(result)),
         Maker("drivers", "What drives the spread", lambda: drivers_card(result)),
         Maker("cost", "What it costs, what it is worth", lambda: cost_card(result)),
+        Maker("flows", "Mass balance", lambda: flows_card(result)),
         Maker("climate", "Climate change", lambda: climate_card(result)),
         Maker("support", "How far to trust it", lambda: support_card(result)),
         Maker("nearest", "Nearest experiments", lambda: nearest_card(result)),
-        Maker("calibration", f"How sure is {INTERVAL_PERCENT}?", lambda: calibration_card(result)),
         Maker("table", "All designs", lambda: table_card(result)),
-        Maker("convergence", "Was the search long enough?", lambda: convergence_card(result)),
-        Maker("sources", "Every number and its source", lambda: sources_card(result)),
-        Maker("run", "This run", lambda: run_card(result, pinned)),
+        Maker("convergence", "Was the search long enough?", lambda: convergence_card(result), appendix=True),
+        Maker(
+            "calibration", f"How sure is {INTERVAL_PERCENT}?", lambda: calibration_card(result), appendix=True
+        ),
+        Maker("sources", "Every number and its source", lambda: sources_card(result), appendix=True),
+        Maker("run", "This run", lambda: run_card(result, pinned), appendix=True),
     )

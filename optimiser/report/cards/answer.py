@@ -36,16 +36,18 @@ def answer_card(result: RunResult) -> Card:
 
 
 def _found(problem: BoundProblem, front: Front) -> Card:
-    # the knee first: a phone shows few columns
-    picks = sorted(ends_and_knee(problem, front), key=lambda pick: pick.row != front.knee)
-    finding = [words.sentence(problem, front.evaluation, front.knee)]
-    if sure := words.targets_sentence(problem, front.evaluation, front.knee):
+    # the answer first: a phone shows few columns
+    picks = sorted(ends_and_knee(problem, front), key=lambda pick: pick.row != front.answer)
+    finding = [words.sentence(problem, front.evaluation, front.answer)]
+    if sure := words.targets_sentence(problem, front.evaluation, front.answer):
         finding.append(sure)
     if len(front.evaluation) > 1 and len(problem.objectives) > 1:
         finding.append(
-            "It is the knee of the front, the best balance between the objectives; the best design for each "
-            "objective stands below."
+            f"{_why(problem)} The best design for each objective, the best net value and the knee, which "
+            "balances the objectives, stand below."
         )
+    if value := words.value_sentence(problem, front):
+        finding.append(value)
     finding.append(words.front_finding(problem, front))
     finding.append(said(problem.tolerances.record()))
     compared = (
@@ -66,11 +68,18 @@ def _found(problem: BoundProblem, front: Front) -> Card:
         sortable=False,
     )
     warnings = (
-        *words.warnings_of(problem, front.evaluation, front.knee),
+        *words.warnings_of(problem, front.evaluation, front.answer),
         intervals_caveat(problem.surrogate),
         *_selected(problem),
     )
     return Card(finding=tuple(finding), tiles=tiles(problem, front), warnings=warnings, blocks=(table,))
+
+
+def _why(problem: BoundProblem) -> str:
+    if not problem.targets:
+        return "No yield target is asked, so this is the design with the highest net value."
+    best = f"{'lowest' if problem.objectives[0].sign > 0 else 'highest'} {problem.objectives[0].label}"
+    return f"It has the {best} of all that keep the targets and every other constraint."
 
 
 def _yields(problem: BoundProblem) -> tuple[str, ...]:
@@ -88,16 +97,16 @@ def _over_tolerances(problem: BoundProblem) -> tuple[str, ...]:
 
 
 def tiles(problem: BoundProblem, front: Front) -> tuple[Tile, ...]:
-    """Return the knee's objectives and the money and climate beside them, each with its interval."""
+    """Return the answer's objectives and the money and climate beside them, each with its interval."""
     asked = [o.metric for o in problem.objectives]
     names = dict.fromkeys([*asked, "cost", "climate_change", "recovery", "net_value"])
     found = []
     for name in names:
         how, e = column(name), front.evaluation
         value, low, high = (
-            how.text(float(v[name][front.knee])) for v in (e.metrics, e.metrics_low, e.metrics_high)
+            how.text(float(v[name][front.answer])) for v in (e.metrics, e.metrics_low, e.metrics_high)
         )
-        guess = words.without_data(problem, e, front.knee)
+        guess = words.without_data(problem, e, front.answer)
         interval = f"{low} to {high}" if low != high and not guess else ""
         found.append(Tile(how.label, value, how.unit, interval))
     return tuple(found)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from optimiser.report.card import Card, Figure, Words
-from optimiser.report.caveats import intervals_caveat, skill_caveat
 from optimiser.report.figures.lines import draw_reliability
 from optimiser.search.run import RunResult
 from optimiser.surrogate.artefact import Surrogate
@@ -12,15 +13,29 @@ from optimiser.surrogate.artefact import Surrogate
 def calibration_card(result: RunResult) -> Card:
     """Return claimed against real confidence, and how the intervals were made."""
     surrogate = result.problem.surrogate
+    skill = surrogate.card["skill"]
     figure = Figure(
         "reliability",
         "Share of measured yields within the intervals, against what the intervals claim: on the dotted line "
         "both agree, below it intervals are too narrow. The folds that calibrate are not the one measured.",
-        draw_reliability(surrogate.card["skill"]),
+        draw_reliability(skill),
     )
     return Card(
-        finding=(intervals_caveat(surrogate), skill_caveat(surrogate)),
+        finding=(reliability_finding(skill),),
         blocks=(figure, Words("How the intervals are made", making_lines(surrogate))),
+    )
+
+
+def reliability_finding(skill: Mapping[str, Mapping[str, Mapping[str, float]]]) -> str:
+    """Say how far the intervals of any level are from what they claim, at most."""
+    apart = {}
+    for protocol in ("experiment", "study"):
+        held = skill[protocol]["reliability"]
+        level = max(held, key=lambda claimed: abs(held[claimed] - float(claimed)))
+        apart[protocol] = f"{100.0 * held[level]:.0f} % where {100.0 * float(level):g} % is claimed"
+    return (
+        "Of intervals of 10 to 95 %, those farthest from what they claim hold "
+        f"{apart['experiment']} for held-out experiments, and {apart['study']} for held-out studies."
     )
 
 

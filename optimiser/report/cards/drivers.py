@@ -49,7 +49,7 @@ def drivers_card(result: RunResult) -> Card:
     """Return what drives the recommended design's objectives, and the chances along the front."""
     if result.front is None:
         return Card(not_applicable=NO_FRONT)
-    problem, evaluation, knee = result.problem, result.front.evaluation, result.front.knee
+    problem, evaluation, knee = result.problem, result.front.evaluation, result.front.answer
     inputs = inputs_of(problem, evaluation.designs)
     every = monte_carlo(problem, evaluation, DRAWS, np.random.default_rng(SEED), inputs)
     one = problem.evaluate(evaluation.designs.take(np.array([knee])))

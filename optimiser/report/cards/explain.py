@@ -48,7 +48,7 @@ def explanation_cards(found: Explained, pinned: Mapping[str, Any]) -> list[Card]
             Maker("dependence", "How yields depend on each setpoint", lambda: dependence_card(of)),
             Maker("kinds", "Acids and feeds", lambda: kinds_card(of)),
             Maker("meaning", "What SHAP values mean, and what not", lambda: meaning_card(of)),
-            Maker("run", "This explanation", lambda: command_card(pinned)),
+            Maker("run", "This explanation", lambda: command_card(pinned), appendix=True),
         )
     )
 

@@ -15,47 +15,100 @@ from optimiser.report import words
 from optimiser.report.card import Block, Card, Figure, Panels, Table
 from optimiser.report.columns import column
 from optimiser.report.figures.designs import (
+    BAND,
     axis_titles,
+    best_of_each,
     draw_along,
     draw_designs,
     draw_legend,
     draw_strip,
     drawn_acids,
     drawn_front,
+    wide_axes,
+    with_interval,
 )
 from optimiser.report.frames import acids_frame, front_frame, reported_metrics, runners_up, side_by_side
 from optimiser.report.numbers import counted
-from optimiser.report.style import acid_styles
+from optimiser.report.style import acid_styles, make_logarithmic
 from optimiser.search.front import Front
 from optimiser.search.run import RunResult
 from optimiser.variables import CONTINUOUS, DESIGN_COLUMNS, VARIABLES
 
 NO_FRONT = "no design is feasible; see the answer for what stands in the way."
-ONE_DESIGN = "the front is one design; its setpoints and yields stand in the answer."
+ONE_DESIGN = "the front is one design, which stands in the answer."
 
 
 def front_card(result: RunResult) -> Card:
-    """Return the front as a figure; where it is one design, that finding with the runners-up of each acid."""
-    if result.front is None:
-        return Card(not_applicable=NO_FRONT)
-    problem, front = result.problem, result.front
-    finding = [words.front_finding(problem, front)]
-    if len(front.evaluation) == 1 or len(problem.objectives) == 1:
-        finding.append(
-            f"Below, the best design of every acid in {METRICS[problem.objectives[0].metric].label}, "
-            "with calibrated 90 % intervals: how the other acids compare."
-        )
-        return Card(finding=tuple(finding), blocks=_runners_up(result))
+    """Return the front as a figure; nothing where it is one design."""
+    if missing := _no_line(result):
+        return Card(not_applicable=missing)
+    problem, front = result.problem, the_front(result)
+    finding = [halves_finding(problem, front)]
     if front.found > len(front.evaluation):
         finding.append(
             f"{front.found} designs were found on it; the {len(front.evaluation)} shown keep its ends, its "
             "knee and its spread."
         )
     finding.append(
-        "Each mark is a design, coloured and shaped by acid; thin lines are calibrated 90 % "
-        "intervals; the ring is the knee. Point at a mark to read the whole design."
+        "Each mark is a design, coloured and shaped by acid; the ring is the knee. Point at a mark to read "
+        "the whole design."
     )
-    return Card(finding=tuple(finding), blocks=_pairs("front", problem, drawn_front(problem, front)))
+    drawn = drawn_front(problem, front)
+    finding += intervals_drawn(problem, drawn)
+    return Card(finding=tuple(finding), blocks=_pairs("front", problem, drawn))
+
+
+def the_front(result: RunResult) -> Front:
+    """Return the front that a card needs.
+
+    Raises:
+        ValueError: there is none.
+    """
+    if result.front is None:
+        raise ValueError(NO_FRONT)
+    return result.front
+
+
+def _no_line(result: RunResult) -> str:
+    """Say why there is no line of designs to draw; nothing where there is one."""
+    if result.front is None:
+        return NO_FRONT
+    alone = len(result.front.evaluation) == 1 or len(result.problem.objectives) == 1
+    return ONE_DESIGN if alone else ""
+
+
+def halves_finding(problem: BoundProblem, front: Front) -> str:
+    """Say what the first and the second half of the gain in the second objective take in the first one."""
+    if len(problem.objectives) != 2:
+        return words.front_finding(problem, front)
+    paid, gained = (column(o.metric) for o in problem.objectives)
+    order = np.argsort(front.evaluation.objectives[:, 0], kind="stable")
+    pays, gains = (front.evaluation.metrics[o.metric][order] for o in problem.objectives)
+    half = int(np.argmin(np.abs(gains - (gains[0] + gains[-1]) / 2.0)))
+    if paid.text(pays[0]) == paid.text(pays[-1]):
+        return (
+            f"The {len(pays)} designs hardly differ: {paid.label} {paid.said(pays[0])}; {gained.label} "
+            f"{gained.said(gains[0])} to {gained.said(gains[-1])}."
+        )
+    if half in (0, len(gains) - 1):
+        return words.front_finding(problem, front)
+    return (
+        f"Half of what can be gained in {gained.label}, from {gained.said(gains[0])} to "
+        f"{gained.said(gains[half])}, takes {paid.label} from {paid.said(pays[0])} to "
+        f"{paid.said(pays[half])}; the other half, to {gained.said(gains[-1])}, takes it to "
+        f"{paid.said(pays[-1])}."
+    )
+
+
+def intervals_drawn(problem: BoundProblem, drawn: pd.DataFrame) -> list[str]:
+    """Say what the band around a front of two objectives is; nothing where none is drawn."""
+    if len(problem.objectives) != 2 or drawn.empty:
+        return []
+    names = [o.metric for o in problem.objectives]
+    axis = with_interval(drawn, *names)
+    label = column(names["xy".index(axis)]).label if axis else ""
+    how = "Shaded" if drawn["acid"].value_counts().max() >= BAND else "Lines"
+    return [f"{how}: the calibrated 90 % interval of {label}."] if axis else []
 
 
 def acids_card(result: RunResult) -> Card:
@@ -64,20 +117,30 @@ def acids_card(result: RunResult) -> Card:
         return Card(not_applicable="the problem names no acid.")
     able = [v.acid for v in result.acids if v.front is not None]
     unable = [v.acid for v in result.acids if v.front is None]
-    finding = (
+    problem, drawn = result.problem, drawn_acids(result)
+    asked = [o.metric for o in problem.objectives]
+    finding = [
         f"{len(able)} of {len(result.acids)} acids are feasible"
         + (f": {_listed(able)}" if able else "")
         + (f"; not {_listed(unable)}." if unable and able else "."),
         "Each acid was searched on its own, so an acid that others beat still shows its best.",
-    )
-    table = Table("acid-verdicts", "A verdict on every acid that the problem names.", acids_frame(result))
-    drawn, asked = drawn_acids(result), len(result.problem.objectives)
-    if asked == 1 and len(drawn):
-        figures: tuple[Block, ...] = tuple(_strips("acids", result.problem, drawn))
+    ]
+    frame = acids_frame(result)
+    best = [f"best_{metric}" for metric in asked]
+    shown = ("acid", *best, "verdict", "experiments", "designs", "on_front")
+    table = Table("acid-verdicts", "A verdict on every acid that the problem names.", frame, shown)
+    if len(asked) == 1 and len(drawn):
+        finding.append("Lines are calibrated 90 % intervals.")
+        figures = _strips("acids", problem, drawn)
     else:
-        how = {"line": True, "size": 7} if asked == 2 else {}
-        figures = _pairs("acids", result.problem, drawn, bars="", **how)
-    return Card(finding=finding, blocks=(*figures, table))
+        how = {"line": True, "size": 7} if len(asked) == 2 else {}
+        figures = _pairs("acids", problem, drawn, hover="brief", **how)
+        if _no_line(result):
+            finding += intervals_drawn(problem, drawn)
+    if any(block.log for block in figures if isinstance(block, Figure)):
+        finding.append("An axis whose values are more than a factor of ten apart is logarithmic.")
+    alone = result.front is not None and _no_line(result)
+    return Card(finding=tuple(finding), blocks=(*figures, table, *(_runners_up(result) if alone else ())))
 
 
 def _listed(names: Sequence[str]) -> str:
@@ -90,34 +153,59 @@ def _pairs(key: str, problem: BoundProblem, drawn: pd.DataFrame, **how: Any) -> 
     if drawn.empty:
         return ()
     few = len(titles) == 2
-    if not few:
-        how |= {"legend": False, "height": 320}
+    # the designs of three objectives follow no line, so that a band around them would be a tangle
+    how = {"hover": "hover"} | how if few else how | {"hover": "brief", "legend": False, "height": 320}
     figures = tuple(
-        Figure(
-            f"{key}-{i}-{j}",
-            f"{titles[y]}, against {titles[x]}.",
-            draw_designs(drawn, styles, x, y, x_title=titles[x], **how),
-            titles[y],
+        _logarithmic(
+            Figure(
+                f"{key}-{i}-{j}",
+                f"{titles[y]}, against {titles[x]}.",
+                draw_designs(
+                    drawn,
+                    styles,
+                    x,
+                    y,
+                    x_title=titles[x],
+                    interval=with_interval(drawn, x, y) if few else "",
+                    **how,
+                ),
+                titles[y],
+                wide_axes(drawn, x, y),
+            )
         )
         for (i, x), (j, y) in combinations(enumerate(titles), 2)
     )
     return figures if few else (legend(key, problem, drawn), Panels(figures))
 
 
-def _strips(key: str, problem: BoundProblem, drawn: pd.DataFrame) -> list[Figure]:
+def _logarithmic(figure: Figure) -> Figure:
+    """Make the axes of a figure logarithmic that are to be."""
+    make_logarithmic(figure.drawing, figure.log)
+    return figure
+
+
+def _strips(key: str, problem: BoundProblem, drawn: pd.DataFrame) -> tuple[Block, ...]:
     """Return a figure for every objective: the best of each acid."""
-    styles = acid_styles(problem.acid_names)
-    return [
-        Figure(f"{key}-{j}", f"The best of each acid: {title}.", draw_strip(drawn, styles, name), title)
+    styles, best = acid_styles(problem.acid_names), best_of_each(drawn)
+    return tuple(
+        _logarithmic(
+            Figure(
+                f"{key}-{j}",
+                f"The best of each acid: {title}.",
+                draw_strip(drawn, styles, name),
+                title,
+                wide_axes(best, name),
+            )
+        )
         for j, (name, title) in enumerate(axis_titles(problem).items())
-    ]
+    )
 
 
 def legend(key: str, problem: BoundProblem, drawn: pd.DataFrame) -> Figure:
     """Return the colours and shapes that the figures after it share."""
     about = "Colours and shapes: " + ", ".join(drawn["label"].unique()) + "."
     drawing = draw_legend(drawn, acid_styles(problem.acid_names), knee=bool(drawn["knee"].any()))
-    return Figure(f"{key}-legend", about, drawing, "Acids")
+    return Figure(f"{key}-legend", about, drawing, "Acids", legend=True)
 
 
 def _runners_up(result: RunResult) -> tuple[Block, ...]:
@@ -131,28 +219,29 @@ def _runners_up(result: RunResult) -> tuple[Block, ...]:
         *("support", "proton_ratio", "reductant_ratio"),
     )
     numbers = side_by_side(frame, compared, [str(acid) for acid in frame["acid"]])
-    strips = Panels(tuple(_strips("runners", problem, drawn_acids(result))))
-    return (strips, Table("runners-up", "The same designs in full.", numbers, sortable=False))
+    about = f"The best design of every acid in {METRICS[problem.objectives[0].metric].label}, in full."
+    return (Table("runners-up", about, numbers, sortable=False),)
 
 
 def setpoints_card(result: RunResult) -> Card:
     """Return the five variables against the first objective."""
-    if result.front is None or len(result.front.evaluation) == 1:
-        return Card(not_applicable=ONE_DESIGN if result.front else NO_FRONT)
-    blocks = _along("setpoint", result.problem, result.front, dict.fromkeys(CONTINUOUS))
-    return Card(finding=(setpoints_finding(result.front),), blocks=blocks)
+    if missing := _no_line(result):
+        return Card(not_applicable=missing)
+    front = the_front(result)
+    blocks = _along("setpoint", result.problem, front, dict.fromkeys(CONTINUOUS))
+    return Card(finding=(setpoints_finding(front),), blocks=blocks)
 
 
 def yields_card(result: RunResult) -> Card:
     """Return the yield of each metal against the first objective, with intervals and targets."""
-    if result.front is None or len(result.front.evaluation) == 1:
-        return Card(not_applicable=ONE_DESIGN if result.front else NO_FRONT)
-    problem = result.problem
+    if missing := _no_line(result):
+        return Card(not_applicable=missing)
+    problem, front = result.problem, the_front(result)
     targets = {f"yield_{metal}": problem.targets.get(metal) for metal in problem.present}
-    finding = [yields_finding(problem, result.front)]
+    finding = [yields_finding(problem, front)]
     if problem.targets:
         finding.append("The dashed line is the target, which holds for the mean prediction.")
-    blocks = _along("yield", problem, result.front, targets)
+    blocks = _along("yield", problem, front, targets)
     return Card(finding=tuple(finding), blocks=blocks)
 
 
@@ -166,7 +255,7 @@ def _along(
         Figure(
             f"{key}-{name.replace('_', '-')}",
             f"{column(name).heading} against {column(first).label}.",
-            draw_along(drawn, styles, first, name, target),
+            draw_along(drawn, styles, first, name, target, intervals=len(problem.objectives) == 2),
             column(name).heading,
         )
         for name, target in targets.items()
@@ -201,18 +290,20 @@ def table_card(result: RunResult) -> Card:
     if result.front is None:
         return Card(not_applicable=NO_FRONT)
     problem, front = result.problem, result.front
+    asked = [o.metric for o in problem.objectives]
+    # the objectives first: a phone shows few columns
     shown = (
         "design",
-        *DESIGN_COLUMNS,
-        *reported_metrics(problem),
-        *(f"yield_{m}" for m in problem.present),
+        *asked,
+        *(name for name in DESIGN_COLUMNS if name not in asked),
+        *(name for name in reported_metrics(problem) if name not in asked),
+        *(f"yield_{m}" for m in problem.present if f"yield_{m}" not in asked),
         *(("p_feasible",) if problem.targets else ()),
         *("support", "domain_distance", "proton_ratio", "reductant_ratio", "knee"),
     )
-    asked = [o.metric for o in problem.objectives]
     finding = (
         f"{counted(len(front.evaluation), 'design')}, in the order of the first objective. A click on a "
-        "heading sorts by its column; the same numbers are in front.csv and front.xlsx.",
+        "heading sorts by its column.",
     )
     table = Table(
         "front-table",
@@ -222,4 +313,4 @@ def table_card(result: RunResult) -> Card:
         tuple(n for n in ("acid_use", "energy", "domain_distance", "reductant_ratio") if n not in asked),
         tall=True,
     )
-    return Card(finding=finding, blocks=(table,))
+    return Card(finding=finding, blocks=(table,), files=True)

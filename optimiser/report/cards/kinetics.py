@@ -48,7 +48,7 @@ def kinetics_cards(of: Kinetics, literature: Literature, pinned: Mapping[str, An
             Maker("arrhenius", "The Arrhenius plot", lambda: arrhenius_card(of)),
             Maker("curves", "Simulated curves and the law", lambda: curves_card(of)),
             Maker("literature", "What others measured", lambda: literature_card(of, literature)),
-            Maker("run", "How this was made", lambda: command_card(pinned)),
+            Maker("run", "How this was made", lambda: command_card(pinned), appendix=True),
         )
     )
 

@@ -18,7 +18,7 @@ def nearest_card(result: RunResult) -> Card:
         return Card(not_applicable="no design is recommended.")
     problem, front = result.problem, result.front
     found, blocks = picked_nearest(problem, front), list[Block]()
-    knee = found.frame[found.frame["design"] == front.knee + 1]
+    own = found.frame[found.frame["design"] == front.answer + 1]
     for pick, gaps in zip(recommended(problem, front), found.gaps, strict=True):
         rows = found.frame[found.frame["design"] == pick.number]
         setpoints = words.setpoints(problem, front.evaluation, pick.row)
@@ -30,14 +30,14 @@ def nearest_card(result: RunResult) -> Card:
             blocks.append(Table(f"nearest-{pick.number}", caption, frame, sortable=False))
     flagged = bool((found.frame["breaks_stoichiometry"].fillna(False)).any())
     how = (DISTANCE, SOURCES, *((f"A row marked “too little acid” {BREAKS}.",) if flagged else ()))
-    blocks.append(Words("How to read this", how))
-    return Card(finding=(_finding(knee), found.said), blocks=tuple(blocks))
+    blocks.append(Words("How to read this", how, folded=True))
+    return Card(finding=(_finding(own), found.said), blocks=tuple(blocks))
 
 
-def _finding(knee: pd.DataFrame) -> str:
-    if not len(knee):
+def _finding(own: pd.DataFrame) -> str:
+    if not len(own):
         return "No experiment with the recommended acid is in the data, so its yields are a guess."
-    nearest = knee.iloc[0]
+    nearest = own.iloc[0]
     parts = made_of(nearest)
     if parts == "nothing":
         return "An experiment was made at the recommended design; its yields are below."
@@ -55,4 +55,5 @@ def shown_experiments(frame: pd.DataFrame) -> pd.DataFrame:
     for name in ("row", "study"):
         shown[name] = pd.to_numeric(frame[name], errors="coerce").astype(float)
     yields = [str(name) for name in frame if str(name).startswith("yield_")]
-    return shown[["which", *CONTINUOUS, *yields, "distance", "differs in", "feed", "row", "study"]]
+    # the yields first: a phone shows few columns
+    return shown[["which", *yields, *CONTINUOUS, "distance", "differs in", "feed", "row", "study"]]

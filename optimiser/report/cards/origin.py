@@ -9,6 +9,7 @@ import pandas as pd
 
 from optimiser.report import words
 from optimiser.report.card import Block, Card, Table, Verbatim
+from optimiser.report.caveats import CLIMATE, MONEY, marked_numbers
 from optimiser.report.columns import column
 from optimiser.report.numbers import NOTHING, counted
 from optimiser.report.sources import sources_frame
@@ -26,6 +27,8 @@ def sources_card(result: RunResult) -> Card:
         "Prices keep their own currency and date and are converted at the exchange rates listed with them; "
         "they are not inflated to today. Yields come from the surrogate, not from this table.",
         *(_own(result.tables) if result.tables else ()),
+        *marked_numbers(result.problem, "the sums of money", MONEY),
+        *marked_numbers(result.problem, "those of climate change", CLIMATE),
     )
     caption = "Confidence A is best; what is marked needs a look before it is relied on."
     table = Table("sources-table", caption, read_frame(frame), tall=True)

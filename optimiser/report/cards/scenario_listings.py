@@ -113,7 +113,7 @@ def table_card(of: Contents) -> Card:
     frame = of.sheets()["scenarios"]
     shown = tuple(name for name in shown if name in frame)
     extent = "In brackets 90 % intervals. The workbook has every column."
-    return Card(blocks=(Table("scenarios-table", extent, frame, shown=shown, tall=True),))
+    return Card(blocks=(Table("scenarios-table", extent, frame, shown=shown, tall=True),), files=True)
 
 
 def sources_card(of: Contents) -> Card:

@@ -30,6 +30,7 @@ from optimiser.report.figures.scenarios import (
 )
 from optimiser.report.numbers import counted
 from optimiser.report.scenarios import Contents
+from optimiser.report.style import robust_top
 from optimiser.tables.results import ALONE, varying
 from optimiser.variables import CONTINUOUS
 
@@ -161,8 +162,13 @@ def trade_card(of: Contents) -> Card:
         )
         for i, metric in enumerate(shown)
     )
+    beyond = any(frame[m].max() > robust_top(list(frame[m])) for m in shown if frame[m].min() >= 0.0)
+    finding = (
+        "Each point is a scenario; what lies right and low costs little for much.",
+        *(("A scenario marked ▴ lies beyond the axis.",) if beyond else ()),
+    )
     return Card(
-        finding=("Each point is a scenario; what lies right and low costs little for much.",),
+        finding=finding,
         blocks=(first, Panels(tuple(others))) if others else (first,),
     )
 
@@ -184,10 +190,10 @@ def _money(of: Contents, what: What, sheet: str, about: str) -> Card:
     few, only = _drawn(frame)
     total = f"{what}_total"
     known = frame[total].replace([np.inf, -np.inf], np.nan)
-    unit = column(total).unit
+    how, unit = column("cost"), column(total).unit
     finding: list[str] = []
     if known.notna().any():
-        finding.append(f"From {known.min():.2f} to {known.max():.2f} {unit}.")
+        finding.append(f"From {how.text(known.min())} to {how.text(known.max())} {unit}.")
         shares = {c: float((frame[f"{what}_{c}"] / known).mean()) for c in COMPONENTS}
         first = max(shares, key=lambda c: np.nan_to_num(shares[c]))
         finding.append(f"On average {first} makes up {100.0 * shares[first]:.0f} % of it.")
@@ -198,7 +204,8 @@ def _money(of: Contents, what: What, sheet: str, about: str) -> Card:
     # a bar of some components only would look cheap
     few = few.where(few[total].notna())
     drawing = draw_components(few.replace([np.inf, -np.inf], np.nan), names, what)
-    figure = Figure(f"bars-{what}", f"{about.capitalize()}, {unit}.{only}", drawing)
+    cut = " A bar that ends in ▸ reaches beyond the axis." if known.max() > robust_top(list(known)) else ""
+    figure = Figure(f"bars-{what}", f"{about.capitalize()}, {unit}.{only}{cut}", drawing)
     table = Table(f"{what}-table", f"{about.capitalize()}, per batch and per kg of metal.", frame, tall=True)
     return Card(finding=tuple(finding), blocks=(figure, table))
 
@@ -286,5 +293,5 @@ def scenario_makers(of: Contents) -> tuple[Maker, ...]:
         Maker("tests", "Are they different? The Toolkit's t-tests", lambda: tests_card(of)),
         Maker("balance", "Mass balance", lambda: balance_card(of)),
         Maker("table", "All scenarios", lambda: table_card(of)),
-        Maker("sources", "Every number and its source", lambda: sources_card(of)),
+        Maker("sources", "Every number and its source", lambda: sources_card(of), appendix=True),
     )

@@ -7,40 +7,26 @@ import pandas as pd
 from optimiser.problem.bound import BoundProblem
 from optimiser.report import words
 from optimiser.report.card import Block, Card, Figure, Panels, Table, Words
-from optimiser.report.caveats import NOT_KNOWN, intervals_caveat, skill_caveat
+from optimiser.report.caveats import NOT_KNOWN, skill_caveat
 from optimiser.report.columns import column
 from optimiser.report.figures.lines import draw_courses, feasible_courses, hypervolume_courses
-from optimiser.report.frames import picked_frame, side_by_side
 from optimiser.report.numbers import counted
-from optimiser.report.picks import spread
 from optimiser.search.run import RunResult
 from optimiser.variables import VARIABLES
 
 
 def support_card(result: RunResult) -> Card:
     """Return what stands behind the recommended designs, what the domain is, and what is not known."""
-    problem, blocks = result.problem, list[Block]()
-    finding = [intervals_caveat(problem.surrogate)]
+    problem, finding = result.problem, list[str]()
     if result.front is not None:
         front = result.front
-        near = counted(int(front.evaluation.support[front.knee]), "experiment")
-        finding.insert(
-            0,
+        near = counted(int(front.evaluation.support[front.answer]), "experiment")
+        finding.append(
             f"Near the recommended design: {near} of the training data; along the whole front "
-            f"{int(front.evaluation.support.min())} to {int(front.evaluation.support.max())}.",
+            f"{int(front.evaluation.support.min())} to {int(front.evaluation.support.max())}."
         )
-        picks = spread(problem, front)
-        shown = ("acid", "support", "domain_distance", "proton_ratio", "reductant_ratio")
-        numbers = side_by_side(
-            picked_frame(problem, front, picks),
-            (*shown, "p_feasible") if problem.targets else shown,
-            [pick.name for pick in picks],
-        )
-        caption = (
-            "Protons: 1 is just what the dissolved metal consumes. Electrons: below 1, something else than "
-            "peroxide has to reduce the metals."
-        )
-        blocks.append(Table("support-table", caption, numbers, sortable=False))
+    finding.append(skill_caveat(problem.surrogate))
+    blocks: list[Block] = []
     blocks.append(
         Table(
             "ranges",
@@ -49,13 +35,11 @@ def support_card(result: RunResult) -> Card:
             ranges_frame(problem),
         )
     )
-    blocks.append(Words("What the applicability domain is", domain_lines(problem)))
-    blocks.append(
-        Words(
-            "What this tool does not know",
-            (skill_caveat(problem.surrogate), words.PEROXIDE_CAVEAT, *NOT_KNOWN),
-        )
-    )
+    blocks.append(Words("What the applicability domain is", domain_lines(problem), folded=True))
+    # said above where the recommended design has peroxide
+    said = result.front is not None and result.front.evaluation.designs.h2o2[result.front.answer] > 0.0
+    unknown = NOT_KNOWN if said else (words.PEROXIDE_CAVEAT, *NOT_KNOWN)
+    blocks.append(Words("What this tool does not know", unknown))
     return Card(finding=tuple(finding), blocks=tuple(blocks))
 
 

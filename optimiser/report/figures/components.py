@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any, Literal
 
@@ -11,7 +12,7 @@ import plotly.graph_objects as go
 from optimiser.process.costs import COMPONENTS
 from optimiser.report.columns import column
 from optimiser.report.numbers import number
-from optimiser.report.style import BLUE, GREEN, MUTED, ORANGE, PURPLE, SKY, VERMILLION, blank
+from optimiser.report.style import BLUE, GREEN, MUTED, ORANGE, PURPLE, SKY, VERMILLION, blank, robust_top
 
 What = Literal["cost", "climate"]
 
@@ -51,7 +52,26 @@ def draw_components(frame: pd.DataFrame, names: Sequence[str], what: What) -> go
             figure, names, values, component, [f"{number(v, figures=3)} {unit}" for v in values], marker
         )
     figure.update_layout(barmode="stack", bargap=0.55, legend={"traceorder": "normal"})
+    _add_totals(figure, frame[f"{what}_total"].tolist())
     return figure
+
+
+def _add_totals(figure: go.Figure, totals: Sequence[float]) -> None:
+    """Write each bar's total at its end; what reaches beyond the axis is marked there."""
+    top, how = robust_top(totals), column("cost")
+    for row, total in enumerate(totals):
+        beyond = total > top
+        if math.isfinite(total):
+            figure.add_annotation(
+                text=f"{how.text(total)} ▸" if beyond else how.text(total),
+                x=1.15 * top if beyond else total,
+                y=row,
+                xanchor="right" if beyond else "left",
+                bgcolor="white",
+                borderpad=2,
+                showarrow=False,
+            )
+    figure.update_xaxes(range=[0.0, 1.15 * top])
 
 
 def draw_value(frame: pd.DataFrame, names: Sequence[str]) -> go.Figure:
@@ -92,5 +112,7 @@ def blank_bars(names: Sequence[str], unit: str) -> go.Figure:
             text=name, x=0, y=row - 0.38, xref="paper", xanchor="left", yanchor="middle", showarrow=False
         )
     figure.update_xaxes(rangemode="tozero")
+    # figures side by side stay level whatever rows their legends have
+    figure.update_layout(margin={"t": 76})
     figure.update_yaxes(range=[len(names) - 0.5, -0.6], showgrid=False, showticklabels=False, ticks="")
     return figure

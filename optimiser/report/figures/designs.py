@@ -22,6 +22,10 @@ from optimiser.variables import CONTINUOUS, VARIABLES
 
 #: The least extent of an axis, so that what hardly moves looks so: in steps of a setpoint, points of yield.
 _STEPS, _POINTS = 20.0, 10.0
+#: Designs of an acid from which on their intervals are a band instead of a bar each.
+BAND = 5
+#: Largest over smallest value from which on an axis is logarithmic: one dear acid would squeeze the others.
+_WIDE = 10.0
 
 
 def drawn_front(problem: BoundProblem, front: Front) -> pd.DataFrame:
@@ -104,8 +108,8 @@ def draw_designs(
     y: str,
     *,
     x_title: str = "",
-    bars: str = "xy",
-    opacity: float = 0.28,
+    interval: str = "",
+    opacity: float = 0.5,
     line: bool = False,
     legend: bool = True,
     height: int = 440,
@@ -114,13 +118,16 @@ def draw_designs(
 ) -> go.Figure:
     """Draw two columns of designs against each other; the vertical one is the title's, the knee is ringed.
 
+    Intervals are a band around an acid's designs, in their order along the other axis; a bar for each where
+    these are few.
+
     Args:
         frame: as `drawn_designs` gives it.
         styles: of every acid of the problem.
         x, y: columns to draw.
         x_title: of the horizontal axis; its column's heading if left out.
-        bars: along which axes to draw the intervals.
-        opacity: of these.
+        interval: of which axis to draw the intervals, ``x`` or ``y``; of none if left out.
+        opacity: of bars.
         line: whether to join the designs of an acid in their order.
         legend: whether to show one.
         height: in pixels.
@@ -128,23 +135,70 @@ def draw_designs(
         hover: column of what a pointer reads.
     """
     figure = blank(height, x_title or column(x).heading, "", legend=legend)
-    for name in [name for name in styles if (frame["acid"] == name).any()]:
-        rows, style = frame[frame["acid"] == name], styles[name]
+    found = {name: frame[frame["acid"] == name] for name in styles if (frame["acid"] == name).any()}
+    for name, rows in found.items():
+        if interval and len(rows) >= BAND:
+            _add_band(figure, rows, x, y, interval, styles[name].colour)
+    for name, rows in found.items():
+        style, few = styles[name], interval if len(rows) < BAND else ""
         figure.add_scatter(
             x=_shown(rows, x),
             y=_shown(rows, y),
-            error_x=_interval(rows, x, rgba(style.colour, opacity), "x" in bars),
-            error_y=_interval(rows, y, rgba(style.colour, opacity), "y" in bars),
+            error_x=_interval(rows, x, rgba(style.colour, opacity), few == "x"),
+            error_y=_interval(rows, y, rgba(style.colour, opacity), few == "y"),
             mode="lines+markers" if line else "markers",
             line={"color": rgba(style.colour, 0.45), "width": 1.2},
             marker=marker(style, size),
             name=rows["label"].iloc[0],
+            legendgroup=name,
             hovertext=rows[hover],
             hoverinfo="text",
         )
     if len(frame) > 1:
         _add_knee(figure, frame, x, y, 2 * size + 2)
     return figure
+
+
+def _add_band(figure: go.Figure, rows: pd.DataFrame, x: str, y: str, interval: str, colour: str) -> None:
+    """Shade the intervals of an acid's designs along the other axis."""
+    of, along = (x, y) if interval == "x" else (y, x)
+    rows = rows.sort_values(along, kind="stable")
+    to = _shown(rows, along)
+    low, high = (_shown(rows, of, end) for end in ("_low", "_high"))
+    if not (high > low).any():
+        return
+    there_and_back = {along: pd.concat([to, to[::-1]]), of: pd.concat([high, low[::-1]])}
+    figure.add_scatter(
+        x=there_and_back[x],
+        y=there_and_back[y],
+        mode="lines",
+        line={"width": 0},
+        fill="toself",
+        fillcolor=rgba(colour, 0.18),
+        hoverinfo="skip",
+        showlegend=False,
+        legendgroup=rows["acid"].iloc[0],
+    )
+
+
+def with_interval(frame: pd.DataFrame, x: str, y: str) -> str:
+    """Return the axis whose intervals are drawn: the vertical one, else the other, or neither has any."""
+    for axis, name in (("y", y), ("x", x)):
+        if f"{name}_low" in frame and (frame[f"{name}_high"] > frame[f"{name}_low"]).any():
+            return axis
+    return ""
+
+
+def wide_axes(frame: pd.DataFrame, x: str, y: str = "") -> tuple[str, ...]:
+    """Return the axes whose values are so far apart that they are to be logarithmic; shares never are."""
+    found = []
+    for axis, name in (("x", x), ("y", y)):
+        if not name or column(name).scale != 1.0:
+            continue
+        values = frame[name].to_numpy()
+        if values.min() > 0.0 and np.isfinite(values).all() and values.max() >= _WIDE * values.min():
+            found.append(axis)
+    return tuple(found)
 
 
 def _add_knee(figure: go.Figure, frame: pd.DataFrame, x: str, y: str, size: float) -> None:
@@ -157,20 +211,21 @@ def draw_front(result: RunResult, front: Front) -> go.Figure:
     """Draw each acid's front in the first two objectives, and ring the knee of the common one."""
     (x, x_title), (y, y_title), *_ = axis_titles(result.problem).items()
     styles = acid_styles(result.problem.acid_names)
-    figure = draw_designs(drawn_acids(result), styles, x, y, x_title=x_title)
+    drawn = drawn_acids(result)
+    figure = draw_designs(drawn, styles, x, y, x_title=x_title, interval=with_interval(drawn, x, y))
     _add_knee(figure, drawn_front(result.problem, front), x, y, 20)
     figure.update_yaxes(title_text=two_lines(y_title))
     return figure
 
 
-def _shown(rows: pd.DataFrame, name: str) -> pd.Series:
-    return column(name).scale * rows[name] if column(name).numeric else rows[name]
+def _shown(rows: pd.DataFrame, name: str, end: str = "") -> pd.Series:
+    return column(name).scale * rows[name + end] if column(name).numeric else rows[name]
 
 
 def _interval(rows: pd.DataFrame, name: str, colour: str, wanted: bool) -> dict[str, object] | None:
     if not wanted or f"{name}_low" not in rows:
         return None
-    value, low, high = (column(name).scale * rows[name + end] for end in ("", "_low", "_high"))
+    value, low, high = (_shown(rows, name, end) for end in ("", "_low", "_high"))
     visible = bool((high > low).any())
     return {
         "type": "data",
@@ -184,10 +239,20 @@ def _interval(rows: pd.DataFrame, name: str, colour: str, wanted: bool) -> dict[
 
 
 def draw_along(
-    frame: pd.DataFrame, styles: Mapping[str, AcidStyle], x: str, y: str, target: float | None = None
+    frame: pd.DataFrame,
+    styles: Mapping[str, AcidStyle],
+    x: str,
+    y: str,
+    target: float | None = None,
+    *,
+    intervals: bool = True,
 ) -> go.Figure:
-    """Draw a setpoint or a yield along a front, its target dashed; what hardly moves looks so."""
-    figure = draw_designs(frame, styles, x, y, bars="y", legend=False, height=240, size=7, hover="brief")
+    """Draw a setpoint or a yield along a front, its target dashed; what hardly moves looks so.
+
+    Intervals are left out on request, where designs do not follow a line: a band would be a tangle.
+    """
+    band = "y" if intervals and f"{y}_low" in frame else ""
+    figure = draw_designs(frame, styles, x, y, interval=band, legend=False, height=240, size=7, hover="brief")
     if target is not None:
         figure.add_hline(y=column(y).scale * target, line={"color": INK, "width": 1.2, "dash": "dash"})
     figure.update_yaxes(range=y_range(frame, y, target))
@@ -205,12 +270,17 @@ def y_range(frame: pd.DataFrame, name: str, target: float | None = None) -> tupl
     return low - air, high + air
 
 
+def best_of_each(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the first design of each acid."""
+    return frame.groupby("acid", sort=False).head(1)
+
+
 def draw_strip(frame: pd.DataFrame, styles: Mapping[str, AcidStyle], x: str) -> go.Figure:
     """Draw the first design of each acid in one objective, with its interval, one line per acid."""
-    best = frame.groupby("acid", sort=False).head(1)
+    best = best_of_each(frame)
     height = 70 + 40 * len(best)
     figure = draw_designs(
-        best, styles, x, "label", x_title=" ", bars="x", opacity=0.6, legend=False, height=height, size=11
+        best, styles, x, "label", x_title=" ", interval="x", opacity=0.6, legend=False, height=height, size=11
     )
     figure.update_yaxes(showgrid=False, categoryorder="array", categoryarray=best["label"][::-1])
     return figure

@@ -1,4 +1,4 @@
-"""Lines over something: the search over its generations, confidence claimed and held."""
+"""Lines over something: the search over its generations, confidence claimed and held, cost over recovery."""
 
 from __future__ import annotations
 
@@ -6,7 +6,19 @@ from collections.abc import Mapping, Sequence
 
 import plotly.graph_objects as go
 
-from optimiser.report.style import BLACK, BLUE, GREEN, MUTED, ORANGE, PURPLE, SKY, VERMILLION, blank
+from optimiser.report.marginal import Margin
+from optimiser.report.style import (
+    BLACK,
+    BLUE,
+    GREEN,
+    INK,
+    MUTED,
+    ORANGE,
+    PURPLE,
+    SKY,
+    VERMILLION,
+    blank,
+)
 from optimiser.search.run import RunResult
 
 _COLOURS = (BLUE, VERMILLION, GREEN, ORANGE, PURPLE, SKY, BLACK)
@@ -68,4 +80,45 @@ def draw_reliability(skill: Mapping[str, Mapping[str, Mapping[str, float]]]) -> 
         )
     figure.update_xaxes(range=[0, 100])
     figure.update_yaxes(range=[0, 100])
+    return figure
+
+
+def margin_top(steps: Margin) -> float:
+    """Return where the axis of `draw_margin` ends: the last points may cost many times their worth."""
+    worth = 3.0 * max(float(steps.worth.max()), 1.0)
+    return min(worth, 1.1 * float(max(steps.cost.max(), steps.worth.max())))
+
+
+def draw_margin(steps: Margin) -> go.Figure:
+    """Draw what each further point of recovery costs and is worth as steps, and mark where to stop.
+
+    The axis ends at three times the worth; zooming out shows the rest.
+    """
+    figure = blank(340, "recovery [% of metal fed]", "")
+    for values, name, colour, dash in (
+        (steps.cost, "cost of a further point", VERMILLION, "solid"),
+        (steps.worth, "worth of its metals", BLUE, "dash"),
+    ):
+        figure.add_scatter(
+            x=steps.recovery,
+            y=[*values, values[-1]],
+            mode="lines",
+            name=name,
+            line={"color": colour, "dash": dash, "width": 2, "shape": "hv"},
+            hovertemplate=f"{name}, from %{{x:.1f}} %: %{{y:,.0f}} EUR/t feed<extra></extra>",
+        )
+    at = float(steps.recovery[steps.stop])
+    figure.add_vline(x=at, line={"color": INK, "width": 1.2, "dash": "dot"})
+    figure.add_annotation(
+        text=f"stop at {at:.1f} %",
+        x=at,
+        y=0.98,
+        yref="paper",
+        xanchor="right",
+        yanchor="top",
+        xshift=-4,
+        showarrow=False,
+    )
+    low = min(0.0, float(steps.cost.min()))
+    figure.update_yaxes(range=[low, margin_top(steps)])
     return figure

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -9,7 +10,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from optimiser.report.columns import column
-from optimiser.report.style import INK, acid_styles, blank, marker, rgba
+from optimiser.report.style import INK, acid_styles, blank, marker, rgba, robust_top
 from optimiser.tables.results import varying
 from optimiser.variables import CONTINUOUS, Floats
 
@@ -91,9 +92,31 @@ def draw_points(frame: pd.DataFrame, x: str, y: str, *, height: int = 300, panel
         )
     if y.startswith("yield_"):
         figure.update_yaxes(range=[-2, 102])
+    else:
+        _cut_outliers(figure, frame, x, y)
     if x == "scenario":
         figure.update_xaxes(tickformat="d", dtick=1 if len(frame) <= 12 else None)
     return figure
+
+
+def _cut_outliers(figure: go.Figure, frame: pd.DataFrame, x: str, y: str) -> None:
+    """End an axis before an outlier that would press all others flat, and name it at the edge."""
+    across, up = column(x), column(y)
+    shown = up.scale * frame[y].astype(float)
+    ends = [*shown, *(up.scale * frame[f"{y}_high"].astype(float) if f"{y}_high" in frame else ())]
+    finite = [v for v in ends if math.isfinite(v)]
+    top = robust_top(finite)
+    if not finite or min(finite) < 0.0 or max(finite) <= top:
+        return
+    figure.update_yaxes(range=[-0.05 * top, 1.1 * top])
+    for row in np.flatnonzero(shown.to_numpy() > top):
+        figure.add_annotation(
+            text=f"▴ {frame['scenario'].iloc[row]}: {up.text(frame[y].iloc[row])}",
+            x=across.scale * float(frame[x].iloc[row]),
+            y=1.1 * top,
+            yanchor="top",
+            showarrow=False,
+        )
 
 
 def draw_heat(
