@@ -23,6 +23,7 @@ from optimiser.problem.schema import Problem
 from optimiser.problem.yields import joint_probability, yield_quantile
 from optimiser.search.front import Infeasibility, infeasibility_of
 from optimiser.search.pool import Pool, Question
+from optimiser.search.run import RunResult
 from optimiser.tables.own import OwnTables
 from optimiser.variables import VARIABLES, Designs, Floats
 
@@ -33,6 +34,7 @@ CONFIDENCES = (0.5, 0.8, 0.9, 0.95)
 MAPPED = (0.70, 0.80, 0.85, 0.90, 0.95, 0.97, 0.99)
 #: Rounds of polishing: of the question itself, of what else is asked about it, and of the map.
 _ROUNDS, _FURTHER, _MAP = 30, 10, 4
+_OF_RUN = 5  # of what is asked of a run, whose search knows much already
 #: Relative gain of the objective below which a limit does not bind.
 _BINDS = 5e-4
 _DRIFTS = 24  # steps outwards that a drift is looked for, evenly spread over what is possible
@@ -409,3 +411,41 @@ def _binding(pool: Pool, asked: Question, tight: Sequence[Relaxed]) -> tuple[Bin
                 Binding(one.name, one.label, one.unit, one.amount, sign * change, sign * change / one.amount)
             )
     return tuple(sorted(found, key=lambda b: (math.isnan(b.change), sign * b.change)))
+
+
+def prices_of_run(result: RunResult, seed: int = 1) -> Answer | None:
+    """Return what more yield and more certainty cost, from what a run has seen; None without targets.
+
+    The design is the one that answers the run's question. What binds, each acid and drifts are left out.
+
+    Args:
+        result: a run with a front.
+        seed: of the polishing.
+    """
+    if result.front is None or not result.problem.targets:
+        return None
+    bound = replace(result.problem, objectives=result.problem.objectives[:1])
+    pool = Pool(bound, np.random.default_rng(seed), result.seen)
+    ladder = {c: Question(at(bound, confidence=c)) for c in CONFIDENCES}
+    sweep = {t: Question(at(bound, target=t)) for t in TARGETS}
+    pool.solve([*ladder.values(), *sweep.values()], _OF_RUN)
+    targets = set(bound.targets.values())
+    target = targets.pop() if len(targets) == 1 else math.nan
+    evaluation = bound.evaluate(result.front.evaluation.designs.take(np.array([result.front.answer])))
+    return Answer(
+        question=result.config.problem,
+        problem=bound,
+        feasible=True,
+        evaluation=evaluation,
+        spread={},
+        binding=(),
+        acids=(),
+        price_of_yield=tuple(priced(pool, q, t, bound.confidence) for t, q in sweep.items()),
+        price_of_certainty=tuple(priced(pool, q, target, c) for c, q in ladder.items()),
+        reachable=(),
+        drift=(),
+        refusal=None,
+        highest_confidence=highest_confidence(pool, bound),
+        tables=result.tables,
+        seconds=0.0,
+    )

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
-from optimiser.report.card import Maker
+from optimiser.answers.answer import prices_of_run
+from optimiser.report.ask_words import certainty_sentence
+from optimiser.report.card import Card, Maker
 from optimiser.report.cards.answer import answer_card
+from optimiser.report.cards.ask import prices_card
 from optimiser.report.cards.calibration import calibration_card
 from optimiser.report.cards.drivers import drivers_card
 from optimiser.report.cards.flows import flows_card
@@ -25,8 +29,19 @@ def run_makers(result: RunResult, pinned: dict[str, Any]) -> tuple[Maker, ...]:
         result: the run.
         pinned: its manifest.
     """
+    prices = cache(lambda: prices_of_run(result))
+
+    def certainty() -> str:
+        told = prices()
+        return "" if told is None else certainty_sentence(told)
+
+    def priced() -> Card:
+        told = prices()
+        return Card(not_applicable="no target, or no design.") if told is None else prices_card(told)
+
     return (
-        Maker("answer", "The answer", lambda: answer_card(result)),
+        Maker("answer", "The answer", lambda: answer_card(result, certainty())),
+        Maker("prices", "What more yield and more certainty cost", priced),
         Maker("front", "The front", lambda: front_card(result)),
         Maker("acids", "Acids against each other", lambda: acids_card(result)),
         Maker("yields", "Yields along the front", lambda: yields_card(result)),

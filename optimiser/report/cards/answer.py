@@ -26,21 +26,28 @@ from optimiser.search.run import RunResult
 from optimiser.variables import DESIGN_COLUMNS
 
 
-def answer_card(result: RunResult) -> Card:
-    """Return the recommended design and the best end of each objective, or why there is none."""
+def answer_card(result: RunResult, certainty: str = "") -> Card:
+    """Return the recommended design and the best end of each objective, or why there is none.
+
+    Args:
+        result: the run.
+        certainty: what more certainty costs, in a sentence.
+    """
     if result.front is not None:
-        return _found(result.problem, result.front)
+        return _found(result.problem, result.front, certainty)
     if result.infeasibility is not None:
         return _nothing(result, result.infeasibility)
     return Card(not_applicable="nothing was searched.")
 
 
-def _found(problem: BoundProblem, front: Front) -> Card:
+def _found(problem: BoundProblem, front: Front, certainty: str) -> Card:
     # the answer first: a phone shows few columns
     picks = sorted(ends_and_knee(problem, front), key=lambda pick: pick.row != front.answer)
     finding = [words.sentence(problem, front.evaluation, front.answer)]
     if sure := words.targets_sentence(problem, front.evaluation, front.answer):
         finding.append(sure)
+    if certainty:
+        finding.append(certainty)
     if len(front.evaluation) > 1 and len(problem.objectives) > 1:
         finding.append(
             f"{_why(problem)} The best design for each objective, the best net value and the knee, which "
