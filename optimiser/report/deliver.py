@@ -81,7 +81,7 @@ def deliver(
                 (folder / file).write_bytes(table)
             else:
                 write_sheets(table, folder / file)
-        beside = tuple(tables or ())
+        beside = tuple(file for file, table in (tables or {}).items() if not isinstance(table, bytes))
         drawn = [draw(card, beside) for card in cards]
         failed = failures([card for card, _ in drawn])
         pinned = plain_json(manifest)
