@@ -17,7 +17,12 @@ import click
 @click.option("--refit", is_flag=True, help="Fit all again and store the predictions.")
 @click.option("--fold", type=int, metavar="K", help="With --refit: only fit fold K, and compare.")
 @click.option("--folds", type=click.Path(path_type=Path), help="Folder of stored predictions.")
-@click.option("-o", "--out", type=click.Path(path_type=Path), help="CSV of all figures to write.")
+@click.option(
+    "-o",
+    "--out",
+    type=click.Path(path_type=Path),
+    help="CSV of all figures to write; with --selected YAML.",
+)
 @click.option("--force", is_flag=True, help="Replace what exists.")
 @click.option(
     "--card", type=click.Path(path_type=Path), help="Model card (Markdown) of the shipped default to write."
@@ -60,6 +65,7 @@ def evaluate(
              optimiser evaluate --models rf,gbr --features full,basic --protocol study --json
              optimiser evaluate --models pd-gbr --protocol experiment --refit --fold 1
              optimiser evaluate --selected --protocol experiment --json
+             optimiser evaluate --selected --out models/pd-gbr/selected.yaml --force
              optimiser evaluate --card models/pd-gbr/MODEL_CARD.md --force
     """
     from optimiser._io.extras import needs
@@ -84,21 +90,27 @@ def evaluate(
     request.check_one_fold(fold=fold, refit=refit, ignored=ignored)
     jobs = request.choose_jobs(models, protocol, features)
     if selected:
-        request.check_selected(jobs, ignored | {"--refit": refit, "--fold": fold, "--folds": folds})
+        stored = {} if out is None else {"--out": None, "--force": None}
+        request.check_selected(jobs, ignored | stored | {"--refit": refit, "--fold": fold, "--folds": folds})
     data = read_table(table or installed())
+    shipped = load_surrogate("pd-gbr") if card is not None or (selected and out is not None) else None
     if selected:
+        if out is not None and shipped is not None:
+            request.check_card(jobs, None, data, shipped, "--out")
+            check_file_target(out, force, (".yaml",))
         with step_progress() as progress:
             replayed = replay(data, dict.fromkeys(job.protocol for job in jobs), progress, note)
         if as_json:
             click.echo(json.dumps(replayed, indent=2))
         else:
             skill.print_selected(replayed)
+        if out is not None and shipped is not None:
+            write_text(skill.selected_text(replayed, shipped.card), out, force)
+            click.echo(f"The figures are written: {out}", err=as_json)
         return
-    shipped = None
     if out is not None:
         check_file_target(out, force, TABLES)
-    if card is not None:
-        shipped = load_surrogate("pd-gbr")
+    if card is not None and shipped is not None:
         request.check_card(jobs, folds, data, shipped)
         check_file_target(card, force, option="--card")
         if out is not None:

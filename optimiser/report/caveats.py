@@ -5,12 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from optimiser._io import builtin
+from optimiser._io.yamlfile import read_yaml
 from optimiser.chemistry.metals import load_metals
 from optimiser.chemistry.provenance import Provenance, provenance
 from optimiser.problem.bound import BoundProblem
-from optimiser.surrogate.artefact import Surrogate
+from optimiser.surrogate.artefact import SEAL, Surrogate
 from optimiser.surrogate.calibration import INTERVAL_KEY, INTERVAL_PERCENT
+from optimiser.surrogate.packing import SHIPPED
 from optimiser.surrogate.selection import LEAST_ROWS, RULES, Rule
+
+SELECTED = "selected.yaml"  # beside the shipped card
 
 
 def intervals_caveat(surrogate: Surrogate) -> str:
@@ -98,8 +103,28 @@ def skill_caveat(surrogate: Surrogate) -> str:
     )
 
 
+def selected_figures(card: Mapping[str, Any]) -> Mapping[str, Mapping[str, Mapping[str, Any]]]:
+    """Return a card's figures of picked rows by protocol and rule; nothing where the card has none.
+
+    The shipped card is completed by the file beside it, which `optimiser evaluate --selected --out` writes:
+    it has rules that are newer than the card, whose hash names the artefact.
+    """
+    own: Mapping[str, Mapping[str, Mapping[str, Any]]] = card["skill"].get("selected", {})
+    path = builtin.folder("models") / SHIPPED / SELECTED
+    if not own or not path.is_file():
+        return own
+    stored = read_yaml(path).data
+    if stored[SEAL] != card.get(SEAL):
+        return own
+    return {protocol: {**stored["selected"][protocol], **rules} for protocol, rules in own.items()}
+
+
 def targets_reached(
-    card: Mapping[str, Any], *, target: float | None = None, confidence: float | None = None
+    card: Mapping[str, Any],
+    *,
+    target: float | None = None,
+    confidence: float | None = None,
+    joint: bool = False,
 ) -> str:
     """Say how many designs that a search selects reach their targets; nothing where the card does not tell.
 
@@ -109,8 +134,10 @@ def targets_reached(
             without targets, which picks by recovery.
         confidence: with which each yield reaches the target, likewise; None where the yield that is expected
             does. Where few rows were picked so, a smaller one is told.
+        joint: whether the confidence is that all yields reach the target at once. Told is then the nearest
+            confidence, and where few rows were picked so, another target.
     """
-    told = card["skill"].get("selected", {})
+    told = selected_figures(card)
     if not told:
         return ""
 
@@ -119,24 +146,38 @@ def targets_reached(
             return (float(rule.cheapest),)
         few = told["experiment"][rule.name]["n"] < LEAST_ROWS
         sure = abs((rule.confidence or 0.0) - (confidence or 0.0))
-        return float(not rule.cheapest), abs(rule.target - target), float(few), sure
+        apart = abs(rule.target - target)
+        # a joint promise is made by the confidence, whatever the target
+        order = (float(few), sure, apart) if joint else (apart, float(few), sure)
+        return float(not rule.cheapest), float(rule.joint != joint), *order
 
-    rule = min(RULES, key=unlike)
+    rule = min((rule for rule in RULES if rule.name in told["experiment"]), key=unlike)
     experiment, study = (told[protocol][rule.name] for protocol in ("experiment", "study"))
-    sure = "" if rule.confidence is None else f" with {100 * rule.confidence:g} % confidence each"
-    how = f"as the cheapest at {100 * rule.target:g} %{sure}" if rule.cheapest else "by recovery"
     if not experiment["n"]:
         return ""
-    said = (
-        f"Of held-out experiments selected like this design ({how}), {_kept(experiment)} reached "
-        f"{100 * rule.target:g} % for every metal"
+    how, reached = "by recovery", f"{100 * rule.target:g} % for every metal"
+    if rule.cheapest:
+        how, reached = f"as the cheapest at {100 * rule.target:g} %", "all targets"
+    if rule.confidence is not None:
+        sure = f"{100 * rule.confidence:g} %"
+        how += f" with {sure} joint confidence" if rule.joint else f" with {sure} confidence each"
+    said = f"Of rows of held-out experiments selected {how}, {_kept(experiment, f'reached {reached} ')}"
+    return f"{said}; of rows of held-out studies {_kept(study)}." if study["n"] else f"{said}."
+
+
+def selection_caveat(problem: BoundProblem) -> tuple[str, ...]:
+    """Say how many designs selected like those of a problem reach their targets, where its model tells."""
+    target = max(problem.targets.values(), default=None)
+    told = targets_reached(
+        problem.surrogate.card, target=target, confidence=problem.confidence, joint=problem.joint
     )
-    return f"{said}; in held-out studies {_kept(study)}." if study["n"] else f"{said}."
+    return (told,) if told else ()
 
 
-def _kept(figure: Mapping[str, Any]) -> str:
-    """E.g. ``92 % of 50 (84 % predicted)``."""
-    return f"{100 * figure['kept']:.0f} % of {figure['n']} ({100 * figure['promised']:.0f} % predicted)"
+def _kept(figure: Mapping[str, Any], reached: str = "") -> str:
+    """E.g. ``92 % of 50 (84 % promised)``."""
+    kept, promised = (f"{100 * figure[name]:.0f} %" for name in ("kept", "promised"))
+    return f"{kept} of {figure['n']} {reached}({promised} promised)"
 
 
 #: What no figure of a report covers.

@@ -12,6 +12,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from optimiser._io import builtin
 from optimiser._io.yamlfile import read_yaml
+from optimiser.report.caveats import selected_figures
 from optimiser.report.skill import KINDS
 from optimiser.surrogate.artefact import Surrogate
 from optimiser.surrogate.calibration import INTERVAL_KEY, INTERVAL_PERCENT
@@ -75,7 +76,7 @@ def model_card(surrogate: Surrogate, answers: Answers, repeats: Sequence[Repeat]
         outside=[_outside(protocol, answers[protocol]["by"]["domain"]) for protocol in _GROUPS],
         selected=[
             [_HELD[protocol], rule, figures["n"], *map(_number, list(figures.values())[1:])]
-            for protocol, rules in card["skill"].get("selected", {}).items()
+            for protocol, rules in selected_figures(card).items()
             for rule, figures in rules.items()
         ],
         **_accuracy(answers),

@@ -6,15 +6,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
+import yaml
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from optimiser.surrogate.artefact import SEAL
 from optimiser.surrogate.calibration import INTERVAL_KEY, INTERVAL_PERCENT
-from optimiser.surrogate.selection import BEST_TARGET, LEAST_ROWS
+from optimiser.surrogate.packing import SHIPPED
+from optimiser.surrogate.selection import BEST_TARGET, CONFIDENCES, LEAST_ROWS, POOLS, TARGETS
 from optimiser.surrogate.stoichiometry import LIMIT, breaks, charge_balance
 from optimiser.surrogate.training_table import TrainingTable, acid_names, feed_names
-from optimiser.training.compare.replay import LEAST_COVERAGE, MOST_OVERPROMISED, broken
+from optimiser.training.compare.replay import LEAST_COVERAGE, MOST_OVERPROMISED, broken, off, shortened
 from optimiser.training.duplicates import CONTRADICTION, Repeat
 
 _FIGURES = {
@@ -74,11 +77,11 @@ def print_skill(answers: Answers, console: Console | None = None) -> None:
 
 
 def print_selected(answers: Answers, console: Console | None = None) -> None:
-    """Print how predictions held for rows picked as a search picks, a table and a conclusion per protocol."""
+    """Print how predictions held for rows picked as a search picks: two tables per protocol."""
     console = console or Console(highlight=False)
     for protocol, models in answers.items():
         for answer in models.values():
-            found = answer["selected"]
+            found, pooled = answer["selected"], answer["joint"]
             names = {
                 "bias": "bias",
                 "coverage": f"in {INTERVAL_PERCENT}",
@@ -92,13 +95,70 @@ def print_selected(answers: Answers, console: Console | None = None) -> None:
             _aligned(console, [f"{protocol}: picked by"], ["rows", *names.values()], rows)
             _say(console, _conclusion(protocol, found))
             console.print()
+            groups = "studies" if protocol == "study" else "experiments"
+            rows = [
+                (
+                    (_pool(name),),
+                    [
+                        *(str(figure[number]) for number in ("n", "groups")),
+                        *(_with_interval(figure, share) for share in ("promised", "kept", "difference")),
+                    ],
+                )
+                for name, figure in pooled.items()
+            ]
+            heads = ["picks", groups, "promised", "kept", "difference"]
+            _aligned(console, [f"{protocol}: all targets at once, with"], heads, rows)
+            _say(console, _within(protocol, pooled))
+            console.print()
     _say(
         console,
         f"bias: predicted less measured; in {INTERVAL_PERCENT}: share within the {INTERVAL_PERCENT} "
         "intervals; promised: mean probability that all yields of a row reach the target; kept: share of "
         "rows that do; brackets: 95 % bootstrap. "
-        f"Rows picked by recovery are asked for {100 * BEST_TARGET:g} %.",
+        f"Rows picked by recovery are asked for {100 * BEST_TARGET:g} %. All targets at once: picks at "
+        f"{_percents(TARGETS)} for every metal together.",
     )
+
+
+def selected_text(answers: Answers, card: Mapping[str, Any]) -> str:
+    """Return what `optimiser evaluate --selected --out` writes: YAML, the figures as a card holds them.
+
+    Args:
+        answers: of all protocols.
+        card: of the shipped model, whose seal says whose figures these are.
+    """
+    record: dict[str, Any] = {SEAL: card[SEAL]}
+    for kind in ("selected", "joint"):
+        record[kind] = {
+            protocol: shortened(answers[protocol][SHIPPED][kind]) for protocol in ("experiment", "study")
+        }
+    head = "# written by: optimiser evaluate --selected --out FILE\n"
+    return head + yaml.safe_dump(record, sort_keys=False, default_flow_style=None, width=100)
+
+
+def _pool(name: str) -> str:
+    """E.g. ``80 % confidence, the cheapest fifth``."""
+    rule = POOLS[name][0]
+    how = "one cheapest" if rule.one else "cheapest fifth"
+    return f"{100 * (rule.confidence or 0.0):g} % confidence, the {how}"
+
+
+def _percents(shares: Sequence[float]) -> str:
+    """E.g. ``70, 80 and 90 %``."""
+    *first, last = (f"{100 * share:g}" for share in shares)
+    return f"{', '.join(first)} and {last} %"
+
+
+def _within(protocol: str, pooled: Mapping[str, Mapping[str, Any]]) -> str:
+    points = f"{100 * MOST_OVERPROMISED:g} points"
+    failed = [
+        f"at {_pool(name)} ({100 * pooled[name]['difference']:+.1f} points, 95 % interval "
+        f"{' to '.join(f'{100 * end:+.0f}' for end in pooled[name]['difference_interval'] or ())})"
+        for name in off(pooled)
+    ]
+    if failed:
+        return f"{protocol}: kept differs by more than {points} from promised {'; '.join(failed)}."
+    return f"{protocol}: kept is within {points} of promised at {_percents(CONFIDENCES)} joint confidence."
 
 
 def _conclusion(protocol: str, found: Mapping[str, Mapping[str, Any]]) -> str:

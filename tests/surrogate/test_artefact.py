@@ -71,7 +71,7 @@ def test_measured_skill_meets_the_bars(surrogate: Surrogate) -> None:
 
 
 def test_small_and_without_pickle() -> None:
-    shipped = ["MODEL_CARD.md", "arrays.npz", "card.yaml", "folds.npz"]
+    shipped = ["MODEL_CARD.md", "arrays.npz", "card.yaml", "folds.npz", "selected.yaml"]
     assert sorted(path.name for path in SHIPPED.iterdir()) == shipped
     assert sum(path.stat().st_size for path in SHIPPED.iterdir()) < 3e6
     with np.load(SHIPPED / "arrays.npz", allow_pickle=False) as arrays:

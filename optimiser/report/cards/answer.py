@@ -11,7 +11,7 @@ from optimiser.problem.constraints import label as label_of
 from optimiser.problem.tolerances import said
 from optimiser.report import refusal, words
 from optimiser.report.card import Card, Table, Tile, Words
-from optimiser.report.caveats import intervals_caveat, targets_reached
+from optimiser.report.caveats import intervals_caveat, selection_caveat
 from optimiser.report.columns import column
 from optimiser.report.frames import (
     asked_metrics,
@@ -77,7 +77,7 @@ def _found(problem: BoundProblem, front: Front, certainty: str) -> Card:
     warnings = (
         *words.warnings_of(problem, front.evaluation, front.answer),
         intervals_caveat(problem.surrogate),
-        *_selected(problem),
+        *selection_caveat(problem),
     )
     return Card(finding=tuple(finding), tiles=tiles(problem, front), warnings=warnings, blocks=(table,))
 
@@ -91,12 +91,6 @@ def _why(problem: BoundProblem) -> str:
 
 def _yields(problem: BoundProblem) -> tuple[str, ...]:
     return tuple(f"yield_{metal}" for metal in problem.present)
-
-
-def _selected(problem: BoundProblem) -> tuple[str, ...]:
-    target = max(problem.targets.values(), default=None)
-    told = targets_reached(problem.surrogate.card, target=target, confidence=problem.confidence)
-    return (told,) if told else ()
 
 
 def _over_tolerances(problem: BoundProblem) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from optimiser.report import ask_words, refusal, words
 from optimiser.report.card import Block, Card, Figure, Maker, Panels, Table, Tile, Words, make_cards
 from optimiser.report.cards.command import command_card
 from optimiser.report.cards.nearest import shown_experiments
-from optimiser.report.caveats import intervals_caveat
+from optimiser.report.caveats import intervals_caveat, selection_caveat
 from optimiser.report.columns import column
 from optimiser.report.figures.ask import (
     draw_price_of_certainty,
@@ -65,7 +65,7 @@ def answer_card(answer: Answer) -> Card:
     return Card(
         finding=tuple(line for line in finding if line),
         tiles=_tiles(answer),
-        warnings=(*warnings, intervals_caveat(problem.surrogate)),
+        warnings=(*warnings, intervals_caveat(problem.surrogate), *selection_caveat(problem)),
         blocks=tuple(blocks),
     )
 

@@ -7,7 +7,7 @@ picked ones. Here the held-out rows of one feed compete like designs of one prob
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -23,7 +23,7 @@ from optimiser.process.inputs import process_inputs
 from optimiser.process.parameters import process_parameters
 from optimiser.surrogate.calibration import INTERVAL_LEVEL, Calibration
 from optimiser.surrogate.packing import SHIPPED
-from optimiser.surrogate.selection import BEST_SHARE, CONFIDENCES, LEAST_ROWS, RULES, TARGETS, Rule
+from optimiser.surrogate.selection import CONFIDENCES, EACH, LEAST_ROWS, POOLS, TARGETS, Rule
 from optimiser.surrogate.training_table import TrainingTable
 from optimiser.training.calibrate import Evidence, gather, nested
 from optimiser.training.compare.evaluate import shipped_held_out, stored_held_out
@@ -37,7 +37,6 @@ from optimiser.variables import Bools, Designs, Floats, Ints
 #: ``INTERVAL_LEVEL`` hold 85 %.
 MOST_OVERPROMISED, LEAST_COVERAGE = 0.05, 0.85
 _FEED_DECIMALS = 2  # of mol per mol Li: one feed is written with two to four
-CHEAPEST_SHARE = 0.2  # of a feed's feasible rows that are picked as cheapest
 _DRAWS = 2000  # of the bootstrap
 _SEED = 0
 
@@ -101,13 +100,13 @@ def best_of(order: Floats, able: Bools, feed: Ints, share: float) -> Bools:
         order: smaller is better, shape (n,); of equals, those first in the table.
         able: which rows compete, shape (n,).
         feed: number of each row's feed, shape (n,).
-        share: of a feed's competing rows, rounded up.
+        share: of a feed's competing rows, rounded up; 0 for one row.
     """
     first = np.zeros(len(feed), dtype=bool)
     for number in np.unique(feed[able]):
         rows = np.flatnonzero(able & (feed == number))
         # 0.05 x 20 is 1 and a bit in binary, which is no second row
-        many = math.ceil(share * len(rows) - 1e-9)
+        many = max(1, math.ceil(share * len(rows) - 1e-9))
         first[rows[np.argsort(order[rows], kind="stable")[:many]]] = True
     return first
 
@@ -158,8 +157,9 @@ def cost_and_recovery(table: TrainingTable, yields: Floats) -> tuple[Floats, Flo
 def pick(rule: Rule, found: Forecast, feed: Ints, cost: Floats, recovery: Floats) -> Bools:
     """Return which rows a rule picks, shape (n,).
 
-    Of each feed the best 5 % by recovery, or the cheapest fifth of its rows whose yields all reach the
-    target; at least one row where there is one. Of equals, those first in the table.
+    Of each feed the best 5 % by recovery, or the cheapest fifth (or the one cheapest) of its rows that reach
+    the target: whose yields all do, or with ``joint`` whose probability of that is at least the confidence.
+    At least one row where there is one. Of equals, those first in the table.
 
     Args:
         rule: how to pick.
@@ -169,45 +169,56 @@ def pick(rule: Rule, found: Forecast, feed: Ints, cost: Floats, recovery: Floats
         recovery: shape (n,).
     """
     if not rule.cheapest:
-        return best_of(-recovery, found.tested, feed, BEST_SHARE)
-    able = found.tested & reaching(found.counted(rule.confidence), rule.target) & ~np.isnan(cost)
-    return best_of(cost, able, feed, CHEAPEST_SHARE)
+        return best_of(-recovery, found.tested, feed, rule.share)
+    if rule.joint and rule.confidence is not None:
+        sure = found.p_feasible[rule.target] >= rule.confidence
+    else:
+        sure = reaching(found.counted(rule.confidence), rule.target)
+    return best_of(cost, found.tested & sure & ~np.isnan(cost), feed, rule.share)
 
 
 def figures(
-    rule: Rule, found: Forecast, picked: Bools, measured: Floats, groups: Ints, generator: np.random.Generator
+    picks: Sequence[tuple[float, Bools]],
+    found: Forecast,
+    measured: Floats,
+    groups: Ints,
+    generator: np.random.Generator,
 ) -> dict[str, Any]:
     """Return how predictions held for the picked rows.
 
     Args:
-        rule: by which they were picked.
+        picks: targets, and which rows were picked for each, shape (n,); a row may be picked for several.
         found: predictions of n rows.
-        picked: which of them, shape (n,).
         measured: yields, NaN where the feed lacks a metal, shape (n, 4).
         groups: number of what each row was held out with, shape (n,): these are drawn by the bootstrap.
         generator: of its draws.
 
     Returns:
-        ``n``: rows picked; ``bias``: mean of predicted less measured over the metals present; ``coverage``:
-        share of measured yields within their interval; ``promised``: mean probability that all yields
-        reach the target; ``kept``: share of rows whose measured yields all do. Each but the first also as
-        ``bias_interval`` and so on, low and high end of the 95 % bootstrap interval. None where no row is
-        picked, and intervals where all are of one group.
+        ``n``: rows picked; ``groups``: of how many groups; ``bias``: mean of predicted less measured over the
+        metals present; ``coverage``: share of measured yields within their interval; ``promised``: mean
+        probability that all yields reach the target; ``kept``: share of rows whose measured yields all do;
+        ``difference``: kept less promised. Each but the first two also as ``bias_interval`` and so on, low
+        and high end of the 95 % bootstrap interval. None where no row is picked, and intervals where all are
+        of one group.
     """
-    mine = measured[picked]
+    row = np.concatenate([np.flatnonzero(picked) for _, picked in picks])
+    promised = np.concatenate([found.p_feasible[target][picked] for target, picked in picks])
+    kept = np.concatenate([reaching(measured[picked], target) for target, picked in picks]).astype(np.float64)
+    mine = measured[row]
     there = ~np.isnan(mine)
     rows, values = np.ones(len(mine)), there.sum(axis=1).astype(np.float64)
-    within = there & (found.low[picked] <= mine) & (mine <= found.high[picked])
+    within = there & (found.low[row] <= mine) & (mine <= found.high[row])
     sums = {
-        "bias": (np.where(there, found.yields[picked] - mine, 0.0).sum(axis=1), values),
+        "bias": (np.where(there, found.yields[row] - mine, 0.0).sum(axis=1), values),
         "coverage": (within.sum(axis=1).astype(np.float64), values),
-        "promised": (found.p_feasible[rule.target][picked], rows),
-        "kept": (reaching(mine, rule.target).astype(np.float64), rows),
+        "promised": (promised, rows),
+        "kept": (kept, rows),
+        "difference": (kept - promised, rows),
     }
-    values_of: dict[str, Any] = {"n": len(mine)}
-    intervals: dict[str, Any] = {}
-    names, index = np.unique(groups[picked], return_inverse=True)
+    names, index = np.unique(groups[row], return_inverse=True)
     many = len(names)
+    values_of: dict[str, Any] = {"n": len(mine), "groups": many}
+    intervals: dict[str, Any] = {}
     weights = generator.multinomial(many, np.full(many, 1.0 / many), _DRAWS) if many else np.empty((0, 0))
     for name, (total, number) in sums.items():
         values_of[name] = float(total.sum() / number.sum()) if len(mine) else None
@@ -219,23 +230,25 @@ def figures(
     return values_of | intervals
 
 
-def selected(table: TrainingTable, protocol: str, found: Forecast) -> dict[str, dict[str, Any]]:
-    """Return the figures of every rule by its name.
+def selected(
+    table: TrainingTable, protocol: str, found: Forecast, rules: Mapping[str, Sequence[Rule]] = EACH
+) -> dict[str, dict[str, Any]]:
+    """Return figures by the name of a rule, or of some that are pooled.
 
     Args:
         table: training table of n rows.
         protocol: under which they were held out.
         found: their predictions.
+        rules: by name; what several pick is told together.
     """
     feed, groups = feeds(table), units(table, protocol)
     cost, recovery = cost_and_recovery(table, found.yields)
     generator = np.random.default_rng(_SEED)
-    return {
-        rule.name: figures(
-            rule, found, pick(rule, found, feed, cost, recovery), table.yields, groups, generator
-        )
-        for rule in RULES
-    }
+    told = {}
+    for name, pooled in rules.items():
+        picks = [(rule.target, pick(rule, found, feed, cost, recovery)) for rule in pooled]
+        told[name] = figures(picks, found, table.yields, groups, generator)
+    return told
 
 
 def replay(
@@ -243,8 +256,10 @@ def replay(
     protocols: Iterable[str],
     progress: Progress = lambda *_: None,
     say: Callable[[str], None] = lambda _: None,
-) -> dict[str, dict[str, dict[str, Any]]]:
-    """Return what `optimiser evaluate --selected` answers: figures by protocol, model, ``selected`` and rule.
+) -> dict[str, dict[str, dict[str, dict[str, Any]]]]:
+    """Return what `optimiser evaluate --selected` answers: figures by protocol, model and rule.
+
+    Those of each rule are under ``selected``, and under ``joint`` those of the joint rules of all targets.
 
     Args:
         table: training table.
@@ -260,10 +275,12 @@ def replay(
         say(f"Fitting {SHIPPED}: nothing stored for this table and these settings.")
         held = shipped_held_out(table, progress=progress)
     evidence = gather(table, held)
-    return {
-        protocol: {SHIPPED: {"selected": selected(table, protocol, forecast(evidence, held, protocol))}}
-        for protocol in protocols
-    }
+    told = {}
+    for protocol in protocols:
+        found = forecast(evidence, held, protocol)
+        rules = {"selected": EACH, "joint": POOLS}
+        told[protocol] = {SHIPPED: {kind: selected(table, protocol, found, of) for kind, of in rules.items()}}
+    return told
 
 
 def broken(found: Mapping[str, Mapping[str, Any]]) -> list[str]:
@@ -280,6 +297,15 @@ def broken(found: Mapping[str, Mapping[str, Any]]) -> list[str]:
     ]
 
 
+def off(found: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """Return the pools whose picked rows keep over ``MOST_OVERPROMISED`` more or less than is promised.
+
+    Args:
+        found: figures by pool.
+    """
+    return [name for name, each in found.items() if each["n"] and abs(each["difference"]) > MOST_OVERPROMISED]
+
+
 def card_figures(evidence: Evidence, held: Mapping[str, HeldOut]) -> dict[str, dict[str, dict[str, Any]]]:
     """Return a model card's figures of picked rows: by protocol and rule, rounded, without the intervals.
 
@@ -287,11 +313,15 @@ def card_figures(evidence: Evidence, held: Mapping[str, HeldOut]) -> dict[str, d
         evidence: of the training table.
         held: predictions by protocol.
     """
-    found = {}
-    for protocol in ("experiment", "study"):
-        rules = selected(evidence.table, protocol, forecast(evidence, held, protocol))
-        found[protocol] = {
-            rule: rounded({name: value for name, value in figure.items() if not name.endswith("_interval")})
-            for rule, figure in rules.items()
-        }
-    return found
+    return {
+        protocol: shortened(selected(evidence.table, protocol, forecast(evidence, held, protocol)))
+        for protocol in ("experiment", "study")
+    }
+
+
+def shortened(rules: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Return figures by rule as a card holds them."""
+    return {
+        rule: {name: rounded(figure[name]) for name in ("n", "bias", "coverage", "promised", "kept")}
+        for rule, figure in rules.items()
+    }

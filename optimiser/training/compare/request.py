@@ -130,14 +130,21 @@ def _refuse_beside(option: str, does: str, ignored: Mapping[str, object]) -> Non
         )
 
 
-def check_card(jobs: Sequence[Job], folder: Path | None, table: TrainingTable, surrogate: Surrogate) -> None:
-    """Refuse to write figures into the shipped model's card that are not the shipped model's.
+def check_card(
+    jobs: Sequence[Job],
+    folder: Path | None,
+    table: TrainingTable,
+    surrogate: Surrogate,
+    option: str = "--card",
+) -> None:
+    """Refuse to write figures into the shipped model's card, or beside it, that are not the shipped model's.
 
     Args:
         jobs: what is asked for.
         folder: of stored predictions, where one is given.
         table: that is asked for.
         surrogate: whose card it is.
+        option: that asks for it.
 
     Raises:
         InputError: other models, protocols or features, another folder, or another table.
@@ -146,7 +153,7 @@ def check_card(jobs: Sequence[Job], folder: Path | None, table: TrainingTable, s
     if asked != {(SHIPPED, protocol, "full") for protocol in PROTOCOLS}:
         raise InputError(
             "The card describes the shipped default under all protocols.",
-            where="--card",
+            where=option,
             remedy="leave --models, --protocol and --features out",
         )
     if folder is not None:
@@ -161,7 +168,7 @@ def check_card(jobs: Sequence[Job], folder: Path | None, table: TrainingTable, s
             f"The card describes {surrogate.name}, which was not fitted on this table.",
             where=str(table.path),
             allowed=f"the table with sha256 {trained}",
-            remedy="leave --table out, or --card; `optimiser train --table` writes a card of its own",
+            remedy=f"leave --table out, or {option}; `optimiser train --table` writes a card of its own",
         )
 
 
