@@ -15,6 +15,7 @@ from optimiser.chemistry.metals import METALS
 from optimiser.nearest import installed_table
 from optimiser.report import ask_words
 from optimiser.report.cards.ask import answer_cards, prices_frame
+from optimiser.report.caveats import selection_caveat
 from optimiser.report.deliver import Delivery, deliver
 from optimiser.report.manifest import made_with, plain_json
 from optimiser.report.nearest import Nearest, find_nearest
@@ -86,6 +87,7 @@ def as_json(answer: Answer, evidence: Nearest) -> dict[str, Any]:
         "reachable": [_priced(problem.acid_names, one) for one in answer.reachable],
         "evidence": evidence.frame.astype(object).where(evidence.frame.notna(), None).to_dict("records"),
         "answer": " ".join(ask_words.headline(answer)),
+        "replayed": " ".join(selection_caveat(problem)) or None,
         "seconds": answer.seconds,
     }
     if answer.refusal is not None:

@@ -112,7 +112,7 @@ def binding_sentence(binding: Binding, answer: Answer) -> str:
         return f"{binding.label}: at its limit, which is physics."
     per = {"points": "point"}.get(binding.unit, binding.unit) or "unit"
     change = signed(how.scale * binding.per_unit, (how.digits or 0) + 1)
-    amount = f"{number(binding.relaxed)} {binding.unit}".strip()
+    amount = f"{number(binding.relaxed)} {per if binding.relaxed == 1.0 else binding.unit}".strip()
     return f"{binding.label}: {change} {how.unit} per {per} (relaxed by {amount})."
 
 
