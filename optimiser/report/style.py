@@ -77,10 +77,10 @@ def marker(style: AcidStyle, size: float = 9) -> dict[str, Any]:
     return {"color": style.colour, "symbol": style.symbol, "size": size, "line": rim}
 
 
-def ring(size: float) -> dict[str, Any]:
-    """Return what draws the knee: a ring around its mark."""
-    shape = {"symbol": "circle-open", "size": size, "color": INK, "line": {"width": 2}}
-    return {"mode": "markers", "name": "knee", "marker": shape, "hoverinfo": "skip"}
+def ring(size: float, name: str, symbol: str) -> dict[str, Any]:
+    """Return what draws a ring around a mark; such as that of the knee."""
+    shape = {"symbol": symbol, "size": size, "color": INK, "line": {"width": 2}}
+    return {"mode": "markers", "name": name, "marker": shape, "hoverinfo": "skip"}
 
 
 def two_lines(title: str, most: int = 34) -> str:

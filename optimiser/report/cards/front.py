@@ -50,8 +50,8 @@ def front_card(result: RunResult) -> Card:
             "knee and its spread."
         )
     finding.append(
-        "Each mark is a design, coloured and shaped by acid; the ring is the knee. Point at a mark to read "
-        "the whole design."
+        "Each mark is a design, coloured and shaped by acid; the square is the answer, the ring the knee. "
+        "Point at a mark to read the whole design."
     )
     drawn = drawn_front(problem, front)
     finding += intervals_drawn(problem, drawn)

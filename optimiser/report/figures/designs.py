@@ -28,11 +28,16 @@ BAND = 5
 _WIDE = 10.0
 
 
+#: What is ringed, by the column that says so: its name and the symbol around its mark.
+_RINGS = {"knee": ("knee", "circle-open"), "answer": ("the answer", "square-open")}
+
+
 def drawn_front(problem: BoundProblem, front: Front) -> pd.DataFrame:
     """Return the designs of a front as they are drawn, columns as `drawn_designs` gives them."""
     names = {pick.row: pick.name for pick in ends_and_knee(problem, front)}
     titles = [names.get(row, f"no. {row + 1}") for row in range(len(front.evaluation))]
-    return drawn_designs(problem, front.evaluation, titles, front.knee)
+    frame = drawn_designs(problem, front.evaluation, titles, front.knee)
+    return frame.assign(answer=np.arange(len(frame)) == front.answer)
 
 
 def drawn_acids(result: RunResult) -> pd.DataFrame:
@@ -155,7 +160,7 @@ def draw_designs(
             hoverinfo="text",
         )
     if len(frame) > 1:
-        _add_knee(figure, frame, x, y, 2 * size + 2)
+        _add_rings(figure, frame, x, y, 2 * size + 2)
     return figure
 
 
@@ -201,19 +206,21 @@ def wide_axes(frame: pd.DataFrame, x: str, y: str = "") -> tuple[str, ...]:
     return tuple(found)
 
 
-def _add_knee(figure: go.Figure, frame: pd.DataFrame, x: str, y: str, size: float) -> None:
-    knee = frame[frame["knee"]]
-    if len(knee):
-        figure.add_scatter(x=_shown(knee, x), y=_shown(knee, y), **ring(size))
+def _add_rings(figure: go.Figure, frame: pd.DataFrame, x: str, y: str, size: float) -> None:
+    for column_name, (name, symbol) in _RINGS.items():
+        found = frame[frame[column_name]] if column_name in frame else frame.iloc[:0]
+        if len(found):
+            figure.add_scatter(x=_shown(found, x), y=_shown(found, y), **ring(size, name, symbol))
 
 
 def draw_front(result: RunResult, front: Front) -> go.Figure:
-    """Draw each acid's front in the first two objectives, and ring the knee of the common one."""
+    """Draw each acid's front in the first two objectives; ring the answer and the knee of the common one."""
     (x, x_title), (y, y_title), *_ = axis_titles(result.problem).items()
     styles = acid_styles(result.problem.acid_names)
     drawn = drawn_acids(result)
     figure = draw_designs(drawn, styles, x, y, x_title=x_title, interval=with_interval(drawn, x, y))
-    _add_knee(figure, drawn_front(result.problem, front), x, y, 20)
+    frame = drawn_front(result.problem, front)
+    _add_rings(figure, frame, x, y, 20)
     figure.update_yaxes(title_text=two_lines(y_title))
     return figure
 
@@ -290,11 +297,12 @@ def draw_legend(frame: pd.DataFrame, styles: Mapping[str, AcidStyle], *, knee: b
     """Draw what colours and shapes mean, for figures side by side that share them."""
     labels = dict(zip(frame["acid"], frame["label"], strict=True))
     # two entries a line is what a phone has room for
-    figure = blank(26 * -(-(len(labels) + knee) // 2) + 4, "", "")
+    rings = list(_RINGS.values()) if knee else []
+    figure = blank(26 * -(-(len(labels) + len(rings)) // 2) + 4, "", "")
     for name in [name for name in styles if name in labels]:
         figure.add_scatter(x=[None], y=[None], mode="markers", marker=marker(styles[name]), name=labels[name])
-    if knee:
-        figure.add_scatter(x=[None], y=[None], **ring(16))
+    for name, symbol in rings:
+        figure.add_scatter(x=[None], y=[None], **ring(16, name, symbol))
     figure.update_layout(
         margin={"l": 0, "r": 0, "t": 0, "b": 0}, legend={"y": 1, "yanchor": "top", "maxheight": 1}
     )
