@@ -191,6 +191,14 @@ class Pool:
                 rested[q] = 0 if _better(now, best[q]) else rested[q] + 1
                 best[q] = now
 
+    def add(self, designs: Designs) -> None:
+        """Predict designs that were found elsewhere, and show them to every question."""
+        self._predict(designs)
+
+    def forget(self) -> None:
+        """Forget all questions; what was predicted stays."""
+        self._views.clear()
+
     def best(self, question: Question) -> int:
         """Return the row of ``designs`` that is best for a question that was solved."""
         return int(self._views[question].order[0])
