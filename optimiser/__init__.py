@@ -19,7 +19,18 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from optimiser._io.errors import InputError
-    from optimiser.api import Front, Result, Sensitivity, predict, run, sensitivity
+    from optimiser.api import (
+        AcidComparison,
+        Breakeven,
+        Front,
+        Result,
+        Sensitivity,
+        breakeven,
+        compare_acids,
+        predict,
+        run,
+        sensitivity,
+    )
     from optimiser.chemistry.feeds import Feed
     from optimiser.problem.constraints import (
         ApplicabilityDomain,
@@ -37,8 +48,10 @@ if TYPE_CHECKING:
     __version__: str
 
 __all__ = [
+    "AcidComparison",
     "ApplicabilityDomain",
     "Boiling",
+    "Breakeven",
     "Config",
     "Feed",
     "Front",
@@ -52,6 +65,8 @@ __all__ = [
     "Solubility",
     "StockStrength",
     "Yields",
+    "breakeven",
+    "compare_acids",
     "load_config",
     "load_problem",
     "maximise",
@@ -64,7 +79,10 @@ __all__ = [
 #: Module of each public name: imported when the name is first used, so that `import optimiser` is quick.
 _MODULES = {
     "_io.errors": ("InputError",),
-    "api": ("Front", "Result", "Sensitivity", "predict", "run", "sensitivity"),
+    "api": (
+        *("AcidComparison", "Breakeven", "Front", "Result", "Sensitivity"),
+        *("breakeven", "compare_acids", "predict", "run", "sensitivity"),
+    ),
     "chemistry.feeds": ("Feed",),
     "problem.constraints": (
         *("ApplicabilityDomain", "Boiling", "ProtonBalance", "Slurry", "Solubility", "StockStrength"),

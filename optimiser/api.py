@@ -34,6 +34,9 @@ from optimiser.variables import DESIGN_COLUMNS
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
+    from optimiser.ask.acids import AcidComparison as Compared
+    from optimiser.ask.crossing import Breakeven as Broken
+    from optimiser.problem.objectives import Objective
     from optimiser.uncertainty.study import Study
 
 
@@ -471,3 +474,184 @@ def sensitivity(
         text = ",".join(f"{name}={design[name]}" for name in DESIGN_COLUMNS if name in design)
     found = study_config(config, design=text, draws=draws, seed=seed, tables=tables, result=result)
     return Sensitivity(found, ranked_metric(found, objective))
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class AcidComparison:
+    """Every acid searched alone with equal effort.
+
+    Attributes:
+        found: everything known of it, as reports use it.
+    """
+
+    found: Compared
+
+    def __repr__(self) -> str:
+        return f"<AcidComparison of {len(self.found.acids)} acids on {self.found.name!r}>"
+
+    def acids(self) -> pd.DataFrame:
+        """Return one row per acid: its best design, intervals, chance to be the best (docs/acids.md)."""
+        return self.found.frame()
+
+    def fronts(self) -> pd.DataFrame:
+        """Return the designs of every acid's own front."""
+        return self.found.fronts()
+
+    def impacts(self) -> pd.DataFrame:
+        """Return the impacts of each acid's best design in every category; empty where none is feasible."""
+        return pd.DataFrame() if self.found.impacts is None else self.found.impacts.frame
+
+    def map(self) -> pd.DataFrame:
+        """Return one row per cell of the map over two levers; empty without one."""
+        return pd.DataFrame() if self.found.crossing is None else self.found.crossing.frame()
+
+    def boundary(self) -> pd.DataFrame:
+        """Return where one acid takes over on the map, row by row; empty without one."""
+        return pd.DataFrame() if self.found.crossing is None else self.found.crossing.crossings()
+
+    def write(self, out: str | Path, force: bool = False, scale: Literal["linear", "log"] = "linear") -> Path:
+        """Write page, tables and manifest into a folder, whole or not at all.
+
+        Raises:
+            InputError: ``out`` exists and may not be replaced, or cannot be written.
+        """
+        from optimiser.report.acids import deliver_comparison
+
+        return deliver_comparison(self.found, {}, Path(out), force, scale).folder
+
+    def __str__(self) -> str:
+        from optimiser.report.acid_words import comparison_lines
+
+        return "\n".join(comparison_lines(self.found))
+
+
+def compare_acids(
+    problem: Problem | Config,
+    *,
+    objectives: Sequence[Objective] | None = None,
+    cross: Mapping[str, tuple[float, float]] | None = None,
+    unseen: bool = False,
+    acids: str | Path | None = None,
+    prices: str | Path | None = None,
+    impacts: str | Path | None = None,
+    progress: ProgressCallback | None = None,
+    processes: bool = False,
+) -> AcidComparison:
+    """Search every acid alone with the same settings and seeds, and compare what each comes to.
+
+    Args:
+        problem: what is asked, or a config with its search.
+        objectives: in the place of the problem's own, such as ``[opt.minimise("cost")]``.
+        cross: two levers with their ranges, to map the best acid over:
+            ``{"price.citric": (0.3, 3), "yield": (0.7, 0.95)}``.
+        unseen: whether acids with too few experiments are compared too, as guesses.
+        acids, prices, impacts: your own tables, as `run` takes them.
+        progress, processes: as `run` takes them.
+
+    Raises:
+        InputError: the question cannot be answered, or a lever cannot be varied so.
+    """
+    from optimiser.ask.acids import compare_acids as compare
+    from optimiser.ask.typed import Span
+
+    check_environment()
+    config = _config(problem)
+    spans = [Span(name, *_ends(name, ends)) for name, ends in (cross or {}).items()]
+    tables = _tables(config.problem, acids, prices, impacts)
+    found = compare(
+        config, objectives, spans, unseen=unseen, tables=tables, progress=progress, side_by_side=processes
+    )
+    return AcidComparison(found)
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Breakeven:
+    """Which acid wins along a lever.
+
+    Attributes:
+        found: everything known of it, as reports use it.
+    """
+
+    found: Broken
+
+    def __repr__(self) -> str:
+        return f"<Breakeven over {self.found.span.text}: {len(self.found.takeovers)} takeovers>"
+
+    def crossings(self) -> pd.DataFrame:
+        """Return one row per takeover: value of the lever, loser, winner, and what both come to there."""
+        return self.found.crossings()
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return one row per value of the lever: the best acid, and what each acid comes to."""
+        return self.found.frame()
+
+    def write(self, out: str | Path, force: bool = False) -> Path:
+        """Write page, tables and manifest into a folder, whole or not at all.
+
+        Raises:
+            InputError: ``out`` exists and may not be replaced, or cannot be written.
+        """
+        from optimiser.report.acids import deliver_breakeven
+
+        return deliver_breakeven(self.found, {}, Path(out), force).folder
+
+    def __str__(self) -> str:
+        from optimiser.report.acid_words import breakeven_lines
+
+        return "\n".join(breakeven_lines(self.found))
+
+
+def breakeven(
+    problem: Problem | Config,
+    lever: str,
+    between: tuple[float, float],
+    *,
+    yields: Mapping[str, float] | None = None,
+    confidence: float | None = None,
+    joint: bool = False,
+    objective: Objective | None = None,
+    against: str | None = None,
+    unseen: bool = False,
+    acids: str | Path | None = None,
+    prices: str | Path | None = None,
+    impacts: str | Path | None = None,
+    seed: int = 1,
+) -> Breakeven:
+    """Find which acid is best along a lever, and the values at which another takes over.
+
+    Args:
+        problem: feed, acids, ranges, limits.
+        lever: such as ``price.citric``, ``climate_change.h2o2``, ``yield``, ``confidence``.
+        between: which numbers it is varied.
+        yields, confidence, joint: targets in the place of the problem's.
+        objective: in the place of the problem's first.
+        against: compare with this acid alone.
+        unseen: whether acids with too few experiments compete too, as guesses.
+        acids, prices, impacts: your own tables, as `run` takes them.
+        seed: of the random numbers; the same one gives the same answer.
+
+    Raises:
+        InputError: an unknown lever or acid, or numbers that are out of bounds.
+    """
+    from optimiser.ask.crossing import breakeven as find
+    from optimiser.ask.question import Asked
+    from optimiser.ask.typed import Span
+
+    check_environment()
+    asked, question = Asked(objective, yields, confidence, joint), _config(problem).problem
+    span, tables = Span(lever, *_ends(lever, between)), _tables(question, acids, prices, impacts)
+    return Breakeven(find(question, span, asked, against=against, unseen=unseen, tables=tables, seed=seed))
+
+
+def _config(problem: Problem | Config) -> Config:
+    if not isinstance(problem, Problem | Config):
+        raise InputError(f"{problem!r} is not a problem.", allowed="an opt.Problem or an opt.Config")
+    return problem if isinstance(problem, Config) else Config(problem.name, problem)
+
+
+def _ends(name: str, ends: Any) -> tuple[float, float]:
+    try:
+        low, high = (float(end) for end in ends)
+    except (TypeError, ValueError):
+        raise InputError(f"{ends!r} is no range.", where=name, allowed="two numbers (low, high)") from None
+    return low, high

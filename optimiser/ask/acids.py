@@ -1,4 +1,4 @@
-"""Every acid on its own, with equal effort: its front, its best designs, and the chance that it is the best."""
+"""Every acid on its own, with equal effort: its front, its best designs, and its chance to be the best."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ from optimiser.search.front import Front, Infeasibility, front_of, infeasibility
 from optimiser.search.pool import Pool, Question
 from optimiser.search.search import SearchSettings
 from optimiser.search.side_by_side import ProgressCallback, Task, search_all, useful_workers, workers
+from optimiser.tables.front_csv import design_table
 from optimiser.tables.own import OwnTables
 from optimiser.tables.predict import Part
 from optimiser.tables.results import ImpactResults, impact_results
@@ -113,6 +114,15 @@ class AcidComparison:
         """
         return pd.DataFrame([_row(self, one) for one in self.acids])
 
+    def fronts(self) -> pd.DataFrame:
+        """Return the designs of every acid's own front, with the columns of ``front.csv``."""
+        found = [
+            design_table(one.problem, one.front.evaluation, one.front.knee)
+            for one in self.feasible
+            if one.front is not None
+        ]
+        return pd.concat(found, ignore_index=True) if found else pd.DataFrame(columns=["acid"])
+
     def p_best(self) -> dict[str, float]:
         """Return, by feasible acid, the share of draws in which its best design beats all others'."""
         if self.drawn is None:
@@ -170,9 +180,7 @@ def compare_acids(
         max(8, min(spec.population, 60)), spec.per_acid or 40, spec.stagnation, spec.algorithm
     )
     names = field.problem.acid_names
-    tasks = [
-        Task(acid, field.alone(acid), settings, (seed,), seed) for acid in names for seed in spec.seeds
-    ]
+    tasks = [Task(acid, field.alone(acid), settings, (seed,), seed) for acid in names for seed in spec.seeds]
     predictions = settings.population * settings.generations * len(tasks)
     with workers(useful_workers(len(tasks), predictions) if side_by_side else 0) as others:
         results = search_all(tasks, others, progress)
@@ -189,9 +197,8 @@ def compare_acids(
     if cross:
         rivals = Rivals(field, seed=spec.seeds[0], levers=[span.name for span in cross])
         for one in alone:
-            found = one.front.evaluation if one.front else one.infeasibility and one.infeasibility.nearest
-            if found is not None:
-                rivals.add(one.acid, found.designs)
+            if one.front is not None:
+                rivals.add(one.acid, one.front.evaluation.designs)
         crossing = crossing_map(field, cross, rivals)
     return AcidComparison(
         name=config.name,
@@ -241,9 +248,7 @@ def _together(
     best = [one.picked.designs.continuous[0] for one in feasible if one.picked is not None]
     evaluation = problem.evaluate(Designs(acid, np.array(best)))
     drawn = monte_carlo(problem, evaluation, DRAWS, np.random.default_rng(seed))
-    part = Part(
-        np.arange(len(evaluation)), problem, problem.acids, evaluation, ("",) * len(problem.acids)
-    )
+    part = Part(np.arange(len(evaluation)), problem, problem.acids, evaluation, ("",) * len(problem.acids))
     return drawn, impact_results((part,), _impact_table(problem, tables))
 
 
@@ -270,17 +275,19 @@ def _row(of: AcidComparison, one: AcidAlone) -> dict[str, Any]:
     )
     for name in shown:
         if name not in CONTINUOUS:
-            found |= _with_ends(best, name, name, 0)
+            found |= _with_ends(one, name, name, 0)
     found |= {name: getattr(best, name)[0].item() for name in ("support", "proton_ratio", "p_feasible")}
     for place, aside in enumerate(_ASIDE, start=1):
-        found |= _with_ends(best, f"least_{aside.metric}", aside.metric, place)
+        found |= _with_ends(one, f"least_{aside.metric}", aside.metric, place)
     beats = of.p_beats()
     return found | {"p_best": of.p_best()[one.acid], "p_beats": beats.get(one.acid, float("nan"))}
 
 
-def _with_ends(of: Evaluation, called: str, metric: str, row: int) -> dict[str, float]:
+def _with_ends(one: AcidAlone, called: str, metric: str, row: int) -> dict[str, float]:
+    """Return a metric with the ends of its interval, which a guess has not."""
+    assert one.picked is not None
+    ends = {"": one.picked.metrics, "_low": one.picked.metrics_low, "_high": one.picked.metrics_high}
     return {
-        called: float(of.metrics[metric][row]),
-        f"{called}_low": float(of.metrics_low[metric][row]),
-        f"{called}_high": float(of.metrics_high[metric][row]),
+        called + end: float("nan") if end and one.guess else float(values[metric][row])
+        for end, values in ends.items()
     }

@@ -225,7 +225,7 @@ def breakeven(
     values = np.linspace(span.low, span.high, points)
     problems = [lever.at(float(value)) for value in values]
     rivals.polish([(one, rivals.acids) for one in problems[1:-1:2]], 6)
-    rows = _settled(rivals, [(lever.at, values, problems)], search_first=True)
+    rows = _settled(rivals, [(lever.at, values, problems)], searched=True)
     best, found = rows[0]
     return Breakeven(
         field=field,
@@ -314,19 +314,25 @@ def _leader(rivals: Rivals, against: str | None) -> str:
     """Return the best acid of the problem as it stands, but for the one it is compared with."""
     best = rivals.best([rivals.field.problem])[0]
     order = np.argsort(np.where(np.isnan(best), np.inf, best), kind="stable")
-    return next(rivals.acids[k] for k in order if rivals.acids[k] != against)
+    names = [rivals.acids[int(k)] for k in order]
+    return next(name for name in names if name != against)
 
 
 Row = tuple[Apply, Floats, list[BoundProblem]]
 
 
 def _settled(
-    rivals: Rivals, rows: Sequence[Row], search_first: bool = False
+    rivals: Rivals, rows: Sequence[Row], searched: bool = False
 ) -> list[tuple[Floats, tuple[Takeover, ...]]]:
     """Return what each acid comes to along some rows, and where acids take over.
 
-    Crossings are found among the designs that are known; then these are improved there, until no crossing
-    moves any more.
+    Crossings are found among the designs that are known; then both acids are optimised anew there, until no
+    crossing moves any more.
+
+    Args:
+        rivals: the acids.
+        rows: how a value is set, the values that are looked at, and the problems that they make.
+        searched: whether they are searched too at each crossing, not polished alone.
     """
     before: list[Floats] = []
     for turn in range(_PASSES):
@@ -340,9 +346,9 @@ def _settled(
             for row, (_, takeovers) in zip(rows, found, strict=True)
             for t in takeovers
         ]
-        if search_first and turn == 0:
+        if searched:
             for problem, acids in crossed:
-                rivals.search(problem, acids)
+                rivals.search(problem, acids, turn + 1)
         rivals.polish(crossed)
     return found
 

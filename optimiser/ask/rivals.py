@@ -21,7 +21,7 @@ from optimiser.variables import Designs, Floats, Ints
 
 _OFF = ApplicabilityDomain(None)
 #: Rounds of polishing, and the searches of each acid alone that come before.
-ROUNDS, EFFORT = 12, SearchSettings(40, 24, 0)
+ROUNDS, EFFORT = 12, SearchSettings(60, 30, 0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -169,12 +169,12 @@ class Rivals:
         self.pool = Pool(field.problem.with_constraints(*loose), np.random.default_rng(seed))
         self._known = Batch(self.pool.problem, self.pool.designs, self.pool.high)
 
-    def search(self, problem: BoundProblem, acids: Sequence[str] = ()) -> None:
-        """Search acids each alone, with equal effort, and keep what was found."""
+    def search(self, problem: BoundProblem, acids: Sequence[str] = (), turn: int = 0) -> None:
+        """Search acids each alone, with equal effort, and keep what was found; each turn anew."""
         for acid in acids or self.acids:
             alone = self.field.alone(acid, problem)
             # the same stream for all: what an acid comes to does not depend on the others
-            rng = np.random.default_rng(self.seed)
+            rng = np.random.default_rng((self.seed, turn))
             found = search(alone, self.effort, rng, seed=self.seed, progress=lambda state: None)
             self.add(acid, found.final.designs)
 
@@ -196,7 +196,7 @@ class Rivals:
         return self._bests(problems)[0]
 
     def designs(self, problem: BoundProblem) -> Designs:
-        """Return the best design of each acid, in their order; of an infeasible one, that which lacks least."""
+        """Return the best design of each acid, in their order; where none is feasible, the nearest."""
         return self.pool.designs.take(self._bests([problem])[1][0])
 
     def _questions(self, problem: BoundProblem, acids: Sequence[str]) -> list[Question]:
@@ -212,7 +212,8 @@ class Rivals:
             for j, question in enumerate(self._questions(problem, self.acids)):
                 seen = self._known.view(question)
                 holds = seen.lacking <= 0.0
-                rows[i, j] = row = np.argmin(np.where(holds, seen.value, np.inf) if holds.any() else seen.lacking)
+                score = np.where(holds, seen.value, np.inf) if holds.any() else seen.lacking
+                rows[i, j] = row = int(np.argmin(score))
                 if holds[row]:
                     values[i, j] = seen.value[row]
         return values, rows

@@ -15,7 +15,9 @@ from optimiser._io.environment import check_environment
 from optimiser._io.errors import InputError, refused, shortened
 from optimiser._io.interrupts import insistent_interrupts
 from optimiser._io.output import PLACED
+from optimiser.cli.breakeven import breakeven
 from optimiser.cli.check import check
+from optimiser.cli.compare_acids import compare_acids
 from optimiser.cli.data import data
 from optimiser.cli.evaluate import evaluate
 from optimiser.cli.explain import explain
@@ -55,6 +57,8 @@ for command in (
     kinetics,
     nearest,
     sensitivity,
+    breakeven,
+    compare_acids,
     tables,
     evaluate,
 ):
