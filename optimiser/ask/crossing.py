@@ -73,6 +73,7 @@ class Breakeven:
             none is feasible.
         takeovers: along the lever, from its low end.
         tables: a user's own tables, or None.
+        seed: of the random numbers.
         seconds: it took.
     """
 
@@ -85,6 +86,7 @@ class Breakeven:
     best: Floats
     takeovers: tuple[Takeover, ...]
     tables: OwnTables | None
+    seed: int
     seconds: float
 
     @property
@@ -237,6 +239,7 @@ def breakeven(
         best=best * field.problem.objectives[0].sign,
         takeovers=found,
         tables=tables,
+        seed=seed,
         seconds=time.perf_counter() - began,
     )
 

@@ -159,7 +159,7 @@ def map_lines(of: CrossingMap) -> list[str]:
             one = next(t for t in row if t.same)
             parts.append(
                 f"{labelled(of.field, one.winner)} takes over from {labelled(of.field, one.loser)} at "
-                f"{lever_text(x, one.value)} where {y.label} is {lever_text(y, value)}"
+                f"{lever_text(x, one.value)} with {y.label} at {lever_text(y, value)}"
             )
         lines.append(_from("; ".join(parts)) + ".")
     return lines

@@ -21,7 +21,7 @@ def deliver_comparison(
 ) -> Delivery:
     """Write page, tables and manifest of a comparison into a folder."""
     pinned = _pin(of, options, comparison_lines(of))
-    pinned |= {"seeds": list(of.seeds), "search": vars(of.settings)}
+    pinned |= {"seed": ", ".join(map(str, of.seeds)), "search": vars(of.settings)}
     tables: dict[str, Any] = {"acids.csv": of.frame(), "fronts.csv": of.fronts()}
     if of.impacts is not None:
         tables |= {"impacts.csv": of.impacts.frame, "ranks.csv": of.impacts.ranks}
@@ -35,7 +35,7 @@ def deliver_comparison(
 
 def deliver_breakeven(of: Breakeven, options: dict[str, Any], out: Path, force: bool = False) -> Delivery:
     """Write page, tables and manifest of a break-even into a folder."""
-    pinned = _pin(of, options, breakeven_lines(of))
+    pinned = _pin(of, options, breakeven_lines(of)) | {"seed": of.seed}
     title = f"Which acid is best as the {of.lever.label} changes?"
     tables = {"breakeven.csv": of.frame(), "crossings.csv": of.crossings()}
     name = of.field.problem.name

@@ -8,6 +8,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
+from scipy.spatial import ConvexHull
 
 from optimiser.ask.crossing import Breakeven, CrossingMap
 from optimiser.report.acid_words import labelled, lever_text
@@ -67,19 +68,18 @@ def draw_bands(
 
 
 def _band(rows: pd.DataFrame, x: str, y: str, scale: dict[str, float], colour: str) -> dict[str, object]:
-    """Return the outline of all intervals of a front: boxes around its designs, joined along it."""
-    low, high = ({n: scale[n] * rows.get(f"{n}_{end}", rows[n]) for n in (x, y)} for end in ("low", "high"))
-    falling = float(np.corrcoef(rows[x], rows[y])[0, 1]) < 0.0 if len(rows) > 1 else True
-    # the two corners of each box that are farthest from the front itself
-    one = (low[x], low[y]) if falling else (low[x], high[y])
-    two = (high[x], high[y]) if falling else (high[x], low[y])
-    across, up = (np.concatenate([a.to_numpy(), b.to_numpy()[::-1]]) for a, b in zip(one, two, strict=True))
-    if len(rows) == 1:
-        across = np.concatenate([low[x], high[x], high[x], low[x]])
-        up = np.concatenate([low[y], low[y], high[y], high[y]])
+    """Return the hull of all intervals of a front."""
+    across, up = (
+        np.concatenate([scale[n] * rows.get(f"{n}_{end}", rows[n]).to_numpy() for end in ends])
+        for n, ends in ((x, ("low", "low", "high", "high")), (y, ("low", "high", "low", "high")))
+    )
+    corners = np.column_stack([across, up])
+    extent = np.ptp(corners, axis=0)
+    # without any extent there is no hull, only the marks
+    hull = ConvexHull(corners / extent).vertices if (extent > 0.0).all() else [0]
     return {
-        "x": across,
-        "y": up,
+        "x": across[hull],
+        "y": up[hull],
         "mode": "lines",
         "fill": "toself",
         "fillcolor": colour,
