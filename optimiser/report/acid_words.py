@@ -74,7 +74,7 @@ def breakeven_lines(of: Breakeven) -> list[str]:
     elif not of.takeovers:
         said.append(_throughout(of))
     if of.lever.value == of.lever.value and said:
-        said.append(f"The problem has {of.lever.label} {lever_text(of.lever, of.lever.value)} now.")
+        said.append(f"The problem itself has {_the(of.lever)} of {lever_text(of.lever, of.lever.value)}.")
     return [*said, *outside_lines(of.field), *guess_lines(of.field, of.acids)]
 
 
@@ -90,7 +90,9 @@ def _never(of: Breakeven) -> str:
         )
     row = int(np.nanargmin(sign * (of.best[:, k] - best)))
     how, winner = column(of.objective.metric), of.winners[row]
-    ends = "; ".join(_at_end(of, end) for end in (0, -1))
+    # the end where it does best is told already
+    last = len(of.values) - 1
+    ends = "; ".join(_at_end(of, end) for end in (0, last) if end != row)
     return (
         f"{name} never takes over, even at {_the(of.lever)} of {lever_text(of.lever, of.values[row])}: "
         f"{how.text(of.best[row, k])} against {how.said(best[row])} of {labelled(of.field, winner)}. "
@@ -132,7 +134,7 @@ def outside_lines(field: Field) -> list[str]:
     least = least_experiments(field.problem)
     return [
         f"Not compared, outside the applicability domain: {named}; {least} near {field.problem.feed.name} "
-        "are needed. --unseen (unseen=True) shows them as guesses."
+        "are needed. The option `unseen` shows them as guesses."
     ]
 
 

@@ -217,7 +217,7 @@ def breakeven_card(of: Breakeven) -> Card:
     return Card(
         finding=tuple(breakeven_lines(of)),
         blocks=(
-            Figure("breakeven", about, draw_breakeven(of)),
+            Figure("takeovers", about, draw_breakeven(of)),
             Table("breakeven-table", "Each acid's best at each value.", shown),
         ),
     )

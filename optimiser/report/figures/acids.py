@@ -63,7 +63,7 @@ def draw_bands(
         for name, update in ((x, figure.update_xaxes), (y, figure.update_yaxes)):
             lows = frame[[c for c in (name, f"{name}_low") if c in frame]]
             if float(lows.min().min()) > 0.0:
-                update(type="log")
+                update(type="log", dtick="D2")
     return figure
 
 
@@ -114,7 +114,7 @@ def draw_breakeven(of: Breakeven) -> go.Figure:
     if np.nanmax(np.abs(of.best), initial=0.0) > 8.0 * np.nanmin(np.abs(of.best), initial=np.inf) and (
         np.nanmin(of.best) > 0.0
     ):
-        figure.update_yaxes(type="log")
+        figure.update_yaxes(type="log", dtick="D2")
     return figure
 
 
