@@ -134,7 +134,7 @@ def outside_lines(field: Field) -> list[str]:
     least = least_experiments(field.problem)
     return [
         f"Not compared, outside the applicability domain: {named}; {least} near {field.problem.feed.name} "
-        "are needed. The option `unseen` shows them as guesses."
+        "are needed. The option unseen shows them as guesses."
     ]
 
 
