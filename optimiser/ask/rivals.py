@@ -17,7 +17,7 @@ from optimiser.problem.schema import Problem
 from optimiser.search.pool import Batch, Pool, Question
 from optimiser.search.search import SearchSettings, search
 from optimiser.tables.own import OwnTables
-from optimiser.variables import Designs, Floats, Ints
+from optimiser.variables import Designs, Floats
 
 _OFF = ApplicabilityDomain(None)
 #: Rounds of polishing, and the searches of each acid alone that come before.
@@ -193,27 +193,16 @@ class Rivals:
 
         Shape (problems, acids).
         """
-        return self._bests(problems)[0]
-
-    def designs(self, problem: BoundProblem) -> Designs:
-        """Return the best design of each acid, in their order; where none is feasible, the nearest."""
-        return self.pool.designs.take(self._bests([problem])[1][0])
+        if len(self._known.designs) != len(self.pool):
+            self._known = Batch(self.pool.problem, self.pool.designs, self.pool.high)
+        values = np.full((len(problems), len(self.acids)), np.nan)
+        for i, problem in enumerate(problems):
+            for j, question in enumerate(self._questions(problem, self.acids)):
+                seen = self._known.view(question)
+                if (holds := seen.lacking <= 0.0).any():
+                    values[i, j] = seen.value[holds].min()
+        return values
 
     def _questions(self, problem: BoundProblem, acids: Sequence[str]) -> list[Question]:
         names = self.field.problem.acid_names
         return [Question(self.field.seen_by(acid, problem), names.index(acid)) for acid in acids]
-
-    def _bests(self, problems: Sequence[BoundProblem]) -> tuple[Floats, Ints]:
-        if len(self._known.designs) != len(self.pool):
-            self._known = Batch(self.pool.problem, self.pool.designs, self.pool.high)
-        shape = (len(problems), len(self.acids))
-        values, rows = np.full(shape, np.nan), np.zeros(shape, dtype=np.intp)
-        for i, problem in enumerate(problems):
-            for j, question in enumerate(self._questions(problem, self.acids)):
-                seen = self._known.view(question)
-                holds = seen.lacking <= 0.0
-                score = np.where(holds, seen.value, np.inf) if holds.any() else seen.lacking
-                rows[i, j] = row = int(np.argmin(score))
-                if holds[row]:
-                    values[i, j] = seen.value[row]
-        return values, rows
