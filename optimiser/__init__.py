@@ -19,18 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from optimiser._io.errors import InputError
-    from optimiser.api import (
-        Answer,
-        Front,
-        Result,
-        Sensitivity,
-        ask,
-        choose,
-        compare,
-        predict,
-        run,
-        sensitivity,
-    )
+    from optimiser.api import Front, Result, Sensitivity, choose, compare, predict, run, sensitivity
     from optimiser.chemistry.feeds import Feed
     from optimiser.problem.bounds import Bound
     from optimiser.problem.constraints import Yields
@@ -47,14 +36,17 @@ if TYPE_CHECKING:
     from optimiser.problem.load import Config, load_config, load_problem
     from optimiser.problem.objectives import Objective, maximise, minimise
     from optimiser.problem.schema import Problem
+    from optimiser.questions import AcidComparison, Answer, Breakeven, ask, breakeven, compare_acids
 
     __version__: str
 
 __all__ = [
+    "AcidComparison",
     "Answer",
     "ApplicabilityDomain",
     "Boiling",
     "Bound",
+    "Breakeven",
     "Config",
     "Feed",
     "Front",
@@ -71,8 +63,10 @@ __all__ = [
     "StockStrength",
     "Yields",
     "ask",
+    "breakeven",
     "choose",
     "compare",
+    "compare_acids",
     "load_config",
     "load_problem",
     "maximise",
@@ -86,8 +80,8 @@ __all__ = [
 _MODULES = {
     "_io.errors": ("InputError",),
     "api": (
-        *("Answer", "Front", "Result", "Sensitivity"),
-        *("ask", "choose", "compare", "predict", "run", "sensitivity"),
+        *("Front", "Result", "Sensitivity"),
+        *("choose", "compare", "predict", "run", "sensitivity"),
     ),
     "chemistry.feeds": ("Feed",),
     "problem.bounds": ("Bound",),
@@ -99,6 +93,7 @@ _MODULES = {
     "problem.load": ("Config", "load_config", "load_problem"),
     "problem.objectives": ("Objective", "maximise", "minimise"),
     "problem.schema": ("Problem",),
+    "questions": ("AcidComparison", "Answer", "Breakeven", "ask", "breakeven", "compare_acids"),
 }
 _MODULE_OF = {name: module for module, names in _MODULES.items() for name in names}
 

@@ -22,7 +22,7 @@ from optimiser._io.yamlfile import first_error
 from optimiser.chemistry.feeds import Feed
 from optimiser.problem.bound import BoundProblem, Evaluation
 from optimiser.problem.load import Config
-from optimiser.problem.objectives import METRICS, Objective
+from optimiser.problem.objectives import METRICS
 from optimiser.problem.schema import Problem, ReportSpec, SearchSpec
 from optimiser.search.run import RunResult
 from optimiser.search.run import run as search_config
@@ -34,10 +34,8 @@ from optimiser.variables import DESIGN_COLUMNS
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
-    from optimiser.answers.answer import Answer as Found
     from optimiser.report.choose import Chosen
     from optimiser.report.compare import Compared
-    from optimiser.report.nearest import Nearest
     from optimiser.search.known import Known
     from optimiser.uncertainty.study import Study
 
@@ -265,11 +263,11 @@ def run(
         settings = SearchSpec(**{**asked.search.model_dump(exclude_unset=True), **search})
     except ValidationError as error:
         raise first_error(error, SearchSpec, search) from None
-    tables = _tables(asked.problem, acids, prices, impacts)
+    tables = own_tables_of(asked.problem, acids, prices, impacts)
     return Result(search_config(replace(asked, search=settings), progress, tables, side_by_side=processes))
 
 
-def _tables(
+def own_tables_of(
     problem: Problem | None, acids: str | Path | None, prices: str | Path | None, impacts: str | Path | None
 ) -> OwnTables | None:
     """Read a user's tables on top of a problem's own acids, as the command line does."""
@@ -343,7 +341,7 @@ def predict(
         designs,
         feed=feed,
         problem=problem,
-        tables=_tables(problem, acids, prices, impacts),
+        tables=own_tables_of(problem, acids, prices, impacts),
         tolerances=tolerances is True,
     )
     return found.set_axis(designs.index, axis=0) if len(found) == len(designs) else found
@@ -575,7 +573,7 @@ def sensitivity(
         config = Config(problem.name, problem)
     else:
         config = problem if isinstance(problem, Config) else problem.run.config
-    tables = result.tables if result is not None else _tables(config.problem, acids, prices, impacts)
+    tables = result.tables if result is not None else own_tables_of(config.problem, acids, prices, impacts)
     if result is not None and (acids, prices, impacts) != (None, None, None):
         raise InputError("A result has its own tables.", remedy="give them to opt.run, or give the problem")
     text = None
@@ -588,140 +586,3 @@ def sensitivity(
         text = ",".join(f"{name}={design[name]}" for name in DESIGN_COLUMNS if name in design)
     found = study_config(config, design=text, draws=draws, seed=seed, tables=tables, result=result)
     return Sensitivity(found, ranked_metric(found, objective))
-
-
-@dataclass(frozen=True, eq=False, repr=False)
-class Answer:
-    """The single best design for a question, how sure it is, and what more would cost.
-
-    Attributes:
-        found: everything that is known of the answer, as reports use it.
-    """
-
-    found: Found
-
-    def __repr__(self) -> str:
-        said = f"{self.value:.4g}" if self.feasible else "not feasible"
-        return f"<Answer for {self.found.problem.name!r}: {said}>"
-
-    @property
-    def feasible(self) -> bool:
-        """Whether any design keeps every constraint."""
-        return self.found.feasible
-
-    @property
-    def value(self) -> float:
-        """The objective of the design; NaN where nothing is feasible."""
-        return self.found.value if self.feasible else float("nan")
-
-    @property
-    def design(self) -> pd.Series[Any]:
-        """The design, or the nearest one, with the columns of ``front.csv``."""
-        row: pd.Series[Any] = design_table(self.found.problem, self.found.evaluation).iloc[0]
-        return row
-
-    @cached_property
-    def _evidence(self) -> Nearest:
-        from optimiser.report.ask import evidence_of
-
-        return evidence_of(self.found)
-
-    def prices(self) -> pd.DataFrame:
-        """Return the best design at other targets and confidences: the prices of yield and certainty."""
-        from optimiser.report.ask import priced_frame
-
-        return priced_frame(self.found)
-
-    def acids(self) -> pd.DataFrame:
-        """Return each acid's own best objective, its premium, and why it has none."""
-        from optimiser.report.cards.ask import acids_frame
-
-        return acids_frame(self.found)
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the answer as `optimiser ask --json` prints it."""
-        from optimiser.report.ask import as_json
-
-        return as_json(self.found, self._evidence)
-
-    def write(self, out: str | Path, force: bool = False) -> Path:
-        """Write page, tables and manifest into a folder, whole or not at all.
-
-        Raises:
-            InputError: ``out`` exists and may not be replaced, or cannot be written.
-        """
-        from optimiser.report.ask import write_ask
-
-        return write_ask(self.found, self._evidence, Path(out), {}, force).folder
-
-    def __str__(self) -> str:
-        from optimiser.report.ask_words import lines
-
-        return "\n".join(lines(self.found))
-
-    def _repr_html_(self) -> str:
-        return "".join(f"<p>{escape(line)}</p>" for line in str(self).splitlines())
-
-
-def ask(
-    problem: Problem | Config,
-    *,
-    minimise: str | Objective | None = None,
-    maximise: str | Objective | None = None,
-    yields: Mapping[str, float] | None = None,
-    confidence: float | None = None,
-    joint: bool = False,
-    acid: Sequence[str] | str | None = None,
-    fix: Mapping[str, float] | None = None,
-    at_least: Mapping[str, float] | None = None,
-    at_most: Mapping[str, float] | None = None,
-    price: Mapping[str, float] | None = None,
-    acids: str | Path | None = None,
-    prices: str | Path | None = None,
-    impacts: str | Path | None = None,
-    seed: int = 1,
-) -> Answer:
-    """Return the single best design for a question; what is not asked stays as the problem has it.
-
-    Args:
-        problem: feed, acids, ranges and limits.
-        minimise, maximise: one metric, such as ``cost``, or `opt.minimise("cost", 0.9)` for a quantile.
-        yields: targets by metal, as fractions; they replace those of the problem.
-        confidence: with which each target holds.
-        joint: whether all targets hold at once with the confidence.
-        acid: the acids to choose from.
-        fix: setpoints by variable.
-        at_least, at_most: limits by variable or metric.
-        price: EUR per kg of an acid's stock, kg of a pure reagent, or kWh of heat or power.
-        acids, prices, impacts: your own tables, as `run` takes them.
-        seed: of the search; the same seed gives the same answer, bit for bit.
-
-    Raises:
-        InputError: the question contradicts itself, or cannot be answered.
-
-    Examples:
-        >>> import optimiser as opt
-        >>> answer = opt.ask(opt.load_problem("nmc111"), minimise="cost", yields={"Co": 0.9}, acid="sulfuric")
-        >>> bool(answer.feasible and answer.design["yield_Co"] >= 0.9)
-        True
-    """
-    from optimiser.answers.answer import ask as answer_to
-    from optimiser.answers.options import objective_of
-    from optimiser.answers.question import Asked
-
-    check_environment()
-    if not isinstance(problem, Problem | Config):
-        raise InputError(f"{problem!r} is not a problem.", allowed="an opt.Problem or opt.Config")
-    question = problem if isinstance(problem, Problem) else problem.problem
-    asked = Asked(
-        objective=objective_of(minimise, maximise),
-        yields=yields,
-        confidence=confidence,
-        joint=joint,
-        acid=(acid,) if isinstance(acid, str) else acid,
-        fix=fix,
-        at_least=at_least,
-        at_most=at_most,
-        price=price,
-    )
-    return Answer(answer_to(question, asked, _tables(question, acids, prices, impacts), seed))

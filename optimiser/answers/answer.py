@@ -24,6 +24,7 @@ from optimiser.problem.yields import joint_probability, yield_quantile
 from optimiser.search.front import Infeasibility, infeasibility_of
 from optimiser.search.pool import Pool, Question
 from optimiser.search.run import RunResult
+from optimiser.search.search import SearchSettings, search
 from optimiser.tables.own import OwnTables
 from optimiser.variables import VARIABLES, Designs, Floats
 
@@ -33,7 +34,10 @@ CONFIDENCES = (0.5, 0.8, 0.9, 0.95)
 #: Targets of the map of what is reachable.
 MAPPED = (0.70, 0.80, 0.85, 0.90, 0.95, 0.97, 0.99)
 #: Rounds of polishing: of the question itself, of what else is asked about it, and of the map.
-_ROUNDS, _FURTHER, _MAP = 30, 10, 4
+_BEFORE, _ROUNDS, _FURTHER, _MAP = 4, 24, 8, 4
+#: Polish alone ends in one of many local optima, so the acids that may have the answer are searched, too.
+_EFFORT = SearchSettings(60, 20, 0)
+_NEAR_VALUE, _NEAR_LACKING = 0.3, 0.02  # behind the best one, as a share of it or of what it lacks
 _OF_RUN = 5  # of what is asked of a run, whose search knows much already
 #: Relative gain of the objective below which a limit does not bind.
 _BINDS = 5e-4
@@ -219,6 +223,12 @@ _NOT_FEASIBLE = "no feasible design"
 def answer_from(question: Problem, pool: Pool, bound: BoundProblem, relaxed: Sequence[Relaxed]) -> Answer:
     """Answer a question, which is bound already, from a pool of its designs, which grows."""
     asked, alone = Question(bound), [Question(bound, k) for k in range(len(bound.acids))]
+    pool.solve([asked, *alone], _BEFORE)
+    for k in _leading(pool, asked, alone):
+        found = search(
+            bound.with_acids([bound.acid_names[k]]), _EFFORT, np.random.default_rng(pool.rng.integers(2**32))
+        )
+        pool.add(found.final.with_acid(k))
     pool.solve([asked, *alone], _ROUNDS)
     ladder = {c: Question(at(bound, confidence=c)) for c in CONFIDENCES} if bound.targets else {}
     sweep = {t: Question(at(bound, target=t)) for t in TARGETS} if bound.targets else {}
@@ -253,6 +263,20 @@ def answer_from(question: Problem, pool: Pool, bound: BoundProblem, relaxed: Seq
         tables=None,
         seconds=0.0,
     )
+
+
+def _leading(pool: Pool, asked: Question, alone: Sequence[Question]) -> list[int]:
+    """Return the acids that may have the answer, which are searched on their own: at most two."""
+    best = pool.best(asked)
+    least, value = pool.view(asked).lacking[best], pool.view(asked).value[best]
+    ahead = []
+    for k, question in enumerate(alone):
+        row, seen = pool.best(question), pool.view(question)
+        if seen.lacking[row] <= least + _NEAR_LACKING and (
+            least > 0.0 or seen.value[row] <= value + _NEAR_VALUE * abs(value)
+        ):
+            ahead.append((float(seen.lacking[row]), float(seen.value[row]), k))
+    return [k for _, _, k in sorted(ahead)[:2]]
 
 
 def at(

@@ -16,9 +16,11 @@ from optimiser._io.errors import InputError, refused, shortened
 from optimiser._io.interrupts import insistent_interrupts
 from optimiser._io.output import PLACED
 from optimiser.cli.ask import ask
+from optimiser.cli.breakeven import breakeven
 from optimiser.cli.check import check
 from optimiser.cli.choose import choose
 from optimiser.cli.compare import compare
+from optimiser.cli.compare_acids import compare_acids
 from optimiser.cli.data import data
 from optimiser.cli.evaluate import evaluate
 from optimiser.cli.explain import explain
@@ -61,6 +63,8 @@ for command in (
     kinetics,
     nearest,
     sensitivity,
+    breakeven,
+    compare_acids,
     tables,
     evaluate,
 ):

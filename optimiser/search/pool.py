@@ -206,6 +206,15 @@ class Pool:
                 rested[q] = 0 if _better(now, best[q]) else rested[q] + 1
                 best[q] = now
 
+    def add(self, known: Archive) -> None:
+        """Take over what a search of the same yields predicted, and show it to every question."""
+        new = self._untried(known.designs)
+        self._learn(known.designs.take(new), known.prediction.take(new), known.rough.take(new))
+
+    def forget(self) -> None:
+        """Forget all questions; what was predicted stays."""
+        self._views.clear()
+
     def best(self, question: Question) -> int:
         """Return the row of ``designs`` that is best for a question that was solved."""
         return int(self._views[question].order[0])
@@ -239,8 +248,11 @@ class Pool:
         new = self._untried(designs)
         if not len(new):
             return
-        designs, low = designs.take(new), replace(low.take(new), location=None)
-        batch = Batch(self.problem, designs, _told(self.problem, designs, "high"))
+        designs = designs.take(new)
+        self._learn(designs, _told(self.problem, designs, "high"), replace(low.take(new), location=None))
+
+    def _learn(self, designs: Designs, high: YieldPrediction, low: YieldPrediction) -> None:
+        batch = Batch(self.problem, designs, high)
         self._views = {q: seen.joined(batch.view(q)) for q, seen in self._views.items()}
         self.designs = Designs.joined([self.designs, designs])
         self.high = YieldPrediction.joined([self.high, batch.prediction])

@@ -1,0 +1,120 @@
+"""What is typed about levers and targets: ``price.citric=0:1.5``, ``Li=0.9,Co=0.9``, ``cost,recovery``."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from optimiser._io.errors import InputError
+from optimiser.problem.objectives import METRICS, Objective
+
+_EXAMPLE = "write e.g. price.citric=0.3:3"
+
+
+@dataclass(frozen=True)
+class Span:
+    """A lever by its name, and between which numbers it is varied.
+
+    Raises:
+        InputError: an end is no finite number, or the ends are one value or reversed.
+    """
+
+    name: str
+    low: float
+    high: float
+
+    def __post_init__(self) -> None:
+        if not (math.isfinite(self.low) and math.isfinite(self.high)):
+            raise InputError(
+                f"{self.name} cannot vary between {self.low:g} and {self.high:g}.",
+                allowed="two finite numbers",
+                remedy=_EXAMPLE,
+            )
+        if self.low == self.high:
+            raise InputError(
+                f"{self.name} does not vary: both ends are {self.low:g}.",
+                allowed="two different numbers, the lower one first",
+                remedy=_EXAMPLE,
+            )
+        if self.low > self.high:
+            raise InputError(
+                f"The ends of {self.name} are reversed: {self.low:g} to {self.high:g}.",
+                allowed="the lower end first",
+                remedy=f"write {self.name}={self.high:g}:{self.low:g}",
+            )
+
+    @property
+    def text(self) -> str:
+        """The span as it is typed."""
+        return f"{self.name}={self.low:g}:{self.high:g}"
+
+
+def read_span(text: str, option: str = "") -> Span:
+    """Read ``NAME=LOW:HIGH``.
+
+    Raises:
+        InputError: it is written otherwise, or the ends are not possible.
+
+    Examples:
+        >>> read_span("price.citric=0:1.5")
+        Span(name='price.citric', low=0.0, high=1.5)
+    """
+    name, _, ends = text.partition("=")
+    low, colon, high = ends.partition(":")
+    try:
+        span = float(low), float(high)
+    except ValueError:
+        span = None
+    if not name.strip() or not colon or span is None:
+        raise InputError(
+            f"{text!r} is no lever with a range.", where=option, allowed="NAME=LOW:HIGH", remedy=_EXAMPLE
+        )
+    return Span(name.strip(), *span)
+
+
+def read_targets(texts: Iterable[str], option: str = "--yield") -> dict[str, float] | None:
+    """Read yield targets such as ``Li=0.9,Co=0.9``; None where there are none.
+
+    Raises:
+        InputError: it is written otherwise, or a metal is given twice.
+
+    Examples:
+        >>> read_targets(["Li=0.9,Co=0.8"])
+        {'Li': 0.9, 'Co': 0.8}
+    """
+    found: dict[str, float] = {}
+    for part in (part.strip() for text in texts for part in text.split(",")):
+        metal, _, share = (piece.strip() for piece in part.partition("="))
+        try:
+            value = float(share)
+        except ValueError:
+            value = math.nan
+        if not metal or not math.isfinite(value):
+            raise InputError(
+                f"{part!r} is no yield target.",
+                where=option,
+                allowed="METAL=YIELD, the yield a fraction",
+                remedy="write e.g. Li=0.9,Co=0.9",
+            )
+        if metal in found:
+            raise InputError(f"{metal} has two yield targets.", where=option, remedy="leave one out")
+        found[metal] = value
+    return found or None
+
+
+def read_objectives(text: str) -> tuple[Objective, ...]:
+    """Read metrics such as ``cost,recovery``, each in its usual direction.
+
+    Raises:
+        InputError: a metric is unknown or given twice.
+
+    Examples:
+        >>> [objective.verb for objective in read_objectives("cost,recovery")]
+        ['minimise', 'maximise']
+    """
+    names = [name.strip() for name in text.split(",")]
+    if len(set(names)) < len(names):
+        raise InputError(f"The objectives {text} repeat themselves.", remedy="give each once")
+    better = {name: metric.better for name, metric in METRICS.items()}
+    return tuple(Objective(name, -1 if better.get(name) == "higher" else 1) for name in names)

@@ -1,0 +1,345 @@
+"""Questions in Python: one design for a question, acids against each other, where one takes over."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from html import escape
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import pandas as pd
+
+from optimiser._io.environment import check_environment
+from optimiser._io.errors import InputError
+from optimiser.api import own_tables_of
+from optimiser.problem.load import Config
+from optimiser.problem.objectives import Objective
+from optimiser.problem.schema import Problem
+from optimiser.search.side_by_side import ProgressCallback
+from optimiser.tables.front_csv import design_table
+
+if TYPE_CHECKING:
+    from optimiser.answers.acids import AcidComparison as ComparedAcids
+    from optimiser.answers.answer import Answer as Found
+    from optimiser.answers.crossing import Breakeven as Broken
+    from optimiser.report.nearest import Nearest
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Answer:
+    """The single best design for a question, how sure it is, and what more would cost.
+
+    Attributes:
+        found: everything that is known of the answer, as reports use it.
+    """
+
+    found: Found
+
+    def __repr__(self) -> str:
+        said = f"{self.value:.4g}" if self.feasible else "not feasible"
+        return f"<Answer for {self.found.problem.name!r}: {said}>"
+
+    @property
+    def feasible(self) -> bool:
+        """Whether any design keeps every constraint."""
+        return self.found.feasible
+
+    @property
+    def value(self) -> float:
+        """The objective of the design; NaN where nothing is feasible."""
+        return self.found.value if self.feasible else float("nan")
+
+    @property
+    def design(self) -> pd.Series[Any]:
+        """The design, or the nearest one, with the columns of ``front.csv``."""
+        row: pd.Series[Any] = design_table(self.found.problem, self.found.evaluation).iloc[0]
+        return row
+
+    @cached_property
+    def _evidence(self) -> Nearest:
+        from optimiser.report.ask import evidence_of
+
+        return evidence_of(self.found)
+
+    def prices(self) -> pd.DataFrame:
+        """Return the best design at other targets and confidences: the prices of yield and certainty."""
+        from optimiser.report.ask import priced_frame
+
+        return priced_frame(self.found)
+
+    def acids(self) -> pd.DataFrame:
+        """Return each acid's own best objective, its premium, and why it has none."""
+        from optimiser.report.cards.ask import acids_frame
+
+        return acids_frame(self.found)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the answer as `optimiser ask --json` prints it."""
+        from optimiser.report.ask import as_json
+
+        return as_json(self.found, self._evidence)
+
+    def write(self, out: str | Path, force: bool = False) -> Path:
+        """Write page, tables and manifest into a folder, whole or not at all.
+
+        Raises:
+            InputError: ``out`` exists and may not be replaced, or cannot be written.
+        """
+        from optimiser.report.ask import write_ask
+
+        return write_ask(self.found, self._evidence, Path(out), {}, force).folder
+
+    def __str__(self) -> str:
+        from optimiser.report.ask_words import lines
+
+        return "\n".join(lines(self.found))
+
+    def _repr_html_(self) -> str:
+        return "".join(f"<p>{escape(line)}</p>" for line in str(self).splitlines())
+
+
+def ask(
+    problem: Problem | Config,
+    *,
+    minimise: str | Objective | None = None,
+    maximise: str | Objective | None = None,
+    yields: Mapping[str, float] | None = None,
+    confidence: float | None = None,
+    joint: bool = False,
+    acid: Sequence[str] | str | None = None,
+    fix: Mapping[str, float] | None = None,
+    at_least: Mapping[str, float] | None = None,
+    at_most: Mapping[str, float] | None = None,
+    price: Mapping[str, float] | None = None,
+    acids: str | Path | None = None,
+    prices: str | Path | None = None,
+    impacts: str | Path | None = None,
+    seed: int = 1,
+) -> Answer:
+    """Return the single best design for a question; what is not asked stays as the problem has it.
+
+    Args:
+        problem: feed, acids, ranges and limits.
+        minimise, maximise: one metric, such as ``cost``, or `opt.minimise("cost", 0.9)` for a quantile.
+        yields: targets by metal, as fractions; they replace those of the problem.
+        confidence: with which each target holds.
+        joint: whether all targets hold at once with the confidence.
+        acid: the acids to choose from.
+        fix: setpoints by variable.
+        at_least, at_most: limits by variable or metric.
+        price: EUR per kg of an acid's stock, kg of a pure reagent, or kWh of heat or power.
+        acids, prices, impacts: your own tables, as `run` takes them.
+        seed: of the search; the same seed gives the same answer, bit for bit.
+
+    Raises:
+        InputError: the question contradicts itself, or cannot be answered.
+
+    Examples:
+        >>> import optimiser as opt
+        >>> answer = opt.ask(opt.load_problem("nmc111"), minimise="cost", yields={"Co": 0.9}, acid="sulfuric")
+        >>> bool(answer.feasible and answer.design["yield_Co"] >= 0.9)
+        True
+    """
+    from optimiser.answers.answer import ask as answer_to
+    from optimiser.answers.options import objective_of
+    from optimiser.answers.question import Asked
+
+    check_environment()
+    if not isinstance(problem, Problem | Config):
+        raise InputError(f"{problem!r} is not a problem.", allowed="an opt.Problem or opt.Config")
+    question = problem if isinstance(problem, Problem) else problem.problem
+    asked = Asked(
+        objective=objective_of(minimise, maximise),
+        yields=yields,
+        confidence=confidence,
+        joint=joint,
+        acid=(acid,) if isinstance(acid, str) else acid,
+        fix=fix,
+        at_least=at_least,
+        at_most=at_most,
+        price=price,
+    )
+    return Answer(answer_to(question, asked, own_tables_of(question, acids, prices, impacts), seed))
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class AcidComparison:
+    """Every acid searched alone with equal effort.
+
+    Attributes:
+        found: everything known of it, as reports use it.
+    """
+
+    found: ComparedAcids
+
+    def __repr__(self) -> str:
+        return f"<AcidComparison of {len(self.found.acids)} acids on {self.found.name!r}>"
+
+    def acids(self) -> pd.DataFrame:
+        """Return one row per acid: its best design, intervals, chance to be the best (docs/acids.md)."""
+        return self.found.frame()
+
+    def fronts(self) -> pd.DataFrame:
+        """Return the designs of every acid's own front."""
+        return self.found.fronts()
+
+    def impacts(self) -> pd.DataFrame:
+        """Return the impacts of each acid's best design in every category; empty where none is feasible."""
+        return pd.DataFrame() if self.found.impacts is None else self.found.impacts.frame
+
+    def map(self) -> pd.DataFrame:
+        """Return one row per cell of the map over two levers; empty without one."""
+        return pd.DataFrame() if self.found.crossing is None else self.found.crossing.frame()
+
+    def boundary(self) -> pd.DataFrame:
+        """Return where one acid takes over on the map, row by row; empty without one."""
+        return pd.DataFrame() if self.found.crossing is None else self.found.crossing.crossings()
+
+    def write(self, out: str | Path, force: bool = False, scale: Literal["linear", "log"] = "linear") -> Path:
+        """Write page, tables and manifest into a folder, whole or not at all.
+
+        Raises:
+            InputError: ``out`` exists and may not be replaced, or cannot be written.
+        """
+        from optimiser.report.acids import deliver_comparison
+
+        return deliver_comparison(self.found, {}, Path(out), force, scale).folder
+
+    def __str__(self) -> str:
+        from optimiser.report.acid_words import comparison_lines
+
+        return "\n".join(comparison_lines(self.found))
+
+
+def compare_acids(
+    problem: Problem | Config,
+    *,
+    objectives: Sequence[Objective] | None = None,
+    cross: Mapping[str, tuple[float, float]] | None = None,
+    unseen: bool = False,
+    acids: str | Path | None = None,
+    prices: str | Path | None = None,
+    impacts: str | Path | None = None,
+    progress: ProgressCallback | None = None,
+    processes: bool = False,
+) -> AcidComparison:
+    """Search every acid alone with the same settings and seeds, and compare what each comes to.
+
+    Args:
+        problem: what is asked, or a config with its search.
+        objectives: in the place of the problem's own, such as ``[opt.minimise("cost")]``.
+        cross: two levers with their ranges, to map the best acid over:
+            ``{"price.citric": (0.3, 3), "yield": (0.7, 0.95)}``.
+        unseen: whether acids with too few experiments are compared too, as guesses.
+        acids, prices, impacts: your own tables, as `run` takes them.
+        progress, processes: as `run` takes them.
+
+    Raises:
+        InputError: the question cannot be answered, or a lever cannot be varied so.
+    """
+    from optimiser.answers.acids import compare_acids as compare
+    from optimiser.answers.typed import Span
+
+    check_environment()
+    config = _config(problem)
+    spans = [Span(name, *_ends(name, ends)) for name, ends in (cross or {}).items()]
+    tables = own_tables_of(config.problem, acids, prices, impacts)
+    found = compare(
+        config, objectives, spans, unseen=unseen, tables=tables, progress=progress, side_by_side=processes
+    )
+    return AcidComparison(found)
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Breakeven:
+    """Which acid wins along a lever.
+
+    Attributes:
+        found: everything known of it, as reports use it.
+    """
+
+    found: Broken
+
+    def __repr__(self) -> str:
+        return f"<Breakeven over {self.found.span.text}: {len(self.found.takeovers)} takeovers>"
+
+    def crossings(self) -> pd.DataFrame:
+        """Return one row per takeover: value of the lever, loser, winner, and what both come to there."""
+        return self.found.crossings()
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return one row per value of the lever: the best acid, and what each acid comes to."""
+        return self.found.frame()
+
+    def write(self, out: str | Path, force: bool = False) -> Path:
+        """Write page, tables and manifest into a folder, whole or not at all.
+
+        Raises:
+            InputError: ``out`` exists and may not be replaced, or cannot be written.
+        """
+        from optimiser.report.acids import deliver_breakeven
+
+        return deliver_breakeven(self.found, {}, Path(out), force).folder
+
+    def __str__(self) -> str:
+        from optimiser.report.acid_words import breakeven_lines
+
+        return "\n".join(breakeven_lines(self.found))
+
+
+def breakeven(
+    problem: Problem | Config,
+    lever: str,
+    between: tuple[float, float],
+    *,
+    yields: Mapping[str, float] | None = None,
+    confidence: float | None = None,
+    joint: bool = False,
+    objective: Objective | None = None,
+    against: str | None = None,
+    unseen: bool = False,
+    acids: str | Path | None = None,
+    prices: str | Path | None = None,
+    impacts: str | Path | None = None,
+    seed: int = 1,
+) -> Breakeven:
+    """Find which acid is best along a lever, and the values at which another takes over.
+
+    Args:
+        problem: feed, acids, ranges, limits.
+        lever: such as ``price.citric``, ``climate_change.h2o2``, ``yield``, ``confidence``.
+        between: which numbers it is varied.
+        yields, confidence, joint: targets in the place of the problem's.
+        objective: in the place of the problem's first.
+        against: compare with this acid alone.
+        unseen: whether acids with too few experiments compete too, as guesses.
+        acids, prices, impacts: your own tables, as `run` takes them.
+        seed: of the random numbers; the same one gives the same answer.
+
+    Raises:
+        InputError: an unknown lever or acid, or numbers that are out of bounds.
+    """
+    from optimiser.answers.crossing import breakeven as find
+    from optimiser.answers.question import Asked
+    from optimiser.answers.typed import Span
+
+    check_environment()
+    asked, question = Asked(objective, yields, confidence, joint), _config(problem).problem
+    span, tables = Span(lever, *_ends(lever, between)), own_tables_of(question, acids, prices, impacts)
+    return Breakeven(find(question, span, asked, against=against, unseen=unseen, tables=tables, seed=seed))
+
+
+def _config(problem: Problem | Config) -> Config:
+    if not isinstance(problem, Problem | Config):
+        raise InputError(f"{problem!r} is not a problem.", allowed="an opt.Problem or an opt.Config")
+    return problem if isinstance(problem, Config) else Config(problem.name, problem)
+
+
+def _ends(name: str, ends: Any) -> tuple[float, float]:
+    try:
+        low, high = (float(end) for end in ends)
+    except (TypeError, ValueError):
+        raise InputError(f"{ends!r} is no range.", where=name, allowed="two numbers (low, high)") from None
+    return low, high
