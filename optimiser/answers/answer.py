@@ -34,7 +34,7 @@ CONFIDENCES = (0.5, 0.8, 0.9, 0.95)
 #: Targets of the map of what is reachable.
 MAPPED = (0.70, 0.80, 0.85, 0.90, 0.95, 0.97, 0.99)
 #: Rounds of polishing: of the question itself, of what else is asked about it, and of the map.
-_BEFORE, _ROUNDS, _FURTHER, _MAP = 4, 24, 8, 4
+_BEFORE, _ROUNDS, _FURTHER, _MAP = 4, 20, 6, 2
 #: Polish alone ends in one of many local optima, so the acids that may have the answer are searched, too.
 _EFFORT = SearchSettings(60, 20, 0)
 _NEAR_VALUE, _NEAR_LACKING = 0.3, 0.02  # behind the best one, as a share of it or of what it lacks

@@ -127,7 +127,7 @@ def drawn_yields(surrogate: Surrogate, feed: Feed, prediction: YieldPrediction, 
 def slacks(
     surrogate: Surrogate, prediction: YieldPrediction, targets: Floats, number: int | None = None
 ) -> Floats:
-    """Return by how much all targets at once are exceeded with each held-out row's errors, ascending, (n, r).
+    """Return by how much all targets at once are exceeded with each held-out row's errors, shape (n, r).
 
     Args:
         surrogate: that predicted.

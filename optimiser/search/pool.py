@@ -30,7 +30,7 @@ _FIRST = 24  # of the scan that each question has predicted at high fidelity
 _STARTS = 3  # cells of the design space whose best designs are polished
 #: Candidates per round, shared out among the questions, and those of them that are predicted; the least and
 #: the most that one question gets.
-_CHILDREN, _CHOSEN = (2400, 40, 600), (150, 4, 40)
+_CHILDREN, _CHOSEN = (1800, 32, 500), (120, 3, 40)
 _GOOD, _MATES = 400, 40  # best designs that starts, and mates, are taken from
 _EAGER = 0.6  # chance that the best start is the parent
 _TYPICAL = 64  # held-out rows that stand for all where yields are guessed anyway

@@ -226,7 +226,7 @@ class Surrogate:
     def slacks(self, prediction: YieldPrediction, targets: Floats, number: int | None = None) -> Floats:
         """Return by how much all targets at once are exceeded with each held-out row's errors, (n, r).
 
-        Ascending; ``number`` rows may stand for all. See `Calibration.slacks`.
+        ``number`` rows may stand for all. See `Calibration.slacks`.
         """
         return self.calibration.slacks(
             prediction.mean, prediction.scale, targets, prediction.location, number

@@ -214,16 +214,15 @@ class Calibration:
             number: of rows that stand for all; None for all.
 
         Returns:
-            In ascending order, shape (n, r).
+            In no order, shape (n, r).
         """
         asked = np.flatnonzero(~np.isnan(targets))
         scores = self._together(asked) if number is None else self.typical_scores(asked, number)[:, asked]
-        centre = self._at(expected, scale, location)[:, asked] - targets[asked]
-        slack, scale = np.empty((len(expected), len(scores))), scale[:, asked]
-        for rows in np.array_split(np.arange(len(expected)), max(1, len(expected) // 1000)):
-            slack[rows] = (centre[rows, None] + scale[rows, None] * scores[None]).min(axis=2)
-        slack.sort(axis=1)
-        return slack
+        centre = self._at(expected, scale, location) - targets
+        least = np.full((len(expected), len(scores)), np.inf)
+        for column, k in enumerate(asked):
+            np.minimum(least, centre[:, k, None] + scale[:, k, None] * scores[:, column], out=least)
+        return least
 
     def drawn(
         self, expected: Floats, scale: Floats, scores: Floats, location: Floats | None = None
@@ -285,11 +284,12 @@ def reached(slacks: Floats, confidence: float) -> Floats:
     """Return what at least a share ``confidence`` of each row reaches, shape (n,).
 
     Args:
-        slacks: ascending, shape (n, r).
+        slacks: shape (n, r).
         confidence: between 0 and 1.
     """
-    rank = min(max(int(np.ceil(slacks.shape[1] * confidence - 1e-9)), 1), slacks.shape[1])
-    return np.asarray(slacks[:, slacks.shape[1] - rank], dtype=np.float64)
+    rows = slacks.shape[1]
+    below = rows - min(max(int(np.ceil(rows * confidence - 1e-9)), 1), rows)
+    return np.asarray(np.partition(slacks, below, axis=1)[:, below], dtype=np.float64)
 
 
 def tails(level: float) -> tuple[float, float]:
