@@ -85,6 +85,8 @@ def exhaustive(case: Case) -> float | None:
         designs, told = predicted_grid(case.problem, acid, fixed)
         inside = (designs.continuous >= alone.lower - 1e-9) & (designs.continuous <= alone.upper + 1e-9)
         rows = np.flatnonzero(inside.all(axis=1))
+        if not len(rows):  # what is asked lies outside the acid's data
+            continue
         point = alone.point_at(designs.take(rows), told.take(rows))
         lacking = total_violation(point.margins)
         order = rows[np.lexsort((point.objectives[:, 0], lacking))][:400]

@@ -116,7 +116,8 @@ def question_record(problem: BoundProblem) -> dict[str, Any]:
     return {
         "feed": problem.feed.model_dump(),
         "objectives": [
-            {"metric": o.metric, "direction": o.verb, "unit": METRICS[o.metric].unit, "quantile": o.quantile}
+            {"metric": o.metric, "direction": o.verb, "unit": METRICS[o.metric].unit}
+            | ({} if o.quantile is None else {"quantile": o.quantile})
             for o in problem.objectives
         ],
         "yield_targets": dict(problem.targets),

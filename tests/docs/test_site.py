@@ -26,7 +26,8 @@ def test_relative_links_lead_to_files(page: str) -> None:
 @pytest.mark.parametrize("page", ["README.md", "docs/first-front.md"])
 def test_the_answer_that_is_quoted_is_that_of_the_gallery(page: str) -> None:
     manifest = ROOT / "reports" / "gallery" / "nmc111_cost_vs_recovery" / "manifest.json"
-    assert json.loads(manifest.read_text())["answer"] in (ROOT / page).read_text()
+    answer = json.loads(manifest.read_text())["answer"]
+    assert answer.replace(". All yield targets", ".\nAll yield targets") in (ROOT / page).read_text()
 
 
 @pytest.mark.parametrize("page", ["README.md", "docs/problem-file.md"])

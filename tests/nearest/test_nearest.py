@@ -389,16 +389,16 @@ def test_the_card_shows_measured_beside_predicted(
     tables = [block for block in found.blocks if isinstance(block, Table)]
     frame = picked_nearest(result.problem, result.front).frame
     assert [int(t.name.removeprefix("nearest-")) for t in tables] == list(
-        dict.fromkeys([result.front.knee + 1, *frame["design"]])
+        dict.fromkeys([result.front.answer + 1, *frame["design"]])
     )
     first = tables[0].frame
     assert first["which"].iloc[0] == "predicted" and len(first) == 6
-    assert first["yield_Ni"].iloc[0] == result.front.evaluation.yields[result.front.knee, 1]
-    knee = frame[frame["design"] == result.front.knee + 1]
+    assert first["yield_Ni"].iloc[0] == result.front.evaluation.yields[result.front.answer, 1]
+    knee = frame[frame["design"] == result.front.answer + 1]
     assert first["row"].iloc[1:].tolist() == knee["row"].tolist()
     assert "All 913 rows of the training table count." in found.finding
     headings = [block.heading for block in found.blocks if isinstance(block, Words)]
-    assert headings[0].startswith(f"no. {result.front.knee + 1}, ") and headings[-1] == "How to read this"
+    assert headings[0].startswith(f"no. {result.front.answer + 1}, ") and headings[-1] == "How to read this"
 
 
 def test_the_card_says_what_it_shows_instead(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -165,13 +165,14 @@ def test_a_front_is_drawn_with_every_design_once_in_percent() -> None:
     evaluation, problem = the_front(result).evaluation, result.problem
     drawn, styles = drawn_front(problem, the_front(result)), acid_styles(problem.acid_names)
     figure = draw_designs(drawn, styles, "cost", "recovery", interval="y")
-    *marks, knee = figure.data
+    *marks, knee, answer = figure.data
     recovery = np.sort(np.concatenate([one.y for one in marks]))
     np.testing.assert_allclose(recovery, np.sort(100.0 * evaluation.metrics["recovery"]))
     assert sum(len(one.hovertext) for one in marks) == len(evaluation)
     for one in marks:
         assert (np.asarray(one.error_y.array) >= 0.0).all() and not one.error_x.array
     assert knee.x[0] == evaluation.metrics["cost"][the_front(result).knee]
+    assert answer.x[0] == evaluation.metrics["cost"].min() and answer.name == "the answer"
     assert list(axis_titles(problem).values()) == [
         "cost [EUR/kg metal], minimised",
         "recovery [% of metal fed], maximised",

@@ -164,7 +164,7 @@ def test_cards_of_odd_fronts_can_be_made() -> None:
 def test_the_tornado_starts_at_the_design_and_ends_at_the_ends() -> None:
     card = drivers_card(trade_off())
     tornado = next(f for f in card.figures if f.name == "tornado-cost").drawing
-    base = float(the_front(trade_off()).evaluation.metrics["cost"][the_front(trade_off()).knee])
+    base = float(the_front(trade_off()).evaluation.metrics["cost"][the_front(trade_off()).answer])
     assert all(bar.base == pytest.approx(base) for bar in tornado.data)
     reach = np.abs(np.array(tornado.data[0].x) - np.array(tornado.data[1].x))
     assert (np.diff(reach) <= 1e-12).all()

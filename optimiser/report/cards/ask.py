@@ -97,7 +97,7 @@ def prices_card(answer: Answer) -> Card:
             "Price of certainty",
         ),
     )
-    finding = (ask_words.certainty_sentence(answer), ask_words.yield_sentence(answer))
+    finding = (ask_words.yield_sentence(answer),)  # the answer says the price of certainty
     note = "The dotted line is the answer. Every mark is a design of its own, searched and polished."
     frame = prices_frame(answer)
     table = Table("price-designs", "The designs behind the marks.", frame, sortable=False)
