@@ -2,7 +2,7 @@
 
 The reference of a question is the best of a grid over everything, predicted at high fidelity, and of descents
 from the best of it: each looks at every design one or two setpoints away, near and far, until none is better.
-What `ask` found counts for the reference too. ``--reference`` makes it anew: a quarter of an hour.
+A gap is 0 where `ask` finds a better one. ``--reference`` makes it anew: a quarter of an hour.
 """
 
 from __future__ import annotations
@@ -68,7 +68,9 @@ def cases() -> list[Case]:
             "cost at 0.8, 60 degC, 90 min": Asked(
                 opt.minimise("cost"), all_at(0.8), fix={"temperature": 60}, at_most={"time": 90}
             ),
-            "cost at 0.8, sulfuric acid": Asked(opt.minimise("cost"), all_at(0.8), acid=["sulfuric"]),
+            "cost at 0.8, one acid": Asked(
+                opt.minimise("cost"), all_at(0.8), acid=["nitric" if feed == "lco" else "sulfuric"]
+            ),
         }
         found += [Case(f"{feed}: {kind}", feed, asked) for kind, asked in kinds.items()]
     return found

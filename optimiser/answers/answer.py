@@ -33,8 +33,9 @@ TARGETS = (0.70, 0.75, 0.80, 0.85, 0.90, 0.93, 0.95, 0.97, 0.99)
 CONFIDENCES = (0.5, 0.8, 0.9, 0.95)
 #: Targets of the map of what is reachable.
 MAPPED = (0.70, 0.80, 0.85, 0.90, 0.95, 0.97, 0.99)
-#: Rounds of polishing: of the question itself, of what else is asked about it, and of the map.
-_BEFORE, _ROUNDS, _FURTHER, _MAP = 4, 20, 6, 2
+#: Rounds of polishing: of the question before and after the search, of other confidences, of all that is
+#: asked beside it, and of the map.
+_BEFORE, _ROUNDS, _LADDER, _FURTHER, _MAP = 4, 20, 10, 6, 2
 #: Polish alone ends in one of many local optima, so the acids that may have the answer are searched, too.
 _EFFORT = SearchSettings(60, 20, 0)
 _NEAR_VALUE, _NEAR_LACKING = 0.3, 0.02  # behind the best one, as a share of it or of what it lacks
@@ -236,6 +237,7 @@ def answer_from(question: Problem, pool: Pool, bound: BoundProblem, relaxed: Seq
     feasible = bool(pool.view(asked).lacking[row] <= 0.0)
     tight = _may_bind(bound, pool, row, relaxed) if feasible else []
     looser = [Question(one.problem) for one in tight if one.problem is not None]
+    pool.solve([*ladder.values()], _LADDER)
     pool.solve([asked, *alone, *ladder.values(), *sweep.values(), *looser], _FURTHER)
     levels = [None, *CONFIDENCES]
     grid = {(t, c): Question(at(bound, t, c)) for t in MAPPED for c in levels} if bound.targets else {}
