@@ -239,7 +239,9 @@ TOO_WIDE = """[...document.querySelectorAll('.plot')].filter(plot => {
 def test_every_design_of_the_front_is_a_mark_with_its_text(browser: Any, files: dict[str, Path]) -> None:
     opened = Opened(browser, files["trade_off"], 1280)
     marks = opened.tab.locator("#front-0-1 .scatterlayer .point")
-    assert marks.count() == len(the_front(trade_off()).evaluation) + 1  # and the ring around the knee
+    assert (
+        marks.count() == len(the_front(trade_off()).evaluation) + 2
+    )  # and what rings the knee and the answer
     opened.tab.locator("#front").scroll_into_view_if_needed()
     box = marks.first.bounding_box()
     opened.tab.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
