@@ -35,10 +35,10 @@ CONFIDENCES = (0.5, 0.8, 0.9, 0.95)
 MAPPED = (0.70, 0.80, 0.85, 0.90, 0.95, 0.97, 0.99)
 #: Rounds of polishing: of the question before and after the search, of other confidences, of all that is
 #: asked beside it, and of the map.
-_BEFORE, _ROUNDS, _LADDER, _FURTHER, _MAP = 4, 20, 10, 6, 2
+_BEFORE, _ROUNDS, _LADDER, _FURTHER, _MAP = 4, 14, 10, 6, 2
 #: Polish alone ends in one of many local optima, so the acids that may have the answer are searched, too.
-_EFFORT = SearchSettings(60, 20, 0)
-_NEAR_VALUE, _NEAR_LACKING = 0.3, 0.02  # behind the best one, as a share of it or of what it lacks
+_EFFORT = SearchSettings(60, 36, 0)
+_NEAR_VALUE, _NEAR_LACKING = 0.15, 0.02  # behind the best one, as a share of it or of what it lacks
 _OF_RUN = 5  # of what is asked of a run, whose search knows much already
 #: Relative gain of the objective below which a limit does not bind.
 _BINDS = 5e-4
