@@ -402,7 +402,7 @@ def choose(
                 allowed="a mapping such as {'cost': 1.2}",
             )
     for option, number in (("start", start), ("diverse", diverse)):
-        if number is not None and (not isinstance(number, int) or isinstance(number, bool)):
+        if number is not None and (not hasattr(number, "__index__") or isinstance(number, bool)):
             raise InputError(f"{option} = {number!r} is not possible.", allowed="a whole number")
     ask = Ask(
         improve=improve if isinstance(improve, Mapping) else dict.fromkeys(_names(improve)),
@@ -443,7 +443,10 @@ def compare(one: Result | str | Path, other: Result | str | Path) -> Compared:
 
 
 def _names(given: Sequence[str] | str) -> tuple[str, ...]:
-    return (given,) if isinstance(given, str) else tuple(given)
+    names = (given,) if isinstance(given, str) else given
+    if not isinstance(names, Sequence) or not all(isinstance(name, str) for name in names):
+        raise InputError(f"{given!r} names no metrics.", allowed="a metric such as 'cost', or several")
+    return tuple(names)
 
 
 def _known(run: Result | str | Path) -> Known:

@@ -15,7 +15,7 @@ from optimiser._io.environment import check_environment
 from optimiser._io.errors import InputError
 from optimiser.api import own_tables_of
 from optimiser.problem.load import Config
-from optimiser.problem.objectives import Objective
+from optimiser.problem.objectives import Objective, usual
 from optimiser.problem.schema import Problem
 from optimiser.search.side_by_side import ProgressCallback
 from optimiser.tables.front_csv import design_table
@@ -216,7 +216,7 @@ class AcidComparison:
 def compare_acids(
     problem: Problem | Config,
     *,
-    objectives: Sequence[Objective] | None = None,
+    objectives: Sequence[str | Objective] | str | Objective | None = None,
     cross: Mapping[str, tuple[float, float]] | None = None,
     unseen: bool = False,
     acids: str | Path | None = None,
@@ -244,10 +244,15 @@ def compare_acids(
 
     check_environment()
     config = _config(problem)
+    if cross is not None and not isinstance(cross, Mapping):
+        raise InputError(f"{cross!r} is no pair of levers.", allowed="a mapping of names to (low, high)")
+    if isinstance(objectives, str | Objective):
+        objectives = (objectives,)
+    wanted = [one if isinstance(one, Objective) else usual(one) for one in objectives or ()]
     spans = [Span(name, *_ends(name, ends)) for name, ends in (cross or {}).items()]
     tables = own_tables_of(config.problem, acids, prices, impacts)
     found = compare(
-        config, objectives, spans, unseen=unseen, tables=tables, progress=progress, side_by_side=processes
+        config, wanted, spans, unseen=unseen, tables=tables, progress=progress, side_by_side=processes
     )
     return AcidComparison(found)
 
@@ -297,7 +302,7 @@ def breakeven(
     yields: Mapping[str, float] | None = None,
     confidence: float | None = None,
     joint: bool = False,
-    objective: Objective | None = None,
+    objective: str | Objective | None = None,
     against: str | None = None,
     unseen: bool = False,
     acids: str | Path | None = None,
@@ -312,7 +317,8 @@ def breakeven(
         lever: such as ``price.citric``, ``climate_change.h2o2``, ``yield``, ``confidence``.
         between: which numbers it is varied.
         yields, confidence, joint: targets in the place of the problem's.
-        objective: in the place of the problem's first.
+        objective: in the place of the problem's first: `opt.minimise("cost")`, or a metric in its usual
+            direction.
         against: compare with this acid alone.
         unseen: whether acids with too few experiments compete too, as guesses.
         acids, prices, impacts: your own tables, as `run` takes them.
@@ -326,7 +332,8 @@ def breakeven(
     from optimiser.answers.typed import Span
 
     check_environment()
-    asked, question = Asked(objective, yields, confidence, joint), _config(problem).problem
+    goal = objective if objective is None or isinstance(objective, Objective) else usual(objective)
+    asked, question = Asked(goal, yields, confidence, joint), _config(problem).problem
     span, tables = Span(lever, *_ends(lever, between)), own_tables_of(question, acids, prices, impacts)
     return Breakeven(find(question, span, asked, against=against, unseen=unseen, tables=tables, seed=seed))
 
@@ -337,9 +344,14 @@ def _config(problem: Problem | Config) -> Config:
     return problem if isinstance(problem, Config) else Config(problem.name, problem)
 
 
-def _ends(name: str, ends: Any) -> tuple[float, float]:
+def _ends(name: Any, ends: Any) -> tuple[float, float]:
     try:
+        if isinstance(ends, str) or not isinstance(name, str):
+            raise TypeError
         low, high = (float(end) for end in ends)
     except (TypeError, ValueError):
-        raise InputError(f"{ends!r} is no range.", where=name, allowed="two numbers (low, high)") from None
+        raise InputError(
+            f"{name!r}: {ends!r} is no lever with a range.",
+            allowed="a name such as 'price.citric' and two numbers (low, high)",
+        ) from None
     return low, high

@@ -6,6 +6,7 @@ import math
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from types import EllipsisType
 
 import numpy as np
@@ -18,14 +19,17 @@ from optimiser.chemistry.metals import METALS
 from optimiser.problem.binding import bind, refuse_slow_surrogate
 from optimiser.problem.bound import BoundProblem, Evaluation
 from optimiser.problem.constraints import Yields
-from optimiser.problem.objectives import Objective
+from optimiser.problem.limits import ApplicabilityDomain
+from optimiser.problem.objectives import Objective, Outcome
 from optimiser.problem.schema import Problem
-from optimiser.problem.yields import joint_probability, yield_quantile
+from optimiser.problem.yields import joint_probability
 from optimiser.search.front import Infeasibility, infeasibility_of
 from optimiser.search.pool import Pool, Question
 from optimiser.search.run import RunResult
 from optimiser.search.search import SearchSettings, search
+from optimiser.surrogate.artefact import YieldPrediction
 from optimiser.tables.own import OwnTables
+from optimiser.uncertainty.study import check_seed
 from optimiser.variables import VARIABLES, Designs, Floats
 
 #: Targets and confidences that prices of yield and certainty are told at.
@@ -35,9 +39,10 @@ CONFIDENCES = (0.5, 0.8, 0.9, 0.95)
 MAPPED = (0.70, 0.80, 0.85, 0.90, 0.95, 0.97, 0.99)
 #: Rounds of polishing: of the question before and after the search, of other confidences, of all that is
 #: asked beside it, and of the map.
-_BEFORE, _ROUNDS, _LADDER, _FURTHER, _MAP = 4, 14, 10, 6, 2
-#: Polish alone ends in one of many local optima, so the acids that may have the answer are searched, too.
-_EFFORT = SearchSettings(60, 36, 0)
+_BEFORE, _ROUNDS, _LADDER, _FURTHER, _MAP = 4, 14, 8, 4, 2
+#: Polish alone ends in one of many local optima, so the acids that may have the answer are searched, too;
+#: and with less effort the trade-off with recovery, where other targets and confidences have theirs.
+_EFFORT, _ASIDE = SearchSettings(60, 32, 0), SearchSettings(60, 20, 0)
 _NEAR_VALUE, _NEAR_LACKING = 0.15, 0.02  # behind the best one, as a share of it or of what it lacks
 _OF_RUN = 5  # of what is asked of a run, whose search knows much already
 #: Relative gain of the objective below which a limit does not bind.
@@ -107,10 +112,11 @@ class AcidAnswer:
 
 @dataclass(frozen=True)
 class Drift:
-    """How far one setpoint may drift, the others kept, before a yield target is lost.
+    """How far one setpoint may drift, the others kept, before a constraint is broken.
 
-    ``low`` and ``high`` are the last setpoints at which all targets hold; ``lost_low`` and ``lost_high`` the
-    metals that are lost beyond, empty where none is within what is physically possible.
+    ``low`` and ``high`` are the last setpoints at which all constraints hold, within the range that is
+    searched; ``lost_low`` and ``lost_high`` the margins that break beyond, empty where none does within it.
+    The applicability domain does not count.
     """
 
     variable: str
@@ -141,6 +147,7 @@ class Answer:
         highest_confidence: with which the targets can be had; NaN without targets or where nothing keeps the
             other constraints.
         tables: a user's own tables, or None.
+        seed: of the search.
         seconds: it took.
     """
 
@@ -158,6 +165,7 @@ class Answer:
     refusal: Infeasibility | None
     highest_confidence: float
     tables: OwnTables | None
+    seed: int
     seconds: float
 
     @property
@@ -195,6 +203,7 @@ def ask(problem: Problem, asked: Asked, tables: OwnTables | None = None, seed: i
         InputError: the question contradicts itself, or cannot be bound to models.
     """
     began = time.perf_counter()
+    check_seed(seed)
     question = question_of(problem, asked)
     everything = bind(question, tables)
     refuse_slow_surrogate(question, everything.surrogate)
@@ -212,6 +221,7 @@ def ask(problem: Problem, asked: Asked, tables: OwnTables | None = None, seed: i
     return replace(
         found,
         tables=tables,
+        seed=seed,
         acids=(*found.acids, *outside),
         seconds=time.perf_counter() - began,
     )
@@ -225,11 +235,17 @@ def answer_from(question: Problem, pool: Pool, bound: BoundProblem, relaxed: Seq
     """Answer a question, which is bound already, from a pool of its designs, which grows."""
     asked, alone = Question(bound), [Question(bound, k) for k in range(len(bound.acids))]
     pool.solve([asked, *alone], _BEFORE)
-    for k in _leading(pool, asked, alone):
+    leading = _leading(pool, asked, alone)
+    for k in leading:
         found = search(
             bound.with_acids([bound.acid_names[k]]), _EFFORT, np.random.default_rng(pool.rng.integers(2**32))
         )
         pool.add(found.final.with_acid(k))
+    if leading and bound.targets:
+        found = search(
+            _trade_off(bound, leading[0]), _EFFORT, np.random.default_rng(pool.rng.integers(2**32))
+        )
+        pool.add(found.final.with_acid(leading[0]))
     pool.solve([asked, *alone], _ROUNDS)
     ladder = {c: Question(at(bound, confidence=c)) for c in CONFIDENCES} if bound.targets else {}
     sweep = {t: Question(at(bound, target=t)) for t in TARGETS} if bound.targets else {}
@@ -237,7 +253,9 @@ def answer_from(question: Problem, pool: Pool, bound: BoundProblem, relaxed: Seq
     feasible = bool(pool.view(asked).lacking[row] <= 0.0)
     tight = _may_bind(bound, pool, row, relaxed) if feasible else []
     looser = [Question(one.problem) for one in tight if one.problem is not None]
-    pool.solve([*ladder.values()], _LADDER)
+    surest = Question(bound.with_constraints(Yields()), score=partial(_chance, bound))
+    if bound.targets:
+        pool.solve([*ladder.values(), surest], _LADDER)
     pool.solve([asked, *alone, *ladder.values(), *sweep.values(), *looser], _FURTHER)
     levels = [None, *CONFIDENCES]
     grid = {(t, c): Question(at(bound, t, c)) for t in MAPPED for c in levels} if bound.targets else {}
@@ -263,6 +281,7 @@ def answer_from(question: Problem, pool: Pool, bound: BoundProblem, relaxed: Seq
         refusal=refusal,
         highest_confidence=highest_confidence(pool, bound),
         tables=None,
+        seed=0,
         seconds=0.0,
     )
 
@@ -279,6 +298,30 @@ def _leading(pool: Pool, asked: Question, alone: Sequence[Question]) -> list[int
         ):
             ahead.append((float(seen.lacking[row]), float(seen.value[row]), k))
     return [k for _, _, k in sorted(ahead)[:2]]
+
+
+def _trade_off(bound: BoundProblem, k: int) -> BoundProblem:
+    """Return the trade-off of the objective with recovery for one acid: what other targets will ask for."""
+    targets = {metal: min(target, TARGETS[0]) for metal, target in bound.targets.items()}
+    first = bound.objectives[0]
+    other = Objective("recovery", -1) if first.metric != "recovery" else Objective("cost")
+    easy = replace(bound, objectives=(first, other)).with_constraints(
+        Yields(confidence=None, joint=False, **targets)
+    )
+    return easy.with_acids([bound.acid_names[k]])
+
+
+def _chance(bound: BoundProblem, told: Outcome, prediction: YieldPrediction) -> tuple[Floats, Floats]:
+    """Return what to minimise for the surest design, shape (n,): less its chance; and that nothing lacks."""
+    return -_sureness(bound, prediction), np.zeros(len(prediction))
+
+
+def _sureness(bound: BoundProblem, told: YieldPrediction) -> Floats:
+    """Return with which confidence designs have the targets, shape (n,): all at once, or the least sure."""
+    if bound.joint or bound.confidence is None:
+        return joint_probability(bound.surrogate, told, _targets(bound))
+    each = [joint_probability(bound.surrogate, told, _targets(bound, metal)) for metal in bound.targets]
+    return np.asarray(np.min(each, axis=0))
 
 
 def at(
@@ -321,29 +364,22 @@ def highest_confidence(pool: Pool, bound: BoundProblem) -> float:
     rows = np.flatnonzero(seen.violation <= 0.0)
     if not len(rows) or not bound.targets:
         return math.nan
-    told = pool.high.take(rows)
-    if bound.joint or bound.confidence is None:
-        chances = joint_probability(bound.surrogate, told, _targets(bound))
-        return float(chances.max())
-    each = [joint_probability(bound.surrogate, told, _targets(bound, metal)) for metal in bound.targets]
-    return float(np.min(each, axis=0).max())
+    return float(_sureness(bound, pool.high.take(rows)).max())
 
 
 def drifts(bound: BoundProblem, evaluation: Evaluation) -> tuple[Drift, ...]:
-    """Return how far each setpoint of one design may drift before a yield target is lost.
+    """Return how far each setpoint of one design may drift before a constraint is broken.
 
     Setpoints that the question or the data fix are left out.
     """
     k = int(evaluation.designs.acid[0])
     x = evaluation.designs.continuous[0]
     free = (bound.upper > bound.lower)[k] & bound.neighbourhoods[k].varied
-    if not bound.targets:
-        return ()
     places, rows = [], list[tuple[int, int]]()
     for j, variable in enumerate(VARIABLES):
         if not free[j]:
             continue
-        for side, end in enumerate((variable.low, min(variable.high, 2.0 * bound.upper[k, j]))):
+        for side, end in enumerate((bound.lower[k, j], bound.upper[k, j])):
             for share in np.linspace(0.0, 1.0, _DRIFTS + 1)[1:] ** 2:
                 moved = x.copy()
                 place = np.round((x[j] + share * (end - x[j])) / variable.step) * variable.step
@@ -353,7 +389,9 @@ def drifts(bound: BoundProblem, evaluation: Evaluation) -> tuple[Drift, ...]:
     if not places:
         return ()
     designs = Designs(np.full(len(places), k, dtype=np.intp), np.array(places))
-    margins = _target_margins(bound, designs)
+    # how far the data reach is told by the range; within it the domain is no loss
+    free_of_domain = bound.with_constraints(ApplicabilityDomain(None))
+    margins = free_of_domain.search_point(designs, "high").margins
     found = []
     for j, variable in enumerate(VARIABLES):
         if not free[j]:
@@ -362,21 +400,19 @@ def drifts(bound: BoundProblem, evaluation: Evaluation) -> tuple[Drift, ...]:
         for side in (0, 1):
             for i in (i for i, key in enumerate(rows) if key == (j, side)):
                 if margins[i].min() < 0.0:
-                    lost[side] = list(bound.targets)[int(margins[i].argmin())]
+                    lost[side] = _first_lost(free_of_domain, margins[i])
                     break
                 ends[side] = float(places[i][j])
         found.append(Drift(variable.name, ends[0], ends[1], lost[0], lost[1]))
     return tuple(found)
 
 
-def _target_margins(bound: BoundProblem, designs: Designs) -> Floats:
-    """Return by how much each target is exceeded, at its own confidence, shape (n, targets)."""
-    told = bound.predict(designs)
-    reached = told.mean
-    if bound.confidence is not None:
-        reached = yield_quantile(bound.surrogate, bound.feed, told, 1.0 - bound.confidence)
-    columns = [METALS.index(metal) for metal in bound.targets]
-    return np.asarray(reached[:, columns] - np.array(list(bound.targets.values())))
+def _first_lost(bound: BoundProblem, margins: Floats) -> str:
+    """Return the name of the margin that is broken most; a yield target before any other limit."""
+    names = bound.constraint_names
+    broken = [(float(m), name) for m, name in zip(margins, names, strict=True) if m < 0.0]
+    targets = [(m, name) for m, name in broken if name in bound.yields.names]
+    return min(targets or broken)[1]
 
 
 def _targets(bound: BoundProblem, only: str | None = None) -> Floats:
@@ -473,5 +509,6 @@ def prices_of_run(result: RunResult, seed: int = 1) -> Answer | None:
         refusal=None,
         highest_confidence=highest_confidence(pool, bound),
         tables=result.tables,
+        seed=seed,
         seconds=0.0,
     )

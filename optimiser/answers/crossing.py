@@ -21,6 +21,7 @@ from optimiser.problem.objectives import Objective
 from optimiser.problem.schema import Problem
 from optimiser.search.search import SearchSettings
 from optimiser.tables.own import OwnTables
+from optimiser.uncertainty.study import check_seed
 from optimiser.variables import Floats, Ints
 
 #: Values of a lever that are looked at, along one and along each of two.
@@ -195,6 +196,7 @@ def breakeven(
         InputError: an unknown lever or acid, numbers that are out of bounds.
     """
     began = time.perf_counter()
+    check_seed(seed)
     field = field_of(problem, asked, tables, unseen)
     lever = field.lever(span.name)
     ends = [lever.at(span.low), lever.at(span.high)]
@@ -299,8 +301,11 @@ def check_spans(field: Field, spans: Sequence[Span]) -> tuple[Lever, Lever]:
             allowed="two, or none for no map",
             remedy="write e.g. --cross price.citric=0.3:3 --cross yield=0.7:0.95",
         )
-    if spans[0].name == spans[1].name:
-        raise InputError(f"Both levers are {spans[0].name}.", where="--cross", remedy="vary two things")
+    first, second = (span.name for span in spans)
+    if first == second or ("yield" in (first, second) and first.split(".")[0] == second.split(".")[0]):
+        raise InputError(
+            f"{first} and {second} set the same thing.", where="--cross", remedy="vary two different things"
+        )
     one, two = (field.lever(span.name) for span in spans)
     for lever, span in zip((one, two), spans, strict=True):
         lever.at(span.low), lever.at(span.high)

@@ -53,7 +53,7 @@ def pairs(option: str, given: Sequence[str]) -> dict[str, float]:
         InputError: one is not of that form, or a name is given twice.
     """
     found: dict[str, float] = {}
-    for text in given:
+    for text in (part for one in given for part in one.split(",")):
         name, sign, value = text.partition("=")
         if not sign or not name.strip():
             raise InputError(

@@ -24,8 +24,9 @@ class Asked:
 
     Attributes:
         objective: what to minimise or maximise; None for the problem's first objective.
-        yields: targets by metal, which replace those of the problem; None for those of the problem.
-        confidence: with which the targets hold; None where expected yields count.
+        yields: targets by metal, which replace those of the problem and their confidence; None for those of
+            the problem.
+        confidence: with which the targets hold; None for that of the problem's targets, else expected yields.
         joint: whether they hold at once.
         acid: the acids to choose from.
         fix: setpoints by variable.
@@ -42,6 +43,29 @@ class Asked:
     at_least: Mapping[str, float] | None = None
     at_most: Mapping[str, float] | None = None
     price: Mapping[str, float] | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("yields", "fix", "at_least", "at_most", "price"):
+            given = getattr(self, name)
+            if given is not None:
+                object.__setattr__(self, name, _numbers(name, given))
+        if self.acid is not None and not (
+            isinstance(self.acid, Sequence) and all(isinstance(one, str) for one in self.acid)
+        ):
+            raise InputError(
+                f"{self.acid!r} is no list of acids.", where="acid", allowed="names such as 'sulfuric'"
+            )
+
+
+def _numbers(what: str, given: Any) -> dict[str, float]:
+    if not isinstance(given, Mapping) or not all(isinstance(name, str) for name in given):
+        raise InputError(
+            f"{given!r} does not say numbers by name.",
+            where=what,
+            allowed="a mapping of names to numbers",
+            remedy='write e.g. {"Co": 0.9}',
+        )
+    return {name: number(value, key=(name,)) for name, value in given.items()}
 
 
 def question_of(problem: Problem, asked: Asked) -> Problem:
@@ -74,14 +98,17 @@ def question_of(problem: Problem, asked: Asked) -> Problem:
 
 def _targets(problem: Problem, asked: Asked) -> Yields:
     own = next((c for c in problem.constraints if isinstance(c, Yields)), Yields())
-    targets = own.targets if asked.yields is None else asked.yields
-    if asked.yields is None and asked.confidence is None and not asked.joint:
-        return own
-    if (asked.confidence is not None or asked.joint) and not targets:
+    if asked.yields is not None:
+        targets, confidence, joint = dict(asked.yields), asked.confidence, asked.joint
+    else:
+        targets = dict(own.targets)
+        confidence = own.confidence if asked.confidence is None else asked.confidence
+        joint = asked.joint or own.joint
+    if (confidence is not None or joint) and not targets:
         raise InputError(
             "A confidence needs yield targets.", where="confidence", remedy="add e.g. --yield Li=0.9"
         )
-    return Yields(confidence=asked.confidence, joint=asked.joint, **targets)
+    return Yields(confidence=confidence, joint=joint, **targets)
 
 
 def _others(problem: Problem, asked: Asked) -> list[Constraint]:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from optimiser._io.errors import InputError
-from optimiser.problem.objectives import METRICS, Objective
+from optimiser.problem.objectives import Objective, usual
 
 _EXAMPLE = "write e.g. price.citric=0.3:3"
 
@@ -116,5 +116,4 @@ def read_objectives(text: str) -> tuple[Objective, ...]:
     names = [name.strip() for name in text.split(",")]
     if len(set(names)) < len(names):
         raise InputError(f"The objectives {text} repeat themselves.", remedy="give each once")
-    better = {name: metric.better for name, metric in METRICS.items()}
-    return tuple(Objective(name, -1 if better.get(name) == "higher" else 1) for name in names)
+    return tuple(usual(name) for name in names)

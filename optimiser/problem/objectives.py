@@ -360,6 +360,20 @@ def read_objective(verb: str, asked: Any) -> Objective:
     return Objective(str(asked), 1 if verb == "minimise" else -1, quantile)
 
 
+def usual(metric: Any) -> Objective:
+    """Return the objective that asks for a metric in its usual direction.
+
+    Raises:
+        InputError: there is no such metric.
+
+    Examples:
+        >>> usual("recovery").verb
+        'maximise'
+    """
+    found = METRICS.get(metric) if isinstance(metric, str) else None
+    return Objective(metric, -1 if found is not None and found.better == "higher" else 1)
+
+
 def minimise(metric: str, quantile: float | None = None) -> Objective:
     """Ask for as little as possible of a metric, such as ``cost``.
 

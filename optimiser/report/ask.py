@@ -57,6 +57,7 @@ def as_json(answer: Answer, evidence: Nearest) -> dict[str, Any]:
             for metal in problem.present
         },
         "objectives": {name: _interval(answer, name) for name in names if name in answer.spread},
+        "value": answer.value if answer.feasible else None,
         "components": {
             name: _interval(answer, name)
             for name in answer.spread
@@ -121,6 +122,7 @@ def write_ask(
         **made_with(problem.surrogate),
         "options": dict(asked),
         "question": answer.question.to_yaml(),
+        "seed": answer.seed,
         **as_json(answer, evidence),
     }
     tables: dict[str, pd.DataFrame | Mapping[str, pd.DataFrame]] = {

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import math
 
-from optimiser.answers.answer import Answer, Binding, Priced
+from optimiser.answers.answer import Answer, Binding, Drift, Priced
+from optimiser.problem.constraints import label
 from optimiser.problem.objectives import METRICS
 from optimiser.report import refusal, words
 from optimiser.report.caveats import selection_caveat
 from optimiser.report.columns import column
-from optimiser.report.numbers import NOTHING, number, percent, signed
+from optimiser.report.numbers import NOTHING, floor_percent, number, percent, signed
 from optimiser.variables import VARIABLES
 
 _LABELS = {variable.name: variable for variable in VARIABLES}
+
+
+def heading(answer: Answer) -> str:
+    """Return the objective with its unit, as it heads axes and columns: ``cost (p90) [EUR/kg metal]``."""
+    return f"{answer.objective.label} [{column(answer.objective.metric).unit}]"
 
 
 def headline(answer: Answer) -> tuple[str, ...]:
@@ -53,7 +59,7 @@ def certainty_sentence(answer: Answer) -> str:
         if one.feasible and one.confidence is not None:
             found.append(f"{100.0 * one.confidence:g} %: {how.text(one.value)}{_more(answer, one)}")
     together = "all targets at once" if jointly(answer) else "each target"
-    reach = f"the highest that was found is {percent(answer.highest_confidence)}"
+    reach = f"the highest that was found is {floor_percent(answer.highest_confidence)} %"
     if not found:
         return f"No confidence of 50 % or more in {together} can be had: {reach}."
     first_lost = next((one.confidence for one in answer.price_of_certainty if not one.feasible), None)
@@ -96,8 +102,13 @@ def acids_sentence(answer: Answer) -> str:
         return ""
     other = answer.runner_up
     if other is None:
-        rest = [found.acid for found in answer.acids if found.acid != answer.acid]
-        return f"No other acid is feasible ({', '.join(rest)})." if rest else ""
+        rest = [found for found in answer.acids if found.acid != answer.acid]
+        tried = [found.acid for found in rest if not found.reason.startswith("too few")]
+        outside = [found.acid for found in rest if found.reason.startswith("too few")]
+        said = f"No other acid is feasible ({', '.join(tried)})." if tried else ""
+        if outside:
+            said += f" Not tried, since too few experiments are near this feed: {', '.join(outside)}."
+        return said.strip()
     how = column(answer.objective.metric)
     return (
         f"The next best acid is {other.acid}: {how.said(other.value)}, "
@@ -111,27 +122,27 @@ def binding_sentence(binding: Binding, answer: Answer) -> str:
     if math.isnan(binding.change):
         return f"{binding.label}: at its limit, which is physics."
     per = {"points": "point"}.get(binding.unit, binding.unit) or "unit"
-    change = signed(how.scale * binding.per_unit, (how.digits or 0) + 1)
+    change, unit = how.scale * binding.per_unit, how.unit
+    said = ("+" if change > 0.0 else "") + number(change, figures=2)
     amount = f"{number(binding.relaxed)} {per if binding.relaxed == 1.0 else binding.unit}".strip()
-    return f"{binding.label}: {change} {how.unit} per {per} (relaxed by {amount})."
+    return f"{binding.label}: {said} {unit} per {per} (relaxed by {amount})."
 
 
-def drift_text(low: float, high: float, lost_low: str, lost_high: str, variable: str) -> str:
-    """Say how far a setpoint may drift: ``temperature 82 to 88 °C (below, Co is lost)``."""
-    of = _LABELS[variable]
-    ends = [f"below, {lost_low} is lost"] if lost_low else []
-    ends += [f"above, {lost_high} is lost"] if lost_high else []
-    said = f" ({'; '.join(ends)})" if ends else " (no target is lost)"
-    return f"{of.label} {number(low)} to {number(high)} {of.shown_unit}{said}"
+def drift_text(drift: Drift) -> str:
+    """Say how far a setpoint may drift: ``temperature 82 to 88 °C (below: Co yield)``."""
+    of = _LABELS[drift.variable]
+    ends = [("below", drift.lost_low), ("above", drift.lost_high)]
+    lost = "; ".join(f"{side}: {label(name).split(' (')[0]}" for side, name in ends if name)
+    said = f" ({lost})" if lost else " (nothing is lost in the range searched)"
+    return f"{of.label} {number(drift.low)} to {number(drift.high)} {of.shown_unit}{said}"
 
 
 def drift_sentence(answer: Answer) -> str:
-    """Say how far setpoints may drift, the tightest ones."""
-    lost = [d for d in answer.drift if d.lost_low or d.lost_high]
-    if not lost:
+    """Say how far setpoints may drift, and what breaks beyond."""
+    if not answer.drift:
         return ""
-    told = [drift_text(d.low, d.high, d.lost_low, d.lost_high, d.variable) for d in lost]
-    return f"One setpoint alone may drift before a target is lost: {'; '.join(told)}."
+    told = "; ".join(drift_text(one) for one in answer.drift)
+    return f"One setpoint alone may drift before a target or another limit is lost: {told}."
 
 
 def lines(answer: Answer) -> list[str]:

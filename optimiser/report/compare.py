@@ -138,7 +138,7 @@ def _fronts(of: Comparison) -> list[str]:
             low, high = sorted((objective.sign * values.min(), objective.sign * values.max()))
             ends.append(f"{objective.label} {how.text(low)} to {how.text(high)} {_unit(how)}")
         acids = ", ".join(f"{name} {n}" for name, n in acids_on_front(run).items())
-        told.append(f"{which} run: {len(front)} designs, {'; '.join(ends)}; acids {acids}.")
+        told.append(f"{which} run: {len(front)} non-dominated designs, {'; '.join(ends)}; acids {acids}.")
     return told
 
 

@@ -169,9 +169,9 @@ def check_draws(draws: int) -> None:
     Raises:
         InputError: says how many there may be.
     """
-    if not LEAST_DRAWS <= draws <= MOST_DRAWS:
+    if not hasattr(draws, "__index__") or not LEAST_DRAWS <= draws <= MOST_DRAWS:
         raise InputError(
-            f"{draws:,} draws are not possible.",
+            f"{draws} draws are not possible.",
             where="--draws",
             allowed=f"{LEAST_DRAWS:,} to {MOST_DRAWS:,}",
             remedy="10,000 are enough for intervals and indices",

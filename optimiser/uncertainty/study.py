@@ -157,8 +157,10 @@ def check_seed(seed: int) -> None:
     Raises:
         InputError: says what is.
     """
-    if not 0 <= seed < MOST_SEED:
-        raise InputError(f"The seed {seed} is not possible.", where="--seed", allowed="0 to 4294967295")
+    if isinstance(seed, bool) or not hasattr(seed, "__index__") or not 0 <= seed < MOST_SEED:
+        raise InputError(
+            f"The seed {seed!r} is not possible.", where="--seed", allowed="a whole number, 0 to 4294967295"
+        )
 
 
 def acid_chances(

@@ -100,7 +100,8 @@ def test_a_setpoint_holds_its_targets_as_far_as_its_drift_says() -> None:
             moved = x.copy()
             moved[COLUMN[one.variable]] = end
             told = problem.evaluate(Designs(answer.evaluation.designs.acid, moved[None]))
-            assert min(told.margins[f"yield_{metal}"][0] for metal in ALL) >= 0.0
+            broken = [name for name, margin in told.margins.items() if margin[0] < 0.0]
+            assert broken in ([], ["applicability_domain"])
         assert one.low <= x[COLUMN[one.variable]] <= one.high
 
 

@@ -72,6 +72,9 @@ def answer_card(answer: Answer) -> Card:
 
 def _tiles(answer: Answer) -> tuple[Tile, ...]:
     found = []
+    if answer.objective.quantile is not None:
+        how = column(answer.objective.metric)
+        found.append(Tile(answer.objective.label, how.text(answer.value), how.unit))
     for name in dict.fromkeys([answer.objective.metric, "cost", "climate_change", "recovery", "net_value"]):
         if name not in answer.spread:
             continue
@@ -117,7 +120,7 @@ def prices_frame(answer: Answer) -> pd.DataFrame:
         rows.append(
             {
                 "asked": asked,
-                how.heading: how.text(one.value) if one.feasible else "out of reach",
+                ask_words.heading(answer): how.text(one.value) if one.feasible else "out of reach",
                 "acid": one.acid,
             }
             | {v.name: float(x[j]) if one.feasible else np.nan for j, v in enumerate(VARIABLES)}
@@ -134,10 +137,10 @@ def reachable_card(answer: Answer) -> Card:
     said = "No target of the map can be had with 50 % confidence or more."
     if best is not None:
         said = (
-            f"The highest target with a confidence of the map is {100 * best.target:g} % for every metal "
-            f"asked for ({together}), with {sure_text(best.confidence)} confidence."
+            f"The highest target of the map that can be had is {100 * best.target:g} % of every metal asked "
+            f"for ({together}), with {sure_text(best.confidence)} confidence."
         )
-    best_what = column(answer.objective.metric).heading
+    best_what = ask_words.heading(answer)
     about = f"Best {best_what} by target and confidence; what is empty is out of reach."
     return Card(finding=(said,), blocks=(Figure("reachable-map", about, draw_reachable(answer)),))
 
@@ -152,10 +155,7 @@ def binding_card(answer: Answer) -> Card:
     else:
         said = "No single limit holds the objective back by more than 0.05 %."
     if answer.drift:
-        told = tuple(
-            ask_words.drift_text(d.low, d.high, d.lost_low, d.lost_high, d.variable) + "."
-            for d in answer.drift
-        )
+        told = tuple(ask_words.drift_text(one) + "." for one in answer.drift)
         blocks.append(Words("How far one setpoint alone may drift", told))
     drift = ask_words.drift_sentence(answer)
     return Card(finding=(said, drift) if drift else (said,), blocks=tuple(blocks))
@@ -176,7 +176,7 @@ def acids_frame(answer: Answer) -> pd.DataFrame:
         rows.append(
             {
                 "acid": one.acid,
-                how.heading: how.text(one.value) if feasible else NOTHING,
+                ask_words.heading(answer): how.text(one.value) if feasible else NOTHING,
                 "premium [%]": number(100.0 * one.premium, 0) if feasible else NOTHING,
                 **{v.name: float(x[j]) for j, v in enumerate(VARIABLES)},
                 "experiments": one.experiments,
@@ -192,7 +192,7 @@ def money_card(answer: Answer) -> Card:
     most = max(cost, key=lambda c: cost[c])
     total, said = answer.spread["cost"].value, "It costs nothing."
     if total > 0.0:
-        said = f"Most of the cost is {most}: {number(100.0 * cost[most] / total, 0)} %."
+        said = f"The largest part of the cost is {most}: {number(100.0 * cost[most] / total, 0)} %."
     caption = (
         "Per kg of metal dissolved. Intervals (90 %) draw yields, prices, factors, stocks and plant together."
     )
@@ -223,6 +223,7 @@ def evidence_card(answer: Answer, evidence: Nearest) -> Card:
     if len(frame):
         said = f"The nearest experiment is {frame.iloc[0]['distance']:.1f} away."
         shown = shown_experiments(beside(answer.problem, answer.evaluation, 0, frame))
+        shown = shown.drop(columns=["differs in"])  # would make rows tall beside so many columns
         blocks.append(
             Table(
                 "experiments",

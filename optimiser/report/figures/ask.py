@@ -8,6 +8,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from optimiser.answers.answer import Answer, Priced
+from optimiser.report.ask_words import heading
 from optimiser.report.columns import column
 from optimiser.report.figures.scenarios import draw_heat
 from optimiser.report.style import INK, MUTED, acid_styles, blank, marker
@@ -69,7 +70,7 @@ def draw_reachable(answer: Answer) -> go.Figure:
 
 def _prices(answer: Answer, x: str, told: Sequence[Priced]) -> go.Figure:
     how = column(answer.objective.metric)
-    figure = blank(320, x, how.heading)
+    figure = blank(320, x, heading(answer))
     values = [how.scale * one.value for one in told if one.feasible]
     if values and min(values) > 0.0 and max(values) > 8.0 * min(values):
         figure.update_yaxes(type="log", dtick="D2")
