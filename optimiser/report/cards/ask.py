@@ -101,7 +101,10 @@ def prices_card(answer: Answer) -> Card:
         ),
     )
     finding = (ask_words.yield_sentence(answer),)  # the answer says the price of certainty
-    note = "The dotted line is the answer. Every mark is a design of its own, searched and polished."
+    note = (
+        "The dotted line is the answer. Every mark is a design of its own, found with less effort than the "
+        "answer: ask at its target or confidence to confirm one."
+    )
     frame = prices_frame(answer)
     table = Table("price-designs", "The designs behind the marks.", frame, sortable=False)
     return Card(
