@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import tempfile
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from html import escape
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 
 Kind = Literal["png", "svg"]
 WIDTH, SCALE = 900, 2
+_TRIES = 50  # to remove the browser's folder, a tenth of a second apart
 
 
 def write_images(figures: Sequence[Figure], folder: Path, kind: Kind) -> str:
@@ -97,16 +100,20 @@ def _draw(figures: Sequence[Figure], folder: Path, kind: Kind) -> None:
 @contextmanager
 def _own_temporary_folder() -> Iterator[None]:
     """Give the browser a temporary folder of its own: one that is stopped early leaves files in it."""
-    before = os.environ.get("TMPDIR")
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-        os.environ["TMPDIR"] = folder
-        try:
-            yield
-        finally:
-            if before is None:
-                del os.environ["TMPDIR"]
-            else:
-                os.environ["TMPDIR"] = before
+    before, folder = os.environ.get("TMPDIR"), tempfile.mkdtemp()
+    os.environ["TMPDIR"] = folder
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["TMPDIR"]
+        else:
+            os.environ["TMPDIR"] = before
+        for _ in range(_TRIES):  # what is left of the browser may still write while it ends
+            shutil.rmtree(folder, ignore_errors=True)
+            if not Path(folder).exists():
+                break
+            time.sleep(0.1)
 
 
 def _first_line(error: Exception) -> str:

@@ -9,7 +9,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from tests.ask.test_crossing import two_acids
 
 import optimiser as opt
 from optimiser.answers.acids import AcidComparison, compare_acids
@@ -18,6 +17,7 @@ from optimiser.problem.schema import SearchSpec
 from optimiser.report.acid_words import comparison_lines
 from optimiser.report.acids import deliver_comparison
 from optimiser.tables.own import own_tables
+from tests.answers.test_crossing import two_acids
 from tests.browser import find_browser
 from tests.command import assert_one_clear_block, optimiser, process
 

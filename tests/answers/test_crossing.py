@@ -146,7 +146,7 @@ def test_one_acid_alone_has_no_rival() -> None:
     [
         ([Span("yield", 0.5, 0.9)], "two levers, not 1"),
         ([Span("yield", 0.5, 0.9)] * 3, "two levers, not 3"),
-        ([Span("yield", 0.5, 0.9)] * 2, "Both levers are yield"),
+        ([Span("yield", 0.5, 0.9)] * 2, "set the same thing"),
         ([Span("yield", 0.5, 0.9), Span("confidence", 0.5, 2.0)], "= 2 is not possible"),
     ],
 )
@@ -176,7 +176,7 @@ def test_the_command_refuses_in_one_block(tmp_path: Path) -> None:
 
 
 def test_from_python_a_range_is_two_numbers() -> None:
-    with pytest.raises(InputError, match="no range"):
+    with pytest.raises(InputError, match="no lever with a range"):
         opt.breakeven(opt.load_problem("nmc111"), "yield", (0.5,))  # type: ignore[arg-type]
     with pytest.raises(InputError, match="is not a problem"):
         opt.breakeven("nmc111", "yield", (0.5, 0.9))  # type: ignore[arg-type]
