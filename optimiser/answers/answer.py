@@ -40,9 +40,9 @@ MAPPED = (0.70, 0.80, 0.85, 0.90, 0.95, 0.97, 0.99)
 #: Rounds of polishing: of the question before and after the search, of other confidences, of all that is
 #: asked beside it, and of the map.
 _BEFORE, _ROUNDS, _LADDER, _FURTHER, _MAP = 4, 14, 8, 4, 2
-#: Polish alone ends in one of many local optima, so the acids that may have the answer are searched, too;
-#: and with less effort the trade-off with recovery, where other targets and confidences have theirs.
-_EFFORT, _ASIDE = SearchSettings(60, 32, 0), SearchSettings(60, 20, 0)
+#: Polish alone ends in one of many local optima, so the acids that may have the answer are searched, too,
+#: and the trade-off with recovery, where other targets and confidences have their best designs.
+_EFFORT = SearchSettings(60, 32, 0)
 _NEAR_VALUE, _NEAR_LACKING = 0.15, 0.02  # behind the best one, as a share of it or of what it lacks
 _OF_RUN = 5  # of what is asked of a run, whose search knows much already
 #: Relative gain of the objective below which a limit does not bind.
@@ -236,16 +236,13 @@ def answer_from(question: Problem, pool: Pool, bound: BoundProblem, relaxed: Seq
     asked, alone = Question(bound), [Question(bound, k) for k in range(len(bound.acids))]
     pool.solve([asked, *alone], _BEFORE)
     leading = _leading(pool, asked, alone)
-    for k in leading:
-        found = search(
-            bound.with_acids([bound.acid_names[k]]), _EFFORT, np.random.default_rng(pool.rng.integers(2**32))
-        )
-        pool.add(found.final.with_acid(k))
+    searched = [(bound, k) for k in leading]
     if leading and bound.targets:
-        found = search(
-            _trade_off(bound, leading[0]), _EFFORT, np.random.default_rng(pool.rng.integers(2**32))
-        )
-        pool.add(found.final.with_acid(leading[0]))
+        searched.append((_trade_off(bound), leading[0]))
+    for problem, k in searched:
+        rng = np.random.default_rng(pool.rng.integers(2**32))
+        found = search(problem.with_acids([bound.acid_names[k]]), _EFFORT, rng)
+        pool.add(found.final.with_acid(k))
     pool.solve([asked, *alone], _ROUNDS)
     ladder = {c: Question(at(bound, confidence=c)) for c in CONFIDENCES} if bound.targets else {}
     sweep = {t: Question(at(bound, target=t)) for t in TARGETS} if bound.targets else {}
@@ -300,15 +297,13 @@ def _leading(pool: Pool, asked: Question, alone: Sequence[Question]) -> list[int
     return [k for _, _, k in sorted(ahead)[:2]]
 
 
-def _trade_off(bound: BoundProblem, k: int) -> BoundProblem:
-    """Return the trade-off of the objective with recovery for one acid: what other targets will ask for."""
+def _trade_off(bound: BoundProblem) -> BoundProblem:
+    """Return the trade-off of the objective with recovery: what other questions will ask for."""
     targets = {metal: min(target, TARGETS[0]) for metal, target in bound.targets.items()}
     first = bound.objectives[0]
     other = Objective("recovery", -1) if first.metric != "recovery" else Objective("cost")
-    easy = replace(bound, objectives=(first, other)).with_constraints(
-        Yields(confidence=None, joint=False, **targets)
-    )
-    return easy.with_acids([bound.acid_names[k]])
+    easy = Yields(confidence=None, joint=False, **targets)
+    return replace(bound, objectives=(first, other)).with_constraints(easy)
 
 
 def _chance(bound: BoundProblem, told: Outcome, prediction: YieldPrediction) -> tuple[Floats, Floats]:
