@@ -1,9 +1,8 @@
-"""What is typed about levers and targets: ``price.citric=0:1.5``, ``Li=0.9,Co=0.9``, ``cost,recovery``."""
+"""What is typed about levers and objectives: ``price.citric=0:1.5``, ``cost,recovery``."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from optimiser._io.errors import InputError
@@ -71,36 +70,6 @@ def read_span(text: str, option: str = "") -> Span:
             f"{text!r} is no lever with a range.", where=option, allowed="NAME=LOW:HIGH", remedy=_EXAMPLE
         )
     return Span(name.strip(), *span)
-
-
-def read_targets(texts: Iterable[str], option: str = "--yield") -> dict[str, float] | None:
-    """Read yield targets such as ``Li=0.9,Co=0.9``; None where there are none.
-
-    Raises:
-        InputError: it is written otherwise, or a metal is given twice.
-
-    Examples:
-        >>> read_targets(["Li=0.9,Co=0.8"])
-        {'Li': 0.9, 'Co': 0.8}
-    """
-    found: dict[str, float] = {}
-    for part in (part.strip() for text in texts for part in text.split(",")):
-        metal, _, share = (piece.strip() for piece in part.partition("="))
-        try:
-            value = float(share)
-        except ValueError:
-            value = math.nan
-        if not metal or not math.isfinite(value):
-            raise InputError(
-                f"{part!r} is no yield target.",
-                where=option,
-                allowed="METAL=YIELD, the yield a fraction",
-                remedy="write e.g. Li=0.9,Co=0.9",
-            )
-        if metal in found:
-            raise InputError(f"{metal} has two yield targets.", where=option, remedy="leave one out")
-        found[metal] = value
-    return found or None
 
 
 def read_objectives(text: str) -> tuple[Objective, ...]:

@@ -57,8 +57,9 @@ def breakeven(
     from optimiser._io.errors import InputError
     from optimiser._io.output import check_folder
     from optimiser.answers.crossing import breakeven as find
+    from optimiser.answers.options import pairs
     from optimiser.answers.question import Asked
-    from optimiser.answers.typed import read_span, read_targets
+    from optimiser.answers.typed import read_span
     from optimiser.problem.objectives import Objective
     from optimiser.report import acids as report
     from optimiser.report.acid_words import breakeven_lines
@@ -69,7 +70,7 @@ def breakeven(
         raise InputError("Two objectives are asked for.", where="--maximise", remedy="keep one")
     metric = minimise or maximise
     objective = None if metric is None else Objective(metric, -1 if maximise else 1)
-    asked = Asked(objective, read_targets(targets), confidence, joint)
+    asked = Asked(objective, pairs("--yield", targets) or None, confidence, joint)
     if out is not None:
         check_folder(out, force)
     question = question_of(problem)

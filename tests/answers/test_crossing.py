@@ -11,8 +11,9 @@ import pytest
 import optimiser as opt
 from optimiser._io.errors import InputError
 from optimiser.answers.crossing import Breakeven, breakeven, check_spans, crossing_map
+from optimiser.answers.options import pairs
 from optimiser.answers.rivals import Rivals, field_of
-from optimiser.answers.typed import Span, read_objectives, read_span, read_targets
+from optimiser.answers.typed import Span, read_objectives, read_span
 from optimiser.problem.schema import Problem
 from optimiser.report.acid_words import breakeven_lines
 from optimiser.search.search import SearchSettings
@@ -156,11 +157,11 @@ def test_a_map_without_two_levers_is_refused(spans: list[Span], said: str) -> No
 
 
 def test_targets_and_objectives_are_read_as_typed() -> None:
-    assert read_targets([]) is None
-    assert read_targets(["Li=0.9, Co=0.8", "Ni=0.7"]) == {"Li": 0.9, "Co": 0.8, "Ni": 0.7}
-    for text, said in (("Li", "no yield target"), ("Li=x", "no yield target"), ("Li=.9,Li=.8", "two yield")):
+    assert pairs("--yield", []) == {}
+    assert pairs("--yield", ["Li=0.9, Co=0.8", "Ni=0.7"]) == {"Li": 0.9, "Co": 0.8, "Ni": 0.7}
+    for text, said in (("Li", "not NAME=VALUE"), ("Li=x", "not a number"), ("Li=.9,Li=.8", "given twice")):
         with pytest.raises(InputError, match=said):
-            read_targets([text])
+            pairs("--yield", [text])
     assert [o.sign for o in read_objectives("cost,recovery")] == [1, -1]
     for text, said in (("cost,cost", "repeat"), ("beauty", "no objective 'beauty'")):
         with pytest.raises(InputError, match=said):
