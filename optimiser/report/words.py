@@ -92,9 +92,24 @@ def targets_sentence(problem: BoundProblem, evaluation: Evaluation, row: int) ->
 
 def answer(problem: BoundProblem, evaluation: Evaluation, row: int) -> tuple[str, ...]:
     """Say the recommended design, and how sure its targets are."""
-    said = sentence(problem, evaluation, row)
-    sure = targets_sentence(problem, evaluation, row)
-    return (said, sure) if sure else (said,)
+    said = (
+        sentence(problem, evaluation, row),
+        targets_sentence(problem, evaluation, row),
+        quantiles_sentence(problem, evaluation, row),
+    )
+    return tuple(line for line in said if line)
+
+
+def quantiles_sentence(problem: BoundProblem, evaluation: Evaluation, row: int) -> str:
+    """Say the objectives of a design that are quantiles, which tables and figures do not show."""
+    told = [
+        f"{o.label} {column(o.metric).said(o.sign * evaluation.objectives[row, j])}"
+        for j, o in enumerate(problem.objectives)
+        if o.quantile is not None
+    ]
+    if not told:
+        return ""
+    return f"Chosen by {', '.join(told)}; tables and figures show what the expected yields give."
 
 
 def value_sentence(problem: BoundProblem, front: Front) -> str:

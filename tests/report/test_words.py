@@ -13,7 +13,7 @@ from rich.console import Console
 
 from optimiser.problem.constraints import Yields, read_constraint
 from optimiser.problem.load import load_config
-from optimiser.problem.objectives import METRICS
+from optimiser.problem.objectives import METRICS, minimise
 from optimiser.report import refusal, words
 from optimiser.report.card import Table
 from optimiser.report.console import print_result
@@ -149,3 +149,12 @@ def test_an_acid_without_data_gets_a_guess_and_no_interval() -> None:
     known = the_front(trade_off())
     assert "(a guess)" not in words.sentence(trade_off().problem, known.evaluation, known.knee)
     assert METRICS["cost"].label in [tile.label for tile in card.tiles]
+
+
+def test_a_quantile_that_was_minimised_is_told_beside_the_answer() -> None:
+    result = trade_off()
+    sure = dataclasses.replace(result.problem, objectives=(minimise("cost", 0.9),))
+    evaluation = sure.evaluate(the_front(result).evaluation.designs)
+    (told,) = (line for line in words.answer(sure, evaluation, 0) if "p90" in line)
+    assert f"{evaluation.objectives[0, 0]:.2f} EUR/kg metal" in told
+    assert evaluation.objectives[0, 0] > evaluation.metrics["cost"][0]

@@ -46,6 +46,8 @@ def _found(problem: BoundProblem, front: Front, certainty: str) -> Card:
     finding = [words.sentence(problem, front.evaluation, front.answer)]
     if sure := words.targets_sentence(problem, front.evaluation, front.answer):
         finding.append(sure)
+    if quantiles := words.quantiles_sentence(problem, front.evaluation, front.answer):
+        finding.append(quantiles)
     if certainty:
         finding.append(certainty)
     if len(front.evaluation) > 1 and len(problem.objectives) > 1:
