@@ -269,9 +269,7 @@ def _row(of: AcidComparison, one: AcidAlone) -> dict[str, Any]:
         return found
     best, problem = one.picked, one.problem
     found |= {name: float(getattr(best.designs, name)[0]) for name in CONTINUOUS}
-    shown = dict.fromkeys(
-        [*(o.metric for o in problem.objectives), *REPORTED, *(f"yield_{m}" for m in problem.present)]
-    )
+    shown = dict.fromkeys([*(o.metric for o in problem.objectives), *REPORTED, "chlorine", *_yields(problem)])
     for name in shown:
         if name not in CONTINUOUS:
             found |= _with_ends(one, name, name, 0)
@@ -280,6 +278,10 @@ def _row(of: AcidComparison, one: AcidAlone) -> dict[str, Any]:
         found |= _with_ends(one, f"least_{aside.metric}", aside.metric, place)
     beats = of.p_beats()
     return found | {"p_best": of.p_best()[one.acid], "p_beats": beats.get(one.acid, float("nan"))}
+
+
+def _yields(problem: BoundProblem) -> list[str]:
+    return [f"yield_{metal}" for metal in problem.present]
 
 
 def _with_ends(one: AcidAlone, called: str, metric: str, row: int) -> dict[str, float]:

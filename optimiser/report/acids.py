@@ -68,7 +68,7 @@ def acid_records(of: AcidComparison) -> list[dict[str, Any]]:
         for name, place in [(o.metric, 0) for o in of.problem.objectives]:
             how = column(name)
             row[how.label] = "–" if one.picked is None else how.text(one.picked.metrics[name][place])
-        row["best with"] = percent(p_best[one.acid]) if one.acid in p_best else "–"
+        row["best with"] = percent(p_best[one.acid]) if one.acid in p_best and not one.guess else "–"
         row["experiments"] = str(one.experiments)
         row["verdict"] = verdict(of, one)
         rows.append(row)

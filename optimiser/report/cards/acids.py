@@ -99,7 +99,7 @@ def acids_table(of: AcidComparison) -> pd.DataFrame:
         [
             *(*asked, "least_cost", "least_climate_change", *(f"yield_{m}" for m in of.problem.present)),
             *("acid_use", "time", "temperature", "acid_concentration", "h2o2", "solid_liquid_ratio"),
-            *("proton_ratio", "support"),
+            *("proton_ratio", "chlorine", "support"),
         ]
     )
     rows: dict[str, list[str]] = {
@@ -117,8 +117,8 @@ def acids_table(of: AcidComparison) -> pd.DataFrame:
             rows[heading] = _told(frame, name)
     if "p_best" in frame:
         metric = METRICS[of.objective.metric].label
-        rows[f"chance to be the best in {metric}"] = _chances(frame["p_best"])
-        rows["chance that the best acid beats it"] = _chances(frame["p_beats"])
+        rows[f"chance to be the best in {metric}"] = _chances(frame["p_best"].mask(frame["guess"]))
+        rows["chance that the best acid beats it"] = _chances(frame["p_beats"].mask(frame["guess"]))
     names = [one.label + (" (a guess)" if one.guess else "") for one in of.acids]
     columns: dict[str, list[str]] = {"quantity": list(rows)}
     columns |= {name: [values[k] for values in rows.values()] for k, name in enumerate(names)}
