@@ -11,8 +11,9 @@ import pandas as pd
 
 from optimiser.report.columns import Column, column
 
-# text stays text: a feed called "=1+1" is no formula; no temporary files that an interrupt would leave
-_OPTIONS = {
+#: Of xlsxwriter: text stays text, so that a feed called "=1+1" is no formula; no temporary files that an
+#: interrupt would leave.
+OPTIONS = {
     "strings_to_formulas": False,
     "strings_to_urls": False,
     "nan_inf_to_errors": True,
@@ -50,13 +51,13 @@ def _short(value: Any) -> str:
 
 def table_workbook(frame: pd.DataFrame, path: Path) -> None:
     """Write one table as a workbook of one sheet, under the names of its columns, to be read in again."""
-    with pd.ExcelWriter(path, engine="xlsxwriter", engine_kwargs={"options": _OPTIONS}) as writer:
+    with pd.ExcelWriter(path, engine="xlsxwriter", engine_kwargs={"options": OPTIONS}) as writer:
         frame.to_excel(writer, sheet_name="designs", index=False, freeze_panes=(1, 0))
 
 
 def write_sheets(tables: Mapping[str, pd.DataFrame], path: Path) -> None:
     """Write tables as a workbook, a sheet each, headings with units as `columns.column` gives them."""
-    with pd.ExcelWriter(path, engine="xlsxwriter", engine_kwargs={"options": _OPTIONS}) as writer:
+    with pd.ExcelWriter(path, engine="xlsxwriter", engine_kwargs={"options": OPTIONS}) as writer:
         for name, frame in tables.items():
             plain = frame.replace([np.inf, -np.inf], np.nan)
             plain.to_excel(writer, sheet_name=name, index=False, header=False, startrow=1)

@@ -274,13 +274,16 @@ class Table:
         )
 
 
-def open_table(source: str | Path | pd.DataFrame, sheet: str | None = None) -> Table:
+def open_table(
+    source: str | Path | pd.DataFrame, sheet: str | None = None, *, usual: str | None = None
+) -> Table:
     """Open a table and read its header.
 
     Args:
         source: a CSV file (comma, or semicolon with decimal commas), a workbook, a Parquet file, or a frame;
             ``FILE.xlsx#SHEET`` names one sheet of a workbook.
         sheet: the same, apart.
+        usual: the sheet that is meant where none is named and there is one of this name.
 
     Raises:
         InputError: missing, unreadable, too large, none of these kinds, empty, or several sheets and none
@@ -297,7 +300,7 @@ def open_table(source: str | Path | pd.DataFrame, sheet: str | None = None) -> T
             f"{path} is not a table that can be read.", allowed=", ".join(SUFFIXES), remedy="save it as one"
         )
     if suffix in WORKBOOKS:
-        return _open_workbook(path, sheet)
+        return _open_workbook(path, sheet, usual)
     if sheet is not None:
         raise InputError(f"{path} has no sheets.", where=f"sheet {sheet!r}", remedy="leave the sheet out")
     with _readable(str(path)):
@@ -370,7 +373,7 @@ def _open_parquet(path: Path) -> Table:
     return Table(str(path), header, read, path=path)
 
 
-def _open_workbook(path: Path, asked: str | None) -> Table:
+def _open_workbook(path: Path, asked: str | None, usual: str | None) -> Table:
     check_workbook(path)
     with _readable(str(path)):
         # header=None: pandas would rename columns that are given twice
@@ -378,6 +381,8 @@ def _open_workbook(path: Path, asked: str | None) -> Table:
             path, sheet_name=None, header=None, dtype=object, na_values=BLANK, keep_default_na=False
         )
     filled = [name for name, frame in sheets.items() if frame.size]
+    if asked is None and usual in sheets:
+        asked = usual
     if asked is not None and asked not in sheets:
         raise InputError(
             f"{path} has no sheet {asked!r}.",

@@ -1,0 +1,163 @@
+"""From a design to the bench: setpoints that a laboratory can set, and what to weigh in and pipette."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+
+from optimiser._io.errors import InputError
+from optimiser.chemistry.acids import Acid
+from optimiser.chemistry.feeds import Feed
+from optimiser.chemistry.metals import METALS
+from optimiser.chemistry.reagents import Reagents, load_reagents
+from optimiser.process.balance import mass_balance
+from optimiser.process.inputs import process_inputs
+from optimiser.process.parameters import ProcessParameters, process_parameters
+from optimiser.report.numbers import number, percent
+from optimiser.tables.missing import with_blanks
+from optimiser.variables import COLUMN, CONTINUOUS, VARIABLES, Designs, Floats
+
+#: Leachant of one experiment, mL, where nobody says otherwise; the most that is no experiment any more.
+VOLUME, MOST_VOLUME = 100.0, 100_000.0
+#: What a laboratory can set, in the units of the variables; a plant sets finer.
+STEPS = {"temperature": 1.0, "acid_concentration": 0.05, "h2o2": 0.1, "solid_liquid_ratio": 1.0, "time": 1.0}
+#: Times above so many minutes are set in larger steps.
+LONG, LONG_STEP = 30.0, 5.0
+#: Decimals beyond every step: 3 x 0.05 is 0.15.
+_DECIMALS = 6
+AMOUNTS: tuple[str, ...] = (
+    "amount_cathode [g]",
+    "amount_acid_stock [mL]",
+    "amount_solid_acid [g]",
+    "amount_peroxide_stock [mL]",
+    "amount_water [mL]",
+)
+
+
+def laboratory_setpoints(designs: Designs, low: Floats | None = None, high: Floats | None = None) -> Designs:
+    """Return designs rounded to what a laboratory can set: `STEPS`, and 5 min in times above 30 min.
+
+    Args:
+        designs: n designs.
+        low, high: bounds that the rounded setpoints keep, shape (5,) or (n, 5); what is possible at all if
+            left out. Where the nearest step is outside, the next one inside is taken; where none is inside,
+            the setpoint stays as it is.
+    """
+    floor = np.array([v.low for v in VARIABLES]) if low is None else np.asarray(low, dtype=np.float64)
+    ceiling = np.array([v.high for v in VARIABLES]) if high is None else np.asarray(high, dtype=np.float64)
+    step = np.tile([STEPS[name] for name in CONTINUOUS], (len(designs), 1))
+    step[designs.time > LONG, COLUMN["time"]] = LONG_STEP
+    set_to = np.round(designs.continuous / step) * step
+    slack = 10.0**-_DECIMALS
+    set_to = np.where(set_to < floor - slack, np.ceil(floor / step - slack) * step, set_to)
+    set_to = np.where(set_to > ceiling + slack, np.floor(ceiling / step + slack) * step, set_to)
+    outside = (set_to < floor - slack) | (set_to > ceiling + slack)
+    set_to = np.where(outside, designs.continuous, np.round(set_to, _DECIMALS))
+    return replace(designs, continuous=np.clip(set_to, floor, ceiling))
+
+
+def amounts(
+    feed: Feed,
+    acids: Sequence[Acid],
+    designs: Designs,
+    volume_ml: float = VOLUME,
+    *,
+    reagents: Reagents | None = None,
+    parameters: ProcessParameters | None = None,
+) -> pd.DataFrame:
+    """Return what each design takes, for one volume of leachant: acid, peroxide and water together.
+
+    The sums are those of the mass balance: volumes add up, peroxide is a mass fraction of the leachant, and
+    the solid-to-liquid ratio is g of cathode per L of leachant before the cathode is in it.
+
+    Args:
+        feed: the cathode.
+        acids: in the order that ``designs.acid`` indexes; none needs a price.
+        designs: n designs.
+        volume_ml: leachant of one experiment, mL.
+        reagents: whose stocks of peroxide and water are used; None for the shipped ones.
+        parameters: of the process; None for the shipped ones.
+
+    Returns:
+        n rows with the columns `AMOUNTS`. An acid is a stock to pipette where it mixes with water in all
+        proportions, and else a solid to weigh in (also where its solubility is not known); the other of the
+        two cells is NaN. All but the cathode are NaN where the acid's stock is not known.
+
+    Raises:
+        InputError: an impossible volume; a design that asks for more acid or peroxide than the volume can
+            take.
+    """
+    if not 0.0 < volume_ml <= MOST_VOLUME:
+        raise InputError(
+            f"A volume of {volume_ml:g} mL is no experiment.",
+            allowed=f"above 0 and up to {MOST_VOLUME:,.0f} mL of leachant",
+            remedy="give the volume in mL",
+        )
+    inputs = process_inputs(
+        feed, [with_blanks(acid) for acid in acids], parameters or process_parameters(), reagents
+    )
+    # nothing is taken to dissolve: what goes in does not depend on what comes out
+    balance = mass_balance(designs, np.zeros((len(designs), len(METALS))), inputs)
+    share = volume_ml / balance.volume  # mL of this experiment per L of the balance; so are g per kg
+    water = balance.water / inputs.reagents.water_density * share
+    if (short := np.flatnonzero(water < -1e-6 * volume_ml)).size:
+        i = int(short[0])
+        acid = acids[designs.acid[i]]
+        raise InputError(
+            f"Experiment {i + 1} cannot be made up: {designs.acid_concentration[i]:g} mol/L of {acid.label} "
+            f"and {designs.h2o2[i]:g} wt% of peroxide take more than the whole volume of their stocks.",
+            allowed=f"up to {acid.max_molarity:.3g} mol/L of this acid's stock, and less with peroxide",
+            remedy="take less of one of them, or stronger stocks",
+        )
+    pipetted = np.array([math.isinf(acid.solubility_molar) for acid in acids])
+    pipetted &= np.array([acid.solubility is not None for acid in acids])
+    liquid = pipetted[designs.acid]
+    columns = (
+        designs.solid_liquid_ratio * volume_ml / 1000.0,
+        np.where(liquid, balance.acid_stock_volume * share, np.nan),
+        np.where(liquid, np.nan, balance.acid_stock * share),
+        balance.peroxide_stock_volume * share,
+        np.maximum(water, 0.0),
+    )
+    return pd.DataFrame(dict(zip(AMOUNTS, columns, strict=True)))
+
+
+def assumptions(
+    feed: Feed,
+    acids: Sequence[Acid],
+    volume_ml: float = VOLUME,
+    *,
+    reagents: Reagents | None = None,
+    parameters: ProcessParameters | None = None,
+) -> dict[str, str]:
+    """Say what `amounts` takes for granted, by what it is about."""
+    known, strength = reagents or load_reagents(), (parameters or process_parameters()).peroxide_strength
+    peroxide = known.h2o2
+    said = {
+        "Volume": f"{number(volume_ml)} mL of leachant, that is acid, peroxide and water together, before "
+        "the cathode is added. Volumes are taken to add up.",
+        "Cathode": f"{feed.name}, dry, pure and without binder or carbon. Weigh in more where it holds less: "
+        "what counts is g of cathode per L of leachant.",
+    }
+    for acid in acids:
+        stock = f"{number(100.0 * acid.purity, figures=3)} wt%"
+        if math.isnan(acid.purity * acid.density):
+            said[acid.label] = "its stock is not known, so that no amount can be given."
+        elif acid.solubility is not None and math.isinf(acid.solubility_molar):
+            said[acid.label] = (
+                f"a stock of {stock}, {number(acid.density, figures=4)} kg/L "
+                f"({number(acid.max_molarity, figures=3)} mol/L)."
+            )
+        else:
+            said[acid.label] = f"weighed in; {stock} of it is the acid, with any crystal water in the rest."
+    said[peroxide.label] = (
+        f"a stock of {percent(peroxide.purity)} by mass, {number(peroxide.density, figures=4)} kg/L. From "
+        f"another strength, take so many g of it that there is as much pure peroxide, and less water."
+    )
+    if strength != 1.0:
+        said[peroxide.label] += f" The setpoint is nominal: {percent(strength)} of it is dosed."
+    return said
