@@ -29,13 +29,25 @@ from optimiser.surrogate.features import (
     feature_matrix,
 )
 from optimiser.surrogate.fitted import Predictor
-from optimiser.surrogate.packing import CARD, MODELS, pinned, read_arrays, read_pinned, rebuild, unpack
+from optimiser.surrogate.packing import (
+    CARD,
+    MODELS,
+    SHIPPED,
+    pinned,
+    read_arrays,
+    read_pinned,
+    rebuild,
+    unpack,
+)
+from optimiser.surrogate.site import PRIOR_FILE, RESULTS_FILE, OwnData, Site, build, read_prior
 from optimiser.variables import Designs, Floats
 
 FORMAT = 3
 ARRAYS = "arrays.npz"
 #: Of a rival of the shipped default only.
 REGRESSORS = "regressors.skops"
+#: What the card of a site model says of its kind.
+SITE = "site"
 #: Key of the card that holds the hash of the rest of it.
 SEAL = "card_sha256"
 
@@ -101,6 +113,7 @@ class Surrogate:
         acids: features of the acids of the training data, by ``descriptors.structure_key``.
         domain: where the data support a prediction.
         calibration: how far off predictions are.
+        site: what own results taught, None of a published model.
     """
 
     name: str
@@ -111,6 +124,7 @@ class Surrogate:
     acids: Mapping[str, Floats]
     domain: Domain
     calibration: Calibration
+    site: Site | None = None
     _near: Callable[[tuple[float, float, float], str], Neighbourhood] = field(
         init=False, repr=False, compare=False
     )
@@ -171,19 +185,34 @@ class Surrogate:
         centre, spread, disagreement = (
             np.where(present, part, np.nan) for part in (stretched(raw.mean), raw.spread, raw.disagreement)
         )
+        published = self.calibration if self.site is None else self.site.expected
+        mean, over = published.expected(centre), None
+        if raw.over is not None:
+            over = published.expected(np.where(present, stretched(raw.over), np.nan))
+            mean = over.mean(axis=1)
         scale, ratio = np.empty_like(centre), np.empty(len(centre))
         composition = (float(feed.Ni), float(feed.Mn), float(feed.Co))
         for k in np.unique(designs.acid):
-            rows = designs.acid == k
-            near, here = self._near(composition, structure_key(acids[k].smiles)), designs.continuous[rows]
-            ratio[rows] = self.domain.ratio(near.distance(here), disagreement[rows])
+            rows, key = designs.acid == k, structure_key(acids[k].smiles)
+            near, here = self._near(composition, key), designs.continuous[rows]
+            after = None if self.site is None else self.site.posterior(composition, key, here, mean[rows])
+            doubt = 1.0 if after is None else np.minimum(after.remaining, 1.0)
+            ratio[rows] = self.domain.ratio(near.distance(here), disagreement[rows] * doubt)
             scale[rows] = self.calibration.scale(
                 centre[rows], spread[rows], disagreement[rows], near, here, ratio[rows]
             )
-        mean, over = self.calibration.expected(centre), None
-        if raw.over is not None:
-            over = self.calibration.expected(np.where(present, stretched(raw.over), np.nan))
-            mean = over.mean(axis=1) if quantile is None else np.quantile(over, quantile, axis=1)
+            if self.site is not None and after is not None:
+                scale[rows] *= self.site.prior.narrowing(after.remaining)
+                ends = (np.full_like(after.mean, end) for end in (0.0, 1.0))
+                low, high = (self.calibration.mean_at(end, scale[rows]) for end in ends)
+                moved_by = after.mean - (1.0 - after.alone) * mean[rows]
+                mean[rows] = np.clip(after.mean, low, high)
+                if over is not None:
+                    at = (1.0 - after.alone) * over[rows] + moved_by[:, None]
+                    over[rows] = np.clip(at, low[:, None], high[:, None])
+                    mean[rows] = over[rows].mean(axis=1)
+        if over is not None and quantile is not None:
+            mean = np.quantile(over, quantile, axis=1)
         return YieldPrediction(mean, spread, scale, ratio, over)
 
     def located(self, prediction: YieldPrediction) -> YieldPrediction:
@@ -313,6 +342,8 @@ def load_surrogate(name_or_path: str | Path, *, beside: Path | None = None, wher
             remedy=rebuild(folder),
         )
     arrays = read_arrays(folder / ARRAYS, card)
+    if card.get("kind") == SITE:
+        return _site(folder, card, arrays, beside)
     regressors = None
     if "regressors" in card:  # a rival's, which are scikit-learn's
         needs("train")
@@ -336,6 +367,44 @@ def load_surrogate(name_or_path: str | Path, *, beside: Path | None = None, wher
             f"The artefact {folder.name!r} is not consistent: {error}.", where=where, remedy=rebuild(folder)
         ) from None
     return surrogate
+
+
+def _site(
+    folder: Path, card: dict[str, Any], arrays: Mapping[str, npt.NDArray[Any]], beside: Path | None
+) -> Surrogate:
+    """Return a site model from its files and its base, which must be the one it learned on."""
+    where, said = str(folder / CARD), card["base"]
+    again = f"learn again: optimiser learn {folder / RESULTS_FILE} --name {folder.name} --force"
+    try:
+        base = load_surrogate(said["path"], beside=beside, where=where)
+    except InputError as error:
+        raise InputError(
+            f"The site model {folder.name!r} needs its base {said['path']}: {error.what}",
+            where=where,
+            allowed=error.allowed,
+            remedy=f"put the base back, or {again} --base NAME",
+        ) from None
+    prior, prior_sha = read_prior(base)
+    for what, mine, found in (
+        (f"its base {base.name}", said["sha256"], base.sha256),
+        (f"the {PRIOR_FILE} of its base {base.name}", said["learning"], prior_sha),
+    ):
+        if mine != found:
+            raise InputError(
+                f"The site model {folder.name!r} cannot be used: {what} has changed since it learned.",
+                where=where,
+                allowed=f"sha256 {mine[:12]}..., found {found[:12]}...",
+                remedy=again + (f" --base {said['path']}" if base.name != SHIPPED else ""),
+            )
+    try:
+        data = OwnData.from_arrays(arrays)
+        merged = {**base.card, "site": {k: v for k, v in card.items() if k not in ("arrays", "format")}}
+        sha = hashlib.sha256((folder / CARD).read_bytes()).hexdigest()
+        return build(base, prior, data, folder.name, path=folder, card=merged, sha256=sha)
+    except (KeyError, TypeError, ValueError, IndexError) as error:
+        raise InputError(
+            f"The site model {folder.name!r} is not consistent: {error}.", where=where, remedy=again
+        ) from None
 
 
 def known_artefacts() -> dict[str, Path]:

@@ -6,6 +6,9 @@ whole experiments (one pulp, sampled over a span of time), never to rows, and ne
 stoichiometry. The ranges that an acid's data cover near a feed are kept beside them: a search must not leave
 them.
 
+**Own results** open it: an experiment of the user's own plant is enough alone, for its acid, and for
+setpoints as far around it as the limit reaches.
+
 **An acid without data** has no experiments here, so it is unsupported and at a distance beyond every limit.
 `features.py` describes it by its own pKa and structure, `calibration.py` gives its errors the mean of all
 acids, `problem/binding.py` refuses a search in which no acid is supported, and `problem/bound.py` leaves it
@@ -14,7 +17,7 @@ out of the search while the domain is held.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
@@ -30,7 +33,7 @@ from optimiser.variables import COLUMN, CONTINUOUS, VARIABLES, Bools, Floats, In
 
 _TIME = COLUMN["time"]  # an experiment is sampled over a span of it; the other variables describe it
 _FIXED = [j for j in COLUMN.values() if j != _TIME]
-_STEP = np.array([variable.step for variable in VARIABLES])
+_STEP, _LOW, _HIGH = (np.array([getattr(v, end) for v in VARIABLES]) for end in ("step", "low", "high"))
 #: Added before the logarithm, in the variable's unit: what can hardly be distinguished from nothing.
 #: Temperature is taken as it is.
 _SHIFT = np.array([{"temperature": np.nan, "acid_concentration": 0.05}.get(name, 1.0) for name in CONTINUOUS])
@@ -73,7 +76,7 @@ class Neighbourhood:
 
     Attributes:
         experiments: how many of them are near the feed.
-        supported: whether they are enough for a search.
+        supported: whether they are enough for a search: some of a user's own are.
         low: least value of each variable of ``CONTINUOUS`` among those near the feed, NaN without any, (5,).
         high: greatest value, likewise.
         centre: their median temperature, acid concentration, peroxide and solid-liquid ratio, likewise, (4,).
@@ -82,6 +85,7 @@ class Neighbourhood:
         of_acid: numbers of all the acid's experiments in the domain, shape (e,).
         of_feed: numbers of the experiments on the same feed, with whatever acid, shape (f,).
         near_feed: which of the acid's experiments are near the feed and keep to stoichiometry, shape (e,).
+        own: which of the acid's experiments are a user's own, shape (e,).
     """
 
     experiments: int
@@ -94,6 +98,7 @@ class Neighbourhood:
     of_acid: Ints
     of_feed: Ints
     near_feed: Bools
+    own: Bools
     _place: Floats
     _time: Floats
     _feed_square: Floats
@@ -118,7 +123,7 @@ class Neighbourhood:
         Args:
             continuous: variables of ``CONTINUOUS`` in their order and units, shape (n, 5).
         """
-        place = _place(continuous) / self._scale
+        place = place_of(continuous) / self._scale
         square = np.broadcast_to(self._feed_square, (len(place), len(self.of_acid))).copy()
         for here, there in zip(_without_time(place).T, self._place.T, strict=True):
             square += (here[:, None] - there) ** 2
@@ -129,12 +134,16 @@ class Neighbourhood:
     def distance(self, continuous: Floats) -> Floats:
         """Return the mean distance to the nearest experiments with the acid near the feed, shape (n,).
 
-        Without any it is 1000, a number to calculate with; what a user sees (``domain_distance``
-        of an evaluation and of every table) is infinite.
+        Or that to the nearest of a user's own, where it is less. Without any experiment it is 1000, a number
+        to calculate with; what a user sees (``domain_distance`` of an evaluation and of every table) is
+        infinite.
         """
         if not self.near_feed.any():
             return np.full(len(continuous), _FAR)
-        return nearest(self.square_distances(continuous)[:, self.near_feed], self._neighbours)
+        square = self.square_distances(continuous)
+        far = nearest(square[:, self.near_feed], self._neighbours)
+        mine = self.near_feed & self.own
+        return np.minimum(far, nearest(square[:, mine], 1)) if mine.any() else far
 
     def support(self, continuous: Floats) -> Ints:
         """Return how many experiments near the feed are within the threshold of each design, shape (n,)."""
@@ -157,9 +166,9 @@ class Neighbourhood:
         if not self.supported:
             return np.full(len(continuous), _FAR)
         # A setpoint can only stand on the plant's grid: a bound between two setpoints reaches to the nearest.
-        low = _place(np.minimum(self.low, np.round(self.low / _STEP) * _STEP)[None] - 1e-9)
-        high = _place(np.maximum(self.high, np.round(self.high / _STEP) * _STEP)[None] + 1e-9)
-        place = _place(continuous)
+        low = place_of(np.minimum(self.low, np.round(self.low / _STEP) * _STEP)[None] - 1e-9)
+        high = place_of(np.maximum(self.high, np.round(self.high / _STEP) * _STEP)[None] + 1e-9)
+        place = place_of(continuous)
         outside = np.maximum(np.maximum(low - place, place - high), 0.0)
         return np.asarray((outside / self._scale)[:, self.bounded(limit)].sum(axis=1), dtype=np.float64)
 
@@ -176,6 +185,7 @@ class Domain:
         sound: whether the experiment keeps to stoichiometry
             (:mod:`~optimiser.surrogate.stoichiometry`), shape (m,); else it supports nothing.
         time: first and last sampling time in min, shape (m, 2).
+        own: whether the experiment is of a user's own plant, shape (m,).
         scale: standard deviation over the table's rows of what distances are measured in, shape (5,).
         settings: what "near" means.
         distance_limit: distance up to which a design is inside.
@@ -188,6 +198,7 @@ class Domain:
     fixed: Floats
     sound: Bools
     time: Floats
+    own: Bools
     scale: Floats
     settings: DomainSettings
     distance_limit: float = np.inf
@@ -213,13 +224,17 @@ class Domain:
         low, high = np.full((2, len(CONTINUOUS)), np.nan)
         centre = np.full(fixed.shape[1], np.nan)
         ends = [_with_time(fixed, time[:, i]) for i in range(2)]
+        own = self.own[of_acid]
         if count:
             centre = np.median(fixed[near], axis=0)
             low, high = ends[0][near].min(axis=0), ends[1][near].max(axis=0)
-        place = [_place(end) / self.scale for end in ends]
+        if (near & own).any():
+            around = [self._around(end[near & own]) for end in ends]
+            low, high = np.minimum(low, around[0][0].min(axis=0)), np.maximum(high, around[1][1].max(axis=0))
+        place = [place_of(end) / self.scale for end in ends]
         return Neighbourhood(
             experiments=count,
-            supported=count >= self.settings.min_experiments,
+            supported=bool(count >= self.settings.min_experiments or (near & own).any()),
             low=low,
             high=high,
             centre=centre,
@@ -228,11 +243,47 @@ class Domain:
             of_acid=of_acid,
             of_feed=np.flatnonzero(apart <= _SAME_FEED),
             near_feed=near,
+            own=own,
             _place=_without_time(place[0]),
             _time=np.column_stack([p[:, _TIME] for p in place]),
             _feed_square=(_FEED_WEIGHT * moved) ** 2,
             _scale=self.scale,
             _neighbours=self.settings.neighbours,
+        )
+
+    def _around(self, continuous: Floats) -> tuple[Floats, Floats]:
+        """Return how low and how high setpoints may be that are near some conditions, shape (n, 5) each.
+
+        Peroxide that was not dosed stays out: nothing is known of it.
+        """
+        reach, place = self.distance_limit * self.scale, place_of(continuous)
+        ends = [setpoints_at(place + sign * reach) for sign in (-1.0, 1.0)]
+        dosed = continuous[:, COLUMN["h2o2"]] > 0.0
+        for end in ends:
+            end[~dosed, COLUMN["h2o2"]] = 0.0
+        return np.maximum(ends[0], _LOW), np.minimum(ends[1], _HIGH)
+
+    def with_own(self, acid: Sequence[str], feed: Floats, fixed: Floats, time: Floats) -> Domain:
+        """Return the domain with a user's own experiments behind those of the table.
+
+        Args:
+            acid: key of the acid of each, k of them.
+            feed: mol Ni, Mn, Co per mol Li, shape (k, 3).
+            fixed: temperature, acid concentration, peroxide, solid-liquid ratio, shape (k, 4).
+            time: first and last sampling time in min, shape (k, 2).
+        """
+        acids = (*self.acids, *sorted(set(acid) - set(self.acids)))
+        number = np.array([acids.index(key) for key in acid], dtype=np.intp)
+        sound = np.ones(len(number), dtype=np.bool_)
+        return replace(
+            self,
+            acids=acids,
+            acid=np.append(self.acid, number),
+            feed=np.vstack([self.feed, feed]),
+            fixed=np.vstack([self.fixed, fixed]),
+            sound=np.append(self.sound, sound),
+            time=np.vstack([self.time, time]),
+            own=np.append(self.own, sound),
         )
 
     def conditions(self, near: Neighbourhood) -> Floats:
@@ -289,6 +340,7 @@ class Domain:
             acids=tuple(arrays["domain_acids"].tolist()),
             acid=arrays["domain_acid"].astype(np.intp),
             **{name: arrays[f"domain_{name}"] for name in ("feed", "fixed", "sound", "time", "scale")},
+            own=np.zeros(len(arrays["domain_acid"]), dtype=np.bool_),
             settings=DomainSettings(**{f.name: said[f.name] for f in fields(DomainSettings)}),
             distance_limit=said["distance_limit"],
             disagreement_limit=said["disagreement_limit"],
@@ -313,7 +365,7 @@ def fit_domain(table: TrainingTable, rows: Ints, settings: DomainSettings | None
     _, first, inverse = np.unique(table.experiments[rows], return_index=True, return_inverse=True)
     time = table.continuous[rows, _TIME]
     spans = np.array([[time[inverse == i].min(), time[inverse == i].max()] for i in range(len(first))])
-    scale = _place(table.continuous[rows]).std(axis=0)
+    scale = place_of(table.continuous[rows]).std(axis=0)
     broken = np.bincount(inverse, weights=breaks(table)[rows], minlength=len(first)) > 0
     domain = Domain(
         acids=acids,
@@ -322,6 +374,7 @@ def fit_domain(table: TrainingTable, rows: Ints, settings: DomainSettings | None
         fixed=_without_time(table.continuous[rows][first]),
         sound=~broken,
         time=spans,
+        own=np.zeros(len(first), dtype=np.bool_),
         scale=np.where(scale > 0.0, scale, 1.0),
         settings=settings,
     )
@@ -336,10 +389,15 @@ def fit_domain(table: TrainingTable, rows: Ints, settings: DomainSettings | None
     return domain
 
 
-def _place(continuous: Floats) -> Floats:
+def place_of(continuous: Floats) -> Floats:
     """Return temperature in degC and the logarithms of the other variables, shape (n, 5)."""
     logarithm = np.log(np.maximum(continuous, 0.0) + _SHIFT)
     return np.where(np.isnan(_SHIFT), continuous, logarithm)
+
+
+def setpoints_at(place: Floats) -> Floats:
+    """Return the setpoints that :func:`place_of` turns into given places, shape (n, 5)."""
+    return np.where(np.isnan(_SHIFT), place, np.exp(place) - _SHIFT)
 
 
 def _without_time(continuous: Floats) -> Floats:

@@ -97,7 +97,7 @@ class OwnResults:
 
         Rows of one experiment differ in time only; replicates of it belong to it too.
         """
-        return _numbered(self.frame, tuple(name for name in CONTINUOUS if name != "time"))
+        return numbered(self.frame, tuple(name for name in CONTINUOUS if name != "time"))
 
     @property
     def examples(self) -> Ints:
@@ -139,7 +139,7 @@ def read_results(
     check_lacking(table, cells, scenarios)
     frame = _frame(scenarios, cells)
     check_twins(
-        _numbered(frame, CONTINUOUS),
+        numbered(frame, CONTINUOUS),
         frame["replicate"],
         [f"row {row}" for row in scenarios.rows],
         [table.where(int(row), "replicate") for row in scenarios.rows],
@@ -148,8 +148,13 @@ def read_results(
     return OwnResults(scenarios, yields, sd, frame, empty, table.place)
 
 
-def joined(stored: OwnResults, more: OwnResults) -> OwnResults:
-    """Return the rows of two tables as one, the stored ones first.
+def joined(stored: pd.DataFrame, feeds: Mapping[str, Floats], more: OwnResults) -> pd.DataFrame:
+    """Return stored results and new ones as one table, the stored ones first.
+
+    Args:
+        stored: the frame of `OwnResults`.
+        feeds: mol Ni, Mn, Co per mol Li of each feed that it names, shape (3,) each.
+        more: the new results.
 
     Raises:
         InputError: the same conditions in both without different labels under ``replicate``, two feeds of one
@@ -163,28 +168,25 @@ def joined(stored: OwnResults, more: OwnResults) -> OwnResults:
             allowed=f"up to {MOST_ROWS:,} rows",
             remedy="forget some of the stored rows first",
         )
-    a, b = stored.scenarios, more.scenarios
-    _refuse_other_feed(a.feeds, b.feeds, more.source)
-    scenarios = _once(
-        Scenarios(
-            np.arange(1, rows + 1, dtype=np.intp),
-            a.feeds + b.feeds,
-            np.concatenate([a.feed, b.feed + len(a.feeds)]),
-            a.acids + b.acids,
-            np.concatenate([a.acid, b.acid + len(a.acids)]),
-            np.vstack([a.continuous, b.continuous]),
-        )
-    )
-    frame = pd.concat([stored.frame, more.frame], ignore_index=True)
-    old = range(1, len(stored) + 1)
+    for feed in more.scenarios.feeds:
+        if feed.name in feeds and not np.allclose(
+            feeds[feed.name], (feed.Ni, feed.Mn, feed.Co), atol=10.0**-_DECIMALS
+        ):
+            raise InputError(
+                f"The feed {feed.name!r} has another composition than in the stored results.",
+                where=more.source,
+                allowed="one composition for each name",
+                remedy="give the new feed a name of its own",
+            )
+    frame = pd.concat([stored, more.frame], ignore_index=True)
+    old, new = range(1, len(stored) + 1), more.scenarios.rows
     check_twins(
-        _numbered(frame, CONTINUOUS),
+        numbered(frame, CONTINUOUS),
         frame["replicate"],
-        [*(f"row {row} of the stored results" for row in old), *(f"the new row {r}" for r in b.rows)],
-        [*(f"stored results, row {row}" for row in old), *(f"{more.source}, row {r}" for r in b.rows)],
+        [*(f"row {row} of the stored results" for row in old), *(f"the new row {row}" for row in new)],
+        [*(f"stored results, row {row}" for row in old), *(f"{more.source}, row {row}" for row in new)],
     )
-    yields, sd = np.vstack([stored.yields, more.yields]), np.concatenate([stored.sd, more.sd])
-    return OwnResults(scenarios, yields, sd, frame, stored.empty + more.empty, "the stored results")
+    return frame
 
 
 def without(frame: pd.DataFrame, rows: Sequence[int]) -> pd.DataFrame:
@@ -244,10 +246,11 @@ def _set_aside(header: Sequence[str]) -> list[str]:
     return [name for name in names if name.casefold().replace(" ", "_").startswith(_ASIDE_BEGIN)]
 
 
-def _numbered(frame: pd.DataFrame, variables: Sequence[str]) -> Ints:
-    """Number the rows by feed, acid and some variables, from 0 in order of appearance."""
-    # -0.0 equals 0.0
-    keys = frame[list(variables)].round(_DECIMALS) + 0.0
+def numbered(frame: pd.DataFrame, variables: Sequence[str]) -> Ints:
+    """Number the rows by feed, acid and some columns, from 0 in order of appearance, shape (n,)."""
+    keys = frame[list(variables)].round(_DECIMALS)
+    for name in keys.select_dtypes("number"):
+        keys[name] += 0.0  # -0.0 equals 0.0
     groups = keys.assign(feed=frame["feed"], acid=frame["acid"]).groupby(
         ["feed", "acid", *variables], sort=False
     )
@@ -261,19 +264,6 @@ def _once(scenarios: Scenarios) -> Scenarios:
     feed = np.array([list(feeds).index(one.name) for one in scenarios.feeds], dtype=np.intp)[scenarios.feed]
     acid = np.array([list(acids).index(one.name) for one in scenarios.acids], dtype=np.intp)[scenarios.acid]
     return replace(scenarios, feeds=tuple(feeds.values()), feed=feed, acids=tuple(acids.values()), acid=acid)
-
-
-def _refuse_other_feed(stored: Sequence[Feed], more: Sequence[Feed], where: str) -> None:
-    by_name = {feed.name: feed for feed in stored}
-    for feed in more:
-        known = by_name.get(feed.name, feed)
-        if not np.allclose(known.composition, feed.composition, atol=10.0**-_DECIMALS):
-            raise InputError(
-                f"The feed {feed.name!r} has another composition than in the stored results.",
-                where=where,
-                allowed="one composition for each name",
-                remedy="give the new feed a name of its own",
-            )
 
 
 def _frame(scenarios: Scenarios, cells: pd.DataFrame) -> pd.DataFrame:

@@ -1,0 +1,413 @@
+"""What own results say: how the yields of one plant differ from those that the literature model predicts.
+
+Four explanations of the differences compete, and the evidence of the results (their marginal likelihood,
+Rasmussen and Williams 2006, equation 2.30) weighs them:
+
+- ``literature``: they are errors without a pattern, and the prediction stands;
+- ``offset``: one shift of all yields, and one of each metal;
+- ``residual``: an offset and a smooth trend over the setpoints and over the predicted yield;
+- ``own``: the prediction does not count, and the results speak alone.
+
+Each is a Gaussian process; how large its parts are was learnt from the published studies, each of which was
+one plant among the others (`optimiser.training.own_results`).
+
+Only results with the same acid count: the mean errors of neighbouring studies on one feed with two acids do
+not go together (docs/learn.md). Another feed counts the less the more of its sites differ.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from optimiser.surrogate.features import PREDICTED_METALS
+from optimiser.variables import Floats, Ints
+
+EXPLANATIONS = ("literature", "offset", "residual", "own")
+_N = len(PREDICTED_METALS)
+#: The yield about which predictions are said to be high or low.
+_MIDDLE = 0.5
+#: Share of the feed's sites that differ at which own results count 1 / e^(1/2).
+_FEED_REACH = 0.1
+_JITTER = 1e-6
+#: An explanation with less weight is left aside.
+_LIGHT = 1e-3
+#: Own replicates' worth of the prior's noise.
+_NOISE_WORTH = 4.0
+
+
+@dataclass(frozen=True)
+class Parts:
+    """Standard deviations of the parts of the differences, as fractions of yield.
+
+    Attributes:
+        offset, metal_offset: of a shift of all metals, and of each.
+        smooth, metal_smooth: of a trend over the setpoints of all metals, and of each.
+        slope, metal_slope: of a trend over the predicted yield, per unit of it.
+        run, metal_run: from one run to the next at the same setpoints.
+        noise: of one sample.
+        level: mean yield of the metals where the prediction does not count, NaN where it does.
+    """
+
+    offset: float = 0.0
+    metal_offset: float = 0.0
+    smooth: float = 0.0
+    metal_smooth: float = 0.0
+    slope: float = 0.0
+    metal_slope: float = 0.0
+    run: float = 0.0
+    metal_run: float = 0.0
+    noise: float = 0.05
+    level: float = float("nan")
+
+    @property
+    def alone(self) -> bool:
+        """Whether the prediction does not count."""
+        return not np.isnan(self.level)
+
+    def expected(self, mean: Floats) -> Floats:
+        """Return the yield before any own result, of predicted ones."""
+        return np.full_like(mean, self.level) if self.alone else mean
+
+    def total(self, mean: Floats) -> Floats:
+        """Return the variance of a measured yield before any own result, of predicted ones."""
+        constant = sum(
+            getattr(self, name) ** 2
+            for name in ("offset", "metal_offset", "smooth", "metal_smooth", "run", "metal_run", "noise")
+        )
+        trend = self.slope**2 + self.metal_slope**2
+        return np.asarray(constant + trend * (mean - _MIDDLE) ** 2, dtype=np.float64)
+
+
+@dataclass(frozen=True)
+class Prior:
+    """What the published studies say of a plant before its first result.
+
+    Attributes:
+        parts: of each of ``EXPLANATIONS``.
+        chances: of each before any result, shape (4,).
+        lengths: of the trend in each setpoint, in the domain's standard deviations, shape (5,).
+        widths: exponents by which the scale of errors shrinks with the doubt that results leave.
+        scores: held-out errors of plants with few results divided by their scales, NaN for absent metals,
+            shape (n, 4).
+    """
+
+    parts: tuple[Parts, ...]
+    chances: Floats
+    lengths: Floats
+    widths: Floats
+    scores: Floats
+
+    def near(self, place: Floats, other: Floats) -> Floats:
+        """Return how much trend two sets of places share, shape (n, m): a Matern kernel, nu = 3/2.
+
+        Args:
+            place: setpoints as `domain.place` gives them, in standard deviations, shape (n, 5).
+            other: likewise, shape (m, 5).
+        """
+        a, b = place / self.lengths, other / self.lengths
+        square = (a**2).sum(axis=1)[:, None] + (b**2).sum(axis=1) - 2.0 * a @ b.T
+        far = np.sqrt(3.0 * np.maximum(square, 0.0))
+        return np.asarray((1.0 + far) * np.exp(-far), dtype=np.float64)
+
+    def narrowing(self, remaining: Floats) -> Floats:
+        """Return the factor on the scale of errors where a share of the doubt remains, shape (n, 4)."""
+        return np.asarray(remaining ** float(self.widths[0]), dtype=np.float64)
+
+    def with_noise(self, variance: float, number: int) -> Prior:
+        """Return the prior with the noise of own replicates: their pooled variance counts with its number.
+
+        The prior's own counts as four; that of runs and of samples keep their proportion.
+        """
+        usual = self.parts[EXPLANATIONS.index("residual")]
+        expected = usual.run**2 + usual.metal_run**2 + usual.noise**2
+        total = _NOISE_WORTH + number
+        factor = float(np.sqrt((_NOISE_WORTH + number * variance / expected) / total))
+        scaled = tuple(
+            replace(p, run=p.run * factor, metal_run=p.metal_run * factor, noise=p.noise * factor)
+            for p in self.parts
+        )
+        return replace(self, parts=scaled)
+
+    def arrays(self) -> dict[str, npt.NDArray[Any]]:
+        """Return what is stored, by name."""
+        return {
+            "parts": np.array([[getattr(p, f.name) for f in fields(Parts)] for p in self.parts]),
+            **{name: getattr(self, name) for name in ("chances", "lengths", "widths", "scores")},
+        }
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, npt.NDArray[Any]]) -> Prior:
+        """Return what :meth:`arrays` stored.
+
+        Raises:
+            KeyError: an array is missing.
+            TypeError: the parts are not those of this version.
+        """
+        parts = tuple(Parts(*map(float, row)) for row in arrays["parts"])
+        return cls(parts, *(arrays[name] for name in ("chances", "lengths", "widths", "scores")))
+
+
+@dataclass(frozen=True)
+class OwnRows:
+    """Own results with one acid, n rows, and what the base says of them.
+
+    Attributes:
+        place: setpoints, in the domain's standard deviations, shape (n, 5).
+        feed: mol Ni, Mn, Co per mol Li, shape (n, 3).
+        run: number of the leach each was sampled from, shape (n,).
+        mean: yields that the base expects, shape (n, 4).
+        yields: measured, NaN where not, shape (n, 4).
+        sd: of the yields as stated, NaN where not, shape (n,).
+    """
+
+    place: Floats
+    feed: Floats
+    run: Ints
+    mean: Floats
+    yields: Floats
+    sd: Floats
+
+    def __len__(self) -> int:
+        return len(self.place)
+
+    def take(self, rows: npt.NDArray[Any]) -> OwnRows:
+        """Return some of the rows."""
+        return OwnRows(*(getattr(self, f.name)[rows] for f in fields(self)))
+
+
+def feed_share(feed: Floats, other: Floats) -> Floats:
+    """Return how much of what was learned on one feed holds for another, 0 to 1, shape (n, m)."""
+    apart = np.abs(feed[:, None] - other[None]).sum(axis=2) / 2.0
+    return np.asarray(np.exp(-0.5 * (apart / _FEED_REACH) ** 2), dtype=np.float64)
+
+
+@dataclass(frozen=True)
+class Fit:
+    """One explanation fitted to the rows of one acid; v values are measured.
+
+    Attributes:
+        parts: of the explanation.
+        precision: inverse of the covariance of the values, shape (v, v).
+        alpha: that times what the results differ from the expectation, shape (v,).
+        evidence: logarithm of the marginal likelihood.
+    """
+
+    parts: Parts
+    precision: Floats
+    alpha: Floats
+    evidence: float
+
+
+@dataclass(frozen=True)
+class Learned:
+    """What own results with one acid taught, of whatever feed.
+
+    Attributes:
+        prior: what the published studies say.
+        rows: the results.
+        row, metal: of each value measured, shape (v,).
+        weights: of each of ``EXPLANATIONS``, by the evidence, sum 1; those left aside have 0.
+        fits: of those that have a weight, in their order.
+    """
+
+    prior: Prior
+    rows: OwnRows
+    row: Ints
+    metal: Ints
+    weights: Floats
+    fits: tuple[Fit, ...]
+
+    def seen_from(self, composition: Floats) -> SeenFrom:
+        """Return what was learned as one feed needs it."""
+        share = feed_share(composition[None], self.rows.feed)[0]
+        maps = [self._maps(fit, share) for fit in self.fits]
+        shift = np.array([[m.T @ fit.alpha for m in each] for fit, each in zip(self.fits, maps, strict=True)])
+        doubt = np.array(
+            [[m.T @ fit.precision @ m for m in each] for fit, each in zip(self.fits, maps, strict=True)]
+        )
+        parts = tuple(fit.parts for fit in self.fits)
+        weights = self.weights[self.weights > 0.0]
+        return SeenFrom(self.prior, self.rows.place, parts, weights, shift, doubt)
+
+    def _maps(self, fit: Fit, share: Floats) -> Floats:
+        """Return what turns (kernel to each row, 1, predicted yield less its middle) into covariances.
+
+        With the v values, for each metal, shape (4, v, n + 2).
+        """
+        p, v, n = fit.parts, np.arange(len(self.row)), len(self.rows)
+        own = self.metal[None] == np.arange(_N)[:, None]
+        counts = share[self.row]
+        maps = np.zeros((_N, len(v), n + 2))
+        maps[:, v, self.row] = counts * (p.smooth**2 + own * p.metal_smooth**2)
+        maps[:, :, n] = counts * (p.offset**2 + own * p.metal_offset**2)
+        at = self.rows.mean[self.row, self.metal] - _MIDDLE
+        maps[:, :, n + 1] = counts * at * (p.slope**2 + own * p.metal_slope**2)
+        return maps
+
+
+@dataclass(frozen=True)
+class SeenFrom:
+    """What was learned with one acid, for one feed.
+
+    Attributes:
+        prior: what the published studies say.
+        place: of the n results, shape (n, 5).
+        parts: of the e explanations that have a weight.
+        weights: of these, shape (e,).
+        shift: by which each explanation and metal moves a yield, linear in the terms, shape (e, 4, n + 2).
+        doubt: which each takes away, quadratic in the terms, shape (e, 4, n + 2, n + 2).
+    """
+
+    prior: Prior
+    place: Floats
+    parts: tuple[Parts, ...]
+    weights: Floats
+    shift: Floats
+    doubt: Floats
+
+    def posterior(self, place: Floats, mean: Floats) -> Posterior:
+        """Return the yields of n designs at this plant.
+
+        Args:
+            place: setpoints in the domain's standard deviations, shape (n, 5).
+            mean: yields that the base expects, NaN for absent metals, shape (n, 4).
+        """
+        near = self.prior.near(place, self.place)
+        means, variances = np.empty((2, len(self.parts), *mean.shape))
+        terms = np.column_stack([near, np.ones((len(near), 2))])
+        for k in range(_N):
+            terms[:, -1] = mean[:, k] - _MIDDLE
+            for e, parts in enumerate(self.parts):
+                means[e, :, k] = parts.expected(mean[:, k]) + terms @ self.shift[e, k]
+                known = np.einsum("ij,ij->i", terms @ self.doubt[e, k], terms)
+                variances[e, :, k] = np.maximum(parts.total(mean[:, k]) - known, _JITTER)
+        weight = self.weights[:, None, None]
+        expected = (weight * means).sum(axis=0)
+        variance = (weight * (variances + (means - expected) ** 2)).sum(axis=0)
+        usual = self.prior.parts[EXPLANATIONS.index("residual")].total(mean)
+        alone = float(sum(w for w, parts in zip(self.weights, self.parts, strict=True) if parts.alone))
+        return Posterior(expected, np.sqrt(variance / usual), alone)
+
+
+@dataclass(frozen=True)
+class Posterior:
+    """Yields of n designs after own results.
+
+    Attributes:
+        mean: expected yields, not clipped, shape (n, 4).
+        remaining: standard deviation as a share of that without own results, shape (n, 4).
+        alone: weight of the results without the prediction.
+    """
+
+    mean: Floats
+    remaining: Floats
+    alone: float
+
+
+def learn_rows(prior: Prior, rows: OwnRows) -> Learned:
+    """Fit the explanations to the own results with one acid, and weigh them.
+
+    Args:
+        prior: what the published studies say.
+        rows: n results; some yield of each is measured.
+    """
+    row, metal = np.nonzero(~np.isnan(rows.yields))
+    possible = np.flatnonzero(prior.chances > 0.0)
+    fits = [_fit(prior, prior.parts[e], rows, row, metal) for e in possible]
+    log = np.log(prior.chances[possible]) + np.array([fit.evidence for fit in fits])
+    weights = np.exp(log - log.max())
+    weights = np.where(weights < _LIGHT * weights.sum(), 0.0, weights)
+    every = np.zeros(len(EXPLANATIONS))
+    every[possible] = weights / weights.sum()
+    kept = tuple(fit for fit, weight in zip(fits, weights, strict=True) if weight > 0.0)
+    return Learned(prior, rows, row, metal, every, kept)
+
+
+def covariance(prior: Prior, parts: Parts, rows: OwnRows, row: Ints, metal: Ints) -> tuple[Floats, Floats]:
+    """Return the covariance of measured values, and what of it a new run does not share, (v, v) each.
+
+    Args:
+        prior: for the lengths.
+        parts: of the explanation.
+        rows: the results.
+        row, metal: of each value, shape (v,).
+    """
+    same = metal[:, None] == metal
+    near = prior.near(rows.place, rows.place)[np.ix_(row, row)]
+    share = feed_share(rows.feed, rows.feed)[np.ix_(row, row)]
+    at = rows.mean[row, metal] - _MIDDLE
+    smooth = (
+        parts.offset**2
+        + parts.smooth**2 * near
+        + same * (parts.metal_offset**2 + parts.metal_smooth**2 * near)
+    )
+    smooth += (parts.slope**2 + same * parts.metal_slope**2) * at[:, None] * at
+    run = (rows.run[row][:, None] == rows.run[row]) * (parts.run**2 + same * parts.metal_run**2)
+    stated = rows.sd[row]
+    noise = np.where(np.isnan(stated), parts.noise, stated) ** 2 + _JITTER
+    return share * smooth, run + np.diag(noise)
+
+
+def _fit(prior: Prior, parts: Parts, rows: OwnRows, row: Ints, metal: Ints) -> Fit:
+    smooth, own = covariance(prior, parts, rows, row, metal)
+    root = np.linalg.cholesky(smooth + own)
+    differs = rows.yields[row, metal] - parts.expected(rows.mean[row, metal])
+    inverse = np.linalg.inv(root)
+    precision = inverse.T @ inverse
+    alpha = precision @ differs
+    size = len(row) * np.log(2.0 * np.pi)
+    evidence = -0.5 * float(differs @ alpha + size) - float(np.log(np.diag(root)).sum())
+    return Fit(parts, precision, alpha, evidence)
+
+
+def left_out(learned: Learned, group: Ints) -> tuple[Floats, Floats]:
+    """Return what results would be expected to be without those of their own group, and the variance.
+
+    Each group's values are predicted by the others, by the explanations as the evidence of all weighs them
+    (Rasmussen and Williams 2006, equation 5.12, for groups).
+
+    Args:
+        learned: from the results.
+        group: number of each row's group, shape (n,).
+
+    Returns:
+        Mean and variance of each row's yields, NaN where not measured, shape (n, 4) each.
+    """
+    measured = learned.rows.yields[learned.row, learned.metal]
+    means, variances = np.empty((2, len(learned.fits), len(measured)))
+    of_value = group[learned.row]
+    for e, fit in enumerate(learned.fits):
+        for each in np.unique(of_value):
+            mine = np.flatnonzero(of_value == each)
+            block = np.linalg.inv(fit.precision[np.ix_(mine, mine)])
+            means[e, mine] = measured[mine] - block @ fit.alpha[mine]
+            variances[e, mine] = np.diag(block)
+    weight = learned.weights[learned.weights > 0.0][:, None]
+    mean = (weight * means).sum(axis=0)
+    variance = (weight * (variances + (means - mean) ** 2)).sum(axis=0)
+    out = np.full((2, len(learned.rows), _N), np.nan)
+    out[:, learned.row, learned.metal] = mean, variance
+    return out[0], out[1]
+
+
+def pooled_variance(yields: Floats, conditions: Ints) -> tuple[float, int]:
+    """Return the variance of repeated measurements, and how many degrees of freedom stand behind it.
+
+    Args:
+        yields: measured, NaN where not, shape (n, 4).
+        conditions: number of each row's conditions, the same for repeats, shape (n,).
+    """
+    total, freedom = 0.0, 0
+    for each in np.unique(conditions):
+        values = yields[conditions == each]
+        for k in range(_N):
+            known = values[~np.isnan(values[:, k]), k]
+            if len(known) > 1:
+                total += float(((known - known.mean()) ** 2).sum())
+                freedom += len(known) - 1
+    return (total / freedom if freedom else 0.0), freedom

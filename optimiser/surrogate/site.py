@@ -1,0 +1,246 @@
+"""Site models: a published yield model, and what the results of one plant taught about it.
+
+On disk a site model is the results, what the base says of them, and the name and hash of the base; what was
+learned follows from these, and is worked out again whenever it is read, in a fraction of a second.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields, replace
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from optimiser._io.errors import InputError
+from optimiser._io.reading import MOST_TABLE, npz_arrays, read_bytes
+from optimiser.surrogate.calibration import Calibration
+from optimiser.surrogate.domain import Domain, place_of
+from optimiser.surrogate.residuals import (
+    Learned,
+    OwnRows,
+    Posterior,
+    Prior,
+    SeenFrom,
+    learn_rows,
+    pooled_variance,
+)
+from optimiser.variables import COLUMN, Floats, Ints
+
+if TYPE_CHECKING:
+    from optimiser.surrogate.artefact import Surrogate
+
+#: What the published studies say of a plant before its first result, beside the base's other files.
+PRIOR_FILE = "learning.npz"
+PRIOR_FORMAT = 1
+#: The stored table of own results, and the arrays that a site model is built from.
+RESULTS_FILE = "results.csv"
+_SEEN = 256  # feeds with acids that are remembered
+_TIME = COLUMN["time"]
+
+
+@dataclass(frozen=True)
+class OwnData:
+    """Own results of n rows as a site model keeps them; yields in the order Li, Ni, Mn, Co.
+
+    Attributes:
+        acid: key (`descriptors.structure_key`) of each row's acid, shape (n,).
+        acid_features: of each row's acid, as the base sees it, shape (n, 24).
+        feed: mol Ni, Mn, Co per mol Li, shape (n, 3).
+        continuous: the variables of ``CONTINUOUS``, shape (n, 5).
+        run: number of the leach that each row was sampled from, shape (n,).
+        experiment: number of each row's conditions but the time, shape (n,).
+        conditions: number of each row's conditions, the same for repeats, shape (n,).
+        yields: measured, NaN where not, shape (n, 4).
+        sd: of the yields as stated, NaN where not, shape (n,).
+        mean: yields that the base expects, NaN where the feed lacks the metal, shape (n, 4).
+        scale: of the errors of these, likewise.
+    """
+
+    acid: npt.NDArray[np.str_]
+    acid_features: Floats
+    feed: Floats
+    continuous: Floats
+    run: Ints
+    experiment: Ints
+    conditions: Ints
+    yields: Floats
+    sd: Floats
+    mean: Floats
+    scale: Floats
+
+    def __len__(self) -> int:
+        return len(self.acid)
+
+    def take(self, rows: npt.NDArray[Any]) -> OwnData:
+        """Return some of the rows."""
+        return OwnData(*(getattr(self, f.name)[rows] for f in fields(self)))
+
+    def rows(self, key: str, scale: Floats) -> tuple[OwnRows, Ints]:
+        """Return the results with the acid of a key, and their numbers.
+
+        Args:
+            key: of the acid.
+            scale: of the domain, in which setpoints are told, shape (5,).
+        """
+        mine = np.flatnonzero(self.acid == key)
+        place = place_of(self.continuous[mine]) / scale
+        own = self.feed[mine], self.run[mine], self.mean[mine], self.yields[mine], self.sd[mine]
+        return OwnRows(place, *own), mine
+
+    def arrays(self) -> dict[str, npt.NDArray[Any]]:
+        """Return what is stored, by name."""
+        return {f.name: getattr(self, f.name) for f in fields(self)}
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, npt.NDArray[Any]]) -> OwnData:
+        """Return what :meth:`arrays` stored.
+
+        Raises:
+            KeyError: an array is missing.
+            ValueError: the arrays are not of one length.
+        """
+        found = cls(**{f.name: arrays[f.name] for f in fields(cls)})
+        if len({len(getattr(found, f.name)) for f in fields(cls)}) != 1:
+            raise ValueError("its results are not of one length")
+        return found
+
+
+@dataclass(frozen=True)
+class Site:
+    """What own results taught.
+
+    Attributes:
+        data: the results.
+        prior: what the published studies say, with the noise of the results' own repeats.
+        learned: of each acid in the results, by its key.
+        scale: of the domain, shape (5,).
+        expected: the base's calibration, by which it expects its yields.
+    """
+
+    data: OwnData
+    prior: Prior
+    learned: Mapping[str, Learned]
+    scale: Floats
+    expected: Calibration
+    _seen: Callable[[tuple[float, float, float], str], SeenFrom | None] = field(
+        init=False, repr=False, compare=False
+    )
+
+    def __post_init__(self) -> None:
+        def seen(composition: tuple[float, float, float], key: str) -> SeenFrom | None:
+            found = self.learned.get(key)
+            return None if found is None else found.seen_from(np.array(composition))
+
+        object.__setattr__(self, "_seen", lru_cache(_SEEN)(seen))
+
+    def __reduce__(self) -> tuple[type[Site], tuple[Any, ...]]:
+        """Leave what is remembered behind when a copy goes to another process."""
+        return Site, tuple(getattr(self, f.name) for f in fields(self) if f.init)
+
+    def posterior(
+        self, composition: tuple[float, float, float], key: str, continuous: Floats, mean: Floats
+    ) -> Posterior:
+        """Return the yields of n designs with one acid at this plant.
+
+        Args:
+            composition: mol Ni, Mn, Co per mol Li.
+            key: of the acid.
+            continuous: setpoints, shape (n, 5).
+            mean: yields that the base expects, NaN for absent metals, shape (n, 4).
+        """
+        seen = self._seen(composition, key)
+        if seen is None:
+            return Posterior(mean, np.ones_like(mean), 0.0)
+        return seen.posterior(place_of(continuous) / self.scale, mean)
+
+
+def build(base: Surrogate, prior: Prior, data: OwnData, name: str, **about: Any) -> Surrogate:
+    """Return the site model of some results.
+
+    Args:
+        base: the published model.
+        prior: what the published studies say.
+        data: the results.
+        name: of the site model.
+        about: further attributes of the surrogate: path, card, sha256.
+    """
+    variance, freedom = pooled_variance(data.yields, data.conditions)
+    own = prior.with_noise(variance, freedom) if freedom else prior
+    domain = own_domain(base.domain, data)
+    learned = {}
+    for key in np.unique(data.acid).tolist():
+        rows, _ = data.rows(key, domain.scale)
+        learned[key] = learn_rows(own, rows)
+    new = len(domain.acid) - len(base.domain.acid)
+    calibration = replace(
+        base.calibration,
+        errors=np.append(base.calibration.errors, np.full(new, np.nan)),
+        acid_errors=np.append(
+            base.calibration.acid_errors,
+            np.full(len(domain.acids) - len(base.domain.acids), base.calibration.mean_error),
+        ),
+        scores=prior.scores,
+    )
+    acids = dict(zip(data.acid.tolist(), data.acid_features, strict=True)) | dict(base.acids)
+    site = Site(data, own, learned, domain.scale, base.calibration)
+    return replace(base, name=name, acids=acids, domain=domain, calibration=calibration, site=site, **about)
+
+
+def own_domain(domain: Domain, data: OwnData) -> Domain:
+    """Return a domain with the experiments of own results behind the others."""
+    fixed = np.delete(data.continuous, _TIME, axis=1)
+    _, first, inverse = np.unique(data.experiment, return_index=True, return_inverse=True)
+    time = data.continuous[:, _TIME]
+    spans = np.array([[time[inverse == i].min(), time[inverse == i].max()] for i in range(len(first))])
+    return domain.with_own(data.acid[first].tolist(), data.feed[first], fixed[first], spans)
+
+
+def pack_prior(prior: Prior, base: str) -> bytes:
+    """Return the content of the prior's file.
+
+    Args:
+        prior: what the published studies say.
+        base: hash of the base's card.
+    """
+    buffer = io.BytesIO()
+    about = {"format": np.array(PRIOR_FORMAT), "base": np.array(base)}
+    np.savez_compressed(buffer, allow_pickle=False, **about, **prior.arrays())  # type: ignore[arg-type,unused-ignore]
+    return buffer.getvalue()
+
+
+def read_prior(base: Surrogate) -> tuple[Prior, str]:
+    """Return what the published studies say of a plant, as it lies beside a base, and the hash of its file.
+
+    Raises:
+        InputError: there is none for this base, or it cannot be read.
+    """
+    path = base.path / PRIOR_FILE
+    remedy = f"write it, in minutes: optimiser evaluate --learning --out {path} --force"
+    if not path.is_file():
+        raise InputError(
+            f"{base.name} has no {PRIOR_FILE}, which says how plants differ from what it predicts.",
+            where=str(base.path),
+            allowed="pd-gbr, which has one",
+            remedy=remedy,
+        )
+    content = read_bytes(path, MOST_TABLE)
+    try:
+        arrays = npz_arrays(path, content)
+        if int(arrays["format"]) != PRIOR_FORMAT:
+            raise ValueError(f"its format is not {PRIOR_FORMAT}")
+        found = str(arrays["base"])
+        prior = Prior.from_arrays(arrays)
+    except Exception as error:  # zipfile, zlib and numpy each raise their own kinds
+        raise InputError(f"{path} cannot be read: {error}.", where=str(path), remedy=remedy) from None
+    if found != base.sha256:
+        raise InputError(
+            f"{path} belongs to another model than {base.name}: it was fitted again.",
+            where=str(path),
+            remedy=remedy,
+        )
+    return prior, hashlib.sha256(content).hexdigest()
