@@ -128,9 +128,8 @@ class Calibration:
         disagreement: Floats,
         near: Neighbourhood,
         continuous: Floats,
-        ratio: Floats,
     ) -> Floats:
-        """Return the scale of each design's and metal's error.
+        """Return the scale of each design's and metal's error inside the domain; see :func:`widening`.
 
         Args:
             mean: stretched and clipped yields, shape (n, 4).
@@ -138,7 +137,6 @@ class Calibration:
             disagreement: of the members, shape (n, 4).
             near: experiments with the designs' acid.
             continuous: the designs' variables, shape (n, 5).
-            ratio: as :meth:`~optimiser.surrogate.domain.Domain.ratio` gives it, shape (n,).
         """
         local, acid = np.full(len(mean), self.mean_error), self.mean_error
         feed = group_error(self.errors[near.of_feed], self.mean_error)
@@ -150,7 +148,7 @@ class Calibration:
             terms(mean, spread, disagreement, local, np.full(len(mean), acid), np.full(len(mean), feed))
             @ self.coefficients
         )
-        return np.asarray(bare * widening(ratio, self.growth)[:, None], dtype=np.float64)
+        return np.asarray(bare, dtype=np.float64)
 
     def quantile(self, expected: Floats, scale: Floats, p: float, location: Floats | None = None) -> Floats:
         """Return the p-quantile of each yield, clipped to 0-1, shape (n, 4).

@@ -26,6 +26,7 @@ from optimiser.surrogate.residuals import (
     Posterior,
     Prior,
     SeenFrom,
+    hardness,
     learn_rows,
     pooled_variance,
 )
@@ -58,7 +59,7 @@ class OwnData:
         yields: measured, NaN where not, shape (n, 4).
         sd: of the yields as stated, NaN where not, shape (n,).
         mean: yields that the base expects, NaN where the feed lacks the metal, shape (n, 4).
-        scale: of the errors of these, likewise.
+        scale: of the errors of these as inside the domain, likewise.
     """
 
     acid: npt.NDArray[np.str_]
@@ -89,8 +90,8 @@ class OwnData:
         """
         mine = np.flatnonzero(self.acid == key)
         place = place_of(self.continuous[mine]) / scale
-        own = self.feed[mine], self.run[mine], self.mean[mine], self.yields[mine], self.sd[mine]
-        return OwnRows(place, *own), mine
+        told = self.feed[mine], self.run[mine], self.mean[mine], hardness(self.scale[mine])
+        return OwnRows(place, *told, self.yields[mine], self.sd[mine]), mine
 
     def arrays(self) -> dict[str, npt.NDArray[Any]]:
         """Return what is stored, by name."""
@@ -143,7 +144,12 @@ class Site:
         return Site, tuple(getattr(self, f.name) for f in fields(self) if f.init)
 
     def posterior(
-        self, composition: tuple[float, float, float], key: str, continuous: Floats, mean: Floats
+        self,
+        composition: tuple[float, float, float],
+        key: str,
+        continuous: Floats,
+        mean: Floats,
+        scale: Floats,
     ) -> Posterior:
         """Return the yields of n designs with one acid at this plant.
 
@@ -152,11 +158,12 @@ class Site:
             key: of the acid.
             continuous: setpoints, shape (n, 5).
             mean: yields that the base expects, NaN for absent metals, shape (n, 4).
+            scale: of the errors of these as inside the domain, likewise.
         """
         seen = self._seen(composition, key)
         if seen is None:
             return Posterior(mean, np.ones_like(mean), 0.0)
-        return seen.posterior(place_of(continuous) / self.scale, mean)
+        return seen.posterior(place_of(continuous) / self.scale, mean, hardness(scale))
 
 
 def build(base: Surrogate, prior: Prior, data: OwnData, name: str, **about: Any) -> Surrogate:
