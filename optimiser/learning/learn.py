@@ -33,10 +33,10 @@ def learn(results: OwnResults, base: Surrogate, name: str = "my-plant") -> Surro
         name: of the site model.
 
     Raises:
-        InputError: the base is a site model itself, a rival that is not compiled, or has no prior.
+        InputError: the base is a site model itself, or a rival that is not compiled.
     """
     check_base(base)
-    prior, _ = read_prior(base)
+    prior, _ = read_prior()
     return build(base, prior, own_data(results, base), name)
 
 

@@ -204,13 +204,11 @@ class Surrogate:
             ratio[rows] = self.domain.ratio(near.distance(here), apart)
             scale[rows] *= widening(ratio[rows], self.calibration.growth)[:, None]
             if after is not None:
-                ends = (np.full_like(after.mean, end) for end in (0.0, 1.0))
-                low, high = (self.calibration.mean_at(end, scale[rows]) for end in ends)
-                moved_by = after.mean - (1.0 - after.alone) * mean[rows]
-                mean[rows] = np.clip(after.mean, low, high)
+                shift = after.mean - (1.0 - after.alone) * mean[rows]
+                mean[rows] = self.calibration.within(after.mean, scale[rows])
                 if over is not None:
-                    at = (1.0 - after.alone) * over[rows] + moved_by[:, None]
-                    over[rows] = np.clip(at, low[:, None], high[:, None])
+                    points = (1.0 - after.alone) * over[rows] + shift[:, None]
+                    over[rows] = self.calibration.within(points, scale[rows][:, None])
                     mean[rows] = over[rows].mean(axis=1)
         if over is not None and quantile is not None:
             mean = np.quantile(over, quantile, axis=1)
@@ -385,10 +383,10 @@ def _site(
             allowed=error.allowed,
             remedy=f"put the base back, or {again} --base NAME",
         ) from None
-    prior, prior_sha = read_prior(base)
+    prior, prior_sha = read_prior()
     for what, mine, found in (
         (f"its base {base.name}", said["sha256"], base.sha256),
-        (f"the {PRIOR_FILE} of its base {base.name}", said["learning"], prior_sha),
+        (f"what the published studies say of plants ({PRIOR_FILE})", said["learning"], prior_sha),
     ):
         if mine != found:
             raise InputError(

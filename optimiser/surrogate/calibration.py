@@ -100,6 +100,11 @@ class Calibration:
         total = location * (within - below) + scale * (sums[within] - sums[below]) + (len(ordered) - within)
         return np.asarray(total / len(ordered), dtype=np.float64)
 
+    def within(self, mean: Floats, scale: Floats) -> Floats:
+        """Return yields between the means of the distributions about 0 and about 1, shape of ``mean``."""
+        low, high = (self.mean_at(np.full_like(scale, end), scale) for end in (0.0, 1.0))
+        return np.clip(mean, low, high)
+
     def location(self, expected: Floats, scale: Floats) -> Floats:
         """Return where the distribution of a scale has to lie for its mean to be the expected yield, (n, 4).
 

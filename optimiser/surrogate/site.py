@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from optimiser._io import builtin
 from optimiser._io.errors import InputError
 from optimiser._io.reading import MOST_TABLE, npz_arrays, read_bytes
 from optimiser.surrogate.calibration import Calibration
@@ -35,7 +36,7 @@ from optimiser.variables import COLUMN, Floats, Ints
 if TYPE_CHECKING:
     from optimiser.surrogate.artefact import Surrogate
 
-#: What the published studies say of a plant before its first result, beside the base's other files.
+#: What the published studies say of a plant before its first result, in ``models``.
 PRIOR_FILE = "learning.npz"
 PRIOR_FORMAT = 1
 #: The stored table of own results, and the arrays that a site model is built from.
@@ -207,47 +208,32 @@ def own_domain(domain: Domain, data: OwnData) -> Domain:
     return domain.with_own(data.acid[first].tolist(), data.feed[first], fixed[first], spans)
 
 
-def pack_prior(prior: Prior, base: str) -> bytes:
-    """Return the content of the prior's file.
-
-    Args:
-        prior: what the published studies say.
-        base: hash of the base's card.
-    """
+def pack_prior(prior: Prior) -> bytes:
+    """Return the content of the prior's file."""
     buffer = io.BytesIO()
-    about = {"format": np.array(PRIOR_FORMAT), "base": np.array(base)}
+    about = {"format": np.array(PRIOR_FORMAT)}
     np.savez_compressed(buffer, allow_pickle=False, **about, **prior.arrays())  # type: ignore[arg-type,unused-ignore]
     return buffer.getvalue()
 
 
-def read_prior(base: Surrogate) -> tuple[Prior, str]:
-    """Return what the published studies say of a plant, as it lies beside a base, and the hash of its file.
+def read_prior() -> tuple[Prior, str]:
+    """Return what the published studies say of a plant, and the hash of the file that says so.
+
+    It was learned on the model that ships, and holds for others that are fitted to the same table.
 
     Raises:
-        InputError: there is none for this base, or it cannot be read.
+        InputError: it is missing, or cannot be read.
     """
-    path = base.path / PRIOR_FILE
-    remedy = f"write it, in minutes: optimiser evaluate --learning --out {path} --force"
+    path = builtin.folder("models") / PRIOR_FILE
+    remedy = "reinstall the product"
     if not path.is_file():
-        raise InputError(
-            f"{base.name} has no {PRIOR_FILE}, which says how plants differ from what it predicts.",
-            where=str(base.path),
-            allowed="pd-gbr, which has one",
-            remedy=remedy,
-        )
+        raise InputError(f"{path} is missing.", where=str(path), remedy=remedy)
     content = read_bytes(path, MOST_TABLE)
     try:
         arrays = npz_arrays(path, content)
         if int(arrays["format"]) != PRIOR_FORMAT:
             raise ValueError(f"its format is not {PRIOR_FORMAT}")
-        found = str(arrays["base"])
         prior = Prior.from_arrays(arrays)
     except Exception as error:  # zipfile, zlib and numpy each raise their own kinds
         raise InputError(f"{path} cannot be read: {error}.", where=str(path), remedy=remedy) from None
-    if found != base.sha256:
-        raise InputError(
-            f"{path} belongs to another model than {base.name}: it was fitted again.",
-            where=str(path),
-            remedy=remedy,
-        )
     return prior, hashlib.sha256(content).hexdigest()

@@ -13,6 +13,7 @@ from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
+from optimiser.chemistry.descriptors import structure_key
 from optimiser.surrogate.calibration import INTERVAL_LEVEL, tails, widening
 from optimiser.surrogate.domain import nearest, place_of
 from optimiser.surrogate.residuals import EXPLANATIONS, OwnRows, Parts, Posterior, Prior, hardness, learn_rows
@@ -68,6 +69,8 @@ class Plant:
         limit: of the domain's distance.
         growth: of the fold's calibration.
         index: of the rows in the training table, shape (n,).
+        acid: key of the acid.
+        number: of the study.
     """
 
     fold: int
@@ -78,6 +81,8 @@ class Plant:
     limit: float
     growth: float
     index: Ints
+    acid: str
+    number: int
 
     @property
     def experiments(self) -> Ints:
@@ -142,6 +147,8 @@ def plants(evidence: Evidence, held: Mapping[str, HeldOut]) -> list[Plant]:
                 limit=domain.distance_limit,
                 growth=float(growth[mine[0]]),
                 index=mine,
+                acid=structure_key(table.smiles[mine[0]]),
+                number=int(number),
             )
         )
     return told
@@ -223,8 +230,9 @@ class Trial:
     """What a plant's other rows turn out to be after a draw of own experiments.
 
     Attributes:
-        fold: of the plant.
+        fold, plant: numbers of the fold and the study.
         own: number of own experiments.
+        index: of the rows in the training table, shape (k,).
         mean: expected yields of the k rows, shape (k, 4).
         bare: scale of their errors without the narrowing, likewise.
         remaining: share of the doubt that is left, likewise.
@@ -232,7 +240,9 @@ class Trial:
     """
 
     fold: int
+    plant: int
     own: int
+    index: Ints
     mean: Floats
     bare: Floats
     remaining: Floats
@@ -266,7 +276,9 @@ def trials(
             for own in draws(plant, own_number, number if own_number else 1, rng):
                 found, rest = after(prior, plant, own), ~own
                 parts = found.mean.clip(0.0, 1.0), plant.scale(own, found), found.remaining, plant.rows.yields
-                told.append(Trial(plant.fold, own_number, *(part[rest] for part in parts)))
+                told.append(
+                    Trial(plant.fold, plant.number, own_number, plant.index[rest], *(p[rest] for p in parts))
+                )
     return told
 
 
