@@ -176,6 +176,11 @@ def summed_up(all_games: Sequence[Game], done: Mapping[int, Ints]) -> Played:
     )
 
 
+def choices(done: Mapping[int, Ints]) -> int:
+    """Return how many experiments were chosen in orders by study; those to start with are not."""
+    return sum(order.shape[0] * (order.shape[1] - FIRST) for order in done.values())
+
+
 def random_played(all_games: Sequence[Game], many: int = STARTS) -> Played:
     """Return what choosing at random finds on average from the same starts, exactly."""
     regret, nothing = (
@@ -232,9 +237,8 @@ def play_rivals(
     for name in names:
         each = joblib.Parallel(n_jobs=jobs)(joblib.delayed(_rival)(game, name, many) for game in all_games)
         done = {game.study: order for game, (order, _) in zip(all_games, each, strict=True)}
-        choices = sum(order.shape[0] * (order.shape[1] - FIRST) for order in done.values())
         choosers[name] = {
-            "seconds_per_choice": round(sum(seconds for _, seconds in each) / choices, 3),
+            "seconds_per_choice": round(sum(seconds for _, seconds in each) / choices(done), 3),
             "regret": summed_up(all_games, done).regret.mean(axis=0).round(4).tolist(),
             "orders": {str(study): order.tolist() for study, order in done.items()},
         }
@@ -284,12 +288,12 @@ def shown(played: Mapping[str, Played], seconds: Mapping[str, float]) -> str:
     for name, of in played.items():
         mean, low, high = regret_band(of.regret)
         curve = ", ".join(f"{mean[k]:.2f} ({low[k]:.2f}-{high[k]:.2f})" for k in columns)
-        feasible = of.feasible.mean(axis=0)[[4, 10]]
+        some = of.feasible.mean(axis=0)[[6 - FIRST, 12 - FIRST]]
         share, least, most = band(of.regret, played[RANDOM].regret)
         cells = [
             name,
             curve,
-            ", ".join(f"{100.0 * part:.0f} %" for part in feasible),
+            ", ".join(f"{100.0 * part:.0f} %" for part in some),
             f"{share:.2f} ({least:.2f}-{most:.2f})",
             f"{seconds[name]:.3f}" if name in seconds else "",
         ]
@@ -314,15 +318,20 @@ def main() -> None:
     for name, chooser in OWN.items():
         began = time.perf_counter()
         done = {game.study: orders_of(game, chooser, asked.starts) for game in all_games}
-        choices = sum(order.shape[0] * (order.shape[1] - FIRST) for order in done.values())
-        seconds[name] = (time.perf_counter() - began) / choices
+        seconds[name] = (time.perf_counter() - began) / choices(done)
         played[name] = summed_up(all_games, done)
-    told, rivals = read_rivals(table, all_games)
-    for name, done in rivals.items():
-        seconds[name] = told["choosers"][name]["seconds_per_choice"]
-        played[name] = summed_up(all_games, {study: order[: asked.starts] for study, order in done.items()})
-    packages = ", ".join(" ".join(pair) for pair in told["packages"].items())
-    print(f"{len(all_games)} studies, {asked.starts} starts, {FIRST} to {LAST} experiments; {packages}.\n")
+    print(f"{len(all_games)} studies, {asked.starts} starts, {FIRST} to {LAST} experiments.")
+    try:
+        told, rivals = read_rivals(table, all_games)
+    except ValueError as error:
+        print(f"Other tools are left out: {error}.")
+    else:
+        packages = ", ".join(" ".join(pair) for pair in told["packages"].items())
+        print(f"Other tools: {told['starts']} starts; {packages}.")
+        for name, done in rivals.items():
+            seconds[name] = told["choosers"][name]["seconds_per_choice"]
+            played[name] = summed_up(all_games, {study: of[: asked.starts] for study, of in done.items()})
+    print()
     print(shown(played, seconds))
 
 
