@@ -14,6 +14,7 @@ from optimiser.problem.yields import assumption
 from optimiser.report.columns import column
 from optimiser.report.numbers import counted, percent
 from optimiser.search.front import Front
+from optimiser.surrogate.site import whose_yields
 from optimiser.variables import VARIABLES
 
 #: Said wherever peroxide is recommended.
@@ -161,7 +162,7 @@ def warnings_of(problem: BoundProblem, evaluation: Evaluation, row: int) -> list
     peroxide = float(evaluation.designs.h2o2[row])
     temperature = float(evaluation.designs.temperature[row])
     plant = problem.inputs.parameters
-    said: list[str] = []
+    said: list[str] = list(whose_yields(problem.surrogate))
     if peroxide > 0:
         said.append(PEROXIDE_CAVEAT)
         if temperature > plant.peroxide_limit:
