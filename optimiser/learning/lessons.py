@@ -245,9 +245,7 @@ def _site(surrogate: Surrogate) -> Site:
     return surrogate.site
 
 
-def _columns(
-    name: str, told: Sequence[Floats], numbers: Ints, metals: Ints
-) -> dict[str, Floats]:
+def _columns(name: str, told: Sequence[Floats], numbers: Ints, metals: Ints) -> dict[str, Floats]:
     ends = ("", "_low", "_high")
     return {f"{name}{end}": part[numbers, metals] for end, part in zip(ends, told, strict=True)}
 

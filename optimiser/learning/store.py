@@ -140,6 +140,15 @@ def undo(name: str) -> Surrogate:
         return load_surrogate(folder)
 
 
+def opened(name: str) -> Surrogate:
+    """Return a site model by its name.
+
+    Raises:
+        InputError: there is none of this name, or it cannot be used.
+    """
+    return load_surrogate(_existing(name))
+
+
 def stored_results(site: Surrogate) -> pd.DataFrame:
     """Return the results of a site model as they are stored, a row each.
 

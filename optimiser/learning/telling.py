@@ -29,15 +29,19 @@ def _sentence(shift: Shift, several: bool) -> str:
     if shift.likeliest == "literature":
         return f"{where} plant shows no difference from the literature that the results could show."
     if shift.likeliest == "own":
-        own = "the literature: its predictions no longer count there" if several else (
-            "the literature: its predictions no longer count"
+        own = (
+            "the literature: its predictions no longer count there"
+            if several
+            else ("the literature: its predictions no longer count")
         )
         return f"{where} plant is unlike {own}."
     points = {metal: round(100.0 * value) for metal, value in shift.shift.items()}
     other = sorted((m for m, p in points.items() if abs(p) > SAME), key=lambda m: -abs(points[m]))
     same = [metal for metal, p in points.items() if abs(p) <= SAME]
     if not other:
-        said = f"{where} plant leaches {listed(same)} about as the literature model says (within {SAME} points)"
+        said = (
+            f"{where} plant leaches {listed(same)} about as the literature model says (within {SAME} points)"
+        )
     else:
         first, *more = other
         said = f"{where} plant leaches {first} {_size(points[first])} than the literature model says"

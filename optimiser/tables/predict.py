@@ -64,7 +64,11 @@ class Setting:
             aside = results_aside(self.source)
             note = f"Columns of results left aside, since they are predicted anew: {aside}."
             return (note, *told) if aside else told
-        return (*whose_yields(self.surrogate), *self.assumed, *(self.profile.impacts.notes if self.profile.impacts is not None else ()))
+        return (
+            *whose_yields(self.surrogate),
+            *self.assumed,
+            *(self.profile.impacts.notes if self.profile.impacts is not None else ()),
+        )
 
 
 @dataclass(frozen=True)
@@ -177,7 +181,7 @@ def prepare(
         feed = find_feed(feed, where="feed")
     known = Known(tables.acids, feed, basis)
     if surrogate is not None:
-        model = load_surrogate(surrogate, where="surrogate")
+        model = load_surrogate(surrogate, where=f"--surrogate {surrogate}")
     else:
         model = surrogate_of(question) if question else load_surrogate("pd-gbr")
     rows, assumed = 0, dict[str, None]()
