@@ -197,7 +197,9 @@ def lessons_of(surrogate: Surrogate, frame: pd.DataFrame) -> Lessons:
             **_columns("before", before, numbers, metals),
             **_columns("after", after, numbers, metals),
             "shift": shift[numbers, metals],
-            "odd": [(row + 1, PREDICTED_METALS[k]) in odd for row, k in zip(numbers, metals, strict=True)],
+            "odd": [
+                (int(row) + 1, PREDICTED_METALS[k]) in odd for row, k in zip(numbers, metals, strict=True)
+            ],
         }
     )
     acids = tuple(_acid_lesson(surrogate, key, frame) for key in dict.fromkeys(data.acid.tolist()))
@@ -335,17 +337,25 @@ def _told_shifts(
 ) -> tuple[Shift, ...]:
     found = []
     known = ~np.isnan(site.data.yields)
-    for (acid, feed), mine in frame.groupby(["acid", "feed"], sort=False).indices.items():
+    for acid, feed, mine in by_acid_and_feed(frame):
         measured = np.where(known[mine], shift[mine], np.nan)
         there = np.flatnonzero(known[mine].any(axis=0))
         means = {PREDICTED_METALS[k]: float(np.nanmean(measured[:, k])) for k in there}
-        trends = _trends(site.data.continuous[mine], site.data.experiment[mine], measured)
-        told = acids[str(acid)]
-        found.append(Shift(str(acid), str(feed), told.published, told.likeliest, means, trends))
+        trends = _trends(site.data.continuous[mine], measured)
+        told = acids[acid]
+        found.append(Shift(acid, feed, told.published, told.likeliest, means, trends))
     return tuple(found)
 
 
-def _trends(continuous: Floats, experiment: Ints, shift: Floats) -> tuple[Trend, ...]:
+def by_acid_and_feed(frame: pd.DataFrame) -> list[tuple[str, str, Ints]]:
+    """Return each acid and feed of stored results, in order of appearance, and which rows have them."""
+    pairs = list(zip(frame["acid"].astype(str), frame["feed"].astype(str), strict=True))
+    numbers = frame.groupby(["acid", "feed"], sort=False).ngroup().to_numpy()
+    every = [np.flatnonzero(numbers == k) for k in range(numbers.max() + 1)]
+    return [(*pairs[int(mine[0])], mine) for mine in every]
+
+
+def _trends(continuous: Floats, shift: Floats) -> tuple[Trend, ...]:
     """Return the trends of some rows' shifts, shape (n, 4), that are worth telling, the strongest first."""
     found = []
     for j, name in enumerate(CONTINUOUS):
@@ -357,7 +367,7 @@ def _trends(continuous: Floats, experiment: Ints, shift: Floats) -> tuple[Trend,
         lower = values <= middle
         for k, metal in enumerate(PREDICTED_METALS):
             known = ~np.isnan(shift[:, k])
-            if not _both(lower, known, experiment):
+            if not _both(lower, known):
                 continue
             below, above = (float(shift[half & known, k].mean()) for half in (lower, ~lower))
             found.append(Trend(name, metal, middle, below, above))
@@ -365,6 +375,6 @@ def _trends(continuous: Floats, experiment: Ints, shift: Floats) -> tuple[Trend,
     return tuple(sorted(strong, key=lambda trend: -trend.size))
 
 
-def _both(lower: Bools, known: Bools, experiment: Ints) -> bool:
-    """Say whether both halves have values: of two experiments in all, or of one that was sampled over time."""
-    return bool((lower & known).any() and (~lower & known).any()) and len(experiment) > 1
+def _both(lower: Bools, known: Bools) -> bool:
+    """Say whether both halves have values."""
+    return bool((lower & known).any() and (~lower & known).any())

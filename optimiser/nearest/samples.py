@@ -59,7 +59,8 @@ def what_counts(surrogate: Surrogate, table: TrainingTable | None) -> str:
             f"{own}"
         )
     if table.sha256 != _fitted_on(surrogate):
-        return f"All {len(table)} rows of {table.path.name} count, which {surrogate.name} was not fitted on.{own}"
+        other = f"which {surrogate.name} was not fitted on"
+        return f"All {len(table)} rows of {table.path.name} count, {other}.{own}"
     return f"All {len(table)} rows of the training table count.{own}"
 
 

@@ -192,8 +192,8 @@ def forget(name: str, rows: Sequence[int], as_json: bool = False) -> Said:
     """
     told = Told.of(store.forget(name, rows), name)
     changed = (
-        f"{counted(len(set(rows)), 'result')} forgotten, {counted(len(told.frame), 'result')} left, which are "
-        f"numbered anew. To take it back: optimiser learn --undo --name {name}"
+        f"{counted(len(set(rows)), 'result')} forgotten, {counted(len(told.frame), 'result')} left, numbered "
+        f"anew. To take it back: optimiser learn --undo --name {name}"
     )
     return _said(told, changed, Request(name=name, as_json=as_json))
 

@@ -1,4 +1,4 @@
-"""What own results taught in words: how sure it is, what explains the differences, odd rows, how to use it."""
+"""What own results taught in words: how sure it is, what explains the differences, odd rows, how to go on."""
 
 from __future__ import annotations
 
@@ -45,8 +45,8 @@ def skill_sentence(of: Lessons) -> str:
     skill = of.skill
     before, after = (number(100.0 * mae, 1) for mae in (skill.mae_before, skill.mae_after))
     return (
-        f"Of {counted(skill.values, 'yield')} in {counted(of.experiments, 'experiment')}, {of.base} is off by "
-        f"{before} points on average, and the site model by {after}, each experiment left out in turn; "
+        f"Of {counted(skill.values, 'yield')} in {counted(of.experiments, 'experiment')}, {of.base} is off "
+        f"by {before} points on average, and the site model by {after}, each experiment left out in turn; "
         f"{percent(skill.within_before)} lie within the {INTERVAL_PERCENT} intervals of {of.base}, "
         f"{percent(skill.within_after)} within those of the site model."
     )

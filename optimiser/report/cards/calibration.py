@@ -19,8 +19,9 @@ def calibration_card(result: RunResult) -> Card:
     about = "" if surrogate.site is None else f"Of the base {base_name(surrogate)}, not of the site model. "
     figure = Figure(
         "reliability",
-        f"{about}Share of measured yields within the intervals, against what the intervals claim: on the dotted line "
-        "both agree, below it intervals are too narrow. The folds that calibrate are not the one measured.",
+        f"{about}Share of measured yields within the intervals, against what the intervals claim: on the "
+        "dotted line both agree, below it intervals are too narrow. The folds that calibrate are not the one "
+        "measured.",
         draw_reliability(skill),
     )
     base = "" if surrogate.site is None else f"Of the base {base_name(surrogate)}: "

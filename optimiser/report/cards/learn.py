@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from optimiser.learning.lessons import Lessons, lessons_of
+from optimiser.learning.lessons import Lessons, by_acid_and_feed, lessons_of
 from optimiser.learning.store import stored_results
 from optimiser.report.card import Block, Card, Figure, Maker, Panels, Table, Tile, Words, make_cards
 from optimiser.report.cards.command import command_card
@@ -108,8 +108,8 @@ def parity_card(of: Lessons) -> Card:
         Figure("parity-after", "The site model.", draw_parity(of.values, "after"), after),
     )
     note = (
-        "Up: the expected yield [%]. On the dotted line it is what was measured; bars are 90 % intervals, which "
-        f"should cross that line.{odd}"
+        "Vertically the expected yield [%]: on the dotted line it is what was measured. Bars are 90 % "
+        f"intervals, which should cross that line.{odd}"
     )
     return Card(finding=(skill_sentence(of), note), blocks=(Panels(figures),))
 
@@ -133,8 +133,9 @@ def shift_card(of: Lessons, frame: pd.DataFrame) -> Card:
         for name in varied
     )
     note = (
-        "Up: points of yield more or less than the literature model expects, Li blue circles, Ni green squares, "
-        "Mn purple diamonds, Co red triangles; hollow as measured, filled as learned. Between, scatter is left out."
+        "Vertically the points of yield above or below what the literature model expects: hollow as "
+        "measured, filled as learned, which leaves scatter out. Li blue circles, Ni green squares, Mn purple "
+        "diamonds, Co red triangles."
     )
     blocks: tuple[Block, ...] = (Panels(figures), table) if figures else (table,)
     finding = (note,) if figures else ("All results have the same setpoints, so they show no trend.",)
@@ -153,7 +154,7 @@ def domain_frame(surrogate: Surrogate, frame: pd.DataFrame) -> pd.DataFrame:
     assert surrogate.site is not None
     data, rows = surrogate.site.data, []
     before = published_part(surrogate.domain)
-    for (acid, feed), mine in frame.groupby(["acid", "feed"], sort=False).indices.items():
+    for acid, feed, mine in by_acid_and_feed(frame):
         where = data.feed[mine[0]], str(data.acid[mine[0]])
         for when, near in (("before", before.near(*where)), ("after", surrogate.domain.near(*where))):
             row: dict[str, object] = {
@@ -163,10 +164,9 @@ def domain_frame(surrogate: Surrogate, frame: pd.DataFrame) -> pd.DataFrame:
                 "experiments": near.experiments,
             }
             for variable, low, high in zip(VARIABLES, near.low, near.high, strict=True):
-                text = "no data" if not near.supported else f"{low:.3g} to {high:.3g}"
-                row[column(variable.name).heading] = (
-                    text if low < high or not near.supported else f"{low:.3g}"
-                )
+                how = column(variable.name)
+                ends = dict.fromkeys(how.text(end) for end in (low, high))
+                row[how.heading] = " to ".join(ends) if near.supported else "too few"
             rows.append(row)
     return pd.DataFrame(rows)
 
@@ -174,8 +174,10 @@ def domain_frame(surrogate: Surrogate, frame: pd.DataFrame) -> pd.DataFrame:
 def domain_card(surrogate: Surrogate, frame: pd.DataFrame) -> Card:
     """Return where designs may now lie."""
     note = (
-        "One own experiment is enough for a search to use its acid, at setpoints as far around it as the "
-        "applicability domain reaches; published experiments count from five near the feed."
+        "One own experiment is enough for a search to use its acid near its setpoints; published experiments "
+        f"count from {surrogate.domain.settings.min_experiments} near the feed.",
+        "These are the ranges of each variable alone. A design must also be near an experiment in all of its "
+        "setpoints at once, which allows far less.",
     )
     table = Table(
         "domain-table",
@@ -184,7 +186,7 @@ def domain_card(surrogate: Surrogate, frame: pd.DataFrame) -> Card:
         domain_frame(surrogate, frame),
         sortable=False,
     )
-    return Card(finding=(note,), blocks=(table,))
+    return Card(finding=note, blocks=(table,))
 
 
 def rows_card(of: Lessons, frame: pd.DataFrame) -> Card:

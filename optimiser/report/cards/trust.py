@@ -95,8 +95,8 @@ def domain_lines(problem: BoundProblem) -> tuple[str, ...]:
         "not move: hydrochloric acid was never tried with peroxide, so it is not recommended with it.",
         *(
             (
-                "Own experiments open the domain: one is enough alone, for its acid, and for setpoints as far "
-                "around it as the limit of distance reaches.",
+                "Own experiments open the domain: one is enough alone, for its acid, and for setpoints as "
+                "far around it as the limit of distance reaches.",
             )
             if problem.surrogate.site is not None
             else ()
