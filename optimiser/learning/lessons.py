@@ -28,7 +28,7 @@ from optimiser.surrogate.residuals import EXPLANATIONS, Learned, learn_rows, lef
 from optimiser.surrogate.site import Site, base_name
 from optimiser.variables import CONTINUOUS, VARIABLES, Bools, Floats, Ints
 
-#: A value disagrees with everything when it is farther from what all other rows say than so many standard
+#: A value disagrees with everything when it is farther from what all others say than so many standard
 #: deviations, and than so much yield.
 ODD_DEVIATIONS, ODD_YIELD = 3.0, 0.15
 #: Share of the values that can be odd: where more are, the others do not tell which.
@@ -132,7 +132,7 @@ class OddRow:
         row: number in the stored results, from 1.
         metal: whose yield.
         measured: as it stands there.
-        expected: from all other rows.
+        expected: from all others.
     """
 
     row: int
@@ -278,27 +278,53 @@ def _held_out(surrogate: Surrogate) -> tuple[Floats, Floats, Floats]:
 def odd_rows(site: Site) -> tuple[OddRow, ...]:
     """Return the values that disagree with everything, by their rows.
 
-    Each row is compared with what all others say. A wrong value makes its neighbours look wrong, too: so the
-    most doubtful one is set aside and the others are looked at again, until none is left, or a quarter.
+    Each row is compared with what all others say, and each value with all others, those of its own row too:
+    the yields of one leach go up and down together, so the first finds wrong setpoints, and the second one
+    wrong number. A wrong value makes its neighbours look wrong, too: so the most doubtful one is set aside
+    and the others are looked at again, until none is left, or a quarter.
     """
     found = []
     for learned, mine in _each(site):
-        rows, alone = learned.rows, np.arange(len(mine))
+        rows = learned.rows
         for _ in range(int(len(learned.row) * MOST_ODD)):
-            told, variance = left_out(learned, alone)
+            told, deviation = (
+                np.array(both) for both in zip(_row_out(learned), _value_out(learned), strict=True)
+            )
             told = np.clip(told, 0.0, 1.0)
             away = np.abs(rows.yields - told)
-            doubt = np.where(away > ODD_YIELD, away / np.sqrt(variance), 0.0)
+            doubt = np.where(away > ODD_YIELD, away / deviation, 0.0)  # NaN is no more than anything
             if not np.nanmax(doubt) > ODD_DEVIATIONS:
                 break
-            i, k = np.unravel_index(int(np.nanargmax(doubt)), doubt.shape)
-            value, expected = float(rows.yields[i, k]), float(told[i, k])
+            way, i, k = np.unravel_index(int(np.nanargmax(doubt)), doubt.shape)
+            value, expected = float(rows.yields[i, k]), float(told[way, i, k])
             found.append(OddRow(int(mine[i]) + 1, PREDICTED_METALS[k], value, expected))
             yields = rows.yields.copy()
             yields[i, k] = np.nan
             rows = replace(rows, yields=yields)
             learned = learn_rows(site.prior, rows)
     return tuple(sorted(found, key=lambda value: value.row))
+
+
+def _row_out(learned: Learned) -> tuple[Floats, Floats]:
+    """Return what the other rows say of each value, and the standard deviation, shape (n, 4) each."""
+    mean, variance = left_out(learned, np.arange(len(learned.rows)))
+    return mean, np.sqrt(variance)
+
+
+def _value_out(learned: Learned) -> tuple[Floats, Floats]:
+    """Return what all other values say of each, and the standard deviation, shape (n, 4) each.
+
+    As in `residuals.left_out`, with each value a group of its own.
+    """
+    measured = learned.rows.yields[learned.row, learned.metal]
+    weight = learned.weights[learned.weights > 0.0][:, None]
+    means = np.array([measured - fit.alpha / np.diag(fit.precision) for fit in learned.fits])
+    variances = np.array([1.0 / np.diag(fit.precision) for fit in learned.fits])
+    mean = (weight * means).sum(axis=0)
+    variance = (weight * (variances + (means - mean) ** 2)).sum(axis=0)
+    out = np.full((2, *learned.rows.yields.shape), np.nan)
+    out[:, learned.row, learned.metal] = mean, np.sqrt(variance)
+    return out[0], out[1]
 
 
 def _each(site: Site) -> list[tuple[Learned, Ints]]:

@@ -68,7 +68,7 @@ def odd_lines(odd: Sequence[OddRow], name: str) -> list[str]:
         f"row {one.row}, {one.metal}: {percent(one.measured)} measured, {percent(one.expected)} expected"
         for one in odd
     )
-    lines = [f"Likely typing errors, far from what all other rows say: {said}."]
+    lines = [f"Likely typing errors, far from what all other results say: {said}."]
     if name:
         rows = ",".join(str(row) for row in dict.fromkeys(one.row for one in odd))
         lines.append(
