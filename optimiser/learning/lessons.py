@@ -33,6 +33,8 @@ from optimiser.variables import CONTINUOUS, VARIABLES, Bools, Floats, Ints
 ODD_DEVIATIONS, ODD_YIELD = 3.0, 0.15
 #: Share of the values that can be odd: where more are, the others do not tell which.
 MOST_ODD = 0.25
+#: Odd values of an acid that are looked for.
+MOST_TOLD = 20
 #: A trend is told from this difference of the shift between both halves of a range.
 LEAST_TREND = 0.04
 #: The explanation with more weight than this is told, as if it were the only one.
@@ -281,12 +283,13 @@ def odd_rows(site: Site) -> tuple[OddRow, ...]:
     Each row is compared with what all others say, and each value with all others, those of its own row too:
     the yields of one leach go up and down together, so the first finds wrong setpoints, and the second one
     wrong number. A wrong value makes its neighbours look wrong, too: so the most doubtful one is set aside
-    and the others are looked at again, until none is left, or a quarter.
+    and the others are looked at again, until none is left; a quarter of the values at most, and twenty of
+    each acid.
     """
     found = []
     for learned, mine in _each(site):
         rows = learned.rows
-        for _ in range(int(len(learned.row) * MOST_ODD)):
+        for _ in range(min(MOST_TOLD, int(len(learned.row) * MOST_ODD))):
             told, deviation = (
                 np.array(both) for both in zip(_row_out(learned), _value_out(learned), strict=True)
             )

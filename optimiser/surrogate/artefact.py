@@ -384,11 +384,8 @@ def _site(
             allowed=error.allowed,
             remedy=f"put the base back, or {again} --base NAME",
         ) from None
-    prior, prior_sha = read_prior(base)
-    for what, mine, found in (
-        (f"its base {base.name}", said["sha256"], base.sha256),
-        (f"the {PRIOR_FILE} of its base {base.name}", said["learning"], prior_sha),
-    ):
+
+    def check(what: str, mine: str, found: str) -> None:
         if mine != found:
             raise InputError(
                 f"The site model {folder.name!r} cannot be used: {what} has changed since it learned.",
@@ -396,6 +393,10 @@ def _site(
                 allowed=f"sha256 {mine[:12]}..., found {found[:12]}...",
                 remedy=again + (f" --base {said['path']}" if base.name != SHIPPED else ""),
             )
+
+    check(f"its base {base.name}", said["sha256"], base.sha256)
+    prior, prior_sha = read_prior(base)
+    check(f"the {PRIOR_FILE} of its base {base.name}", said["learning"], prior_sha)
     try:
         data = OwnData.from_arrays(arrays)
         merged = {**base.card, "site": {k: v for k, v in card.items() if k not in ("arrays", "format")}}
@@ -411,7 +412,7 @@ def known_artefacts() -> dict[str, Path]:
     """Return the folders of the artefacts that can be named here: the shipped ones, then ``./models``."""
     found: dict[str, Path] = {}
     for models in (builtin.folder("models"), Path("models")):  # where `optimiser train` puts them
-        for card in sorted(models.glob(f"*/{CARD}")):
+        for card in sorted(models.glob(f"[!.]*/{CARD}")):  # none that is still being written
             found.setdefault(card.parent.name, card.parent)
     return found
 
