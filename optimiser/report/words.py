@@ -244,9 +244,11 @@ def edge_warning(problem: BoundProblem, evaluation: Evaluation, row: int) -> lis
         for end, word in ((near.low[j], "lowest"), (near.high[j], "highest")):
             # no peroxide is a choice, not an edge
             if near.varied[j] and abs(setpoint - end) < variable.step and setpoint > 0.0:
-                at.append(f"{variable.label} ({word}, {end:g} {variable.shown_unit})")
+                at.append(f"{variable.label} ({word}, {end:.4g} {variable.shown_unit})")
     if not at:
         return []
+    if near.own.any():  # around own experiments a search may go beyond what was measured
+        return [f"At the limit of what experiments with this acid near this feed support: {', '.join(at)}."]
     return [f"At the limit of the measured range for this acid near this feed: {', '.join(at)}."]
 
 

@@ -45,15 +45,15 @@ def learn_cards(
     )
 
 
-def own_maker(surrogate: Surrogate) -> Maker:
-    """Return what makes the card of own results on a page of something else; none of a published model."""
-    return Maker("own", "Own results", lambda: own_card(surrogate))
+def own_makers(surrogate: Surrogate) -> tuple[Maker, ...]:
+    """Return what makes the card of own results on a page of something else; nothing of a published model."""
+    if surrogate.site is None:
+        return ()
+    return (Maker("own", "Own results", lambda: own_card(surrogate)),)
 
 
 def own_card(surrogate: Surrogate) -> Card:
     """Return what a site model learned, in short."""
-    if surrogate.site is None:
-        return Card(not_applicable="the yield model has no own results.")
     frame = stored_results(surrogate)
     of = lessons_of(surrogate, frame)
     about = (
