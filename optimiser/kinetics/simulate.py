@@ -146,9 +146,9 @@ def tried(surrogate: Surrogate, feed: Feed, acid: Acid) -> Neighbourhood:
     A search may go beyond those of a user's own experiments; a curve there would rest on nothing.
     """
     domain, near = surrogate.domain, surrogate.domain.neighbourhood(feed, acid)
-    rows = near.of_acid[near.near_feed]
-    if not domain.own[rows].any():
+    if surrogate.site is None or not near.experiments:
         return near
+    rows = near.of_acid[near.near_feed]
     ends = [np.insert(domain.fixed[rows], COLUMN["time"], domain.time[rows, i], axis=1) for i in range(2)]
     return replace(near, low=ends[0].min(axis=0), high=ends[1].max(axis=0))
 
