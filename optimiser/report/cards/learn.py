@@ -118,7 +118,7 @@ def shift_card(of: Lessons, frame: pd.DataFrame) -> Card:
     """Draw the difference from the literature over each setpoint that was varied."""
     varied = [name for name in CONTINUOUS if np.ptp(frame[name].to_numpy(dtype=np.float64)) > 0.0]
     rows = [
-        {"acid": shift.acid, "feed": shift.feed, "metal": metal, "points": number(100.0 * value, 1)}
+        {"metal": metal, "points": number(100.0 * value, 1), "acid": shift.acid, "feed": shift.feed}
         for shift in of.shifts
         for metal, value in shift.shift.items()
     ]
@@ -157,17 +157,12 @@ def domain_frame(surrogate: Surrogate, frame: pd.DataFrame) -> pd.DataFrame:
     for acid, feed, mine in by_acid_and_feed(frame):
         where = data.feed[mine[0]], str(data.acid[mine[0]])
         for when, near in (("before", before.near(*where)), ("after", surrogate.domain.near(*where))):
-            row: dict[str, object] = {
-                "acid": acid,
-                "feed": feed,
-                "when": when,
-                "experiments": near.experiments,
-            }
+            row: dict[str, object] = {"when": when, "acid": acid}
             for variable, low, high in zip(VARIABLES, near.low, near.high, strict=True):
                 how = column(variable.name)
                 ends = dict.fromkeys(how.text(end) for end in (low, high))
                 row[how.heading] = " to ".join(ends) if near.supported else "too few"
-            rows.append(row)
+            rows.append({**row, "experiments": near.experiments, "feed": feed})
     return pd.DataFrame(rows)
 
 
