@@ -1,6 +1,6 @@
 """What a site model costs: to learn a hundred rows, and to search with it, against its base.
 
-    python benchmarks/site.py [ROWS ...]
+python benchmarks/site.py [ROWS ...]
 """
 
 from __future__ import annotations
@@ -33,7 +33,9 @@ def own_results(problem: BoundProblem, rows: int, rng: np.random.Generator) -> p
     frame = pd.DataFrame(designs.continuous, columns=list(CONTINUOUS))
     frame["acid"] = np.array(problem.acid_names)[acid]
     yields = problem.predict(designs).mean + _BIAS + _NOISE * rng.normal(size=(rows, 4))
-    return frame.assign(**{f"yield_{m}": yields[:, k].clip(0, 1) for k, m in enumerate(("Li", "Ni", "Mn", "Co"))})
+    return frame.assign(
+        **{f"yield_{m}": yields[:, k].clip(0, 1) for k, m in enumerate(("Li", "Ni", "Mn", "Co"))}
+    )
 
 
 def learning(problem: BoundProblem, rows: int) -> tuple[Surrogate, float]:

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from optimiser.problem.objectives import Objective, maximise, minimise
     from optimiser.problem.schema import Problem
     from optimiser.questions import AcidComparison, Answer, Breakeven, ask, breakeven, compare_acids
+    from optimiser.site_models import SiteModel, learn
 
     __version__: str
 
@@ -58,6 +59,7 @@ __all__ = [
     "ReductantBalance",
     "Result",
     "Sensitivity",
+    "SiteModel",
     "Slurry",
     "Solubility",
     "StockStrength",
@@ -67,6 +69,7 @@ __all__ = [
     "choose",
     "compare",
     "compare_acids",
+    "learn",
     "load_config",
     "load_problem",
     "maximise",
@@ -94,6 +97,7 @@ _MODULES = {
     "problem.objectives": ("Objective", "maximise", "minimise"),
     "problem.schema": ("Problem",),
     "questions": ("AcidComparison", "Answer", "Breakeven", "ask", "breakeven", "compare_acids"),
+    "site_models": ("SiteModel", "learn"),
 }
 _MODULE_OF = {name: module for module, names in _MODULES.items() for name in names}
 
