@@ -24,7 +24,7 @@ from optimiser.learning.telling import sentence_of
 from optimiser.surrogate.artefact import Surrogate
 from optimiser.surrogate.calibration import INTERVAL_LEVEL, Calibration, tails
 from optimiser.surrogate.features import PREDICTED_METALS
-from optimiser.surrogate.residuals import EXPLANATIONS, Learned, learn_rows, left_out
+from optimiser.surrogate.residuals import EXPLANATIONS, Learned, hardness, learn_rows, left_out
 from optimiser.surrogate.site import Site, base_name
 from optimiser.variables import CONTINUOUS, VARIABLES, Bools, Floats, Ints
 
@@ -256,8 +256,7 @@ def _columns(name: str, told: Sequence[Floats], numbers: Ints, metals: Ints) -> 
 
 def _said(calibration: Calibration, mean: Floats, scale: Floats) -> tuple[Floats, Floats, Floats]:
     """Return expected yields that can be, and the ends of their 90 % intervals, shape (n, 4) each."""
-    least, most = (calibration.mean_at(np.full_like(mean, end), scale) for end in (0.0, 1.0))
-    expected = np.clip(mean, least, most)
+    expected = calibration.within(mean, scale)
     low, high = (calibration.quantile(expected, scale, p) for p in tails(INTERVAL_LEVEL))
     return expected, low, high
 
@@ -271,7 +270,8 @@ def _held_out(surrogate: Surrogate) -> tuple[Floats, Floats, Floats]:
     for learned, mine in _each(site):
         told, variance = left_out(learned, data.experiment[mine])
         known = ~np.isnan(told)
-        doubt = site.prior.narrowing(np.sqrt(variance / usual.total(data.mean[mine])))
+        before = usual.lasting(data.mean[mine], hardness(data.scale[mine])) + usual.passing
+        doubt = site.prior.narrowing(np.sqrt(variance / before))
         mean[mine] = np.where(known, told, mean[mine])
         scale[mine] = np.where(known, doubt * scale[mine], scale[mine])
     return _said(surrogate.calibration, mean, scale)
@@ -343,7 +343,8 @@ def _shifts(site: Site) -> Floats:
     for mine in groups.indices.values():
         i = int(mine[0])
         composition = tuple(data.feed[i].tolist())
-        after = site.posterior(composition, str(data.acid[i]), data.continuous[mine], data.mean[mine])
+        told = data.continuous[mine], data.mean[mine], data.scale[mine]
+        after = site.posterior(composition, str(data.acid[i]), *told)
         shift[mine] = np.clip(after.mean, 0.0, 1.0) - data.mean[mine]
     return shift
 

@@ -15,7 +15,7 @@ import numpy as np
 
 from optimiser.chemistry.descriptors import structure_key
 from optimiser.surrogate.calibration import INTERVAL_LEVEL, tails, widening
-from optimiser.surrogate.domain import nearest, place_of
+from optimiser.surrogate.domain import OWN_REACH, nearest, place_of
 from optimiser.surrogate.residuals import EXPLANATIONS, OwnRows, Parts, Posterior, Prior, hardness, learn_rows
 from optimiser.training.calibrate import Evidence, nested, ratio
 from optimiser.training.held_out import HeldOut
@@ -105,7 +105,7 @@ class Plant:
         if own.any():
             place = self.rows.place
             square = ((place[:, None] - place[None, own]) ** 2).sum(axis=2)
-            far = np.minimum(far, nearest(square, 1) / self.limit)
+            far = np.minimum(far, nearest(square, 1) / (OWN_REACH * self.limit))
         doubt = self.disagreement * np.minimum(after.remaining, 1.0)
         wide = widening(np.maximum(far, np.nanmean(doubt, axis=1)), self.growth)
         return np.asarray(self.bare * wide[:, None], dtype=np.float64)
