@@ -226,8 +226,8 @@ REFUSED: dict[str, tuple[pd.DataFrame, str, str, str]] = {
     ),
     "too many": (
         pd.concat([rows({})] * (MOST_ROWS + 1)).assign(time=range(1, MOST_ROWS + 2)),
-        "more than 2,000 rows",
-        "row 2002",
+        "more than 500 rows",
+        "row 502",
         "leave out",
     ),
 }
@@ -254,26 +254,28 @@ def test_most_rows_are_read() -> None:
 def test_two_tables_are_one() -> None:
     first = read_results(rows({}, {"acid": "HCl"}, {"yield_Li": None}), feed="LCO")
     more = read_results(rows({"acid": "HCl", "time": 5, "sd": 0.01}, {"feed": "LMO"}), feed="LCO")
-    both = joined(first, more)
     # as if it were one table
-    again = read_results(both.frame)
-    for found in (both, again):
-        assert [found.scenarios.feeds[k].name for k in found.scenarios.feed] == ["LCO"] * 3 + ["LMO"]
-        names = [found.scenarios.acids[k].name for k in found.scenarios.acid]
-        assert names == ["sulfuric", "hydrochloric", "hydrochloric", "sulfuric"]
-        assert len(found.scenarios.acids) == len(found.scenarios.feeds) == 2
-        assert found.scenarios.continuous[:, 4].tolist() == [60, 61, 5, 61]
-        np.testing.assert_array_equal(found.yields, np.vstack([first.yields, more.yields]))
-        np.testing.assert_array_equal(found.sd, [np.nan, np.nan, 0.01, np.nan])
-        assert found.experiments.tolist() == [0, 1, 1, 2]
-    assert both.scenarios.rows.tolist() == [1, 2, 3, 4]
+    found = read_results(joined(first.frame, feeds_of(first), more))
+    assert [found.scenarios.feeds[k].name for k in found.scenarios.feed] == ["LCO"] * 3 + ["LMO"]
+    names = [found.scenarios.acids[k].name for k in found.scenarios.acid]
+    assert names == ["sulfuric", "hydrochloric", "hydrochloric", "sulfuric"]
+    assert len(found.scenarios.acids) == len(found.scenarios.feeds) == 2
+    assert found.scenarios.continuous[:, 4].tolist() == [60, 61, 5, 61]
+    np.testing.assert_array_equal(found.yields, np.vstack([first.yields, more.yields]))
+    np.testing.assert_array_equal(found.sd, [np.nan, np.nan, 0.01, np.nan])
+    assert found.experiments.tolist() == [0, 1, 1, 2]
+
+
+def feeds_of(results: OwnResults) -> dict[str, np.ndarray]:
+    """Return the compositions of the feeds of results, by name."""
+    return {f.name: np.array([f.Ni, f.Mn, f.Co]) for f in results.scenarios.feeds}
 
 
 def test_a_stored_row_is_not_added_again(tmp_path: Path) -> None:
     first = read_results(rows({}, {}), feed="LCO")
     more = read_results(write(rows({"time": 5}, {}), tmp_path), feed="LCO")
     with pytest.raises(InputError, match="Row 2 of the stored results and the new row 3 have") as caught:
-        joined(first, more)
+        joined(first.frame, feeds_of(first), more)
     assert "own.csv, row 3" in caught.value.where
     assert "stored results, row 2" in caught.value.where
     assert "replicate" in caught.value.remedy
@@ -283,12 +285,12 @@ def test_one_name_is_one_feed_and_rows_stay_bounded() -> None:
     first = read_results(rows({}), feed=Feed(name="ours", Co=1.0))
     other = read_results(rows({"time": 5}), feed=Feed(name="ours", Mn=2.0))
     with pytest.raises(InputError, match="'ours' has another composition"):
-        joined(first, other)
+        joined(first.frame, feeds_of(first), other)
     most = read_results(
         pd.concat([rows({})] * MOST_ROWS).assign(time=range(100, 100 + MOST_ROWS)), feed="LCO"
     )
-    with pytest.raises(InputError, match="2,001 rows together"):
-        joined(first, most)
+    with pytest.raises(InputError, match="501 rows together"):
+        joined(first.frame, feeds_of(first), most)
 
 
 def test_rows_are_forgotten_as_a_person_counts_them() -> None:
