@@ -1,7 +1,7 @@
 """What `optimiser suggest` chooses in the replay: expected improvement under the joint posterior of a plant.
 
-Each study is the plant of `optimiser.training.own_results`: its literature is predicted and calibrated by what
-holds it out. The experiments that are done are its own results.
+Each study is the plant of `optimiser.training.own_results`: its literature is predicted and calibrated by
+what holds it out. The experiments that are done are its own results.
 """
 
 from __future__ import annotations
@@ -58,9 +58,7 @@ class Suggested:
         """Return the plant of a game."""
         return next(p for p in self.plants if np.array_equal(p.index, game.rows))
 
-    def drawn(
-        self, game: Game, plant: Plant, own: Bools, rng: np.random.Generator
-    ) -> tuple[Floats, Bools]:
+    def drawn(self, game: Game, plant: Plant, own: Bools, rng: np.random.Generator) -> tuple[Floats, Bools]:
         """Return cost and feasibility of the rows that are not measured, in each draw, shape (s, r) each."""
         learned = learn_rows(self.prior, plant.rows.take(own))
         composition = plant.rows.feed[0]

@@ -58,7 +58,8 @@ def expected_improvement(
     # the cheapest feasible row of each experiment
     cheapest = np.full((len(costs), len(experiments)), np.inf)
     np.minimum.at(cheapest.T, mine, found.T)
-    known = np.full(len(costs), nothing_known(costs, feasible)) if best is None else np.broadcast_to(best, len(costs))
+    start = nothing_known(costs, feasible) if best is None else best
+    known = np.broadcast_to(start, len(costs))
     fallback = _likely_cheap(costs, feasible, mine, len(experiments))
     low, high = _ends(costs, feasible)
     width = (high - low) or 1.0
@@ -132,21 +133,19 @@ def spread_out(apart: Floats, first: int, likely: Bools, n: int) -> Ints:
     Args:
         apart: distances of c rows, shape (c, c).
         first: row to begin with.
-        likely: which rows may follow, shape (c,).
+        likely: which rows may follow, shape (c,); the others follow where these do not suffice.
         n: how many rows.
     """
     picked = [first]
     while len(picked) < min(n, len(apart)):
         nearest = apart[:, picked].min(axis=1)
         nearest[picked] = -np.inf
-        able = likely & (nearest > 0.0)
-        picked.append(int(np.argmax(np.where(able, nearest, -1.0 / (1.0 + np.maximum(nearest, 0.0)) - (nearest < 0)))))
+        wanted = np.where(likely, nearest, -np.inf)
+        picked.append(int(np.argmax(wanted if np.isfinite(wanted).any() else nearest)))
     return np.array(picked, dtype=np.intp)
 
 
-def _able(
-    experiments: Ints, picked: list[int], far_enough: Callable[[Ints, Ints], Bools] | None
-) -> Bools:
+def _able(experiments: Ints, picked: list[int], far_enough: Callable[[Ints, Ints], Bools] | None) -> Bools:
     able = np.ones(len(experiments), dtype=bool)
     able[picked] = False
     if far_enough is not None and picked:

@@ -57,7 +57,8 @@ class Joint:
     def sd(self) -> Floats:
         """Standard deviations of the values over all explanations, shape (v,)."""
         within = np.einsum("evv->ev", self.covariances)
-        return np.sqrt(self.weights @ (within + (self.means - self.mean) ** 2))
+        variance = self.weights @ (within + (self.means - self.mean) ** 2)
+        return np.asarray(np.sqrt(variance), dtype=np.float64)
 
     def scores(self, number: int, rng: np.random.Generator) -> Floats:
         """Draw the yields, each less its mean and divided by its standard deviation.
@@ -119,7 +120,8 @@ def drawn_yields(calibration: Calibration, mean: Floats, scale: Floats, scores: 
     ordered = calibration.ordered
     at = (np.arange(len(ordered)) + 0.5) / len(ordered)
     errors = np.interp(ndtr(scores), at, ordered)
-    return np.clip(calibration.location(mean, scale) + scale * errors, 0.0, 1.0)
+    found = calibration.location(mean, scale) + scale * errors
+    return np.asarray(found.clip(0.0, 1.0), dtype=np.float64)
 
 
 def nothing_learned(prior: Prior) -> Learned:
@@ -157,8 +159,9 @@ def expecting(learned: Learned, rows: OwnRows) -> Learned:
             learned.rows.mean[learned.row, learned.metal]
         )
         new = _cross(learned, fit.parts, rows, row, metal) @ fit.alpha
-        precision = np.linalg.inv(smooth + own)
-        fits.append(Fit(fit.parts, precision, precision @ np.append(before, new), 0.0))
+        precision: Floats = np.asarray(np.linalg.inv(smooth + own), dtype=np.float64)
+        alpha: Floats = np.asarray(precision @ np.append(before, new), dtype=np.float64)
+        fits.append(Fit(fit.parts, precision, alpha, 0.0))
     return replace(learned, rows=together, row=all_rows, metal=metals, fits=tuple(fits))
 
 
@@ -193,7 +196,7 @@ def _cross(learned: Learned, parts: Parts, rows: OwnRows, row: Ints, metal: Ints
 def _root(matrix: Floats) -> Floats:
     """Return a root of a covariance, which rounding may have made slightly indefinite."""
     try:
-        return np.linalg.cholesky(matrix)
+        return np.asarray(np.linalg.cholesky(matrix), dtype=np.float64)
     except np.linalg.LinAlgError:
         values, vectors = np.linalg.eigh(matrix)
         return np.asarray(vectors * np.sqrt(np.maximum(values, 0.0)), dtype=np.float64)
