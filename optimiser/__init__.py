@@ -36,7 +36,16 @@ if TYPE_CHECKING:
     from optimiser.problem.load import Config, load_config, load_problem
     from optimiser.problem.objectives import Objective, maximise, minimise
     from optimiser.problem.schema import Problem
-    from optimiser.questions import AcidComparison, Answer, Breakeven, ask, breakeven, compare_acids
+    from optimiser.questions import (
+        AcidComparison,
+        Answer,
+        Breakeven,
+        Suggestions,
+        ask,
+        breakeven,
+        compare_acids,
+        suggest,
+    )
 
     __version__: str
 
@@ -61,6 +70,7 @@ __all__ = [
     "Slurry",
     "Solubility",
     "StockStrength",
+    "Suggestions",
     "Yields",
     "ask",
     "breakeven",
@@ -74,6 +84,7 @@ __all__ = [
     "predict",
     "run",
     "sensitivity",
+    "suggest",
 ]
 
 #: Module of each public name: imported when the name is first used, so that `import optimiser` is quick.
@@ -93,7 +104,10 @@ _MODULES = {
     "problem.load": ("Config", "load_config", "load_problem"),
     "problem.objectives": ("Objective", "maximise", "minimise"),
     "problem.schema": ("Problem",),
-    "questions": ("AcidComparison", "Answer", "Breakeven", "ask", "breakeven", "compare_acids"),
+    "questions": (
+        *("AcidComparison", "Answer", "Breakeven", "Suggestions"),
+        *("ask", "breakeven", "compare_acids", "suggest"),
+    ),
 }
 _MODULE_OF = {name: module for module, names in _MODULES.items() for name in names}
 

@@ -32,6 +32,7 @@ from optimiser.cli.predict import predict
 from optimiser.cli.run import run
 from optimiser.cli.scenarios import scenarios
 from optimiser.cli.sensitivity import sensitivity
+from optimiser.cli.suggest import suggest
 from optimiser.cli.tables import tables
 from optimiser.cli.train import train
 
@@ -63,6 +64,7 @@ for command in (
     kinetics,
     nearest,
     sensitivity,
+    suggest,
     breakeven,
     compare_acids,
     tables,

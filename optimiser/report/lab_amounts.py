@@ -65,12 +65,7 @@ def amounts(
         InputError: an impossible volume; a design that asks for more acid or peroxide than the volume can
             take.
     """
-    if not 0.0 < volume_ml <= MOST_VOLUME:
-        raise InputError(
-            f"A volume of {volume_ml:g} mL is no experiment.",
-            allowed=f"above 0 and up to {MOST_VOLUME:,.0f} mL of leachant",
-            remedy="give the volume in mL",
-        )
+    check_volume(volume_ml)
     inputs = process_inputs(
         feed, [with_blanks(acid) for acid in acids], parameters or process_parameters(), reagents
     )
@@ -98,6 +93,20 @@ def amounts(
         np.maximum(water, 0.0),
     )
     return pd.DataFrame(dict(zip(AMOUNTS, columns, strict=True)))
+
+
+def check_volume(volume_ml: float) -> None:
+    """Refuse a volume of leachant that is no experiment.
+
+    Raises:
+        InputError: says what is.
+    """
+    if not 0.0 < volume_ml <= MOST_VOLUME:
+        raise InputError(
+            f"A volume of {volume_ml:g} mL is no experiment.",
+            allowed=f"above 0 and up to {MOST_VOLUME:,.0f} mL of leachant",
+            remedy="give the volume in mL",
+        )
 
 
 def assumptions(
