@@ -20,7 +20,7 @@ from optimiser.variables import Bools, Designs, Floats
 _AT_ONCE = 20_000  # designs whose costs are computed at once
 #: Of the scalarisation of several objectives: how much their sum counts beside the worst of them.
 _SUM = 0.05
-_ENDS = (0.05, 0.95)  # quantiles of an objective that a scalarisation takes for its ends
+_LIKELY = 0.5  # of the greatest chance to be feasible, from which a design helps to tell the objectives' ends
 
 
 def prior_of(surrogate: Surrogate) -> Prior:
@@ -135,8 +135,7 @@ def weighed(
     Returns:
         Of the designs, shape (s, n), and of those measured, shape (s, k).
     """
-    usual = values[feasible] if feasible.any() else values.reshape(-1, values.shape[2])
-    low, high = np.quantile(usual[np.isfinite(usual).all(axis=1)], _ENDS, axis=0)
+    low, high = _front_ends(values, feasible)
     weights = rng.dirichlet(np.ones(values.shape[2]), len(values))[:, None]
 
     def one(of: Floats) -> Floats:
@@ -144,6 +143,16 @@ def weighed(
         return np.asarray(parts.max(axis=2) + _SUM * parts.sum(axis=2), dtype=np.float64)
 
     return one(values), one(np.broadcast_to(known, (len(values), *known.shape)))
+
+
+def _front_ends(values: Floats, feasible: Bools) -> tuple[Floats, Floats]:
+    """Return ideal and nadir of the expected front of what is likely to be feasible, shape (m,) each."""
+    middle, chance = np.median(values, axis=0), feasible.mean(axis=0)
+    likely = middle[(chance >= _LIKELY * chance.max()) & np.isfinite(middle).all(axis=1)]
+    no_worse = (likely[:, None] <= likely[None]).all(axis=2)
+    better = no_worse & (likely[:, None] < likely[None]).any(axis=2)
+    front = likely[~better.any(axis=0)]
+    return front.min(axis=0), front.max(axis=0)
 
 
 def distances(problem: BoundProblem, designs: Designs, other_acid: float) -> Floats:

@@ -10,7 +10,7 @@ import numpy as np
 
 from optimiser._io.errors import InputError, closest
 from optimiser.chemistry.descriptors import structure_key
-from optimiser.learning.acquisition import expected_improvement, most_information, nothing_known, spread_out
+from optimiser.learning.acquisition import expected_improvement, most_information, spread_out
 from optimiser.learning.candidates import Candidates, candidates, own_data_of
 from optimiser.learning.doubt import Doubt, doubt
 from optimiser.learning.drawing import distances, draw, objectives, prior_of, reach, weighed
@@ -253,7 +253,7 @@ def _chosen(
         kinds = ["best"] + ["spread"] * (len(rows) - 1)
         return rows, tuple(Reason(kind, float(chance[row])) for kind, row in zip(kinds, rows, strict=True))
     if wanted.aim == "feasibility":
-        rows, gains = most_information(feasible, _cheapness(costs, feasible), group, n, **how)
+        rows, gains = most_information(feasible, mattering(costs, feasible), group, n, **how)
         return rows, tuple(Reason("edge", float(gain)) for gain in gains)
     rows, _ = expected_improvement(costs, feasible, best, group, n, **how)
     sign = problem.objectives[0].sign
@@ -289,12 +289,14 @@ def _why(costs: Floats, values: Floats, feasible: Bools, best: Any, several: boo
     return Reason("front", chance) if several else Reason("improves", chance, value)
 
 
-def _cheapness(costs: Floats, feasible: Bools) -> Floats:
-    """Return how much each candidate's feasibility matters: more the cheaper it is, shape (c,)."""
-    middle = np.median(costs, axis=0)
-    high = nothing_known(costs, feasible)
-    low = float(np.min(middle))
-    return np.asarray(((high - middle) / max(high - low, 1e-12)).clip(0.0, 1.0) ** 2, dtype=np.float64)
+def mattering(costs: Floats, feasible: Bools) -> Floats:
+    """Return how much each candidate's feasibility matters, shape (c,).
+
+    The share of draws in which it is no dearer than the cheapest fifth of what is feasible.
+    """
+    found = np.where(feasible, costs, np.inf)
+    limit = np.quantile(found, _GOOD, axis=1, method="lower", keepdims=True)
+    return np.asarray((np.isfinite(costs) & (costs <= limit)).mean(axis=0), dtype=np.float64)
 
 
 def _recommended(found: Candidates) -> int:

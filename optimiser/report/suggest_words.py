@@ -75,7 +75,7 @@ def why(found: Suggested, row: int) -> str:
         "improves": f"Could {verb} the {_first(found)} to {value} from {best}: {chance} chance.",
         "first": f"Could be the first that reaches all targets: {chance} chance, at {value} then.",
         "front": f"Could beat all that is measured, as the objectives may be weighed: {chance} chance.",
-        "edge": f"Near the edge of feasibility: takes {chance} of the doubt about which cheap designs are feasible.",
+        "edge": f"At the edge of feasibility: takes {chance} of the doubt which cheap designs are feasible.",
         "sure": f"Nothing better than {best} is expected any more; {chance} chance to be feasible.",
     }[reason.kind]
     far = float(found.evaluation.domain_distance[row])
