@@ -165,4 +165,4 @@ def distances(problem: BoundProblem, designs: Designs, other_acid: float) -> Flo
     """
     place = place_of(designs.continuous) / problem.surrogate.domain.scale
     apart = np.sqrt(((place[:, None] - place[None]) ** 2).sum(axis=2))
-    return np.asarray(apart + other_acid * (designs.acid[:, None] != designs.acid), dtype=np.float64)
+    return np.where(designs.acid[:, None] == designs.acid, apart, apart + other_acid)

@@ -38,6 +38,7 @@ DRAWS = 256
 #: In a draw the best fifth of what is feasible is good. A first set of experiments is spread over the fifth
 #: of the candidates that are good in most draws.
 _GOOD = 0.2
+_WIDER = (0.2, 0.4, 1.0)  # or over more of them, where they lie too near each other
 _SHARES = {
     1: (1.0,),
     2: (0.5, 1.0),
@@ -247,9 +248,12 @@ def _chosen(
         best = told.min(axis=1) if len(known) else None
     chance = feasible.mean(axis=0)
     if first:
-        likely = likely_good(costs, feasible, n)
-        start = _recommended(found)
-        rows = spread_out(distances(problem, designs, _OTHER_ACID), start, likely, n)
+        between = distances(problem, designs, _OTHER_ACID)
+        rows = np.zeros(0, dtype=np.intp)
+        for share in _WIDER:
+            rows = spread_out(between, _recommended(found), likely_good(costs, feasible, share), n)
+            if _least(between, rows) >= APART:
+                break
         kinds = ["best"] + ["spread"] * (len(rows) - 1)
         return rows, tuple(Reason(kind, float(chance[row])) for kind, row in zip(kinds, rows, strict=True))
     if wanted.aim == "feasibility":
@@ -262,19 +266,25 @@ def _chosen(
     )
 
 
-def likely_good(costs: Floats, feasible: Bools, least: int) -> Bools:
+def _least(between: Floats, rows: Ints) -> float:
+    """Return the least distance of some rows from each other."""
+    among = between[np.ix_(rows, rows)]
+    return float(np.min(among[~np.eye(len(rows), dtype=bool)], initial=np.inf))
+
+
+def likely_good(costs: Floats, feasible: Bools, share: float) -> Bools:
     """Return which candidates are likely to be good: among the best fifth of what is feasible, (c,).
 
     Args:
         costs: of c candidates in s draws, shape (s, c).
         feasible: likewise.
-        least: how many there are to be at least.
+        share: of the candidates that are returned: those that are good in most draws.
     """
     found = np.where(feasible, costs, np.inf)
     limit = np.quantile(found, _GOOD, axis=1, method="lower", keepdims=True)
     often = (np.isfinite(found) & (found <= limit)).mean(axis=0)
     rank = np.argsort(np.argsort(-often, kind="stable"), kind="stable")
-    return np.asarray(rank < max(least, round(_GOOD * len(often))), dtype=np.bool_)
+    return np.asarray(rank < round(share * len(often)), dtype=np.bool_)
 
 
 def _why(costs: Floats, values: Floats, feasible: Bools, best: Any, several: bool, sign: int) -> Reason:

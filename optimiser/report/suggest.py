@@ -34,8 +34,8 @@ def suggested_frame(found: Suggested) -> pd.DataFrame:
 def as_json(found: Suggested) -> dict[str, Any]:
     """Return the suggestions as plain JSON: yields and chances are fractions, null where nothing is known."""
     problem, doubt = found.problem, found.doubt
-    apart = distances(problem, found.evaluation.designs, np.inf if len(problem.acids) > 1 else 0.0)
-    between = apart[~np.eye(len(apart), dtype=bool)]
+    apart = distances(problem, found.evaluation.designs, np.inf)
+    between = apart[~np.eye(len(apart), dtype=bool) & np.isfinite(apart)]
     told: dict[str, Any] = {
         "problem": problem.name,
         "feed": problem.feed.name,

@@ -126,7 +126,7 @@ def test_likely_good_is_feasible_and_cheap() -> None:
     costs = np.tile(np.arange(1.0, 11.0), (8, 1))
     feasible = np.ones((8, 10), dtype=bool)
     feasible[:, 0] = False  # cheapest, never feasible
-    assert np.flatnonzero(likely_good(costs, feasible, 2)).tolist() == [1, 2]
+    assert np.flatnonzero(likely_good(costs, feasible, 0.2)).tolist() == [1, 2]
     # its feasibility matters all the same; that of the dearest does not
     assert mattering(costs, feasible).tolist() == [1.0] * 3 + [0.0] * 7
 
