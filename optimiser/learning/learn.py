@@ -13,6 +13,7 @@ from optimiser.chemistry.descriptors import structure_key
 from optimiser.problem.tolerances import DEFAULT
 from optimiser.problem.yields import check_yields
 from optimiser.surrogate.artefact import POINTS, Surrogate
+from optimiser.surrogate.calibration import widening
 from optimiser.surrogate.features import PREDICTED_METALS, acid_features
 from optimiser.surrogate.fitted import Fitted
 from optimiser.surrogate.site import OwnData, build, read_prior
@@ -32,10 +33,10 @@ def learn(results: OwnResults, base: Surrogate, name: str = "my-plant") -> Surro
         name: of the site model.
 
     Raises:
-        InputError: the base is a site model itself, a rival that is not compiled, or has no prior.
+        InputError: the base is a site model itself, or a rival that is not compiled.
     """
     check_base(base)
-    prior, _ = read_prior(base)
+    prior, _ = read_prior()
     return build(base, prior, own_data(results, base), name)
 
 
@@ -78,7 +79,8 @@ def own_data(results: OwnResults, base: Surrogate) -> OwnData:
         varied = np.array([base.domain.neighbourhood(leached, acid).varied for acid in told.acids])
         moved = DEFAULT.moved(designs.continuous, POINTS["high"], varied[designs.acid])
         said = base.predict(leached, told.acids, designs, moved=moved)
-        mean[mine], scale[mine] = said.mean, said.scale
+        wider = widening(said.domain_ratio, base.calibration.growth)
+        mean[mine], scale[mine] = said.mean, said.scale / wider[:, None]
     keys = [structure_key(acid.smiles) for acid in told.acids]
     described = [base.acids.get(key, acid_features(acid)) for key, acid in zip(keys, told.acids, strict=True)]
     run, experiment, conditions = groups(results.frame)

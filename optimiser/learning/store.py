@@ -198,7 +198,7 @@ def _changed(
 def _write(
     folder: Path, base: Surrogate, frame: pd.DataFrame, data: OwnData, feeds: dict[str, Any]
 ) -> Surrogate:
-    _, prior_sha = read_prior(base)
+    _, prior_sha = read_prior()
     buffer = io.BytesIO()
     np.savez_compressed(buffer, allow_pickle=False, **data.arrays())  # type: ignore[arg-type,unused-ignore]
     arrays, results = buffer.getvalue(), frame.to_csv(index=False, lineterminator="\n").encode()

@@ -18,7 +18,7 @@ from optimiser._io.errors import InputError, closest
 from optimiser._io.extras import needs
 from optimiser._io.yamlfile import read_yaml
 from optimiser.chemistry.descriptors import structure_key
-from optimiser.surrogate.calibration import INTERVAL_LEVEL, Calibration, stretched, tails
+from optimiser.surrogate.calibration import INTERVAL_LEVEL, Calibration, stretched, tails, widening
 from optimiser.surrogate.domain import Domain, Neighbourhood
 from optimiser.surrogate.features import (
     FEATURES,
@@ -194,22 +194,21 @@ class Surrogate:
         composition = (float(feed.Ni), float(feed.Mn), float(feed.Co))
         for k in np.unique(designs.acid):
             rows, key = designs.acid == k, structure_key(acids[k].smiles)
-            near, here = self._near(composition, key), designs.continuous[rows]
-            after = None if self.site is None else self.site.posterior(composition, key, here, mean[rows])
-            doubt = 1.0 if after is None else np.minimum(after.remaining, 1.0)
-            ratio[rows] = self.domain.ratio(near.distance(here), disagreement[rows] * doubt)
-            scale[rows] = self.calibration.scale(
-                centre[rows], spread[rows], disagreement[rows], near, here, ratio[rows]
-            )
-            if self.site is not None and after is not None:
+            near, here, apart = self._near(composition, key), designs.continuous[rows], disagreement[rows]
+            scale[rows] = self.calibration.scale(centre[rows], spread[rows], apart, near, here)
+            after = None
+            if self.site is not None:
+                after = self.site.posterior(composition, key, here, mean[rows], scale[rows])
+                apart = apart * np.minimum(after.remaining, 1.0)
                 scale[rows] *= self.site.prior.narrowing(after.remaining)
-                ends = (np.full_like(after.mean, end) for end in (0.0, 1.0))
-                low, high = (self.calibration.mean_at(end, scale[rows]) for end in ends)
-                moved_by = after.mean - (1.0 - after.alone) * mean[rows]
-                mean[rows] = np.clip(after.mean, low, high)
+            ratio[rows] = self.domain.ratio(near.distance(here), apart)
+            scale[rows] *= widening(ratio[rows], self.calibration.growth)[:, None]
+            if after is not None:
+                shift = after.mean - (1.0 - after.alone) * mean[rows]
+                mean[rows] = self.calibration.within(after.mean, scale[rows])
                 if over is not None:
-                    at = (1.0 - after.alone) * over[rows] + moved_by[:, None]
-                    over[rows] = np.clip(at, low[:, None], high[:, None])
+                    points = (1.0 - after.alone) * over[rows] + shift[:, None]
+                    over[rows] = self.calibration.within(points, scale[rows][:, None])
                     mean[rows] = over[rows].mean(axis=1)
         if over is not None and quantile is not None:
             mean = np.quantile(over, quantile, axis=1)
@@ -384,10 +383,10 @@ def _site(
             allowed=error.allowed,
             remedy=f"put the base back, or {again} --base NAME",
         ) from None
-    prior, prior_sha = read_prior(base)
+    prior, prior_sha = read_prior()
     for what, mine, found in (
         (f"its base {base.name}", said["sha256"], base.sha256),
-        (f"the {PRIOR_FILE} of its base {base.name}", said["learning"], prior_sha),
+        (f"what the published studies say of plants ({PRIOR_FILE})", said["learning"], prior_sha),
     ):
         if mine != found:
             raise InputError(

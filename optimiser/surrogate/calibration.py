@@ -100,6 +100,11 @@ class Calibration:
         total = location * (within - below) + scale * (sums[within] - sums[below]) + (len(ordered) - within)
         return np.asarray(total / len(ordered), dtype=np.float64)
 
+    def within(self, mean: Floats, scale: Floats) -> Floats:
+        """Return yields between the means of the distributions about 0 and about 1, shape of ``mean``."""
+        low, high = (self.mean_at(np.full_like(scale, end), scale) for end in (0.0, 1.0))
+        return np.clip(mean, low, high)
+
     def location(self, expected: Floats, scale: Floats) -> Floats:
         """Return where the distribution of a scale has to lie for its mean to be the expected yield, (n, 4).
 
@@ -128,9 +133,8 @@ class Calibration:
         disagreement: Floats,
         near: Neighbourhood,
         continuous: Floats,
-        ratio: Floats,
     ) -> Floats:
-        """Return the scale of each design's and metal's error.
+        """Return the scale of each design's and metal's error inside the domain; see :func:`widening`.
 
         Args:
             mean: stretched and clipped yields, shape (n, 4).
@@ -138,7 +142,6 @@ class Calibration:
             disagreement: of the members, shape (n, 4).
             near: experiments with the designs' acid.
             continuous: the designs' variables, shape (n, 5).
-            ratio: as :meth:`~optimiser.surrogate.domain.Domain.ratio` gives it, shape (n,).
         """
         local, acid = np.full(len(mean), self.mean_error), self.mean_error
         feed = group_error(self.errors[near.of_feed], self.mean_error)
@@ -150,7 +153,7 @@ class Calibration:
             terms(mean, spread, disagreement, local, np.full(len(mean), acid), np.full(len(mean), feed))
             @ self.coefficients
         )
-        return np.asarray(bare * widening(ratio, self.growth)[:, None], dtype=np.float64)
+        return np.asarray(bare, dtype=np.float64)
 
     def quantile(self, expected: Floats, scale: Floats, p: float, location: Floats | None = None) -> Floats:
         """Return the p-quantile of each yield, clipped to 0-1, shape (n, 4).

@@ -1,7 +1,8 @@
 """What own results say: how the yields of one plant differ from those that the literature model predicts.
 
-Four explanations of the differences compete, and the evidence of the results (their marginal likelihood,
-Rasmussen and Williams 2006, equation 2.30) weighs them:
+Four explanations of the differences compete, and the evidence of the results weighs them: how likely each
+makes every run by what it learned from the others (Rasmussen and Williams 2006, section 5.4.2). The marginal
+likelihood would trust the wrong explanation more often, since the samples of a run depend on each other:
 
 - ``literature``: they are errors without a pattern, and the prediction stands;
 - ``offset``: one shift of all yields, and one of each metal;
@@ -10,6 +11,9 @@ Rasmussen and Williams 2006, equation 2.30) weighs them:
 
 Each is a Gaussian process; how large its parts are was learnt from the published studies, each of which was
 one plant among the others (`optimiser.training.own_results`).
+
+Differences are larger where a design looks hard to predict: the parts are multiplied by the square root of
+the scale of the base's errors there.
 
 Only results with the same acid count: the mean errors of neighbouring studies on one feed with two acids do
 not go together (docs/learn.md). Another feed counts the less the more of its sites differ.
@@ -31,9 +35,13 @@ EXPLANATIONS = ("literature", "offset", "residual", "own")
 _N = len(PREDICTED_METALS)
 #: The yield about which predictions are said to be high or low.
 _MIDDLE = 0.5
+#: Scale of the base's errors at which the parts are what they are.
+_USUAL_SCALE = 0.2
 #: Share of the feed's sites that differ at which own results count 1 / e^(1/2).
 _FEED_REACH = 0.1
 _JITTER = 1e-6
+#: Power of the evidence: runs of one plant depend on each other more than the processes say.
+_TEMPER = 0.5
 #: An explanation with less weight is left aside.
 _LIGHT = 1e-3
 #: Own replicates' worth of the prior's noise.
@@ -73,14 +81,21 @@ class Parts:
         """Return the yield before any own result, of predicted ones."""
         return np.full_like(mean, self.level) if self.alone else mean
 
-    def total(self, mean: Floats) -> Floats:
-        """Return the variance of a measured yield before any own result, of predicted ones."""
-        constant = sum(
-            getattr(self, name) ** 2
-            for name in ("offset", "metal_offset", "smooth", "metal_smooth", "run", "metal_run", "noise")
-        )
-        trend = self.slope**2 + self.metal_slope**2
-        return np.asarray(constant + trend * (mean - _MIDDLE) ** 2, dtype=np.float64)
+    def lasting(self, mean: Floats, hard: Floats) -> Floats:
+        """Return the variance of a yield before any own result, without what changes from run to run.
+
+        Args:
+            mean: yields that the base expects.
+            hard: how hard they look, as :func:`hardness` gives it.
+        """
+        parts = self.offset, self.metal_offset, self.smooth, self.metal_smooth
+        trend = (self.slope**2 + self.metal_slope**2) * (mean - _MIDDLE) ** 2
+        return np.asarray(hard**2 * (sum(part**2 for part in parts) + trend), dtype=np.float64)
+
+    @property
+    def passing(self) -> float:
+        """Variance of what changes from run to run and from sample to sample."""
+        return self.run**2 + self.metal_run**2 + self.noise**2
 
 
 @dataclass(frozen=True)
@@ -124,9 +139,8 @@ class Prior:
         The prior's own counts as four; that of runs and of samples keep their proportion.
         """
         usual = self.parts[EXPLANATIONS.index("residual")]
-        expected = usual.run**2 + usual.metal_run**2 + usual.noise**2
         total = _NOISE_WORTH + number
-        factor = float(np.sqrt((_NOISE_WORTH + number * variance / expected) / total))
+        factor = float(np.sqrt((_NOISE_WORTH + number * variance / usual.passing) / total))
         scaled = tuple(
             replace(p, run=p.run * factor, metal_run=p.metal_run * factor, noise=p.noise * factor)
             for p in self.parts
@@ -161,6 +175,7 @@ class OwnRows:
         feed: mol Ni, Mn, Co per mol Li, shape (n, 3).
         run: number of the leach each was sampled from, shape (n,).
         mean: yields that the base expects, shape (n, 4).
+        hard: how hard they look, shape (n, 4).
         yields: measured, NaN where not, shape (n, 4).
         sd: of the yields as stated, NaN where not, shape (n,).
     """
@@ -169,6 +184,7 @@ class OwnRows:
     feed: Floats
     run: Ints
     mean: Floats
+    hard: Floats
     yields: Floats
     sd: Floats
 
@@ -178,6 +194,11 @@ class OwnRows:
     def take(self, rows: npt.NDArray[Any]) -> OwnRows:
         """Return some of the rows."""
         return OwnRows(*(getattr(self, f.name)[rows] for f in fields(self)))
+
+
+def hardness(scale: Floats) -> Floats:
+    """Return how hard yields look from the scale of the base's errors, as inside the domain."""
+    return np.asarray(np.sqrt(scale / _USUAL_SCALE), dtype=np.float64)
 
 
 def feed_share(feed: Floats, other: Floats) -> Floats:
@@ -194,7 +215,8 @@ class Fit:
         parts: of the explanation.
         precision: inverse of the covariance of the values, shape (v, v).
         alpha: that times what the results differ from the expectation, shape (v,).
-        evidence: logarithm of the marginal likelihood.
+        evidence: logarithm of the probability density of each run by the others, summed over the runs and
+            metals; the samples of a run count as one.
     """
 
     parts: Parts
@@ -241,7 +263,7 @@ class Learned:
         """
         p, v, n = fit.parts, np.arange(len(self.row)), len(self.rows)
         own = self.metal[None] == np.arange(_N)[:, None]
-        counts = share[self.row]
+        counts = share[self.row] * self.rows.hard[self.row, self.metal]
         maps = np.zeros((_N, len(v), n + 2))
         maps[:, v, self.row] = counts * (p.smooth**2 + own * p.metal_smooth**2)
         maps[:, :, n] = counts * (p.offset**2 + own * p.metal_offset**2)
@@ -270,12 +292,13 @@ class SeenFrom:
     shift: Floats
     doubt: Floats
 
-    def posterior(self, place: Floats, mean: Floats) -> Posterior:
+    def posterior(self, place: Floats, mean: Floats, hard: Floats) -> Posterior:
         """Return the yields of n designs at this plant.
 
         Args:
             place: setpoints in the domain's standard deviations, shape (n, 5).
             mean: yields that the base expects, NaN for absent metals, shape (n, 4).
+            hard: how hard they look, likewise.
         """
         near = self.prior.near(place, self.place)
         means, variances = np.empty((2, len(self.parts), *mean.shape))
@@ -283,13 +306,15 @@ class SeenFrom:
         for k in range(_N):
             terms[:, -1] = mean[:, k] - _MIDDLE
             for e, parts in enumerate(self.parts):
-                means[e, :, k] = parts.expected(mean[:, k]) + terms @ self.shift[e, k]
-                known = np.einsum("ij,ij->i", terms @ self.doubt[e, k], terms)
-                variances[e, :, k] = np.maximum(parts.total(mean[:, k]) - known, _JITTER)
+                means[e, :, k] = parts.expected(mean[:, k]) + hard[:, k] * (terms @ self.shift[e, k])
+                known = hard[:, k] ** 2 * np.einsum("ij,ij->i", terms @ self.doubt[e, k], terms)
+                left = np.maximum(parts.lasting(mean[:, k], hard[:, k]) - known, 0.0)
+                variances[e, :, k] = left + parts.passing
         weight = self.weights[:, None, None]
         expected = (weight * means).sum(axis=0)
         variance = (weight * (variances + (means - expected) ** 2)).sum(axis=0)
-        usual = self.prior.parts[EXPLANATIONS.index("residual")].total(mean)
+        prior = self.prior.parts[EXPLANATIONS.index("residual")]
+        usual = prior.lasting(mean, hard) + prior.passing
         alone = float(sum(w for w, parts in zip(self.weights, self.parts, strict=True) if parts.alone))
         return Posterior(expected, np.sqrt(variance / usual), alone)
 
@@ -319,7 +344,7 @@ def learn_rows(prior: Prior, rows: OwnRows) -> Learned:
     row, metal = np.nonzero(~np.isnan(rows.yields))
     possible = np.flatnonzero(prior.chances > 0.0)
     fits = [_fit(prior, prior.parts[e], rows, row, metal) for e in possible]
-    log = np.log(prior.chances[possible]) + np.array([fit.evidence for fit in fits])
+    log = np.log(prior.chances[possible]) + _TEMPER * np.array([fit.evidence for fit in fits])
     weights = np.exp(log - log.max())
     weights = np.where(weights < _LIGHT * weights.sum(), 0.0, weights)
     every = np.zeros(len(EXPLANATIONS))
@@ -347,10 +372,11 @@ def covariance(prior: Prior, parts: Parts, rows: OwnRows, row: Ints, metal: Ints
         + same * (parts.metal_offset**2 + parts.metal_smooth**2 * near)
     )
     smooth += (parts.slope**2 + same * parts.metal_slope**2) * at[:, None] * at
+    hard = rows.hard[row, metal]
     run = (rows.run[row][:, None] == rows.run[row]) * (parts.run**2 + same * parts.metal_run**2)
     stated = rows.sd[row]
     noise = np.where(np.isnan(stated), parts.noise, stated) ** 2 + _JITTER
-    return share * smooth, run + np.diag(noise)
+    return share * smooth * hard[:, None] * hard, run + np.diag(noise)
 
 
 def _fit(prior: Prior, parts: Parts, rows: OwnRows, row: Ints, metal: Ints) -> Fit:
@@ -360,16 +386,39 @@ def _fit(prior: Prior, parts: Parts, rows: OwnRows, row: Ints, metal: Ints) -> F
     inverse = np.linalg.inv(root)
     precision = inverse.T @ inverse
     alpha = precision @ differs
-    size = len(row) * np.log(2.0 * np.pi)
-    evidence = -0.5 * float(differs @ alpha + size) - float(np.log(np.diag(root)).sum())
-    return Fit(parts, precision, alpha, evidence)
+    fit = Fit(parts, precision, alpha, 0.0)
+    return replace(fit, evidence=_evidence(fit, rows.run[row], metal))
+
+
+def _evidence(fit: Fit, run: Ints, metal: Ints) -> float:
+    """Return the evidence of a fit, from each value's run and metal, shape (v,) each."""
+    error, variance = without_group(fit, run)
+    density = -0.5 * (error**2 / variance + np.log(2.0 * np.pi * variance))
+    _, which = np.unique(np.column_stack([run, metal]), axis=0, return_inverse=True)
+    return float((np.bincount(which, density) / np.bincount(which)).sum())
+
+
+def without_group(fit: Fit, group: Ints) -> tuple[Floats, Floats]:
+    """Return how far values are from what the other groups' values tell, and its variance, shape (v,) each.
+
+    Rasmussen and Williams 2006, equation 5.12, for groups instead of single values.
+
+    Args:
+        fit: of an explanation.
+        group: number of each value's group, shape (v,).
+    """
+    error, variance = np.empty((2, len(group)))
+    for each in np.unique(group):
+        mine = np.flatnonzero(group == each)
+        block = np.linalg.inv(fit.precision[np.ix_(mine, mine)])
+        error[mine], variance[mine] = block @ fit.alpha[mine], np.diag(block)
+    return error, variance
 
 
 def left_out(learned: Learned, group: Ints) -> tuple[Floats, Floats]:
     """Return what results would be expected to be without those of their own group, and the variance.
 
-    Each group's values are predicted by the others, by the explanations as the evidence of all weighs them
-    (Rasmussen and Williams 2006, equation 5.12, for groups).
+    Each group's values are predicted by the others, by the explanations as the evidence of all weighs them.
 
     Args:
         learned: from the results.
@@ -380,13 +429,9 @@ def left_out(learned: Learned, group: Ints) -> tuple[Floats, Floats]:
     """
     measured = learned.rows.yields[learned.row, learned.metal]
     means, variances = np.empty((2, len(learned.fits), len(measured)))
-    of_value = group[learned.row]
     for e, fit in enumerate(learned.fits):
-        for each in np.unique(of_value):
-            mine = np.flatnonzero(of_value == each)
-            block = np.linalg.inv(fit.precision[np.ix_(mine, mine)])
-            means[e, mine] = measured[mine] - block @ fit.alpha[mine]
-            variances[e, mine] = np.diag(block)
+        error, variances[e] = without_group(fit, group[learned.row])
+        means[e] = measured - error
     weight = learned.weights[learned.weights > 0.0][:, None]
     mean = (weight * means).sum(axis=0)
     variance = (weight * (variances + (means - mean) ** 2)).sum(axis=0)

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from optimiser._io import builtin
 from optimiser._io.errors import InputError
 from optimiser._io.reading import MOST_TABLE, npz_arrays, read_bytes
 from optimiser.surrogate.calibration import Calibration
@@ -26,6 +27,7 @@ from optimiser.surrogate.residuals import (
     Posterior,
     Prior,
     SeenFrom,
+    hardness,
     learn_rows,
     pooled_variance,
 )
@@ -34,7 +36,7 @@ from optimiser.variables import COLUMN, Floats, Ints
 if TYPE_CHECKING:
     from optimiser.surrogate.artefact import Surrogate
 
-#: What the published studies say of a plant before its first result, beside the base's other files.
+#: What the published studies say of a plant before its first result, in ``models``.
 PRIOR_FILE = "learning.npz"
 PRIOR_FORMAT = 1
 #: The stored table of own results, and the arrays that a site model is built from.
@@ -58,7 +60,7 @@ class OwnData:
         yields: measured, NaN where not, shape (n, 4).
         sd: of the yields as stated, NaN where not, shape (n,).
         mean: yields that the base expects, NaN where the feed lacks the metal, shape (n, 4).
-        scale: of the errors of these, likewise.
+        scale: of the errors of these as inside the domain, likewise.
     """
 
     acid: npt.NDArray[np.str_]
@@ -89,8 +91,8 @@ class OwnData:
         """
         mine = np.flatnonzero(self.acid == key)
         place = place_of(self.continuous[mine]) / scale
-        own = self.feed[mine], self.run[mine], self.mean[mine], self.yields[mine], self.sd[mine]
-        return OwnRows(place, *own), mine
+        told = self.feed[mine], self.run[mine], self.mean[mine], hardness(self.scale[mine])
+        return OwnRows(place, *told, self.yields[mine], self.sd[mine]), mine
 
     def arrays(self) -> dict[str, npt.NDArray[Any]]:
         """Return what is stored, by name."""
@@ -143,7 +145,12 @@ class Site:
         return Site, tuple(getattr(self, f.name) for f in fields(self) if f.init)
 
     def posterior(
-        self, composition: tuple[float, float, float], key: str, continuous: Floats, mean: Floats
+        self,
+        composition: tuple[float, float, float],
+        key: str,
+        continuous: Floats,
+        mean: Floats,
+        scale: Floats,
     ) -> Posterior:
         """Return the yields of n designs with one acid at this plant.
 
@@ -152,11 +159,12 @@ class Site:
             key: of the acid.
             continuous: setpoints, shape (n, 5).
             mean: yields that the base expects, NaN for absent metals, shape (n, 4).
+            scale: of the errors of these as inside the domain, likewise.
         """
         seen = self._seen(composition, key)
         if seen is None:
             return Posterior(mean, np.ones_like(mean), 0.0)
-        return seen.posterior(place_of(continuous) / self.scale, mean)
+        return seen.posterior(place_of(continuous) / self.scale, mean, hardness(scale))
 
 
 def build(base: Surrogate, prior: Prior, data: OwnData, name: str, **about: Any) -> Surrogate:
@@ -200,47 +208,32 @@ def own_domain(domain: Domain, data: OwnData) -> Domain:
     return domain.with_own(data.acid[first].tolist(), data.feed[first], fixed[first], spans)
 
 
-def pack_prior(prior: Prior, base: str) -> bytes:
-    """Return the content of the prior's file.
-
-    Args:
-        prior: what the published studies say.
-        base: hash of the base's card.
-    """
+def pack_prior(prior: Prior) -> bytes:
+    """Return the content of the prior's file."""
     buffer = io.BytesIO()
-    about = {"format": np.array(PRIOR_FORMAT), "base": np.array(base)}
+    about = {"format": np.array(PRIOR_FORMAT)}
     np.savez_compressed(buffer, allow_pickle=False, **about, **prior.arrays())  # type: ignore[arg-type,unused-ignore]
     return buffer.getvalue()
 
 
-def read_prior(base: Surrogate) -> tuple[Prior, str]:
-    """Return what the published studies say of a plant, as it lies beside a base, and the hash of its file.
+def read_prior() -> tuple[Prior, str]:
+    """Return what the published studies say of a plant, and the hash of the file that says so.
+
+    It was learned on the model that ships, and holds for others that are fitted to the same table.
 
     Raises:
-        InputError: there is none for this base, or it cannot be read.
+        InputError: it is missing, or cannot be read.
     """
-    path = base.path / PRIOR_FILE
-    remedy = f"write it, in minutes: optimiser evaluate --learning --out {path} --force"
+    path = builtin.folder("models") / PRIOR_FILE
+    remedy = "reinstall the product"
     if not path.is_file():
-        raise InputError(
-            f"{base.name} has no {PRIOR_FILE}, which says how plants differ from what it predicts.",
-            where=str(base.path),
-            allowed="pd-gbr, which has one",
-            remedy=remedy,
-        )
+        raise InputError(f"{path} is missing.", where=str(path), remedy=remedy)
     content = read_bytes(path, MOST_TABLE)
     try:
         arrays = npz_arrays(path, content)
         if int(arrays["format"]) != PRIOR_FORMAT:
             raise ValueError(f"its format is not {PRIOR_FORMAT}")
-        found = str(arrays["base"])
         prior = Prior.from_arrays(arrays)
     except Exception as error:  # zipfile, zlib and numpy each raise their own kinds
         raise InputError(f"{path} cannot be read: {error}.", where=str(path), remedy=remedy) from None
-    if found != base.sha256:
-        raise InputError(
-            f"{path} belongs to another model than {base.name}: it was fitted again.",
-            where=str(path),
-            remedy=remedy,
-        )
     return prior, hashlib.sha256(content).hexdigest()
