@@ -6,7 +6,7 @@ what holds it out. The experiments that are done are its own results.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -30,7 +30,7 @@ class Suggested:
     """Chooses as `optimiser suggest` does.
 
     Attributes:
-        prior: what the published studies say of a plant.
+        priors: what the other studies say of a plant, by fold.
         plants: every study.
         calibrations: of each fold.
         draws: of the joint posterior.
@@ -38,7 +38,7 @@ class Suggested:
         costs: of the rows of each study in every draw, from their yields; filled when first asked.
     """
 
-    prior: Prior
+    priors: Mapping[int, Prior]
     plants: list[Plant]
     calibrations: tuple[Calibration, ...]
     table: TrainingTable
@@ -60,12 +60,13 @@ class Suggested:
 
     def drawn(self, game: Game, plant: Plant, own: Bools, rng: np.random.Generator) -> tuple[Floats, Bools]:
         """Return cost and feasibility of the rows that are not measured, in each draw, shape (s, r) each."""
-        learned = learn_rows(self.prior, plant.rows.take(own))
+        prior = self.priors[plant.fold]
+        learned = learn_rows(prior, plant.rows.take(own))
         composition = plant.rows.feed[0]
-        after = learned.seen_from(composition).posterior(plant.rows.place, plant.rows.mean)
-        scale = plant.scale(self.prior, own, after)[~own]
+        after = learned.seen_from(composition).posterior(plant.rows.place, plant.rows.mean, plant.rows.hard)
+        scale = (plant.scale(own, after) * prior.narrowing(after.remaining))[~own]
         rows = plant.rows.take(~own)
-        together = joint(self.prior, learned, composition, rows.place, rows.mean, rows.run)
+        together = joint(prior, learned, composition, rows.place, rows.mean, rows.hard, rows.run)
         calibration = self.calibrations[plant.fold]
         mean = np.clip(after.mean[~own], 0.0, 1.0)
         yields = drawn_yields(calibration, mean, scale, together.scores(self.draws, rng))
@@ -79,9 +80,14 @@ class Suggested:
         return found.reshape(self.draws, -1)[:, ~own], feasible
 
 
-def suggested(table: TrainingTable, prior: Prior) -> Chooser:
-    """Return the chooser for the games of a training table."""
+def suggested(table: TrainingTable, priors: Mapping[int, Prior]) -> Chooser:
+    """Return the chooser for the games of a training table.
+
+    Args:
+        table: training table.
+        priors: what the plants of other folds say, by fold.
+    """
     held = shipped_held_out(table)
     evidence = gather(table, held)
     found = nested(evidence, held, "study")
-    return Suggested(prior, plants(evidence, held), tuple(c for _, c, _ in found.folds), table)
+    return Suggested(priors, plants(evidence, held), tuple(c for _, c, _ in found.folds), table)

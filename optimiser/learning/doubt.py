@@ -12,7 +12,7 @@ import numpy as np
 from scipy.special import ndtr, ndtri
 
 from optimiser.chemistry.descriptors import structure_key
-from optimiser.learning.drawing import composition_of, learned_of, published_mean
+from optimiser.learning.drawing import composition_of, learned_of, published
 from optimiser.problem.bound import BoundProblem, Evaluation
 from optimiser.problem.objectives import METRICS
 from optimiser.problem.yields import predicted_metals, yield_interval
@@ -76,14 +76,14 @@ def doubt(problem: BoundProblem, design: Evaluation, experiments: Designs, run: 
     if len(rows):
         same = experiments.take(rows)
         both = Designs.joined([design.designs, same])
-        base = published_mean(problem, both, problem.predict(both))
+        base, hard = published(problem, both, problem.predict(both))
         place = place_of(both.continuous) / surrogate.domain.scale
         composition = composition_of(problem)
         key = structure_key(problem.acids[int(design.designs.acid[0])].smiles)
         before = learned_of(surrogate, prior, key)
         feed, unstated = np.tile(composition, (len(rows), 1)), np.full(len(rows), np.nan)
-        new = OwnRows(place[1:], feed, run[rows], base[1:], base[1:], unstated)
-        factor = narrowed(before, expecting(before, new), composition, place[:1], base[:1])
+        new = OwnRows(place[1:], feed, run[rows], base[1:], hard[1:], base[1:], unstated)
+        factor = narrowed(before, expecting(before, new), composition, place[:1], base[:1], hard[:1])
     told = design.prediction
     scale = told.scale.copy()
     scale[:, :known] *= factor

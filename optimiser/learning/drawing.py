@@ -11,9 +11,10 @@ from optimiser.problem.bound import BoundProblem
 from optimiser.problem.objectives import METRICS
 from optimiser.problem.yields import predicted_metals
 from optimiser.surrogate.artefact import Surrogate, YieldPrediction
+from optimiser.surrogate.calibration import widening
 from optimiser.surrogate.domain import place_of
 from optimiser.surrogate.joint import drawn_yields, joint, nothing_learned
-from optimiser.surrogate.residuals import Learned, Prior
+from optimiser.surrogate.residuals import Learned, Prior, hardness
 from optimiser.surrogate.site import read_prior
 from optimiser.variables import Bools, Designs, Floats
 
@@ -27,9 +28,9 @@ def prior_of(surrogate: Surrogate) -> Prior:
     """Return what the published studies say of a plant, with the noise of own repeats where there are any.
 
     Raises:
-        InputError: the model has no prior.
+        InputError: it is missing.
     """
-    return read_prior(surrogate)[0] if surrogate.site is None else surrogate.site.prior
+    return read_prior()[0] if surrogate.site is None else surrogate.site.prior
 
 
 def learned_of(surrogate: Surrogate, prior: Prior, key: str) -> Learned:
@@ -43,21 +44,25 @@ def composition_of(problem: BoundProblem) -> Floats:
     return np.array([problem.feed.Ni, problem.feed.Mn, problem.feed.Co], dtype=np.float64)
 
 
-def published_mean(problem: BoundProblem, designs: Designs, prediction: YieldPrediction) -> Floats:
-    """Return the yields that the published model expects, whatever own results say, shape (n, 4).
+def published(problem: BoundProblem, designs: Designs, prediction: YieldPrediction) -> tuple[Floats, Floats]:
+    """Return what the published model expects of yields, whatever own results say, and how hard they look.
 
     Args:
         problem: bound.
         designs: n designs.
         prediction: of them by the problem's own model.
+
+    Returns:
+        Mean yields and `residuals.hardness`, shape (n, 4) each.
     """
     surrogate = problem.surrogate
+    if surrogate.site is not None:
+        usual = replace(surrogate.calibration, scores=surrogate.site.expected.scores)
+        base = replace(problem, surrogate=replace(surrogate, site=None, calibration=usual))
+        prediction = base.predict(designs)
     known = len(predicted_metals(surrogate))
-    if surrogate.site is None:
-        return prediction.mean[:, :known]
-    usual = replace(surrogate.calibration, scores=surrogate.site.expected.scores)
-    base = replace(problem, surrogate=replace(surrogate, site=None, calibration=usual))
-    return base.predict(designs).mean[:, :known]
+    wider = widening(prediction.domain_ratio, surrogate.calibration.growth)
+    return prediction.mean[:, :known], hardness(prediction.scale[:, :known] / wider[:, None])
 
 
 def draw(
@@ -82,13 +87,13 @@ def draw(
     """
     surrogate, composition = problem.surrogate, composition_of(problem)
     known = len(predicted_metals(surrogate))
-    base = published_mean(problem, designs, prediction)
+    base, hard = published(problem, designs, prediction)
     place = place_of(designs.continuous) / surrogate.domain.scale
     scores = np.full((number, len(designs), known), np.nan)
     for k in np.unique(designs.acid):
         rows = np.flatnonzero(designs.acid == k)
         learned = learned_of(surrogate, prior, structure_key(problem.acids[k].smiles))
-        together = joint(prior, learned, composition, place[rows], base[rows], rows)
+        together = joint(prior, learned, composition, place[rows], base[rows], hard[rows], rows)
         scores[:, rows] = together.scores(number, rng)
     drawn = drawn_yields(
         surrogate.calibration, prediction.mean[:, :known], prediction.scale[:, :known], scores

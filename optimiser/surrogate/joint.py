@@ -82,7 +82,13 @@ class Joint:
 
 
 def joint(
-    prior: Prior, learned: Learned | None, composition: Floats, place: Floats, mean: Floats, run: Ints
+    prior: Prior,
+    learned: Learned | None,
+    composition: Floats,
+    place: Floats,
+    mean: Floats,
+    hard: Floats,
+    run: Ints,
 ) -> Joint:
     """Return how the yields of n designs with one acid go together.
 
@@ -92,12 +98,13 @@ def joint(
         composition: mol Ni, Mn, Co per mol Li, shape (3,).
         place: setpoints in the domain's standard deviations, shape (n, 5).
         mean: yields that the base expects, NaN for absent metals, shape (n, 4).
+        hard: how hard they look, likewise.
         run: number of each design's experiment: rows of one differ in time only, shape (n,).
     """
     known = nothing_learned(prior) if learned is None else learned
     row, metal = np.nonzero(~np.isnan(mean))
     feed, nothing = np.tile(composition, (len(mean), 1)), np.full(mean.shape, np.nan)
-    rows = OwnRows(place, feed, run, mean, nothing, np.zeros(len(mean)))
+    rows = OwnRows(place, feed, run, mean, hard, nothing, np.zeros(len(mean)))
     means, covariances = [], []
     for fit in known.fits:
         smooth, own = covariance(prior, fit.parts, rows, row, metal)
@@ -127,7 +134,7 @@ def drawn_yields(calibration: Calibration, mean: Floats, scale: Floats, scores: 
 def nothing_learned(prior: Prior) -> Learned:
     """Return what is known before the first own result: every explanation with its chance."""
     none = np.zeros((0, 4))
-    rows = OwnRows(np.zeros((0, 5)), np.zeros((0, 3)), np.zeros(0, np.intp), none, none, np.zeros(0))
+    rows = OwnRows(np.zeros((0, 5)), np.zeros((0, 3)), np.zeros(0, np.intp), none, none, none, np.zeros(0))
     nothing = np.zeros(0, dtype=np.intp)
     weights = prior.chances / prior.chances.sum()
     fits = tuple(Fit(prior.parts[e], np.zeros((0, 0)), np.zeros(0), 0.0) for e in np.flatnonzero(weights))
@@ -165,7 +172,9 @@ def expecting(learned: Learned, rows: OwnRows) -> Learned:
     return replace(learned, rows=together, row=all_rows, metal=metals, fits=tuple(fits))
 
 
-def narrowed(before: Learned, after: Learned, composition: Floats, place: Floats, mean: Floats) -> Floats:
+def narrowed(
+    before: Learned, after: Learned, composition: Floats, place: Floats, mean: Floats, hard: Floats
+) -> Floats:
     """Return the factor on the scale of errors of n designs that further results bring, shape (n, 4).
 
     Args:
@@ -173,12 +182,13 @@ def narrowed(before: Learned, after: Learned, composition: Floats, place: Floats
         composition: mol Ni, Mn, Co per mol Li, shape (3,).
         place: setpoints in the domain's standard deviations, shape (n, 5).
         mean: yields that the base expects, shape (n, 4).
+        hard: how hard they look, likewise.
     """
-    told = [one.seen_from(composition).posterior(place, mean).remaining for one in (before, after)]
+    told = [one.seen_from(composition).posterior(place, mean, hard).remaining for one in (before, after)]
     return before.prior.narrowing(told[1]) / before.prior.narrowing(told[0])
 
 
-_FIELDS = ("place", "feed", "run", "mean", "yields", "sd")
+_FIELDS = ("place", "feed", "run", "mean", "hard", "yields", "sd")
 
 
 def _cross(learned: Learned, parts: Parts, rows: OwnRows, row: Ints, metal: Ints) -> Floats:
@@ -190,7 +200,8 @@ def _cross(learned: Learned, parts: Parts, rows: OwnRows, row: Ints, metal: Ints
     at = (rows.mean[row, metal] - _MIDDLE)[:, None] * (known.mean[learned.row, learned.metal] - _MIDDLE)
     shared = parts.offset**2 + parts.smooth**2 * near + parts.slope**2 * at
     each = parts.metal_offset**2 + parts.metal_smooth**2 * near + parts.metal_slope**2 * at
-    return np.asarray(share * (shared + same * each), dtype=np.float64)
+    hard = rows.hard[row, metal][:, None] * known.hard[learned.row, learned.metal]
+    return np.asarray(share * hard * (shared + same * each), dtype=np.float64)
 
 
 def _root(matrix: Floats) -> Floats:
