@@ -170,4 +170,5 @@ def distances(problem: BoundProblem, designs: Designs, other_acid: float) -> Flo
     """
     place = place_of(designs.continuous) / problem.surrogate.domain.scale
     apart = np.sqrt(((place[:, None] - place[None]) ** 2).sum(axis=2))
-    return np.where(designs.acid[:, None] == designs.acid, apart, apart + other_acid)
+    found: Floats = np.where(designs.acid[:, None] == designs.acid, apart, apart + other_acid)
+    return found
