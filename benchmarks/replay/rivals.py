@@ -20,7 +20,8 @@ import numpy as np
 from benchmarks.replay.game import Chooser, Game, best_row, shortfall
 from optimiser.variables import CONTINUOUS, Floats, Ints
 
-#: Ten points that a yield misses count like a cost that is e times as high.
+#: Ten points that a yield misses count like a cost that is e times as high. It matters to BayBE: from three
+#: starts per study it needed 0.95, 0.69 and 0.62 of random's experiments with penalties of 3, 10 and 30.
 PENALTY = 10.0
 
 

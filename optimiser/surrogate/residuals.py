@@ -215,14 +215,11 @@ class Fit:
         parts: of the explanation.
         precision: inverse of the covariance of the values, shape (v, v).
         alpha: that times what the results differ from the expectation, shape (v,).
-        evidence: logarithm of the probability density of each run by the others, summed over the runs and
-            metals; the samples of a run count as one.
     """
 
     parts: Parts
     precision: Floats
     alpha: Floats
-    evidence: float
 
 
 @dataclass(frozen=True)
@@ -344,7 +341,8 @@ def learn_rows(prior: Prior, rows: OwnRows) -> Learned:
     row, metal = np.nonzero(~np.isnan(rows.yields))
     possible = np.flatnonzero(prior.chances > 0.0)
     fits = [_fit(prior, prior.parts[e], rows, row, metal) for e in possible]
-    log = np.log(prior.chances[possible]) + _TEMPER * np.array([fit.evidence for fit in fits])
+    evidence = [_evidence(fit, rows.run[row], metal) if len(fits) > 1 else 0.0 for fit in fits]
+    log = np.log(prior.chances[possible]) + _TEMPER * np.array(evidence)
     weights = np.exp(log - log.max())
     weights = np.where(weights < _LIGHT * weights.sum(), 0.0, weights)
     every = np.zeros(len(EXPLANATIONS))
@@ -386,12 +384,18 @@ def _fit(prior: Prior, parts: Parts, rows: OwnRows, row: Ints, metal: Ints) -> F
     inverse = np.linalg.inv(root)
     precision = inverse.T @ inverse
     alpha = precision @ differs
-    fit = Fit(parts, precision, alpha, 0.0)
-    return replace(fit, evidence=_evidence(fit, rows.run[row], metal))
+    return Fit(parts, precision, alpha)
 
 
 def _evidence(fit: Fit, run: Ints, metal: Ints) -> float:
-    """Return the evidence of a fit, from each value's run and metal, shape (v,) each."""
+    """Return the logarithm of the probability density of each run by the others, summed over runs and metals.
+
+    The samples of a run count as one.
+
+    Args:
+        fit: of an explanation.
+        run, metal: of each value, shape (v,).
+    """
     error, variance = without_group(fit, run)
     density = -0.5 * (error**2 / variance + np.log(2.0 * np.pi * variance))
     _, which = np.unique(np.column_stack([run, metal]), axis=0, return_inverse=True)

@@ -23,8 +23,8 @@ from optimiser.training.protocols import FOLDS
 from optimiser.training.scores import winkler
 from optimiser.variables import Bools, Floats, Ints
 
-#: Numbers of own experiments from which plants learn while parts are sought.
-LEARNT = (1, 2, 3, 5)
+#: Numbers of own experiments from which plants learn while parts are sought, and intervals calibrated.
+SOUGHT, LEARNT = (1, 3, 5), (1, 2, 3, 5, 8)
 #: Chances of the explanations before any result: tried on the held-out plants (docs/learn.md).
 CHANCES = np.array([0.03, 0.07, 0.87, 0.03])
 #: Key of what all plants say, among what those of other folds do.
@@ -32,8 +32,8 @@ ALL = -1
 #: Rows of one experiment that count while parts are sought: first, middle, last.
 _ROWS = 3
 _LEAST = 3  # experiments of a study that takes part
-_DRAWS = 2  # per study and number
-_BUDGET = 300  # predictions of all plants while parts are sought
+_DRAWS = 1  # per study and number
+_BUDGET = 150  # predictions of all plants while parts are sought
 _STEP = 0.4  # of the search at its start, in logarithms
 _PULL = 0.02  # towards the start, as a share of the loss per squared unit of logarithm
 _TRIALS = 10  # draws per study and number by which intervals are calibrated
@@ -189,7 +189,7 @@ def fit_prior(known: Sequence[Plant], budget: int = _BUDGET) -> Prior:
     tests = [
         (plant, own)
         for plant in thin
-        for number in LEARNT
+        for number in SOUGHT
         if number < len(plant.experiments)
         for own in draws(plant, number, _DRAWS, rng)
     ]
