@@ -128,24 +128,6 @@ def most_information(
     return experiments[picked], np.array(gains)
 
 
-def spread_out(apart: Floats, first: int, likely: Bools, n: int) -> Ints:
-    """Return rows that lie far from each other: the first, then the one farthest from all before it.
-
-    Args:
-        apart: distances of c rows, shape (c, c).
-        first: row to begin with.
-        likely: which rows may follow, shape (c,); the others follow where these do not suffice.
-        n: how many rows.
-    """
-    picked = [first]
-    while len(picked) < min(n, len(apart)):
-        nearest = apart[:, picked].min(axis=1)
-        nearest[picked] = -np.inf
-        wanted = np.where(likely, nearest, -np.inf)
-        picked.append(int(np.argmax(wanted if np.isfinite(wanted).any() else nearest)))
-    return np.array(picked, dtype=np.intp)
-
-
 def _able(experiments: Ints, picked: list[int], far_enough: Callable[[Ints, Ints], Bools] | None) -> Bools:
     able = np.ones(len(experiments), dtype=bool)
     able[picked] = False

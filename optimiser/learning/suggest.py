@@ -10,7 +10,7 @@ import numpy as np
 
 from optimiser._io.errors import InputError, closest
 from optimiser.chemistry.descriptors import structure_key
-from optimiser.learning.acquisition import expected_improvement, most_information, spread_out
+from optimiser.learning.acquisition import expected_improvement, most_information
 from optimiser.learning.candidates import Candidates, candidates, own_data_of
 from optimiser.learning.doubt import Doubt, doubt
 from optimiser.learning.drawing import distances, draw, objectives, prior_of, reach, weighed
@@ -32,13 +32,9 @@ MOST_EXPERIMENTS, MOST_SAMPLES = 48, 3
 OUTSIDE = 1.5
 #: Experiments of one set lie at least so many of the domain's standard deviations apart.
 APART = 0.5
-#: What another acid counts as, in a design that spreads: what is learned of one says nothing of another.
-_OTHER_ACID = 1.0
 DRAWS = 256
-#: In a draw the best fifth of what is feasible is good. A first set of experiments is spread over the fifth
-#: of the candidates that are good in most draws.
+#: In a draw the feasibility of what is no dearer than the best fifth of the feasible matters.
 _GOOD = 0.2
-_WIDER = (0.2, 0.4, 1.0)  # or over more of them, where they lie too near each other
 _SHARES = {
     1: (1.0,),
     2: (0.5, 1.0),
@@ -84,8 +80,8 @@ class Reason:
     """Why an experiment is suggested.
 
     Attributes:
-        kind: ``best`` and ``spread`` where there are no own results yet, else ``improves``, ``first`` (none
-            that is feasible is measured), ``front``, ``edge`` or ``sure`` (nothing better is expected).
+        kind: ``improves``, ``first`` (none that is feasible is measured), ``front``, ``edge``, or ``sure``
+            (nothing better is expected).
         chance: that it improves on what is measured, or that it is feasible, or what share of the doubt about
             feasibility it takes away.
         value: of the first objective if it does, in its metric's unit; NaN where it does not apply.
@@ -240,22 +236,12 @@ def _chosen(
     def far_enough(experiments: Ints, picked: Ints) -> Bools:
         return np.asarray((apart[np.ix_(experiments, picked)] >= APART).all(axis=1), dtype=np.bool_)
 
-    how: dict[str, Any] = {"together": wanted.batch, "far_enough": far_enough}
+    how: dict[str, Any] = {"together": wanted.batch or first, "far_enough": far_enough}
     costs, best = values[:, :, 0], known[:, 0].min() if len(known) else None
     several = wanted.aim == "front" and values.shape[2] > 1
     if several:
         costs, told = weighed(values, feasible, known, rng)
         best = told.min(axis=1) if len(known) else None
-    chance = feasible.mean(axis=0)
-    if first:
-        between = distances(problem, designs, _OTHER_ACID)
-        rows = np.zeros(0, dtype=np.intp)
-        for share in _WIDER:
-            rows = spread_out(between, _recommended(found), likely_good(costs, feasible, share), n)
-            if _least(between, rows) >= APART:
-                break
-        kinds = ["best"] + ["spread"] * (len(rows) - 1)
-        return rows, tuple(Reason(kind, float(chance[row])) for kind, row in zip(kinds, rows, strict=True))
     if wanted.aim == "feasibility":
         rows, gains = most_information(feasible, mattering(costs, feasible), group, n, **how)
         return rows, tuple(Reason("edge", float(gain)) for gain in gains)
@@ -264,27 +250,6 @@ def _chosen(
     return rows, tuple(
         _why(costs[:, row], values[:, row, 0], feasible[:, row], best, several, sign) for row in rows
     )
-
-
-def _least(between: Floats, rows: Ints) -> float:
-    """Return the least distance of some rows from each other."""
-    among = between[np.ix_(rows, rows)]
-    return float(np.min(among[~np.eye(len(rows), dtype=bool)], initial=np.inf))
-
-
-def likely_good(costs: Floats, feasible: Bools, share: float) -> Bools:
-    """Return which candidates are likely to be good: among the best fifth of what is feasible, (c,).
-
-    Args:
-        costs: of c candidates in s draws, shape (s, c).
-        feasible: likewise.
-        share: of the candidates that are returned: those that are good in most draws.
-    """
-    found = np.where(feasible, costs, np.inf)
-    limit = np.quantile(found, _GOOD, axis=1, method="lower", keepdims=True)
-    often = (np.isfinite(found) & (found <= limit)).mean(axis=0)
-    rank = np.argsort(np.argsort(-often, kind="stable"), kind="stable")
-    return np.asarray(rank < round(share * len(often)), dtype=np.bool_)
 
 
 def _why(costs: Floats, values: Floats, feasible: Bools, best: Any, several: bool, sign: int) -> Reason:

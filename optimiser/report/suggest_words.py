@@ -42,8 +42,8 @@ def basis(found: Suggested) -> str:
     """Say what is measured already, and what the experiments were chosen from."""
     if found.first:
         first = (
-            "There are no own results on this feed yet: the first is the best design by expected yields, the "
-            "others spread over the designs that are likely to be good."
+            "There are no own results on this feed yet: what the model predicts, and how plants differ from "
+            "that, decide; the experiments make up for each other's failures."
         )
     else:
         best = column(found.problem.objectives[0].metric)
@@ -70,8 +70,6 @@ def why(found: Suggested, row: int) -> str:
     chance, value = percent(reason.chance), column(metric).said(reason.value)
     best = column(metric).said(found.measured)
     told = {
-        "best": "The best design as it is known now.",
-        "spread": f"Likely to be good, and far from those before it; {chance} chance to be feasible.",
         "improves": f"Could {verb} the {_first(found)} to {value} from {best}: {chance} chance.",
         "first": f"Could be the first that reaches all targets: {chance} chance, at {value} then.",
         "front": f"Could beat all that is measured, as the objectives may be weighed: {chance} chance.",

@@ -137,7 +137,7 @@ def nothing_learned(prior: Prior) -> Learned:
     rows = OwnRows(np.zeros((0, 5)), np.zeros((0, 3)), np.zeros(0, np.intp), none, none, none, np.zeros(0))
     nothing = np.zeros(0, dtype=np.intp)
     weights = prior.chances / prior.chances.sum()
-    fits = tuple(Fit(prior.parts[e], np.zeros((0, 0)), np.zeros(0), 0.0) for e in np.flatnonzero(weights))
+    fits = tuple(Fit(prior.parts[e], np.zeros((0, 0)), np.zeros(0)) for e in np.flatnonzero(weights))
     return Learned(prior, rows, nothing, nothing, weights, fits)
 
 
@@ -168,7 +168,7 @@ def expecting(learned: Learned, rows: OwnRows) -> Learned:
         new = _cross(learned, fit.parts, rows, row, metal) @ fit.alpha
         precision: Floats = np.asarray(np.linalg.inv(smooth + own), dtype=np.float64)
         alpha: Floats = np.asarray(precision @ np.append(before, new), dtype=np.float64)
-        fits.append(Fit(fit.parts, precision, alpha, 0.0))
+        fits.append(Fit(fit.parts, precision, alpha))
     return replace(learned, rows=together, row=all_rows, metal=metals, fits=tuple(fits))
 
 

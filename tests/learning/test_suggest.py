@@ -100,14 +100,13 @@ def assert_possible(found: Suggested, limit: float = 1.0) -> None:
     assert len(np.unique(designs.setpoints)) == len(designs)
 
 
-def test_a_first_set_spreads_from_the_best_design(first: Suggestions) -> None:
+def test_a_first_set_keeps_its_distance(first: Suggestions) -> None:
     found = first.found
     assert found.first
-    assert [reason.kind for reason in found.reasons] == ["best", *["spread"] * 4]
+    assert {reason.kind for reason in found.reasons} == {"first"}
     assert_possible(found)
-    assert found.evaluation.designs.continuous[0].tolist() == found.design.designs.continuous[0].tolist()
     apart = distances(found.problem, found.evaluation.designs, 1.0)
-    assert apart[~np.eye(5, dtype=bool)].min() > APART
+    assert apart[~np.eye(5, dtype=bool)].min() >= APART
     assert "no own results" in str(first)
 
 
@@ -149,7 +148,6 @@ def test_doubt_shrinks_and_never_grows(first: Suggestions, next_: Suggestions) -
         for ends in told.metrics.values():
             assert ends.low <= ends.low_after <= ends.value <= ends.high_after <= ends.high
         assert told.wrong_after <= told.wrong
-    # the first set measures the best design itself
     assert first.found.doubt.metrics["recovery"].share < 0.9
 
 
@@ -203,7 +201,7 @@ def test_a_filled_sheet_comes_back(first: Suggestions, sheet: Path) -> None:
 def test_the_table(first: Suggestions) -> None:
     frame = first.to_frame()
     assert list(frame)[:7] == ["experiment", "acid", *CONTINUOUS]
-    assert frame["why"][0].startswith("The best design")
+    assert frame["why"][0].startswith("Could be the first")
     assert "<table" in first._repr_html_()
     assert len(first) == 5
 

@@ -1,4 +1,4 @@
-"""Acquisition: worked by hand on three draws; picks never repeat; what spreads, spreads."""
+"""Acquisition: worked by hand on three draws; no experiment is picked twice."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from optimiser.learning.acquisition import expected_improvement, most_information, spread_out
+from optimiser.learning.acquisition import expected_improvement, most_information
 from optimiser.learning.doubt import wrong_after
-from optimiser.learning.suggest import likely_good, mattering
+from optimiser.learning.suggest import mattering
 
 EACH = np.arange(3)
 #: Rows are draws, columns candidates.
@@ -114,20 +114,10 @@ def test_information_is_shared_variance() -> None:
     assert most_information(feasible, np.array([0.0, 0.0, 1.0]), EACH, 1)[0].tolist() == [2]
 
 
-def test_spreading_takes_the_farthest_of_the_likely() -> None:
-    place = np.array([0.0, 1.0, 2.0, 10.0])
-    apart = np.abs(place[:, None] - place)
-    likely = np.array([True, True, True, False])
-    assert spread_out(apart, 0, likely, 3).tolist() == [0, 2, 1]
-    assert spread_out(apart, 0, likely, 9).tolist() == [0, 2, 1, 3]  # the others where these do not suffice
-
-
-def test_likely_good_is_feasible_and_cheap() -> None:
+def test_feasibility_matters_where_it_is_cheap() -> None:
     costs = np.tile(np.arange(1.0, 11.0), (8, 1))
     feasible = np.ones((8, 10), dtype=bool)
-    feasible[:, 0] = False  # cheapest, never feasible
-    assert np.flatnonzero(likely_good(costs, feasible, 0.2)).tolist() == [1, 2]
-    # its feasibility matters all the same; that of the dearest does not
+    feasible[:, 0] = False  # cheapest, never feasible; the cheapest fifth of the others costs up to 3
     assert mattering(costs, feasible).tolist() == [1.0] * 3 + [0.0] * 7
 
 
