@@ -46,6 +46,7 @@ if TYPE_CHECKING:
         compare_acids,
         suggest,
     )
+    from optimiser.site_models import SiteModel, learn
 
     __version__: str
 
@@ -67,6 +68,7 @@ __all__ = [
     "ReductantBalance",
     "Result",
     "Sensitivity",
+    "SiteModel",
     "Slurry",
     "Solubility",
     "StockStrength",
@@ -77,6 +79,7 @@ __all__ = [
     "choose",
     "compare",
     "compare_acids",
+    "learn",
     "load_config",
     "load_problem",
     "maximise",
@@ -108,6 +111,7 @@ _MODULES = {
         *("AcidComparison", "Answer", "Breakeven", "Suggestions"),
         *("ask", "breakeven", "compare_acids", "suggest"),
     ),
+    "site_models": ("SiteModel", "learn"),
 }
 _MODULE_OF = {name: module for module, names in _MODULES.items() for name in names}
 

@@ -26,3 +26,16 @@ def shared_data() -> Path:
 def training_table(shared_data: Path) -> Path:
     """The training table of the LIB Leaching Toolkit."""
     return shared_data / "input_913pts_250407.xlsx"
+
+
+@pytest.fixture(scope="session")
+def my_plant(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with models/my-plant, a site model of nine results; copy it to change it."""
+    from optimiser.learning.store import create
+    from optimiser.surrogate.artefact import load_surrogate
+    from optimiser.tables.own_results import read_results
+    from tests.plants import less_manganese
+
+    folder = tmp_path_factory.mktemp("plant")
+    create(read_results(less_manganese()), load_surrogate("pd-gbr"), str(folder / "models" / "my-plant"))
+    return folder

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from optimiser.cli.options import ACIDS, DONE, IMPACTS, NO_FEASIBLE_DESIGN, PRICES, question_of
+from optimiser.cli.options import ACIDS, DONE, IMPACTS, NO_FEASIBLE_DESIGN, PRICES, SURROGATE, question_of
 
 
 @click.command()
@@ -30,6 +30,7 @@ from optimiser.cli.options import ACIDS, DONE, IMPACTS, NO_FEASIBLE_DESIGN, PRIC
     "--max", "at_most", multiple=True, metavar="NAME=VALUE", help="Of a variable or metric, at most."
 )
 @click.option("--price", multiple=True, metavar="NAME=EUR", help="Per kg stock (acids), kg pure or kWh.")
+@SURROGATE
 @ACIDS
 @PRICES
 @IMPACTS
@@ -67,14 +68,15 @@ def ask(
 
     if out is not None:
         check_folder(out, force)
-    question = question_of(problem)
+    surrogate = options.pop("surrogate")
+    question = question_of(problem).on(surrogate)
     tables = own_tables(question, *(options.pop(kind) for kind in ("acids", "prices", "impacts")))
     seed = options.pop("seed")
     answer = answer_to(question, asked_of(**options), tables, seed)
     evidence = evidence_of(answer)
     delivery = None
     if out is not None:
-        told = given({"problem": problem, **options, "seed": seed})
+        told = given({"problem": problem, "surrogate": surrogate, **options, "seed": seed})
         delivery = write_ask(answer, evidence, out, told, force)
     for note in delivery.notes if delivery else ():
         click.echo(f"Warning: {note}", err=True)

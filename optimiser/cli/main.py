@@ -24,7 +24,9 @@ from optimiser.cli.compare_acids import compare_acids
 from optimiser.cli.data import data
 from optimiser.cli.evaluate import evaluate
 from optimiser.cli.explain import explain
+from optimiser.cli.forget import forget
 from optimiser.cli.kinetics import kinetics
+from optimiser.cli.learn import learn
 from optimiser.cli.list import list_
 from optimiser.cli.nearest import nearest
 from optimiser.cli.options import BAD_INPUT, DONE, INTERRUPTED
@@ -58,6 +60,8 @@ for command in (
     list_,
     scenarios,
     predict,
+    learn,
+    forget,
     train,
     data,
     explain,

@@ -18,6 +18,9 @@ ACIDS, PRICES, IMPACTS = (
     )
     for kind in ("acids", "prices", "impacts")
 )
+SURROGATE = click.option(
+    "--surrogate", help="Yield model instead of the problem's, e.g. a site model; name or folder."
+)
 #: Exit statuses of the command.
 DONE, BAD_INPUT, NO_FEASIBLE_DESIGN, INTERRUPTED = 0, 2, 3, 130
 

@@ -7,13 +7,14 @@ from typing import Any
 
 import click
 
-from optimiser.cli.options import ACIDS, IMPACTS, PRICES
+from optimiser.cli.options import ACIDS, IMPACTS, PRICES, SURROGATE
 
 
 @click.command()
 @click.argument("table", type=click.Path(path_type=Path))
 @click.option("--sheet", help="Sheet of a workbook that has several.")
 @click.option("--problem", help="Problem whose feed, own acids and process parameters apply.")
+@SURROGATE
 @click.option("--feed", help="Known feed, e.g. NMC111, if the table has no feed column.")
 @click.option(
     "--basis", type=float, metavar="KG", help="Cathode per batch; default: the feed's mass, 1000 kg."

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import click
 
-from optimiser.cli.options import ACIDS, DONE, IMPACTS, NO_FEASIBLE_DESIGN, PRICES
+from optimiser.cli.options import ACIDS, DONE, IMPACTS, NO_FEASIBLE_DESIGN, PRICES, SURROGATE
 
 
 @click.command()
@@ -16,6 +17,7 @@ from optimiser.cli.options import ACIDS, DONE, IMPACTS, NO_FEASIBLE_DESIGN, PRIC
 @click.option(
     "-o", "--out", type=click.Path(path_type=Path), help="Folder to write; default reports/CONFIG/TIME/."
 )
+@SURROGATE
 @ACIDS
 @PRICES
 @IMPACTS
@@ -24,6 +26,7 @@ from optimiser.cli.options import ACIDS, DONE, IMPACTS, NO_FEASIBLE_DESIGN, PRIC
 def run(
     config: str,
     out: Path | None,
+    surrogate: str | None,
     acids: Path | None,
     prices: Path | None,
     impacts: Path | None,
@@ -50,6 +53,7 @@ def run(
     from optimiser.tables.own import own_tables
 
     loaded = load_config(config)
+    loaded = replace(loaded, problem=loaded.problem.on(surrogate))
     target = out or default_out(loaded.name)
     check_folder(target, force)
     tables = own_tables(loaded.problem, acids, prices, impacts)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from optimiser.cli.options import ACIDS, IMPACTS, PRICES, question_of
+from optimiser.cli.options import ACIDS, IMPACTS, PRICES, SURROGATE, question_of
 
 
 @click.command()
@@ -30,6 +30,7 @@ from optimiser.cli.options import ACIDS, IMPACTS, PRICES, question_of
 @click.option(
     "--volume", type=float, default=100.0, show_default=True, metavar="ML", help="Leachant of one, in mL."
 )
+@SURROGATE
 @ACIDS
 @PRICES
 @IMPACTS
@@ -45,6 +46,7 @@ def suggest(
     explore: bool,
     samples: int,
     volume: float,
+    surrogate: str | None,
     acids: Path | None,
     prices: Path | None,
     impacts: Path | None,
@@ -55,12 +57,12 @@ def suggest(
 ) -> None:
     """Suggest the experiments that teach most about a decision, as a sheet for the laboratory.
 
-    PROBLEM is the name or path of a problem or config. With a site model as its surrogate, own results count;
-    without any, the experiments spread over the designs that are likely to be good.
+    PROBLEM is the name or path of a problem or config. Own results count with the site model that learned
+    from them.
 
     \b
     Example: optimiser suggest nmc111 --n 6 --batch -o sheet.xlsx
-             optimiser suggest nmc622 --for feasibility --n 3 --samples 3
+             optimiser suggest nmc111 --surrogate my-plant --for feasibility --n 3
     Exit status: 0 done, 2 bad input.
     """
     from optimiser.learning.suggest import Wanted
@@ -77,7 +79,7 @@ def suggest(
     check_volume(volume)
     if out is not None:
         check_sheet(out, volume, force)
-    question = question_of(problem)
+    question = question_of(problem).on(surrogate)
     found = choose(question, wanted, own_tables(question, acids, prices, impacts))
     if out is not None:
         write_sheet(found, out, volume, force)

@@ -14,6 +14,7 @@ from optimiser.chemistry.metals import METALS
 from optimiser.chemistry.substances import Bought
 from optimiser.problem.bound import BoundProblem
 from optimiser.search.known import Known
+from optimiser.surrogate.site import base_name
 from optimiser.variables import VARIABLES
 
 #: Inputs of one thing that is bought.
@@ -57,13 +58,20 @@ def _told(run: Known) -> dict[str, str]:
         **{f"other data of {acid.name}": _data(acid) for acid in problem.acids},
         **{f"process: {name}": _text(value) for name, value in asdict(problem.inputs.parameters).items()},
         "tolerances": str(problem.tolerances.record() or "off"),
-        "yield model": f"{problem.surrogate.name} ({sha})",
+        "yield model": f"{problem.surrogate.name} ({sha}{_learned(problem)})",
         "version": run.version,
         **{f"search: {name}": str(value) for name, value in run.search.model_dump(mode="json").items()},
     }
     if run.tables is not None:
         found |= {f"table of {file.kind}": f"{file.file} ({file.sha256[:12]})" for file in run.tables.files}
     return found
+
+
+def _learned(problem: BoundProblem) -> str:
+    """Say what a site model learned from."""
+    if problem.surrogate.site is None:
+        return ""
+    return f", {len(problem.surrogate.site.data)} own results on {base_name(problem.surrogate)}"
 
 
 def _limits(problem: BoundProblem) -> Iterator[tuple[str, str]]:

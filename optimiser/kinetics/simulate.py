@@ -90,7 +90,7 @@ def plan_curves(
             asked for lies outside of them or is too little for a line.
     """
     _check_data(surrogate, feed, acid)
-    near, given = surrogate.domain.neighbourhood(feed, acid), dict(conditions or {})
+    near, given = tried(surrogate, feed, acid), dict(conditions or {})
     temperatures = np.unique(temperature) if len(temperature) else _grid(near)
     times = np.unique(time) if len(time) else _sampling(near)
     for name in given:
@@ -135,9 +135,22 @@ def simulate(surrogate: Surrogate, plan: Plan) -> Curves:
     continuous = np.column_stack([column[name] for name in CONTINUOUS])
     designs = Designs(np.zeros(hot.size, dtype=np.intp), continuous)
     prediction = surrogate.predict(plan.feed, [plan.acid], designs)
-    near = surrogate.domain.neighbourhood(plan.feed, plan.acid)
+    near = tried(surrogate, plan.feed, plan.acid)
     inside = (prediction.domain_ratio <= 1.0) & (near.beyond(continuous) <= 0.0)
     return Curves(plan, prediction.mean.reshape(*hot.shape, -1), inside.reshape(hot.shape))
+
+
+def tried(surrogate: Surrogate, feed: Feed, acid: Acid) -> Neighbourhood:
+    """Return the experiments with an acid near a feed, with the ranges that they were made in.
+
+    A search may go beyond those of a user's own experiments; a curve there would rest on nothing.
+    """
+    domain, near = surrogate.domain, surrogate.domain.neighbourhood(feed, acid)
+    if surrogate.site is None or not near.experiments:
+        return near
+    rows = near.of_acid[near.near_feed]
+    ends = [np.insert(domain.fixed[rows], COLUMN["time"], domain.time[rows, i], axis=1) for i in range(2)]
+    return replace(near, low=ends[0].min(axis=0), high=ends[1].max(axis=0))
 
 
 def members(surrogate: Surrogate) -> tuple[Surrogate, ...]:
@@ -166,7 +179,7 @@ def _check_data(surrogate: Surrogate, feed: Feed, acid: Acid) -> None:
 
 def _lacking(surrogate: Surrogate, feed: Feed, acid: Acid) -> tuple[str, str] | None:
     """Return what the data of an acid lack for an activation energy, and what would be enough; or None."""
-    near, where = surrogate.domain.neighbourhood(feed, acid), f"{acid.label} near {feed.name}"
+    near, where = tried(surrogate, feed, acid), f"{acid.label} near {feed.name}"
     if not near.supported:
         said = f"only {near.experiments} experiments" if near.experiments else "no experiments"
         return f"There are {said} with {where}.", f"{surrogate.domain.settings.min_experiments} or more"

@@ -11,6 +11,7 @@ from optimiser.kinetics.fit import ArrheniusLine, LawFit, arrhenius_line, fit_la
 from optimiser.kinetics.simulate import Curves, Plan, members, simulate
 from optimiser.problem.yields import predicted_metals
 from optimiser.surrogate.artefact import Surrogate
+from optimiser.surrogate.site import whose_yields
 from optimiser.variables import Floats
 
 #: R2, rounded as shown, below which ln k does not lie on a line.
@@ -83,7 +84,7 @@ def study(surrogate: Surrogate, plan: Plan) -> Kinetics:
             free = _without_law(plan, yields, (low + high) / 2.0) if low < high else float("nan")
             found = faults(plan.time, high - low, fit, line)
             metals.append(MetalKinetics(metal, fit, line, free, found))
-    return Kinetics(surrogate, curves, tuple(metals), len(alone), _notes(curves))
+    return Kinetics(surrogate, curves, tuple(metals), len(alone), (*whose_yields(surrogate), *_notes(curves)))
 
 
 def shared(yields: Floats) -> tuple[float, float]:

@@ -140,6 +140,15 @@ def undo(name: str) -> Surrogate:
         return load_surrogate(folder)
 
 
+def opened(name: str) -> Surrogate:
+    """Return a site model by its name.
+
+    Raises:
+        InputError: there is none of this name, or it cannot be used.
+    """
+    return load_surrogate(_existing(name))
+
+
 def stored_results(site: Surrogate) -> pd.DataFrame:
     """Return the results of a site model as they are stored, a row each.
 
@@ -174,8 +183,11 @@ def base_of(site: Surrogate) -> Surrogate:
 
 def _existing(name: str) -> Path:
     folder = site_folder(name)
+    if not folder.exists():
+        _recover(folder)
     if not is_site(folder):
-        known = sorted(path.parent.name for path in Path("models").glob(f"*/{CARD}") if is_site(path.parent))
+        cards = Path("models").glob(f"[!.]*/{CARD}")
+        known = sorted(path.parent.name for path in cards if is_site(path.parent))
         raise InputError(
             f"There is no site model {name!r}.",
             where=str(folder),
@@ -254,6 +266,7 @@ def _locked(folder: Path) -> Iterator[None]:
     lock = FileLock(folder.parent / f".{folder.name}.lock", timeout=_WAIT)
     try:
         with lock:
+            _tidy(folder)
             yield
     except Timeout:
         raise InputError(
@@ -266,6 +279,32 @@ def _locked(folder: Path) -> Iterator[None]:
             Path(lock.lock_file).unlink(missing_ok=True)
             if not any(folder.parent.iterdir()):
                 folder.parent.rmdir()
+
+
+def _left_behind(folder: Path, what: str) -> list[Path]:
+    """Return what a change that was killed left beside a site model."""
+    return sorted(folder.parent.glob(f".{folder.stem}.????????.{what}{folder.suffix}"))
+
+
+def _recover(folder: Path) -> None:
+    """Put back the version that was moved aside when a change was killed between two steps.
+
+    Raises:
+        InputError: another change holds its lock for long, or nothing can be written there.
+    """
+    if _left_behind(folder, "old"):
+        with _locked(folder):
+            pass
+
+
+def _tidy(folder: Path) -> None:
+    """Put a site model back where a change was killed, and remove what that left; the lock is held."""
+    old = [path for path in _left_behind(folder, "old") if is_site(path)]
+    if old and not folder.exists():
+        old[0].replace(folder)
+    for path in (*_left_behind(folder, "old"), *_left_behind(folder, "partial")):
+        if is_site(path) or not any(path.iterdir()):
+            shutil.rmtree(path, ignore_errors=True)
 
 
 def _check_examples(results: OwnResults) -> None:

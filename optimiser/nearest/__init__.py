@@ -2,9 +2,10 @@
 
 from optimiser.nearest.experiments import SOURCES, nearest_experiments, studies
 from optimiser.nearest.gaps import Gap, find_gaps, gaps
-from optimiser.nearest.samples import installed_table, what_counts
+from optimiser.nearest.samples import OWN, installed_table, what_counts
 
 __all__ = [
+    "OWN",
     "SOURCES",
     "Gap",
     "find_gaps",

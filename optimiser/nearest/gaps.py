@@ -92,12 +92,12 @@ def near_experiments(problem: BoundProblem, acid: int, table: TrainingTable | No
     domain = problem.surrogate.domain
     # those that break stoichiometry are experiments, too
     domain = replace(domain, sound=np.ones(len(domain.acid), dtype=np.bool_))
-    if table is not None:
-        domain = domain_of(samples(problem.surrogate, table), domain)
+    group = np.arange(len(domain.acid))
+    if table is not None:  # its rows are samples; what the artefact holds are experiments already
+        known = samples(problem.surrogate, table)
+        domain, group = domain_of(known, domain), known["experiment"].to_numpy()
     near = domain.neighbourhood(problem.feed, problem.acids[acid])
     rows = near.of_acid[near.near_feed]
-    # rows of a table are samples; what the artefact holds are experiments already
-    group = np.arange(len(domain.acid)) if table is None else table.experiments
     _, first, number = np.unique(group[rows], return_index=True, return_inverse=True)
     begin, end = np.full(len(first), np.inf), np.full(len(first), -np.inf)
     np.minimum.at(begin, number, domain.time[rows, 0])

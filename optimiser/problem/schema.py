@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import math
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple, Self
 
 import numpy as np
@@ -390,6 +390,15 @@ class Problem(Strict):
         found = self.model_copy(update=changes)
         found._source = source
         return found
+
+    def on(self, surrogate: str | None) -> Self:
+        """Return the problem with another yield model, by its name or path; itself where there is none."""
+        if surrogate is None:
+            return self
+        source = self._source
+        if source is not None:
+            source = replace(source, replaced=source.replaced | {"surrogate"})
+        return self.with_source(source, surrogate=surrogate)
 
     def to_yaml(self) -> str:
         """Return the problem as YAML, which `load_problem` reads back as the same question.

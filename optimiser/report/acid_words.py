@@ -15,6 +15,7 @@ from optimiser.report.columns import column
 from optimiser.report.numbers import number
 from optimiser.report.refusal import binding_text
 from optimiser.report.words import chance
+from optimiser.surrogate.site import whose_yields
 
 #: Said wherever an acid without enough data is shown.
 GUESS = "a guess: too few experiments with it near the feed, the applicability domain is off for it"
@@ -75,7 +76,8 @@ def breakeven_lines(of: Breakeven) -> list[str]:
         said.append(_throughout(of))
     if of.lever.value == of.lever.value and said:
         said.append(f"The problem itself has {_the(of.lever)} of {lever_text(of.lever, of.lever.value)}.")
-    return [*said, *outside_lines(of.field), *guess_lines(of.field, of.acids)]
+    own = whose_yields(of.field.problem.surrogate)
+    return [*said, *own, *outside_lines(of.field), *guess_lines(of.field, of.acids)]
 
 
 def _never(of: Breakeven) -> str:
@@ -204,4 +206,5 @@ def comparison_lines(of: AcidComparison) -> list[str]:
     lines += [f"Not feasible: {'; '.join(unable)}."] if unable else []
     if of.crossing is not None:
         lines += map_lines(of.crossing)
-    return [*lines, *outside_lines(of.field), *guess_lines(of.field, of.problem.acid_names)]
+    own = whose_yields(of.field.problem.surrogate)
+    return [*lines, *own, *outside_lines(of.field), *guess_lines(of.field, of.problem.acid_names)]

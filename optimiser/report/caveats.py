@@ -9,23 +9,38 @@ from optimiser._io import builtin
 from optimiser._io.yamlfile import read_yaml
 from optimiser.chemistry.metals import load_metals
 from optimiser.chemistry.provenance import Provenance, provenance
+from optimiser.learning.lessons import skill_of
 from optimiser.problem.bound import BoundProblem
 from optimiser.surrogate.artefact import SEAL, Surrogate
 from optimiser.surrogate.calibration import INTERVAL_KEY, INTERVAL_PERCENT
 from optimiser.surrogate.packing import SHIPPED
 from optimiser.surrogate.selection import LEAST_ROWS, RULES, Rule
+from optimiser.surrogate.site import base_name, whose_yields
 
 SELECTED = "selected.yaml"  # beside the shipped card
 
 
 def intervals_caveat(surrogate: Surrogate) -> str:
     """Say what the intervals hold, wherever they are shown."""
+    if surrogate.site is not None:
+        return _own_coverage(surrogate)
     skill = surrogate.card["skill"]
     experiment, study = (100.0 * skill[name]["coverage"][INTERVAL_KEY] for name in ("experiment", "study"))
     return (
         f"Intervals are calibrated on held-out experiments: {INTERVAL_PERCENT} intervals contained "
         f"{experiment:.0f} % of the yields of held-out experiments, and {study:.0f} % of those of held-out "
         "studies, which stand for a new laboratory or plant."
+    )
+
+
+def _own_coverage(surrogate: Surrogate) -> str:
+    """Say what the intervals of a site model held of its own results."""
+    skill = skill_of(surrogate)
+    if skill is None:
+        return f"With one own experiment, nothing shows yet what the intervals of {surrogate.name} hold."
+    return (
+        f"Each own experiment left out in turn, {INTERVAL_PERCENT} intervals of {surrogate.name} contained "
+        f"{100.0 * skill.within_after:.0f} % of the {skill.values} yields measured."
     )
 
 
@@ -93,6 +108,8 @@ def _by_mark(marks: Mapping[str, Iterable[str]]) -> str:
 
 def skill_caveat(surrogate: Surrogate) -> str:
     """Say how accurate yields are on held-out data."""
+    if surrogate.site is not None:
+        return _own_skill(surrogate)
     experiment, study = (surrogate.card["skill"][name] for name in ("experiment", "study"))
     return (
         "Yields are predictions of a model fitted to published laboratory experiments. On held-out "
@@ -100,6 +117,19 @@ def skill_caveat(surrogate: Surrogate) -> str:
         f"{100.0 * experiment['mae']:.0f} points of yield; on held-out studies "
         f"{study['r2']:.2f} and {100.0 * study['mae']:.0f} points. Confirm a design by experiment before "
         "building on it."
+    )
+
+
+def _own_skill(surrogate: Surrogate) -> str:
+    """Say how accurate a site model is at its plant, beside its base there."""
+    said, skill = " ".join(whose_yields(surrogate)), skill_of(surrogate)
+    if skill is None:
+        return f"{said} With one own experiment, nothing shows yet how accurate they are at this plant."
+    after, before = (100.0 * mae for mae in (skill.mae_after, skill.mae_before))
+    return (
+        f"{said} Each own experiment left out in turn, its mean absolute error was {after:.0f} points of "
+        f"yield, and that of {base_name(surrogate)} {before:.0f}. Far from the own results, and with other "
+        "acids, yields are those of the base. Confirm a design by experiment before building on it."
     )
 
 
@@ -167,6 +197,8 @@ def targets_reached(
 
 def selection_caveat(problem: BoundProblem) -> tuple[str, ...]:
     """Say how many designs selected like those of a problem reach their targets, where its model tells."""
+    if problem.surrogate.site is not None:  # what was replayed was the base
+        return ()
     target = max(problem.targets.values(), default=None)
     told = targets_reached(
         problem.surrogate.card, target=target, confidence=problem.confidence, joint=problem.joint

@@ -125,6 +125,10 @@ _COLUMNS: Mapping[str, Column] = {
     "distance_feed": Column("distance by feed", "", 2),
     **{f"distance_{v.name}": Column(f"distance by {v.label}", "", 2) for v in VARIABLES},
     "breaks_stoichiometry": Column("more dissolves than the acid can carry"),
+    "result": Column("row", "", 0),
+    "measured": _percent("measured"),
+    "before": _percent("literature model"),
+    "after": _percent("site model without it"),
     "rank_score": Column("sum of ranks", "", 0),
     "rank_overall": Column("overall rank", "", 0),
 }

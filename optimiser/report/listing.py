@@ -21,6 +21,7 @@ from optimiser.problem.objectives import METRICS
 from optimiser.problem.tolerances import DEFAULT
 from optimiser.process.parameters import neutralisers, parameter_quantities, process_parameters
 from optimiser.surrogate.artefact import known_artefacts, load_surrogate
+from optimiser.surrogate.site import base_name
 from optimiser.variables import VARIABLES
 
 Record = dict[str, Any]
@@ -91,10 +92,17 @@ def _model(name: str, folder: Path) -> Record:
         surrogate = load_surrogate(folder)
     except InputError:
         surrogate = None
-    card = surrogate.card if surrogate else None
+    site = surrogate.site if surrogate else None
+    # the skill on a site model's card is that of its base
+    card = surrogate.card if surrogate and site is None else None
+    if site is not None and surrogate is not None:
+        kind = f"site model on {base_name(surrogate)}"
+    else:
+        kind = "published" if surrogate else ""
     return {
         "name": name,
-        "rows": card["training"]["rows"] if card else None,
+        "kind": kind,
+        "rows": len(site.data) if site else card["training"]["rows"] if card else None,
         "anchors": surrogate.anchors if surrogate else None,
         **{f"{f.upper()}, held out by {p}": card["skill"][p][f] if card else None for p, f in figures},
         "sha256": surrogate.sha256[:12] if surrogate else "cannot be read",

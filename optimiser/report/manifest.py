@@ -88,12 +88,22 @@ def made_with(surrogate: Surrogate) -> dict[str, Any]:
         "product": DISTRIBUTION,
         "version": __version__,
         "written": datetime.now(UTC).isoformat(timespec="seconds"),
-        "artefact": {"name": surrogate.name, "sha256": surrogate.sha256},
+        "artefact": artefact_record(surrogate),
         "tables": table_hashes(),
         "python": platform.python_version(),
         "packages": package_versions(),
         "git": git_state(builtin.root()),
     }
+
+
+def artefact_record(surrogate: Surrogate) -> dict[str, Any]:
+    """Return what names a yield model; of a site model also its base, and the results it learned from."""
+    record: dict[str, Any] = {"name": surrogate.name, "sha256": surrogate.sha256}
+    site = surrogate.card.get("site")
+    if surrogate.site is not None and site is not None:
+        base = {key: site["base"][key] for key in ("name", "sha256", "learning")}
+        record |= {"base": base, "results": dict(site["results"])}
+    return record
 
 
 def given(options: Mapping[str, Any]) -> dict[str, Any]:

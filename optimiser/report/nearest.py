@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from optimiser.chemistry.metals import METALS
-from optimiser.nearest import gaps, installed_table, nearest_experiments, what_counts
+from optimiser.nearest import OWN, gaps, installed_table, nearest_experiments, what_counts
 from optimiser.problem.bound import BoundProblem, Evaluation
 from optimiser.report.picks import Pick, ends_and_knee
 from optimiser.search.front import Front
@@ -104,7 +105,7 @@ def condition_records(frame: pd.DataFrame) -> list[dict[str, Any]]:
     """Return the table of `beside` as records for a terminal, yields in per cent."""
     metals = [name for name in frame if str(name).startswith("yield_")]
     return [
-        {"": row["which"], **{name: _known(row[name]) for name in ("row", "study")}, "feed": row["feed"]}
+        {"": row["which"], "row": _known(row["row"]), "study": study_of(row), "feed": row["feed"]}
         | {v.shown_unit: float(f"{row[v.name]:.4g}") for v in VARIABLES}
         | {f"{str(m)[6:]} %": None if np.isnan(row[m]) else round(100.0 * row[m]) for m in metals}
         | {
@@ -113,6 +114,11 @@ def condition_records(frame: pd.DataFrame) -> list[dict[str, Any]]:
         }
         for row in frame.to_dict("records")
     ]
+
+
+def study_of(row: Mapping[Any, Any]) -> Any:
+    """Return the number of an experiment's study, ``own`` for a user's own, None where not known."""
+    return "own" if row["source"] == OWN else _known(row["study"])
 
 
 def distance_records(frame: pd.DataFrame) -> list[dict[str, Any]]:

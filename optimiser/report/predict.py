@@ -39,6 +39,7 @@ class Request:
     table: Path
     sheet: str | None = None
     problem: str | None = None
+    surrogate: str | None = None
     feed: str | None = None
     basis: float | None = None
     acids: Path | None = None
@@ -101,6 +102,7 @@ def _setting(request: Request) -> Setting:
         tables=tables,
         profile=find_profile(request.profile, request.acids, tables.given, tables.acids),
         bare=request.tolerances == "off",
+        surrogate=request.surrogate,
     )
     if request.ef31:
         check_footprint(tables.impacts if setting.profile is None else setting.profile.impacts)

@@ -26,6 +26,7 @@ from optimiser.report.driver_words import (
 from optimiser.report.manifest import given, made_with, plain_json
 from optimiser.search.run import RunResult, run
 from optimiser.search.side_by_side import ProgressCallback
+from optimiser.surrogate.site import whose_yields
 from optimiser.tables.one_design import one_design
 from optimiser.tables.own import OwnTables, own_tables
 from optimiser.uncertainty.montecarlo import check_draws
@@ -196,6 +197,7 @@ def lines(of: Study, metric: str) -> list[str]:
         acid_sentence(of.problem, of.acids, of.problem.objectives[0].metric),
         kinds_sentence(of.drivers, metric),
         driver_sentence(of.drivers, metric),
+        *whose_yields(of.problem.surrogate),
     ]
     return [line for line in said if line]
 

@@ -14,6 +14,7 @@ from optimiser.problem.yields import assumption
 from optimiser.report.columns import column
 from optimiser.report.numbers import counted, percent
 from optimiser.search.front import Front
+from optimiser.surrogate.site import whose_yields
 from optimiser.variables import VARIABLES
 
 #: Said wherever peroxide is recommended.
@@ -161,7 +162,7 @@ def warnings_of(problem: BoundProblem, evaluation: Evaluation, row: int) -> list
     peroxide = float(evaluation.designs.h2o2[row])
     temperature = float(evaluation.designs.temperature[row])
     plant = problem.inputs.parameters
-    said: list[str] = []
+    said: list[str] = list(whose_yields(problem.surrogate))
     if peroxide > 0:
         said.append(PEROXIDE_CAVEAT)
         if temperature > plant.peroxide_limit:
@@ -243,9 +244,11 @@ def edge_warning(problem: BoundProblem, evaluation: Evaluation, row: int) -> lis
         for end, word in ((near.low[j], "lowest"), (near.high[j], "highest")):
             # no peroxide is a choice, not an edge
             if near.varied[j] and abs(setpoint - end) < variable.step and setpoint > 0.0:
-                at.append(f"{variable.label} ({word}, {end:g} {variable.shown_unit})")
+                at.append(f"{variable.label} ({word}, {end:.4g} {variable.shown_unit})")
     if not at:
         return []
+    if near.own.any():  # around own experiments a search may go beyond what was measured
+        return [f"At the limit of what experiments with this acid near this feed support: {', '.join(at)}."]
     return [f"At the limit of the measured range for this acid near this feed: {', '.join(at)}."]
 
 

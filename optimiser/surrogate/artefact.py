@@ -386,7 +386,7 @@ def _site(
     prior, prior_sha = read_prior()
     for what, mine, found in (
         (f"its base {base.name}", said["sha256"], base.sha256),
-        (f"what the published studies say of plants ({PRIOR_FILE})", said["learning"], prior_sha),
+        (f"what published studies say of plants ({PRIOR_FILE})", said["learning"], prior_sha),
     ):
         if mine != found:
             raise InputError(
@@ -410,7 +410,7 @@ def known_artefacts() -> dict[str, Path]:
     """Return the folders of the artefacts that can be named here: the shipped ones, then ``./models``."""
     found: dict[str, Path] = {}
     for models in (builtin.folder("models"), Path("models")):  # where `optimiser train` puts them
-        for card in sorted(models.glob(f"*/{CARD}")):
+        for card in sorted(models.glob(f"[!.]*/{CARD}")):  # none that is still being written
             found.setdefault(card.parent.name, card.parent)
     return found
 

@@ -7,7 +7,7 @@ stoichiometry. The ranges that an acid's data cover near a feed are kept beside 
 them.
 
 **Own results** open it: an experiment of the user's own plant is enough alone, for its acid, and for
-setpoints as far around it as the limit reaches.
+setpoints within half of the limit around it.
 
 **An acid without data** has no experiments here, so it is unsupported and at a distance beyond every limit.
 `features.py` describes it by its own pKa and structure, `calibration.py` gives its errors the mean of all
@@ -40,6 +40,8 @@ _SHIFT = np.array([{"temperature": np.nan, "acid_concentration": 0.05}.get(name,
 #: Standard deviations that a wholly different feed counts as: composition distinguishes studies.
 _FEED_WEIGHT = 3.0
 _SAME_FEED = 0.05  # share of the feed's sites: what is written with two decimals, or measured
+#: Share of the distance's limit that one experiment of a user's own plant reaches.
+OWN_REACH = 0.5
 _FAR = 1000.0  # distance where no experiment has the acid
 
 
@@ -134,16 +136,16 @@ class Neighbourhood:
     def distance(self, continuous: Floats) -> Floats:
         """Return the mean distance to the nearest experiments with the acid near the feed, shape (n,).
 
-        Or that to the nearest of a user's own, where it is less. Without any experiment it is 1000, a number
-        to calculate with; what a user sees (``domain_distance`` of an evaluation and of every table) is
-        infinite.
+        Or twice that to the nearest of a user's own, where it is less. Without any experiment it is 1000, a
+        number to calculate with; what a user sees (``domain_distance`` of an evaluation and of every table)
+        is infinite.
         """
         if not self.near_feed.any():
             return np.full(len(continuous), _FAR)
         square = self.square_distances(continuous)
         far = nearest(square[:, self.near_feed], self._neighbours)
         mine = self.near_feed & self.own
-        return np.minimum(far, nearest(square[:, mine], 1)) if mine.any() else far
+        return np.minimum(far, nearest(square[:, mine], 1) / OWN_REACH) if mine.any() else far
 
     def support(self, continuous: Floats) -> Ints:
         """Return how many experiments near the feed are within the threshold of each design, shape (n,)."""
@@ -256,7 +258,7 @@ class Domain:
 
         Peroxide that was not dosed stays out: nothing is known of it.
         """
-        reach, place = self.distance_limit * self.scale, place_of(continuous)
+        reach, place = OWN_REACH * self.distance_limit * self.scale, place_of(continuous)
         ends = [setpoints_at(place + sign * reach) for sign in (-1.0, 1.0)]
         dosed = continuous[:, COLUMN["h2o2"]] > 0.0
         for end in ends:

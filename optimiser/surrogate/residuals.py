@@ -40,6 +40,8 @@ _USUAL_SCALE = 0.2
 #: Share of the feed's sites that differ at which own results count 1 / e^(1/2).
 _FEED_REACH = 0.1
 _JITTER = 1e-6
+#: Part of the trend that reaches further, and how much further.
+_LONG_SHARE, _LONGER = 0.3, 4.0
 #: Power of the evidence: runs of one plant depend on each other more than the processes say.
 _TEMPER = 0.5
 #: An explanation with less weight is left aside.
@@ -118,7 +120,9 @@ class Prior:
     scores: Floats
 
     def near(self, place: Floats, other: Floats) -> Floats:
-        """Return how much trend two sets of places share, shape (n, m): a Matern kernel, nu = 3/2.
+        """Return how much trend two sets of places share, shape (n, m).
+
+        A Matern kernel (nu = 3/2), three tenths of it four times as long.
 
         Args:
             place: setpoints as `domain.place` gives them, in standard deviations, shape (n, 5).
@@ -127,7 +131,8 @@ class Prior:
         a, b = place / self.lengths, other / self.lengths
         square = (a**2).sum(axis=1)[:, None] + (b**2).sum(axis=1) - 2.0 * a @ b.T
         far = np.sqrt(3.0 * np.maximum(square, 0.0))
-        return np.asarray((1.0 + far) * np.exp(-far), dtype=np.float64)
+        short, long = ((1.0 + d) * np.exp(-d) for d in (far, far / _LONGER))
+        return np.asarray((1.0 - _LONG_SHARE) * short + _LONG_SHARE * long, dtype=np.float64)
 
     def narrowing(self, remaining: Floats) -> Floats:
         """Return the factor on the scale of errors where a share of the doubt remains, shape (n, 4)."""

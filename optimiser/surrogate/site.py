@@ -199,6 +199,25 @@ def build(base: Surrogate, prior: Prior, data: OwnData, name: str, **about: Any)
     return replace(base, name=name, acids=acids, domain=domain, calibration=calibration, site=site, **about)
 
 
+def base_name(surrogate: Surrogate) -> str:
+    """Return the name of the published model behind a site model, or of the model itself."""
+    said = surrogate.card.get("site", {}).get("base", {}).get("name")
+    return str(said or surrogate.path.name)
+
+
+def whose_yields(surrogate: Surrogate) -> tuple[str, ...]:
+    """Say whose yields a model predicts, where it is a site model; nothing else."""
+    if surrogate.site is None:
+        return ()
+    data = surrogate.site.data
+    number = len(np.unique(data.experiment))
+    return (
+        f"Yields are those of the site model {surrogate.name}, learned from {len(data)} own "
+        f"result{'' if len(data) == 1 else 's'} ({number} experiment{'' if number == 1 else 's'}) on "
+        f"{base_name(surrogate)}.",
+    )
+
+
 def own_domain(domain: Domain, data: OwnData) -> Domain:
     """Return a domain with the experiments of own results behind the others."""
     fixed = np.delete(data.continuous, _TIME, axis=1)

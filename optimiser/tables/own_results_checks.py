@@ -17,7 +17,7 @@ from optimiser.toolkit import template
 from optimiser.variables import Ints
 
 #: A plant's own experiments; more than these are a study of many plants.
-MOST_ROWS = 2000
+MOST_ROWS = 500
 YIELDS: tuple[str, ...] = tuple(f"yield_{metal}" for metal in BASE_METALS)
 #: Yields up to here are those of a whole metal, measured with scatter.
 MOST_YIELD = 1.05

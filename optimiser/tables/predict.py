@@ -22,6 +22,7 @@ from optimiser.problem.tolerances import DEFAULT, OFF, Tolerances, said
 from optimiser.problem.yields import assumption, check_yields
 from optimiser.process.parameters import ProcessParameters, process_parameters
 from optimiser.surrogate.artefact import Surrogate, load_surrogate
+from optimiser.surrogate.site import whose_yields
 from optimiser.tables.front_csv import design_table
 from optimiser.tables.missing import note, with_blanks
 from optimiser.tables.own import OwnTables, read_own_tables
@@ -58,11 +59,16 @@ class Setting:
     def notes(self) -> tuple[str, ...]:
         """What must be told of tolerances, assumed yields and own tables; a profile has none of these."""
         if self.profile is None:
-            told = (said(self.tolerances.record()), *self.assumed, *self.tables.notes)
+            own = whose_yields(self.surrogate)
+            told = (*own, said(self.tolerances.record()), *self.assumed, *self.tables.notes)
             aside = results_aside(self.source)
             note = f"Columns of results left aside, since they are predicted anew: {aside}."
             return (note, *told) if aside else told
-        return (*self.assumed, *(self.profile.impacts.notes if self.profile.impacts is not None else ()))
+        return (
+            *whose_yields(self.surrogate),
+            *self.assumed,
+            *(self.profile.impacts.notes if self.profile.impacts is not None else ()),
+        )
 
 
 @dataclass(frozen=True)
@@ -143,6 +149,7 @@ def prepare(
     tables: OwnTables | None = None,
     profile: Profile | None = None,
     bare: bool = False,
+    surrogate: str | None = None,
 ) -> Setting:
     """Read a table of scenarios once, check every cell, and load what predicts it.
 
@@ -157,6 +164,7 @@ def prepare(
         profile: whose sums take the place of ours; its yields are always those of the setpoints themselves.
         bare: whether yields are those of the setpoints themselves; else they are taken over the problem's
             tolerances, or the usual ones.
+        surrogate: name or path of the yield model; stronger than the problem's.
 
     Raises:
         InputError: the table cannot be read, or a cell is wrong (row and column named).
@@ -172,19 +180,22 @@ def prepare(
     elif isinstance(feed, str):
         feed = find_feed(feed, where="feed")
     known = Known(tables.acids, feed, basis)
-    surrogate = surrogate_of(question) if question else load_surrogate("pd-gbr")
+    if surrogate is not None:
+        model = load_surrogate(surrogate, where=f"--surrogate {surrogate}")
+    else:
+        model = surrogate_of(question) if question else load_surrogate("pd-gbr")
     rows, assumed = 0, dict[str, None]()
     for piece in table.chunks():
         scenarios = parse(table, piece, known)
         rows += len(scenarios)
         for leached in scenarios.feeds:
-            check_yields(surrogate, leached)
+            check_yields(model, leached)
             assumed |= dict.fromkeys([told] if (told := assumption(leached)) else [])
     parameters = process_parameters(question.process if question else None)
     tolerances = tolerances_of(question) if question else DEFAULT
     if bare or profile is not None:
         tolerances = OFF
-    return Setting(table, known, tables, surrogate, parameters, rows, profile, tuple(assumed), tolerances)
+    return Setting(table, known, tables, model, parameters, rows, profile, tuple(assumed), tolerances)
 
 
 def parts(

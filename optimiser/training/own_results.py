@@ -15,7 +15,7 @@ import numpy as np
 
 from optimiser.chemistry.descriptors import structure_key
 from optimiser.surrogate.calibration import INTERVAL_LEVEL, tails, widening
-from optimiser.surrogate.domain import nearest, place_of
+from optimiser.surrogate.domain import OWN_REACH, nearest, place_of
 from optimiser.surrogate.residuals import EXPLANATIONS, OwnRows, Parts, Posterior, Prior, hardness, learn_rows
 from optimiser.training.calibrate import Evidence, nested, ratio
 from optimiser.training.held_out import HeldOut
@@ -24,7 +24,7 @@ from optimiser.training.scores import winkler
 from optimiser.variables import Bools, Floats, Ints
 
 #: Numbers of own experiments from which plants learn while parts are sought, and intervals calibrated.
-SOUGHT, LEARNT = (1, 3, 5), (1, 2, 3, 5, 8)
+SOUGHT, LEARNT = (1, 2, 3, 5), (1, 2, 3, 5, 8)
 #: Chances of the explanations before any result: tried on the held-out plants (docs/learn.md).
 CHANCES = np.array([0.03, 0.07, 0.87, 0.03])
 #: Key of what all plants say, among what those of other folds do.
@@ -32,8 +32,8 @@ ALL = -1
 #: Rows of one experiment that count while parts are sought: first, middle, last.
 _ROWS = 3
 _LEAST = 3  # experiments of a study that takes part
-_DRAWS = 1  # per study and number
-_BUDGET = 150  # predictions of all plants while parts are sought
+_DRAWS = 2  # per study and number
+_BUDGET = 300  # predictions of all plants while parts are sought
 _STEP = 0.4  # of the search at its start, in logarithms
 _PULL = 0.02  # towards the start, as a share of the loss per squared unit of logarithm
 _TRIALS = 10  # draws per study and number by which intervals are calibrated
@@ -105,7 +105,7 @@ class Plant:
         if own.any():
             place = self.rows.place
             square = ((place[:, None] - place[None, own]) ** 2).sum(axis=2)
-            far = np.minimum(far, nearest(square, 1) / self.limit)
+            far = np.minimum(far, nearest(square, 1) / (OWN_REACH * self.limit))
         doubt = self.disagreement * np.minimum(after.remaining, 1.0)
         wide = widening(np.maximum(far, np.nanmean(doubt, axis=1)), self.growth)
         return np.asarray(self.bare * wide[:, None], dtype=np.float64)

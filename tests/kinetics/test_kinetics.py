@@ -96,7 +96,7 @@ class Made:
     """A surrogate without members: yields of the law with n = 0.5, data of 20 to 80 degC and 0 to 120 min."""
 
     card: ClassVar = {"metals": ["Li", "Ni", "Mn", "Co"]}
-    fitted = None
+    fitted = site = None
     name, sha256 = "made", ""
 
     def __init__(self, rate: Callable[[np.ndarray], np.ndarray], high: float = 80.0):

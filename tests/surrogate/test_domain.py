@@ -154,6 +154,7 @@ def six() -> Domain:
         fixed=np.array([[50.0 + i, 1.0, 0.0, 20.0] for i in range(6)]),
         sound=np.ones(6, dtype=np.bool_),
         time=np.array([[0.0, 60.0]] * 5 + [[0.0, 120.0]]),
+        own=np.zeros(6, dtype=np.bool_),
         scale=np.array([2.0, 1.0, 1.0, 1.0, 1.0]),
         settings=DomainSettings(neighbours=2),
         distance_limit=0.6,

@@ -23,6 +23,7 @@ from optimiser.report.frames import (
 from optimiser.report.picks import ends_and_knee
 from optimiser.search.front import Front, Infeasibility
 from optimiser.search.run import RunResult
+from optimiser.surrogate.site import whose_yields
 from optimiser.variables import DESIGN_COLUMNS
 
 
@@ -139,7 +140,8 @@ def _nothing(result: RunResult, infeasibility: Infeasibility) -> Card:
         pd.concat([numbers, lacking(problem, nearest, titles)], ignore_index=True),
         sortable=False,
     )
-    return Card(finding=tuple(finding), warnings=(intervals_caveat(problem.surrogate),), blocks=(why, table))
+    warnings = (*whose_yields(problem.surrogate), intervals_caveat(problem.surrogate))
+    return Card(finding=tuple(finding), warnings=warnings, blocks=(why, table))
 
 
 def _reached_heading(name: str, confidence: float) -> str:

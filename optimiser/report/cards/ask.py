@@ -13,6 +13,7 @@ from optimiser.process.costs import COMPONENTS
 from optimiser.report import ask_words, refusal, words
 from optimiser.report.card import Block, Card, Figure, Maker, Panels, Table, Tile, Words, make_cards
 from optimiser.report.cards.command import command_card
+from optimiser.report.cards.learn import own_makers
 from optimiser.report.cards.nearest import shown_experiments
 from optimiser.report.caveats import intervals_caveat, selection_caveat
 from optimiser.report.columns import column
@@ -42,6 +43,7 @@ def answer_cards(answer: Answer, evidence: Nearest, pinned: Mapping[str, Any]) -
     makers += [
         Maker("acids", "Acids against each other", lambda: acids_card(answer)),
         Maker("money", "What it costs and emits", lambda: money_card(answer)),
+        *own_makers(answer.problem.surrogate),
         Maker("nearest", "Nearest experiments", lambda: evidence_card(answer, evidence)),
         Maker("run", "This answer", lambda: command_card(pinned)),
     ]

@@ -5,23 +5,29 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from optimiser.report.card import Card, Figure, Words
+from optimiser.report.caveats import intervals_caveat
 from optimiser.report.figures.lines import draw_reliability
 from optimiser.search.run import RunResult
 from optimiser.surrogate.artefact import Surrogate
+from optimiser.surrogate.site import base_name
 
 
 def calibration_card(result: RunResult) -> Card:
     """Return claimed against real confidence, and how the intervals were made."""
     surrogate = result.problem.surrogate
     skill = surrogate.card["skill"]
+    about = "" if surrogate.site is None else f"Of the base {base_name(surrogate)}, not of the site model. "
     figure = Figure(
         "reliability",
-        "Share of measured yields within the intervals, against what the intervals claim: on the dotted line "
-        "both agree, below it intervals are too narrow. The folds that calibrate are not the one measured.",
+        f"{about}Share of measured yields within the intervals, against what the intervals claim: on the "
+        "dotted line both agree, below it intervals are too narrow. The folds that calibrate are not the one "
+        "measured.",
         draw_reliability(skill),
     )
+    base = "" if surrogate.site is None else f"Of the base {base_name(surrogate)}: "
+    own = () if surrogate.site is None else (intervals_caveat(surrogate),)
     return Card(
-        finding=(reliability_finding(skill),),
+        finding=(*own, f"{base}{reliability_finding(skill)}"),
         blocks=(figure, Words("How the intervals are made", making_lines(surrogate))),
     )
 
@@ -39,6 +45,16 @@ def reliability_finding(skill: Mapping[str, Mapping[str, Mapping[str, float]]]) 
     )
 
 
+def own_lines(surrogate: Surrogate) -> tuple[str, ...]:
+    """Say how own results change the intervals; nothing of a published model."""
+    if surrogate.site is None:
+        return ()
+    return (
+        "Near own results with the same acid, expectation and interval move to what these say, by as much "
+        "as the published studies, each taken as a plant with few results, show to be right.",
+    )
+
+
 def making_lines(surrogate: Surrogate) -> tuple[str, ...]:
     """Say how the intervals are made."""
     training = surrogate.card["training"]
@@ -52,6 +68,7 @@ def making_lines(surrogate: Surrogate) -> tuple[str, ...]:
         "large on experiments nearby or with the same acid.",
         "Outside the applicability domain intervals widen with the distance, by a power set on held-out "
         f"studies ({surrogate.calibration.growth:.2f}).",
+        *own_lines(surrogate),
         "The chance that all targets hold counts held-out rows whose errors of all metals, taken together, "
         "would keep the design above its targets: the errors of the metals of one leach are correlated.",
     )

@@ -27,6 +27,7 @@ from optimiser.report.driver_words import (
 from optimiser.report.figures.drivers import draw_shares, draw_tornado
 from optimiser.report.numbers import percent
 from optimiser.search.run import RunResult
+from optimiser.surrogate.site import whose_yields
 from optimiser.uncertainty.drivers import Drivers, drivers
 from optimiser.uncertainty.inputs import inputs_of
 from optimiser.uncertainty.montecarlo import MonteCarlo, monte_carlo, yields_alone
@@ -98,6 +99,7 @@ def study_card(of: Study, metric: str) -> Card:
         *(interval_sentence(name, of.every, of.alone) for name in asked),
         chance_sentence(of.problem, of.every),
         acid_sentence(of.problem, of.acids, of.problem.objectives[0].metric),
+        *whose_yields(of.problem.surrogate),
     )
     blocks: list[Block] = [Panels(_figures(of.drivers, [metric])), _drivers_table(of.drivers, metric)]
     blocks += [_intervals_table(of), _chances_table(of.every, 0)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from optimiser.nearest import SOURCES
+from optimiser.nearest import OWN, SOURCES
 from optimiser.report import words
 from optimiser.report.card import Block, Card, Table, Words
 from optimiser.report.nearest import BREAKS, DISTANCE, beside, made_of, picked_nearest, recommended
@@ -54,6 +54,8 @@ def shown_experiments(frame: pd.DataFrame) -> pd.DataFrame:
     shown["differs in"] = ["", *(made_of(row) for _, row in frame.iloc[1:].iterrows())]
     for name in ("row", "study"):
         shown[name] = pd.to_numeric(frame[name], errors="coerce").astype(float)
+    own = frame["source"] == OWN
+    shown["which"] = shown["which"].where(~own, shown["which"] + ", own")
     yields = [str(name) for name in frame if str(name).startswith("yield_")]
     # the yields first: a phone shows few columns
     return shown[["which", *yields, *CONTINUOUS, "distance", "differs in", "feed", "row", "study"]]

@@ -10,6 +10,7 @@ from optimiser.problem.constraints import label as label_of
 from optimiser.process.costs import COMPONENTS
 from optimiser.report import words
 from optimiser.report.card import Card, Figure, Maker, Panels, Table
+from optimiser.report.cards.learn import own_makers
 from optimiser.report.cards.scenario_listings import (
     balance_card,
     footprint_card,
@@ -292,6 +293,7 @@ def scenario_makers(of: Contents) -> tuple[Maker, ...]:
         Maker("selectivity", "Selectivity and enrichment", lambda: selectivity_card(of)),
         Maker("tests", "Are they different? The Toolkit's t-tests", lambda: tests_card(of)),
         Maker("balance", "Mass balance", lambda: balance_card(of)),
+        *own_makers(of.setting.surrogate),
         Maker("table", "All scenarios", lambda: table_card(of)),
         Maker("sources", "Every number and its source", lambda: sources_card(of), appendix=True),
     )

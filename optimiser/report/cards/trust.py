@@ -20,9 +20,10 @@ def support_card(result: RunResult) -> Card:
     problem, finding = result.problem, list[str]()
     if result.front is not None:
         front = result.front
+        own = "" if problem.surrogate.site is None else " and your own results"
         near = counted(int(front.evaluation.support[front.answer]), "experiment")
         finding.append(
-            f"Near the recommended design: {near} of the training data; along the whole front "
+            f"Near the recommended design: {near} of the training data{own}; along the whole front "
             f"{int(front.evaluation.support.min())} to {int(front.evaluation.support.max())}."
         )
     finding.append(skill_caveat(problem.surrogate))
@@ -92,6 +93,14 @@ def domain_lines(problem: BoundProblem) -> tuple[str, ...]:
         f"most {100.0 * settings.feed_distance:.0f} % of its Ni, Mn and Co sites differ), and leaves out an "
         f"acid with fewer than {settings.min_experiments} of them. A variable that these never varied may "
         "not move: hydrochloric acid was never tried with peroxide, so it is not recommended with it.",
+        *(
+            (
+                "Own experiments open the domain: one is enough alone, for its acid, and for setpoints as "
+                "far around it as the limit of distance reaches.",
+            )
+            if problem.surrogate.site is not None
+            else ()
+        ),
         "Support is the number of such experiments within the limit of distance. Inside the domain is not "
         "the same as measured: rows with the same conditions differ by up to 40 points of yield in the data.",
     )

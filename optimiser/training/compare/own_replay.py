@@ -21,7 +21,8 @@ from optimiser.variables import Floats
 NUMBERS = (0, 1, 2, 3, 5, 8)
 #: Studies with fewer experiments are left out; a second look takes those with more.
 LEAST, MANY = 6, 14
-DRAWS = 20
+#: Draws of each number of experiments; twenty differ by 0.01 of R2 from one seed to the next.
+DRAWS = 60
 _WRONG = 5  # experiments of the wrong study
 
 

@@ -1,0 +1,410 @@
+"""What own results taught: by how much a plant differs from the literature, how sure that is, odd rows.
+
+>>> import numpy as np
+>>> from optimiser.learning.learn import learn
+>>> from optimiser.surrogate.artefact import load_surrogate
+>>> from optimiser.tables.own_results import read_results
+>>> rows = pd.DataFrame({"acid": "sulfuric", "temperature": [50.0, 70.0], "acid_concentration": 2.0,
+...                      "h2o2": 2.0, "solid_liquid_ratio": 50.0, "time": 60.0, "yield_Li": [0.9, 0.95]})
+>>> results = read_results(rows, feed="NMC111")
+>>> taught = lessons_of(learn(results, load_surrogate("pd-gbr")), results.frame)
+>>> taught.rows, taught.experiments, taught.sentence.startswith("Your plant")
+(2, 2, True)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+
+from optimiser.learning.telling import sentence_of
+from optimiser.surrogate.artefact import Surrogate
+from optimiser.surrogate.calibration import INTERVAL_LEVEL, Calibration, tails
+from optimiser.surrogate.features import PREDICTED_METALS
+from optimiser.surrogate.residuals import EXPLANATIONS, Learned, hardness, learn_rows, left_out
+from optimiser.surrogate.site import Site, base_name
+from optimiser.variables import CONTINUOUS, VARIABLES, Bools, Floats, Ints
+
+#: A value disagrees with everything when it is farther from what all others say than so many standard
+#: deviations, and than so much yield.
+ODD_DEVIATIONS, ODD_YIELD = 3.0, 0.15
+#: Share of the values that can be odd: where more are, the others do not tell which.
+MOST_ODD = 0.25
+#: Odd values of an acid that are looked for.
+MOST_TOLD = 20
+#: A trend is told from this difference of the shift between both halves of a range.
+LEAST_TREND = 0.04
+#: The explanation with more weight than this is told, as if it were the only one.
+MOST_LIKELY = 0.5
+
+
+@dataclass(frozen=True)
+class AcidLesson:
+    """What the results with one acid say.
+
+    Attributes:
+        acid: its name.
+        published: whether the base's data have it.
+        rows, experiments: how many there are.
+        weights: of each explanation of how the plant differs (`residuals.EXPLANATIONS`), sum 1.
+    """
+
+    acid: str
+    published: bool
+    rows: int
+    experiments: int
+    weights: dict[str, float]
+
+    @property
+    def likeliest(self) -> str:
+        """The explanation with more than half of the weight, or empty."""
+        return next((name for name, weight in self.weights.items() if weight > MOST_LIKELY), "")
+
+
+@dataclass(frozen=True)
+class Trend:
+    """A shift that differs between the lower and the upper half of a setpoint's measured range.
+
+    Attributes:
+        variable: the setpoint.
+        metal: whose yield.
+        middle: of the measured range, in the variable's unit.
+        below, above: mean shift in the lower half, the middle included, and in the upper half.
+    """
+
+    variable: str
+    metal: str
+    middle: float
+    below: float
+    above: float
+
+    @property
+    def size(self) -> float:
+        """By how much both halves differ."""
+        return abs(self.above - self.below)
+
+
+@dataclass(frozen=True)
+class Shift:
+    """By how much the yields of one acid and feed differ from what the base says, at the own conditions.
+
+    Attributes:
+        acid, feed: their names.
+        published: whether the base's data have the acid.
+        likeliest: the explanation with more than half of the weight, or empty.
+        shift: mean of what the site model expects less what the base expects, by metal, as fractions.
+        trends: over the setpoints that were varied, the strongest first; only those that are worth telling.
+    """
+
+    acid: str
+    feed: str
+    published: bool
+    likeliest: str
+    shift: dict[str, float]
+    trends: tuple[Trend, ...]
+
+
+@dataclass(frozen=True)
+class Skill:
+    """How far predictions were from the values measured.
+
+    ``after`` is what the site model says of an experiment that it has not seen: each left out in turn.
+
+    Attributes:
+        values: number of values measured.
+        mae_before, mae_after: mean absolute error of the base, and of the site model, as fractions.
+        within_before, within_after: share of values within the 90 % intervals.
+    """
+
+    values: int
+    mae_before: float
+    mae_after: float
+    within_before: float
+    within_after: float
+
+
+@dataclass(frozen=True)
+class OddRow:
+    """A value that disagrees with everything: likely a typing error.
+
+    Attributes:
+        row: number in the stored results, from 1.
+        metal: whose yield.
+        measured: as it stands there.
+        expected: from all others.
+    """
+
+    row: int
+    metal: str
+    measured: float
+    expected: float
+
+
+@dataclass(frozen=True)
+class Lessons:
+    """What own results taught.
+
+    Attributes:
+        name, base: of the site model, and of the published model that it learned on.
+        rows, experiments: how many results there are.
+        acids: what the results with each acid say.
+        shifts: of each acid with each feed.
+        skill: before and after; None with one experiment, which cannot be left out.
+        odd: values that are likely typing errors.
+        values: one row per value measured: number of the ``row`` from 1, ``metal``, ``measured``; of base
+            (``before``) and site model with the whole experiment left out (``after``) the expectation and the
+            ends of the 90 % interval, ``before_low`` and so on; ``shift`` of the site model; ``odd``.
+        sentence: all of it in one sentence for each acid and feed.
+    """
+
+    name: str
+    base: str
+    rows: int
+    experiments: int
+    acids: tuple[AcidLesson, ...]
+    shifts: tuple[Shift, ...]
+    skill: Skill | None
+    odd: tuple[OddRow, ...]
+    values: pd.DataFrame
+    sentence: str
+
+
+def lessons_of(surrogate: Surrogate, frame: pd.DataFrame) -> Lessons:
+    """Return what own results taught a site model.
+
+    Args:
+        surrogate: the site model.
+        frame: its results as they are stored, `store.stored_results`.
+
+    Raises:
+        ValueError: it is no site model, or the results are not its own.
+    """
+    site = _site(surrogate)
+    data = site.data
+    if len(frame) != len(data):
+        raise ValueError(f"{len(frame)} results are not the {len(data)} of {surrogate.name}")
+    numbers, metals = np.nonzero(~np.isnan(data.yields))
+    before = _said(site.expected, data.mean, data.scale)
+    after = _held_out(surrogate)
+    shift, strange = _shifts(site), odd_rows(site)
+    odd = {(value.row, value.metal) for value in strange}
+    values = pd.DataFrame(
+        {
+            "row": numbers + 1,
+            "metal": np.array(PREDICTED_METALS, dtype=object)[metals],
+            "measured": frame[[f"yield_{metal}" for metal in PREDICTED_METALS]].to_numpy()[numbers, metals],
+            **_columns("before", before, numbers, metals),
+            **_columns("after", after, numbers, metals),
+            "shift": shift[numbers, metals],
+            "odd": [
+                (int(row) + 1, PREDICTED_METALS[k]) in odd for row, k in zip(numbers, metals, strict=True)
+            ],
+        }
+    )
+    acids = tuple(_acid_lesson(surrogate, key, frame) for key in dict.fromkeys(data.acid.tolist()))
+    shifts = _told_shifts(site, frame, {a.acid: a for a in acids}, shift)
+    return Lessons(
+        name=surrogate.name,
+        base=base_name(surrogate),
+        rows=len(frame),
+        experiments=len(np.unique(data.experiment)),
+        acids=acids,
+        shifts=shifts,
+        skill=skill_of(surrogate),
+        odd=strange,
+        values=values,
+        sentence=sentence_of(shifts),
+    )
+
+
+def skill_of(surrogate: Surrogate) -> Skill | None:
+    """Return how far a site model and its base are from the results; None with a single experiment.
+
+    Raises:
+        ValueError: it is no site model.
+    """
+    site = _site(surrogate)
+    data = site.data
+    if len(np.unique(data.experiment)) < 2:
+        return None
+    before, after = _said(site.expected, data.mean, data.scale), _held_out(surrogate)
+    known = ~np.isnan(data.yields)
+
+    def errors(told: Sequence[Floats]) -> tuple[float, float]:
+        mean, low, high = (part[known] for part in told)
+        measured = data.yields[known]
+        within = (measured >= low - 1e-9) & (measured <= high + 1e-9)
+        return float(np.abs(measured - mean).mean()), float(within.mean())
+
+    (mae_before, within_before), (mae_after, within_after) = errors(before), errors(after)
+    return Skill(int(known.sum()), mae_before, mae_after, within_before, within_after)
+
+
+def _site(surrogate: Surrogate) -> Site:
+    if surrogate.site is None:
+        raise ValueError(f"{surrogate.name} is no site model")
+    return surrogate.site
+
+
+def _columns(name: str, told: Sequence[Floats], numbers: Ints, metals: Ints) -> dict[str, Floats]:
+    ends = ("", "_low", "_high")
+    return {f"{name}{end}": part[numbers, metals] for end, part in zip(ends, told, strict=True)}
+
+
+def _said(calibration: Calibration, mean: Floats, scale: Floats) -> tuple[Floats, Floats, Floats]:
+    """Return expected yields that can be, and the ends of their 90 % intervals, shape (n, 4) each."""
+    expected = calibration.within(mean, scale)
+    low, high = (calibration.quantile(expected, scale, p) for p in tails(INTERVAL_LEVEL))
+    return expected, low, high
+
+
+def _held_out(surrogate: Surrogate) -> tuple[Floats, Floats, Floats]:
+    """Return what a site model says of each row without its experiment: mean and 90 % interval, (n, 4)."""
+    site = _site(surrogate)
+    data = site.data
+    mean, scale = data.mean.copy(), data.scale.copy()
+    usual = site.prior.parts[EXPLANATIONS.index("residual")]
+    for learned, mine in _each(site):
+        told, variance = left_out(learned, data.experiment[mine])
+        known = ~np.isnan(told)
+        before = usual.lasting(data.mean[mine], hardness(data.scale[mine])) + usual.passing
+        doubt = site.prior.narrowing(np.sqrt(variance / before))
+        mean[mine] = np.where(known, told, mean[mine])
+        scale[mine] = np.where(known, doubt * scale[mine], scale[mine])
+    return _said(surrogate.calibration, mean, scale)
+
+
+def odd_rows(site: Site) -> tuple[OddRow, ...]:
+    """Return the values that disagree with everything, by their rows.
+
+    Each row is compared with what all others say, and each value with all others, those of its own row too:
+    the yields of one leach go up and down together, so the first finds wrong setpoints, and the second one
+    wrong number. A wrong value makes its neighbours look wrong, too: so the most doubtful one is set aside
+    and the others are looked at again, until none is left; a quarter of the values at most, and twenty of
+    each acid.
+    """
+    found = []
+    for learned, mine in _each(site):
+        rows = learned.rows
+        for _ in range(min(MOST_TOLD, int(len(learned.row) * MOST_ODD))):
+            told, deviation = (
+                np.array(both) for both in zip(_row_out(learned), _value_out(learned), strict=True)
+            )
+            told = np.clip(told, 0.0, 1.0)
+            away = np.abs(rows.yields - told)
+            doubt = np.where(away > ODD_YIELD, away / deviation, 0.0)  # NaN is no more than anything
+            if not np.nanmax(doubt) > ODD_DEVIATIONS:
+                break
+            way, i, k = np.unravel_index(int(np.nanargmax(doubt)), doubt.shape)
+            value, expected = float(rows.yields[i, k]), float(told[way, i, k])
+            found.append(OddRow(int(mine[i]) + 1, PREDICTED_METALS[k], value, expected))
+            yields = rows.yields.copy()
+            yields[i, k] = np.nan
+            rows = replace(rows, yields=yields)
+            learned = learn_rows(site.prior, rows)
+    return tuple(sorted(found, key=lambda value: value.row))
+
+
+def _row_out(learned: Learned) -> tuple[Floats, Floats]:
+    """Return what the other rows say of each value, and the standard deviation, shape (n, 4) each."""
+    mean, variance = left_out(learned, np.arange(len(learned.rows)))
+    return mean, np.sqrt(variance)
+
+
+def _value_out(learned: Learned) -> tuple[Floats, Floats]:
+    """Return what all other values say of each, and the standard deviation, shape (n, 4) each.
+
+    As in `residuals.left_out`, with each value a group of its own.
+    """
+    measured = learned.rows.yields[learned.row, learned.metal]
+    weight = learned.weights[learned.weights > 0.0][:, None]
+    means = np.array([measured - fit.alpha / np.diag(fit.precision) for fit in learned.fits])
+    variances = np.array([1.0 / np.diag(fit.precision) for fit in learned.fits])
+    mean = (weight * means).sum(axis=0)
+    variance = (weight * (variances + (means - mean) ** 2)).sum(axis=0)
+    out = np.full((2, *learned.rows.yields.shape), np.nan)
+    out[:, learned.row, learned.metal] = mean, np.sqrt(variance)
+    return out[0], out[1]
+
+
+def _each(site: Site) -> list[tuple[Learned, Ints]]:
+    """Return what was learned with each acid, and which rows have it."""
+    return [(learned, np.flatnonzero(site.data.acid == key)) for key, learned in site.learned.items()]
+
+
+def _shifts(site: Site) -> Floats:
+    """Return what the site model expects of each row less what the base expects, shape (n, 4)."""
+    data = site.data
+    shift = np.full_like(data.mean, np.nan)
+    groups = pd.DataFrame(data.feed).assign(acid=data.acid).groupby([0, 1, 2, "acid"], sort=False)
+    for mine in groups.indices.values():
+        i = int(mine[0])
+        composition = tuple(data.feed[i].tolist())
+        told = data.continuous[mine], data.mean[mine], data.scale[mine]
+        after = site.posterior(composition, str(data.acid[i]), *told)
+        shift[mine] = np.clip(after.mean, 0.0, 1.0) - data.mean[mine]
+    return shift
+
+
+def _acid_lesson(surrogate: Surrogate, key: str, frame: pd.DataFrame) -> AcidLesson:
+    site, domain = _site(surrogate), surrogate.domain
+    mine = site.data.acid == key
+    published = domain.acid[~domain.own] == domain.acids.index(key)
+    return AcidLesson(
+        acid=str(frame["acid"].to_numpy()[mine][0]),
+        published=bool(published.any()),
+        rows=int(mine.sum()),
+        experiments=len(np.unique(site.data.experiment[mine])),
+        weights=dict(zip(EXPLANATIONS, site.learned[key].weights.tolist(), strict=True)),
+    )
+
+
+def _told_shifts(
+    site: Site, frame: pd.DataFrame, acids: dict[str, AcidLesson], shift: Floats
+) -> tuple[Shift, ...]:
+    found = []
+    known = ~np.isnan(site.data.yields)
+    for acid, feed, mine in by_acid_and_feed(frame):
+        measured = np.where(known[mine], shift[mine], np.nan)
+        there = np.flatnonzero(known[mine].any(axis=0))
+        means = {PREDICTED_METALS[k]: float(np.nanmean(measured[:, k])) for k in there}
+        trends = _trends(site.data.continuous[mine], measured)
+        told = acids[acid]
+        found.append(Shift(acid, feed, told.published, told.likeliest, means, trends))
+    return tuple(found)
+
+
+def by_acid_and_feed(frame: pd.DataFrame) -> list[tuple[str, str, Ints]]:
+    """Return each acid and feed of stored results, in order of appearance, and which rows have them."""
+    pairs = list(zip(frame["acid"].astype(str), frame["feed"].astype(str), strict=True))
+    numbers = frame.groupby(["acid", "feed"], sort=False).ngroup().to_numpy()
+    every = [np.flatnonzero(numbers == k) for k in range(numbers.max() + 1)]
+    return [(*pairs[int(mine[0])], mine) for mine in every]
+
+
+def _trends(continuous: Floats, shift: Floats) -> tuple[Trend, ...]:
+    """Return the trends of some rows' shifts, shape (n, 4), that are worth telling, the strongest first."""
+    found = []
+    for j, name in enumerate(CONTINUOUS):
+        values = continuous[:, j]
+        span = float(np.ptp(values))
+        if span < VARIABLES[j].step:
+            continue
+        middle = float(values.min()) + span / 2.0
+        lower = values <= middle
+        for k, metal in enumerate(PREDICTED_METALS):
+            known = ~np.isnan(shift[:, k])
+            if not _both(lower, known):
+                continue
+            below, above = (float(shift[half & known, k].mean()) for half in (lower, ~lower))
+            found.append(Trend(name, metal, middle, below, above))
+    strong = [trend for trend in found if trend.size >= LEAST_TREND]
+    return tuple(sorted(strong, key=lambda trend: -trend.size))
+
+
+def _both(lower: Bools, known: Bools) -> bool:
+    """Say whether both halves have values."""
+    return bool((lower & known).any() and (~lower & known).any())

@@ -1,0 +1,121 @@
+"""What own results taught in words: how sure it is, what explains the differences, odd rows, how to go on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from optimiser.learning.lessons import AcidLesson, Lessons, OddRow
+from optimiser.report.numbers import counted, number, percent
+from optimiser.surrogate.artefact import Surrogate
+from optimiser.surrogate.calibration import INTERVAL_PERCENT
+from optimiser.surrogate.features import PREDICTED_METALS
+from optimiser.variables import VARIABLES
+
+#: What each explanation of the differences says.
+EXPLAINED = {
+    "literature": "no difference from the literature beyond scatter",
+    "offset": "a shift that is the same at all setpoints",
+    "residual": "a shift that changes with the setpoints",
+    "own": "unlike the literature, so that the results speak alone",
+}
+_LEAST = 0.005  # of a weight that is told
+
+
+def lesson_lines(of: Lessons, name: str) -> list[str]:
+    """Return all that was learned, in sentences.
+
+    Args:
+        of: what was learned.
+        name: by which the site model is named in a command, or empty where it is not written.
+    """
+    return [
+        of.sentence,
+        skill_sentence(of),
+        *(weights_sentence(acid) for acid in of.acids),
+        *odd_lines(of.odd, name),
+    ]
+
+
+def skill_sentence(of: Lessons) -> str:
+    """Say how far predictions were off before and after, or why nothing says so."""
+    if of.skill is None:
+        return "With one experiment, nothing shows yet how far the site model is off: add results."
+    skill = of.skill
+    before, after = (number(100.0 * mae, 1) for mae in (skill.mae_before, skill.mae_after))
+    return (
+        f"Of {counted(skill.values, 'yield')} in {counted(of.experiments, 'experiment')}, {of.base} is off "
+        f"by {before} points on average, and the site model by {after}, each experiment left out in turn; "
+        f"{percent(skill.within_before)} lie within the {INTERVAL_PERCENT} intervals of {of.base}, "
+        f"{percent(skill.within_after)} within those of the site model."
+    )
+
+
+def weights_sentence(acid: AcidLesson) -> str:
+    """Say how likely each explanation of the differences is."""
+    told = sorted(acid.weights.items(), key=lambda pair: -pair[1])
+    said = ", ".join(f"{percent(weight)} {EXPLAINED[name]}" for name, weight in told if weight >= _LEAST)
+    have = f"{counted(acid.rows, 'result')} of {counted(acid.experiments, 'experiment')}"
+    return f"What the {have} with {acid.acid} acid say: {said}."
+
+
+def odd_lines(odd: Sequence[OddRow], name: str) -> list[str]:
+    """Say which values are likely typing errors, and what to do about them."""
+    if not odd:
+        return []
+    said = "; ".join(
+        f"row {one.row}, {one.metal}: {percent(one.measured)} measured, {percent(one.expected)} expected"
+        for one in odd
+    )
+    lines = [f"Likely typing errors, far from what all other results say: {said}."]
+    if name:
+        rows = ",".join(str(row) for row in dict.fromkeys(one.row for one in odd))
+        lines.append(
+            f"If a row is wrong: optimiser forget --name {name} --rows {rows}, then add the right one."
+        )
+    return lines
+
+
+def use_lines(surrogate: Surrogate, name: str) -> list[str]:
+    """Say where a site model was written and how it is used."""
+    return [
+        f"Site model: {surrogate.path}",
+        f"Use it: `surrogate: {name}` in a problem, or optimiser predict TABLE --surrogate {name}",
+    ]
+
+
+def rows_frame(of: Lessons, frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the stored results to read: number, conditions, yields, and which are odd.
+
+    Args:
+        of: what was learned.
+        frame: the results as they are stored.
+    """
+    shown = frame[["feed", "acid", *(v.name for v in VARIABLES)]].copy()
+    shown.insert(0, "result", range(1, len(frame) + 1))
+    for metal in PREDICTED_METALS:
+        if frame[f"yield_{metal}"].notna().any():
+            shown[f"yield_{metal}"] = frame[f"yield_{metal}"]
+    for name in ("replicate", "batch", "date", "note"):
+        if (frame[name] != "").any():
+            shown[name] = frame[name]
+    marks = {row: [one.metal for one in of.odd if one.row == row] for row in {one.row for one in of.odd}}
+    shown["odd"] = [f"odd: {', '.join(marks[row])}" if row in marks else "" for row in shown["result"]]
+    return shown
+
+
+def row_records(shown: pd.DataFrame) -> list[dict[str, object]]:
+    """Return the table of `rows_frame` as records for a terminal, yields in per cent."""
+    heads = {v.name: v.shown_unit for v in VARIABLES} | {"result": "row", "odd": ""}
+    return [
+        {
+            (f"{name[6:]} %" if name.startswith("yield_") else heads.get(name, name)): (
+                (None if value != value else round(100.0 * float(str(value))))
+                if name.startswith("yield_")
+                else value
+            )
+            for name, value in ((str(key), value) for key, value in row.items())
+        }
+        for row in shown.to_dict("records")
+    ]
