@@ -36,7 +36,16 @@ if TYPE_CHECKING:
     from optimiser.problem.load import Config, load_config, load_problem
     from optimiser.problem.objectives import Objective, maximise, minimise
     from optimiser.problem.schema import Problem
-    from optimiser.questions import AcidComparison, Answer, Breakeven, ask, breakeven, compare_acids
+    from optimiser.questions import (
+        AcidComparison,
+        Answer,
+        Breakeven,
+        Suggestions,
+        ask,
+        breakeven,
+        compare_acids,
+        suggest,
+    )
     from optimiser.site_models import SiteModel, learn
 
     __version__: str
@@ -63,6 +72,7 @@ __all__ = [
     "Slurry",
     "Solubility",
     "StockStrength",
+    "Suggestions",
     "Yields",
     "ask",
     "breakeven",
@@ -77,6 +87,7 @@ __all__ = [
     "predict",
     "run",
     "sensitivity",
+    "suggest",
 ]
 
 #: Module of each public name: imported when the name is first used, so that `import optimiser` is quick.
@@ -96,7 +107,10 @@ _MODULES = {
     "problem.load": ("Config", "load_config", "load_problem"),
     "problem.objectives": ("Objective", "maximise", "minimise"),
     "problem.schema": ("Problem",),
-    "questions": ("AcidComparison", "Answer", "Breakeven", "ask", "breakeven", "compare_acids"),
+    "questions": (
+        *("AcidComparison", "Answer", "Breakeven", "Suggestions"),
+        *("ask", "breakeven", "compare_acids", "suggest"),
+    ),
     "site_models": ("SiteModel", "learn"),
 }
 _MODULE_OF = {name: module for module, names in _MODULES.items() for name in names}

@@ -1,4 +1,4 @@
-"""Questions in Python: one design for a question, acids against each other, where one takes over."""
+"""Questions in Python: one design, acids against each other, where one takes over, what to measure next."""
 
 from __future__ import annotations
 
@@ -19,11 +19,13 @@ from optimiser.problem.objectives import Objective, usual
 from optimiser.problem.schema import Problem
 from optimiser.search.side_by_side import ProgressCallback
 from optimiser.tables.front_csv import design_table
+from optimiser.variables import DESIGN_COLUMNS
 
 if TYPE_CHECKING:
     from optimiser.answers.acids import AcidComparison as ComparedAcids
     from optimiser.answers.answer import Answer as Found
     from optimiser.answers.crossing import Breakeven as Broken
+    from optimiser.learning.suggest import Suggested
     from optimiser.report.nearest import Nearest
 
 
@@ -336,6 +338,111 @@ def breakeven(
     asked, question = Asked(goal, yields, confidence, joint), _config(problem).problem
     span, tables = Span(lever, *_ends(lever, between)), own_tables_of(question, acids, prices, impacts)
     return Breakeven(find(question, span, asked, against=against, unseen=unseen, tables=tables, seed=seed))
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Suggestions:
+    """Experiments to do next, the most telling first.
+
+    Attributes:
+        found: everything that is known of them, as reports use it.
+    """
+
+    found: Suggested
+
+    def __repr__(self) -> str:
+        return f"<Suggestions: {len(self)} experiments for {self.found.problem.name!r}>"
+
+    def __len__(self) -> int:
+        return len(self.found)
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return one row per experiment: why it is suggested, and the columns of ``front.csv``.
+
+        ``chance`` is that of what ``why`` says, and ``value_then`` the first objective if so.
+        """
+        from optimiser.report.suggest import suggested_frame
+
+        return suggested_frame(self.found)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the experiments as `optimiser suggest --json` prints them."""
+        from optimiser.report.suggest import as_json
+
+        return as_json(self.found)
+
+    def write_sheet(self, path: str | Path, volume_ml: float = 100.0, force: bool = False) -> Path:
+        """Write the laboratory sheet, which is filled in and learned from.
+
+        Args:
+            path: an .xlsx file.
+            volume_ml: leachant of one experiment, mL.
+            force: whether an existing file may be replaced.
+
+        Raises:
+            InputError: an impossible volume, another suffix, or a file that may not be replaced.
+        """
+        from optimiser.report.suggest import write_sheet
+
+        return write_sheet(self.found, Path(path), volume_ml, force)
+
+    def __str__(self) -> str:
+        from optimiser.report.suggest_words import lines
+
+        return "\n".join(lines(self.found))
+
+    def _repr_html_(self) -> str:
+        from optimiser.report.suggest_words import basis, headline
+
+        shown = ["experiment", *DESIGN_COLUMNS, *(f"yield_{m}" for m in self.found.problem.present), "why"]
+        told = "".join(f"<p>{escape(line)}</p>" for line in (headline(self.found), basis(self.found)))
+        return told + str(self.to_frame()[shown].round(3).to_html(index=False))
+
+
+def suggest(
+    problem: Problem | Config,
+    n: int = 6,
+    *,
+    aim: Literal["cost", "front", "feasibility"] = "cost",
+    batch: bool = False,
+    explore: bool = False,
+    samples: int = 1,
+    acids: str | Path | None = None,
+    prices: str | Path | None = None,
+    impacts: str | Path | None = None,
+    seed: int = 1,
+) -> Suggestions:
+    """Suggest the experiments that teach most about a decision.
+
+    Args:
+        problem: feed, ranges and limits; own results count where its model is a site model.
+        n: number of experiments, 1 to 48.
+        aim: ``cost`` for the best first objective at the targets, ``front`` for all objectives,
+            ``feasibility`` for which designs reach the targets.
+        batch: whether they are run together, so that none waits for another's result.
+        explore: whether they may lie just outside the data, up to 1.5 of the domain's limit.
+        samples: of each leach, taken at 1 to 3 times; `Suggestions.write_sheet` lists them.
+        acids, prices, impacts: your own tables, as `run` takes them.
+        seed: of the random numbers; the same one gives the same experiments.
+
+    Raises:
+        InputError: the question cannot be answered, or no design keeps the other constraints.
+
+    Examples:
+        >>> import optimiser as opt
+        >>> found = opt.suggest(opt.load_problem("nmc111"), n=2)
+        >>> found.to_frame()["experiment"].tolist()
+        [1, 2]
+    """
+    from optimiser.learning.suggest import Wanted
+    from optimiser.learning.suggest import suggest as choose
+    from optimiser.uncertainty.study import check_seed
+
+    check_environment()
+    check_seed(seed)
+    wanted = Wanted(n, aim, batch, explore, samples, seed)
+    question = _config(problem).problem
+    return Suggestions(choose(question, wanted, own_tables_of(question, acids, prices, impacts)))
 
 
 def _config(problem: Problem | Config) -> Config:

@@ -144,7 +144,7 @@ def games(table: TrainingTable) -> list[Game]:
         rows = np.flatnonzero(table.studies == study)
         experiment = np.unique(table.experiments[rows], return_inverse=True)[1]
         target = target_of(table.yields[rows], experiment)
-        cost_at = _costs(table, rows)
+        cost_at = costs(table, rows)
         cost = cost_at(table.yields[rows])
         if experiment.max() + 1 < LEAST or target is None or np.isnan(cost).any():
             continue
@@ -169,7 +169,7 @@ def target_of(measured: Floats, experiment: Ints) -> float | None:
     return None
 
 
-def _costs(table: TrainingTable, rows: Ints) -> Callable[[Floats], Floats]:
+def costs(table: TrainingTable, rows: Ints) -> Callable[[Floats], Floats]:
     """Return what computes the cost of some rows from their yields."""
     whole: dict[str, Any] = {field.name: getattr(table, field.name) for field in fields(table)}
     taken: dict[str, Any] = {name: of[rows] for name, of in whole.items() if isinstance(of, np.ndarray)}

@@ -34,6 +34,7 @@ from optimiser.cli.predict import predict
 from optimiser.cli.run import run
 from optimiser.cli.scenarios import scenarios
 from optimiser.cli.sensitivity import sensitivity
+from optimiser.cli.suggest import suggest
 from optimiser.cli.tables import tables
 from optimiser.cli.train import train
 
@@ -67,6 +68,7 @@ for command in (
     kinetics,
     nearest,
     sensitivity,
+    suggest,
     breakeven,
     compare_acids,
     tables,

@@ -1,10 +1,9 @@
-"""From a design to the bench: setpoints that a laboratory can set, and what to weigh in and pipette."""
+"""From a design to the bench: what to weigh in and pipette at setpoints that a laboratory can set."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -14,21 +13,18 @@ from optimiser.chemistry.acids import Acid
 from optimiser.chemistry.feeds import Feed
 from optimiser.chemistry.metals import METALS
 from optimiser.chemistry.reagents import Reagents, load_reagents
+from optimiser.learning.setpoints import LONG as LONG
+from optimiser.learning.setpoints import STEPS as STEPS
+from optimiser.learning.setpoints import laboratory_setpoints as laboratory_setpoints
 from optimiser.process.balance import mass_balance
 from optimiser.process.inputs import process_inputs
 from optimiser.process.parameters import ProcessParameters, process_parameters
 from optimiser.report.numbers import number, percent
 from optimiser.tables.missing import with_blanks
-from optimiser.variables import COLUMN, CONTINUOUS, VARIABLES, Designs, Floats
+from optimiser.variables import Designs
 
 #: Leachant of one experiment, mL, where nobody says otherwise; the most that is no experiment any more.
 VOLUME, MOST_VOLUME = 100.0, 100_000.0
-#: What a laboratory can set, in the units of the variables; a plant sets finer.
-STEPS = {"temperature": 1.0, "acid_concentration": 0.05, "h2o2": 0.1, "solid_liquid_ratio": 1.0, "time": 1.0}
-#: Times above so many minutes are set in larger steps.
-LONG, LONG_STEP = 30.0, 5.0
-#: Decimals beyond every step: 3 x 0.05 is 0.15.
-_DECIMALS = 6
 AMOUNTS: tuple[str, ...] = (
     "amount_cathode [g]",
     "amount_acid_stock [mL]",
@@ -36,28 +32,6 @@ AMOUNTS: tuple[str, ...] = (
     "amount_peroxide_stock [mL]",
     "amount_water [mL]",
 )
-
-
-def laboratory_setpoints(designs: Designs, low: Floats | None = None, high: Floats | None = None) -> Designs:
-    """Return designs rounded to what a laboratory can set: `STEPS`, and 5 min in times above 30 min.
-
-    Args:
-        designs: n designs.
-        low, high: bounds that the rounded setpoints keep, shape (5,) or (n, 5); what is possible at all if
-            left out. Where the nearest step is outside, the next one inside is taken; where none is inside,
-            the setpoint stays as it is.
-    """
-    floor = np.array([v.low for v in VARIABLES]) if low is None else np.asarray(low, dtype=np.float64)
-    ceiling = np.array([v.high for v in VARIABLES]) if high is None else np.asarray(high, dtype=np.float64)
-    step = np.tile([STEPS[name] for name in CONTINUOUS], (len(designs), 1))
-    step[designs.time > LONG, COLUMN["time"]] = LONG_STEP
-    set_to = np.round(designs.continuous / step) * step
-    slack = 10.0**-_DECIMALS
-    set_to = np.where(set_to < floor - slack, np.ceil(floor / step - slack) * step, set_to)
-    set_to = np.where(set_to > ceiling + slack, np.floor(ceiling / step + slack) * step, set_to)
-    outside = (set_to < floor - slack) | (set_to > ceiling + slack)
-    set_to = np.where(outside, designs.continuous, np.round(set_to, _DECIMALS))
-    return replace(designs, continuous=np.clip(set_to, floor, ceiling))
 
 
 def amounts(
@@ -91,12 +65,7 @@ def amounts(
         InputError: an impossible volume; a design that asks for more acid or peroxide than the volume can
             take.
     """
-    if not 0.0 < volume_ml <= MOST_VOLUME:
-        raise InputError(
-            f"A volume of {volume_ml:g} mL is no experiment.",
-            allowed=f"above 0 and up to {MOST_VOLUME:,.0f} mL of leachant",
-            remedy="give the volume in mL",
-        )
+    check_volume(volume_ml)
     inputs = process_inputs(
         feed, [with_blanks(acid) for acid in acids], parameters or process_parameters(), reagents
     )
@@ -124,6 +93,20 @@ def amounts(
         np.maximum(water, 0.0),
     )
     return pd.DataFrame(dict(zip(AMOUNTS, columns, strict=True)))
+
+
+def check_volume(volume_ml: float) -> None:
+    """Refuse a volume of leachant that is no experiment.
+
+    Raises:
+        InputError: says what is.
+    """
+    if not 0.0 < volume_ml <= MOST_VOLUME:
+        raise InputError(
+            f"A volume of {volume_ml:g} mL is no experiment.",
+            allowed=f"above 0 and up to {MOST_VOLUME:,.0f} mL of leachant",
+            remedy="give the volume in mL",
+        )
 
 
 def assumptions(
