@@ -1,44 +1,34 @@
-"""How well own results teach, and how well experiments are chosen, replayed on published studies.
-
-Writes ``benchmarks/results/replay.json``; with ``--prior`` also ``models/learning.npz``, what the published
-studies say of a plant. Takes minutes: six searches for the parts of the residual process come first.
-
-    make replay
-"""
+"""How well own results teach: the figures of learning, replayed on published studies."""
 
 from __future__ import annotations
 
-import argparse
-import json
 import time
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from optimiser.surrogate.residuals import Prior
 from optimiser.surrogate.site import PRIOR_FILE, pack_prior
-from optimiser.surrogate.training_table import read_table
+from optimiser.surrogate.training_table import TrainingTable
 from optimiser.training.calibrate import gather, nested
 from optimiser.training.compare.evaluate import shipped_held_out, stored_held_out
 from optimiser.training.compare.own_replay import MANY, NUMBERS, alone, skill, wrong_study
 from optimiser.training.own_results import learning_prior, plants
-from optimiser.training.scores import rounded
 
 HERE = Path(__file__).resolve()
-TABLE = HERE.parents[3] / "shared" / "data" / "input_913pts_250407.xlsx"
 RESULTS = HERE.parents[1] / "results" / "replay.json"
 PRIOR = HERE.parents[2] / "models" / PRIOR_FILE
 SEED = 0
 
 
-def learning(table_path: Path, prior_path: Path | None) -> dict[str, Any]:
-    """Return the figures of learning; write the prior if a path is given.
+def learning(table: TrainingTable, prior_path: Path | None) -> tuple[dict[str, Any], dict[int, Prior]]:
+    """Return the figures of learning, and what the other studies say of a plant, by fold.
 
     Args:
-        table_path: training table.
+        table: training table.
         prior_path: where to write what all studies say of a plant.
     """
-    table = read_table(table_path)
     held = stored_held_out(table) or shipped_held_out(table)
     evidence = gather(table, held)
     began = time.perf_counter()
@@ -50,7 +40,7 @@ def learning(table_path: Path, prior_path: Path | None) -> dict[str, Any]:
     def rng() -> np.random.Generator:
         return np.random.default_rng(SEED)
 
-    return {
+    told = {
         "skill": skill(known, priors, base, rng()),
         "skill_many_experiments": skill(known, priors, base, rng(), MANY),
         "explanations": alone(known, priors, base, SEED),
@@ -61,6 +51,7 @@ def learning(table_path: Path, prior_path: Path | None) -> dict[str, Any]:
         "exponent": float(prior.widths[0]),
         "seconds": time.perf_counter() - began,
     }
+    return told, priors
 
 
 def shown(told: dict[str, Any]) -> str:
@@ -86,18 +77,3 @@ def shown(told: dict[str, Any]) -> str:
         f"{wrong['mae_ratio_same_acid']:.3f}."
     )
     return "\n".join(lines)
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("--table", type=Path, default=TABLE)
-    parser.add_argument("--prior", action="store_true", help=f"write {PRIOR_FILE}, too")
-    asked = parser.parse_args()
-    told = learning(asked.table, PRIOR if asked.prior else None)
-    print(shown(told))
-    RESULTS.parent.mkdir(exist_ok=True)
-    RESULTS.write_text(json.dumps(rounded(told), indent=1) + "\n")
-
-
-if __name__ == "__main__":
-    main()

@@ -1,45 +1,25 @@
 """What `optimiser suggest` chooses in the replay: expected improvement under the joint posterior of a plant.
 
-    python benchmarks/replay/suggested.py [--table TABLE] [--starts N]
-
-Prints the regret of `suggest`, of the literature, corrected or not, and of chance. What the published studies
-say of plants is learnt anew for each fold, without its studies, which takes minutes.
-
 Each study is the plant of `optimiser.training.own_results`: its literature is predicted and calibrated by
 what holds it out. The experiments that are done are its own results.
 """
 
 from __future__ import annotations
 
-import argparse
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import numpy as np
 
-from benchmarks.replay.choosing import (
-    RANDOM,
-    STARTS,
-    TABLE,
-    choices,
-    greedy,
-    literature,
-    orders_of,
-    random_played,
-    shown,
-    summed_up,
-)
-from benchmarks.replay.game import FIRST, LAST, Chooser, Game, costs, game_metals, games, shortfall
+from benchmarks.replay.game import Chooser, Game, costs, game_metals, shortfall
 from optimiser.learning.acquisition import expected_improvement
 from optimiser.surrogate.calibration import Calibration
 from optimiser.surrogate.joint import drawn_yields, joint
 from optimiser.surrogate.residuals import Prior, learn_rows
-from optimiser.surrogate.training_table import TrainingTable, read_table
+from optimiser.surrogate.training_table import TrainingTable
 from optimiser.training.calibrate import gather
 from optimiser.training.compare.evaluate import shipped_held_out
-from optimiser.training.own_results import Plant, learning_prior, plants
+from optimiser.training.own_results import Plant, plants
 from optimiser.variables import Bools, Floats, Ints
 
 DRAWS = 128
@@ -109,27 +89,3 @@ def suggested(table: TrainingTable, priors: Mapping[int, Prior]) -> Chooser:
     held = shipped_held_out(table)
     evidence = gather(table, held)
     return Suggested(priors, plants(evidence, held), table)
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("--table", type=Path, default=TABLE)
-    parser.add_argument("--starts", type=int, default=STARTS)
-    asked = parser.parse_args()
-    table = read_table(asked.table)
-    held = shipped_held_out(table)
-    _, priors = learning_prior(gather(table, held), held)
-    all_games = games(table)
-    played, seconds = {RANDOM: random_played(all_games, asked.starts)}, {}
-    choosers = {"suggest": suggested(table, priors), "greedy": greedy, "literature": literature}
-    for name, chooser in choosers.items():
-        began = time.perf_counter()
-        done = {game.study: orders_of(game, chooser, asked.starts) for game in all_games}
-        seconds[name] = (time.perf_counter() - began) / choices(done)
-        played[name] = summed_up(all_games, done)
-    print(f"{len(all_games)} studies, {asked.starts} starts, {FIRST} to {LAST} experiments.\n")
-    print(shown(played, seconds))
-
-
-if __name__ == "__main__":
-    main()
