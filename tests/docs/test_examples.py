@@ -22,8 +22,13 @@ def shown(notebook: object) -> list[str]:
     ]
 
 
-def test_there_are_three() -> None:
-    assert [path.stem for path in EXAMPLES] == ["compare_acids", "first_front", "own_acid_and_prices"]
+def test_there_are_four() -> None:
+    assert [path.stem for path in EXAMPLES] == [
+        "compare_acids",
+        "first_front",
+        "own_acid_and_prices",
+        "your_plant",
+    ]
 
 
 @pytest.mark.page  # one of them draws its figure in a browser
