@@ -30,7 +30,7 @@ from benchmarks.replay.choosing import (
     summed_up,
 )
 from benchmarks.replay.game import FIRST, LAST, Chooser, games
-from benchmarks.replay.learning import PRIOR, RESULTS, learning
+from benchmarks.replay.learning import PRIOR, RESULTS, figures, learning
 from benchmarks.replay.learning import shown as learning_shown
 from benchmarks.replay.suggested import suggested
 from optimiser.surrogate.residuals import Prior
@@ -89,6 +89,8 @@ def main() -> None:
     table = read_table(asked.table)
     told, priors = learning(table, PRIOR if asked.prior else None)
     print(learning_shown(told), end="\n\n", flush=True)
+    if asked.prior:
+        PRIOR.with_suffix(".yaml").write_text(figures(told))
     told |= choosing(table, priors, asked.starts)
     RESULTS.parent.mkdir(exist_ok=True)
     RESULTS.write_text(json.dumps(rounded(told), indent=1) + "\n")

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import yaml
 
 from optimiser.surrogate.residuals import Prior
 from optimiser.surrogate.site import PRIOR_FILE, pack_prior
@@ -15,6 +16,7 @@ from optimiser.training.calibrate import gather, nested
 from optimiser.training.compare.evaluate import shipped_held_out, stored_held_out
 from optimiser.training.compare.own_replay import MANY, NUMBERS, alone, skill, wrong_study
 from optimiser.training.own_results import learning_prior, plants
+from optimiser.training.scores import rounded
 
 HERE = Path(__file__).resolve()
 RESULTS = HERE.parents[1] / "results" / "replay.json"
@@ -52,6 +54,14 @@ def learning(table: TrainingTable, prior_path: Path | None) -> tuple[dict[str, A
         "seconds": time.perf_counter() - began,
     }
     return told, priors
+
+
+def figures(told: dict[str, Any]) -> str:
+    """Return the skill by number of own experiments for the model card."""
+    names = ("r2", "mae", "coverage", "winkler", "base_winkler", "plants")
+    skill_of = {own: {name: found[name] for name in names} for own, found in told["skill"].items()}
+    head = "# Skill of site models on held-out studies. Written by: python -m benchmarks.replay --prior\n"
+    return head + yaml.safe_dump({"skill": rounded(skill_of)}, sort_keys=False)
 
 
 def shown(told: dict[str, Any]) -> str:

@@ -20,6 +20,8 @@ from optimiser.surrogate.stoichiometry import LIMIT
 from optimiser.training.duplicates import CONTRADICTION, Repeat
 from optimiser.training.scores import LEVELS
 
+#: Skill of site models on held-out studies, in ``models``.
+SITE_FIGURES = "learning.yaml"
 _FIGURES = ("r2", "mae", "medae", "mse", "rmse")
 _HELD = {
     "experiment": "whole experiments",
@@ -78,6 +80,15 @@ def model_card(surrogate: Surrogate, answers: Answers, repeats: Sequence[Repeat]
             [_HELD[protocol], rule, figures["n"], *map(_number, list(figures.values())[1:])]
             for protocol, rules in selected_figures(card).items()
             for rule, figures in rules.items()
+        ],
+        own_results=[
+            [
+                own,
+                *map(_number, (s["r2"], s["mae"])),
+                _percent(s["coverage"]),
+                *map(_number, (s["winkler"], s["base_winkler"])),
+            ]
+            for own, s in read_yaml(builtin.folder("models") / SITE_FIGURES).data["skill"].items()
         ],
         **_accuracy(answers),
     )
