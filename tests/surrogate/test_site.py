@@ -133,3 +133,19 @@ def test_a_hundred_rows_are_learned(base: Surrogate) -> None:
     site = learn(read_results(results(x, truth), feed=FEED), base)
     error = np.abs(expected(site, x) - truth.clip(0, 1)).mean()
     assert error < 0.5 * np.abs(expected(base, x) - truth.clip(0, 1)).mean()
+
+
+@pytest.mark.parametrize(
+    ("variable", "step"), [("temperature", 5.0), ("acid_concentration", 0.2), ("h2o2", 0.3), ("time", 15.0)]
+)
+def test_more_of_what_leaches_seldom_leaches_less(base: Surrogate, variable: str, step: float) -> None:
+    """Nothing constrains the difference to rise: drops of more than two points stay under 2 % of designs."""
+    rng = np.random.default_rng(1)
+    noisy = expected(base, SETPOINTS) - 0.1 + 0.05 * rng.normal(size=(len(SETPOINTS), 4))
+    site = learn(read_results(results(SETPOINTS, noisy), feed=FEED), base)
+    x = rng.uniform([40, 1, 0.5, 20, 30], [80, 2, 3, 90, 110], (500, 5))
+    more = x.copy()
+    more[:, COLUMN[variable]] += step
+    rise = expected(site, more) - expected(site, x)
+    assert (rise < -0.02).mean() < 0.02
+    assert rise.mean() > 0.0
