@@ -78,6 +78,7 @@ class SiteModel:
         from optimiser.learning.store import add
 
         name = self._kept("add to")
+        _check_types(results, name, feed, "")
         return _stored(add(_read(results, feed, acids, problem), name), name)
 
     def forget(self, rows: Sequence[int] | int) -> SiteModel:
@@ -179,10 +180,30 @@ def learn(
     from optimiser.surrogate.artefact import load_surrogate
 
     check_environment()
+    _check_types(results, name, feed, base)
     found, model = _read(results, feed, acids, problem), load_surrogate(base, where="base")
     if name is None:
         return SiteModel(learn_alone(found, model), found.frame)
     return _stored(store.create(found, model, name, replace=replace), name)
+
+
+def _check_types(results: object, name: object, feed: object, base: object) -> None:
+    """Refuse what is no table, name or feed.
+
+    Raises:
+        InputError: one of them is something else.
+    """
+    expected: tuple[tuple[str, object, tuple[type, ...], str], ...] = (
+        ("results", results, (str, Path, pd.DataFrame), "a pandas DataFrame, or the path of a table"),
+        ("name", name, (str, type(None)), "a name such as 'my-plant', or None"),
+        ("feed", feed, (str, Feed, type(None)), "the name of a feed, an opt.Feed, or None"),
+        ("base", base, (str, Path), "the name or path of a published model"),
+    )
+    for argument, value, kinds, allowed in expected:
+        if not isinstance(value, kinds):
+            raise InputError(
+                f"{argument} is of type {type(value).__name__}.", where=argument, allowed=allowed
+            )
 
 
 def _read(

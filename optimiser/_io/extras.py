@@ -9,7 +9,7 @@ from optimiser._io.errors import InputError
 #: Packages by the extra of `pyproject.toml` that brings them, as they are imported.
 EXTRAS = {
     "explain": ("shap",),
-    "train": ("lightgbm", "pooch", "scikit_posthocs", "skops", "sklearn"),
+    "train": ("cma", "lightgbm", "pooch", "scikit_posthocs", "skops", "sklearn"),
     "parquet": ("pyarrow",),
     "images": ("kaleido",),
 }

@@ -95,6 +95,7 @@ class Shift:
         acid, feed: their names.
         published: whether the base's data have the acid.
         likeliest: the explanation with more than half of the weight, or empty.
+        experiments: with the acid.
         shift: mean of what the site model expects less what the base expects, by metal, as fractions.
         trends: over the setpoints that were varied, the strongest first; only those that are worth telling.
     """
@@ -103,6 +104,7 @@ class Shift:
     feed: str
     published: bool
     likeliest: str
+    experiments: int
     shift: dict[str, float]
     trends: tuple[Trend, ...]
 
@@ -154,6 +156,7 @@ class Lessons:
         shifts: of each acid with each feed.
         skill: before and after; None with one experiment, which cannot be left out.
         odd: values that are likely typing errors.
+        impossible: numbers of rows that dissolve more metal than their acid has protons for.
         values: one row per value measured: number of the ``row`` from 1, ``metal``, ``measured``; of base
             (``before``) and site model with the whole experiment left out (``after``) the expectation and the
             ends of the 90 % interval, ``before_low`` and so on; ``shift`` of the site model; ``odd``.
@@ -168,6 +171,7 @@ class Lessons:
     shifts: tuple[Shift, ...]
     skill: Skill | None
     odd: tuple[OddRow, ...]
+    impossible: tuple[int, ...]
     values: pd.DataFrame
     sentence: str
 
@@ -216,8 +220,18 @@ def lessons_of(surrogate: Surrogate, frame: pd.DataFrame) -> Lessons:
         skill=skill_of(surrogate),
         odd=strange,
         values=values,
-        sentence=sentence_of(shifts),
+        impossible=tuple((np.flatnonzero(data.impossible) + 1).tolist()),
+        sentence=sentence_of(shifts) + _doubt(len(np.unique(data.experiment)), strange),
     )
+
+
+def _doubt(experiments: int, odd: tuple[OddRow, ...]) -> str:
+    """Say what makes the sentence doubtful, or nothing."""
+    if odd:
+        rows = sorted({one.row for one in odd})
+        which = f"row {rows[0]} looks" if len(rows) == 1 else f"rows {', '.join(map(str, rows))} look"
+        return f" This counts all results, of which {which} mistyped."
+    return " This rests on one experiment." if experiments == 1 else ""
 
 
 def skill_of(surrogate: Surrogate) -> Skill | None:
@@ -345,6 +359,7 @@ def _shifts(site: Site) -> Floats:
         composition = tuple(data.feed[i].tolist())
         told = data.continuous[mine], data.mean[mine], data.scale[mine]
         after = site.posterior(composition, str(data.acid[i]), *told)
+        assert after is not None  # every acid of the results was learned from
         shift[mine] = np.clip(after.mean, 0.0, 1.0) - data.mean[mine]
     return shift
 
@@ -373,7 +388,7 @@ def _told_shifts(
         means = {PREDICTED_METALS[k]: float(np.nanmean(measured[:, k])) for k in there}
         trends = _trends(site.data.continuous[mine], measured)
         told = acids[acid]
-        found.append(Shift(acid, feed, told.published, told.likeliest, means, trends))
+        found.append(Shift(acid, feed, told.published, told.likeliest, told.experiments, means, trends))
     return tuple(found)
 
 
@@ -388,9 +403,11 @@ def by_acid_and_feed(frame: pd.DataFrame) -> list[tuple[str, str, Ints]]:
 def _trends(continuous: Floats, shift: Floats) -> tuple[Trend, ...]:
     """Return the trends of some rows' shifts, shape (n, 4), that are worth telling, the strongest first."""
     found = []
+    every = [_lower(column) for column in continuous.T]
     for j, name in enumerate(CONTINUOUS):
         values = continuous[:, j]
         span = float(np.ptp(values))
+        halves = [half for i, half in enumerate(every) if i != j]
         if span < VARIABLES[j].step:
             continue
         middle = float(values.min()) + span / 2.0
@@ -399,6 +416,8 @@ def _trends(continuous: Floats, shift: Floats) -> tuple[Trend, ...]:
             known = ~np.isnan(shift[:, k])
             if not _both(lower, known):
                 continue
+            if any(np.array_equal(lower, other) or np.array_equal(~lower, other) for other in halves):
+                continue  # another setpoint parts the results alike: nobody knows which of them it is
             below, above = (float(shift[half & known, k].mean()) for half in (lower, ~lower))
             found.append(Trend(name, metal, middle, below, above))
     strong = [trend for trend in found if trend.size >= LEAST_TREND]
@@ -406,5 +425,10 @@ def _trends(continuous: Floats, shift: Floats) -> tuple[Trend, ...]:
 
 
 def _both(lower: Bools, known: Bools) -> bool:
-    """Say whether both halves have values."""
-    return bool((lower & known).any() and (~lower & known).any())
+    """Say whether both halves have two values at least."""
+    return bool(min((lower & known).sum(), (~lower & known).sum()) > 1)
+
+
+def _lower(values: Floats) -> Bools:
+    """Return which values lie in the lower half of their range, the middle included, shape (n,)."""
+    return np.asarray(values <= (values.min() + values.max()) / 2.0, dtype=np.bool_)

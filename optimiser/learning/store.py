@@ -6,7 +6,6 @@ change lies inside it. Whoever changes one holds its lock, so that two changes a
 
 from __future__ import annotations
 
-import hashlib
 import io
 import shutil
 from collections.abc import Callable, Iterator, Sequence
@@ -40,7 +39,7 @@ def site_folder(name: str) -> Path:
     """Return where a site model of a name lies: in ``models`` of the working folder, or the path itself.
 
     Raises:
-        InputError: the name is that of a published model.
+        InputError: the name is that of a published model, hidden or empty.
     """
     given = Path(name)
     if given.name in MODELS:
@@ -48,6 +47,12 @@ def site_folder(name: str) -> Path:
             f"{given.name} is the name of a published model.",
             where="--name",
             allowed="another name, such as my-plant",
+        )
+    if not given.name or given.name.startswith("."):
+        raise InputError(
+            f"{name!r} is no name of a site model: it is hidden or empty.",
+            where="--name",
+            allowed="a name that does not begin with a dot, such as my-plant",
         )
     return Path("models") / given if given.name == name else given
 
@@ -153,16 +158,9 @@ def stored_results(site: Surrogate) -> pd.DataFrame:
     """Return the results of a site model as they are stored, a row each.
 
     Raises:
-        InputError: the table was edited, or is not there.
+        InputError: the table cannot be read.
     """
-    path = site.path / RESULTS_FILE
-    content = read_bytes(path, MOST_TABLE) if path.is_file() else b""
-    if hashlib.sha256(content).hexdigest() != site.card["site"]["results"]["sha256"]:
-        raise InputError(
-            f"{path} is not the table that was written: it was edited, or is missing.",
-            where=str(path),
-            remedy=f"learn from it as a new table: optimiser learn {path} --name {site.name} --force",
-        )
+    content = read_bytes(site.path / RESULTS_FILE, MOST_TABLE)  # checked when the model was read
     blank = {name: [""] for name in (*YIELDS, "sd")}
     return pd.read_csv(io.BytesIO(content), dtype=_TEXTS, keep_default_na=False, na_values=blank)
 

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 #: Points of yield within which metals are told to leach about the same.
 SAME = 2
+#: Experiments before a plant is told to be unlike the literature.
+LEAST_UNLIKE = 5
 #: What stands behind the number of a setpoint.
 _NOUNS = {"acid_concentration": " acid", "h2o2": " peroxide", "solid_liquid_ratio": " solids"}
 
@@ -28,7 +30,7 @@ def _sentence(shift: Shift, several: bool) -> str:
         where = f"The literature's data have no {shift.acid} acid. {where}"
     if shift.likeliest == "literature":
         return f"{where} plant shows no difference from the literature that the results could show."
-    if shift.likeliest == "own":
+    if shift.likeliest == "own" and shift.experiments >= LEAST_UNLIKE:
         own = (
             "the literature: its predictions no longer count there"
             if several

@@ -395,6 +395,12 @@ class Problem(Strict):
         """Return the problem with another yield model, by its name or path; itself where there is none."""
         if surrogate is None:
             return self
+        if not isinstance(surrogate, str):
+            raise InputError(
+                f"A surrogate of type {type(surrogate).__name__} is not possible.",
+                where="surrogate",
+                allowed="the name or path of a yield model",
+            )
         source = self._source
         if source is not None:
             source = replace(source, replaced=source.replaced | {"surrogate"})

@@ -128,8 +128,9 @@ def _own_skill(surrogate: Surrogate) -> str:
     after, before = (100.0 * mae for mae in (skill.mae_after, skill.mae_before))
     return (
         f"{said} Each own experiment left out in turn, its mean absolute error was {after:.0f} points of "
-        f"yield, and that of {base_name(surrogate)} {before:.0f}. Far from the own results, and with other "
-        "acids, yields are those of the base. Confirm a design by experiment before building on it."
+        f"yield, and that of {base_name(surrogate)} {before:.0f}. With other acids yields are those of "
+        "the base; with the same acid, what was learned holds the less the further a design is from the own "
+        "results. Confirm a design by experiment before building on it."
     )
 
 

@@ -35,6 +35,7 @@ def lesson_lines(of: Lessons, name: str) -> list[str]:
         skill_sentence(of),
         *(weights_sentence(acid) for acid in of.acids),
         *odd_lines(of.odd, name),
+        *impossible_lines(of.impossible),
     ]
 
 
@@ -49,6 +50,7 @@ def skill_sentence(of: Lessons) -> str:
         f"by {before} points on average, and the site model by {after}, each experiment left out in turn; "
         f"{percent(skill.within_before)} lie within the {INTERVAL_PERCENT} intervals of {of.base}, "
         f"{percent(skill.within_after)} within those of the site model."
+        + ("" if skill.mae_after < skill.mae_before else " It is no better yet: add results.")
     )
 
 
@@ -75,6 +77,17 @@ def odd_lines(odd: Sequence[OddRow], name: str) -> list[str]:
             f"If a row is wrong: optimiser forget --name {name} --rows {rows}, then add the right one."
         )
     return lines
+
+
+def impossible_lines(rows: Sequence[int]) -> list[str]:
+    """Say which rows no cathode in the acid that they state can give."""
+    if not rows:
+        return []
+    which = f"Row {rows[0]} dissolves" if len(rows) == 1 else f"Rows {', '.join(map(str, rows))} dissolve"
+    return [
+        f"{which} more metal than the acid has protons for: check solids and acid strength. What was learned "
+        "counts them, and a search does not go there because of them."
+    ]
 
 
 def use_lines(surrogate: Surrogate, name: str) -> list[str]:

@@ -42,7 +42,7 @@ def basis(found: Suggested) -> str:
     """Say what is measured already, and what the experiments were chosen from."""
     if found.first:
         first = (
-            "There are no own results on this feed yet: what the model predicts, and how plants differ from "
+            "There are no own results with these acids on this feed yet: what the model predicts, and how plants differ from "
             "that, decide; the experiments make up for each other's failures."
         )
     else:

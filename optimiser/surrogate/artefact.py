@@ -16,6 +16,7 @@ import numpy.typing as npt
 from optimiser._io import builtin
 from optimiser._io.errors import InputError, closest
 from optimiser._io.extras import needs
+from optimiser._io.reading import MOST_TABLE, read_bytes
 from optimiser._io.yamlfile import read_yaml
 from optimiser.chemistry.descriptors import structure_key
 from optimiser.surrogate.calibration import INTERVAL_LEVEL, Calibration, stretched, tails, widening
@@ -199,6 +200,9 @@ class Surrogate:
             after = None
             if self.site is not None:
                 after = self.site.posterior(composition, key, here, mean[rows], scale[rows])
+            if self.site is not None and after is None:
+                scale[rows] *= self.site.unlearned
+            if self.site is not None and after is not None:
                 apart = apart * np.minimum(after.remaining, 1.0)
                 scale[rows] *= self.site.prior.narrowing(after.remaining)
             ratio[rows] = self.domain.ratio(near.distance(here), apart)
@@ -342,6 +346,8 @@ def load_surrogate(name_or_path: str | Path, *, beside: Path | None = None, wher
         )
     arrays = read_arrays(folder / ARRAYS, card)
     if card.get("kind") == SITE:
+        _check_results(folder, card)
+    if card.get("kind") == SITE:
         return _site(folder, card, arrays, beside)
     regressors = None
     if "regressors" in card:  # a rival's, which are scikit-learn's
@@ -366,6 +372,18 @@ def load_surrogate(name_or_path: str | Path, *, beside: Path | None = None, wher
             f"The artefact {folder.name!r} is not consistent: {error}.", where=where, remedy=rebuild(folder)
         ) from None
     return surrogate
+
+
+def _check_results(folder: Path, card: dict[str, Any]) -> None:
+    """Refuse a site model whose table of results is not the one that was learned from."""
+    path = folder / RESULTS_FILE
+    content = read_bytes(path, MOST_TABLE) if path.is_file() else b""
+    if hashlib.sha256(content).hexdigest() != card["results"]["sha256"]:
+        raise InputError(
+            f"{path} is not the table that was written: it was edited, or is missing.",
+            where=str(path),
+            remedy=f"learn from it as a new table: optimiser learn {path} --name {folder.name} --force",
+        )
 
 
 def _site(
@@ -436,6 +454,12 @@ def _find(name_or_path: str | Path, beside: Path | None, where: str) -> Path:
             f"{given} is a file, not an artefact.",
             where=where,
             allowed=f"the folder that holds {CARD} and {ARRAYS}",
+        )
+    if broken := next((p for p in places if [*p.parent.glob(f".{p.name}.*.old")]), None):
+        raise InputError(
+            f"A change of the site model {broken.name!r} was cut off.",
+            where=str(broken),
+            remedy=f"put the version before it back: optimiser learn --show --name {name_or_path}",
         )
     known = known_artefacts()
     tried = ", ".join(dict.fromkeys(str(place.absolute()) for place in places))

@@ -265,7 +265,9 @@ class Domain:
             end[~dosed, COLUMN["h2o2"]] = 0.0
         return np.maximum(ends[0], _LOW), np.minimum(ends[1], _HIGH)
 
-    def with_own(self, acid: Sequence[str], feed: Floats, fixed: Floats, time: Floats) -> Domain:
+    def with_own(
+        self, acid: Sequence[str], feed: Floats, fixed: Floats, time: Floats, sound: Bools
+    ) -> Domain:
         """Return the domain with a user's own experiments behind those of the table.
 
         Args:
@@ -273,10 +275,10 @@ class Domain:
             feed: mol Ni, Mn, Co per mol Li, shape (k, 3).
             fixed: temperature, acid concentration, peroxide, solid-liquid ratio, shape (k, 4).
             time: first and last sampling time in min, shape (k, 2).
+            sound: whether it keeps to stoichiometry, shape (k,); else it supports nothing.
         """
         acids = (*self.acids, *sorted(set(acid) - set(self.acids)))
         number = np.array([acids.index(key) for key in acid], dtype=np.intp)
-        sound = np.ones(len(number), dtype=np.bool_)
         return replace(
             self,
             acids=acids,
@@ -285,7 +287,7 @@ class Domain:
             fixed=np.vstack([self.fixed, fixed]),
             sound=np.append(self.sound, sound),
             time=np.vstack([self.time, time]),
-            own=np.append(self.own, sound),
+            own=np.append(self.own, np.ones(len(number), dtype=np.bool_)),
         )
 
     def conditions(self, near: Neighbourhood) -> Floats:

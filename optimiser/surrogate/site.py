@@ -10,7 +10,7 @@ import hashlib
 import io
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,7 +19,7 @@ import numpy.typing as npt
 from optimiser._io import builtin
 from optimiser._io.errors import InputError
 from optimiser._io.reading import MOST_TABLE, npz_arrays, read_bytes
-from optimiser.surrogate.calibration import Calibration
+from optimiser.surrogate.calibration import INTERVAL_LEVEL, Calibration, tails
 from optimiser.surrogate.domain import Domain, place_of
 from optimiser.surrogate.residuals import (
     Learned,
@@ -31,7 +31,8 @@ from optimiser.surrogate.residuals import (
     learn_rows,
     pooled_variance,
 )
-from optimiser.variables import COLUMN, Floats, Ints
+from optimiser.surrogate.stoichiometry import LIMIT, charges_of
+from optimiser.variables import COLUMN, Bools, Floats, Ints
 
 if TYPE_CHECKING:
     from optimiser.surrogate.artefact import Surrogate
@@ -43,6 +44,7 @@ PRIOR_FORMAT = 1
 RESULTS_FILE = "results.csv"
 _SEEN = 256  # feeds with acids that are remembered
 _TIME = COLUMN["time"]
+_PKA = 3  # of the acid's features, the first ones
 
 
 @dataclass(frozen=True)
@@ -94,6 +96,13 @@ class OwnData:
         told = self.feed[mine], self.run[mine], self.mean[mine], hardness(self.scale[mine])
         return OwnRows(place, *told, self.yields[mine], self.sd[mine]), mine
 
+    @property
+    def impossible(self) -> Bools:
+        """Which rows dissolve more charge than their acid offers, shape (n,): most likely a wrong setpoint."""
+        pka = self.acid_features[:, :_PKA]
+        balance = charges_of(self.feed, self.continuous, pka, self.yields)
+        return np.asarray(balance.ratio > LIMIT, dtype=np.bool_)
+
     def arrays(self) -> dict[str, npt.NDArray[Any]]:
         """Return what is stored, by name."""
         return {f.name: getattr(self, f.name) for f in fields(self)}
@@ -144,6 +153,18 @@ class Site:
         """Leave what is remembered behind when a copy goes to another process."""
         return Site, tuple(getattr(self, f.name) for f in fields(self) if f.init)
 
+    @cached_property
+    def unlearned(self) -> float:
+        """Factor on the scale of an acid without own results: its 90 % intervals stay as wide as they were."""
+        scores = self.expected.ordered, self.ordered
+        published, own = (np.quantile(each, tails(INTERVAL_LEVEL)) for each in scores)
+        return float(np.ptp(published) / np.ptp(own))
+
+    @cached_property
+    def ordered(self) -> Floats:
+        """All scores of the prior, ascending."""
+        return np.sort(self.prior.scores[~np.isnan(self.prior.scores)])
+
     def posterior(
         self,
         composition: tuple[float, float, float],
@@ -151,8 +172,8 @@ class Site:
         continuous: Floats,
         mean: Floats,
         scale: Floats,
-    ) -> Posterior:
-        """Return the yields of n designs with one acid at this plant.
+    ) -> Posterior | None:
+        """Return the yields of n designs with one acid at this plant; None where no result has the acid.
 
         Args:
             composition: mol Ni, Mn, Co per mol Li.
@@ -163,7 +184,7 @@ class Site:
         """
         seen = self._seen(composition, key)
         if seen is None:
-            return Posterior(mean, np.ones_like(mean), 0.0)
+            return None
         return seen.posterior(place_of(continuous) / self.scale, mean, hardness(scale))
 
 
@@ -224,7 +245,8 @@ def own_domain(domain: Domain, data: OwnData) -> Domain:
     _, first, inverse = np.unique(data.experiment, return_index=True, return_inverse=True)
     time = data.continuous[:, _TIME]
     spans = np.array([[time[inverse == i].min(), time[inverse == i].max()] for i in range(len(first))])
-    return domain.with_own(data.acid[first].tolist(), data.feed[first], fixed[first], spans)
+    sound = np.bincount(inverse, weights=data.impossible, minlength=len(first)) == 0
+    return domain.with_own(data.acid[first].tolist(), data.feed[first], fixed[first], spans, sound)
 
 
 def pack_prior(prior: Prior) -> bytes:

@@ -49,13 +49,24 @@ class ChargeBalance:
 
 def charge_balance(table: TrainingTable) -> ChargeBalance:
     """Return what each row of a training table dissolves and is offered."""
-    content = np.column_stack([np.ones(len(table)), table.feed])  # mol per mol Li
-    solids, strength = (
-        table.continuous[:, COLUMN[name]] for name in ("solid_liquid_ratio", "acid_concentration")
-    )
-    cathode = solids / cathode_molar_mass(table.feed)  # mol/L
-    carried = content * np.where(table.present, table.yields, 0.0) @ charges()[: len(BASE_METALS)]
-    usable = (np.nan_to_num(table.pka, nan=np.inf) < USABLE_PKA).sum(axis=1)
+    yields = np.where(table.present, table.yields, 0.0)
+    return charges_of(table.feed, table.continuous, table.pka, yields)
+
+
+def charges_of(feed: Floats, continuous: Floats, pka: Floats, yields: Floats) -> ChargeBalance:
+    """Return what n rows dissolve and are offered.
+
+    Args:
+        feed: mol Ni, Mn, Co per mol Li, shape (n, 3).
+        continuous: the variables of ``CONTINUOUS``, shape (n, 5).
+        pka: of the acid, NaN where it has fewer protons, shape (n, 3).
+        yields: of Li, Ni, Mn, Co; NaN or 0 where not measured or absent, shape (n, 4).
+    """
+    content = np.column_stack([np.ones(len(feed)), feed])  # mol per mol Li
+    solids, strength = (continuous[:, COLUMN[name]] for name in ("solid_liquid_ratio", "acid_concentration"))
+    cathode = solids / cathode_molar_mass(feed)  # mol/L
+    carried = content * np.nan_to_num(yields) @ charges()[: len(BASE_METALS)]
+    usable = (np.nan_to_num(pka, nan=np.inf) < USABLE_PKA).sum(axis=1)
     return ChargeBalance(offered=usable * strength, dissolved=carried * cathode)
 
 

@@ -229,7 +229,7 @@ def template_frame() -> pd.DataFrame:
     rows = [
         (70, 60, 0.95, 0.91, 0.90, 0.92, "a", 0.02, "", "a measurement"),
         (70, 60, 0.96, 0.93, 0.91, 0.92, "b", 0.02, "", "the same again, told apart under replicate"),
-        (70, 120, 0.99, 0.97, 0.96, 0.97, "", 0.02, "", "a later sample of it"),
+        (70, 120, 0.99, 0.97, 0.96, 0.97, "a", 0.02, "", "a later sample of the first"),
         (40, 60, 0.71, 0.62, np.nan, 0.60, "", np.nan, "lot 7", "a blank yield was not measured"),
     ]
     varied = ("temperature", "time", *YIELDS, "replicate", "sd", "batch", "note")
