@@ -42,8 +42,8 @@ def basis(found: Suggested) -> str:
     """Say what is measured already, and what the experiments were chosen from."""
     if found.first:
         first = (
-            "There are no own results with these acids on this feed yet: what the model predicts, and how plants differ from "
-            "that, decide; the experiments make up for each other's failures."
+            "There are no own results with these acids on this feed yet: what the model predicts, and how "
+            "plants differ from that, decide; the experiments make up for each other's failures."
         )
     else:
         best = column(found.problem.objectives[0].metric)

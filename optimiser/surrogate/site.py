@@ -98,7 +98,7 @@ class OwnData:
 
     @property
     def impossible(self) -> Bools:
-        """Which rows dissolve more charge than their acid offers, shape (n,): most likely a wrong setpoint."""
+        """Which rows dissolve more charge than their acid offers, shape (n,); most likely mistyped."""
         pka = self.acid_features[:, :_PKA]
         balance = charges_of(self.feed, self.continuous, pka, self.yields)
         return np.asarray(balance.ratio > LIMIT, dtype=np.bool_)
@@ -155,7 +155,7 @@ class Site:
 
     @cached_property
     def unlearned(self) -> float:
-        """Factor on the scale of an acid without own results: its 90 % intervals stay as wide as they were."""
+        """Factor on the scale of acids without own results: 90 % intervals stay as wide as they were."""
         scores = self.expected.ordered, self.ordered
         published, own = (np.quantile(each, tails(INTERVAL_LEVEL)) for each in scores)
         return float(np.ptp(published) / np.ptp(own))

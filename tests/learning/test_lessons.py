@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -110,7 +111,7 @@ def test_each_acid_and_feed_has_its_own_sentence() -> None:
 
 def shift(likeliest: str = "", published: bool = True, **parts: float) -> Shift:
     trend = Trend("temperature", "Mn", 60.0, -0.15, -0.07)
-    return Shift("sulfuric", "NMC622", published, likeliest, parts, (trend,))
+    return Shift("sulfuric", "NMC622", published, likeliest, 8, parts, (trend,))
 
 
 def test_the_sentence_in_full() -> None:
@@ -127,6 +128,9 @@ def test_the_sentence_claims_no_more_than_the_weights_carry() -> None:
     )
     assert "no longer count" in sentence_of([shift("own", Mn=-0.11)])
     assert "points" not in sentence_of([shift("own", Mn=-0.11)])
+    # two experiments are too few to say so
+    few = replace(shift("own", Mn=-0.11), experiments=2)
+    assert sentence_of([few]).startswith("Your plant leaches Mn 11 points less")
     own = sentence_of([shift(published=False, Mn=-0.11)])
     assert own.startswith("The literature's data have no sulfuric acid. Your plant leaches Mn 11 points less")
 
@@ -134,3 +138,21 @@ def test_the_sentence_claims_no_more_than_the_weights_carry() -> None:
 def test_a_published_model_has_no_lessons() -> None:
     with pytest.raises(ValueError, match="no site model"):
         lessons_of(load_surrogate("pd-gbr"), less_manganese())
+
+
+def test_a_row_that_its_acid_cannot_give_is_named() -> None:
+    """0.1 mol/L sulfuric acid has 0.2 mol/L protons; 95 % of 500 g/L NMC622 need about 15 mol/L."""
+    frame = less_manganese()
+    frame.loc[2, ["acid_concentration", "solid_liquid_ratio"]] = 0.1, 500.0
+    found = taught(frame)
+    assert found.impossible == (3,)
+    assert taught(less_manganese()).impossible == ()
+
+
+def test_no_trend_where_setpoints_change_together() -> None:
+    """Two setpoints that part the results alike: nobody knows which of them it is."""
+    frame = less_manganese().iloc[:4].assign(temperature=[50, 55, 80, 85], h2o2=[1, 1.2, 3, 3.2])
+    frame["time"] = [60, 61, 62, 63]
+    frame[["acid_concentration", "solid_liquid_ratio"]] = 2.0, 50.0
+    frame["yield_Mn"] = [0.5, 0.5, 0.1, 0.1]
+    assert taught(frame).shifts[0].trends == ()
