@@ -455,7 +455,7 @@ def _find(name_or_path: str | Path, beside: Path | None, where: str) -> Path:
             where=where,
             allowed=f"the folder that holds {CARD} and {ARRAYS}",
         )
-    if broken := next((p for p in places if [*p.parent.glob(f".{p.name}.*.old")]), None):
+    if broken := next((p for p in places if [*p.parent.glob(f".{p.name}.????????.old")]), None):
         raise InputError(
             f"A change of the site model {broken.name!r} was cut off.",
             where=str(broken),

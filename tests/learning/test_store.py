@@ -192,3 +192,20 @@ def test_examples_of_the_template_are_no_results(folder: Path) -> None:
     (folder / "t.csv").write_text(text.getvalue())
     with pytest.raises(InputError, match="still an example of the template"):
         store.add(read_results(folder / "t.csv", feed="NMC622"), "my-plant")
+
+
+def test_a_reader_says_that_a_change_was_cut_off(folder: Path) -> None:
+    """Between the two steps of a change that was killed, the model lies aside; `learn` puts it back."""
+    models = folder / "models"
+    (models / "my-plant").rename(models / ".my-plant.0123abcd.old")
+    with pytest.raises(InputError, match="was cut off") as raised:
+        load_surrogate("my-plant")
+    assert "optimiser learn --show --name my-plant" in raised.value.remedy
+    assert len(store.stored_results(store.opened("my-plant"))) == 9
+    assert load_surrogate("my-plant").name == "my-plant"
+
+
+def test_hidden_and_empty_names_are_refused(folder: Path) -> None:
+    for name in ("", ".hidden"):
+        with pytest.raises(InputError, match="no name of a site model"):
+            store.site_folder(name)
