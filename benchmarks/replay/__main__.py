@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import time
 from pathlib import Path
 from typing import Any
 
@@ -22,14 +21,9 @@ from benchmarks.replay.choosing import (
     TABLE,
     Played,
     band,
-    choices,
-    orders_of,
-    random_played,
-    read_rivals,
-    shown,
-    summed_up,
+    play_all,
 )
-from benchmarks.replay.game import FIRST, LAST, Chooser, games
+from benchmarks.replay.game import Chooser, games
 from benchmarks.replay.learning import PRIOR, RESULTS, figures, learning
 from benchmarks.replay.learning import shown as learning_shown
 from benchmarks.replay.suggested import suggested
@@ -43,25 +37,9 @@ SUGGEST = "suggest"
 def choosing(table: TrainingTable, priors: dict[int, Prior], starts: int) -> dict[str, Any]:
     """Play every chooser, print the table, and return the regrets and shares of random's experiments."""
     all_games = games(table)
-    played, seconds = {RANDOM: random_played(all_games, starts)}, {}
     choosers: dict[str, Chooser] = {SUGGEST: suggested(table, priors), **OWN}
-    for name, chooser in choosers.items():
-        began = time.perf_counter()
-        done = {game.study: orders_of(game, chooser, starts) for game in all_games}
-        seconds[name] = (time.perf_counter() - began) / choices(done)
-        played[name] = summed_up(all_games, done)
-    try:
-        told, rivals = read_rivals(table, all_games)
-    except ValueError as error:
-        print(f"Other tools are left out: {error}.")
-    else:
-        packages = ", ".join(" ".join(pair) for pair in told["packages"].items())
-        print(f"Other tools: {told['starts']} starts; {packages}.")
-        for name, orders in rivals.items():
-            seconds[name] = told["choosers"][name]["seconds_per_choice"]
-            played[name] = summed_up(all_games, {study: of[:starts] for study, of in orders.items()})
-    print(f"{len(all_games)} studies, {starts} starts, {FIRST} to {LAST} experiments.\n")
-    print(shown(played, seconds))
+    played, text = play_all(table, all_games, choosers, starts)
+    print(text)
     shares = {name: band(of.regret, played[RANDOM].regret) for name, of in played.items() if name != RANDOM}
     return {
         "choosing": {_key(name): _mean(of) for name, of in played.items()},

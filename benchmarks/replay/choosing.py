@@ -313,26 +313,42 @@ def main() -> None:
     if asked.rivals is not None:
         names = asked.rivals or list(RIVALS)
         write(play_rivals(table, all_games, names, asked.starts, asked.jobs), REFERENCE)
-    played = {RANDOM: random_played(all_games, asked.starts)}
-    seconds = {}
-    for name, chooser in OWN.items():
+    _, text = play_all(table, all_games, OWN, asked.starts)
+    print(text)
+
+
+def play_all(
+    table: TrainingTable, all_games: Sequence[Game], choosers: Mapping[str, Chooser], starts: int
+) -> tuple[dict[str, Played], str]:
+    """Play some choosers, and read what other tools chose, beside chance.
+
+    Args:
+        table: training table.
+        all_games: of it.
+        choosers: by name.
+        starts: of each study.
+
+    Returns:
+        What came of each, chance first, and the same as text.
+    """
+    played, seconds = {RANDOM: random_played(all_games, starts)}, {}
+    for name, chooser in choosers.items():
         began = time.perf_counter()
-        done = {game.study: orders_of(game, chooser, asked.starts) for game in all_games}
+        done = {game.study: orders_of(game, chooser, starts) for game in all_games}
         seconds[name] = (time.perf_counter() - began) / choices(done)
         played[name] = summed_up(all_games, done)
-    print(f"{len(all_games)} studies, {asked.starts} starts, {FIRST} to {LAST} experiments.")
+    lines = [f"{len(all_games)} studies, {starts} starts, {FIRST} to {LAST} experiments."]
     try:
         told, rivals = read_rivals(table, all_games)
     except ValueError as error:
-        print(f"Other tools are left out: {error}.")
+        lines.append(f"Other tools are left out: {error}.")
     else:
         packages = ", ".join(" ".join(pair) for pair in told["packages"].items())
-        print(f"Other tools: {told['starts']} starts; {packages}.")
-        for name, done in rivals.items():
+        lines.append(f"Other tools: {told['starts']} starts; {packages}.")
+        for name, orders in rivals.items():
             seconds[name] = told["choosers"][name]["seconds_per_choice"]
-            played[name] = summed_up(all_games, {study: of[: asked.starts] for study, of in done.items()})
-    print()
-    print(shown(played, seconds))
+            played[name] = summed_up(all_games, {study: of[:starts] for study, of in orders.items()})
+    return played, "\n".join([*lines, "", shown(played, seconds)])
 
 
 def write(told: dict[str, Any], path: Path) -> None:

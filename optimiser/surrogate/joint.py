@@ -18,14 +18,13 @@ from optimiser.surrogate.residuals import (
     Fit,
     Learned,
     OwnRows,
-    Parts,
     Prior,
+    Values,
     covariance,
-    feed_share,
+    lasting_covariance,
 )
 from optimiser.variables import Floats, Ints
 
-_MIDDLE = 0.5  # as in residuals
 _JITTER = 1e-9
 
 
@@ -108,7 +107,7 @@ def joint(
     means, covariances = [], []
     for fit in known.fits:
         smooth, own = covariance(prior, fit.parts, rows, row, metal)
-        cross = _cross(known, fit.parts, rows, row, metal)
+        cross = lasting_covariance(prior, fit.parts, Values(rows, row, metal), _measured(known))
         means.append(fit.parts.expected(mean[row, metal]) + cross @ fit.alpha)
         covariances.append(smooth + own - cross @ fit.precision @ cross.T)
     weights = known.weights[known.weights > 0.0]
@@ -165,7 +164,9 @@ def expecting(learned: Learned, rows: OwnRows) -> Learned:
         before = learned.rows.yields[learned.row, learned.metal] - fit.parts.expected(
             learned.rows.mean[learned.row, learned.metal]
         )
-        new = _cross(learned, fit.parts, rows, row, metal) @ fit.alpha
+        further = Values(rows, row, metal)
+        cross = lasting_covariance(learned.prior, fit.parts, further, _measured(learned))
+        new = cross @ fit.alpha
         precision: Floats = np.asarray(np.linalg.inv(smooth + own), dtype=np.float64)
         alpha: Floats = np.asarray(precision @ np.append(before, new), dtype=np.float64)
         fits.append(Fit(fit.parts, precision, alpha))
@@ -191,17 +192,8 @@ def narrowed(
 _FIELDS = ("place", "feed", "run", "mean", "hard", "yields", "sd")
 
 
-def _cross(learned: Learned, parts: Parts, rows: OwnRows, row: Ints, metal: Ints) -> Floats:
-    """Return the covariance of values with those measured, shape (v, measured)."""
-    known = learned.rows
-    same = metal[:, None] == learned.metal
-    near = learned.prior.near(rows.place, known.place)[np.ix_(row, learned.row)]
-    share = feed_share(rows.feed, known.feed)[np.ix_(row, learned.row)]
-    at = (rows.mean[row, metal] - _MIDDLE)[:, None] * (known.mean[learned.row, learned.metal] - _MIDDLE)
-    shared = parts.offset**2 + parts.smooth**2 * near + parts.slope**2 * at
-    each = parts.metal_offset**2 + parts.metal_smooth**2 * near + parts.metal_slope**2 * at
-    hard = rows.hard[row, metal][:, None] * known.hard[learned.row, learned.metal]
-    return np.asarray(share * hard * (shared + same * each), dtype=np.float64)
+def _measured(learned: Learned) -> Values:
+    return Values(learned.rows, learned.row, learned.metal)
 
 
 def _root(matrix: Floats) -> Floats:

@@ -23,7 +23,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -356,6 +356,39 @@ def learn_rows(prior: Prior, rows: OwnRows) -> Learned:
     return Learned(prior, rows, row, metal, every, kept)
 
 
+class Values(NamedTuple):
+    """Some values of a table of results or designs: of rows, the one of a metal each, v in all."""
+
+    rows: OwnRows
+    row: Ints
+    metal: Ints
+
+
+def lasting_covariance(prior: Prior, parts: Parts, one: Values, other: Values) -> Floats:
+    """Return the covariance of values that their runs do not make, shape (v, w).
+
+    Args:
+        prior: for the lengths.
+        parts: of the explanation.
+        one, other: the values, v and w.
+    """
+    place = np.ix_(one.row, other.row)
+    same = one.metal[:, None] == other.metal
+    near = prior.near(one.rows.place, other.rows.place)[place]
+    share = feed_share(one.rows.feed, other.rows.feed)[place]
+    (at, hard), (there, hard_there) = (
+        (values.rows.mean[values.row, values.metal] - _MIDDLE, values.rows.hard[values.row, values.metal])
+        for values in (one, other)
+    )
+    smooth = (
+        parts.offset**2
+        + parts.smooth**2 * near
+        + same * (parts.metal_offset**2 + parts.metal_smooth**2 * near)
+    )
+    smooth += (parts.slope**2 + same * parts.metal_slope**2) * at[:, None] * there
+    return np.asarray(share * smooth * hard[:, None] * hard_there, dtype=np.float64)
+
+
 def covariance(prior: Prior, parts: Parts, rows: OwnRows, row: Ints, metal: Ints) -> tuple[Floats, Floats]:
     """Return the covariance of measured values, and what of it a new run does not share, (v, v) each.
 
@@ -365,21 +398,12 @@ def covariance(prior: Prior, parts: Parts, rows: OwnRows, row: Ints, metal: Ints
         rows: the results.
         row, metal: of each value, shape (v,).
     """
+    values = Values(rows, row, metal)
     same = metal[:, None] == metal
-    near = prior.near(rows.place, rows.place)[np.ix_(row, row)]
-    share = feed_share(rows.feed, rows.feed)[np.ix_(row, row)]
-    at = rows.mean[row, metal] - _MIDDLE
-    smooth = (
-        parts.offset**2
-        + parts.smooth**2 * near
-        + same * (parts.metal_offset**2 + parts.metal_smooth**2 * near)
-    )
-    smooth += (parts.slope**2 + same * parts.metal_slope**2) * at[:, None] * at
-    hard = rows.hard[row, metal]
     run = (rows.run[row][:, None] == rows.run[row]) * (parts.run**2 + same * parts.metal_run**2)
     stated = rows.sd[row]
     noise = np.where(np.isnan(stated), parts.noise, stated) ** 2 + _JITTER
-    return share * smooth * hard[:, None] * hard, run + np.diag(noise)
+    return lasting_covariance(prior, parts, values, values), run + np.diag(noise)
 
 
 def _fit(prior: Prior, parts: Parts, rows: OwnRows, row: Ints, metal: Ints) -> Fit:
