@@ -213,11 +213,23 @@ def _kept(figure: Mapping[str, Any], reached: str = "") -> str:
     return f"{kept} of {figure['n']} {reached}({promised} promised)"
 
 
-#: What no figure of a report covers.
-NOT_KNOWN = (
+_MONOTONE = (
     "The model is monotonically constrained: more heat, time, acid or peroxide lowers a predicted yield by "
     "two points at most, and more solids raises it by two points at most. Real yields sometimes change "
-    "more, where something precipitates or decomposes.",
+    "more, where something precipitates or decomposes."
+)
+_SITE = (
+    "The published model is monotonically constrained; what own results add to it is not. Predicted yields "
+    "can fall a little with more heat, time, acid or peroxide."
+)
+
+
+def not_known(surrogate: Surrogate) -> tuple[str, ...]:
+    """Return what no figure of a report covers."""
+    return (_MONOTONE if surrogate.site is None else _SITE, *_NOT_KNOWN)
+
+
+_NOT_KNOWN = (
     "Impurities (carbon, binder, aluminium, copper, iron), particle size, stirring and pretreatment are not "
     "variables of the data, so a feed that differs in them may leach otherwise.",
     "Cost counts acid, peroxide, water, heat, power and neutralisation of the acid that is left: no labour, "

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from optimiser.learning.store import create
+from optimiser.report.caveats import not_known
 from optimiser.report.learn import Request, learn
 from optimiser.surrogate.artefact import load_surrogate
 from optimiser.tables.own_results import read_results
@@ -67,3 +68,10 @@ def test_the_page_draws_everything(out: Path, width: int) -> None:
         browser.close()
     assert wrong == []
     assert fetched == [(out / "report.html").as_uri()]
+
+
+def test_a_site_model_is_not_said_to_be_monotone(out: Path) -> None:
+    site, base = load_surrogate(out.parent / "my-plant"), load_surrogate("pd-gbr")
+    assert "what own results add to it is not" in not_known(site)[0]
+    assert "by two points at most" in not_known(base)[0]
+    assert not_known(site)[1:] == not_known(base)[1:]

@@ -7,7 +7,7 @@ import numpy as np
 from optimiser.chemistry.metals import METALS
 from optimiser.report.card import Card, Figure, Panels, Table, Words
 from optimiser.report.cards.origin import read_frame
-from optimiser.report.caveats import NOT_KNOWN
+from optimiser.report.caveats import not_known
 from optimiser.report.figures.scenarios import MOST_DRAWN, draw_heat
 from optimiser.report.scenarios import Contents
 from optimiser.tables.footprint import SCORE, WHY
@@ -124,4 +124,7 @@ def sources_card(of: Contents) -> Card:
         f"{len(frame)} numbers stand behind these sums, {marked} of them marked: old, or of confidence C.",
     )
     table = Table("sources-table", "Confidence A is best.", read_frame(frame), tall=True)
-    return Card(finding=finding, blocks=(table, Words("What this tool does not know", NOT_KNOWN)))
+    return Card(
+        finding=finding,
+        blocks=(table, Words("What this tool does not know", not_known(of.setting.surrogate))),
+    )

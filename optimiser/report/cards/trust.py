@@ -7,7 +7,7 @@ import pandas as pd
 from optimiser.problem.bound import BoundProblem
 from optimiser.report import words
 from optimiser.report.card import Block, Card, Figure, Panels, Table, Words
-from optimiser.report.caveats import NOT_KNOWN, skill_caveat
+from optimiser.report.caveats import not_known, skill_caveat
 from optimiser.report.columns import column
 from optimiser.report.figures.lines import draw_courses, feasible_courses, hypervolume_courses
 from optimiser.report.numbers import counted
@@ -39,7 +39,9 @@ def support_card(result: RunResult) -> Card:
     blocks.append(Words("What the applicability domain is", domain_lines(problem), folded=True))
     # said above where the recommended design has peroxide
     said = result.front is not None and result.front.evaluation.designs.h2o2[result.front.answer] > 0.0
-    unknown = NOT_KNOWN if said else (words.PEROXIDE_CAVEAT, *NOT_KNOWN)
+    unknown = not_known(problem.surrogate)
+    if not said:
+        unknown = (words.PEROXIDE_CAVEAT, *unknown)
     blocks.append(Words("What this tool does not know", unknown))
     return Card(finding=tuple(finding), blocks=tuple(blocks))
 
