@@ -103,9 +103,10 @@ def candidates(problem: BoundProblem, aim: str, rng: np.random.Generator) -> Can
     rounded = _rounded(problem, every)
     kept = np.flatnonzero(~measured(problem, rounded))
     kept = kept[np.unique(rounded.setpoints[kept], return_index=True)[1]]
-    kept = kept[_thinned(problem, rounded.take(kept), guess.take(kept), aim, rng)]
+    if len(kept):  # else there is nothing to thin or to predict
+        kept = kept[_thinned(problem, rounded.take(kept), guess.take(kept), aim, rng)]
     chosen = rounded.take(kept)
-    point = free.search_point(chosen, "high")
+    point = free.search_point(chosen, "high") if len(kept) else free.point_at(chosen, guess.take(kept))
     good = np.flatnonzero(total_violation(point.margins) <= 0.0)
     prediction = point.prediction.take(good)
     point = SearchPoint(point.objectives[good], point.margins[good], prediction)

@@ -249,3 +249,13 @@ def test_the_command(tmp_path: Path) -> None:
     assert told["out"] == "sheet.xlsx"
     with pytest.raises(InputError, match="yield"):  # nothing is filled in yet
         read_results(tmp_path / "sheet.xlsx")
+
+
+def test_where_no_design_is_possible_there_is_no_experiment() -> None:
+    """Half a mole of acid per litre for 400 g/L of solids: refused by name, not by a traceback."""
+    ranges = {"acid": ["sulfuric"], "acid_concentration": (0.5, 0.6), "solid_liquid_ratio": (400, 500)}
+    asked = opt.Problem(
+        feed="NMC622", variables=ranges, objectives=[opt.minimise("cost")], constraints=[opt.Yields(Li=0.9)]
+    )
+    with pytest.raises(InputError, match="there is no experiment to suggest"):
+        opt.suggest(asked, n=2)
