@@ -16,7 +16,7 @@ from optimiser.answers.typed import Span
 from optimiser.chemistry.impacts import ImpactTable, climate_table
 from optimiser.problem.bound import BoundProblem, Evaluation
 from optimiser.problem.load import Config
-from optimiser.problem.objectives import REPORTED, Objective, minimise
+from optimiser.problem.objectives import Objective, minimise
 from optimiser.search.archive import Archive, joined
 from optimiser.search.front import Front, Infeasibility, front_of, infeasibility_of
 from optimiser.search.pool import Pool, Question
@@ -269,7 +269,9 @@ def _row(of: AcidComparison, one: AcidAlone) -> dict[str, Any]:
         return found
     best, problem = one.picked, one.problem
     found |= {name: float(getattr(best.designs, name)[0]) for name in CONTINUOUS}
-    shown = dict.fromkeys([*(o.metric for o in problem.objectives), *REPORTED, "chlorine", *_yields(problem)])
+    shown = dict.fromkeys(
+        [*(o.metric for o in problem.objectives), *problem.reported, "chlorine", *_yields(problem)]
+    )
     for name in shown:
         if name not in CONTINUOUS:
             found |= _with_ends(one, name, name, 0)

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from optimiser.problem.bound import BoundProblem, Evaluation
-from optimiser.problem.objectives import METRICS, REPORTED, per_kg_metal
+from optimiser.problem.objectives import METRICS, per_kg_metal
 from optimiser.process.costs import COMPONENTS
 from optimiser.surrogate.calibration import INTERVAL_LEVEL, tails
 from optimiser.uncertainty.drawn import Drawn
@@ -35,7 +35,7 @@ def spread(problem: BoundProblem, evaluation: Evaluation, rng: np.random.Generat
     Returns:
         By name of the metric, and ``cost_acid``, ``climate_acid`` and so on per kg of metal dissolved.
     """
-    names = list(dict.fromkeys([*(o.metric for o in problem.objectives), *REPORTED]))
+    names = list(dict.fromkeys([*(o.metric for o in problem.objectives), *problem.reported]))
     parts = [f"{what}_{component}" for what in ("cost", "climate") for component in COMPONENTS]
     inputs = inputs_of(problem, evaluation.designs)
     drawn = Drawn(problem, evaluation)

@@ -76,6 +76,16 @@ class _Cathode(Strict):
         return self
 
     @property
+    def cathode_share(self) -> float:
+        """Mass of cathode per mass of what is fed; 1 for a pure cathode."""
+        return 1.0
+
+    @property
+    def impurities(self) -> Mapping[str, float]:
+        """Mass of copper, aluminium and iron metal per mass of what is fed; none in a pure cathode."""
+        return {}
+
+    @property
     def composition(self) -> npt.NDArray[np.float64]:
         """Mol of each metal per mol Li, in the order of METALS; Li is 1."""
         return np.array([1.0, *(getattr(self, metal) for metal in METALS[1:])])

@@ -53,6 +53,10 @@ class Metrics:
                     allowed=", ".join(METRICS),
                     remedy=closest(name, METRICS) or "optimiser list objectives",
                 )
+            if name not in problem.metrics:
+                raise InputError(
+                    f"This problem has no {METRICS[name].label}.", where=option, remedy=METRICS[name].needs
+                )
             metal = name.removeprefix("yield_")
             if metal in METALS and metal not in problem.present:
                 raise InputError(f"{problem.feed.name} holds no {metal}, so it has no {name}.", where=option)

@@ -14,8 +14,9 @@ from optimiser.chemistry.feeds import Feed
 from optimiser.chemistry.metals import METALS
 from optimiser.chemistry.reagents import Reagents, load_reagents
 from optimiser.problem.bound import BoundProblem
+from optimiser.problem.bounds import Bound
 from optimiser.problem.constraints import Yields, complete
-from optimiser.problem.objectives import minimise
+from optimiser.problem.objectives import METRICS, minimise
 from optimiser.problem.schema import Problem
 from optimiser.problem.tolerances import OFF, Tolerances
 from optimiser.problem.yields import check_yields
@@ -56,6 +57,7 @@ def bind(question: Problem, tables: OwnTables | None = None) -> BoundProblem:
     except InputError as error:
         raise _located(error, question) from None
     problem = replace(problem, objectives=question.objectives, constraints=complete(question.constraints))
+    _refuse_metrics_without_numbers(question, problem)
     if problem.domain is not None:
         _refuse_unsupported(question, problem)
     asked = _asked_ranges(question)
@@ -252,6 +254,22 @@ def _refuse_idle_objectives(question: Problem, feed: Feed) -> None:
                 where=question.where("objectives", index),
                 allowed="yields of " + ", ".join(free),
                 remedy="choose one of these metals",
+            )
+
+
+def _refuse_metrics_without_numbers(question: Problem, problem: BoundProblem) -> None:
+    """Refuse objectives and bounds on a metric that the problem's numbers do not suffice for."""
+    asked = [(("objectives", i), o.metric) for i, o in enumerate(question.objectives)]
+    asked += [
+        (("constraints", i), c.metric) for i, c in enumerate(question.constraints) if isinstance(c, Bound)
+    ]
+    for key, name in asked:
+        if name not in problem.metrics:
+            raise InputError(
+                f"{name!r} cannot be computed for this problem.",
+                where=question.where(*key),
+                allowed=", ".join(problem.metrics),
+                remedy=METRICS[name].needs,
             )
 
 

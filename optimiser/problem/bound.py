@@ -15,7 +15,15 @@ from optimiser.chemistry.reagents import Reagents
 from optimiser.problem.constraints import Yields, complete
 from optimiser.problem.limits import ApplicabilityDomain
 from optimiser.problem.margins import Constraint, State
-from optimiser.problem.objectives import METRICS, Objective, Outcome, outcome
+from optimiser.problem.objectives import (
+    METRICS,
+    Metric,
+    Objective,
+    Outcome,
+    metrics_of,
+    outcome,
+    reported_of,
+)
 from optimiser.problem.tolerances import DEFAULT, Tolerances
 from optimiser.problem.yields import (
     drawn_yields,
@@ -54,7 +62,7 @@ class Evaluation:
         yields_nominal: expected yields at the setpoints themselves, likewise.
         yields_p10: tenth percentile of the expected yields over the tolerances, likewise.
         outcome: balance, cost and impact at the mean yields.
-        metrics: every metric of the registry, shape (n,) each.
+        metrics: every metric that the problem's numbers suffice for, shape (n,) each.
         metrics_low, metrics_high: the same at the ends of the yields' intervals, all metals together.
         objectives: what the search minimises, shape (n, m).
         margins: by constraint, >= 0 where it holds, shape (n,) each.
@@ -151,6 +159,16 @@ class BoundProblem:
     def present(self) -> tuple[str, ...]:
         """The metals that the feed contains."""
         return tuple(m for m, there in zip(METALS, self.feed.present, strict=True) if there)
+
+    @property
+    def metrics(self) -> dict[str, Metric]:
+        """The metrics that its numbers suffice for, by name."""
+        return metrics_of(self.inputs)
+
+    @property
+    def reported(self) -> tuple[str, ...]:
+        """The metrics that its reports show, asked for or not."""
+        return reported_of(self.inputs)
 
     @property
     def supported_acids(self) -> tuple[str, ...]:
@@ -302,9 +320,10 @@ class BoundProblem:
         nominal, tenth = self._over_tolerances(designs, prediction)
         low, high = yield_interval(self.surrogate, self.feed, prediction, INTERVAL_LEVEL)
         result = self.outcome_of(designs, prediction.mean)
-        metrics = {name: metric.compute(result) for name, metric in METRICS.items()}
+        given = self.metrics
+        metrics = {name: metric.compute(result) for name, metric in given.items()}
         ends = [self.outcome_of(designs, y) for y in (low, high)]
-        at_ends = {n: np.stack([m.compute(end) for end in ends]) for n, m in METRICS.items()}
+        at_ends = {n: np.stack([m.compute(end) for end in ends]) for n, m in given.items()}
         known = np.array([bool(near.experiments) for near in self.neighbourhoods])
         return Evaluation(
             designs=designs,

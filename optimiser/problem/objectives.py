@@ -57,12 +57,17 @@ def outcome(designs: Designs, yields: Floats, balance: MassBalance, inputs: Proc
     )
 
 
+def _always(inputs: ProcessInputs) -> bool:
+    return True
+
+
 @dataclass(frozen=True)
 class Metric:
     """One figure of merit, computed for all designs at once.
 
     ``meaning`` says what it is without its symbols; ``digits`` is how many decimals a person wants to see;
-    ``better`` is the usual direction; ``low`` and ``high`` are the least and most that is possible.
+    ``better`` is the usual direction; ``low`` and ``high`` are the least and most that is possible. ``given``
+    tells whether a problem's numbers suffice to compute it, and ``needs`` what to write where they do not.
     """
 
     name: str
@@ -74,6 +79,8 @@ class Metric:
     compute: Callable[[Outcome], Floats]
     low: float = 0.0
     high: float = math.inf
+    given: Callable[[ProcessInputs], bool] = _always
+    needs: str = ""
 
 
 def per_kg_metal(total: Floats, balance: MassBalance) -> Floats:
@@ -269,8 +276,16 @@ METRICS: Mapping[str, Metric] = {metric.name: metric for metric in _ALL}
 BY_PRODUCTS: tuple[str, ...] = ("chlorine", "oxygen", "salt", "residue", "wastewater")
 #: Metrics that stand among the yields and setpoints of a design anyway.
 APART: frozenset[str] = frozenset({"time", *(f"yield_{metal}" for metal in METALS)})
-#: What a front reports besides these, whether it is asked for or not.
-REPORTED: tuple[str, ...] = tuple(name for name in METRICS if name not in APART | {*BY_PRODUCTS})
+
+
+def metrics_of(inputs: ProcessInputs) -> dict[str, Metric]:
+    """Return the metrics that the numbers of a problem suffice for, by name."""
+    return {name: metric for name, metric in METRICS.items() if metric.given(inputs)}
+
+
+def reported_of(inputs: ProcessInputs) -> tuple[str, ...]:
+    """Return the metrics that a front reports, asked for or not, but `APART` and `BY_PRODUCTS`."""
+    return tuple(name for name in metrics_of(inputs) if name not in APART | {*BY_PRODUCTS})
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ import pandas as pd
 
 from optimiser.choosing.choice import Choice, Obstacle
 from optimiser.problem.bound import Evaluation
-from optimiser.problem.objectives import METRICS, REPORTED
+from optimiser.problem.objectives import METRICS
 from optimiser.report import words
 from optimiser.report.columns import column
 from optimiser.report.manifest import plain_json
@@ -68,7 +68,7 @@ class Chosen:
         """Return the answer as plain JSON: yields and recovery are fractions."""
         choice = self.choice
         names = choice.metrics.names
-        shown = [*DESIGN_COLUMNS, *(f"yield_{m}" for m in choice.problem.present), *METRICS]
+        shown = [*DESIGN_COLUMNS, *(f"yield_{m}" for m in choice.problem.present), *choice.problem.metrics]
         found: dict[str, Any] = plain_json(
             {
                 "run": choice.run.name,
@@ -91,7 +91,11 @@ class Chosen:
 
     def _repr_html_(self) -> str:
         said = "".join(f"<p>{escape(line)}</p>" for line in lines(self))
-        shown = ["which", *DESIGN_COLUMNS, *dict.fromkeys([*self.choice.metrics.names, *REPORTED])]
+        shown = [
+            "which",
+            *DESIGN_COLUMNS,
+            *dict.fromkeys([*self.choice.metrics.names, *self.choice.problem.reported]),
+        ]
         return said + str(self.frame[shown].round(3).to_html(index=False))
 
 

@@ -10,7 +10,7 @@ import pandas as pd
 from optimiser.chemistry.metals import METALS
 from optimiser.problem.bound import BoundProblem, Evaluation
 from optimiser.problem.bounds import Bound
-from optimiser.problem.objectives import APART, REPORTED, per_kg_metal
+from optimiser.problem.objectives import APART, per_kg_metal
 from optimiser.problem.robustness import over_tolerances
 from optimiser.process.costs import COMPONENTS, metal_value
 from optimiser.report.columns import column, with_intervals
@@ -184,7 +184,7 @@ def refused_frame(problem: BoundProblem, infeasibility: Infeasibility) -> pd.Dat
 
 def reported_metrics(problem: BoundProblem) -> tuple[str, ...]:
     """Return the metrics of a table for people: what is asked for first; no yields, no time."""
-    return tuple(dict.fromkeys([*asked_metrics(problem), *REPORTED]))
+    return tuple(dict.fromkeys([*asked_metrics(problem), *problem.reported]))
 
 
 def asked_metrics(problem: BoundProblem) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ import pandas as pd
 from scipy.stats import sobol_indices, uniform
 
 from optimiser.problem.bound import BoundProblem, Evaluation
-from optimiser.problem.objectives import METRICS, REPORTED
+from optimiser.problem.objectives import METRICS
 from optimiser.surrogate.calibration import INTERVAL_LEVEL, tails
 from optimiser.uncertainty.drawn import Drawn, Values
 from optimiser.uncertainty.inputs import KINDS, YIELDS, Input, inputs_of
@@ -98,7 +98,7 @@ def drivers(
     """
     every = inputs_of(problem, evaluation.designs) if inputs is None else inputs
     varied = tuple(one for one in every if one.varies)
-    names = tuple(dict.fromkeys([*(o.metric for o in problem.objectives), *REPORTED]))
+    names = tuple(dict.fromkeys([*(o.metric for o in problem.objectives), *problem.reported]))
     drawn = Drawn(problem, evaluation)
 
     def figures(values: Values, n: int) -> Floats:

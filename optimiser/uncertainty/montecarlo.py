@@ -12,7 +12,7 @@ import numpy as np
 from optimiser._io.errors import InputError
 from optimiser.problem.bound import BoundProblem, Evaluation
 from optimiser.problem.constraints import Yields
-from optimiser.problem.objectives import METRICS, REPORTED, Objective
+from optimiser.problem.objectives import METRICS, Objective
 from optimiser.surrogate.calibration import INTERVAL_LEVEL, tails
 from optimiser.uncertainty.drawn import Drawn
 from optimiser.uncertainty.inputs import YIELDS, Input, inputs_of
@@ -146,7 +146,7 @@ def monte_carlo(
     drawn = Drawn(problem, evaluation)
     values, n = drawn.values(inputs, rng.random((len(inputs), draws))), len(evaluation)
     yields = (f"yield_{metal}" for metal in problem.present)
-    names = dict.fromkeys([*(o.metric for o in problem.objectives), *REPORTED, *yields])
+    names = dict.fromkeys([*(o.metric for o in problem.objectives), *problem.reported, *yields])
     metrics = {name: np.empty((draws, n)) for name in names}
     holds = np.empty((len(problem.constraint_names), draws, n), dtype=np.bool_)
     for chunk, result in drawn.chunks(values, draws):

@@ -11,7 +11,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from optimiser.problem.bound import BoundProblem, Evaluation
-from optimiser.problem.objectives import APART, METRICS
+from optimiser.problem.objectives import APART
 from optimiser.report.columns import column
 from optimiser.report.frames import front_frame, reported_metrics
 from optimiser.report.picks import ends_and_knee
@@ -64,7 +64,7 @@ def drawn_designs(
     """
     frame = front_frame(problem, evaluation, knee)
     ends = {"low": evaluation.metrics_low, "high": evaluation.metrics_high}
-    frame = frame.assign(**{f"{m}_{end}": values[m] for end, values in ends.items() for m in METRICS})
+    frame = frame.assign(**{f"{m}_{end}": values[m] for end, values in ends.items() for m in values})
     frame["label"] = [problem.acids[k].label for k in evaluation.designs.acid]
     rows = list(zip(titles, frame.to_dict("records"), strict=True))
     frame["hover"] = [_hover(problem, title, row) for title, row in rows]
