@@ -28,6 +28,7 @@ from pydantic import (
 from optimiser._io.errors import InputError, dotted
 from optimiser._io.yamlfile import Document, Real, Whole, first_error
 from optimiser.chemistry.acids import MOST_ACIDS, AcidOverrides
+from optimiser.chemistry.energy import CHOICES, EnergyChoice, energy_choice
 from optimiser.chemistry.feeds import Feed, find_feed, load_feeds
 from optimiser.chemistry.metals import METALS
 from optimiser.chemistry.quantity import Sourced
@@ -262,11 +263,19 @@ TolerancesField = Annotated[
 ]
 
 
-#: A number of the process, one with a range, or the name of a base. A callable tells them apart, so that a
-#: mistake is told of the one that was meant.
+def _kind_of_parameter(value: Any) -> str:
+    if isinstance(value, EnergyChoice):
+        return "energy"
+    return "range" if isinstance(value, dict | Sourced) else "alone"
+
+
+#: A number of the process, one with a range, the name of a base, or a choice of energy. A callable tells them
+#: apart, so that a mistake is told of the one that was meant.
 ParameterField = Annotated[
-    Annotated[Real | str, Tag("alone")] | Annotated[Sourced, Tag("range")],
-    Discriminator(lambda value: "range" if isinstance(value, dict | Sourced) else "alone"),
+    Annotated[Real | str, Tag("alone")]
+    | Annotated[Sourced, Tag("range")]
+    | Annotated[InstanceOf[EnergyChoice], PlainSerializer(lambda choice: choice.setting), Tag("energy")],
+    Discriminator(_kind_of_parameter),
 ]
 
 
@@ -356,6 +365,14 @@ class Problem(Strict):
             return value
         known = find_feed(str(value.get("name", "")), composition=True)
         return known.model_dump(by_alias=True) | {k: v for k, v in value.items() if k != "name"}
+
+    @field_validator("process", mode="before")
+    @classmethod
+    def _energies(cls, value: Any) -> Any:
+        """Read ``electricity`` and ``heat``, which are choices and no numbers."""
+        if not isinstance(value, dict):
+            return value
+        return {key: energy_choice(key, v) if key in CHOICES else v for key, v in value.items()}
 
     @field_validator("objectives", "constraints", mode="before")
     @classmethod
