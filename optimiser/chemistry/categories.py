@@ -1,4 +1,4 @@
-"""Impact categories as metrics: their names, units, and what one unit of each adds to the EF 3.1 single score."""
+"""Impact categories as metrics: names, units, and what a unit of each adds to the EF 3.1 single score."""
 
 from __future__ import annotations
 
@@ -101,6 +101,11 @@ def seen(category: Category) -> None:
     """Remember how a table of this process writes a category of its own, for labels and units."""
     if is_own(category.name):
         _SEEN.setdefault(category.name, set()).add((category.label, category.unit))
+
+
+def is_known(name: str) -> bool:
+    """Tell whether a table of this process has a category outside EF 3.1 of this metric's name."""
+    return name in _SEEN
 
 
 def label_and_unit(name: str) -> tuple[str, str]:

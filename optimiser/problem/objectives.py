@@ -406,6 +406,8 @@ METRICS: Mapping[str, Metric] = _Metrics((*_ALL, *_OF_TABLES, *_CATEGORIES))
 BY_PRODUCTS: tuple[str, ...] = ("chlorine", "oxygen", "salt", "residue", "wastewater")
 #: Metrics that stand among the yields and setpoints of a design anyway.
 APART: frozenset[str] = frozenset({"time", *(f"yield_{metal}" for metal in METALS)})
+#: The single score and the categories of EF 3.1 besides climate change.
+IMPACTS: tuple[str, ...] = ("single_score", *(metric.name for metric in _CATEGORIES))
 #: Metrics that have a card of their own, and stand elsewhere only where they are asked for.
 ON_THEIR_CARD: frozenset[str] = frozenset(
     {"climate_change_after_credit", *(metric.name for metric in _CATEGORIES)}

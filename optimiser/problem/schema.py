@@ -33,6 +33,7 @@ from optimiser.chemistry.feeds import Feed, find_feed, load_feeds
 from optimiser.chemistry.metals import METALS
 from optimiser.chemistry.quantity import Sourced
 from optimiser.problem.constraints import read_constraint
+from optimiser.problem.impacts import AssumeField, CreditField
 from optimiser.problem.margins import Constraint
 from optimiser.problem.numbers import number
 from optimiser.problem.objectives import Objective, read_objective
@@ -307,7 +308,12 @@ class Problem(Strict):
         constraints: such as `Yields` and `ProtonBalance`; limits that are not listed keep their defaults.
         tolerances: half-widths within which the plant holds each setpoint; ``"off"`` for none.
         process: numbers of the process by name, each alone (studies hold it fixed) or as
-            ``{low, mode, high}``; `optimiser list parameters` lists them.
+            ``{low, mode, high}``; `optimiser list parameters` lists them. ``electricity`` and ``heat`` name a
+            country, a mix, or numbers of one's own.
+        impacts: name or path of a table of impact factors; ``NAME`` means ``NAME.impacts.yaml`` beside the
+            problem.
+        assume: impact factors by category and substance where that table has none.
+        credit: kg CO2-eq per kg of each metal with its source, for a credit told apart from all else.
 
     Raises:
         InputError: a part is unknown or impossible, with its key.
@@ -334,6 +340,9 @@ class Problem(Strict):
     constraints: tuple[ConstraintField, ...] = ()
     tolerances: TolerancesField = TolerancesSpec()
     process: dict[str, ParameterField] = Field(default_factory=dict)
+    impacts: str | None = Field(default=None, min_length=1)
+    assume: AssumeField = Field(default_factory=dict)
+    credit: CreditField | None = None
 
     _source: Source | None = PrivateAttr(default=None)
 

@@ -15,7 +15,7 @@ from optimiser.chemistry.categories import (
     seen,
 )
 from optimiser.chemistry.impacts import ImpactTable, is_climate
-from optimiser.variables import Floats, Ints
+from optimiser.variables import Floats
 
 #: What a batch buys beside its acid, by component of the cost, and the substance that it is.
 Bought = Mapping[str, str]
@@ -84,10 +84,13 @@ class ImpactNumbers:
     def _besides(self, row: int) -> list[bool]:
         return [bool(np.isnan(self.others[row, place])) for place in _places(self.bought)]
 
-    def of_acids(self, rows: Sequence[int] | Ints) -> ImpactNumbers:
-        """Return the same for some of the acids, by their numbers."""
-        names = tuple(self.acid_names[k] for k in rows)
-        return replace(self, acids=self.acids[:, list(rows)], acid_names=names)
+    def of_acids(self, names: Sequence[str]) -> ImpactNumbers:
+        """Return the same for acids in another order; factors of one that is not known are missing."""
+        acids = np.full((len(self.acids), len(names)), np.nan)
+        for place, name in enumerate(names):
+            if name in self.acid_names:
+                acids[:, place] = self.acids[:, self.acid_names.index(name)]
+        return replace(self, acids=acids, acid_names=tuple(names))
 
 
 def _places(bought: Bought) -> list[int]:

@@ -60,7 +60,9 @@ def parameter_quantities() -> Mapping[str, Quantity]:
     return read_quantities(shipped("process.yaml"), "parameters")
 
 
-def process_parameters(overrides: Mapping[str, float | str | Sourced | EnergyChoice] | None = None) -> ProcessParameters:
+def process_parameters(
+    overrides: Mapping[str, float | str | Sourced | EnergyChoice] | None = None,
+) -> ProcessParameters:
     """Return the shipped parameters with some of them replaced.
 
     Args:
@@ -81,7 +83,9 @@ def process_parameters(overrides: Mapping[str, float | str | Sourced | EnergyCho
         else:
             _check_known("process parameter", name, known, f"process.{name}")
             if name in CHOICES:
-                raise InputError(f"{name} is no number.", where=f"process.{name}", allowed="a choice of energy")
+                raise InputError(
+                    f"{name} is no number.", where=f"process.{name}", allowed="a choice of energy"
+                )
             for end in (*value.range(), value.value) if isinstance(value, Sourced) else (value,):
                 _check_magnitude(name, end)
             given[name] = value if isinstance(value, Sourced) else Sourced(value=float(value))
