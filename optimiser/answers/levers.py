@@ -18,7 +18,6 @@ from optimiser.chemistry.reagents import ENERGIES
 from optimiser.problem.bound import BoundProblem
 from optimiser.problem.constraints import Yields
 from optimiser.problem.limits import LIMITS
-from optimiser.process.inputs import process_inputs
 from optimiser.process.parameters import parameter_quantities, process_parameters
 
 _NAMES = (
@@ -110,8 +109,7 @@ def with_price(problem: BoundProblem, name: str, price: float) -> BoundProblem:
 
 
 def _rebuilt(problem: BoundProblem) -> BoundProblem:
-    inputs = process_inputs(problem.feed, problem.acids, problem.inputs.parameters, problem.reagents)
-    return replace(problem, inputs=inputs)
+    return replace(problem, inputs=problem.inputs_for(problem.acids))
 
 
 def _bought(problem: BoundProblem, name: str, of: str) -> None:

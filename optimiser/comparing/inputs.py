@@ -57,6 +57,7 @@ def _told(run: Known) -> dict[str, str]:
         **dict(_bought(problem, "climate_change")),
         **{f"other data of {acid.name}": _data(acid) for acid in problem.acids},
         **{f"process: {name}": _text(value) for name, value in asdict(problem.inputs.parameters).items()},
+        **dict(_impacts(problem)),
         "tolerances": str(problem.tolerances.record() or "off"),
         "yield model": f"{problem.surrogate.name} ({sha}{_learned(problem)})",
         "version": run.version,
@@ -65,6 +66,16 @@ def _told(run: Known) -> dict[str, str]:
     if run.tables is not None:
         found |= {f"table of {file.kind}": f"{file.file} ({file.sha256[:12]})" for file in run.tables.files}
     return found
+
+
+def _impacts(problem: BoundProblem) -> Iterator[tuple[str, str]]:
+    """Yield the impact factors that a problem assumes, and its credit for metals."""
+    numbers, credit = problem.inputs.impacts, problem.inputs.credit
+    for one in () if numbers is None else numbers.assumed:
+        yield f"assumed {one.category} of {one.substance}", f"{one.value:g}"
+    if credit is not None:
+        factors = zip(METALS, credit.factors.tolist(), strict=True)
+        yield "credit for metals", ", ".join(f"{m} {v:g}" for m, v in factors if m in credit.sources)
 
 
 def _learned(problem: BoundProblem) -> str:

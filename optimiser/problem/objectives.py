@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal
@@ -15,10 +15,24 @@ from typing import Any, Literal
 import numpy as np
 
 from optimiser._io.errors import InputError, closest
+from optimiser.chemistry.categories import (
+    CLIMATE_CHANGE,
+    MICRO,
+    SCORE_UNIT,
+    is_own,
+    label_and_unit,
+    method_categories,
+)
 from optimiser.chemistry.metals import METALS, metals_in_words
 from optimiser.process.balance import MassBalance
 from optimiser.process.byproducts import ByProducts, by_products
-from optimiser.process.costs import climate_components, cost_components, metal_value, reactor_hours
+from optimiser.process.costs import (
+    climate_components,
+    cost_components,
+    impact_components,
+    metal_value,
+    reactor_hours,
+)
 from optimiser.process.inputs import ProcessInputs
 from optimiser.process.ratios import peroxide_rise
 from optimiser.variables import Designs, Floats
@@ -43,6 +57,14 @@ class Outcome:
     def by_products(self) -> ByProducts:
         """Gases, salt, water and what may precipitate, per batch."""
         return by_products(self.designs, self.balance, self.inputs)
+
+    @cached_property
+    def impacts(self) -> Floats:
+        """Impacts per batch in every category of the problem's table, by component, shape (n, c, 6).
+
+        NaN where a factor is missing of something that is used. Climate change is the first category.
+        """
+        return impact_components(self.designs, self.balance, self.climate, self.inputs)
 
 
 def outcome(designs: Designs, yields: Floats, balance: MassBalance, inputs: ProcessInputs) -> Outcome:
@@ -140,6 +162,35 @@ def _time(o: Outcome) -> Floats:
 
 def _peroxide_rise(o: Outcome) -> Floats:
     return peroxide_rise(o.balance, o.inputs)
+
+
+def _impact(name: str) -> Callable[[Outcome], Floats]:
+    def compute(o: Outcome) -> Floats:
+        assert o.inputs.impacts is not None
+        row = o.inputs.impacts.names.index(name)
+        return per_kg_metal(o.impacts[:, row].sum(axis=1), o.balance)
+
+    return compute
+
+
+def _single_score(o: Outcome) -> Floats:
+    assert o.inputs.impacts is not None
+    score = o.inputs.impacts.score
+    counted = score > 0.0
+    points = (o.impacts[:, counted].sum(axis=2) * score[counted]).sum(axis=1)
+    return per_kg_metal(MICRO * points, o.balance)
+
+
+def _after_credit(o: Outcome) -> Floats:
+    assert o.inputs.credit is not None
+    return per_kg_metal(o.climate.sum(axis=1) - o.balance.metals @ o.inputs.credit.factors, o.balance)
+
+
+def _has(name: str) -> Callable[[ProcessInputs], bool]:
+    return lambda inputs: inputs.impacts is not None and name in inputs.impacts.names
+
+
+_NO_TABLE = "name a table of impacts that has it: `impacts: NAME` in the problem, or --impacts FILE"
 
 
 def _per_tonne(name: str) -> Callable[[Outcome], Floats]:
@@ -270,22 +321,113 @@ _ALL = (
         for m in METALS
     ),
 )
-METRICS: Mapping[str, Metric] = {metric.name: metric for metric in _ALL}
+#: Categories of EF 3.1 besides climate change, which a problem has where its table of impacts has them.
+_CATEGORIES = tuple(
+    Metric(
+        one.name,
+        one.label,
+        f"impact on {one.label} of acid, reagents and energy (EF 3.1), per kg of metal dissolved",
+        f"{one.unit}/kg metal",
+        "lower",
+        12,
+        _impact(one.name),
+        given=_has(one.name),
+        needs=_NO_TABLE,
+    )
+    for one in method_categories().values()
+    if one.name != CLIMATE_CHANGE
+)
+_OF_TABLES = (
+    Metric(
+        "single_score",
+        "single score",
+        "EF 3.1 single score: impacts normalised and weighted, in millionths of a person-year, over the "
+        "categories of the table of impacts, per kg of metal dissolved",
+        f"{SCORE_UNIT}/kg metal",
+        "lower",
+        3,
+        _single_score,
+        low=-math.inf,
+        given=lambda inputs: inputs.impacts is not None and inputs.impacts.covered > 0.0,
+        needs="name a table of impacts: `impacts: NAME` in the problem, or --impacts FILE",
+    ),
+    Metric(
+        "climate_change_after_credit",
+        "climate change after credit",
+        "climate change less what making the dissolved metals anew would burden, per kg of metal dissolved",
+        "kg CO2-eq/kg metal",
+        "lower",
+        2,
+        _after_credit,
+        low=-math.inf,
+        given=lambda inputs: inputs.credit is not None,
+        needs="give a credit in the problem: `credit: {Ni: {value: ..., source: ...}}`",
+    ),
+)
+
+
+def _own_category(name: str) -> Metric:
+    label, unit = label_and_unit(name)
+    return Metric(
+        name,
+        label,
+        f"impact on {label} of acid, reagents and energy, per kg of metal dissolved",
+        f"{unit}/kg metal",
+        "lower",
+        12,
+        _impact(name),
+        low=-math.inf if label.casefold().startswith("climate change") else 0.0,
+        given=_has(name),
+        needs=_NO_TABLE,
+    )
+
+
+class _Metrics(Mapping[str, Metric]):
+    """Metrics by name. One of any other category of a table, ``impact_NAME``, is made when asked for."""
+
+    def __init__(self, known: tuple[Metric, ...]) -> None:
+        self._known = {metric.name: metric for metric in known}
+
+    def __getitem__(self, name: str) -> Metric:
+        if is_own(name):
+            return _own_category(name)
+        return self._known[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._known)
+
+    def __len__(self) -> int:
+        return len(self._known)
+
+
+METRICS: Mapping[str, Metric] = _Metrics((*_ALL, *_OF_TABLES, *_CATEGORIES))
 
 #: Metrics that stand after the others in a front's columns.
 BY_PRODUCTS: tuple[str, ...] = ("chlorine", "oxygen", "salt", "residue", "wastewater")
 #: Metrics that stand among the yields and setpoints of a design anyway.
 APART: frozenset[str] = frozenset({"time", *(f"yield_{metal}" for metal in METALS)})
+#: The single score and the categories of EF 3.1 besides climate change.
+IMPACTS: tuple[str, ...] = ("single_score", *(metric.name for metric in _CATEGORIES))
+#: Metrics that have a card of their own, and stand elsewhere only where they are asked for.
+ON_THEIR_CARD: frozenset[str] = frozenset(
+    {"climate_change_after_credit", *(metric.name for metric in _CATEGORIES)}
+)
 
 
 def metrics_of(inputs: ProcessInputs) -> dict[str, Metric]:
     """Return the metrics that the numbers of a problem suffice for, by name."""
-    return {name: metric for name, metric in METRICS.items() if metric.given(inputs)}
+    given = {name: metric for name, metric in METRICS.items() if metric.given(inputs)}
+    own = () if inputs.impacts is None else (name for name in inputs.impacts.names if is_own(name))
+    return given | {name: METRICS[name] for name in own}
 
 
 def reported_of(inputs: ProcessInputs) -> tuple[str, ...]:
-    """Return the metrics that a front reports, asked for or not, but `APART` and `BY_PRODUCTS`."""
-    return tuple(name for name in metrics_of(inputs) if name not in APART | {*BY_PRODUCTS})
+    """Return the metrics that a front reports, asked for or not.
+
+    Not those in `APART` and `BY_PRODUCTS`, and no impact category, which stand on a card of their own.
+    """
+    apart = APART | {*BY_PRODUCTS} | ON_THEIR_CARD
+    return tuple(name for name in metrics_of(inputs) if name not in apart and not is_own(name))
 
 
 @dataclass(frozen=True)

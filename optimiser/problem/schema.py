@@ -28,10 +28,12 @@ from pydantic import (
 from optimiser._io.errors import InputError, dotted
 from optimiser._io.yamlfile import Document, Real, Whole, first_error
 from optimiser.chemistry.acids import MOST_ACIDS, AcidOverrides
+from optimiser.chemistry.energy import CHOICES, EnergyChoice, energy_choice
 from optimiser.chemistry.feeds import Feed, find_feed, load_feeds
 from optimiser.chemistry.metals import METALS
 from optimiser.chemistry.quantity import Sourced
 from optimiser.problem.constraints import read_constraint
+from optimiser.problem.impacts import AssumeField, CreditField
 from optimiser.problem.margins import Constraint
 from optimiser.problem.numbers import number
 from optimiser.problem.objectives import Objective, read_objective
@@ -262,11 +264,19 @@ TolerancesField = Annotated[
 ]
 
 
-#: A number of the process, one with a range, or the name of a base. A callable tells them apart, so that a
-#: mistake is told of the one that was meant.
+def _kind_of_parameter(value: Any) -> str:
+    if isinstance(value, EnergyChoice):
+        return "energy"
+    return "range" if isinstance(value, dict | Sourced) else "alone"
+
+
+#: A number of the process, one with a range, the name of a base, or a choice of energy. A callable tells them
+#: apart, so that a mistake is told of the one that was meant.
 ParameterField = Annotated[
-    Annotated[Real | str, Tag("alone")] | Annotated[Sourced, Tag("range")],
-    Discriminator(lambda value: "range" if isinstance(value, dict | Sourced) else "alone"),
+    Annotated[Real | str, Tag("alone")]
+    | Annotated[Sourced, Tag("range")]
+    | Annotated[InstanceOf[EnergyChoice], PlainSerializer(lambda choice: choice.setting), Tag("energy")],
+    Discriminator(_kind_of_parameter),
 ]
 
 
@@ -298,7 +308,12 @@ class Problem(Strict):
         constraints: such as `Yields` and `ProtonBalance`; limits that are not listed keep their defaults.
         tolerances: half-widths within which the plant holds each setpoint; ``"off"`` for none.
         process: numbers of the process by name, each alone (studies hold it fixed) or as
-            ``{low, mode, high}``; `optimiser list parameters` lists them.
+            ``{low, mode, high}``; `optimiser list parameters` lists them. ``electricity`` and ``heat`` name a
+            country, a mix, or numbers of one's own.
+        impacts: name or path of a table of impact factors; ``NAME`` means ``NAME.impacts.yaml`` beside the
+            problem.
+        assume: impact factors by category and substance where that table has none.
+        credit: kg CO2-eq per kg of each metal with its source, for a credit told apart from all else.
 
     Raises:
         InputError: a part is unknown or impossible, with its key.
@@ -325,6 +340,9 @@ class Problem(Strict):
     constraints: tuple[ConstraintField, ...] = ()
     tolerances: TolerancesField = TolerancesSpec()
     process: dict[str, ParameterField] = Field(default_factory=dict)
+    impacts: str | None = Field(default=None, min_length=1)
+    assume: AssumeField = Field(default_factory=dict)
+    credit: CreditField | None = None
 
     _source: Source | None = PrivateAttr(default=None)
 
@@ -356,6 +374,14 @@ class Problem(Strict):
             return value
         known = find_feed(str(value.get("name", "")), composition=True)
         return known.model_dump(by_alias=True) | {k: v for k, v in value.items() if k != "name"}
+
+    @field_validator("process", mode="before")
+    @classmethod
+    def _energies(cls, value: Any) -> Any:
+        """Read ``electricity`` and ``heat``, which are choices and no numbers."""
+        if not isinstance(value, dict):
+            return value
+        return {key: energy_choice(key, v) if key in CHOICES else v for key, v in value.items()}
 
     @field_validator("objectives", "constraints", mode="before")
     @classmethod

@@ -13,6 +13,7 @@ from optimiser.chemistry.feeds import Feed
 from optimiser.chemistry.metals import Metal, load_metals
 from optimiser.chemistry.reagents import ENERGIES, Base, Reagent, Reagents, load_reagents
 from optimiser.chemistry.substances import Bought
+from optimiser.process.impacts import Credit, ImpactNumbers
 from optimiser.process.parameters import NO_BASE, ProcessParameters
 from optimiser.variables import Floats
 
@@ -72,6 +73,8 @@ class ProcessInputs:
     """Everything the process model knows besides designs and yields.
 
     ``metal_value`` is the payable price of each metal, EUR/kg, in the order of METALS; 0 for an absent one.
+    ``impacts`` are the factors of a user's table in all its categories, ``credit`` what the metals are
+    credited with; None where the problem has none.
 
     Where numbers are drawn, those of reagents and plant are arrays with a number per row, and ``metal_value``
     has a row per row: the sums broadcast.
@@ -82,6 +85,8 @@ class ProcessInputs:
     reagents: ReagentNumbers
     metal_value: Floats
     parameters: ProcessParameters
+    impacts: ImpactNumbers | None = None
+    credit: Credit | None = None
 
 
 #: Boiling of water at 1 atm; dissolved acid only raises it, so it is the safe limit for every leach.

@@ -8,6 +8,7 @@ from functools import cache
 from typing import Any
 
 from optimiser._io.errors import InputError, closest
+from optimiser.chemistry.energy import CHOICES, EnergyChoice
 from optimiser.chemistry.quantity import Quantity, Sourced, read_quantities
 from optimiser.chemistry.reagents import load_reagents
 from optimiser.chemistry.tables import shipped
@@ -59,24 +60,32 @@ def parameter_quantities() -> Mapping[str, Quantity]:
     return read_quantities(shipped("process.yaml"), "parameters")
 
 
-def process_parameters(overrides: Mapping[str, float | str | Sourced] | None = None) -> ProcessParameters:
+def process_parameters(
+    overrides: Mapping[str, float | str | Sourced | EnergyChoice] | None = None,
+) -> ProcessParameters:
     """Return the shipped parameters with some of them replaced.
 
     Args:
-        overrides: numbers, or numbers with a range, by name; and the base.
+        overrides: numbers, or numbers with a range, by name; and the base. Choices of energy are passed over.
 
     Raises:
         InputError: an unknown name, or a number outside (0 .. 10 x the top of) the stated range.
     """
     values: dict[str, Any] = {name: q.value for name, q in parameter_quantities().items()}
-    known = [*values, "neutraliser"]
+    known = [*values, "neutraliser", *CHOICES]
     given: dict[str, Sourced] = {}
     for name, value in (overrides or {}).items():
+        if isinstance(value, EnergyChoice):  # changes the reagents, see `chemistry.energy.supplied`
+            continue
         if name == "neutraliser":
             base = str(value.value if isinstance(value, Sourced) else value)
             _check_known("neutraliser", base, neutralisers(), "process.neutraliser")
         else:
             _check_known("process parameter", name, known, f"process.{name}")
+            if name in CHOICES:
+                raise InputError(
+                    f"{name} is no number.", where=f"process.{name}", allowed="a choice of energy"
+                )
             for end in (*value.range(), value.value) if isinstance(value, Sourced) else (value,):
                 _check_magnitude(name, end)
             given[name] = value if isinstance(value, Sourced) else Sourced(value=float(value))

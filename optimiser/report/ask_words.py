@@ -10,6 +10,7 @@ from optimiser.problem.objectives import METRICS
 from optimiser.report import refusal, words
 from optimiser.report.caveats import selection_caveat
 from optimiser.report.columns import column
+from optimiser.report.impact_words import lines as impact_lines
 from optimiser.report.numbers import NOTHING, floor_percent, number, percent, signed
 from optimiser.variables import VARIABLES
 
@@ -156,6 +157,7 @@ def lines(answer: Answer) -> list[str]:
         found += [f"  {binding_sentence(one, answer)}" for one in answer.binding]
     found.append(drift_sentence(answer))
     if answer.feasible:
+        found += impact_lines(answer.problem, answer.evaluation, 0)
         notes = words.warnings_of(answer.problem, answer.evaluation, 0)
         found += [f"Note: {one}" for one in (*notes, *selection_caveat(answer.problem))]
     return [line for line in found if line]

@@ -55,6 +55,7 @@ def _acids() -> list[Record]:
             "climate change [kg CO2-eq/kg pure]": _marked(
                 acid.climate_change, f"{acid.climate_change.value:g}" if acid.climate_change else ""
             ),
+            "method": acid.climate_change.method if acid.climate_change else "",
             "SMILES": acid.smiles,
         }
         for acid in load_acids().values()
@@ -159,6 +160,7 @@ def _sources() -> list[Record]:
             "quantity": r.quantity,
             "value": r.value,
             "unit": r.unit,
+            "method": r.method,
             "low": r.low,
             "high": r.high,
             "when": r.date,

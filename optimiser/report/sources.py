@@ -23,6 +23,7 @@ def sources_frame(problem: BoundProblem) -> pd.DataFrame:
             "quantity": r.quantity,
             "value": "miscible" if r.value is None else r.value,
             "unit": r.unit,
+            "method": r.method,
             "low": r.low,
             "high": r.high,
             "in euro": r.euro,
@@ -35,7 +36,7 @@ def sources_frame(problem: BoundProblem) -> pd.DataFrame:
         for r in provenance(acids, load_metals(), problem.reagents)
     ]
     frame = pd.DataFrame([*rows, *_parameters(problem), *_assumed_yields(problem)])
-    texts = ["unit", "date", "confidence", "flags", "note"]
+    texts = ["unit", "method", "date", "confidence", "flags", "note"]
     return frame.assign(**frame[texts].fillna(""))
 
 

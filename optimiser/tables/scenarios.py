@@ -11,6 +11,7 @@ import pandas as pd
 
 from optimiser._io.errors import InputError
 from optimiser.chemistry.acids import Acid, choose_acid
+from optimiser.chemistry.categories import PREFIX
 from optimiser.chemistry.feeds import Feed, find_feed
 from optimiser.chemistry.metals import METALS
 from optimiser.problem.bounds import BOUNDED
@@ -110,14 +111,21 @@ def open_scenarios(source: str | Path | pd.DataFrame, sheet: str | None = None) 
     table = open_table(source, sheet)
     if template.is_template(table):
         return table.expecting(template.columns(VARIABLE_COLUMNS), template.NOT_READ)
-    return table.expecting(COLUMNS, _TOLD)
+    return table.expecting(COLUMNS, (*_TOLD, *_own_categories(table)))
 
 
 def results_aside(table: Table) -> int:
     """Return how many columns of an open table hold results of ours, which nobody looks at."""
     read = {position for position, *_ in table.found.values()}
     titles = [title for position, title in enumerate(table.header) if position not in read]
-    return sum(split_title(title)[0] in _TOLD for title in titles)
+    told = (*_TOLD, *_own_categories(table))
+    return sum(split_title(title)[0] in told for title in titles)
+
+
+def _own_categories(table: Table) -> list[str]:
+    """Return the columns of a front that are categories of a user's table of impacts."""
+    names = [split_title(title)[0] for title in table.header if title]
+    return [name for name in names if name.removeprefix("margin_").startswith(PREFIX)]
 
 
 def parse(table: Table, cells: pd.DataFrame, known: Known) -> Scenarios:
