@@ -23,7 +23,15 @@ from pydantic import (
 
 from optimiser._io.errors import InputError, closest
 from optimiser._io.yamlfile import Real, first_error
-from optimiser.chemistry.assay import OXYGEN_MOLAR_MASS, Content, Reading, assay_keys, check_names, mixed, read_assay
+from optimiser.chemistry.assay import (
+    OXYGEN_MOLAR_MASS,
+    Content,
+    Reading,
+    assay_keys,
+    check_names,
+    mixed,
+    read_assay,
+)
 from optimiser.chemistry.impurities import solid
 from optimiser.chemistry.metals import (
     BASE_METALS,
@@ -63,7 +71,9 @@ def _portion(value: Any) -> Any:
         raise InputError(
             f"A part of a blend has no {key} of its own.",
             key=(key,),
-            remedy="list the parts side by side" if key == "blend" else "its share says how much of it there is",
+            remedy="list the parts side by side"
+            if key == "blend"
+            else "its share says how much of it there is",
         )
     if set(value) == {"name"}:
         return find_feed(str(value["name"]), composition=True)

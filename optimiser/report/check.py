@@ -8,6 +8,7 @@ from typing import Any
 
 from optimiser.problem.binding import bind, refuse_slow_surrogate
 from optimiser.problem.bound import BoundProblem
+from optimiser.problem.feed_words import reading_lines
 from optimiser.problem.load import load_config
 from optimiser.problem.objectives import METRICS
 from optimiser.problem.tolerances import said
@@ -55,7 +56,11 @@ def check_file(
         "constraints": [n for n in problem.constraint_names if not n.startswith("yield_")],
         "acids": found,
         "own_tables": [asdict(file) for file in tables.files],
-        "notes": [*tables.notes, *([said] if (said := assumption(problem.feed)) else [])],
+        "notes": [
+            *tables.notes,
+            *([said] if (said := assumption(problem.feed)) else []),
+            *reading_lines(problem.feed),
+        ],
         "experiments_needed": problem.surrogate.domain.settings.min_experiments,
         "evaluations": common + (each * alone if alone > 1 else 0),
     }
