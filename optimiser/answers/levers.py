@@ -18,7 +18,8 @@ from optimiser.chemistry.reagents import ENERGIES
 from optimiser.problem.bound import BoundProblem
 from optimiser.problem.constraints import Yields
 from optimiser.problem.limits import LIMITS
-from optimiser.process.parameters import parameter_quantities, process_parameters
+from optimiser.process.inputs import idle_parameters
+from optimiser.process.parameters import choices, parameter_quantities, process_parameters
 
 _NAMES = (
     "price.NAME, climate_change.NAME, yield, yield.METAL, confidence, process.NAME, or the key of a limit"
@@ -171,6 +172,14 @@ def _parameter(problem: BoundProblem, name: str, of: str) -> Lever:
     if of == "neutraliser":
         raise InputError(
             "The neutraliser is a base, not a number.", where=name, remedy="vary the price of a base"
+        )
+    if of in choices():
+        raise InputError(f"{of} is a name, not a number.", where=name, allowed=", ".join(choices()[of]))
+    if of in idle_parameters(problem.feed):
+        raise InputError(
+            f"{problem.feed.name} holds no {of.removesuffix('_dissolved')}, so {of} changes nothing.",
+            where=name,
+            remedy="give the feed by its assay: feed: {assay: {Li: ..., Cu: ..., Al: ...}}",
         )
     quantity = parameter_quantities()[of]
 

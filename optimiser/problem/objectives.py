@@ -23,9 +23,10 @@ from optimiser.chemistry.categories import (
     label_and_unit,
     method_categories,
 )
+from optimiser.chemistry.impurities import IMPURITIES, gives_hydrogen, load_impurities
 from optimiser.chemistry.metals import METALS, metals_in_words
 from optimiser.process.balance import MassBalance
-from optimiser.process.byproducts import ByProducts, by_products
+from optimiser.process.byproducts import ByProducts, by_products, leachate_impurities
 from optimiser.process.costs import (
     climate_components,
     cost_components,
@@ -34,7 +35,7 @@ from optimiser.process.costs import (
     reactor_hours,
 )
 from optimiser.process.inputs import ProcessInputs
-from optimiser.process.ratios import peroxide_rise
+from optimiser.process.ratios import metals_ratio, peroxide_ratio, peroxide_rise
 from optimiser.variables import Designs, Floats
 
 
@@ -197,6 +198,23 @@ def _per_tonne(name: str) -> Callable[[Outcome], Floats]:
     return lambda o: getattr(o.by_products, name) / (o.inputs.feed.mass / 1000.0)
 
 
+#: What to write where a metric is of the feed's impurities.
+_ASSAY = "give the feed by its assay: feed: {assay: {Li: ..., Cu: ..., Al: ..., graphite: ...}}"
+
+
+def _holds(*metals: str) -> Callable[[ProcessInputs], bool]:
+    return lambda inputs: any(metal in inputs.feed.impurities for metal in metals)
+
+
+def _leachate_of(metal: str) -> Callable[[Outcome], Floats]:
+    column = IMPURITIES.index(metal)
+    return lambda o: leachate_impurities(o.balance)[:, column]
+
+
+def _hydrogen_metals() -> tuple[str, ...]:
+    return tuple(metal for metal, yes in zip(IMPURITIES, gives_hydrogen(), strict=True) if yes)
+
+
 def _yield_of(metal: str) -> Callable[[Outcome], Floats]:
     column = METALS.index(metal)
     return lambda o: o.yields[:, column]
@@ -308,6 +326,64 @@ _ALL = (
             ("wastewater", "wastewater", "leachant and wash water", "m3/t feed", 1),
         )
     ),
+    Metric(
+        "reductant_metals",
+        "electrons from the feed's metals",
+        "electrons that dissolved copper, aluminium and iron offer per electron that the cathode needs",
+        "offered/needed",
+        "higher",
+        2,
+        lambda o: metals_ratio(o.balance),
+        given=_holds(*IMPURITIES),
+        needs=_ASSAY,
+    ),
+    Metric(
+        "reductant_peroxide",
+        "electrons from peroxide alone",
+        "electrons that peroxide offers per electron that the cathode needs",
+        "offered/needed",
+        "lower",
+        2,
+        lambda o: peroxide_ratio(o.balance),
+        given=_holds(*IMPURITIES),
+        needs=_ASSAY,
+    ),
+    Metric(
+        "hydrogen",
+        "hydrogen formed, at most",
+        "H2 if all electrons of dissolved aluminium and iron made it",
+        "kg/t feed",
+        "lower",
+        1,
+        _per_tonne("hydrogen"),
+        given=_holds(*_hydrogen_metals()),
+        needs=_ASSAY,
+    ),
+    Metric(
+        "hydroxides",
+        "hydroxides of the impurities",
+        "residue, dry, of copper, aluminium and iron that a base takes out of the leachate",
+        "kg/t feed",
+        "lower",
+        0,
+        _per_tonne("hydroxides"),
+        given=lambda inputs: inputs.removes_impurities,
+        needs="write `process: {impurity_removal: hydroxide}`, and give the feed by its assay",
+    ),
+    *(
+        Metric(
+            f"leachate_{metal}",
+            f"{impurity.label} in the leachate",
+            f"dissolved {metal} per litre of leachant, before any is removed",
+            "g/L",
+            "lower",
+            2,
+            _leachate_of(metal),
+            given=_holds(metal),
+            needs=_ASSAY,
+        )
+        for metal, impurity in load_impurities().items()
+    ),
     *(
         Metric(
             f"yield_{m}",
@@ -403,7 +479,10 @@ class _Metrics(Mapping[str, Metric]):
 METRICS: Mapping[str, Metric] = _Metrics((*_ALL, *_OF_TABLES, *_CATEGORIES))
 
 #: Metrics that stand after the others in a front's columns.
-BY_PRODUCTS: tuple[str, ...] = ("chlorine", "oxygen", "salt", "residue", "wastewater")
+BY_PRODUCTS: tuple[str, ...] = (
+    *("chlorine", "oxygen", "salt", "residue", "wastewater", "hydrogen", "hydroxides"),
+    *(f"leachate_{metal}" for metal in IMPURITIES),
+)
 #: Metrics that stand among the yields and setpoints of a design anyway.
 APART: frozenset[str] = frozenset({"time", *(f"yield_{metal}" for metal in METALS)})
 #: The single score and the categories of EF 3.1 besides climate change.

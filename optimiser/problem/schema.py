@@ -355,11 +355,11 @@ class Problem(Strict):
     @field_validator("feed", mode="before")
     @classmethod
     def _feed_by_name(cls, value: Any) -> Any:
-        """A name alone means a known feed; with Ni, Mn, Co, ... it is a composition of its own."""
+        """A name alone means a known feed; with Ni, Mn, Co, an assay or a blend it is a feed of its own."""
         value = {"name": value} if isinstance(value, str) else value
         if not isinstance(value, dict):
             return value
-        if value.keys() & set(METALS[1:]):
+        if value.keys() & {*METALS[1:], "assay", "blend"} or "name" not in value:
             known = load_feeds().get(str(value.get("name", "")))
             if (
                 known

@@ -181,10 +181,11 @@ class _SeenFeed:
     Mn: float
     Co: float
     present: Bools
+    cathode_share: float
 
     @classmethod
     def of(cls, feed: Feed, known: int) -> _SeenFeed:
-        return cls(feed.Ni, feed.Mn, feed.Co, feed.present[:known])
+        return cls(feed.Ni, feed.Mn, feed.Co, feed.present[:known], feed.cathode_share)
 
 
 @dataclass(frozen=True)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from optimiser.chemistry.acids import Acid
 from optimiser.chemistry.descriptors import molar_mass
 from optimiser.chemistry.feeds import Feed
+from optimiser.chemistry.impurities import IMPURITIES, load_impurities
 from optimiser.chemistry.metals import Metal, load_metals
 from optimiser.chemistry.reagents import ENERGIES, Base, Reagent, Reagents, load_reagents
 from optimiser.chemistry.substances import Bought
@@ -75,9 +76,10 @@ class ProcessInputs:
     ``metal_value`` is the payable price of each metal, EUR/kg, in the order of METALS; 0 for an absent one.
     ``impacts`` are the factors of a user's table in all its categories, ``credit`` what the metals are
     credited with; None where the problem has none.
+    ``impurities`` is the mass share of each metal of IMPURITIES in what is charged.
 
     Where numbers are drawn, those of reagents and plant are arrays with a number per row, and ``metal_value``
-    has a row per row: the sums broadcast.
+    and ``impurities`` have a row per row: the sums broadcast.
     """
 
     feed: Feed
@@ -87,6 +89,12 @@ class ProcessInputs:
     parameters: ProcessParameters
     impacts: ImpactNumbers | None = None
     credit: Credit | None = None
+    impurities: Floats = field(default_factory=lambda: np.zeros(len(IMPURITIES)))
+
+    @property
+    def removes_impurities(self) -> bool:
+        """Whether a base precipitates the feed's impurities."""
+        return bool(self.feed.impurities) and self.parameters.impurity_removal == "hydroxide"
 
 
 #: Boiling of water at 1 atm; dissolved acid only raises it, so it is the safe limit for every leach.
@@ -122,7 +130,19 @@ def process_inputs(
         reagents=_reagent_numbers(known, base, bought(known, parameters)),
         metal_value=np.array(value),
         parameters=parameters,
+        impurities=np.array([feed.impurities.get(metal, 0.0) for metal in IMPURITIES]),
     )
+
+
+def idle_parameters(feed: Feed) -> tuple[str, ...]:
+    """Return the process parameters that a feed has no use for: those of metals that it does not hold.
+
+    Examples:
+        >>> from optimiser.chemistry.feeds import find_feed
+        >>> idle_parameters(find_feed("LCO"))
+        ('copper_dissolved', 'aluminium_dissolved', 'iron_dissolved')
+    """
+    return tuple(one.parameter for metal, one in load_impurities().items() if metal not in feed.impurities)
 
 
 def _base(reagents: Reagents, parameters: ProcessParameters) -> tuple[Reagent, Base] | None:

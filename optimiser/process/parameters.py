@@ -17,6 +17,8 @@ from optimiser.chemistry.tables import shipped
 _ABOVE_ZERO = ("solid_density", "fill_fraction")
 #: The neutraliser that leaves the free acid as it is.
 NO_BASE = "none"
+#: What is done about the impurities in the leachate: nothing, or a base that precipitates their hydroxides.
+REMOVALS: tuple[str, ...] = ("none", "hydroxide")
 
 
 @dataclass(frozen=True)
@@ -24,7 +26,7 @@ class ProcessParameters:
     """Numbers of the plant; units, ranges and sources are in ``models/process.yaml``.
 
     ``neutraliser`` is the base that takes up the free acid left after leaching, or ``none``: a name of
-    `neutralisers`. ``given`` holds the numbers that a problem gives itself, with their ranges where they have
+    `neutralisers`. ``impurity_removal`` is one of `REMOVALS`. ``given`` holds the numbers that a problem gives itself, with their ranges where they have
     one.
     """
 
@@ -45,8 +47,17 @@ class ProcessParameters:
     peroxide_enthalpy: float
     peroxide_cooling: float
     nox_limit: float
+    copper_dissolved: float
+    aluminium_dissolved: float
+    iron_dissolved: float
     neutraliser: str = "sodium_hydroxide"
+    impurity_removal: str = REMOVALS[0]
     given: Mapping[str, Sourced] = field(default_factory=dict, compare=False)
+
+
+def choices() -> dict[str, tuple[str, ...]]:
+    """Return the parameters that are a name, not a number, with the names that each can have."""
+    return {"neutraliser": neutralisers(), "impurity_removal": REMOVALS}
 
 
 def neutralisers() -> tuple[str, ...]:
@@ -69,17 +80,18 @@ def process_parameters(
         overrides: numbers, or numbers with a range, by name; and the base. Choices of energy are passed over.
 
     Raises:
-        InputError: an unknown name, or a number outside (0 .. 10 x the top of) the stated range.
+        InputError: an unknown name, or a number outside (0 .. 10 x the top of) the stated range; hydroxides
+            without a base.
     """
     values: dict[str, Any] = {name: q.value for name, q in parameter_quantities().items()}
-    known = [*values, "neutraliser", *CHOICES]
+    known = [*values, *choices(), *CHOICES]
     given: dict[str, Sourced] = {}
     for name, value in (overrides or {}).items():
         if isinstance(value, EnergyChoice):  # changes the reagents, see `chemistry.energy.supplied`
             continue
-        if name == "neutraliser":
-            base = str(value.value if isinstance(value, Sourced) else value)
-            _check_known("neutraliser", base, neutralisers(), "process.neutraliser")
+        if name in choices():
+            chosen = str(value.value if isinstance(value, Sourced) else value)
+            _check_known(name.replace("_", " "), chosen, choices()[name], f"process.{name}")
         else:
             _check_known("process parameter", name, known, f"process.{name}")
             if name in CHOICES:
@@ -90,6 +102,13 @@ def process_parameters(
                 _check_magnitude(name, end)
             given[name] = value if isinstance(value, Sourced) else Sourced(value=float(value))
         values[name] = given[name].value if name in given else value
+    if values.get("impurity_removal") == "hydroxide" and values.get("neutraliser") == NO_BASE:
+        raise InputError(
+            "Impurities cannot be removed as hydroxides without a base.",
+            where="process.impurity_removal",
+            allowed="a neutraliser: " + ", ".join(load_reagents().bases),
+            remedy="choose a neutraliser, or write `impurity_removal: none`",
+        )
     return ProcessParameters(**values, given=given)
 
 

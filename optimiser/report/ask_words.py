@@ -6,6 +6,7 @@ import math
 
 from optimiser.answers.answer import Answer, Binding, Drift, Priced
 from optimiser.problem.constraints import label
+from optimiser.problem.feed_words import electrons_sentence
 from optimiser.problem.objectives import METRICS
 from optimiser.report import refusal, words
 from optimiser.report.caveats import selection_caveat
@@ -35,8 +36,9 @@ def headline(answer: Answer) -> tuple[str, ...]:
         said.append(f"{METRICS[metric].label.capitalize()}: {column(metric).said(answer.value)}.")
     elif answer.objective.quantile is not None:
         said.append(f"{answer.objective.label.capitalize()}: {column(metric).said(answer.value)}.")
-    targets = words.targets_sentence(answer.problem, answer.evaluation, 0)
-    return (*said, targets) if targets else tuple(said)
+    said.append(electrons_sentence(answer.problem, answer.evaluation, 0))
+    said.append(words.targets_sentence(answer.problem, answer.evaluation, 0))
+    return tuple(line for line in said if line)
 
 
 def asked_text(answer: Answer) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 
 from optimiser.problem.binding import bind, refuse_slow_surrogate
 from optimiser.problem.bound import BoundProblem
+from optimiser.problem.feed_words import reading_lines
 from optimiser.problem.load import load_config
 from optimiser.problem.objectives import METRICS
 from optimiser.problem.tolerances import said
@@ -61,8 +62,9 @@ def check_file(
             *tables.notes,
             *basis_lines(problem),
             *([said] if (said := assumption(problem.feed)) else []),
+            *reading_lines(problem.feed),
         ],
-        **({} if (impacts := impact_record(problem, None, None)) is None else {"impacts": impacts}),
+        **({} if (record := impact_record(problem, None, None)) is None else {"impacts": record}),
         "experiments_needed": problem.surrogate.domain.settings.min_experiments,
         "evaluations": common + (each * alone if alone > 1 else 0),
     }

@@ -124,7 +124,10 @@ def assumptions(
         "Volume": f"{number(volume_ml)} mL of leachant, that is acid, peroxide and water together, before "
         "the cathode is added. Volumes are taken to add up.",
         "Cathode": f"{feed.name}, dry, pure and without binder or carbon. Weigh in more where it holds less: "
-        "what counts is g of cathode per L of leachant.",
+        "what counts is g of cathode per L of leachant."
+        if feed.cathode_share == 1.0
+        else f"{feed.name} as its assay has it, with all that is beside the cathode; its moisture is counted "
+        "as water. What counts is g of it per L of leachant.",
     }
     for acid in acids:
         stock = f"{number(100.0 * acid.purity, figures=3)} wt%"

@@ -8,6 +8,7 @@ from optimiser.chemistry.metals import load_metals
 from optimiser.chemistry.provenance import provenance
 from optimiser.chemistry.quantity import flags
 from optimiser.problem.bound import BoundProblem
+from optimiser.process.inputs import idle_parameters
 from optimiser.process.parameters import parameter_quantities, process_parameters
 
 #: Said of a number that the problem sets itself.
@@ -60,7 +61,10 @@ def _parameters(problem: BoundProblem) -> list[dict[str, object]]:
     """Return the plant's parameters; one that the problem changed says so instead of the shipped source."""
     rows: list[dict[str, object]] = []
     shipped, used = process_parameters(), problem.inputs.parameters
+    idle = idle_parameters(problem.feed)
     for name, q in parameter_quantities().items():
+        if name in idle:
+            continue
         row = {"item": "plant", "quantity": name.replace("_", " "), "value": getattr(used, name)}
         row |= {"unit": q.unit, "low": q.low, "high": q.high, "note": q.note}
         if (own := used.given.get(name)) is not None:
@@ -73,4 +77,9 @@ def _parameters(problem: BoundProblem) -> list[dict[str, object]]:
         rows.append(row)
     source = OWN if used.neutraliser != shipped.neutraliser else "default"
     neutraliser = used.neutraliser.replace("_", " ")
-    return [*rows, {"item": "plant", "quantity": "neutraliser", "value": neutraliser, "source": source}]
+    rows.append({"item": "plant", "quantity": "neutraliser", "value": neutraliser, "source": source})
+    if problem.feed.impurities:
+        source = OWN if used.impurity_removal != shipped.impurity_removal else "default"
+        row = {"item": "plant", "quantity": "impurity removal", "value": used.impurity_removal}
+        rows.append(row | {"source": source})
+    return rows

@@ -28,6 +28,7 @@ from optimiser.surrogate.features import (
     Feature,
     FeedLike,
     feature_matrix,
+    of_cathode,
 )
 from optimiser.surrogate.fitted import Predictor
 from optimiser.surrogate.packing import (
@@ -179,7 +180,12 @@ class Surrogate:
 
         Raises:
             InputError: an unreadable SMILES, or numba cannot compile here.
+
+        Designs say how much of the whole feed there is per litre; the model is asked for the cathode in it.
         """
+        if feed.cathode_share != 1.0:
+            designs = Designs(designs.acid, of_cathode(designs.continuous, feed.cathode_share))
+            moved = None if moved is None else of_cathode(moved, feed.cathode_share)
         features = feature_matrix(feed, acids, designs, self.acids)
         raw = self.fitted.predict(features, self.anchors_at(fidelity), moved)
         present = np.asarray(feed.present, dtype=bool)[: len(PREDICTED_METALS)]

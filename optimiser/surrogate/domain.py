@@ -26,7 +26,7 @@ import numpy.typing as npt
 
 from optimiser._io.errors import InputError
 from optimiser.chemistry.descriptors import structure_key
-from optimiser.surrogate.features import AcidLike, FeedLike
+from optimiser.surrogate.features import AcidLike, FeedLike, of_cathode
 from optimiser.surrogate.stoichiometry import breaks
 from optimiser.surrogate.training_table import TrainingTable
 from optimiser.variables import COLUMN, CONTINUOUS, VARIABLES, Bools, Floats, Ints
@@ -88,6 +88,8 @@ class Neighbourhood:
         of_feed: numbers of the experiments on the same feed, with whatever acid, shape (f,).
         near_feed: which of the acid's experiments are near the feed and keep to stoichiometry, shape (e,).
         own: which of the acid's experiments are a user's own, shape (e,).
+        share: mass of cathode per mass of the feed. Solid-to-liquid ratios, of designs and of ``low``,
+            ``high`` and ``centre``, are those of the whole feed.
     """
 
     experiments: int
@@ -106,6 +108,7 @@ class Neighbourhood:
     _feed_square: Floats
     _scale: Floats
     _neighbours: int
+    share: float = 1.0
 
     @property
     def varied(self) -> Bools:
@@ -125,7 +128,7 @@ class Neighbourhood:
         Args:
             continuous: variables of ``CONTINUOUS`` in their order and units, shape (n, 5).
         """
-        place = place_of(continuous) / self._scale
+        place = place_of(of_cathode(continuous, self.share)) / self._scale
         square = np.broadcast_to(self._feed_square, (len(place), len(self.of_acid))).copy()
         for here, there in zip(_without_time(place).T, self._place.T, strict=True):
             square += (here[:, None] - there) ** 2
@@ -168,9 +171,9 @@ class Neighbourhood:
         if not self.supported:
             return np.full(len(continuous), _FAR)
         # A setpoint can only stand on the plant's grid: a bound between two setpoints reaches to the nearest.
-        low = place_of(np.minimum(self.low, np.round(self.low / _STEP) * _STEP)[None] - 1e-9)
-        high = place_of(np.maximum(self.high, np.round(self.high / _STEP) * _STEP)[None] + 1e-9)
-        place = place_of(continuous)
+        low = np.minimum(self.low, np.round(self.low / _STEP) * _STEP)[None] - 1e-9
+        high = np.maximum(self.high, np.round(self.high / _STEP) * _STEP)[None] + 1e-9
+        low, high, place = (place_of(of_cathode(x, self.share)) for x in (low, high, continuous))
         outside = np.maximum(np.maximum(low - place, place - high), 0.0)
         return np.asarray((outside / self._scale)[:, self.bounded(limit)].sum(axis=1), dtype=np.float64)
 
@@ -208,7 +211,13 @@ class Domain:
 
     def neighbourhood(self, feed: FeedLike, acid: AcidLike) -> Neighbourhood:
         """Return the experiments with this acid as seen from this feed. An acid not in the data has none."""
-        return self.near(np.array([feed.Ni, feed.Mn, feed.Co]), structure_key(acid.smiles))
+        near = self.near(np.array([feed.Ni, feed.Mn, feed.Co]), structure_key(acid.smiles))
+        share = feed.cathode_share
+        if share == 1.0:
+            return near
+        low, high = of_cathode(near.low, 1.0 / share), of_cathode(near.high, 1.0 / share)
+        centre = _without_time(of_cathode(_with_time(near.centre[None], np.zeros(1)), 1.0 / share))[0]
+        return replace(near, low=low, high=high, centre=centre, share=share)
 
     def near(self, composition: Floats, key: str) -> Neighbourhood:
         """Return the experiments with the acid of a key seen from a composition (mol Ni, Mn, Co per mol Li).
@@ -291,9 +300,12 @@ class Domain:
         )
 
     def conditions(self, near: Neighbourhood) -> Floats:
-        """Return the conditions, at their last sample, of the experiments near the feed, shape (e, 5)."""
+        """Return the conditions, at their last sample, of the experiments near the feed, shape (e, 5).
+
+        Solid-to-liquid ratios are those that the feed needs for as much cathode.
+        """
         rows = near.of_acid[near.near_feed]
-        return _with_time(self.fixed[rows], self.time[rows, 1])
+        return of_cathode(_with_time(self.fixed[rows], self.time[rows, 1]), 1.0 / near.share)
 
     def limited(self, distance: Floats, disagreement: Floats) -> Domain:
         """Return the domain with its limits set.

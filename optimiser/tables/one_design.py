@@ -163,7 +163,9 @@ def _refuse_other_feed(path: Path, problem: BoundProblem) -> None:
         run = pinned.get("problem", {}).get("name", "its manifest.json names it")
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return  # no manifest, or not one of a run: the yields themselves are compared later
-    if np.abs(feed.composition - problem.feed.composition).max() > _SAME_FEED:
+    shares = feed.cathode_share, problem.feed.cathode_share
+    apart = max(np.abs(feed.composition - problem.feed.composition).max(), abs(shares[0] - shares[1]))
+    if apart > _SAME_FEED:
         raise InputError(
             f"{path} is a front of {feed.name}, and the problem {problem.name!r} is about "
             f"{problem.feed.name}.",

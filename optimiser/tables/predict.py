@@ -16,6 +16,7 @@ from optimiser.chemistry.feeds import Feed, find_feed
 from optimiser.chemistry.metals import METALS
 from optimiser.problem.binding import assemble, assumed_of, factors_of, surrogate_of, tolerances_of
 from optimiser.problem.bound import BoundProblem, Evaluation
+from optimiser.problem.feed_words import reading_lines
 from optimiser.problem.impacts import credit_of
 from optimiser.problem.objectives import APART, BY_PRODUCTS, METRICS
 from optimiser.problem.schema import Problem
@@ -195,6 +196,13 @@ def prepare(
         for leached in scenarios.feeds:
             check_yields(model, leached)
             assumed |= dict.fromkeys([told] if (told := assumption(leached)) else [])
+            assumed |= dict.fromkeys(reading_lines(leached))
+            if profile is not None and leached.cathode_share != 1.0:
+                raise InputError(
+                    f"The Toolkit's sums are of a pure cathode; {leached.name} holds other solids beside it.",
+                    where="--profile",
+                    remedy="leave --profile out, or give the cathode's composition alone",
+                )
     parameters = process_parameters(question.process if question else None)
     tolerances = tolerances_of(question) if question else DEFAULT
     if bare or profile is not None:

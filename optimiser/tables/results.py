@@ -10,10 +10,11 @@ import numpy as np
 import pandas as pd
 
 from optimiser.chemistry.impacts import ImpactTable, impacts, missing_factors
+from optimiser.chemistry.impurities import IMPURITIES
 from optimiser.chemistry.metals import METALS
 from optimiser.chemistry.reagents import load_reagents
 from optimiser.problem.objectives import per_kg_metal
-from optimiser.process.balance import MassBalance
+from optimiser.process.balance import OF_IMPURITIES, MassBalance
 from optimiser.process.costs import COMPONENTS
 from optimiser.tables.predict import Part
 from optimiser.toolkit.comparison import enrichment_factors, rank_impacts, selectivities, welch_tests
@@ -57,12 +58,17 @@ def balance_frame(parts: Sequence[Part]) -> pd.DataFrame:
         balance, designs = part.evaluation.outcome.balance, part.evaluation.designs
         columns: dict[str, Floats] = {name: getattr(designs, name) for name in CONTINUOUS}
         columns["basis"] = np.full(len(designs), part.problem.feed.mass)
+        holds = part.problem.feed.impurities
         for field in fields(MassBalance):
+            if field.name in OF_IMPURITIES and not holds:
+                continue
             values = getattr(balance, field.name)
             if values.ndim == 1:
                 columns[f"batch_{field.name}"] = values
             elif field.name == "metals":
                 columns |= {f"batch_dissolved_{m}": values[:, i] for i, m in enumerate(METALS)}
+            elif field.name == "impurities":
+                columns |= {f"batch_dissolved_{m}": values[:, i] for i, m in enumerate(IMPURITIES)}
         columns["batch_dissolved"] = balance.metal_total
         return pd.DataFrame(columns)
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from optimiser.chemistry.impurities import IMPURITIES
 from optimiser.chemistry.metals import METALS, load_metals
 from optimiser.chemistry.prices import Price
 from optimiser.chemistry.substances import in_basis
@@ -133,6 +134,7 @@ def drawn_inputs(problem: BoundProblem, values: Values, d: int, n: int) -> Proce
         acids=_acids(problem, values, d),
         reagents=replace(inputs.reagents, **_reagents(problem, values, n)),
         metal_value=_metal_value(problem, values, d, n),
+        impurities=_impurities(problem, values, d, n),
         parameters=replace(inputs.parameters, **parameters),
     )
 
@@ -177,6 +179,17 @@ def _price(price: Price | None, drawn: Mapping[str, Floats], purity: float, basi
     assert price is not None, "a problem is not bound without prices"
     amount: Any = drawn.get("price", price.euro())
     return in_basis(amount, price.per, basis, drawn.get("purity", purity))
+
+
+def _impurities(problem: BoundProblem, values: Values, d: int, n: int) -> Floats:
+    """Return the mass shares of copper, aluminium and iron, a row per row where one is drawn."""
+    as_is, drawn = problem.inputs.impurities, _of(values, "feed", "")
+    if not drawn:
+        return as_is
+    found = np.tile(as_is, (d, 1))
+    for metal, value in drawn.items():
+        found[:, IMPURITIES.index(metal)] = value
+    return np.repeat(found, n, axis=0)
 
 
 def _metal_value(problem: BoundProblem, values: Values, d: int, n: int) -> Floats:
