@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 from scipy.stats import qmc
 
-from optimiser.chemistry.descriptors import structure_key
 from optimiser.learning.setpoints import laboratory_setpoints
 from optimiser.problem.bound import BoundProblem, SearchPoint
 from optimiser.problem.constraints import Yields
@@ -119,7 +118,7 @@ def measured(problem: BoundProblem, designs: Designs) -> Bools:
     out = np.zeros(len(designs), dtype=bool)
     if data is None:
         return out
-    keys = np.array([structure_key(acid.smiles) for acid in problem.acids])[designs.acid]
+    keys = np.array([acid.key for acid in problem.acids])[designs.acid]
     for key in np.unique(data.acid):
         mine, known = np.flatnonzero(keys == key), data.continuous[data.acid == key]
         apart = np.abs(designs.continuous[mine][:, None] - known[None])
@@ -132,7 +131,7 @@ def own_data_of(problem: BoundProblem) -> OwnData | None:
     site = problem.surrogate.site
     if site is None:
         return None
-    keys = [structure_key(acid.smiles) for acid in problem.acids]
+    keys = [acid.key for acid in problem.acids]
     feed = np.array([[problem.feed.Ni, problem.feed.Mn, problem.feed.Co]], dtype=np.float64)
     near = feed_share(feed, site.data.feed)[0] >= SAME_FEED
     rows = np.flatnonzero(near & np.isin(site.data.acid, keys))

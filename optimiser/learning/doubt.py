@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.special import ndtr, ndtri
 
-from optimiser.chemistry.descriptors import structure_key
 from optimiser.learning.drawing import composition_of, learned_of, published
 from optimiser.problem.bound import BoundProblem, Evaluation
 from optimiser.problem.objectives import METRICS
@@ -79,7 +78,7 @@ def doubt(problem: BoundProblem, design: Evaluation, experiments: Designs, run: 
         base, hard = published(problem, both, problem.predict(both))
         place = place_of(both.continuous) / surrogate.domain.scale
         composition = composition_of(problem)
-        key = structure_key(problem.acids[int(design.designs.acid[0])].smiles)
+        key = problem.acids[int(design.designs.acid[0])].key
         before = learned_of(surrogate, prior, key)
         feed, unstated = np.tile(composition, (len(rows), 1)), np.full(len(rows), np.nan)
         new = OwnRows(place[1:], feed, run[rows], base[1:], hard[1:], base[1:], unstated)

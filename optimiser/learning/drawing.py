@@ -6,7 +6,6 @@ from dataclasses import replace
 
 import numpy as np
 
-from optimiser.chemistry.descriptors import structure_key
 from optimiser.problem.bound import BoundProblem
 from optimiser.problem.objectives import METRICS
 from optimiser.problem.yields import predicted_metals
@@ -92,7 +91,7 @@ def draw(
     scores = np.full((number, len(designs), known), np.nan)
     for k in np.unique(designs.acid):
         rows = np.flatnonzero(designs.acid == k)
-        learned = learned_of(surrogate, prior, structure_key(problem.acids[k].smiles))
+        learned = learned_of(surrogate, prior, problem.acids[k].key)
         together = joint(prior, learned, composition, place[rows], base[rows], hard[rows], rows)
         scores[:, rows] = together.scores(number, rng)
     drawn = drawn_yields(

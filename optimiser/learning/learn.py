@@ -9,7 +9,6 @@ import numpy as np
 import pandas as pd
 
 from optimiser._io.errors import InputError
-from optimiser.chemistry.descriptors import structure_key
 from optimiser.problem.tolerances import DEFAULT
 from optimiser.problem.yields import check_yields
 from optimiser.surrogate.artefact import POINTS, Surrogate
@@ -81,7 +80,7 @@ def own_data(results: OwnResults, base: Surrogate) -> OwnData:
         said = base.predict(leached, told.acids, designs, moved=moved)
         wider = widening(said.domain_ratio, base.calibration.growth)
         mean[mine], scale[mine] = said.mean, said.scale / wider[:, None]
-    keys = [structure_key(acid.smiles) for acid in told.acids]
+    keys = [acid.key for acid in told.acids]
     described = [base.acids.get(key, acid_features(acid)) for key, acid in zip(keys, told.acids, strict=True)]
     run, experiment, conditions = groups(results.frame)
     return OwnData(

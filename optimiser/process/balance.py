@@ -112,6 +112,8 @@ def mass_balance(designs: Designs, yields: Floats, inputs: ProcessInputs) -> Mas
     # electron that chloride has to give because peroxide does not:
     # LiMO2 + 4 HCl -> LiCl + MCl2 + 1/2 Cl2 + 2 H2O.
     electrons_chloride = acids.chloride[k] * np.maximum(electrons_needed - electrons_peroxide, 0.0)
+    # each gives one electron, and a mixture holds so much of it; NaN, of an acid alone, limits nothing
+    electrons_chloride = np.fmin(electrons_chloride, acid_amount * acids.chloride_share[k])
     carried = dissolved * charges()
     protons_consumed = (
         carried[:, ~reduced()].sum(axis=1) + carried[:, reduced()].sum(axis=1) + electrons_chloride

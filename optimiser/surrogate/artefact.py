@@ -18,7 +18,6 @@ from optimiser._io.errors import InputError, closest
 from optimiser._io.extras import needs
 from optimiser._io.reading import MOST_TABLE, read_bytes
 from optimiser._io.yamlfile import read_yaml
-from optimiser.chemistry.descriptors import structure_key
 from optimiser.surrogate.calibration import INTERVAL_LEVEL, Calibration, stretched, tails, widening
 from optimiser.surrogate.domain import Domain, Neighbourhood
 from optimiser.surrogate.features import (
@@ -30,6 +29,7 @@ from optimiser.surrogate.features import (
     feature_matrix,
 )
 from optimiser.surrogate.fitted import Predictor
+from optimiser.surrogate.mixed import mixed
 from optimiser.surrogate.packing import (
     CARD,
     MODELS,
@@ -169,7 +169,7 @@ class Surrogate:
         Args:
             feed: the cathode.
             acids: the acids that ``designs.acid`` counts; those of the training data are recognised by SMILES
-                and seen as in training.
+                and seen as in training; the yields of a mixture are a guess (`optimiser.surrogate.mixed`).
             designs: n designs.
             fidelity: ``search`` compares with a few anchors, ``final`` with all.
             moved: where each design may end up, all equally likely, as
@@ -180,8 +180,11 @@ class Surrogate:
         Raises:
             InputError: an unreadable SMILES, or numba cannot compile here.
         """
-        features = feature_matrix(feed, acids, designs, self.acids)
-        raw = self.fitted.predict(features, self.anchors_at(fidelity), moved)
+        parts = mixed(acids, designs)
+        seen = (acids, designs) if parts is None else (parts.acids, parts.designs)
+        features = feature_matrix(feed, *seen, self.acids)
+        points = moved if parts is None or moved is None else moved[parts.row]
+        raw = self.fitted.predict(features, self.anchors_at(fidelity), points)
         present = np.asarray(feed.present, dtype=bool)[: len(PREDICTED_METALS)]
         centre, spread, disagreement = (
             np.where(present, part, np.nan) for part in (stretched(raw.mean), raw.spread, raw.disagreement)
@@ -191,10 +194,13 @@ class Surrogate:
         if raw.over is not None:
             over = published.expected(np.where(present, stretched(raw.over), np.nan))
             mean = over.mean(axis=1)
+        if parts is not None:
+            centre, spread, disagreement, mean = map(parts.mean, (centre, spread, disagreement, mean))
+            over = None if over is None else parts.mean(over)
         scale, ratio = np.empty_like(centre), np.empty(len(centre))
         composition = (float(feed.Ni), float(feed.Mn), float(feed.Co))
         for k in np.unique(designs.acid):
-            rows, key = designs.acid == k, structure_key(acids[k].smiles)
+            rows, key = designs.acid == k, acids[k].key
             near, here, apart = self._near(composition, key), designs.continuous[rows], disagreement[rows]
             scale[rows] = self.calibration.scale(centre[rows], spread[rows], apart, near, here)
             after = None

@@ -208,7 +208,7 @@ class Domain:
 
     def neighbourhood(self, feed: FeedLike, acid: AcidLike) -> Neighbourhood:
         """Return the experiments with this acid as seen from this feed. An acid not in the data has none."""
-        return self.near(np.array([feed.Ni, feed.Mn, feed.Co]), structure_key(acid.smiles))
+        return self.near(np.array([feed.Ni, feed.Mn, feed.Co]), acid.key)
 
     def near(self, composition: Floats, key: str) -> Neighbourhood:
         """Return the experiments with the acid of a key seen from a composition (mol Ni, Mn, Co per mol Li).
