@@ -83,6 +83,8 @@ def own_data(results: OwnResults, base: Surrogate) -> OwnData:
     keys = [acid.key for acid in told.acids]
     described = [base.acids.get(key, acid_features(acid)) for key, acid in zip(keys, told.acids, strict=True)]
     run, experiment, conditions = groups(results.frame)
+    whole = np.array([feed.cathode_share for feed in told.feeds], dtype=np.float64)
+    protons = [acid.usable_protons if len(acid.components) > 1 else np.nan for acid in told.acids]
     return OwnData(
         acid=np.array(keys)[told.acid],
         acid_features=np.array(described)[told.acid],
@@ -95,6 +97,9 @@ def own_data(results: OwnResults, base: Surrogate) -> OwnData:
         sd=results.sd,
         mean=mean,
         scale=scale,
+        impurities=results.impurities,
+        cathode_share=whole[told.feed],
+        protons=np.array(protons, dtype=np.float64)[told.acid],
     )
 
 

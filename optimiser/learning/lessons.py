@@ -20,6 +20,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
+from optimiser.chemistry.mixtures import group_of
 from optimiser.learning.telling import sentence_of
 from optimiser.surrogate.artefact import Surrogate
 from optimiser.surrogate.calibration import INTERVAL_LEVEL, Calibration, tails
@@ -346,7 +347,7 @@ def _value_out(learned: Learned) -> tuple[Floats, Floats]:
 
 def _each(site: Site) -> list[tuple[Learned, Ints]]:
     """Return what was learned with each acid, and which rows have it."""
-    return [(learned, np.flatnonzero(site.data.acid == key)) for key, learned in site.learned.items()]
+    return [(learned, np.flatnonzero(site.data.group == key)) for key, learned in site.learned.items()]
 
 
 def _shifts(site: Site) -> Floats:
@@ -357,8 +358,8 @@ def _shifts(site: Site) -> Floats:
     for mine in groups.indices.values():
         i = int(mine[0])
         composition = tuple(data.feed[i].tolist())
-        told = data.continuous[mine], data.mean[mine], data.scale[mine]
-        after = site.posterior(composition, str(data.acid[i]), *told)
+        told = data.of_cathode[mine], data.mean[mine], data.scale[mine]
+        after = site.posterior(composition, str(data.acid[i]), *told, data.impurities[mine])
         assert after is not None  # every acid of the results was learned from
         shift[mine] = np.clip(after.mean, 0.0, 1.0) - data.mean[mine]
     return shift
@@ -373,7 +374,7 @@ def _acid_lesson(surrogate: Surrogate, key: str, frame: pd.DataFrame) -> AcidLes
         published=bool(published.any()),
         rows=int(mine.sum()),
         experiments=len(np.unique(site.data.experiment[mine])),
-        weights=dict(zip(EXPLANATIONS, site.learned[key].weights.tolist(), strict=True)),
+        weights=dict(zip(EXPLANATIONS, site.learned[group_of(key)].weights.tolist(), strict=True)),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 
 import numpy as np
@@ -182,10 +182,13 @@ class _SeenFeed:
     Mn: float
     Co: float
     present: Bools
+    cathode_share: float
+    impurities: Mapping[str, float]
 
     @classmethod
     def of(cls, feed: Feed, known: int) -> _SeenFeed:
-        return cls(feed.Ni, feed.Mn, feed.Co, feed.present[:known])
+        told = feed.cathode_share, feed.impurities
+        return cls(feed.Ni, feed.Mn, feed.Co, feed.present[:known], *told)
 
 
 @dataclass(frozen=True)

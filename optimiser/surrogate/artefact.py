@@ -19,6 +19,7 @@ from optimiser._io.extras import needs
 from optimiser._io.reading import MOST_TABLE, read_bytes
 from optimiser._io.yamlfile import read_yaml
 from optimiser.surrogate.calibration import INTERVAL_LEVEL, Calibration, stretched, tails, widening
+from optimiser.surrogate.coordinates import impurities_of
 from optimiser.surrogate.domain import Domain, Neighbourhood
 from optimiser.surrogate.features import (
     FEATURES,
@@ -44,6 +45,8 @@ from optimiser.surrogate.site import PRIOR_FILE, RESULTS_FILE, OwnData, Site, bu
 from optimiser.variables import Designs, Floats
 
 FORMAT = 3
+#: Of a site model whose results have impurities or mixtures of acids, which earlier versions would overlook.
+SITE_FORMAT = 4
 ARRAYS = "arrays.npz"
 #: Of a rival of the shipped default only.
 REGRESSORS = "regressors.skops"
@@ -205,7 +208,8 @@ class Surrogate:
             scale[rows] = self.calibration.scale(centre[rows], spread[rows], apart, near, here)
             after = None
             if self.site is not None:
-                after = self.site.posterior(composition, key, here, mean[rows], scale[rows])
+                beside = impurities_of(feed)
+                after = self.site.posterior(composition, key, here, mean[rows], scale[rows], beside)
             if self.site is not None and after is None:
                 scale[rows] *= self.site.unlearned
             if self.site is not None and after is not None:
@@ -336,7 +340,7 @@ def load_surrogate(name_or_path: str | Path, *, beside: Path | None = None, wher
         raise InputError(
             f"{where} is not a model card: it has no format number.", where=where, remedy=rebuild(folder)
         )
-    if card["format"] != FORMAT:
+    if card["format"] != FORMAT and not (card.get("kind") == SITE and card["format"] == SITE_FORMAT):
         newer = card["format"] > FORMAT
         raise InputError(
             f"The artefact {folder.name!r} has format {card['format']}; this version reads format {FORMAT}.",

@@ -78,6 +78,14 @@ class FeedLike(Protocol):
     def present(self) -> Bools:
         """Which of Li, Ni, Mn, Co the feed contains, shape (4,)."""
 
+    @property
+    def cathode_share(self) -> float:
+        """Mass of cathode per mass of what is fed."""
+
+    @property
+    def impurities(self) -> Mapping[str, float]:
+        """Mass of copper, aluminium and iron per mass of what is fed; what own results may depend on."""
+
 
 FEATURES: tuple[Feature, ...] = (
     Feature("Ni", "mol/mol Li"),
