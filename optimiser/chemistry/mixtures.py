@@ -420,8 +420,15 @@ def shares_of(key: str) -> Shares:
 
 
 def group_of(key: str) -> str:
-    """Return the key without shares: the same for every mixture of the same acids."""
-    return _PLUS.join(shares_of(key).group)
+    """Return the key without shares: the same for every mixture of the same acids.
+
+    Examples:
+        >>> group_of("0.4 CC(=O)O + 0.6 O=CO")
+        'CC(=O)O + O=CO'
+        >>> group_of("CC(=O)O")
+        'CC(=O)O'
+    """
+    return _PLUS.join(part.rpartition(" ")[2] for part in key.split(_PLUS))
 
 
 def _by_key(parts: Sequence[tuple[Acid, float]]) -> list[tuple[Acid, float]]:
