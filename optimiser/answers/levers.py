@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from optimiser._io.errors import InputError, closest
+from optimiser.chemistry.mixtures import changed, single_acids
 from optimiser.chemistry.prices import MOST_PRICE, Basis, Price
 from optimiser.chemistry.quantity import Quantity
 from optimiser.chemistry.reagents import ENERGIES
@@ -115,7 +116,14 @@ def _rebuilt(problem: BoundProblem) -> BoundProblem:
 
 def _bought(problem: BoundProblem, name: str, of: str) -> None:
     """Refuse what the problem does not buy."""
-    known = [*problem.acid_names, *problem.reagents]
+    known = [*single_acids(problem.acids), *problem.reagents]
+    if of in problem.acid_names and of not in known:
+        raise InputError(
+            f"{of} is a mixture, whose price and climate change follow from those of its acids.",
+            where=name,
+            allowed=", ".join(known),
+            remedy="name one of its acids",
+        )
     if of not in known:
         raise InputError(
             f"The problem does not buy {of!r}.",
@@ -128,8 +136,9 @@ def _bought(problem: BoundProblem, name: str, of: str) -> None:
 def _price(problem: BoundProblem, name: str, of: str) -> Lever:
     _bought(problem, name, of)
     per: Basis = "kWh" if of in ENERGIES else "kg pure"
-    if of in problem.acid_names:
-        per, now = "kg stock", problem.acids[problem.acid_names.index(of)].price_eur("kg stock")
+    acids = single_acids(problem.acids)
+    if of in acids:
+        per, now = "kg stock", acids[of].price_eur("kg stock")
     else:
         now = problem.reagents[of].price_eur(per)
 
@@ -142,8 +151,8 @@ def _price(problem: BoundProblem, name: str, of: str) -> Lever:
 
 def _factor(problem: BoundProblem, name: str, of: str) -> Lever:
     _bought(problem, name, of)
-    acid = of in problem.acid_names
-    item = problem.acids[problem.acid_names.index(of)] if acid else problem.reagents[of]
+    acids = single_acids(problem.acids)
+    item = acids[of] if of in acids else problem.reagents[of]
     unit = "kg CO2-eq/kWh" if of in ENERGIES else "kg CO2-eq/kg pure"
 
     def apply(value: float) -> BoundProblem:
@@ -154,15 +163,16 @@ def _factor(problem: BoundProblem, name: str, of: str) -> Lever:
 
 
 def _changed(problem: BoundProblem, of: str, **update: Price | Quantity) -> BoundProblem:
-    if of in problem.acid_names:
-        acids = tuple(acid.model_copy(update=update) if acid.name == of else acid for acid in problem.acids)
+    if of in single_acids(problem.acids):
+        acids = tuple(changed(acid, lambda a: update if a.name == of else {}) for acid in problem.acids)
         return _rebuilt(replace(problem, acids=acids))
     return _rebuilt(replace(problem, reagents=problem.reagents.changed(of, **update)))
 
 
 def _label(problem: BoundProblem, of: str) -> str:
-    if of in problem.acid_names:
-        return problem.acids[problem.acid_names.index(of)].label
+    acids = single_acids(problem.acids)
+    if of in acids:
+        return acids[of].label
     return problem.reagents[of].label
 
 

@@ -7,7 +7,7 @@ explains depends on the order, as in any such split; together they explain the w
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -15,6 +15,7 @@ import numpy as np
 
 from optimiser._io.errors import InputError
 from optimiser.chemistry.acids import Acid
+from optimiser.chemistry.mixtures import changed, single_acids
 from optimiser.chemistry.reagents import Reagents
 from optimiser.comparing.inputs import Difference, differences, same_feed, same_yields
 from optimiser.problem.bound import BoundProblem
@@ -203,13 +204,15 @@ def _renamed(run: Known, names: tuple[str, ...]) -> Archive:
     return replace(run.seen, designs=designs, margins=nothing, objectives=nothing)
 
 
+def _with(field: str, acid: Acid, other: Mapping[str, Acid]) -> Acid:
+    return changed(acid, lambda part: {field: getattr(other[part.name], field)})
+
+
 def _taken(field: str) -> _Step:
     """Return the step that takes one number of all that is bought from the other question."""
 
     def step(now: _Asked, end: _Asked) -> _Asked:
-        acids = tuple(
-            a.model_copy(update={field: getattr(b, field)}) for a, b in zip(now.acids, end.acids, strict=True)
-        )
+        acids = tuple(_with(field, a, single_acids([b])) for a, b in zip(now.acids, end.acids, strict=True))
         reagents = now.reagents
         for name in reagents:
             if name in end.reagents:

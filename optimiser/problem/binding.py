@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from optimiser._io.errors import InputError
-from optimiser.chemistry.acids import Acid, choose_acid, load_acids, with_user_acids
+from optimiser.chemistry.acids import Acid, load_acids, with_user_acids
 from optimiser.chemistry.energy import supplied
 from optimiser.chemistry.feeds import Feed
 from optimiser.chemistry.impacts import ImpactTable, is_climate
 from optimiser.chemistry.metals import METALS
+from optimiser.chemistry.mixtures import choose
 from optimiser.chemistry.reagents import Reagents, load_reagents
 from optimiser.problem.bound import BoundProblem
 from optimiser.problem.bounds import Bound
@@ -255,7 +256,7 @@ def _acids(question: Problem, known: Mapping[str, Acid]) -> tuple[Acid, ...]:
     chosen: dict[str, Acid] = {}
     for index, asked in enumerate(question.variables.acid):
         where = question.where("variables", "acid", index)
-        acid = choose_acid(asked, known, where=where)
+        acid = choose(asked, known, where=where)
         if acid.name in chosen:
             raise InputError(
                 f"Acid {acid.name!r} is listed twice.", where=where, remedy="list each acid once"

@@ -22,6 +22,7 @@ from pydantic import (
     Tag,
     ValidationError,
     create_model,
+    field_serializer,
     field_validator,
 )
 
@@ -31,6 +32,7 @@ from optimiser.chemistry.acids import MOST_ACIDS, AcidOverrides
 from optimiser.chemistry.energy import CHOICES, EnergyChoice, energy_choice
 from optimiser.chemistry.feeds import Feed, find_feed, load_feeds
 from optimiser.chemistry.metals import METALS
+from optimiser.chemistry.mixtures import check_shares, mixture_text, read_mixture
 from optimiser.chemistry.quantity import Sourced
 from optimiser.problem.constraints import read_constraint
 from optimiser.problem.impacts import AssumeField, CreditField
@@ -88,6 +90,46 @@ def _range_of(variable: Variable) -> Any:
     return Annotated[Range | None, BeforeValidator(read)]
 
 
+def _acid(value: Any, index: int) -> Any:
+    """Read an acid: a name, or ``{mix: {sulfuric: 0.7, citric: 0.3}}``, which becomes the mixture's text."""
+    if isinstance(value, str) and "+" in value and value.strip()[:1].isdigit():
+        read = read_mixture(value)
+        return value if read is None else mixture_text(read)
+    if not isinstance(value, dict):
+        return value
+    if list(value) != ["mix"] or not isinstance(value["mix"], dict):
+        raise InputError(
+            "An acid is a name, or a mixture.",
+            allowed="a name, or mix: with mole shares by acid",
+            remedy="write e.g. `- mix: {sulfuric: 0.7, citric: 0.3}`",
+            key=(index,),
+        )
+    parts: list[tuple[str, float]] = []
+    for name, share in value["mix"].items():
+        if "+" in str(name):
+            raise InputError(
+                f"An acid called {str(name)!r} cannot be part of a mixture.",
+                allowed="a name without +",
+                remedy="give the acid another name",
+                key=(index, "mix"),
+            )
+        try:
+            parts.append((str(name).strip(), number(share)))
+        except InputError as error:
+            raise error.at(index, "mix", str(name)) from None
+    check_shares(parts, key=(index, "mix"))
+    return mixture_text(parts)
+
+
+def _written_acid(name: str) -> str | dict[str, dict[str, float]]:
+    """Return an acid as a problem says it: a mixture by its shares."""
+    try:
+        parts = read_mixture(name)
+    except InputError:
+        return name  # an acid whose own name has a plus
+    return name if parts is None else {"mix": dict(parts)}
+
+
 class _Acids(Strict):
     acid: tuple[str, ...] = Field(min_length=1, max_length=MOST_ACIDS)
 
@@ -100,7 +142,14 @@ class _Acids(Strict):
                 allowed="a list of names",
                 remedy="write them as a list",
             )
-        return (value,) if isinstance(value, str) else value
+        value = (value,) if isinstance(value, str | dict) else value
+        if not isinstance(value, list | tuple):
+            return value
+        return tuple(_acid(one, index) for index, one in enumerate(value))
+
+    @field_serializer("acid")
+    def _as_written(self, value: tuple[str, ...]) -> list[str | dict[str, dict[str, float]]]:
+        return [_written_acid(name) for name in value]
 
     @field_validator("acid")
     @classmethod

@@ -163,6 +163,8 @@ def mass_balance(designs: Designs, yields: Floats, inputs: ProcessInputs) -> Mas
     impurity_charge = (moles * impurity_charges()).sum(axis=1)
     others = electrons_metals + electrons_peroxide
     electrons_chloride = acids.chloride[k] * np.maximum(electrons_needed - others, 0.0)
+    # each gives one electron, and a mixture holds so much of it; NaN, of an acid alone, limits nothing
+    electrons_chloride = np.fmin(electrons_chloride, acid_amount * acids.chloride_share[k])
     carried = dissolved * charges()
     protons_consumed = (
         carried[:, ~reduced()].sum(axis=1) + carried[:, reduced()].sum(axis=1) + electrons_chloride

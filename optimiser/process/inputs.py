@@ -12,6 +12,7 @@ from optimiser.chemistry.descriptors import molar_mass
 from optimiser.chemistry.feeds import Feed
 from optimiser.chemistry.impurities import IMPURITIES, load_impurities
 from optimiser.chemistry.metals import Metal, load_metals
+from optimiser.chemistry.mixtures import solubility_limits
 from optimiser.chemistry.reagents import ENERGIES, Base, Reagent, Reagents, load_reagents
 from optimiser.chemistry.substances import Bought
 from optimiser.process.impacts import Credit, ImpactNumbers
@@ -32,6 +33,13 @@ class AcidNumbers:
     is known. ``salt_per_proton`` is the kg of salt, with its crystal water, that
     neutralising a mol of protons makes. ``salt_per_metal`` is kg of dissolved salt per kg of each metal and
     ``salt_solubility`` its g/100 mL, NaN where unknown, a column per metal in the order of METALS.
+
+    Of a mixture of acids they are per mol of all its molecules and per kg of all its stocks.
+    ``chloride_share`` is mol of chloride per mol of the mixture, beyond which chloride reduces nothing; NaN
+    of an acid alone, whose protons run out first. Where there are mixtures, ``solubility`` and
+    ``solubility_rise`` have a column for each of their acids, shape (k, p): the total concentration at which
+    that one is saturated, inf where there are fewer. ``salt_per_metal`` and ``salt_solubility`` are of the
+    acid whose salt holds least of the metal in solution.
     """
 
     molar_mass: Floats
@@ -48,6 +56,7 @@ class AcidNumbers:
     salt_per_proton: Floats
     salt_per_metal: Floats
     salt_solubility: Floats
+    chloride_share: Floats
 
 
 @dataclass(frozen=True)
@@ -157,9 +166,16 @@ def bought(reagents: Reagents, parameters: ProcessParameters) -> dict[str, Bough
 
 
 def _salt_per_proton(acid: Acid, neutral: tuple[Reagent, Base] | None, water: float) -> float:
-    """Return kg of salt per mol of protons: acid + base - what is released, and the salt's crystal water."""
+    """Return kg of salt per mol of protons: acid + base - what is released, and the salt's crystal water.
+
+    The acids of a mixture give off the protons that are left in proportion to what each brings.
+    """
     if neutral is None or not acid.usable_protons:
         return 0.0
+    if len(acid.components) > 1:
+        brought = [(part, share * part.usable_protons) for part, share in acid.components]
+        salt = sum(protons * _salt_per_proton(part, neutral, water) for part, protons in brought)
+        return salt / acid.usable_protons
     reagent, base = neutral
     protons = base.protons.value
     crystal = acid.calcium_salt_water if base.cation == _HYDRATED else 0.0
@@ -173,27 +189,54 @@ def _salt_per_metal(acid: Acid, metals: Mapping[str, Metal]) -> list[float]:
     return [1.0 + metal.charge * anion / metal.molar_mass for metal in metals.values()]
 
 
+def _salts(acid: Acid, metals: Mapping[str, Metal]) -> tuple[Floats, Floats]:
+    """Return `_salt_per_metal` and solubility, g/100 mL, of the salt that holds least of each metal."""
+    per_metal = np.array([_salt_per_metal(part, metals) for part, _ in acid.components])
+    soluble = np.array([part.salt_solubility_values for part, _ in acid.components])
+    least = np.argmin(np.where(np.isnan(soluble), np.inf, soluble / per_metal), axis=0)
+    column = np.arange(len(least))
+    return per_metal[least, column], soluble[least, column]
+
+
+def _solubility(acids: Sequence[Acid]) -> tuple[Floats, Floats]:
+    """Return solubilities and their slopes, (k,) each, or (k, p) where some acid is a mixture."""
+    limits = [solubility_limits(acid) for acid in acids]
+    most = max(map(len, limits))
+    padded = np.array([[*each, *[(np.inf, 0.0)] * (most - len(each))] for each in limits])
+    value, rise = (padded[:, :, i] for i in range(2))
+    return (value[:, 0], rise[:, 0]) if most == 1 else (value, rise)
+
+
+def _chloride_share(acid: Acid) -> float:
+    """Return mol of chloride per mol of a mixture; NaN of an acid alone."""
+    if len(acid.components) == 1:
+        return np.nan
+    return sum(share for part, share in acid.components if part.reductant == "chloride")
+
+
 def _acid_numbers(
     acids: Sequence[Acid], metals: Mapping[str, Metal], base: tuple[Reagent, Base] | None, water: float
 ) -> AcidNumbers:
     def column(number: Callable[[Acid], float | Sequence[float] | Floats]) -> Floats:
         return np.array([number(acid) for acid in acids], dtype=np.float64)
 
+    solubility, rise = _solubility(acids)
     return AcidNumbers(
         molar_mass=column(lambda a: a.molar_mass),
         purity=column(lambda a: a.purity),
         density=column(lambda a: a.density),
         usable_protons=column(lambda a: a.usable_protons),
-        solubility=column(lambda a: a.solubility_molar),
-        solubility_rise=column(lambda a: a.solubility_rise),
+        solubility=solubility,
+        solubility_rise=rise,
         temperature_limit=column(lambda a: min(BOILING, a.temperature_limit or BOILING)),
         price=column(lambda a: a.price_eur("kg stock")),
         climate_change=column(lambda a: a.climate_factor),
         chloride=column(lambda a: a.reductant == "chloride"),
         nitrate=column(lambda a: bool(a.nitrate)),
         salt_per_proton=column(lambda a: _salt_per_proton(a, base, water)),
-        salt_per_metal=column(lambda a: _salt_per_metal(a, metals)),
-        salt_solubility=column(lambda a: a.salt_solubility_values),
+        salt_per_metal=column(lambda a: _salts(a, metals)[0]),
+        salt_solubility=column(lambda a: _salts(a, metals)[1]),
+        chloride_share=column(_chloride_share),
     )
 
 

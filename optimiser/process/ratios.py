@@ -45,11 +45,13 @@ def solubility_at(designs: Designs, inputs: ProcessInputs) -> Floats:
     """Return each design's solubility of its acid, mol/L, shape (n,).
 
     Where the value at 60 degC is known, ln(solubility) is linear in temperature through both values, which
-    for oxalic acid lies below what was measured between them. Above 60 degC it stays that of 60 degC.
+    for oxalic acid lies below what was measured between them. Above 60 degC it stays that of 60 degC. Of a
+    mixture it is the total concentration at which the first of its acids is saturated.
     """
     acids, k = inputs.acids, designs.acid
     degrees = np.minimum(designs.temperature, HOT) - COLD
-    return acids.solubility[k] * np.exp(acids.solubility_rise[k] * degrees)
+    each = acids.solubility[k].T * np.exp(acids.solubility_rise[k].T * degrees)
+    return np.asarray(each.min(axis=0) if each.ndim == 2 else each, dtype=np.float64)
 
 
 def slurry_fraction(balance: MassBalance, inputs: ProcessInputs) -> Floats:

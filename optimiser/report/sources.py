@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from optimiser.chemistry.metals import load_metals
+from optimiser.chemistry.mixtures import single_acids
 from optimiser.chemistry.provenance import provenance
 from optimiser.chemistry.quantity import flags
 from optimiser.problem.bound import BoundProblem
@@ -17,7 +18,7 @@ OWN = "given in the problem"
 
 def sources_frame(problem: BoundProblem) -> pd.DataFrame:
     """Return one row per number: what it is, value and range, date, confidence, flags and source, as text."""
-    acids = {acid.name: acid for acid in problem.acids}
+    acids = single_acids(problem.acids)
     rows: list[dict[str, object]] = [
         {
             "item": r.item,

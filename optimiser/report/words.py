@@ -154,8 +154,11 @@ def front_finding(problem: BoundProblem, front: Front) -> str:
         how, values = column(objective.metric), front.evaluation.metrics[objective.metric]
         spans.append(f"{how.label} {how.said(values.min())} to {how.said(values.max())}")
     ends = "; ".join(spans)
-    acids = sorted({problem.acids[k].label for k in front.evaluation.designs.acid})
-    return f"A trade-off of {n} designs over {ends}, with {', '.join(acids)}."
+    used = np.unique(front.evaluation.designs.acid)
+    acids = sorted({problem.acids[k].label for k in used})
+    unknown = sorted(problem.acids[k].label for k in used if not len(problem.neighbourhoods[k].of_acid))
+    guessed = f" Yields with {', '.join(unknown)} are guesses: no experiment has it." if unknown else ""
+    return f"A trade-off of {n} designs over {ends}, with {', '.join(acids)}.{guessed}"
 
 
 def warnings_of(problem: BoundProblem, evaluation: Evaluation, row: int) -> list[str]:

@@ -9,6 +9,9 @@ them.
 **Own results** open it: an experiment of the user's own plant is enough alone, for its acid, and for
 setpoints within half of the limit around it.
 
+**A mixture of acids** has no published experiments. Own ones with a mixture of the same acids support it
+where no more than a tenth of the molecules is of another acid, and count as further away for it.
+
 **An acid without data** has no experiments here, so it is unsupported and at a distance beyond every limit.
 `features.py` describes it by its own pKa and structure, `calibration.py` gives its errors the mean of all
 acids, `problem/binding.py` refuses a search in which no acid is supported, and `problem/bound.py` leaves it
@@ -26,6 +29,7 @@ import numpy.typing as npt
 
 from optimiser._io.errors import InputError
 from optimiser.chemistry.descriptors import structure_key
+from optimiser.chemistry.mixtures import shares_of
 from optimiser.surrogate.features import AcidLike, FeedLike, of_cathode
 from optimiser.surrogate.stoichiometry import breaks
 from optimiser.surrogate.training_table import TrainingTable
@@ -39,6 +43,9 @@ _STEP, _LOW, _HIGH = (np.array([getattr(v, end) for v in VARIABLES]) for end in 
 _SHIFT = np.array([{"temperature": np.nan, "acid_concentration": 0.05}.get(name, 1.0) for name in CONTINUOUS])
 #: Standard deviations that a wholly different feed counts as: composition distinguishes studies.
 _FEED_WEIGHT = 3.0
+#: Mole share by which mixtures of the same acids may differ for an experiment with one to support another,
+#: and standard deviations that a wholly different mixture would count as: a tenth is half of one.
+_SAME_SHARES, _SHARE_WEIGHT = 0.1, 5.0
 _SAME_FEED = 0.05  # share of the feed's sites: what is written with two decimals, or measured
 #: Share of the distance's limit that one experiment of a user's own plant reaches.
 OWN_REACH = 0.5
@@ -211,7 +218,7 @@ class Domain:
 
     def neighbourhood(self, feed: FeedLike, acid: AcidLike) -> Neighbourhood:
         """Return the experiments with this acid as seen from this feed. An acid not in the data has none."""
-        near = self.near(np.array([feed.Ni, feed.Mn, feed.Co]), structure_key(acid.smiles))
+        near = self.near(np.array([feed.Ni, feed.Mn, feed.Co]), acid.key)
         share = feed.cathode_share
         if share == 1.0:
             return near
@@ -225,8 +232,9 @@ class Domain:
         As range and support an experiment counts only if its feed has every metal of this one: one without
         manganese does not support a yield of manganese.
         """
-        acid = self.acids.index(key) if key in self.acids else -1
-        of_acid = np.flatnonzero(self.acid == acid)
+        acids, apart_in_shares = self._like(key)
+        acid = int(acids[0]) if len(acids) else -1
+        of_acid = np.flatnonzero(self.acid == acid if len(acids) < 2 else np.isin(self.acid, acids))
         apart = np.abs(self.feed - composition).sum(axis=1) / 2.0
         moved = apart[of_acid]
         complete = ((self.feed[of_acid] > 0) | (composition <= 0)).all(axis=1)
@@ -257,10 +265,32 @@ class Domain:
             own=own,
             _place=_without_time(place[0]),
             _time=np.column_stack([p[:, _TIME] for p in place]),
-            _feed_square=(_FEED_WEIGHT * moved) ** 2,
+            _feed_square=(_FEED_WEIGHT * moved) ** 2
+            if apart_in_shares is None
+            else (_FEED_WEIGHT * moved) ** 2 + (_SHARE_WEIGHT * apart_in_shares[self.acid[of_acid]]) ** 2,
             _scale=self.scale,
             _neighbours=self.settings.neighbours,
         )
+
+    def _like(self, key: str) -> tuple[Ints, Floats | None]:
+        """Return the numbers of the acids that a key stands for, nearest first, and how far shares are apart.
+
+        An acid alone stands for itself. A mixture stands for those of the same acids of which no more than
+        `_SAME_SHARES` is another acid; half the sum of the shares' differences, by acid, shape (k,).
+        """
+        wanted = shares_of(key)
+        if len(wanted.group) == 1:
+            return np.array([self.acids.index(key)] if key in self.acids else [], dtype=np.intp), None
+        known = [shares_of(acid) for acid in self.acids]
+        same = [one.group == wanted.group for one in known]
+        apart = np.array(
+            [
+                np.abs(np.subtract(one.shares, wanted.shares)).sum() / 2.0 if alike else np.inf
+                for one, alike in zip(known, same, strict=True)
+            ]
+        )
+        order = np.argsort(apart, kind="stable")
+        return order[apart[order] <= _SAME_SHARES + 1e-9], apart
 
     def _around(self, continuous: Floats) -> tuple[Floats, Floats]:
         """Return how low and how high setpoints may be that are near some conditions, shape (n, 5) each.

@@ -39,6 +39,14 @@ class AcidLike(Protocol):
         """Structure."""
 
     @property
+    def key(self) -> str:
+        """Identity: the structure, or those of a mixture with their shares."""
+
+    @property
+    def components(self) -> Sequence[tuple[AcidLike, float]]:
+        """The acids of a mixture with their mole shares; itself where it is none."""
+
+    @property
     def pKa_values(self) -> tuple[float, ...]:  # noqa: N802
         """Dissociation constants, strongest first."""
 
@@ -73,6 +81,10 @@ class FeedLike(Protocol):
     @property
     def cathode_share(self) -> float:
         """Mass of cathode per mass of what is fed."""
+
+    @property
+    def impurities(self) -> Mapping[str, float]:
+        """Mass of copper, aluminium and iron per mass of what is fed; what own results may depend on."""
 
 
 FEATURES: tuple[Feature, ...] = (
@@ -150,7 +162,7 @@ def feature_matrix(
     rows = np.full((len(acids), len(ACID_COLUMNS)), np.nan)
     for index in np.unique(designs.acid):
         acid = acids[index]
-        known = None if fitted is None else fitted.get(structure_key(acid.smiles))
+        known = None if fitted is None else fitted.get(acid.key)
         rows[index] = acid_features(acid) if known is None else known
     matrix = np.empty((len(designs), len(FEATURES)))
     matrix[:, FEED_COLUMNS] = (feed.Ni, feed.Mn, feed.Co)

@@ -10,10 +10,11 @@ import numpy as np
 import pandas as pd
 
 from optimiser._io.errors import InputError
-from optimiser.chemistry.acids import Acid, choose_acid
+from optimiser.chemistry.acids import Acid
 from optimiser.chemistry.categories import PREFIX
 from optimiser.chemistry.feeds import Feed, find_feed
 from optimiser.chemistry.metals import METALS
+from optimiser.chemistry.mixtures import choose
 from optimiser.problem.bounds import BOUNDED
 from optimiser.problem.limits import LIMITS
 from optimiser.problem.objectives import METRICS
@@ -146,7 +147,7 @@ def parse(table: Table, cells: pd.DataFrame, known: Known) -> Scenarios:
         feeds, feed = _feeds(table, cells, known)
         codes, names = pd.factorize(cells["acid"])
         chosen = [
-            choose_acid(str(name), known.acids, where=table.where(_first_row(cells, codes, k), "acid"))
+            choose(str(name), known.acids, where=table.where(_first_row(cells, codes, k), "acid"))
             for k, name in enumerate(names)
         ]
         acids, acid = chosen, codes

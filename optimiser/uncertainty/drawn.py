@@ -9,8 +9,10 @@ from typing import Any
 
 import numpy as np
 
+from optimiser.chemistry.acids import Acid
 from optimiser.chemistry.impurities import IMPURITIES
 from optimiser.chemistry.metals import METALS, load_metals
+from optimiser.chemistry.mixtures import Mixture, blend
 from optimiser.chemistry.prices import Price
 from optimiser.chemistry.substances import in_basis
 from optimiser.problem.bound import BoundProblem, Evaluation
@@ -144,11 +146,26 @@ def _acids(problem: BoundProblem, values: Values, d: int) -> AcidNumbers:
     as_is = {field.name: getattr(problem.inputs.acids, field.name) for field in fields(AcidNumbers)}
     arrays = {name: np.tile(a, (d, *[1] * (a.ndim - 1))) for name, a in as_is.items()}
     for i, acid in enumerate(problem.acids):
-        mine = _of(values, "acid", acid.name)
-        mine["price"] = _price(acid.price, mine, acid.purity, "kg stock")
+        mine = _of_acid(acid, values)
         for name, value in mine.items():
             arrays[name][i::k] = value
     return AcidNumbers(**arrays)
+
+
+def _of_acid(acid: Acid, values: Values) -> dict[str, Any]:
+    """Return the numbers of an acid as far as they are drawn; those of a mixture follow from its acids."""
+    if isinstance(acid, Mixture):
+        parts = [(part, share, _of_acid(part, values)) for part, share in acid.components]
+        return blend(
+            [share for _, share, _ in parts],
+            [part.molar_mass for part, *_ in parts],
+            [mine.get("purity", part.purity) for part, _, mine in parts],
+            [mine.get("density", part.density) for part, _, mine in parts],
+            [mine["price"] for *_, mine in parts],
+            [mine.get("climate_change", part.climate_factor) for part, _, mine in parts],
+        )._asdict()
+    mine = _of(values, "acid", acid.name)
+    return {**mine, "price": _price(acid.price, mine, acid.purity, "kg stock")}
 
 
 def _reagents(problem: BoundProblem, values: Values, n: int) -> dict[str, Any]:

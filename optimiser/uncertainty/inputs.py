@@ -10,6 +10,7 @@ import numpy as np
 
 from optimiser.chemistry.impurities import load_impurities
 from optimiser.chemistry.metals import METALS, load_metals
+from optimiser.chemistry.mixtures import single_acids
 from optimiser.chemistry.prices import Price
 from optimiser.chemistry.quantity import GIVEN, Sourced
 from optimiser.chemistry.substances import Bought, Substance
@@ -98,7 +99,8 @@ def inputs_of(problem: BoundProblem, designs: Designs | None = None) -> tuple[In
     """
     acids = range(len(problem.acids)) if designs is None else sorted(set(designs.acid.tolist()))
     peroxide = designs is None or bool((designs.h2o2 > 0.0).any())
-    found = [i for k in acids for i in _of_item("acid", problem.acids[k].name, problem.acids[k])]
+    single = single_acids(problem.acids[k] for k in acids)  # a mixture's numbers follow from its acids
+    found = [i for name, acid in single.items() for i in _of_item("acid", name, acid)]
     for component, item in bought(problem.reagents, problem.inputs.parameters).items():
         if component != "peroxide" or peroxide:
             found += _of_item("reagent", component, item)
