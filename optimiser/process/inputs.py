@@ -7,13 +7,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from optimiser._io.errors import InputError
 from optimiser.chemistry.acids import Acid
-from optimiser.chemistry.descriptors import molar_mass
+from optimiser.chemistry.descriptors import molar_mass, oxygen_demand
 from optimiser.chemistry.feeds import Feed
 from optimiser.chemistry.metals import Metal, load_metals
 from optimiser.chemistry.reagents import ENERGIES, Base, Reagent, Reagents, load_reagents
 from optimiser.chemistry.substances import Bought
 from optimiser.process.parameters import NO_BASE, ProcessParameters
+from optimiser.process.plant_parameters import PlantNumbers
 from optimiser.variables import Floats
 
 
@@ -74,7 +76,7 @@ class ProcessInputs:
     ``metal_value`` is the payable price of each metal, EUR/kg, in the order of METALS; 0 for an absent one.
 
     Where numbers are drawn, those of reagents and plant are arrays with a number per row, and ``metal_value``
-    has a row per row: the sums broadcast.
+    has a row per row: the sums broadcast. ``plant`` is what surrounds the leach, at plant scope alone.
     """
 
     feed: Feed
@@ -82,6 +84,7 @@ class ProcessInputs:
     reagents: ReagentNumbers
     metal_value: Floats
     parameters: ProcessParameters
+    plant: PlantNumbers | None = None
 
 
 #: Boiling of water at 1 atm; dissolved acid only raises it, so it is the safe limit for every leach.
@@ -89,6 +92,8 @@ BOILING = 100.0
 _HYDROGEN = "[H][H]"
 #: The cation whose salts bind the crystal water that an acid lists (``calcium_hydrate``).
 _HYDRATED = "calcium"
+#: What a plant buys beside what the leach does, by component: not part of its climate change.
+_PLANT_BUYS = {"carbonate": "sodium_carbonate", "scrubbing": "sodium_hydroxide"}
 
 
 def process_inputs(
@@ -117,7 +122,38 @@ def process_inputs(
         reagents=_reagent_numbers(known, base, bought(known, parameters)),
         metal_value=np.array(value),
         parameters=parameters,
+        plant=_plant_numbers(acids, parameters, known),
     )
+
+
+def _plant_numbers(
+    acids: Sequence[Acid], parameters: ProcessParameters, reagents: Reagents
+) -> PlantNumbers | None:
+    """Return what a plant takes into account; None at the scope of reagents."""
+    if parameters.plant is None:
+        return None
+    (soda, carbonate), (caustic, _) = (_needed_base(reagents, name) for name in _PLANT_BUYS.values())
+    water = reagents.water.molar_mass
+    demand = np.array([oxygen_demand(acid.smiles) for acid in acids])
+    return PlantNumbers(
+        parameters=parameters.plant,
+        oxygen_demand=demand,
+        organic=(demand > 0.0).astype(np.float64),
+        salt_per_carbonate_proton=np.array([_salt_per_proton(a, (soda, carbonate), water) for a in acids]),
+        carbonate_per_lithium=soda.molar_mass / 1000.0 / carbonate.protons.value,
+        scrubbing_base=caustic.molar_mass / 1000.0,
+    )
+
+
+def _needed_base(reagents: Reagents, name: str) -> tuple[Reagent, Base]:
+    if name not in reagents.bases:
+        raise InputError(
+            f"The table of reagents has no base {name!r}, which a plant needs.",
+            where=f"reagents.{name}",
+            allowed=", ".join(reagents.bases),
+            remedy="add it to the table of reagents, or ask at `scope: reagents`",
+        )
+    return reagents.bases[name]
 
 
 def _base(reagents: Reagents, parameters: ProcessParameters) -> tuple[Reagent, Base] | None:
@@ -125,10 +161,19 @@ def _base(reagents: Reagents, parameters: ProcessParameters) -> tuple[Reagent, B
 
 
 def bought(reagents: Reagents, parameters: ProcessParameters) -> dict[str, Bought]:
-    """Return what a batch buys besides its acid, by component of the cost; no base where none is bought."""
+    """Return what a batch buys besides its acid, by component of the cost; no base where none is bought.
+
+    At plant scope also the soda ash that takes lithium out, and the sodium hydroxide of the scrubber where
+    the neutraliser is another base.
+    """
     base = _base(reagents, parameters)
     items: dict[str, Bought] = {"peroxide": reagents.h2o2, "water": reagents.water, **reagents.energies}
-    return items if base is None else {**items, "neutralisation": base[0]}
+    if base is not None:
+        items["neutralisation"] = base[0]
+    if parameters.plant is not None:
+        further = {part: _needed_base(reagents, name)[0] for part, name in _PLANT_BUYS.items()}
+        items |= {part: item for part, item in further.items() if base is None or item.name != base[0].name}
+    return items
 
 
 def _salt_per_proton(acid: Acid, neutral: tuple[Reagent, Base] | None, water: float) -> float:
@@ -186,5 +231,6 @@ def _reagent_numbers(
         base_per_proton=per_proton,
         price=nothing
         | {n: item.price_eur("kWh" if n in ENERGIES else "kg pure") for n, item in items.items()},
-        climate_change=nothing | {n: item.climate_factor for n, item in items.items()},
+        climate_change=nothing
+        | {n: item.climate_factor for n, item in items.items() if n not in _PLANT_BUYS},
     )
