@@ -20,7 +20,7 @@ from optimiser.problem.bound import BoundProblem
 from optimiser.problem.bounds import Bound
 from optimiser.problem.constraints import Yields, complete
 from optimiser.problem.impacts import assumed_factors, credit_of
-from optimiser.problem.objectives import METRICS, minimise
+from optimiser.problem.objectives import AT_PLANT, METRICS, minimise
 from optimiser.problem.schema import Problem
 from optimiser.problem.tolerances import OFF, Tolerances
 from optimiser.problem.yields import check_yields
@@ -74,9 +74,7 @@ def bind(question: Problem, tables: OwnTables | None = None) -> BoundProblem:
         impacts=None if table is None else factors_of(problem, table, assumed),
         credit=credit_of(question.credit),
     )
-    problem = replace(
-        problem, inputs=inputs, objectives=question.objectives, constraints=complete(question.constraints)
-    )
+    problem = at_scope(question, replace(problem, inputs=inputs))
     _refuse_metrics_without_numbers(question, problem)
     _refuse_missing_factors(question, problem)
     if problem.domain is not None:
@@ -116,6 +114,38 @@ def factors_of(
     substances = {component: item.name for component, item in items.items()}
     own_climate = any(is_climate(category) for category in table.categories)
     return impact_numbers(table, problem.acid_names, substances, own_climate, assumed)
+
+
+def at_scope(question: Problem, problem: BoundProblem) -> BoundProblem:
+    """Return a problem with a question's objectives and limits, which mean the plant's cost at plant scope.
+
+    ``cost`` and ``net_value`` are then ``cost_plant`` and ``net_value_plant``.
+
+    Raises:
+        InputError: both of such a pair are asked for.
+    """
+    objectives, limits = list(question.objectives), list(question.constraints)
+    if problem.inputs.plant is not None:
+        objectives = [replace(o, metric=AT_PLANT.get(o.metric, o.metric)) for o in objectives]
+        limits = [
+            Bound(AT_PLANT[c.metric], min=c.min, max=c.max)
+            if isinstance(c, Bound) and c.metric in AT_PLANT
+            else c
+            for c in limits
+        ]
+        for part, names in (
+            ("objectives", [o.metric for o in objectives]),
+            ("constraints", [c.key for c in limits]),
+        ):
+            twice = [i for i, name in enumerate(names) if name in names[:i]]
+            if twice:
+                raise InputError(
+                    "At plant scope cost is cost_plant and net_value is net_value_plant: "
+                    f"{names[twice[0]]!r} is asked for twice.",
+                    where=question.where(part, twice[0]),
+                    remedy="leave one of the two out",
+                )
+    return replace(problem, objectives=tuple(objectives), constraints=complete(limits))
 
 
 def tolerances_of(question: Problem) -> Tolerances:

@@ -35,6 +35,7 @@ from optimiser.process.costs import (
     reactor_hours,
 )
 from optimiser.process.inputs import ProcessInputs
+from optimiser.process.plant import PLANT_COMPONENTS, PlantCosts, plant_costs
 from optimiser.process.ratios import metals_ratio, peroxide_ratio, peroxide_rise
 from optimiser.variables import Designs, Floats
 
@@ -66,6 +67,11 @@ class Outcome:
         NaN where a factor is missing of something that is used. Climate change is the first category.
         """
         return impact_components(self.designs, self.balance, self.climate, self.inputs)
+
+    @cached_property
+    def plant(self) -> PlantCosts:
+        """A year of the plant; at plant scope alone."""
+        return plant_costs(self.designs, self.balance, self.by_products, self.cost, self.inputs)
 
 
 def outcome(designs: Designs, yields: Floats, balance: MassBalance, inputs: ProcessInputs) -> Outcome:
@@ -213,6 +219,132 @@ def _leachate_of(metal: str) -> Callable[[Outcome], Floats]:
 
 def _hydrogen_metals() -> tuple[str, ...]:
     return tuple(metal for metal, yes in zip(IMPURITIES, gives_hydrogen(), strict=True) if yes)
+
+
+def _plant_scope(inputs: ProcessInputs) -> bool:
+    return inputs.plant is not None
+
+
+#: What to write where a metric of the plant is asked for without one.
+NEEDS_PLANT = (
+    "add `process: {scope: plant, throughput: 10}` (t of feed per day), or --scope plant --throughput 10"
+)
+
+
+def _cost_plant(o: Outcome) -> Floats:
+    return per_kg_metal(o.plant.annual / o.plant.batches, o.balance)
+
+
+def _net_value_plant(o: Outcome) -> Floats:
+    net: Floats = metal_value(o.balance, o.inputs) - o.plant.annual / o.plant.batches
+    return net / (o.inputs.feed.mass / 1000.0)
+
+
+def _plant_part(index: int) -> Callable[[Outcome], Floats]:
+    return lambda o: per_kg_metal(o.plant.components[:, index] / o.plant.batches, o.balance)
+
+
+def _downstream_tonne(name: str) -> Callable[[Outcome], Floats]:
+    return lambda o: getattr(o.plant.downstream, name) / (o.inputs.feed.mass / 1000.0)
+
+
+#: What each part of a plant's cost pays for, in the order of PLANT_COMPONENTS.
+_PAYS_FOR = (
+    "acid, peroxide and water",
+    "heat and power of the leach",
+    "base for the free acid",
+    "base and soda ash that take the metals out, and stirring",
+    "sodium hydroxide for chlorine, nitrogen oxides and vapour of hydrochloric acid",
+    "wastewater and the oxygen demand of organic acids",
+    "residue and salt to landfill",
+    "people of the line with supervision and overhead",
+    "maintenance of what is built",
+    "insurance, tax, site and administration",
+    "the annuity of what is built, and interest of the working capital",
+)
+
+
+def _plant_metrics() -> tuple[Metric, ...]:
+    """Return the metrics of a plant, which exist at plant scope alone."""
+
+    def metric(*parts: Any, low: float = 0.0) -> Metric:
+        return Metric(*parts, low=low, given=_plant_scope, needs=NEEDS_PLANT)
+
+    per_kg, parts = "EUR/kg metal", zip(PLANT_COMPONENTS, _PAYS_FOR, strict=True)
+    return (
+        metric(
+            "cost_plant",
+            "plant cost",
+            "everything that a year of the plant costs, capital and labour too, per kg of metal dissolved",
+            per_kg,
+            "lower",
+            2,
+            _cost_plant,
+        ),
+        metric(
+            "net_value_plant",
+            "net value of the plant",
+            "payable value of the dissolved metals less the cost of the plant, per t of feed",
+            "EUR/t feed",
+            "higher",
+            0,
+            _net_value_plant,
+            low=-math.inf,
+        ),
+        metric(
+            "annual_cost", "annual cost", "what a year of the plant costs", "EUR/a", "lower", 0, _annual_cost
+        ),
+        metric(
+            "capital",
+            "fixed capital",
+            "equipment of the section, installed",
+            "EUR",
+            "lower",
+            0,
+            lambda o: o.plant.fixed_capital,
+        ),
+        *(
+            metric(f"cost_plant_{c}", f"plant: {c}", told, per_kg, "lower", 3, _plant_part(i))
+            for i, (c, told) in enumerate(parts)
+        ),
+        metric(
+            "tank_volume",
+            "leach tanks",
+            "volume of all leach tanks",
+            "m3",
+            "lower",
+            1,
+            lambda o: o.plant.equipment.tank_volume,
+        ),
+        *(
+            metric(name, label, told, "kg/t feed", "lower", 0, _downstream_tonne(part))
+            for name, part, label, told in (
+                ("salt_plant", "salt", "all salt", "salt of all acid that a base has taken up"),
+                (
+                    "base_plant",
+                    "base",
+                    "base for metals",
+                    "neutraliser that takes the metals but lithium out",
+                ),
+                (
+                    "scrubbing_base",
+                    "scrubbing_base",
+                    "base of the scrubber",
+                    "sodium hydroxide of the scrubber",
+                ),
+                (
+                    "oxygen_demand",
+                    "oxygen_demand",
+                    "oxygen demand",
+                    "COD of the organic acid in the wastewater",
+                ),
+            )
+        ),
+    )
+
+
+def _annual_cost(o: Outcome) -> Floats:
+    return o.plant.annual
 
 
 def _yield_of(metal: str) -> Callable[[Outcome], Floats]:
@@ -396,6 +528,7 @@ _ALL = (
         )
         for m in METALS
     ),
+    *_plant_metrics(),
 )
 #: Categories of EF 3.1 besides climate change, which a problem has where its table of impacts has them.
 _CATEGORIES = tuple(
@@ -483,6 +616,15 @@ BY_PRODUCTS: tuple[str, ...] = (
     *("chlorine", "oxygen", "salt", "residue", "wastewater", "hydrogen", "hydroxides"),
     *(f"leachate_{metal}" for metal in IMPURITIES),
 )
+#: Metrics of the plant that a front's table holds, but no report shows beside the others.
+PLANT_DETAILS: frozenset[str] = frozenset(
+    {
+        *(f"cost_plant_{component}" for component in PLANT_COMPONENTS),
+        *("tank_volume", "salt_plant", "base_plant", "scrubbing_base", "oxygen_demand"),
+    }
+)
+#: What a metric of reagents and energy alone stands for where the scope is the plant.
+AT_PLANT: Mapping[str, str] = {"cost": "cost_plant", "net_value": "net_value_plant"}
 #: Metrics that stand among the yields and setpoints of a design anyway.
 APART: frozenset[str] = frozenset({"time", *(f"yield_{metal}" for metal in METALS)})
 #: The single score and the categories of EF 3.1 besides climate change.
@@ -503,9 +645,10 @@ def metrics_of(inputs: ProcessInputs) -> dict[str, Metric]:
 def reported_of(inputs: ProcessInputs) -> tuple[str, ...]:
     """Return the metrics that a front reports, asked for or not.
 
-    Not those in `APART` and `BY_PRODUCTS`, and no impact category, which stand on a card of their own.
+    Not those in `APART`, `BY_PRODUCTS` and `PLANT_DETAILS`, and no impact category, which stand on a card of
+    their own.
     """
-    apart = APART | {*BY_PRODUCTS} | ON_THEIR_CARD
+    apart = APART | {*BY_PRODUCTS} | PLANT_DETAILS | ON_THEIR_CARD
     return tuple(name for name in metrics_of(inputs) if name not in apart and not is_own(name))
 
 

@@ -40,6 +40,8 @@ from optimiser.problem.margins import Constraint
 from optimiser.problem.numbers import number
 from optimiser.problem.objectives import Objective, read_objective
 from optimiser.problem.tolerances import DEFAULT, Tolerances
+from optimiser.process.parameters import process_parameters
+from optimiser.process.plant_parameters import ProcessNumber
 from optimiser.variables import CONTINUOUS, VARIABLES, Variable
 
 #: Largest difference of two compositions of one feed, mol per mol Li: they are written with four decimals.
@@ -323,7 +325,7 @@ def _kind_of_parameter(value: Any) -> str:
 #: apart, so that a mistake is told of the one that was meant.
 ParameterField = Annotated[
     Annotated[Real | str, Tag("alone")]
-    | Annotated[Sourced, Tag("range")]
+    | Annotated[ProcessNumber, Tag("range")]
     | Annotated[InstanceOf[EnergyChoice], PlainSerializer(lambda choice: choice.setting), Tag("energy")],
     Discriminator(_kind_of_parameter),
 ]
@@ -358,7 +360,8 @@ class Problem(Strict):
         tolerances: half-widths within which the plant holds each setpoint; ``"off"`` for none.
         process: numbers of the process by name, each alone (studies hold it fixed) or as
             ``{low, mode, high}``; `optimiser list parameters` lists them. ``electricity`` and ``heat`` name a
-            country, a mix, or numbers of one's own.
+            country, a mix, or numbers of one's own. ``scope: plant`` with a ``throughput`` (t of feed per day)
+            takes the plant around the leach into the cost.
         impacts: name or path of a table of impact factors; ``NAME`` means ``NAME.impacts.yaml`` beside the
             problem.
         assume: impact factors by category and substance where that table has none.
@@ -480,6 +483,29 @@ class Problem(Strict):
         if source is not None:
             source = replace(source, replaced=source.replaced | {"surrogate"})
         return self.with_source(source, surrogate=surrogate)
+
+    def at_scope(self, scope: str | None = None, throughput: float | None = None) -> Self:
+        """Return the problem at another scope of its cost; itself where nothing is asked.
+
+        Args:
+            scope: ``reagents``, or ``plant`` for the plant around the leach; None for that of the problem, or
+                ``plant`` where a throughput is given.
+            throughput: t of feed per day; None for that of the problem.
+
+        Raises:
+            InputError: an unknown scope, or a throughput that is not possible or missing.
+        """
+        if scope is None and throughput is None:
+            return self
+        changes: dict[str, Any] = {"scope": "plant" if scope is None else scope}
+        if throughput is not None:
+            changes["throughput"] = number(throughput, key=("throughput",))
+        process = {**self.process, **changes}
+        process_parameters(process)
+        source = self._source
+        if source is not None:
+            source = replace(source, replaced=source.replaced | {"process"})
+        return self.with_source(source, process=process)
 
     def to_yaml(self) -> str:
         """Return the problem as YAML, which `load_problem` reads back as the same question.

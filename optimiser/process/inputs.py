@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from optimiser._io.errors import InputError
 from optimiser.chemistry.acids import Acid
-from optimiser.chemistry.descriptors import molar_mass
+from optimiser.chemistry.descriptors import molar_mass, oxygen_demand
 from optimiser.chemistry.feeds import Feed
 from optimiser.chemistry.impurities import IMPURITIES, load_impurities
 from optimiser.chemistry.metals import Metal, load_metals
@@ -17,6 +18,7 @@ from optimiser.chemistry.reagents import ENERGIES, Base, Reagent, Reagents, load
 from optimiser.chemistry.substances import Bought
 from optimiser.process.impacts import Credit, ImpactNumbers
 from optimiser.process.parameters import NO_BASE, ProcessParameters
+from optimiser.process.plant_parameters import PlantNumbers
 from optimiser.variables import Floats
 
 
@@ -88,7 +90,8 @@ class ProcessInputs:
     ``impurities`` is the mass share of each metal of IMPURITIES in what is charged.
 
     Where numbers are drawn, those of reagents and plant are arrays with a number per row, and ``metal_value``
-    and ``impurities`` have a row per row: the sums broadcast.
+    and ``impurities`` have a row per row: the sums broadcast. ``plant`` is what surrounds the leach, at plant
+    scope alone.
     """
 
     feed: Feed
@@ -98,6 +101,7 @@ class ProcessInputs:
     parameters: ProcessParameters
     impacts: ImpactNumbers | None = None
     credit: Credit | None = None
+    plant: PlantNumbers | None = None
     impurities: Floats = field(default_factory=lambda: np.zeros(len(IMPURITIES)))
 
     @property
@@ -111,6 +115,8 @@ BOILING = 100.0
 _HYDROGEN = "[H][H]"
 #: The cation whose salts bind the crystal water that an acid lists (``calcium_hydrate``).
 _HYDRATED = "calcium"
+#: What a plant buys beside what the leach does, by component: not part of its climate change.
+_PLANT_BUYS = {"carbonate": "sodium_carbonate", "scrubbing": "sodium_hydroxide"}
 
 
 def process_inputs(
@@ -140,6 +146,7 @@ def process_inputs(
         metal_value=np.array(value),
         parameters=parameters,
         impurities=np.array([feed.impurities.get(metal, 0.0) for metal in IMPURITIES]),
+        plant=_plant_numbers(acids, parameters, known),
     )
 
 
@@ -154,15 +161,54 @@ def idle_parameters(feed: Feed) -> tuple[str, ...]:
     return tuple(one.parameter for metal, one in load_impurities().items() if metal not in feed.impurities)
 
 
+def _plant_numbers(
+    acids: Sequence[Acid], parameters: ProcessParameters, reagents: Reagents
+) -> PlantNumbers | None:
+    """Return what a plant takes into account; None at the scope of reagents."""
+    if parameters.plant is None:
+        return None
+    (soda, carbonate), (caustic, _) = (_needed_base(reagents, name) for name in _PLANT_BUYS.values())
+    water = reagents.water.molar_mass
+    demand = np.array([oxygen_demand(acid.smiles) for acid in acids])
+    return PlantNumbers(
+        parameters=parameters.plant,
+        oxygen_demand=demand,
+        organic=(demand > 0.0).astype(np.float64),
+        salt_per_carbonate_proton=np.array([_salt_per_proton(a, (soda, carbonate), water) for a in acids]),
+        carbonate_per_lithium=soda.molar_mass / 1000.0 / carbonate.protons.value,
+        scrubbing_base=caustic.molar_mass / 1000.0,
+    )
+
+
+def _needed_base(reagents: Reagents, name: str) -> tuple[Reagent, Base]:
+    if name not in reagents.bases:
+        raise InputError(
+            f"The table of reagents has no base {name!r}, which a plant needs.",
+            where=f"reagents.{name}",
+            allowed=", ".join(reagents.bases),
+            remedy="add it to the table of reagents, or ask at `scope: reagents`",
+        )
+    return reagents.bases[name]
+
+
 def _base(reagents: Reagents, parameters: ProcessParameters) -> tuple[Reagent, Base] | None:
     return None if parameters.neutraliser == NO_BASE else reagents.bases[parameters.neutraliser]
 
 
 def bought(reagents: Reagents, parameters: ProcessParameters) -> dict[str, Bought]:
-    """Return what a batch buys besides its acid, by component of the cost; no base where none is bought."""
+    """Return what a batch buys besides its acid, by component of the cost; no base where none is bought.
+
+    At plant scope also the soda ash that takes lithium out, and the sodium hydroxide of the scrubber where
+    the neutraliser is another base.
+    """
     base = _base(reagents, parameters)
     items: dict[str, Bought] = {"peroxide": reagents.h2o2, "water": reagents.water, **reagents.energies}
-    return items if base is None else {**items, "neutralisation": base[0]}
+    if base is not None:
+        items["neutralisation"] = base[0]
+    if parameters.plant is not None:
+        further = {part: _needed_base(reagents, name)[0] for part, name in _PLANT_BUYS.items()}
+        items |= {part: item for part, item in further.items() if base is None or item.name != base[0].name}
+    return items
 
 
 def _salt_per_proton(acid: Acid, neutral: tuple[Reagent, Base] | None, water: float) -> float:
@@ -254,5 +300,6 @@ def _reagent_numbers(
         base_per_proton=per_proton,
         price=nothing
         | {n: item.price_eur("kWh" if n in ENERGIES else "kg pure") for n, item in items.items()},
-        climate_change=nothing | {n: item.climate_factor for n, item in items.items()},
+        climate_change=nothing
+        | {n: item.climate_factor for n, item in items.items() if n not in _PLANT_BUYS},
     )
