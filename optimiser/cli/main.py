@@ -25,6 +25,7 @@ from optimiser.cli.data import data
 from optimiser.cli.evaluate import evaluate
 from optimiser.cli.explain import explain
 from optimiser.cli.forget import forget
+from optimiser.cli.impacts import impacts
 from optimiser.cli.kinetics import kinetics
 from optimiser.cli.learn import learn
 from optimiser.cli.list import list_
@@ -72,6 +73,7 @@ for command in (
     breakeven,
     compare_acids,
     tables,
+    impacts,
     evaluate,
 ):
     cli.add_command(command)
