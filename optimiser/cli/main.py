@@ -24,6 +24,7 @@ from optimiser.cli.compare_acids import compare_acids
 from optimiser.cli.data import data
 from optimiser.cli.evaluate import evaluate
 from optimiser.cli.explain import explain
+from optimiser.cli.export import export
 from optimiser.cli.forget import forget
 from optimiser.cli.impacts import impacts
 from optimiser.cli.kinetics import kinetics
@@ -74,6 +75,7 @@ for command in (
     compare_acids,
     tables,
     impacts,
+    export,
     evaluate,
 ):
     cli.add_command(command)

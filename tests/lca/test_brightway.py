@@ -122,7 +122,7 @@ def test_electricity_is_that_of_the_country_where_it_has_its_own(brightway: Path
 
 
 def test_draws_tell_the_uncertainty_that_the_database_has(brightway: Path, tmp_path: Path) -> None:
-    table = imported(tmp_path, draws=150)
+    table = imported(tmp_path, draws=100)
     spread = table.activities["sodium_hydroxide"].uncertainty
     assert spread is not None
     low, high = spread["climate change"]
