@@ -111,3 +111,52 @@ def _deliver(table: LocalTable, target: Path, force: bool) -> None:
     click.echo(
         f"Use it with --impacts {table.name}. Do not publish it if its database is licensed (docs/lca.md)."
     )
+
+
+@import_.command()
+@click.argument("file")
+@_MAPPING
+@click.option("--database-version", "version", help="Version of the database behind the workbook.")
+@click.option("--system-model", help="Its system model.")
+@click.option("--method", help="Name of the method set; default: EF v3.1.")
+@_written
+def workbook(
+    file: str,
+    mapping: Path | None,
+    version: str | None,
+    system_model: str | None,
+    method: str | None,
+    name: str | None,
+    out: Path,
+    force: bool,
+) -> None:
+    """Read impact factors from a flat workbook: a row per activity, a column per indicator.
+
+    FILE is XLSX (FILE#SHEET names one of several sheets) or CSV. Which row stands for which substance is for
+    you to say: without --mapping, a draft of the mapping is written, with candidates to choose from.
+
+    \b
+    Example: optimiser impacts import workbook BAFU-2026.xlsx --name bafu
+             optimiser impacts import workbook BAFU-2026.xlsx --name bafu --mapping bafu.mapping.yaml
+    """
+    from optimiser._io.output import check_file_target, placed
+    from optimiser.lca.names import read_mapping
+    from optimiser.lca.table import table_path, usual_name
+    from optimiser.lca.workbook import draft, import_workbook
+    from optimiser.tables.read import split_source
+
+    called = name or usual_name(split_source(file)[0].stem)
+    target = table_path(out, called)
+    names = read_mapping(mapping, None, method)
+    if mapping is not None:
+        check_file_target(target, force)
+        table = import_workbook(file, names, name=called, version=version, system_model=system_model)
+        _deliver(table, target, force)
+        return
+    sketch = target.with_name(f"{called}.mapping.yaml")
+    check_file_target(sketch, force)
+    text = draft(file, names)
+    with placed(sketch) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+    click.echo(f"A draft of the mapping: {sketch}")
+    click.echo("Nothing of it is used yet. Check it line by line, then run again with --mapping.")

@@ -182,12 +182,6 @@ def _activities(
             missing.append({"substance": substance, "why": chosen})
             continue
         where = f"{chosen.told} of {database}"
-        if behind.unit is not None and _differs(names, behind.unit, chosen.unit):
-            raise InputError(
-                f"The activity for {substance} is counted in {chosen.unit!r}, not in {behind.unit!r}.",
-                where=where,
-                remedy="correct unit: in the mapping file, or choose another activity",
-            )
         amount = names.amount(substance, chosen.unit, where)
         # a treatment has its waste as a negative product: one more m3 to treat is a demand of minus one
         sign = -1.0 if sum(e["amount"] for e in nodes[chosen.code].production()) < 0.0 else 1.0
@@ -208,20 +202,6 @@ def _activities(
             remedy="name its activities in a mapping file (--mapping)",
         )
     return found, tuple(missing)
-
-
-def _differs(names: Names, one: str, two: str) -> bool:
-    """Tell whether two units are not spellings of the same."""
-    spelled = [
-        {
-            (ours, number)
-            for ours, known in names.units.items()
-            for text, number in known.items()
-            if text == unit
-        }
-        for unit in (one, two)
-    ]
-    return one != two and not spelled[0] & spelled[1]
 
 
 def _nearby(row: Any, database: str, substance: str) -> list[str]:

@@ -124,7 +124,7 @@ def choose_activity(
             f"{why[:1].upper()}{why[1:]}.",
             where=f"--mapping, key activities.{substance}",
             allowed="an activity of the database",
-            remedy=f"correct the name, or write {substance}: null to leave it out",
+            remedy=f"correct name, location or unit, or write {substance}: null to leave it out",
         )
     return why
 
@@ -163,7 +163,7 @@ def _places(behind: Behind, names: Names) -> list[tuple[str, str]]:
 
 def _choose(substance: str, candidate: Candidate) -> str:
     if not candidate.code:
-        return "make the rows of the workbook differ, or name another activity in the mapping file"
+        return "add unit: in the mapping file if that tells them apart, or make the names of the rows differ"
     return (
         f"choose in a mapping file (--mapping), e.g. activities: {{{substance}: {{code: {candidate.code}}}}}"
     )

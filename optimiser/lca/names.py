@@ -135,7 +135,8 @@ class Names:
             where: for the error.
 
         Raises:
-            InputError: the activity is counted in something that does not convert.
+            InputError: the activity is counted in something that does not convert, or in another unit than
+                the mapping says.
 
         Examples:
             >>> shipped_names().amount("heat", "megajoule", "")
@@ -144,6 +145,13 @@ class Names:
         behind, basis = self.activities[substance], self.basis(substance)
         ours = basis.partition(" ")[0]
         known = {text.casefold(): number for text, number in self.units[ours].items()}
+        asked = (behind.unit or unit).strip().casefold()
+        if asked != unit.strip().casefold() and known.get(asked) != known.get(unit.strip().casefold(), 0.0):
+            raise InputError(
+                f"The activity for {substance} is counted in {unit!r}, not in {behind.unit!r}.",
+                where=where,
+                remedy="correct unit: in the mapping file, or choose another activity",
+            )
         if unit.strip().casefold() not in known:
             raise InputError(
                 f"The activity for {substance} is counted in {unit or 'no unit'!r}, which is no {ours}.",
