@@ -118,7 +118,7 @@ def _deliver(table: LocalTable, target: Path, force: bool) -> None:
 @_MAPPING
 @click.option("--database-version", "version", help="Version of the database behind the workbook.")
 @click.option("--system-model", help="Its system model.")
-@click.option("--method", help="Name of the method set; default: EF v3.1.")
+@click.option("--method", help="Name of the method set of the results, e.g. EF v3.1.")
 @_written
 def workbook(
     file: str,
@@ -150,7 +150,9 @@ def workbook(
     names = read_mapping(mapping, None, method)
     if mapping is not None:
         check_file_target(target, force)
-        table = import_workbook(file, names, name=called, version=version, system_model=system_model)
+        table = import_workbook(
+            file, names, name=called, version=version, system_model=system_model, method=method
+        )
         _deliver(table, target, force)
         return
     sketch = target.with_name(f"{called}.mapping.yaml")

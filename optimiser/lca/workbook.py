@@ -35,6 +35,7 @@ def import_workbook(
     name: str,
     version: str | None = None,
     system_model: str | None = None,
+    method: str | None = None,
 ) -> LocalTable:
     """Read the factors of the activities that a mapping names.
 
@@ -43,6 +44,7 @@ def import_workbook(
         names: with the mapping applied; only what the mapping names is used.
         name: of the table.
         version, system_model: of the database behind the workbook, where known.
+        method: of its results, where the user knows; else as the titles tell it.
 
     Raises:
         InputError: the sheet cannot be read; the mapping names no activity, one that is not there or that is
@@ -99,12 +101,16 @@ def import_workbook(
         "file": path.name + (f"#{at}" if at else ""),
         "version": version,
         "system_model": system_model,
-        "method": names.method if any(c in names.categories for c in columns) else None,
+        "method": method or (names.method if any(" | " in i.title for i in columns.values()) else None),
         "date": today(),
     }
-    notes = (f"No column holds {', '.join(lacking)}.",) if lacking else ()
+    notes = [f"No column holds {', '.join(lacking)}."] if lacking else []
+    if not told["method"]:
+        notes.append(
+            f"The method is not known; the single score needs {names.method} (say so with --method)."
+        )
     given = {key: text for key, text in told.items() if text}
-    return LocalTable(name, given, units, factors, activities, tuple(missing), notes)
+    return LocalTable(name, given, units, factors, activities, tuple(missing), tuple(notes))
 
 
 def _unit(sheet: Sheet, category: str, names: Names, unit: str, column: int) -> str:

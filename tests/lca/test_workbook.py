@@ -70,6 +70,8 @@ def test_an_empty_cell_is_missing_and_never_zero(tmp_path: Path) -> None:
     assert gap in table.missing
     assert {"substance": "water", "why": "not in the mapping file"} in table.missing
     assert "No column holds ecotoxicity, freshwater" in table.notes[0]
+    assert "The method is not known" in table.notes[1]
+    assert "method" not in table.source
 
 
 def test_a_further_indicator_is_read_where_the_mapping_names_it(tmp_path: Path) -> None:
@@ -85,7 +87,7 @@ def test_a_further_indicator_is_read_where_the_mapping_names_it(tmp_path: Path) 
 def test_units_may_stand_in_a_row_below_and_the_header_below_others(tmp_path: Path) -> None:
     header = [title.partition(" [")[0] for title in HEADER]
     units = [None, None, None, "mol H+-Eq", "kg CO2 eq", "Pt"]
-    rows = [["LCIA results", *[None] * 5], [None] * 6, header, units, *ROWS]
+    rows = [["LCIA results", None, None, "of 2026", None, None], [None] * 6, header, units, *ROWS]
     # a title above others stands in the first column alone, and is of no indicator
     assert imported(tmp_path, rows=rows).factors == imported(tmp_path).factors
 
@@ -129,9 +131,8 @@ def test_the_command_writes_a_draft_and_then_the_table(tmp_path: Path) -> None:
     assert_one_clear_block(refused)
     assert "names no activity" in refused.stderr
     (tmp_path / "bafu.mapping.yaml").write_text(MAPPING)
-    done = optimiser(
-        *command, "--mapping", "bafu.mapping.yaml", "--database-version", "BAFU:2026", cwd=tmp_path
-    )
+    told = ("--database-version", "BAFU:2026", "--method", "EF v3.1")
+    done = optimiser(*command, "--mapping", "bafu.mapping.yaml", *told, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     table = read_local_table(tmp_path / "bafu.impacts.yaml")
     assert table.provenance is not None
