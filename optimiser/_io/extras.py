@@ -12,6 +12,7 @@ EXTRAS = {
     "train": ("cma", "lightgbm", "pooch", "scikit_posthocs", "skops", "sklearn"),
     "parquet": ("pyarrow",),
     "images": ("kaleido",),
+    "lca": ("bw2calc", "bw2data"),
 }
 
 
@@ -19,7 +20,7 @@ def needs(extra: str) -> None:
     """Return if the packages of an extra are installed.
 
     Args:
-        extra: ``explain``, ``train`` or ``parquet``.
+        extra: ``explain``, ``train``, ``parquet`` or ``lca``.
 
     Raises:
         InputError: one of them is not; the remedy is the command that installs the extra.

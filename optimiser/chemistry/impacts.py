@@ -11,6 +11,7 @@ import numpy as np
 
 from optimiser._io.errors import InputError
 from optimiser.chemistry.acids import Acid, complete
+from optimiser.chemistry.impact_source import Provenance
 from optimiser.chemistry.quantity import Quantity
 from optimiser.chemistry.reagents import ENERGIES, Reagents
 from optimiser.chemistry.tables import Strict, read_table, shipped, table_of
@@ -30,6 +31,7 @@ class ImpactTable:
         factors: per kg of pure substance, of `ENERGIES` per kWh, shape (c, s); NaN where missing.
         source: where the table comes from.
         notes: what a reader must be told, one sentence each.
+        provenance: what a local table says of its database, activities and gaps; None for other tables.
     """
 
     categories: tuple[str, ...]
@@ -38,6 +40,7 @@ class ImpactTable:
     factors: Floats
     source: str = ""
     notes: tuple[str, ...] = ()
+    provenance: Provenance | None = None
 
     def __post_init__(self) -> None:
         shape = (len(self.categories), len(self.substances))

@@ -24,7 +24,9 @@ from optimiser.cli.compare_acids import compare_acids
 from optimiser.cli.data import data
 from optimiser.cli.evaluate import evaluate
 from optimiser.cli.explain import explain
+from optimiser.cli.export import export
 from optimiser.cli.forget import forget
+from optimiser.cli.impacts import impacts
 from optimiser.cli.kinetics import kinetics
 from optimiser.cli.learn import learn
 from optimiser.cli.list import list_
@@ -72,6 +74,8 @@ for command in (
     breakeven,
     compare_acids,
     tables,
+    impacts,
+    export,
     evaluate,
 ):
     cli.add_command(command)

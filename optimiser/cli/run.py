@@ -6,10 +6,14 @@ import json
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from optimiser.cli.options import ACIDS, DONE, IMPACTS, NO_FEASIBLE_DESIGN, PRICES, SURROGATE
+
+if TYPE_CHECKING:
+    from optimiser.search.run import RunResult
 
 
 @click.command()
@@ -21,6 +25,11 @@ from optimiser.cli.options import ACIDS, DONE, IMPACTS, NO_FEASIBLE_DESIGN, PRIC
 @ACIDS
 @PRICES
 @IMPACTS
+@click.option(
+    "--export",
+    type=click.Choice(["brightway"]),
+    help="Add the inventory of the answer, per kg of metal leached.",
+)
 @click.option("--force", is_flag=True, help="Replace --out if it exists.")
 @click.option("--json", "as_json", is_flag=True, help="Print the answer as JSON instead of words.")
 def run(
@@ -30,6 +39,7 @@ def run(
     acids: Path | None,
     prices: Path | None,
     impacts: Path | None,
+    export: str | None,
     force: bool,
     as_json: bool,
 ) -> None:
@@ -59,7 +69,7 @@ def run(
     tables = own_tables(loaded.problem, acids, prices, impacts)
     with progress_display() as progress:
         result = run_config(loaded, progress, tables, side_by_side=True)
-    delivery = write_run(result, target, loaded.report.formats, force)
+    delivery = write_run(result, target, loaded.report.formats, force, _beside(result, export))
     if as_json:
         click.echo(json.dumps({"out": str(delivery.folder), **manifest(result)}, indent=2))
     else:
@@ -67,3 +77,12 @@ def run(
     for note in delivery.notes:
         click.echo(f"Warning: {note}", err=True)
     sys.exit(DONE if result.front else NO_FEASIBLE_DESIGN)
+
+
+def _beside(result: RunResult, export: str | None) -> dict[str, bytes]:
+    """Return the files that ``--export`` adds to the report."""
+    if export is None:
+        return {}
+    from optimiser.report.inventories import files_of
+
+    return files_of(result)

@@ -34,7 +34,13 @@ from optimiser.surrogate import packing
 from optimiser.tables.front_csv import design_table
 
 
-def write_run(result: RunResult, out: Path, formats: Sequence[str], force: bool = False) -> Delivery:
+def write_run(
+    result: RunResult,
+    out: Path,
+    formats: Sequence[str],
+    force: bool = False,
+    beside: Mapping[str, bytes] | None = None,
+) -> Delivery:
     """Write a run's report into the folder ``out``, whole or not at all.
 
     Args:
@@ -44,6 +50,7 @@ def write_run(result: RunResult, out: Path, formats: Sequence[str], force: bool 
             least_infeasible.csv where nothing is feasible); ``manifest.json`` and ``designs.npz``, which
             `stored.read_run` reads back, are always written.
         force: replace an existing ``out``, once the new one is complete.
+        beside: further files, by name.
 
     Raises:
         InputError: ``out`` cannot be written or replaced.
@@ -51,7 +58,10 @@ def write_run(result: RunResult, out: Path, formats: Sequence[str], force: bool 
     check_folder(out, force)
     pinned, designs = manifest(result), pack(Known.of(result))
     pinned |= {"asked": asked(result.config.problem), "designs": packing.pinned(DESIGNS, designs)}
-    tables: dict[str, pd.DataFrame | Mapping[str, pd.DataFrame] | bytes] = {DESIGNS: designs}
+    tables: dict[str, pd.DataFrame | Mapping[str, pd.DataFrame] | bytes] = {
+        DESIGNS: designs,
+        **(beside or {}),
+    }
     if "csv" in formats:
         tables["front.csv"] = front_csv(result)
         if result.infeasibility is not None:

@@ -19,7 +19,7 @@ from optimiser.chemistry.reagents import Reagents, load_reagents
 from optimiser.problem.binding import known_acids
 from optimiser.problem.schema import Problem
 from optimiser.tables.own_acids import import_acids
-from optimiser.tables.own_impacts import import_impacts
+from optimiser.tables.own_impacts import impacts_path, import_impacts
 from optimiser.tables.own_prices import import_prices, with_prices
 from optimiser.tables.read import split_source
 
@@ -81,6 +81,7 @@ def read_own_tables(
         InputError: whatever is wrong in a table, with its place.
     """
     have, reagents = load_acids() if known is None else dict(known), reagents or load_reagents()
+    impacts = None if impacts is None else impacts_path(impacts)
     notes: tuple[str, ...] = ()
     if acids is not None:
         imported = import_acids(acids, have)

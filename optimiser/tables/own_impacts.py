@@ -1,11 +1,16 @@
-"""A user's table of impact factors: YAML, CSV, XLSX or Parquet, or the Toolkit's own Acids_impacts.xlsx."""
+"""A user's table of impact factors: YAML, CSV, XLSX or Parquet, or the Toolkit's own Acids_impacts.xlsx.
+
+A YAML file may say where its factors come from, as `optimiser impacts import` writes it: a local table.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from datetime import date
 from math import inf
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
@@ -13,9 +18,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from optimiser._io.errors import InputError
 from optimiser._io.yamlfile import Document, Real, read_yaml, validate
 from optimiser.chemistry.acids import Acid, load_acids
+from optimiser.chemistry.impact_source import EFFLUENTS, SUFFIX, Provenance, find_table
 from optimiser.chemistry.impacts import CLIMATE, ImpactTable
 from optimiser.chemistry.reagents import ENERGIES
-from optimiser.tables.read import Column, Table, open_table, refuse_twice
+from optimiser.tables.read import SUFFIXES, Column, Table, open_table, refuse_twice, split_source
 from optimiser.tables.substance_names import substance_columns, substance_name
 
 _NAMES = (
@@ -42,17 +48,30 @@ class _ImpactFile(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     impacts: dict[str, _Category] = Field(min_length=1)
+    name: str = ""
+    source: dict[str, str | date | Real | None] = {}
+    activities: dict[str, dict[str, Any]] = {}
+    missing: list[dict[str, str]] = []
+
+    @property
+    def provenance(self) -> Provenance | None:
+        """What the file says about itself; None where it names no source."""
+        if not self.source:
+            return None
+        told = {key: value for key, value in self.source.items() if value is not None}
+        return Provenance(self.name, told, self.activities, tuple(self.missing))
 
 
 def import_impacts(source: str | Path, acids: Mapping[str, Acid] | None = None) -> ImpactTable:
     """Read a table of impact factors: a row per category with its unit, a column per acid or reagent.
 
-    Factors are per kg of pure substance, those of ``heat`` and ``power`` per kWh. An empty cell is a missing
-    factor (NaN), never zero. Only climate change may be negative (carbon taken up by plants).
+    Factors are per kg of pure substance, those of ``heat`` and ``power`` per kWh; a YAML file may also have
+    those of `EFFLUENTS`. An empty cell is a missing factor (NaN), never zero. Only climate change may be
+    negative (carbon taken up by plants), and whatever was computed from a database that is named (credits).
 
     Args:
         source: CSV, XLSX (``FILE#SHEET``) or Parquet; or YAML,
-            ``impacts: {CATEGORY: {unit: ..., factors: {...}}}``.
+            ``impacts: {CATEGORY: {unit: ..., factors: {...}}}``; or the name of a local table.
         acids: the acids that may be named; None for the shipped ones.
 
     Raises:
@@ -60,8 +79,12 @@ def import_impacts(source: str | Path, acids: Mapping[str, Acid] | None = None) 
             factor or text in its place; with file, row and column (or line and key).
     """
     known = load_acids() if acids is None else acids
+    source, provenance = impacts_path(source), None
     if Path(source).suffix.lower() in (".yaml", ".yml"):
-        place, entries = str(source), _from_yaml(read_yaml(Path(source)))
+        document = read_yaml(Path(source))
+        file = validate(_ImpactFile, document)
+        provenance = file.provenance
+        place, entries = str(source), _from_yaml(file, document)
     else:
         table = open_table(source)
         place, entries = table.place, _from_rows(table, known)
@@ -74,10 +97,11 @@ def import_impacts(source: str | Path, acids: Mapping[str, Acid] | None = None) 
         row: dict[str, float] = {}
         named: dict[str, str] = {}
         for written, factor, at in factors:
-            name = substance_name(written, known, at)
+            name = written if written in EFFLUENTS else substance_name(written, known, at)
             refuse_twice(name, written, at, named)
             row[name] = np.nan if factor is None else factor
-            if np.isinf(row[name]) or (row[name] < 0.0 and not category.casefold().startswith(CLIMATE)):
+            credited = provenance is not None or category.casefold().startswith(CLIMATE)
+            if np.isinf(row[name]) or (row[name] < 0.0 and not credited):
                 raise InputError(f"A factor of {factor:g} is not possible.", where=at, allowed="0 or more")
         rows.append(row)
     substances = tuple(dict.fromkeys(name for row in rows for name in row))
@@ -91,7 +115,38 @@ def import_impacts(source: str | Path, acids: Mapping[str, Acid] | None = None) 
             "magnitude of these impacts mean anything.",
         )
     table_factors = cells.reshape(len(rows), len(substances))
-    return ImpactTable(tuple(units), tuple(units.values()), substances, table_factors, place, notes)
+    return ImpactTable(
+        tuple(units), tuple(units.values()), substances, table_factors, place, notes, provenance
+    )
+
+
+def impacts_path(source: str | Path) -> str | Path:
+    """Return where a table of impacts is: as given, or the file of the local table of that name.
+
+    Raises:
+        InputError: it names no kind of table, and there is no local table of that name.
+    """
+    path, _ = split_source(source)
+    if path.is_file() or path.suffix.lower() in (*SUFFIXES, ".xlsm", ".yaml", ".yml"):
+        return source
+    return find_table(source)
+
+
+def read_local_table(source: str | Path) -> ImpactTable:
+    """Read a table of impacts that says where its factors come from, by its name or path.
+
+    Raises:
+        InputError: as `import_impacts`, or it names no source.
+    """
+    table = import_impacts(source)
+    if table.provenance is None:
+        raise InputError(
+            f"{table.source} does not say which activities its factors are of.",
+            where=table.source,
+            allowed=f"a local table, NAME{SUFFIX}, with source: and activities:",
+            remedy="make one with `optimiser impacts import`",
+        )
+    return table
 
 
 def impact_unit(text: str, where: str, per: tuple[str, ...] = _PURE) -> str:
@@ -133,8 +188,8 @@ def _from_rows(table: Table, known: Mapping[str, Acid]) -> Iterator[_Entry]:
         yield cells["category"], table.where(row, "category"), unit, factors
 
 
-def _from_yaml(document: Document) -> Iterator[_Entry]:
-    for category, entry in validate(_ImpactFile, document).impacts.items():
+def _from_yaml(file: _ImpactFile, document: Document) -> Iterator[_Entry]:
+    for category, entry in file.impacts.items():
         key = ("impacts", category)
         factors = [
             (written, factor, document.where((*key, "factors", written)))
