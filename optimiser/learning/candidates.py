@@ -19,6 +19,7 @@ from optimiser.search.pool import Pool, Question
 from optimiser.search.search import SearchSettings, search
 from optimiser.surrogate.artefact import YieldPrediction
 from optimiser.surrogate.domain import place_of
+from optimiser.surrogate.features import of_cathode
 from optimiser.surrogate.residuals import feed_share
 from optimiser.surrogate.site import OwnData
 from optimiser.variables import CONTINUOUS, Bools, Designs, Floats, Ints
@@ -73,7 +74,10 @@ class Candidates:
     @property
     def place(self) -> Floats:
         """Setpoints in the domain's standard deviations, shape (n, 5)."""
-        return place_of(self.designs.continuous) / self.problem.surrogate.domain.scale
+        return (
+            place_of(of_cathode(self.designs.continuous, self.problem.feed.cathode_share))
+            / self.problem.surrogate.domain.scale
+        )
 
 
 def candidates(problem: BoundProblem, aim: str, rng: np.random.Generator) -> Candidates:
@@ -122,7 +126,9 @@ def measured(problem: BoundProblem, designs: Designs) -> Bools:
     keys = np.array([structure_key(acid.smiles) for acid in problem.acids])[designs.acid]
     for key in np.unique(data.acid):
         mine, known = np.flatnonzero(keys == key), data.continuous[data.acid == key]
-        apart = np.abs(designs.continuous[mine][:, None] - known[None])
+        # own results state their solids as cathode
+        here = of_cathode(designs.continuous[mine], problem.feed.cathode_share)
+        apart = np.abs(here[:, None] - known[None])
         out[mine] = (apart <= _SAME * np.maximum(np.abs(known), 1.0)).all(axis=2).any(axis=1)
     return out
 
@@ -199,7 +205,10 @@ def _thinned(
     reached = (guess.mean[:, asked] >= targets[asked]).all(axis=1)
     best = np.lexsort((values[:, 0], ~reached))[:_BEST]
     first = np.append(best, np.setdiff1d(first, best, assume_unique=True))
-    place = place_of(designs.continuous[first]) / problem.surrogate.domain.scale
+    place = (
+        place_of(of_cathode(designs.continuous[first], problem.feed.cathode_share))
+        / problem.surrogate.domain.scale
+    )
     cell = np.column_stack([designs.acid[first], np.floor(place / _CELL)])
     ahead = np.unique(cell, axis=0, return_index=True)[1]
     good = first[np.union1d(np.arange(len(best)), ahead)]

@@ -18,6 +18,7 @@ from optimiser.problem.objectives import METRICS
 from optimiser.problem.yields import predicted_metals, yield_interval
 from optimiser.surrogate.calibration import INTERVAL_LEVEL
 from optimiser.surrogate.domain import place_of
+from optimiser.surrogate.features import of_cathode
 from optimiser.surrogate.joint import expecting, narrowed
 from optimiser.surrogate.residuals import OwnRows, Prior
 from optimiser.variables import Designs, Floats, Ints
@@ -77,7 +78,7 @@ def doubt(problem: BoundProblem, design: Evaluation, experiments: Designs, run: 
         same = experiments.take(rows)
         both = Designs.joined([design.designs, same])
         base, hard = published(problem, both, problem.predict(both))
-        place = place_of(both.continuous) / surrogate.domain.scale
+        place = place_of(of_cathode(both.continuous, problem.feed.cathode_share)) / surrogate.domain.scale
         composition = composition_of(problem)
         key = structure_key(problem.acids[int(design.designs.acid[0])].smiles)
         before = learned_of(surrogate, prior, key)

@@ -13,6 +13,7 @@ from optimiser.problem.yields import predicted_metals
 from optimiser.surrogate.artefact import Surrogate, YieldPrediction
 from optimiser.surrogate.calibration import widening
 from optimiser.surrogate.domain import place_of
+from optimiser.surrogate.features import of_cathode
 from optimiser.surrogate.joint import drawn_yields, joint, nothing_learned
 from optimiser.surrogate.residuals import Learned, Prior, hardness
 from optimiser.surrogate.site import read_prior
@@ -88,7 +89,7 @@ def draw(
     surrogate, composition = problem.surrogate, composition_of(problem)
     known = len(predicted_metals(surrogate))
     base, hard = published(problem, designs, prediction)
-    place = place_of(designs.continuous) / surrogate.domain.scale
+    place = place_of(of_cathode(designs.continuous, problem.feed.cathode_share)) / surrogate.domain.scale
     scores = np.full((number, len(designs), known), np.nan)
     for k in np.unique(designs.acid):
         rows = np.flatnonzero(designs.acid == k)
@@ -168,7 +169,9 @@ def distances(problem: BoundProblem, designs: Designs, other_acid: float) -> Flo
         designs: n designs.
         other_acid: added where two designs have different acids.
     """
-    place = place_of(designs.continuous) / problem.surrogate.domain.scale
+    place = (
+        place_of(of_cathode(designs.continuous, problem.feed.cathode_share)) / problem.surrogate.domain.scale
+    )
     apart = np.sqrt(((place[:, None] - place[None]) ** 2).sum(axis=2))
     found: Floats = np.where(designs.acid[:, None] == designs.acid, apart, apart + other_acid)
     return found

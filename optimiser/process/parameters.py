@@ -25,8 +25,8 @@ class ProcessParameters:
     """Numbers of the plant; units, ranges and sources are in ``models/process.yaml``.
 
     ``neutraliser`` is the base that takes up the free acid left after leaching, or ``none``: a name of
-    `neutralisers`. ``impurity_removal`` is one of `REMOVALS`. ``given`` holds the numbers that a problem gives itself, with their ranges where they have
-    one.
+    `neutralisers`. ``impurity_removal`` is one of `REMOVALS`. ``given`` holds the numbers that a problem
+    gives itself, with their ranges where they have one.
     """
 
     ambient_temperature: float
