@@ -254,7 +254,7 @@ def _refuse_no_cathode(wt: Mapping[str, float], lithium: float, metals: float) -
         raise _impossible(
             f"The assay holds {wt['P']:g} wt% phosphorus, more than electrolyte salt brings: iron phosphate.",
             f"at most {assay_limits().most_phosphorus.value:g} wt%",
-            "leave LiFePO4 apart: the yield model knows layered oxides and the spinel, and its iron is no metal",
+            "leave LiFePO4 apart: the yield model does not know it, and its iron is no metal",
         )
     if lithium <= 0.0:
         raise _impossible("The assay holds no lithium, so it is no cathode.", "Li above 0 wt%")
@@ -288,8 +288,8 @@ def _notes(
         said.append(f"With the cathode's oxygen the assay sums to {closure:.1f} wt%; it is scaled to 100.")
     if 0.0 < wt.get(OXYGEN, 0.0) < 0.95 * oxygen:
         said.append(
-            f"The assay lists {wt[OXYGEN]:g} wt% oxygen where the cathode's formula has {oxygen:.1f}: part of "
-            "the metals may be reduced already, and then take fewer electrons than is counted."
+            f"The assay lists {wt[OXYGEN]:g} wt% oxygen where the cathode's formula has {oxygen:.1f}: part "
+            "of the metals may be reduced already, and then take fewer electrons than is counted."
         )
     passive = [name for name in wt if name in unfollowed() and name != "C" and wt[name] > 0.0]
     if passive:
@@ -326,9 +326,12 @@ def mixed(parts: Sequence[tuple[Reading, float]]) -> Reading:
         return float(sum(share * getattr(one, name) for one, share in parts))
 
     metals = [m for m in METALS[1:] if any(one.composition.get(m, 0.0) > 0.0 for one, _ in parts)]
-    impurities, ranges = summed("impurities"), {}
+    impurities, ranges = summed("impurities"), dict[str, tuple[float, float, str]]()
     for metal in impurities:
-        ends = [one.ranges.get(metal, (one.impurities.get(metal, 0.0),) * 2) for one, _ in parts]
+        ends = [
+            one.ranges[metal][:2] if metal in one.ranges else (one.impurities.get(metal, 0.0),) * 2
+            for one, _ in parts
+        ]
         if any(metal in one.ranges for one, _ in parts):
             # all of them high, or all of them low
             low, high = (sum(s * e[i] for e, (_, s) in zip(ends, parts, strict=True)) for i in (0, 1))

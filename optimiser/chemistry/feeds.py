@@ -23,8 +23,8 @@ from pydantic import (
 
 from optimiser._io.errors import InputError, closest
 from optimiser._io.yamlfile import Real, first_error
+from optimiser.chemistry.assay import OXYGEN_MOLAR_MASS as OXYGEN_MOLAR_MASS
 from optimiser.chemistry.assay import (
-    OXYGEN_MOLAR_MASS,
     Content,
     Reading,
     assay_keys,
@@ -107,7 +107,7 @@ class _Cathode(Strict):
 
     Attributes:
         name: what to call it.
-        Ni, Mn, Co: mol per mol Li. LiMn2O4 is Mn = 2. They follow from an assay or a blend where there is one.
+        Ni, Mn, Co: mol per mol Li. LiMn2O4 is Mn = 2. They follow from an assay or a blend if there is one.
         mass: kg of what is charged: cathode, and all that is beside it.
         note: what the reader should know of it.
         assumed_yields: fraction leached of the metals whose yield is assumed instead of predicted.
@@ -398,7 +398,7 @@ def find_feed(name: str, *, where: str = "", composition: bool = False) -> Feed:
         where=where,
         allowed=", ".join(known)
         + (
-            ", or a composition: {name: ..., Ni: ..., Mn: ..., Co: ...}, or an assay: {name: ..., assay: {...}}"
+            ", or a composition: {name: ..., Ni: ..., Mn: ..., Co: ...}, or {name: ..., assay: {Li: ...}}"
             if composition
             else ""
         ),

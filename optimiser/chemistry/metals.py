@@ -95,6 +95,19 @@ def reduced() -> npt.NDArray[np.bool_]:
     return _per_metal("reduced") > 0.0
 
 
+def _of_impurity(name: str) -> str:
+    """Say where a metal beside the cathode's is stated, if it is one."""
+    from optimiser.chemistry.impurities import load_impurities  # its table is read where it is needed
+
+    found = load_impurities().get(name)
+    if found is None:
+        return ""
+    return (
+        f"{found.label} beside the cathode has no predicted yield: state its content in the feed's assay and "
+        f"which share dissolves, `process: {{{found.parameter}: ...}}`"
+    )
+
+
 def check_metal(name: str) -> str:
     """Return a metal's name if it is one of METALS.
 
@@ -103,7 +116,9 @@ def check_metal(name: str) -> str:
     """
     if name not in METALS:
         raise InputError(
-            f"There is no metal {name!r}.", allowed=", ".join(METALS), remedy=closest(name, METALS)
+            f"There is no metal {name!r}.",
+            allowed=", ".join(METALS),
+            remedy=_of_impurity(name) or closest(name, METALS),
         )
     return name
 

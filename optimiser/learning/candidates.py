@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from scipy.stats import qmc
 
+from optimiser.learning.drawing import setpoints_in
 from optimiser.learning.setpoints import laboratory_setpoints
 from optimiser.problem.bound import BoundProblem, SearchPoint
 from optimiser.problem.constraints import Yields
@@ -18,7 +19,7 @@ from optimiser.search.pool import Pool, Question
 from optimiser.search.search import SearchSettings, search
 from optimiser.surrogate.artefact import YieldPrediction
 from optimiser.surrogate.coordinates import impurities_of
-from optimiser.surrogate.domain import place_of
+from optimiser.surrogate.features import of_cathode
 from optimiser.surrogate.residuals import feed_share
 from optimiser.surrogate.site import OwnData
 from optimiser.variables import CONTINUOUS, Bools, Designs, Floats, Ints
@@ -75,7 +76,7 @@ class Candidates:
     @property
     def place(self) -> Floats:
         """Setpoints in the domain's standard deviations, shape (n, 5)."""
-        return place_of(self.designs.continuous) / self.problem.surrogate.domain.scale
+        return setpoints_in(self.problem, self.designs.continuous)
 
 
 def candidates(problem: BoundProblem, aim: str, rng: np.random.Generator) -> Candidates:
@@ -123,8 +124,9 @@ def measured(problem: BoundProblem, designs: Designs) -> Bools:
         return out
     keys = np.array([acid.key for acid in problem.acids])[designs.acid]
     for key in np.unique(data.acid):
-        mine, known = np.flatnonzero(keys == key), data.continuous[data.acid == key]
-        apart = np.abs(designs.continuous[mine][:, None] - known[None])
+        mine, known = np.flatnonzero(keys == key), data.of_cathode[data.acid == key]
+        here = of_cathode(designs.continuous[mine], problem.feed.cathode_share)
+        apart = np.abs(here[:, None] - known[None])
         out[mine] = (apart <= _SAME * np.maximum(np.abs(known), 1.0)).all(axis=2).any(axis=1)
     return out
 
@@ -203,7 +205,7 @@ def _thinned(
     reached = (guess.mean[:, asked] >= targets[asked]).all(axis=1)
     best = np.lexsort((values[:, 0], ~reached))[:_BEST]
     first = np.append(best, np.setdiff1d(first, best, assume_unique=True))
-    place = place_of(designs.continuous[first]) / problem.surrogate.domain.scale
+    place = setpoints_in(problem, designs.continuous[first])
     cell = np.column_stack([designs.acid[first], np.floor(place / _CELL)])
     ahead = np.unique(cell, axis=0, return_index=True)[1]
     good = first[np.union1d(np.arange(len(best)), ahead)]

@@ -12,8 +12,9 @@ from optimiser.problem.objectives import METRICS
 from optimiser.problem.yields import predicted_metals
 from optimiser.surrogate.artefact import Surrogate, YieldPrediction
 from optimiser.surrogate.calibration import widening
-from optimiser.surrogate.coordinates import WIDTH, impurities_of, of_cathode, place_at
+from optimiser.surrogate.coordinates import WIDTH, impurities_of, place_at
 from optimiser.surrogate.domain import place_of
+from optimiser.surrogate.features import of_cathode
 from optimiser.surrogate.joint import drawn_yields, joint, nothing_learned
 from optimiser.surrogate.residuals import Learned, Prior, hardness
 from optimiser.surrogate.site import read_prior
@@ -46,6 +47,12 @@ def place_in(problem: BoundProblem, acid: int, continuous: Floats) -> Floats:
     seen = of_cathode(continuous, feed.cathode_share)
     key, scale = problem.acids[acid].key, problem.surrogate.domain.scale
     return place_at(seen, scale, key, impurities_of(feed))
+
+
+def setpoints_in(problem: BoundProblem, continuous: Floats) -> Floats:
+    """Return setpoints, solids as cathode, in the domain's standard deviations, shape (n, 5)."""
+    seen = of_cathode(continuous, problem.feed.cathode_share)
+    return place_of(seen) / problem.surrogate.domain.scale
 
 
 def composition_of(problem: BoundProblem) -> Floats:
@@ -177,7 +184,7 @@ def distances(problem: BoundProblem, designs: Designs, other_acid: float) -> Flo
         designs: n designs.
         other_acid: added where two designs have different acids.
     """
-    place = place_of(designs.continuous) / problem.surrogate.domain.scale
+    place = setpoints_in(problem, designs.continuous)
     apart = np.sqrt(((place[:, None] - place[None]) ** 2).sum(axis=2))
     found: Floats = np.where(designs.acid[:, None] == designs.acid, apart, apart + other_acid)
     return found

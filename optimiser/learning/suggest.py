@@ -21,6 +21,7 @@ from optimiser.problem.limits import ApplicabilityDomain
 from optimiser.problem.schema import Problem
 from optimiser.problem.yields import predicted_metals
 from optimiser.search.archive import total_violation
+from optimiser.surrogate.features import of_cathode
 from optimiser.surrogate.site import OwnData
 from optimiser.tables.own import OwnTables
 from optimiser.variables import COLUMN, VARIABLES, Bools, Designs, Floats, Ints
@@ -290,7 +291,8 @@ def _measured(problem: BoundProblem, own: OwnData | None) -> Floats:
     if own is None:
         return nothing
     keys = [acid.key for acid in problem.acids]
-    designs = Designs(np.array([keys.index(key) for key in own.acid.tolist()], dtype=np.intp), own.continuous)
+    number = np.array([keys.index(key) for key in own.acid.tolist()], dtype=np.intp)
+    designs = Designs(number, of_cathode(own.of_cathode, 1.0 / problem.feed.cathode_share))
     told = problem.predict(designs)
     known = len(predicted_metals(problem.surrogate))
     yields = told.mean.copy()

@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 from optimiser.chemistry.feeds import Feed
-from optimiser.chemistry.impurities import IMPURITIES, impurity_electrons, load_impurities
+from optimiser.chemistry.impurities import (
+    IMPURITIES,
+    impurity_charges,
+    impurity_electrons,
+    load_impurities,
+)
 from optimiser.chemistry.impurities import impurity_molar_masses as molar_masses
 from optimiser.chemistry.metals import METALS, metals_in_words
 from optimiser.problem.bound import BoundProblem, Evaluation
@@ -26,20 +31,20 @@ def reading_lines(feed: Feed) -> tuple[str, ...]:
     """Say how an assay or a blend was read; nothing of a pure cathode's formula."""
     if feed.assay is None and feed.blend is None:
         return ()
-    reading, said = feed.reading, []
+    reading, said, share = feed.reading, [], f"{100.0 * feed.cathode_share:.1f} %"
     if feed.assay is not None:
         rest = f"; {100.0 * reading.unaccounted:.1f} wt% are unaccounted for and count as an inert solid"
         said.append(
-            f"{feed.name} by its assay: the cathode is {formula(feed)}, {100.0 * feed.cathode_share:.1f} % of "
-            f"what is charged. The assay lists {100.0 * reading.listed:.1f} wt%, with the cathode's oxygen "
+            f"{feed.name} by its assay: the cathode is {formula(feed)}, {share} of what is charged. The assay"
+            f" lists {100.0 * reading.listed:.1f} wt%, with the cathode's oxygen "
             f"{100.0 * reading.closure:.1f}{rest if reading.unaccounted >= 5e-4 else ''}."
         )
     else:
         assert feed.blend is not None
         parts = " and ".join(f"{100.0 * part.share:g} % {part.feed.name}" for part in feed.blend)
         said.append(
-            f"{feed.name} is a blend of {parts}: the cathode is {formula(feed)} on average, "
-            f"{100.0 * feed.cathode_share:.1f} % of what is charged. The yield model sees that average, which "
+            f"{feed.name} is a blend of {parts}: the cathode is {formula(feed)} on average, {share} of what "
+            f"is charged. The yield model sees that average, which "
             "a mixture of particles is not."
         )
     if feed.cathode_share < 1.0:
@@ -51,7 +56,7 @@ def reading_lines(feed: Feed) -> tuple[str, ...]:
     if held := _held(feed):
         said.append(
             f"Beside the cathode dissolve {metals_in_words(held)}, as metals. Which share of each does is an "
-            f"input, not a prediction: process: {{{', '.join(_parameters(held))}}}; `optimiser list "
+            f"input, not a prediction: process: {{{', '.join(_parameters(feed))}}}; `optimiser list "
             "parameters` has their ranges. They enter the sums of acid, base and electrons; the yield model "
             "does not see them, so that yields which they raise as reductants are not predicted."
         )
@@ -62,8 +67,8 @@ def _held(feed: Feed) -> list[str]:
     return [load_impurities()[metal].label for metal in IMPURITIES if metal in feed.impurities]
 
 
-def _parameters(labels: list[str]) -> list[str]:
-    return [f"{label}_dissolved" for label in labels]
+def _parameters(feed: Feed) -> list[str]:
+    return [load_impurities()[metal].parameter for metal in IMPURITIES if metal in feed.impurities]
 
 
 def electrons_sentence(problem: BoundProblem, evaluation: Evaluation, row: int) -> str:
@@ -85,8 +90,8 @@ def electrons_sentence(problem: BoundProblem, evaluation: Evaluation, row: int) 
     parts = ", ".join(f"{m} {100.0 * x:.0f} %" for m, x in each.items())
     said = (
         f"{metals_in_words(named).capitalize()} {'gives' if len(named) == 1 else 'give'} "
-        f"{100.0 * total:.0f} % of the electrons that the cathode's metals need ({parts}, if they dissolve as "
-        f"stated); peroxide offers {100.0 * peroxide:.0f} %"
+        f"{100.0 * total:.0f} % of the electrons that the cathode's metals need ({parts}, if they dissolve "
+        f"as stated); peroxide offers {100.0 * peroxide:.0f} %"
     )
     if total >= 1.0:
         return f"{said}{', and none is needed' if peroxide > 0.0 else ''}."
@@ -104,6 +109,11 @@ def impurity_warnings(problem: BoundProblem, evaluation: Evaluation, row: int) -
             f"Aluminium and iron can give hydrogen with the acid, at most {metrics['hydrogen'][row]:.2g} kg "
             "per t feed: explosive with air. Add the feed slowly, ventilate, and keep ignition away."
         )
+    balance, labels = evaluation.outcome.balance, metals_in_words(_held(feed))
+    taken = float((balance.impurities[row] * 1000.0 / molar_masses() * impurity_charges()).sum())
+    if taken > 0.0:
+        share = 100.0 * taken / float(balance.protons_consumed[row])
+        said.append(f"{labels.capitalize()} take {share:.0f} % of the acid that is consumed.")
     amounts = ", ".join(f"{m} {metrics[f'leachate_{m}'][row]:.2g} g/L" for m in held)
     if "hydroxides" in metrics:
         said.append(

@@ -48,6 +48,11 @@ from optimiser.variables import CONTINUOUS, VARIABLES, Variable
 _SAME_FEED = 0.0006
 
 
+def _same_feed(one: Feed, other: Feed) -> bool:
+    apart = np.abs(one.composition - other.composition).max()
+    return bool(max(apart, abs(one.cathode_share - other.cathode_share)) <= _SAME_FEED)
+
+
 class Strict(BaseModel):
     """Frozen, and any key that is not in the schema is an error."""
 
@@ -413,10 +418,7 @@ class Problem(Strict):
             return value
         if value.keys() & {*METALS[1:], "assay", "blend"} or "name" not in value:
             known = load_feeds().get(str(value.get("name", "")))
-            if (
-                known
-                and np.abs(Feed.model_validate(value).composition - known.composition).max() > _SAME_FEED
-            ):
+            if known and not _same_feed(Feed(**value), known):
                 raise InputError(
                     f"{known.name} is a known feed of another composition.",
                     allowed=f"the name alone, or a name of your own for what differs from {known.name}",

@@ -87,9 +87,12 @@ def by_products(designs: Designs, balance: MassBalance, inputs: ProcessInputs) -
 def _hydroxides(balance: MassBalance, inputs: ProcessInputs) -> Floats:
     if not inputs.removes_impurities:
         return np.zeros(len(balance.volume))
-    return balance.impurities.sum(axis=1) + balance.charge_removed * molar_mass(_HYDROXIDE) / 1000.0
+    hydroxide = molar_mass(_HYDROXIDE) / 1000.0
+    found: Floats = balance.impurities.sum(axis=1) + balance.charge_removed * hydroxide
+    return found
 
 
 def leachate_impurities(balance: MassBalance) -> Floats:
     """Return copper, aluminium and iron in the leachate before any removal, g/L, (n, 3) as IMPURITIES."""
-    return balance.impurities * 1000.0 / balance.volume[:, np.newaxis]
+    found: Floats = balance.impurities * 1000.0 / balance.volume[:, np.newaxis]
+    return found

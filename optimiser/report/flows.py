@@ -34,8 +34,8 @@ def streams(problem: BoundProblem, evaluation: Evaluation, row: int) -> tuple[St
 
     Stocks are split into what is pure and their water. Oxygen and chlorine leave in leaching. Metals are
     taken out of the leachate, how is not modelled; the base goes to the free acid that is left. Wastewater is
-    what remains: water, the metals' anions, dissolved impurities that are not taken out, the feed's oxygen, the wash water, and the carbon dioxide that a
-    carbonate gives off.
+    what remains: water, the metals' anions, dissolved impurities that are not taken out, the feed's oxygen,
+    the wash water, and the carbon dioxide that a carbonate gives off.
     """
     balance, by_products, tonnes = (
         evaluation.outcome.balance,

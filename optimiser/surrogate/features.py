@@ -109,17 +109,17 @@ CONTINUOUS_COLUMNS = [_NAMES.index(name) for name in CONTINUOUS]
 ACID_COLUMNS = [j for j in range(len(FEATURES)) if j not in (*FEED_COLUMNS, *CONTINUOUS_COLUMNS)]
 
 
-def of_cathode(continuous: Floats, share: float) -> Floats:
+def of_cathode(continuous: Floats, share: Floats | float) -> Floats:
     """Return setpoints with the solid-to-liquid ratio of the cathode instead of that of all that is fed.
 
     The yield model and its domain know cathodes: what is beside them is no solid to them.
 
     Args:
         continuous: variables of ``CONTINUOUS`` along the last axis.
-        share: mass of cathode per mass of what is fed; with 1 the setpoints come back as they are. Its
+        share: mass of cathode per mass of what is fed, one or one per row; with 1 the setpoints come back as they are. Its
             inverse turns the cathode's ratio into that of the feed.
     """
-    if share == 1.0:
+    if np.all(np.equal(share, 1.0)):
         return continuous
     found = continuous.copy()
     found[..., COLUMN["solid_liquid_ratio"]] *= share
