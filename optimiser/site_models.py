@@ -151,7 +151,9 @@ def learn(
     Args:
         results: a frame, or a CSV, XLSX or Parquet file, with the columns acid, temperature [degC],
             acid_concentration [mol/L], h2o2 [wt%], solid_liquid_ratio [g/L], time [min], at least one of
-            yield_Li to yield_Co (fractions), and optionally feed, replicate, sd, batch, date and note.
+            yield_Li to yield_Co (fractions), and optionally feed, Cu, Al and Fe [wt%] of what was fed (the
+            feed's own where they are left out), replicate, sd, batch, date and note. An acid may be a mixture
+            such as ``0.7 sulfuric + 0.3 citric``.
         name: of the site model, which is written to ``models/NAME``, or the path of its folder; None only
             learns, without a file. A problem can use what has a name: ``Problem(surrogate=name)``.
         feed: the cathode, or the name of a known one, of rows that do not name one.

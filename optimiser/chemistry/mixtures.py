@@ -331,9 +331,13 @@ def mixture_text(parts: Iterable[tuple[str, float]]) -> str:
 
 def _settled(parts: Iterable[tuple[str, float]]) -> list[tuple[str, float]]:
     """Return names and shares rounded so that they still sum to 1, the greatest share first."""
-    found = sorted(((name, round(share, _DECIMALS)) for name, share in parts), key=lambda p: (-p[1], p[0]))
-    rest = math.fsum(share for _, share in found[1:])
-    return [(found[0][0], round(1.0 - rest, _DECIMALS)), *found[1:]]
+
+    def in_order(named: Iterable[tuple[str, float]]) -> list[tuple[str, float]]:
+        return sorted(named, key=lambda part: (-part[1], part[0]))
+
+    first, *others = in_order((name, round(share, _DECIMALS)) for name, share in parts)
+    rest = math.fsum(share for _, share in others)
+    return in_order([(first[0], round(1.0 - rest, _DECIMALS)), *others])
 
 
 def read_mixture(text: str, *, where: str = "") -> tuple[tuple[str, float], ...] | None:

@@ -357,8 +357,9 @@ class Problem(Strict):
         feed: name of a known feed such as ``NMC111``, or a `Feed` or mapping with its composition.
         surrogate: name or path of the yield model.
         acids: changes of known acids, and acids of your own, by name.
-        variables: ``acid`` (a name or several), and for each setpoint ``(low, high)`` or one number that
-            fixes it; what is left out is searched wherever the acid has data. temperature degC,
+        variables: ``acid`` (a name or several, or mixtures by mole share such as
+            ``{"mix": {"sulfuric": 0.7, "citric": 0.3}}``), and for each setpoint ``(low, high)`` or one
+            number that fixes it; what is left out is searched wherever the acid has data. temperature degC,
             acid_concentration mol/L, h2o2 wt%, solid_liquid_ratio g/L, time min.
         objectives: one to four of `minimise` and `maximise`.
         constraints: such as `Yields` and `ProtonBalance`; limits that are not listed keep their defaults.

@@ -11,6 +11,7 @@ from optimiser.report.numbers import counted, number, percent
 from optimiser.surrogate.artefact import Surrogate
 from optimiser.surrogate.calibration import INTERVAL_PERCENT
 from optimiser.surrogate.features import PREDICTED_METALS
+from optimiser.tables.own_results import IMPURITY_COLUMNS
 from optimiser.variables import VARIABLES
 
 #: What each explanation of the differences says.
@@ -107,6 +108,9 @@ def rows_frame(of: Lessons, frame: pd.DataFrame) -> pd.DataFrame:
     """
     shown = frame[["feed", "acid", *(v.name for v in VARIABLES)]].copy()
     shown.insert(0, "result", range(1, len(frame) + 1))
+    for name in IMPURITY_COLUMNS:
+        if name in frame and frame[name].any():
+            shown[name] = frame[name]
     for metal in PREDICTED_METALS:
         if frame[f"yield_{metal}"].notna().any():
             shown[f"yield_{metal}"] = frame[f"yield_{metal}"]
