@@ -56,7 +56,7 @@ def _told(run: Known) -> dict[str, str]:
         **dict(_bought(problem, "price")),
         **dict(_bought(problem, "climate_change")),
         **{f"other data of {acid.name}": _data(acid) for acid in problem.acids},
-        **{f"process: {name}": _text(value) for name, value in asdict(problem.inputs.parameters).items()},
+        **{f"process: {name}": _text(value) for name, value in _process(problem).items()},
         "tolerances": str(problem.tolerances.record() or "off"),
         "yield model": f"{problem.surrogate.name} ({sha}{_learned(problem)})",
         "version": run.version,
@@ -65,6 +65,13 @@ def _told(run: Known) -> dict[str, str]:
     if run.tables is not None:
         found |= {f"table of {file.kind}": f"{file.file} ({file.sha256[:12]})" for file in run.tables.files}
     return found
+
+
+def _process(problem: BoundProblem) -> dict[str, Any]:
+    """Return the numbers of the process, and at plant scope those of the plant, by name."""
+    found = asdict(problem.inputs.parameters)
+    plant = found.pop("plant")
+    return found if plant is None else {**found, "scope": "plant", **plant, "given": found["given"]}
 
 
 def _learned(problem: BoundProblem) -> str:

@@ -9,6 +9,7 @@ from optimiser.chemistry.provenance import provenance
 from optimiser.chemistry.quantity import flags
 from optimiser.problem.bound import BoundProblem
 from optimiser.process.parameters import parameter_quantities, process_parameters
+from optimiser.report.plant_numbers import source_rows
 
 #: Said of a number that the problem sets itself.
 OWN = "given in the problem"
@@ -72,4 +73,10 @@ def _parameters(problem: BoundProblem) -> list[dict[str, object]]:
         rows.append(row)
     source = OWN if used.neutraliser != shipped.neutraliser else "default"
     neutraliser = used.neutraliser.replace("_", " ")
-    return [*rows, {"item": "plant", "quantity": "neutraliser", "value": neutraliser, "source": source}]
+    base: dict[str, object] = {
+        "item": "plant",
+        "quantity": "neutraliser",
+        "value": neutraliser,
+        "source": source,
+    }
+    return [*rows, base, *source_rows(problem)]
