@@ -202,6 +202,8 @@ class Result:
 def run(
     problem: Problem | Config,
     *,
+    scope: Literal["reagents", "plant"] | None = None,
+    throughput: float | None = None,
     acids: str | Path | None = None,
     prices: str | Path | None = None,
     impacts: str | Path | None = None,
@@ -220,6 +222,8 @@ def run(
 
     Args:
         problem: what is asked, or a config with its search.
+        scope: what the cost takes in, in the place of the problem's: ``reagents`` (and energy) or ``plant``.
+        throughput: of the plant, t of feed per day; implies the scope ``plant``.
         acids, prices, impacts: your own tables, as `optimiser run --acids` and so on take them; a number in
             them replaces one of the problem or of the shipped tables.
         progress: called with the name of a search and its `Progress` (generation, generations, ...).
@@ -250,6 +254,7 @@ def run(
             remedy="read a file with opt.load_problem or opt.load_config",
         )
     asked = problem if isinstance(problem, Config) else Config(problem.name, problem)
+    asked = replace(asked, problem=asked.problem.at_scope(scope, throughput))
     given = {
         "population": population,
         "generations": generations,

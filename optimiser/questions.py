@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from html import escape
 from pathlib import Path
@@ -115,6 +115,8 @@ def ask(
     at_least: Mapping[str, float] | None = None,
     at_most: Mapping[str, float] | None = None,
     price: Mapping[str, float] | None = None,
+    scope: Literal["reagents", "plant"] | None = None,
+    throughput: float | None = None,
     acids: str | Path | None = None,
     prices: str | Path | None = None,
     impacts: str | Path | None = None,
@@ -132,6 +134,7 @@ def ask(
         fix: setpoints by variable.
         at_least, at_most: limits by variable or metric.
         price: EUR per kg of an acid's stock, kg of a pure reagent, or kWh of heat or power.
+        scope, throughput: as `run` takes them.
         acids, prices, impacts: your own tables, as `run` takes them.
         seed: of the search; the same seed gives the same answer, bit for bit.
 
@@ -152,6 +155,7 @@ def ask(
     if not isinstance(problem, Problem | Config):
         raise InputError(f"{problem!r} is not a problem.", allowed="an opt.Problem or opt.Config")
     question = problem if isinstance(problem, Problem) else problem.problem
+    question = question.at_scope(scope, throughput)
     asked = Asked(
         objective=objective_of(minimise, maximise),
         yields=yields,
@@ -221,6 +225,8 @@ def compare_acids(
     objectives: Sequence[str | Objective] | str | Objective | None = None,
     cross: Mapping[str, tuple[float, float]] | None = None,
     unseen: bool = False,
+    scope: Literal["reagents", "plant"] | None = None,
+    throughput: float | None = None,
     acids: str | Path | None = None,
     prices: str | Path | None = None,
     impacts: str | Path | None = None,
@@ -235,6 +241,7 @@ def compare_acids(
         cross: two levers with their ranges, to map the best acid over:
             ``{"price.citric": (0.3, 3), "yield": (0.7, 0.95)}``.
         unseen: whether acids with too few experiments are compared too, as guesses.
+        scope, throughput: as `run` takes them.
         acids, prices, impacts: your own tables, as `run` takes them.
         progress, processes: as `run` takes them.
 
@@ -246,6 +253,7 @@ def compare_acids(
 
     check_environment()
     config = _config(problem)
+    config = replace(config, problem=config.problem.at_scope(scope, throughput))
     if cross is not None and not isinstance(cross, Mapping):
         raise InputError(f"{cross!r} is no pair of levers.", allowed="a mapping of names to (low, high)")
     if isinstance(objectives, str | Objective):

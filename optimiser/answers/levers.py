@@ -19,8 +19,10 @@ from optimiser.chemistry.reagents import ENERGIES
 from optimiser.problem.bound import BoundProblem
 from optimiser.problem.constraints import Yields
 from optimiser.problem.limits import LIMITS
+from optimiser.problem.objectives import NEEDS_PLANT
 from optimiser.process.inputs import idle_parameters
 from optimiser.process.parameters import choices, parameter_quantities, process_parameters
+from optimiser.process.plant_parameters import PLANT_NAMES, check_number, unit_of
 
 _NAMES = (
     "price.NAME, climate_change.NAME, yield, yield.METAL, confidence, process.NAME, or the key of a limit"
@@ -178,6 +180,14 @@ def _label(problem: BoundProblem, of: str) -> str:
 
 def _parameter(problem: BoundProblem, name: str, of: str) -> Lever:
     parameters = problem.inputs.parameters
+    if of == "scope":
+        raise InputError(
+            "The scope is no number.",
+            where=name,
+            remedy="compare both with --scope reagents and --scope plant",
+        )
+    if of in PLANT_NAMES:
+        return _of_plant(problem, name, of)
     process_parameters({of: getattr(parameters, of, 0.0)})  # refuses an unknown name
     if of == "neutraliser":
         raise InputError(
@@ -200,6 +210,26 @@ def _parameter(problem: BoundProblem, name: str, of: str) -> Lever:
         return _rebuilt(replace(problem, inputs=inputs))
 
     return Lever(name, of.replace("_", " "), quantity.unit, getattr(parameters, of), 0.0, math.inf, apply)
+
+
+def _of_plant(problem: BoundProblem, name: str, of: str) -> Lever:
+    parameters, plant = problem.inputs.parameters, problem.inputs.parameters.plant
+    if plant is None:
+        raise InputError(
+            f"{of} counts at plant scope only.",
+            where=name,
+            allowed=_NAMES,
+            remedy=NEEDS_PLANT,
+        )
+
+    def apply(value: float) -> BoundProblem:
+        check_number(of, value)
+        changed: dict[str, Any] = {of: value}
+        section = replace(plant, **changed)
+        inputs = replace(problem.inputs, parameters=replace(parameters, plant=section))
+        return _rebuilt(replace(problem, inputs=inputs))
+
+    return Lever(name, of.replace("_", " "), unit_of(of), getattr(plant, of), 0.0, math.inf, apply)
 
 
 def _targets(problem: BoundProblem, name: str, kind: str, of: str) -> Lever:

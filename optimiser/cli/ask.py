@@ -9,7 +9,16 @@ from typing import Any
 
 import click
 
-from optimiser.cli.options import ACIDS, DONE, IMPACTS, NO_FEASIBLE_DESIGN, PRICES, SURROGATE, question_of
+from optimiser.cli.options import (
+    ACIDS,
+    DONE,
+    IMPACTS,
+    NO_FEASIBLE_DESIGN,
+    PRICES,
+    SURROGATE,
+    at_scope,
+    question_of,
+)
 
 
 @click.command()
@@ -31,6 +40,7 @@ from optimiser.cli.options import ACIDS, DONE, IMPACTS, NO_FEASIBLE_DESIGN, PRIC
 )
 @click.option("--price", multiple=True, metavar="NAME=EUR", help="Per kg stock (acids), kg pure or kWh.")
 @SURROGATE
+@at_scope
 @ACIDS
 @PRICES
 @IMPACTS
@@ -68,15 +78,15 @@ def ask(
 
     if out is not None:
         check_folder(out, force)
-    surrogate = options.pop("surrogate")
-    question = question_of(problem).on(surrogate)
+    surrogate, scope = options.pop("surrogate"), {n: options.pop(n) for n in ("scope", "throughput")}
+    question = question_of(problem).on(surrogate).at_scope(**scope)
     tables = own_tables(question, *(options.pop(kind) for kind in ("acids", "prices", "impacts")))
     seed = options.pop("seed")
     answer = answer_to(question, asked_of(**options), tables, seed)
     evidence = evidence_of(answer)
     delivery = None
     if out is not None:
-        told = given({"problem": problem, "surrogate": surrogate, **options, "seed": seed})
+        told = given({"problem": problem, "surrogate": surrogate, **scope, **options, "seed": seed})
         delivery = write_ask(answer, evidence, out, told, force)
     for note in delivery.notes if delivery else ():
         click.echo(f"Warning: {note}", err=True)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import click
 
-from optimiser.cli.options import ACIDS, DONE, IMPACTS, NO_FEASIBLE_DESIGN, PRICES, config_of
+from optimiser.cli.options import ACIDS, DONE, IMPACTS, NO_FEASIBLE_DESIGN, PRICES, at_scope, config_of
 
 
 @click.command("compare-acids")
@@ -30,6 +31,7 @@ from optimiser.cli.options import ACIDS, DONE, IMPACTS, NO_FEASIBLE_DESIGN, PRIC
     show_default=True,
     help="Of the fronts.",
 )
+@at_scope
 @ACIDS
 @PRICES
 @IMPACTS
@@ -48,6 +50,8 @@ def compare_acids(
     force: bool,
     as_json: bool,
     scale: Any,
+    scope: str | None,
+    throughput: float | None,
     **files: Path | None,
 ) -> None:
     """Search every acid alone with equal effort, and compare what each comes to.
@@ -72,6 +76,7 @@ def compare_acids(
     if out is not None:
         check_folder(out, force)
     config = config_of(problem)
+    config = replace(config, problem=config.problem.at_scope(scope, throughput))
     own = tables_of(config.problem, **files)
     with progress_display() as progress:
         found = compare(config, asked, spans, unseen=unseen, tables=own, progress=progress, side_by_side=True)

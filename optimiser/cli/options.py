@@ -21,8 +21,21 @@ ACIDS, PRICES, IMPACTS = (
 SURROGATE = click.option(
     "--surrogate", help="Yield model instead of the problem's, e.g. a site model; name or folder."
 )
+_SCOPE = click.option(
+    "--scope",
+    metavar="SCOPE",
+    help="What the cost takes in: reagents (and energy), or plant, the plant around the leach.",
+)
+_THROUGHPUT = click.option(
+    "--throughput", type=float, metavar="T", help="Of the plant, t of feed per day; implies --scope plant."
+)
 #: Exit statuses of the command.
 DONE, BAD_INPUT, NO_FEASIBLE_DESIGN, INTERRUPTED = 0, 2, 3, 130
+
+
+def at_scope(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add ``--scope`` and ``--throughput`` to a command, for `Problem.at_scope`."""
+    return _SCOPE(_THROUGHPUT(command))
 
 
 def one_design(command: Callable[..., Any]) -> Callable[..., Any]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from optimiser.cli.options import ACIDS, DONE, IMPACTS, NO_FEASIBLE_DESIGN, PRICES, SURROGATE
+from optimiser.cli.options import ACIDS, DONE, IMPACTS, NO_FEASIBLE_DESIGN, PRICES, SURROGATE, at_scope
 
 if TYPE_CHECKING:
     from optimiser.search.run import RunResult
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     "-o", "--out", type=click.Path(path_type=Path), help="Folder to write; default reports/CONFIG/TIME/."
 )
 @SURROGATE
+@at_scope
 @ACIDS
 @PRICES
 @IMPACTS
@@ -36,6 +37,8 @@ def run(
     config: str,
     out: Path | None,
     surrogate: str | None,
+    scope: str | None,
+    throughput: float | None,
     acids: Path | None,
     prices: Path | None,
     impacts: Path | None,
@@ -63,7 +66,7 @@ def run(
     from optimiser.tables.own import own_tables
 
     loaded = load_config(config)
-    loaded = replace(loaded, problem=loaded.problem.on(surrogate))
+    loaded = replace(loaded, problem=loaded.problem.on(surrogate).at_scope(scope, throughput))
     target = out or default_out(loaded.name)
     check_folder(target, force)
     tables = own_tables(loaded.problem, acids, prices, impacts)

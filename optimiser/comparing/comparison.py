@@ -163,6 +163,13 @@ def _refuse_unlike(one: Known, other: Known) -> None:
             allowed="two runs of one composition",
             remedy="no single design leaches both; predict a table of designs with each feed instead",
         )
+    scopes = ["reagents" if run.problem.inputs.plant is None else "plant" for run in (one, other)]
+    if scopes[0] != scopes[1]:
+        raise InputError(
+            f"The runs have different scopes of their cost: {scopes[0]} and {scopes[1]}.",
+            allowed="two runs of one scope",
+            remedy="a run at plant scope shows both scopes side by side on its page",
+        )
     first, second = one.problem.objectives[0], other.problem.objectives[0]
     if (first.metric, first.sign) != (second.metric, second.sign):
         said = [f"{o.verb} {o.label} [{METRICS[o.metric].unit}]" for o in (first, second)]

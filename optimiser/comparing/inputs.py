@@ -60,7 +60,7 @@ def _told(run: Known) -> dict[str, str]:
         **dict(_bought(problem, "price")),
         **dict(_bought(problem, "climate_change")),
         **{f"other data of {acid.name}": _data(acid) for acid in problem.acids},
-        **{f"process: {name}": _text(value) for name, value in asdict(problem.inputs.parameters).items()},
+        **{f"process: {name}": _text(value) for name, value in _process(problem).items()},
         **dict(_impacts(problem)),
         "tolerances": str(problem.tolerances.record() or "off"),
         "yield model": f"{problem.surrogate.name} ({sha}{_learned(problem)})",
@@ -86,6 +86,13 @@ def _assayed(problem: BoundProblem) -> str:
     """Say what the feed was given by, where that is no formula."""
     given = problem.feed.model_dump(mode="json", include={"assay", "blend"})
     return f" ({given})" if given else ""
+
+
+def _process(problem: BoundProblem) -> dict[str, Any]:
+    """Return the numbers of the process, and at plant scope those of the plant, by name."""
+    found = asdict(problem.inputs.parameters)
+    plant = found.pop("plant")
+    return found if plant is None else {**found, "scope": "plant", **plant, "given": found["given"]}
 
 
 def _learned(problem: BoundProblem) -> str:

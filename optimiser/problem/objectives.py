@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Literal
 
@@ -264,87 +264,50 @@ _PAYS_FOR = (
 )
 
 
-def _plant_metrics() -> tuple[Metric, ...]:
-    """Return the metrics of a plant, which exist at plant scope alone."""
-
-    def metric(*parts: Any, low: float = 0.0) -> Metric:
-        return Metric(*parts, low=low, given=_plant_scope, needs=NEEDS_PLANT)
-
-    per_kg, parts = "EUR/kg metal", zip(PLANT_COMPONENTS, _PAYS_FOR, strict=True)
-    return (
-        metric(
-            "cost_plant",
-            "plant cost",
-            "everything that a year of the plant costs, capital and labour too, per kg of metal dissolved",
-            per_kg,
-            "lower",
-            2,
-            _cost_plant,
-        ),
-        metric(
-            "net_value_plant",
-            "net value of the plant",
-            "payable value of the dissolved metals less the cost of the plant, per t of feed",
-            "EUR/t feed",
-            "higher",
-            0,
-            _net_value_plant,
-            low=-math.inf,
-        ),
-        metric(
-            "annual_cost", "annual cost", "what a year of the plant costs", "EUR/a", "lower", 0, _annual_cost
-        ),
-        metric(
-            "capital",
-            "fixed capital",
-            "equipment of the section, installed",
-            "EUR",
-            "lower",
-            0,
-            lambda o: o.plant.fixed_capital,
-        ),
-        *(
-            metric(f"cost_plant_{c}", f"plant: {c}", told, per_kg, "lower", 3, _plant_part(i))
-            for i, (c, told) in enumerate(parts)
-        ),
-        metric(
-            "tank_volume",
-            "leach tanks",
-            "volume of all leach tanks",
-            "m3",
-            "lower",
-            1,
-            lambda o: o.plant.equipment.tank_volume,
-        ),
-        *(
-            metric(name, label, told, "kg/t feed", "lower", 0, _downstream_tonne(part))
-            for name, part, label, told in (
-                ("salt_plant", "salt", "all salt", "salt of all acid that a base has taken up"),
-                (
-                    "base_plant",
-                    "base",
-                    "base for metals",
-                    "neutraliser that takes the metals but lithium out",
-                ),
-                (
-                    "scrubbing_base",
-                    "scrubbing_base",
-                    "base of the scrubber",
-                    "sodium hydroxide of the scrubber",
-                ),
-                (
-                    "oxygen_demand",
-                    "oxygen_demand",
-                    "oxygen demand",
-                    "COD of the organic acid in the wastewater",
-                ),
-            )
-        ),
-    )
-
-
 def _annual_cost(o: Outcome) -> Floats:
     return o.plant.annual
+
+
+def _fixed_capital(o: Outcome) -> Floats:
+    return o.plant.fixed_capital
+
+
+def _tank_volume(o: Outcome) -> Floats:
+    return o.plant.equipment.tank_volume
+
+
+def _plant_metrics() -> tuple[Metric, ...]:
+    """Return the metrics of a plant, which exist at plant scope alone."""
+    per_kg, per_t = "EUR/kg metal", "EUR/t feed"
+    whole = "everything that a year of the plant costs, capital and labour too, per kg of metal dissolved"
+    net = "payable value of the dissolved metals less the cost of the plant, per t of feed"
+    parts = enumerate(zip(PLANT_COMPONENTS, _PAYS_FOR, strict=True))
+    amounts = (
+        ("salt_plant", "all salt", "salt of all acid that a base has taken up", "salt"),
+        ("base_plant", "base for the metals", "neutraliser that takes the metals but lithium out", "base"),
+        ("scrubbing_base", "base of the scrubber", "sodium hydroxide of the scrubber", "scrubbing_base"),
+        ("oxygen_demand", "oxygen demand", "COD of organic acid in the wastewater", "oxygen_demand"),
+    )
+    found = (
+        Metric("cost_plant", "plant cost", whole, per_kg, "lower", 2, _cost_plant),
+        Metric(
+            "net_value_plant", "plant net value", net, per_t, "higher", 0, _net_value_plant, low=-math.inf
+        ),
+        Metric(
+            "annual_cost", "annual cost", "cost of a year of the plant", "EUR/a", "lower", 0, _annual_cost
+        ),
+        Metric("capital", "fixed capital", "the section, installed", "EUR", "lower", 0, _fixed_capital),
+        Metric("tank_volume", "leach tanks", "volume of all of them", "m3", "lower", 1, _tank_volume),
+        *(
+            Metric(f"cost_plant_{c}", f"plant: {c}", told, per_kg, "lower", 3, _plant_part(i))
+            for i, (c, told) in parts
+        ),
+        *(
+            Metric(name, label, told, "kg/t feed", "lower", 0, _downstream_tonne(part))
+            for name, label, told, part in amounts
+        ),
+    )
+    return tuple(replace(metric, given=_plant_scope, needs=NEEDS_PLANT) for metric in found)
 
 
 def _yield_of(metal: str) -> Callable[[Outcome], Floats]:

@@ -366,8 +366,8 @@ class Problem(Strict):
         tolerances: half-widths within which the plant holds each setpoint; ``"off"`` for none.
         process: numbers of the process by name, each alone (studies hold it fixed) or as
             ``{low, mode, high}``; `optimiser list parameters` lists them. ``electricity`` and ``heat`` name a
-            country, a mix, or numbers of one's own. ``scope: plant`` with a ``throughput`` (t of feed per day)
-            takes the plant around the leach into the cost.
+            country, a mix, or numbers of one's own. ``scope: plant`` with a ``throughput`` (t of feed per
+            day) takes the plant around the leach into the cost.
         impacts: name or path of a table of impact factors; ``NAME`` means ``NAME.impacts.yaml`` beside the
             problem.
         assume: impact factors by category and substance where that table has none.

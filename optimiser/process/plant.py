@@ -89,7 +89,7 @@ class PlantCosts:
 
     components: Floats
     fixed_capital: Floats
-    batches: Floats
+    batches: Floats | float
     equipment: Equipment
     downstream: Downstream
 
@@ -195,7 +195,7 @@ def material_factor(designs: Designs, inputs: ProcessInputs) -> Floats:
     plant, own = numbers.parameters, designs.acid % len(numbers.organic)
     chloride, nitrate = inputs.acids.chloride[k] > 0.0, inputs.acids.nitrate[k] > 0.0
     organic = numbers.organic[own] > 0.0
-    return np.maximum.reduce(
+    found: Floats = np.maximum.reduce(
         [
             np.where(chloride, plant.material_chloride, 0.0),
             np.where(nitrate, plant.material_nitrate, 0.0),
@@ -203,6 +203,7 @@ def material_factor(designs: Designs, inputs: ProcessInputs) -> Floats:
             np.where(chloride | nitrate | organic, 0.0, plant.material_mineral),
         ]
     )
+    return found
 
 
 def equipment(

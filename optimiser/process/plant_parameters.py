@@ -335,13 +335,13 @@ def _check_possible(name: str, value: float | str, unit: str) -> None:
     else:
         ends = shipped_ends(name)
         top = 1.0 if unit == "fraction" else 10.0 * max(ends.high, ends.value)
-        usual = f"; usual {ends.low:.4g} to {ends.high:.4g}"
+        usual = f"; usual {ends.low:.5g} to {ends.high:.5g}"
     above = name in _ABOVE_ZERO
     possible = isinstance(value, int | float) and not isinstance(value, bool) and 0.0 <= value <= top
     if not possible or (value == 0.0 and above):
         raise InputError(
             f"Process parameter {name} = {value!r} {unit} is not possible.",
             where=f"process.{name}",
-            allowed=f"{'above 0' if above else '0'} to {top:.4g} {unit}{usual}",
+            allowed=f"{'above 0' if above else '0'} to {top:.5g} {unit}{usual}",
             remedy=f"check the unit: {name} is in {unit}",
         )

@@ -12,6 +12,7 @@ from optimiser.chemistry.mixtures import single_acids
 from optimiser.chemistry.provenance import Provenance, provenance
 from optimiser.learning.lessons import skill_of
 from optimiser.problem.bound import BoundProblem
+from optimiser.process.inputs import bought
 from optimiser.surrogate.artefact import SEAL, Surrogate
 from optimiser.surrogate.calibration import INTERVAL_KEY, INTERVAL_PERCENT
 from optimiser.surrogate.packing import SHIPPED
@@ -79,7 +80,8 @@ def marked_numbers(
 def _used(problem: BoundProblem) -> list[Provenance]:
     """Return the numbers that a problem rests on: no base that is not bought, no metal that is absent."""
     reagents, acids, metals = problem.reagents, single_acids(problem.acids), load_metals()
-    unused = reagents.bases.keys() - {problem.inputs.parameters.neutraliser}
+    used = {item.name for item in bought(reagents, problem.inputs.parameters).values()}
+    unused = reagents.bases.keys() - used
     labels = {reagents[name].label for name in unused}
     for name in unused:  # without its price, the exchange rate of a base that is not bought is left out, too
         reagents = reagents.changed(name, price=None)

@@ -20,6 +20,7 @@ from optimiser.problem.constraints import CONSTRAINTS, Yields
 from optimiser.problem.objectives import METRICS
 from optimiser.problem.tolerances import DEFAULT
 from optimiser.process.parameters import choices, parameter_quantities, process_parameters
+from optimiser.report.plant_numbers import parameter_records
 from optimiser.surrogate.artefact import known_artefacts, load_surrogate
 from optimiser.surrogate.site import base_name
 from optimiser.variables import VARIABLES
@@ -134,7 +135,8 @@ def _parameters() -> list[Record]:
         {"name": name, "default": getattr(process_parameters(), name), "unit": "one of " + ", ".join(names)}
         for name, names in choices().items()
     ]
-    return [*records, *({**dict.fromkeys(records[0]), **r} for r in (*chosen, *_tolerances()))]
+    further = (*chosen, *parameter_records(), *_tolerances())
+    return [*records, *({**dict.fromkeys(records[0]), **r} for r in further)]
 
 
 def _tolerances() -> list[Record]:

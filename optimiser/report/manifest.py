@@ -25,6 +25,7 @@ from optimiser.problem.margins import Limit
 from optimiser.problem.objectives import METRICS
 from optimiser.report import refusal, words
 from optimiser.report.impact_words import record as impact_record
+from optimiser.report.plant_numbers import scope_record
 from optimiser.report.verdicts import verdict_text
 from optimiser.search.run import RunResult
 from optimiser.search.search import SearchResult
@@ -44,6 +45,7 @@ def manifest(result: RunResult) -> dict[str, Any]:
         "config": {"name": result.config.name, **_text(result.config.document, "")},
         "problem": {"name": question.name, **_text(document, question.to_yaml())},
         "question": question_record(problem),
+        **scope_record(problem),
         "tolerances": problem.tolerances.record() or "off",
         "own_tables": [asdict(file) for file in result.tables.files] if result.tables else [],
         "notes": list(result.tables.notes) if result.tables else [],

@@ -11,6 +11,7 @@ from optimiser.chemistry.quantity import flags
 from optimiser.problem.bound import BoundProblem
 from optimiser.process.inputs import idle_parameters
 from optimiser.process.parameters import parameter_quantities, process_parameters
+from optimiser.report.plant_numbers import source_rows
 
 #: Said of a number that the problem sets itself.
 OWN = "given in the problem"
@@ -83,4 +84,4 @@ def _parameters(problem: BoundProblem) -> list[dict[str, object]]:
         source = OWN if used.impurity_removal != shipped.impurity_removal else "default"
         row = {"item": "plant", "quantity": "impurity removal", "value": used.impurity_removal}
         rows.append(row | {"source": source})
-    return rows
+    return [*rows, *source_rows(problem)]

@@ -116,8 +116,8 @@ def of_cathode(continuous: Floats, share: Floats | float) -> Floats:
 
     Args:
         continuous: variables of ``CONTINUOUS`` along the last axis.
-        share: mass of cathode per mass of what is fed, one or one per row; with 1 the setpoints come back as they are. Its
-            inverse turns the cathode's ratio into that of the feed.
+        share: mass of cathode per mass of what is fed, one or one per row; with 1 the setpoints come back as
+            they are. Its inverse turns the cathode's ratio into that of the feed.
     """
     if np.all(np.equal(share, 1.0)):
         return continuous

@@ -21,6 +21,7 @@ from optimiser.problem.margins import State
 from optimiser.problem.objectives import Outcome, outcome
 from optimiser.process.balance import mass_balance
 from optimiser.process.inputs import AcidNumbers, ProcessInputs, bought
+from optimiser.process.plant_parameters import PLANT_NAMES
 from optimiser.uncertainty.inputs import YIELDS, Input, Key, residuals
 from optimiser.variables import Bools, Designs, Floats, Ints
 
@@ -130,9 +131,14 @@ def drawn_inputs(problem: BoundProblem, values: Values, d: int, n: int) -> Proce
     """
     inputs = problem.inputs
     plant = {name: np.repeat(value, n) for (whose, _, name), value in values.items() if whose == "plant"}
-    parameters: dict[str, Any] = dict(plant)
+    parameters: dict[str, Any] = {name: value for name, value in plant.items() if name not in PLANT_NAMES}
+    section: dict[str, Any] = {name: value for name, value in plant.items() if name in PLANT_NAMES}
+    around = inputs.plant
+    if around is not None:
+        around = replace(around, parameters=replace(around.parameters, **section))
     return replace(
         inputs,
+        plant=around,
         acids=_acids(problem, values, d),
         reagents=replace(inputs.reagents, **_reagents(problem, values, n)),
         metal_value=_metal_value(problem, values, d, n),
@@ -179,7 +185,8 @@ def _reagents(problem: BoundProblem, values: Values, n: int) -> dict[str, Any]:
             continue
         basis = "kWh" if item.price is not None and item.price.per == "kWh" else "kg pure"
         price[component] = _price(item.price, mine, item.purity, basis)
-        climate[component] = mine.get("climate_change", climate[component])
+        if component in climate:
+            climate[component] = mine.get("climate_change", climate[component])
         for part in ("purity", "density"):
             if part in mine and hasattr(numbers, f"{component}_{part}"):
                 found[f"{component}_{part}"] = mine[part]

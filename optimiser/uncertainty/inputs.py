@@ -18,6 +18,7 @@ from optimiser.problem.bound import BoundProblem
 from optimiser.problem.yields import predicted_metals
 from optimiser.process.inputs import bought, idle_parameters
 from optimiser.process.parameters import parameter_quantities
+from optimiser.process.plant_parameters import DECIDED, PLANT_NAMES, load_plant, shipped_ends, unit_of
 from optimiser.variables import Designs, Floats, Ints
 
 #: What a number is of, in the order in which inputs are told: prices first, they mostly dominate.
@@ -27,12 +28,12 @@ KINDS: tuple[Kind, ...] = ("price", "impact factor", "stock", "plant", "yields")
 Key = tuple[str, str, str]
 
 YIELDS: Key = ("yields", "", "")
-#: Parameters that only a warning looks at.
+#: Parameters that only a warning, and the scrubber of a plant, look at.
 _IDLE = ("nox_limit",)
 #: Names that the table's own key does not tell.
 _NAMES = {"peroxide_strength": "true share of the peroxide's strength"}
 #: What counts of the stock of each reagent; both of an acid's.
-_STOCK = {"water": ("density",), "neutralisation": ("purity",)}
+_STOCK = {"water": ("density",), **dict.fromkeys(("neutralisation", "carbonate", "scrubbing"), ("purity",))}
 
 
 @dataclass(frozen=True)
@@ -110,7 +111,7 @@ def inputs_of(problem: BoundProblem, designs: Designs | None = None) -> tuple[In
         found.append(
             _input(("metal", metal, "payable"), f"payable share of {row.label}", "price", row.payable)
         )
-    found += [*_of_plant(problem), *_of_feed(problem), _of_yields(problem)]
+    found += [*_of_plant(problem), *_of_section(problem), *_of_feed(problem), _of_yields(problem)]
     return tuple(sorted(found, key=lambda one: KINDS.index(one.kind)))
 
 
@@ -148,7 +149,7 @@ def _of_price(key: Key, label: str, price: Price | None) -> Iterator[Input]:
 def _of_plant(problem: BoundProblem) -> Iterator[Input]:
     parameters, idle = problem.inputs.parameters, idle_parameters(problem.feed)
     for name, shipped in parameter_quantities().items():
-        if name in _IDLE or name in idle:
+        if name in idle or (name in _IDLE and parameters.plant is None):
             continue
         used = getattr(parameters, name)
         own = parameters.given.get(name) or (shipped if used == shipped.value else Sourced(value=used))
@@ -175,6 +176,30 @@ def _of_feed(problem: BoundProblem) -> Iterator[Input]:
         shape: Literal["triangular", "uniform"] = "uniform" if how == "uniform" else "triangular"
         mode = reading.impurities.get(metal, 0.0)
         yield Input(("feed", "", metal), name, "plant", "fraction", shape, low, mode, high, GIVEN)
+
+
+def _of_section(problem: BoundProblem) -> Iterator[Input]:
+    """Yield the numbers of the plant around the leach; what is decided has only a range that was given."""
+    plant = problem.inputs.parameters.plant
+    if plant is None:
+        return
+    table = load_plant().parameters
+    for name in PLANT_NAMES:
+        own, used = plant.given.get(name), getattr(plant, name)
+        told = name.replace("_", " ")
+        if own is not None or name == "throughput":
+            own = own or Sourced(value=used)
+            one = _ranged(("plant", "", name), told, "plant", unit_of(name), own, *_ends(own, used))
+            yield replace(one, source=GIVEN)
+            continue
+        ends, row = shipped_ends(name), table[name]
+        given = ends if used == ends.value and name not in DECIDED else (used, used, used)
+        yield _ranged(("plant", "", name), told, "plant", unit_of(name), row, *given)
+
+
+def _ends(number: Sourced, used: float) -> tuple[float, float, float]:
+    low, high = number.range()
+    return low, used, high
 
 
 def _of_yields(problem: BoundProblem) -> Input:
