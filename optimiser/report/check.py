@@ -62,7 +62,7 @@ def check_file(
             *basis_lines(problem),
             *([said] if (said := assumption(problem.feed)) else []),
         ],
-        **({} if (impacts := impact_record(problem, None, None)) is None else {"impacts": impacts}),
+        **({} if (told := impact_record(problem, None, None)) is None else {"impacts": told}),
         "experiments_needed": problem.surrogate.domain.settings.min_experiments,
         "evaluations": common + (each * alone if alone > 1 else 0),
     }

@@ -18,7 +18,7 @@ from optimiser.search.run import RunResult
 
 SCORE = "single_score"
 #: Columns of the frame that hold what each component makes up, per kg of metal.
-PARTS: tuple[str, ...] = COMPONENTS
+PARTS: tuple[str, ...] = tuple(f"of_{component}" for component in COMPONENTS)
 
 
 def acids_impacts(result: RunResult) -> pd.DataFrame:
@@ -99,7 +99,7 @@ def not_known(numbers: ImpactNumbers, name: str, acid: str, parts: Any) -> list[
     if not np.isnan(parts).any():
         return []
     counted = [c.name for c in numbers.categories if c.score > 0.0] if name == SCORE else [name]
-    used = {acid, *(s for c, s in numbers.bought.items() if np.isnan(parts[PARTS.index(c)]))}
+    used = {acid, *(s for c, s in numbers.bought.items() if np.isnan(parts[COMPONENTS.index(c)]))}
     found = [substance for category in counted for substance in numbers.missing(category)]
     return [substance for substance in dict.fromkeys(found) if substance in used]
 
