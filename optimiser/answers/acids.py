@@ -17,6 +17,7 @@ from optimiser.chemistry.impacts import ImpactTable, climate_table
 from optimiser.problem.bound import BoundProblem, Evaluation
 from optimiser.problem.load import Config
 from optimiser.problem.objectives import Objective, minimise
+from optimiser.process.impacts import filled
 from optimiser.search.archive import Archive, joined
 from optimiser.search.front import Front, Infeasibility, front_of, infeasibility_of
 from optimiser.search.pool import Pool, Question
@@ -254,7 +255,8 @@ def _together(
 def _impact_table(problem: BoundProblem, tables: OwnTables | None) -> ImpactTable:
     """Return the categories of a user's table, else climate change alone, as the problem counts it."""
     if tables is not None and tables.given is not None:
-        return tables.impacts
+        numbers = problem.inputs.impacts
+        return filled(tables.impacts, () if numbers is None else numbers.assumed)
     return climate_table({acid.name: acid for acid in problem.acids}, problem.reagents)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from optimiser.chemistry.categories import CLIMATE_CHANGE, SCORE_UNIT
+from optimiser.chemistry.energy import energy_lines
 from optimiser.chemistry.metals import METALS
 from optimiser.chemistry.reagents import ENERGIES
 from optimiser.problem.bound import BoundProblem, Evaluation
@@ -107,7 +108,7 @@ def lines(problem: BoundProblem, evaluation: Evaluation, row: int) -> list[str]:
 
 
 def record(problem: BoundProblem, evaluation: Evaluation | None, row: int | None) -> dict[str, Any] | None:
-    """Return what is known of impacts and credit as plain data; None where the problem has neither.
+    """Return what is known of impacts, credit and chosen energies as plain data; None for none of these.
 
     Args:
         problem: bound.
@@ -115,11 +116,12 @@ def record(problem: BoundProblem, evaluation: Evaluation | None, row: int | None
         row: the design whose values are told; None likewise.
     """
     numbers, credit = problem.inputs.impacts, problem.inputs.credit
-    if numbers is None and credit is None:
+    energies = energy_lines(problem.reagents)
+    if numbers is None and credit is None and not energies:
         return None
-    found: dict[str, Any] = {}
+    found: dict[str, Any] = {"energies": list(energies)} if energies else {}
     if numbers is not None:
-        found = {
+        found |= {
             "table": numbers.source,
             "climate_change": "table" if numbers.own_climate else "shipped factors",
             "categories": {one.name: {"label": one.label, "unit": one.unit} for one in numbers.categories},
