@@ -18,6 +18,7 @@ from optimiser.chemistry.mixtures import single_acids
 from optimiser.problem.bound import BoundProblem, Evaluation
 from optimiser.problem.load import Config
 from optimiser.problem.objectives import Objective, minimise
+from optimiser.process.impacts import filled
 from optimiser.search.archive import Archive, joined
 from optimiser.search.front import Front, Infeasibility, front_of, infeasibility_of
 from optimiser.search.pool import Pool, Question
@@ -255,7 +256,8 @@ def _together(
 def _impact_table(problem: BoundProblem, tables: OwnTables | None) -> ImpactTable:
     """Return the categories of a user's table, else climate change alone, as the problem counts it."""
     if tables is not None and tables.given is not None:
-        return tables.impacts
+        numbers = problem.inputs.impacts
+        return filled(tables.impacts, () if numbers is None else numbers.assumed)
     return climate_table(single_acids(problem.acids), problem.reagents)
 
 

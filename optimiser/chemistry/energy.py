@@ -10,11 +10,13 @@ from typing import Annotated, Any
 from optimiser._io.errors import InputError, closest
 from optimiser.chemistry.prices import Price
 from optimiser.chemistry.quantity import GIVEN, Quantity, expecting
-from optimiser.chemistry.reagents import Energy, Reagents
+from optimiser.chemistry.reagents import Energy, Reagents, load_reagents
 from optimiser.chemistry.tables import Strict, read_table, shipped, table_of
 
 #: The keys of `process:` that choose an energy, and the energy.
 CHOICES: Mapping[str, str] = {"electricity": "power", "heat": "heat"}
+#: Heat that is power.
+ELECTRIC = "electric"
 _OWN = ("climate_change", "price", "source")
 _MOST_FACTOR, _MOST_PRICE = 10.0, 10.0  # kg CO2-eq/kWh and EUR/kWh that are possible
 _ROUNDING = 1e-3  # that shares of a mix may miss 1 by
@@ -87,7 +89,7 @@ def energy_choice(key: str, setting: Any) -> EnergyChoice:
     """
     if isinstance(setting, EnergyChoice):
         return setting
-    names = [*load_energy("countries")] if key == "electricity" else [*load_energy("heat"), "electric"]
+    names = [*load_energy("countries")] if key == "electricity" else [*load_energy("heat"), ELECTRIC]
     numbers = "{climate_change: kg CO2-eq/kWh, price: EUR/kWh, source: text}"
     shares = list(load_energy("technologies"))
     mix = f"; shares of {', '.join(shares)}" if key == "electricity" else ""
@@ -143,8 +145,11 @@ def _number(value: Any, key: tuple[str, str], most: float, allowed: str) -> None
         raise InputError(f"{key[1]} = {value!r} is not possible.", key=key, allowed=allowed)
 
 
-def supplied(reagents: Reagents, process: Mapping[str, Any]) -> tuple[Reagents, tuple[str, ...]]:
-    """Return reagents with the electricity and heat that a problem chooses, and what to tell of each.
+def supplied(reagents: Reagents, process: Mapping[str, Any]) -> Reagents:
+    """Return reagents with the electricity and heat that a problem chooses.
+
+    Electric heat is power: it has its price, its climate change and its name, so that impact factors of power
+    count for it.
 
     Args:
         reagents: those without the choice.
@@ -152,20 +157,26 @@ def supplied(reagents: Reagents, process: Mapping[str, Any]) -> tuple[Reagents, 
 
     Examples:
         >>> from optimiser.chemistry.reagents import load_reagents
-        >>> found, notes = supplied(load_reagents(), {"electricity": energy_choice("electricity", "SE")})
+        >>> found = supplied(load_reagents(), {"electricity": energy_choice("electricity", "SE")})
         >>> found.energies["power"].climate_change.value  # 0.0407 / (1 - 0.067)
         0.0436
     """
-    notes: list[str] = []
     for key, energy in CHOICES.items():  # electricity first: electric heat follows it
         choice = process.get(key)
-        if not isinstance(choice, EnergyChoice):
-            continue
-        now = reagents.energies[energy]
-        changed = _chosen(choice, now, reagents.energies["power"])
-        reagents = reagents.changed_energy(energy, changed)
-        notes.append(_told(key, now, changed))
-    return reagents, tuple(notes)
+        if isinstance(choice, EnergyChoice):
+            changed = _chosen(choice, reagents.energies[energy], reagents.energies["power"])
+            reagents = reagents.changed_energy(energy, changed)
+    return reagents
+
+
+def energy_lines(reagents: Reagents) -> tuple[str, ...]:
+    """Say which electricity and heat a problem has, where they are not the shipped ones."""
+    shipped_ones = load_reagents().energies
+    return tuple(
+        _told(reagents.energies[energy], shipped_ones[energy])
+        for energy in CHOICES.values()
+        if reagents.energies[energy].label != shipped_ones[energy].label
+    )
 
 
 def _chosen(choice: EnergyChoice, now: Energy, power: Energy) -> Energy:
@@ -179,9 +190,9 @@ def _chosen(choice: EnergyChoice, now: Energy, power: Energy) -> Energy:
         if "price" in setting:
             update["price"] = Price(value=setting["price"], currency="EUR", per="kWh", source=source)
         return now.model_copy(update=update)
-    if setting == "electric":
+    if setting == ELECTRIC:
         update = {"label": f"electric heat ({power.label})", "climate_change": power.climate_change}
-        return now.model_copy(update={**update, "price": power.price})
+        return now.model_copy(update={**update, "price": power.price, "name": power.name})
     if choice.key == "heat":
         row = load_energy("heat")[str(setting)]
         return now.model_copy(update={"label": row.label, "climate_change": row.delivered})
@@ -218,7 +229,7 @@ def _consumed(generated: float, of: Quantity) -> Quantity:
     )
 
 
-def _told(key: str, before: Energy, now: Energy) -> str:
+def _told(now: Energy, before: Energy) -> str:
     factor, price = now.climate_change, now.price
     said = f"{now.label[:1].upper()}{now.label[1:]}: "
     said += "no climate factor" if factor is None else f"{factor.value:g} kg CO2-eq/kWh"

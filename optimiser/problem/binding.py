@@ -57,7 +57,7 @@ def bind(question: Problem, tables: OwnTables | None = None) -> BoundProblem:
     surrogate = surrogate_of(question)
     try:
         parameters = process_parameters(question.process)
-        reagents = supplied(load_reagents(), question.process)[0] if tables is None else tables.reagents
+        reagents = supplied(load_reagents(), question.process) if tables is None else tables.reagents
         problem = assemble(question.name, feed, acids, surrogate, parameters, reagents)
     except InputError as error:
         raise _located(error, question) from None

@@ -117,7 +117,7 @@ def read_constraint(value: Any) -> Constraint:
     if not isinstance(value, dict):
         raise InputError(f"{value!r} is not a constraint.", allowed=", ".join(known), remedy=_EXAMPLE)
     for key in value:
-        if key not in (*known, *METRICS, *_OF_YIELDS):
+        if key not in METRICS and key not in (*known, *_OF_YIELDS):
             raise InputError(
                 f"Unknown key {str(key)!r}.",
                 allowed=", ".join([*known, *_OF_YIELDS]),

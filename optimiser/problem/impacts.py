@@ -32,7 +32,7 @@ def _plain(value: Any) -> Any:
 
 
 class _Assumption(_Strict):
-    value: Real
+    value: Annotated[Real, Field(ge=0.0)]
     source: str = ""
 
 
@@ -64,6 +64,13 @@ def _metals(value: Any) -> Any:
                     key=(metal,),
                     allowed=", ".join(METALS),
                     remedy=closest(str(metal), METALS) or "leave it out",
+                )
+            if not isinstance(value[metal], Mapping | _CreditFactor) or not dict(value[metal]).get("source"):
+                raise InputError(
+                    f"The credit of {metal} has no source.",
+                    key=(metal,),
+                    allowed=f"{{value: {_UNIT}, source: text}}",
+                    remedy="say where the factor comes from",
                 )
     return value
 

@@ -150,6 +150,17 @@ def impact_numbers(
     )
 
 
+def filled(table: ImpactTable, assumed: Sequence[AssumedFactor]) -> ImpactTable:
+    """Return a table with assumed factors where it has none."""
+    substances = tuple(dict.fromkeys((*table.substances, *(one.substance for one in assumed))))
+    factors = np.array([[table.factor(row, s) for s in substances] for row in table.categories])
+    names = [category_of(row, unit).name for row, unit in zip(table.categories, table.units, strict=True)]
+    for one in assumed:
+        place = names.index(one.category), substances.index(one.substance)
+        factors[place] = one.value
+    return replace(table, substances=substances, factors=factors)
+
+
 @dataclass(frozen=True)
 class Credit:
     """What making each metal anew would burden, for a credit that is told apart from the main figures.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from optimiser.answers.answer import Answer, Binding, Drift, Priced
+from optimiser.chemistry.energy import energy_lines
 from optimiser.problem.constraints import label
 from optimiser.problem.feed_words import electrons_sentence
 from optimiser.problem.objectives import METRICS
@@ -160,6 +161,7 @@ def lines(answer: Answer) -> list[str]:
     found.append(drift_sentence(answer))
     if answer.feasible:
         found += impact_lines(answer.problem, answer.evaluation, 0)
+        found += energy_lines(answer.problem.reagents)
         notes = words.warnings_of(answer.problem, answer.evaluation, 0)
         found += [f"Note: {one}" for one in (*notes, *selection_caveat(answer.problem))]
     return [line for line in found if line]

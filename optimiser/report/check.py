@@ -64,7 +64,7 @@ def check_file(
             *([said] if (said := assumption(problem.feed)) else []),
             *reading_lines(problem.feed),
         ],
-        **({} if (record := impact_record(problem, None, None)) is None else {"impacts": record}),
+        **({} if (told := impact_record(problem, None, None)) is None else {"impacts": told}),
         "experiments_needed": problem.surrogate.domain.settings.min_experiments,
         "evaluations": common + (each * alone if alone > 1 else 0),
     }

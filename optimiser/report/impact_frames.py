@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -14,11 +13,13 @@ from optimiser.problem.objectives import Outcome, per_kg_metal
 from optimiser.process.costs import COMPONENTS
 from optimiser.process.impacts import ImpactNumbers
 from optimiser.report.columns import column
+from optimiser.report.numbers import number
 from optimiser.search.run import RunResult
 
 SCORE = "single_score"
+_WHOLE = 1000.0  # from where on an impact is written without decimals
 #: Columns of the frame that hold what each component makes up, per kg of metal.
-PARTS: tuple[str, ...] = COMPONENTS
+PARTS: tuple[str, ...] = tuple(f"of_{component}" for component in COMPONENTS)
 
 
 def acids_impacts(result: RunResult) -> pd.DataFrame:
@@ -99,7 +100,7 @@ def not_known(numbers: ImpactNumbers, name: str, acid: str, parts: Any) -> list[
     if not np.isnan(parts).any():
         return []
     counted = [c.name for c in numbers.categories if c.score > 0.0] if name == SCORE else [name]
-    used = {acid, *(s for c, s in numbers.bought.items() if np.isnan(parts[PARTS.index(c)]))}
+    used = {acid, *(s for c, s in numbers.bought.items() if np.isnan(parts[COMPONENTS.index(c)]))}
     found = [substance for category in counted for substance in numbers.missing(category)]
     return [substance for substance in dict.fromkeys(found) if substance in used]
 
@@ -112,19 +113,18 @@ def by_acid(frame: pd.DataFrame, value: str, per: str) -> pd.DataFrame:
         value: the column to show.
         per: what the impact is per, behind its unit; ``%`` alone replaces the unit.
     """
-    plain = column("||3") if value != "relative" else column("||0")
     rows: list[dict[str, str]] = []
     for name, group in frame.groupby("category", sort=False):
         unit = "%" if per == "%" else f"{group['unit'].iloc[0]}/{per}"
         row = {"quantity": f"{column(str(name)).label} [{unit}]"}
         for _, one in group.iterrows():
             lacking = str(one["not_known"])
-            shown = f"{one[value]:.0f}" if value == "relative" and one[value] == one[value] else None
-            row[str(one["acid"])] = f"not known: {lacking}" if lacking else shown or plain.text(one[value])
+            row[str(one["acid"])] = f"not known: {lacking}" if lacking else _text(float(one[value]), per)
         rows.append(row)
     return pd.DataFrame(rows)
 
 
-def acids_of(frame: pd.DataFrame) -> Sequence[str]:
-    """Return the acids of a frame in their order."""
-    return list(dict.fromkeys(frame["acid"]))
+def _text(value: float, per: str) -> str:
+    """Write an impact, whose magnitude may be any, with three figures, a large one without its decimals."""
+    whole = np.isfinite(value) and (per == "%" or abs(value) >= _WHOLE)
+    return number(value, 0) if whole else number(value, figures=3)

@@ -7,9 +7,12 @@ from typing import Any
 import numpy as np
 
 from optimiser.chemistry.categories import CLIMATE_CHANGE, SCORE_UNIT
+from optimiser.chemistry.energy import energy_lines
 from optimiser.chemistry.metals import METALS
+from optimiser.chemistry.reagents import ENERGIES
 from optimiser.problem.bound import BoundProblem, Evaluation
 from optimiser.problem.objectives import Outcome, per_kg_metal
+from optimiser.process.costs import COMPONENTS
 from optimiser.report.columns import column
 from optimiser.report.impact_frames import PARTS, SCORE, impacts_frame
 
@@ -50,15 +53,17 @@ def missing_lines(problem: BoundProblem) -> list[str]:
 
 
 def assumed_lines(problem: BoundProblem) -> list[str]:
-    """Repeat the factors that the problem assumes."""
+    """Repeat the factors that the problem assumes of what it uses."""
     numbers = problem.inputs.impacts
     if numbers is None:
         return []
     units = {one.name: one.unit for one in numbers.categories}
     return [
         f"Assumed, not from the table: {column(one.category).label} of {one.substance} {one.value:g} "
-        f"{units[one.category]}" + (f" ({one.source})." if one.source else ".")
+        f"{units[one.category]}/{'kWh' if one.substance in ENERGIES else 'kg'}"
+        + (f" ({one.source})." if one.source else ".")
         for one in numbers.assumed
+        if one.substance in (*numbers.acid_names, *numbers.bought.values())
     ]
 
 
@@ -103,7 +108,7 @@ def lines(problem: BoundProblem, evaluation: Evaluation, row: int) -> list[str]:
 
 
 def record(problem: BoundProblem, evaluation: Evaluation | None, row: int | None) -> dict[str, Any] | None:
-    """Return what is known of impacts and credit as plain data; None where the problem has neither.
+    """Return what is known of impacts, credit and chosen energies as plain data; None for none of these.
 
     Args:
         problem: bound.
@@ -111,11 +116,12 @@ def record(problem: BoundProblem, evaluation: Evaluation | None, row: int | None
         row: the design whose values are told; None likewise.
     """
     numbers, credit = problem.inputs.impacts, problem.inputs.credit
-    if numbers is None and credit is None:
+    energies = energy_lines(problem.reagents)
+    if numbers is None and credit is None and not energies:
         return None
-    found: dict[str, Any] = {}
+    found: dict[str, Any] = {"energies": list(energies)} if energies else {}
     if numbers is not None:
-        found = {
+        found |= {
             "table": numbers.source,
             "climate_change": "table" if numbers.own_climate else "shipped factors",
             "categories": {one.name: {"label": one.label, "unit": one.unit} for one in numbers.categories},
@@ -138,7 +144,7 @@ def record(problem: BoundProblem, evaluation: Evaluation | None, row: int | None
                 "unit": one["unit"],
                 "per_kg_metal": one["total"],
                 "per_t_feed": one["per_t_feed"],
-                "components": {part: one[part] for part in PARTS},
+                "components": {c: one[part] for c, part in zip(COMPONENTS, PARTS, strict=True)},
                 "not_known": [s for s in one["not_known"].split(", ") if s],
             }
             for one in impacts_frame(problem, told).to_dict("records")

@@ -9,6 +9,8 @@ from optimiser._io import builtin
 from optimiser._io.errors import InputError
 from optimiser._io.yamlfile import read_yaml
 from optimiser.chemistry.acids import load_acids
+from optimiser.chemistry.categories import PREFIX
+from optimiser.chemistry.energy import CHOICES
 from optimiser.chemistry.feeds import load_feeds
 from optimiser.chemistry.metals import METALS, load_metals
 from optimiser.chemistry.prices import Price
@@ -113,9 +115,15 @@ def _model(name: str, folder: Path) -> Record:
 
 
 def _objectives() -> list[Record]:
-    return [
-        {"name": m.name, "unit": m.unit, "better": m.better, "meaning": m.meaning} for m in METRICS.values()
+    records = [
+        {"name": m.name, "unit": m.unit, "better": m.better, "meaning": m.meaning, "needs": m.needs}
+        for m in METRICS.values()
     ]
+    own = METRICS[f"{PREFIX}name"]
+    meaning = "any other category of a table of impacts, by its name: terrestrial ecotoxicity is "
+    meaning += f"{PREFIX}terrestrial_ecotoxicity"
+    last = {"name": f"{PREFIX}NAME", "unit": own.unit, "better": own.better}
+    return [*records, {**last, "meaning": meaning, "needs": own.needs}]
 
 
 def _parameters() -> list[Record]:
@@ -135,7 +143,11 @@ def _parameters() -> list[Record]:
         {"name": name, "default": getattr(process_parameters(), name), "unit": "one of " + ", ".join(names)}
         for name, names in choices().items()
     ]
-    further = (*chosen, *parameter_records(), *_tolerances())
+    energies = (
+        {"name": key, "default": load_reagents()[energy].label, "unit": "see docs/impacts.md"}
+        for key, energy in CHOICES.items()
+    )
+    further = (*chosen, *energies, *parameter_records(), *_tolerances())
     return [*records, *({**dict.fromkeys(records[0]), **r} for r in further)]
 
 

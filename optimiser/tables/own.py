@@ -13,7 +13,7 @@ from optimiser._io.errors import InputError
 from optimiser._io.reading import MOST_TABLE, read_bytes
 from optimiser.chemistry.acids import Acid, load_acids
 from optimiser.chemistry.categories import category_of
-from optimiser.chemistry.energy import CHOICES, EnergyChoice, supplied
+from optimiser.chemistry.energy import CHOICES, ELECTRIC, EnergyChoice, energy_lines, supplied
 from optimiser.chemistry.impacts import ImpactTable, climate_table, is_climate, with_climate_change
 from optimiser.chemistry.reagents import Reagents, load_reagents
 from optimiser.problem.binding import known_acids
@@ -109,13 +109,16 @@ def own_tables(question: Problem, acids: Path | None, prices: Path | None, impac
         InputError: whatever is wrong in a table, with its place; two categories that mean the same; a table
             with factors of its own for an energy that the problem chooses.
     """
-    reagents, told = supplied(load_reagents(), question.process)
+    reagents = supplied(load_reagents(), question.process)
     source = impacts if impacts is not None else impacts_of(question)
     tables = read_own_tables(acids, prices, source, known=known_acids(question), reagents=reagents)
     if tables.given is not None:
         _refuse_twins(tables.given)
         _refuse_two_energies(question, tables.given)
-    return replace(tables, notes=(*told, *tables.notes))
+    heat = question.process.get("heat")
+    if isinstance(heat, EnergyChoice) and heat.setting == ELECTRIC:  # whatever power costs and burdens by now
+        tables = replace(tables, reagents=supplied(tables.reagents, {"heat": heat}))
+    return replace(tables, notes=(*energy_lines(tables.reagents), *tables.notes))
 
 
 def tables_of(
@@ -173,7 +176,7 @@ def _refuse_two_energies(question: Problem, table: ImpactTable) -> None:
     """Refuse a choice of electricity or heat that a table's own factors would contradict."""
     for key, energy in CHOICES.items():
         choice = question.process.get(key)
-        if not isinstance(choice, EnergyChoice):
+        if not isinstance(choice, EnergyChoice) or choice.setting == ELECTRIC:
             continue
         if choice.own and "climate_change" not in choice.setting:  # a price alone contradicts nothing
             continue

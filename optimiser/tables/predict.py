@@ -22,7 +22,7 @@ from optimiser.problem.objectives import APART, BY_PRODUCTS, METRICS
 from optimiser.problem.schema import Problem
 from optimiser.problem.tolerances import DEFAULT, OFF, Tolerances, said
 from optimiser.problem.yields import assumption, check_yields
-from optimiser.process.impacts import AssumedFactor, Credit
+from optimiser.process.impacts import AssumedFactor, Credit, filled
 from optimiser.process.parameters import ProcessParameters, process_parameters
 from optimiser.surrogate.artefact import Surrogate, load_surrogate
 from optimiser.surrogate.site import whose_yields
@@ -252,7 +252,8 @@ def _part(scenarios: Scenarios, feed: int, setting: Setting, start: int) -> Part
     problem = replace(problem, inputs=inputs, tolerances=setting.tolerances)
     designs = Designs(np.asarray(index, dtype=np.intp), scenarios.continuous[rows])
     evaluation, profile = problem.evaluate(designs), setting.profile
-    lacking = [note(a, setting.tables.impacts) if profile is None else profile.note(a) for a in acids]
+    table = filled(setting.tables.impacts, setting.factors)
+    lacking = [note(a, table) if profile is None else profile.note(a) for a in acids]
     sums = None
     if profile is not None:
         sums = profile.sums(problem.acid_names, designs, evaluation.yields, problem.feed.composition)

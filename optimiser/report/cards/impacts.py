@@ -40,7 +40,8 @@ def impacts_card(result: RunResult) -> Card:
 def _best(frame: pd.DataFrame) -> tuple[str, ...]:
     """Say in how many categories each acid has the least impact, where there are several acids."""
     known = frame[(frame["not_known"] == "") & (frame["category"] != SCORE)]
-    if frame["acid"].nunique() < 2 or known.empty:
+    known = known[known.groupby("category")["acid"].transform("nunique") > 1]
+    if known.empty:
         return ()
     least = known.loc[known.groupby("category", sort=False)["total"].idxmin()]
     told = [f"{acid} in {n}" for acid, n in least["acid"].value_counts(sort=False).items()]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import plotly.graph_objects as go
 
+from optimiser.process.costs import COMPONENTS
 from optimiser.report.columns import column
 from optimiser.report.figures.components import LOOKS, blank_bars
 from optimiser.report.impact_frames import PARTS
@@ -40,9 +41,9 @@ def draw_by_acid(frame: pd.DataFrame, name: str) -> go.Figure:
 
 
 def _stack(figure: go.Figure, names: list[str], parts: pd.DataFrame, unit: str) -> None:
-    for component in PARTS:
+    for component, part in zip(COMPONENTS, PARTS, strict=True):
         colour, shape = LOOKS[component]
-        values = parts[component].tolist()
+        values = parts[part].tolist()
         figure.add_bar(
             y=list(range(len(names))),
             x=values,
