@@ -28,7 +28,7 @@ from optimiser.search.run import RunResult
 from optimiser.search.run import run as search_config
 from optimiser.search.side_by_side import ProgressCallback
 from optimiser.tables.front_csv import design_table
-from optimiser.tables.own import OwnTables, own_tables, read_own_tables
+from optimiser.tables.own import OwnTables, read_own_tables, tables_of
 from optimiser.variables import DESIGN_COLUMNS
 
 if TYPE_CHECKING:
@@ -272,9 +272,9 @@ def own_tables_of(
 ) -> OwnTables | None:
     """Read a user's tables on top of a problem's own acids, as the command line does."""
     paths = [None if source is None else Path(source) for source in (acids, prices, impacts)]
-    if paths == [None] * len(paths):
-        return None
-    return read_own_tables(*paths) if problem is None else own_tables(problem, *paths)
+    if problem is not None:
+        return tables_of(problem, *paths)
+    return None if paths == [None] * len(paths) else read_own_tables(*paths)
 
 
 def predict(

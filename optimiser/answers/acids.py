@@ -14,6 +14,7 @@ from optimiser.answers.crossing import CrossingMap, check_spans, crossing_map
 from optimiser.answers.rivals import Field, Rivals, field_of
 from optimiser.answers.typed import Span
 from optimiser.chemistry.impacts import ImpactTable, climate_table
+from optimiser.chemistry.mixtures import single_acids
 from optimiser.problem.bound import BoundProblem, Evaluation
 from optimiser.problem.load import Config
 from optimiser.problem.objectives import Objective, minimise
@@ -255,7 +256,7 @@ def _impact_table(problem: BoundProblem, tables: OwnTables | None) -> ImpactTabl
     """Return the categories of a user's table, else climate change alone, as the problem counts it."""
     if tables is not None and tables.given is not None:
         return tables.impacts
-    return climate_table({acid.name: acid for acid in problem.acids}, problem.reagents)
+    return climate_table(single_acids(problem.acids), problem.reagents)
 
 
 def _row(of: AcidComparison, one: AcidAlone) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from optimiser.answers.levers import Lever
 from optimiser.answers.question import Asked
 from optimiser.answers.rivals import EFFORT, Field, Rivals, field_of
 from optimiser.answers.typed import Span
+from optimiser.chemistry.mixtures import single_acids
 from optimiser.problem.bound import BoundProblem
 from optimiser.problem.objectives import Objective
 from optimiser.problem.schema import Problem
@@ -220,8 +221,9 @@ def breakeven(
     acids = field.problem.acid_names if against is None or not own else (own, against)
     rivals = Rivals(field, acids, seed, [span.name], effort)
     rivals.search(ends[0])
-    # the price of one acid is nothing to the others
-    rivals.search(ends[1], [own] if own and own in acids else acids)
+    # the price of one acid is nothing to the others, but to the mixtures that hold it
+    holding = [acid.name for acid in field.problem.acids if own in dict(single_acids([acid]))]
+    rivals.search(ends[1], [name for name in holding if name in acids] or acids)
     rivals.polish([(one, acids) for one in (ends[0], field.problem, ends[1])])
     subject = own or _leader(rivals, against)
     if against is not None and not own:

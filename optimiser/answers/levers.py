@@ -12,14 +12,15 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from optimiser._io.errors import InputError, closest
+from optimiser.chemistry.mixtures import changed, single_acids
 from optimiser.chemistry.prices import MOST_PRICE, Basis, Price
 from optimiser.chemistry.quantity import Quantity
 from optimiser.chemistry.reagents import ENERGIES
 from optimiser.problem.bound import BoundProblem
 from optimiser.problem.constraints import Yields
 from optimiser.problem.limits import LIMITS
-from optimiser.process.inputs import process_inputs
-from optimiser.process.parameters import parameter_quantities, process_parameters
+from optimiser.process.inputs import idle_parameters
+from optimiser.process.parameters import choices, parameter_quantities, process_parameters
 
 _NAMES = (
     "price.NAME, climate_change.NAME, yield, yield.METAL, confidence, process.NAME, or the key of a limit"
@@ -110,13 +111,19 @@ def with_price(problem: BoundProblem, name: str, price: float) -> BoundProblem:
 
 
 def _rebuilt(problem: BoundProblem) -> BoundProblem:
-    inputs = process_inputs(problem.feed, problem.acids, problem.inputs.parameters, problem.reagents)
-    return replace(problem, inputs=inputs)
+    return replace(problem, inputs=problem.inputs_for(problem.acids))
 
 
 def _bought(problem: BoundProblem, name: str, of: str) -> None:
     """Refuse what the problem does not buy."""
-    known = [*problem.acid_names, *problem.reagents]
+    known = [*single_acids(problem.acids), *problem.reagents]
+    if of in problem.acid_names and of not in known:
+        raise InputError(
+            f"{of} is a mixture, whose price and climate change follow from those of its acids.",
+            where=name,
+            allowed=", ".join(known),
+            remedy="name one of its acids",
+        )
     if of not in known:
         raise InputError(
             f"The problem does not buy {of!r}.",
@@ -129,8 +136,9 @@ def _bought(problem: BoundProblem, name: str, of: str) -> None:
 def _price(problem: BoundProblem, name: str, of: str) -> Lever:
     _bought(problem, name, of)
     per: Basis = "kWh" if of in ENERGIES else "kg pure"
-    if of in problem.acid_names:
-        per, now = "kg stock", problem.acids[problem.acid_names.index(of)].price_eur("kg stock")
+    acids = single_acids(problem.acids)
+    if of in acids:
+        per, now = "kg stock", acids[of].price_eur("kg stock")
     else:
         now = problem.reagents[of].price_eur(per)
 
@@ -143,8 +151,8 @@ def _price(problem: BoundProblem, name: str, of: str) -> Lever:
 
 def _factor(problem: BoundProblem, name: str, of: str) -> Lever:
     _bought(problem, name, of)
-    acid = of in problem.acid_names
-    item = problem.acids[problem.acid_names.index(of)] if acid else problem.reagents[of]
+    acids = single_acids(problem.acids)
+    item = acids[of] if of in acids else problem.reagents[of]
     unit = "kg CO2-eq/kWh" if of in ENERGIES else "kg CO2-eq/kg pure"
 
     def apply(value: float) -> BoundProblem:
@@ -155,15 +163,16 @@ def _factor(problem: BoundProblem, name: str, of: str) -> Lever:
 
 
 def _changed(problem: BoundProblem, of: str, **update: Price | Quantity) -> BoundProblem:
-    if of in problem.acid_names:
-        acids = tuple(acid.model_copy(update=update) if acid.name == of else acid for acid in problem.acids)
+    if of in single_acids(problem.acids):
+        acids = tuple(changed(acid, lambda a: update if a.name == of else {}) for acid in problem.acids)
         return _rebuilt(replace(problem, acids=acids))
     return _rebuilt(replace(problem, reagents=problem.reagents.changed(of, **update)))
 
 
 def _label(problem: BoundProblem, of: str) -> str:
-    if of in problem.acid_names:
-        return problem.acids[problem.acid_names.index(of)].label
+    acids = single_acids(problem.acids)
+    if of in acids:
+        return acids[of].label
     return problem.reagents[of].label
 
 
@@ -173,6 +182,14 @@ def _parameter(problem: BoundProblem, name: str, of: str) -> Lever:
     if of == "neutraliser":
         raise InputError(
             "The neutraliser is a base, not a number.", where=name, remedy="vary the price of a base"
+        )
+    if of in choices():
+        raise InputError(f"{of} is a name, not a number.", where=name, allowed=", ".join(choices()[of]))
+    if of in idle_parameters(problem.feed):
+        raise InputError(
+            f"{problem.feed.name} holds no {of.removesuffix('_dissolved')}, so {of} changes nothing.",
+            where=name,
+            remedy="give the feed by its assay: feed: {assay: {Li: ..., Cu: ..., Al: ...}}",
         )
     quantity = parameter_quantities()[of]
 

@@ -104,6 +104,16 @@ class Acid(Substance, AcidOverrides):
     pKa: PKas  # noqa: N815
 
     @property
+    def key(self) -> str:
+        """Identity for the yield model and for own results: the structure, whatever the acid is called."""
+        return structure_key(self.smiles)
+
+    @property
+    def components(self) -> tuple[tuple[Acid, float], ...]:
+        """The acids that it is mixed from, with their mole shares: itself, unless it is a mixture."""
+        return ((self, 1.0),)
+
+    @property
     def pKa_values(self) -> tuple[float, ...]:  # noqa: N802
         """Strength of each acidic proton as pKa, in the order listed."""
         return tuple(q.value for q in self.pKa)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+from collections import Counter
 from functools import cache
 from typing import Any
 
@@ -122,3 +123,25 @@ def descriptors(smiles: str) -> npt.NDArray[np.float64]:
         InputError: RDKit cannot read the SMILES.
     """
     return np.array(_descriptors(smiles), dtype=np.float64)
+
+
+@cache
+def oxygen_demand(smiles: str) -> float:
+    """Return the theoretical oxygen demand of an organic molecule, kg O2 per kg; 0 without carbon.
+
+    C(n)H(a)O(b)N(c)S(d) takes n + a/4 - b/2 - 3c/4 + 3d/2 mol of O2 to CO2, H2O, NH3 and sulfate (general
+    chemistry). Other elements are left as they are.
+
+    Raises:
+        InputError: RDKit cannot read the SMILES.
+
+    Examples:
+        >>> round(oxygen_demand("C(C(=O)O)C(CC(=O)O)(C(=O)O)O"), 3)  # citric acid, 4.5 mol per mol
+        0.75
+    """
+    atoms = _rdkit("").AddHs(_molecule(smiles)).GetAtoms()
+    count = Counter(atom.GetSymbol() for atom in atoms)
+    if not count["C"]:
+        return 0.0
+    moles = count["C"] + count["H"] / 4.0 - count["O"] / 2.0 - 0.75 * count["N"] + 1.5 * count["S"]
+    return max(moles, 0.0) * molar_mass("O=O") / molar_mass(smiles)

@@ -138,7 +138,7 @@ def with_climate_change(
     Raises:
         InputError: the table gives climate change in another unit, or an impossible number.
     """
-    row = table.find(CLIMATE)
+    row = next((category for category in table.categories if is_climate(category)), None)
     if row is None:
         return dict(acids), reagents
     unit = table.units[table.categories.index(row)]
@@ -181,3 +181,14 @@ class Footprint(Strict):
 def load_footprint() -> Mapping[str, Footprint]:
     """Return the shipped EF 3.1 figures by category."""
     return dict(table_of(read_table(shipped("ef31.yaml")), categories=dict[str, Footprint]).categories)
+
+
+def is_climate(category: str) -> bool:
+    """Tell whether a category is climate change itself, however a table writes it.
+
+    Examples:
+        >>> is_climate("Global Warming"), is_climate("climate change: biogenic")
+        (True, False)
+    """
+    entry = load_footprint()[CLIMATE]
+    return any(same_text(category, spelling) for spelling in (CLIMATE, *entry.names))

@@ -28,6 +28,7 @@ class Provenance:
         flags: what must be told beside it, e.g. ``confidence C``.
         note: remarks.
         euro: a price in EUR per the same basis, else None.
+        method: the impact method of a factor, such as ``IPCC GWP100``; empty for other numbers.
     """
 
     item: str
@@ -42,6 +43,7 @@ class Provenance:
     flags: tuple[str, ...]
     note: str
     euro: float | None = None
+    method: str = ""
 
 
 def provenance(
@@ -67,12 +69,12 @@ def provenance(
 def markdown_table(records: Iterable[Provenance]) -> str:
     """Return the records as a Markdown table."""
     lines = [
-        "| item | quantity | value | unit | range | date | confidence | marked | source | note |",
-        "|---|---|---|---|---|---|---|---|---|---|",
+        "| item | quantity | value | unit | method | range | date | confidence | marked | source | note |",
+        "|---|---|---|---|---|---|---|---|---|---|---|",
     ]
     for r in records:
         value = "miscible" if r.value is None else f"{r.value:g}"
-        cells = (r.item, r.quantity, value, r.unit, _range(r.low, r.high), r.date, r.confidence)
+        cells = (r.item, r.quantity, value, r.unit, r.method, _range(r.low, r.high), r.date, r.confidence)
         texts = (*cells, ", ".join(r.flags), r.source, r.note)
         lines.append("| " + " | ".join(text.replace("|", "\\|") for text in texts) + " |")
     return "\n".join(lines) + "\n"
@@ -98,4 +100,5 @@ def _record(item: str, quantity: str, number: Quantity | Price | ExchangeRate) -
         flags=flags(number),
         note=number.note,
         euro=number.euro() if isinstance(number, Price) else None,
+        method=number.method if isinstance(number, Quantity) else "",
     )

@@ -73,9 +73,14 @@ class Sourced(Strict):
 
 
 class Quantity(Sourced):
-    """A number with its unit, e.g. 1.836 kg/L. ``unit`` is "-" for a number without one."""
+    """A number with its unit, e.g. 1.836 kg/L.
+
+    ``unit`` is "-" for a number without one. ``method`` is the impact method that a factor was counted with,
+    such as ``IPCC GWP100``; empty for other numbers.
+    """
 
     unit: str
+    method: str = ""
 
 
 def flags(number: Sourced) -> tuple[str, ...]:

@@ -96,6 +96,10 @@ class Reagents(Mapping[str, Reagent | Energy]):
         substance = self.substances[name].model_copy(update=update)
         return replace(self, substances={**self.substances, name: substance})
 
+    def changed_energy(self, name: str, energy: Energy) -> Reagents:
+        """Return the same with another heat or power."""
+        return replace(self, energies={**self.energies, name: energy})
+
 
 @cache
 def load_reagents(path: Path | None = None) -> Reagents:

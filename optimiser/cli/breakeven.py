@@ -63,7 +63,7 @@ def breakeven(
     from optimiser.problem.objectives import Objective
     from optimiser.report import acids as report
     from optimiser.report.acid_words import breakeven_lines
-    from optimiser.tables.own import own_tables
+    from optimiser.tables.own import tables_of
 
     span = read_span(vary, "--vary")
     if minimise and maximise:
@@ -74,7 +74,7 @@ def breakeven(
     if out is not None:
         check_folder(out, force)
     question = question_of(problem)
-    own = own_tables(question, **files) if any(files.values()) else None
+    own = tables_of(question, **files)
     found = find(question, span, asked, against=against, unseen=unseen, tables=own)
     folder = None
     if out is not None:

@@ -65,14 +65,14 @@ def compare_acids(
     from optimiser.report import acids as report
     from optimiser.report.acid_words import comparison_lines
     from optimiser.report.console import print_records, progress_display
-    from optimiser.tables.own import own_tables
+    from optimiser.tables.own import tables_of
 
     spans = [read_span(text, "--cross") for text in cross]
     asked = read_objectives(objectives) if objectives is not None else None
     if out is not None:
         check_folder(out, force)
     config = config_of(problem)
-    own = own_tables(config.problem, **files) if any(files.values()) else None
+    own = tables_of(config.problem, **files)
     with progress_display() as progress:
         found = compare(config, asked, spans, unseen=unseen, tables=own, progress=progress, side_by_side=True)
     folder = None

@@ -44,9 +44,10 @@ solid_liquid_ratio=50,time=60
     from optimiser.report.nearest import find_nearest
     from optimiser.surrogate.training_table import read_table
     from optimiser.tables.one_design import one_design
+    from optimiser.tables.own import tables_of
 
     question = options.question_of(problem)
-    bound = bind(question)
+    bound = bind(question, tables_of(question))
     asked = one_design(question, bound, design, front, row)
     data = read_table(table) if table is not None else installed_table(bound.surrogate)
     found = find_nearest(bound, asked.designs, data, number)

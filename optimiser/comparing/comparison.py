@@ -7,7 +7,7 @@ explains depends on the order, as in any such split; together they explain the w
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -15,11 +15,13 @@ import numpy as np
 
 from optimiser._io.errors import InputError
 from optimiser.chemistry.acids import Acid
+from optimiser.chemistry.mixtures import changed, single_acids
 from optimiser.chemistry.reagents import Reagents
 from optimiser.comparing.inputs import Difference, differences, same_feed, same_yields
 from optimiser.problem.bound import BoundProblem
 from optimiser.problem.constraints import Yields
 from optimiser.problem.objectives import METRICS, Objective
+from optimiser.process.impacts import Credit, ImpactNumbers
 from optimiser.process.inputs import process_inputs
 from optimiser.process.parameters import ProcessParameters
 from optimiser.search.archive import Archive, joined
@@ -82,6 +84,8 @@ class _Asked:
     reagents: Reagents
     parameters: ProcessParameters
     allowed: Bools  # acids that the question has
+    impacts: ImpactNumbers | None
+    credit: Credit | None
 
     @property
     def parts(self) -> tuple[Any, ...]:
@@ -89,12 +93,19 @@ class _Asked:
         problem = self.problem
         arrays = (problem.lower, problem.upper, self.allowed)
         asked = problem.constraints, problem.objectives, *(array.tolist() for array in arrays)
-        return self.acids, dict(self.reagents), self.parameters, *asked
+        table = self.impacts
+        factors = () if table is None else (table.names, table.acids.tolist(), table.others.tolist())
+        credit = () if self.credit is None else self.credit.factors.tolist()
+        # texts, since a missing factor (NaN) does not equal itself
+        return self.acids, dict(self.reagents), self.parameters, *asked, repr((factors, credit))
 
     def bound(self) -> BoundProblem:
         """Return the question as a problem."""
         problem = self.problem
         inputs = process_inputs(problem.feed, self.acids, self.parameters, self.reagents)
+        names = [acid.name for acid in self.acids]
+        impacts = None if self.impacts is None else self.impacts.of_acids(names)
+        inputs = replace(inputs, impacts=impacts, credit=self.credit)
         return replace(problem, acids=self.acids, reagents=self.reagents, inputs=inputs)
 
     def best(self, known: Archive) -> float:
@@ -180,7 +191,8 @@ def _asked(run: Known, partner: Known, names: tuple[str, ...]) -> _Asked:
     )
     acids = tuple(p.acids[k] for p, k in at)
     allowed = np.array([p is mine for p, _ in at])
-    return _Asked(problem, acids, mine.reagents, mine.inputs.parameters, allowed)
+    numbers = mine.inputs
+    return _Asked(problem, acids, mine.reagents, numbers.parameters, allowed, numbers.impacts, numbers.credit)
 
 
 def _renamed(run: Known, names: tuple[str, ...]) -> Archive:
@@ -192,13 +204,15 @@ def _renamed(run: Known, names: tuple[str, ...]) -> Archive:
     return replace(run.seen, designs=designs, margins=nothing, objectives=nothing)
 
 
+def _with(field: str, acid: Acid, other: Mapping[str, Acid]) -> Acid:
+    return changed(acid, lambda part: {field: getattr(other[part.name], field)})
+
+
 def _taken(field: str) -> _Step:
     """Return the step that takes one number of all that is bought from the other question."""
 
     def step(now: _Asked, end: _Asked) -> _Asked:
-        acids = tuple(
-            a.model_copy(update={field: getattr(b, field)}) for a, b in zip(now.acids, end.acids, strict=True)
-        )
+        acids = tuple(_with(field, a, single_acids([b])) for a, b in zip(now.acids, end.acids, strict=True))
         reagents = now.reagents
         for name in reagents:
             if name in end.reagents:
@@ -227,7 +241,13 @@ _STEPS: dict[str, _Step] = {
     "prices": _taken("price"),
     "impact factors": _taken("climate_change"),
     "process and other data": lambda now, end: replace(
-        now, acids=end.acids, reagents=end.reagents, parameters=end.parameters
+        now,
+        acids=end.acids,
+        reagents=end.reagents,
+        parameters=end.parameters,
+        # a bound of the first run may still need its table
+        impacts=end.impacts or now.impacts,
+        credit=end.credit or now.credit,
     ),
     "yield targets": _targets,
     "limits": _limits,

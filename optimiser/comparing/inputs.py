@@ -21,6 +21,10 @@ from optimiser.variables import VARIABLES
 _OF_ONE = ("price of", "climate change of", "other data of")
 
 
+#: Largest difference of the cathode's share in two feeds that count as one.
+_SAME_SHARE = 1e-9
+
+
 @dataclass(frozen=True)
 class Difference:
     """One thing that two runs were asked differently, as text; empty where one of them lacks it."""
@@ -48,7 +52,7 @@ def _told(run: Known) -> dict[str, str]:
     problem = run.problem
     sha = problem.surrogate.sha256[:12]
     found = {
-        "feed": f"{problem.feed.mass:g} kg {problem.feed.name}",
+        "feed": f"{problem.feed.mass:g} kg {problem.feed.name}{_assayed(problem)}",
         "objectives": ", ".join(f"{o.verb} {o.label}" for o in problem.objectives),
         "acids": ", ".join(problem.acid_names),
         **dict(_limits(problem)),
@@ -57,6 +61,7 @@ def _told(run: Known) -> dict[str, str]:
         **dict(_bought(problem, "climate_change")),
         **{f"other data of {acid.name}": _data(acid) for acid in problem.acids},
         **{f"process: {name}": _text(value) for name, value in asdict(problem.inputs.parameters).items()},
+        **dict(_impacts(problem)),
         "tolerances": str(problem.tolerances.record() or "off"),
         "yield model": f"{problem.surrogate.name} ({sha}{_learned(problem)})",
         "version": run.version,
@@ -65,6 +70,22 @@ def _told(run: Known) -> dict[str, str]:
     if run.tables is not None:
         found |= {f"table of {file.kind}": f"{file.file} ({file.sha256[:12]})" for file in run.tables.files}
     return found
+
+
+def _impacts(problem: BoundProblem) -> Iterator[tuple[str, str]]:
+    """Yield the impact factors that a problem assumes, and its credit for metals."""
+    numbers, credit = problem.inputs.impacts, problem.inputs.credit
+    for one in () if numbers is None else numbers.assumed:
+        yield f"assumed {one.category} of {one.substance}", f"{one.value:g}"
+    if credit is not None:
+        factors = zip(METALS, credit.factors.tolist(), strict=True)
+        yield "credit for metals", ", ".join(f"{m} {v:g}" for m, v in factors if m in credit.sources)
+
+
+def _assayed(problem: BoundProblem) -> str:
+    """Say what the feed was given by, where that is no formula."""
+    given = problem.feed.model_dump(mode="json", include={"assay", "blend"})
+    return f" ({given})" if given else ""
 
 
 def _learned(problem: BoundProblem) -> str:
@@ -138,6 +159,7 @@ def _seen(acid: Acid) -> tuple[Any, ...]:
 def same_feed(one: BoundProblem, other: BoundProblem) -> bool:
     """Return whether two problems are about the same cathode."""
     alike = np.allclose(one.feed.composition, other.feed.composition, atol=1e-9)
+    alike = alike and abs(one.feed.cathode_share - other.feed.cathode_share) <= _SAME_SHARE
     return bool(alike) and all(
         one.feed.assumed_yields.get(metal) == other.feed.assumed_yields.get(metal) for metal in METALS
     )

@@ -12,6 +12,7 @@ from optimiser.chemistry.acids import Acid, load_acids
 from optimiser.chemistry.feeds import Feed
 from optimiser.surrogate.artefact import Surrogate
 from optimiser.surrogate.domain import Neighbourhood
+from optimiser.surrogate.features import of_cathode
 from optimiser.surrogate.fitted import Fitted
 from optimiser.surrogate.mixture import Mixture
 from optimiser.variables import COLUMN, CONTINUOUS, VARIABLES, Bools, Designs, Floats
@@ -150,6 +151,7 @@ def tried(surrogate: Surrogate, feed: Feed, acid: Acid) -> Neighbourhood:
         return near
     rows = near.of_acid[near.near_feed]
     ends = [np.insert(domain.fixed[rows], COLUMN["time"], domain.time[rows, i], axis=1) for i in range(2)]
+    ends = [of_cathode(end, 1.0 / near.share) for end in ends]
     return replace(near, low=ends[0].min(axis=0), high=ends[1].max(axis=0))
 
 

@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 from scipy.stats import qmc
 
-from optimiser.chemistry.descriptors import structure_key
 from optimiser.learning.setpoints import laboratory_setpoints
 from optimiser.problem.bound import BoundProblem, SearchPoint
 from optimiser.problem.constraints import Yields
@@ -18,6 +17,7 @@ from optimiser.search.archive import total_violation
 from optimiser.search.pool import Pool, Question
 from optimiser.search.search import SearchSettings, search
 from optimiser.surrogate.artefact import YieldPrediction
+from optimiser.surrogate.coordinates import impurities_of
 from optimiser.surrogate.domain import place_of
 from optimiser.surrogate.residuals import feed_share
 from optimiser.surrogate.site import OwnData
@@ -37,6 +37,8 @@ _USUAL = (0.05, 0.75)  # quantiles of an objective between which a design is che
 _SAME = 1e-6
 #: Own results on a feed that shares so much of its sites count as of the same feed.
 SAME_FEED = 0.9
+#: Mass share up to which the impurities of a result count as those of the feed: what an assay cannot tell.
+SAME_IMPURITIES = 0.001
 
 
 @dataclass(frozen=True)
@@ -119,7 +121,7 @@ def measured(problem: BoundProblem, designs: Designs) -> Bools:
     out = np.zeros(len(designs), dtype=bool)
     if data is None:
         return out
-    keys = np.array([structure_key(acid.smiles) for acid in problem.acids])[designs.acid]
+    keys = np.array([acid.key for acid in problem.acids])[designs.acid]
     for key in np.unique(data.acid):
         mine, known = np.flatnonzero(keys == key), data.continuous[data.acid == key]
         apart = np.abs(designs.continuous[mine][:, None] - known[None])
@@ -132,9 +134,11 @@ def own_data_of(problem: BoundProblem) -> OwnData | None:
     site = problem.surrogate.site
     if site is None:
         return None
-    keys = [structure_key(acid.smiles) for acid in problem.acids]
+    keys = [acid.key for acid in problem.acids]
     feed = np.array([[problem.feed.Ni, problem.feed.Mn, problem.feed.Co]], dtype=np.float64)
     near = feed_share(feed, site.data.feed)[0] >= SAME_FEED
+    other = np.abs(site.data.impurities - impurities_of(problem.feed)).max(axis=1)
+    near &= other <= SAME_IMPURITIES
     rows = np.flatnonzero(near & np.isin(site.data.acid, keys))
     return site.data.take(rows) if len(rows) else None
 

@@ -11,13 +11,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.special import ndtr, ndtri
 
-from optimiser.chemistry.descriptors import structure_key
-from optimiser.learning.drawing import composition_of, learned_of, published
+from optimiser.learning.drawing import composition_of, learned_of, place_in, published
 from optimiser.problem.bound import BoundProblem, Evaluation
 from optimiser.problem.objectives import METRICS
 from optimiser.problem.yields import predicted_metals, yield_interval
 from optimiser.surrogate.calibration import INTERVAL_LEVEL
-from optimiser.surrogate.domain import place_of
 from optimiser.surrogate.joint import expecting, narrowed
 from optimiser.surrogate.residuals import OwnRows, Prior
 from optimiser.variables import Designs, Floats, Ints
@@ -77,9 +75,9 @@ def doubt(problem: BoundProblem, design: Evaluation, experiments: Designs, run: 
         same = experiments.take(rows)
         both = Designs.joined([design.designs, same])
         base, hard = published(problem, both, problem.predict(both))
-        place = place_of(both.continuous) / surrogate.domain.scale
+        place = place_in(problem, int(design.designs.acid[0]), both.continuous)
         composition = composition_of(problem)
-        key = structure_key(problem.acids[int(design.designs.acid[0])].smiles)
+        key = problem.acids[int(design.designs.acid[0])].key
         before = learned_of(surrogate, prior, key)
         feed, unstated = np.tile(composition, (len(rows), 1)), np.full(len(rows), np.nan)
         new = OwnRows(place[1:], feed, run[rows], base[1:], hard[1:], base[1:], unstated)

@@ -6,12 +6,13 @@ from dataclasses import replace
 
 import numpy as np
 
-from optimiser.chemistry.descriptors import structure_key
+from optimiser.chemistry.mixtures import group_of
 from optimiser.problem.bound import BoundProblem
 from optimiser.problem.objectives import METRICS
 from optimiser.problem.yields import predicted_metals
 from optimiser.surrogate.artefact import Surrogate, YieldPrediction
 from optimiser.surrogate.calibration import widening
+from optimiser.surrogate.coordinates import WIDTH, impurities_of, of_cathode, place_at
 from optimiser.surrogate.domain import place_of
 from optimiser.surrogate.joint import drawn_yields, joint, nothing_learned
 from optimiser.surrogate.residuals import Learned, Prior, hardness
@@ -35,8 +36,16 @@ def prior_of(surrogate: Surrogate) -> Prior:
 
 def learned_of(surrogate: Surrogate, prior: Prior, key: str) -> Learned:
     """Return what own results taught of an acid, by its key."""
-    known = None if surrogate.site is None else surrogate.site.learned.get(key)
-    return nothing_learned(prior) if known is None else known
+    known = None if surrogate.site is None else surrogate.site.learned.get(group_of(key))
+    return nothing_learned(prior, WIDTH) if known is None else known
+
+
+def place_in(problem: BoundProblem, acid: int, continuous: Floats) -> Floats:
+    """Return where setpoints with one of a problem's acids lie for what own results teach, (n, `WIDTH`)."""
+    feed = problem.feed
+    seen = of_cathode(continuous, feed.cathode_share)
+    key, scale = problem.acids[acid].key, problem.surrogate.domain.scale
+    return place_at(seen, scale, key, impurities_of(feed))
 
 
 def composition_of(problem: BoundProblem) -> Floats:
@@ -88,12 +97,12 @@ def draw(
     surrogate, composition = problem.surrogate, composition_of(problem)
     known = len(predicted_metals(surrogate))
     base, hard = published(problem, designs, prediction)
-    place = place_of(designs.continuous) / surrogate.domain.scale
     scores = np.full((number, len(designs), known), np.nan)
     for k in np.unique(designs.acid):
         rows = np.flatnonzero(designs.acid == k)
-        learned = learned_of(surrogate, prior, structure_key(problem.acids[k].smiles))
-        together = joint(prior, learned, composition, place[rows], base[rows], hard[rows], rows)
+        learned = learned_of(surrogate, prior, problem.acids[k].key)
+        place = place_in(problem, int(k), designs.continuous[rows])
+        together = joint(prior, learned, composition, place, base[rows], hard[rows], rows)
         scores[:, rows] = together.scores(number, rng)
     drawn = drawn_yields(
         surrogate.calibration, prediction.mean[:, :known], prediction.scale[:, :known], scores

@@ -9,7 +9,6 @@ import numpy as np
 import pandas as pd
 
 from optimiser._io.errors import InputError
-from optimiser.chemistry.descriptors import structure_key
 from optimiser.problem.tolerances import DEFAULT
 from optimiser.problem.yields import check_yields
 from optimiser.surrogate.artefact import POINTS, Surrogate
@@ -81,9 +80,11 @@ def own_data(results: OwnResults, base: Surrogate) -> OwnData:
         said = base.predict(leached, told.acids, designs, moved=moved)
         wider = widening(said.domain_ratio, base.calibration.growth)
         mean[mine], scale[mine] = said.mean, said.scale / wider[:, None]
-    keys = [structure_key(acid.smiles) for acid in told.acids]
+    keys = [acid.key for acid in told.acids]
     described = [base.acids.get(key, acid_features(acid)) for key, acid in zip(keys, told.acids, strict=True)]
     run, experiment, conditions = groups(results.frame)
+    whole = np.array([feed.cathode_share for feed in told.feeds], dtype=np.float64)
+    protons = [acid.usable_protons if len(acid.components) > 1 else np.nan for acid in told.acids]
     return OwnData(
         acid=np.array(keys)[told.acid],
         acid_features=np.array(described)[told.acid],
@@ -96,6 +97,9 @@ def own_data(results: OwnResults, base: Surrogate) -> OwnData:
         sd=results.sd,
         mean=mean,
         scale=scale,
+        impurities=results.impurities,
+        cathode_share=whole[told.feed],
+        protons=np.array(protons, dtype=np.float64)[told.acid],
     )
 
 

@@ -20,9 +20,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
+from optimiser.chemistry.mixtures import group_of
 from optimiser.learning.telling import sentence_of
 from optimiser.surrogate.artefact import Surrogate
 from optimiser.surrogate.calibration import INTERVAL_LEVEL, Calibration, tails
+from optimiser.surrogate.coordinates import IMPURITIES
 from optimiser.surrogate.features import PREDICTED_METALS
 from optimiser.surrogate.residuals import EXPLANATIONS, Learned, hardness, learn_rows, left_out
 from optimiser.surrogate.site import Site, base_name
@@ -37,6 +39,8 @@ MOST_ODD = 0.25
 MOST_TOLD = 20
 #: A trend is told from this difference of the shift between both halves of a range.
 LEAST_TREND = 0.04
+#: Difference of an impurity, wt%, from which a trend over it is told.
+LEAST_IMPURITY = 0.1
 #: The explanation with more weight than this is told, as if it were the only one.
 MOST_LIKELY = 0.5
 
@@ -69,9 +73,9 @@ class Trend:
     """A shift that differs between the lower and the upper half of a setpoint's measured range.
 
     Attributes:
-        variable: the setpoint.
+        variable: the setpoint, or the metal of an impurity.
         metal: whose yield.
-        middle: of the measured range, in the variable's unit.
+        middle: of the measured range, in the variable's unit; wt% of an impurity.
         below, above: mean shift in the lower half, the middle included, and in the upper half.
     """
 
@@ -346,7 +350,7 @@ def _value_out(learned: Learned) -> tuple[Floats, Floats]:
 
 def _each(site: Site) -> list[tuple[Learned, Ints]]:
     """Return what was learned with each acid, and which rows have it."""
-    return [(learned, np.flatnonzero(site.data.acid == key)) for key, learned in site.learned.items()]
+    return [(learned, np.flatnonzero(site.data.group == key)) for key, learned in site.learned.items()]
 
 
 def _shifts(site: Site) -> Floats:
@@ -357,8 +361,8 @@ def _shifts(site: Site) -> Floats:
     for mine in groups.indices.values():
         i = int(mine[0])
         composition = tuple(data.feed[i].tolist())
-        told = data.continuous[mine], data.mean[mine], data.scale[mine]
-        after = site.posterior(composition, str(data.acid[i]), *told)
+        told = data.of_cathode[mine], data.mean[mine], data.scale[mine]
+        after = site.posterior(composition, str(data.acid[i]), *told, data.impurities[mine])
         assert after is not None  # every acid of the results was learned from
         shift[mine] = np.clip(after.mean, 0.0, 1.0) - data.mean[mine]
     return shift
@@ -373,7 +377,7 @@ def _acid_lesson(surrogate: Surrogate, key: str, frame: pd.DataFrame) -> AcidLes
         published=bool(published.any()),
         rows=int(mine.sum()),
         experiments=len(np.unique(site.data.experiment[mine])),
-        weights=dict(zip(EXPLANATIONS, site.learned[key].weights.tolist(), strict=True)),
+        weights=dict(zip(EXPLANATIONS, site.learned[group_of(key)].weights.tolist(), strict=True)),
     )
 
 
@@ -386,7 +390,8 @@ def _told_shifts(
         measured = np.where(known[mine], shift[mine], np.nan)
         there = np.flatnonzero(known[mine].any(axis=0))
         means = {PREDICTED_METALS[k]: float(np.nanmean(measured[:, k])) for k in there}
-        trends = _trends(site.data.continuous[mine], measured)
+        varied = np.column_stack([site.data.continuous[mine], 100.0 * site.data.impurities[mine]])
+        trends = _trends(varied, measured)
         told = acids[acid]
         found.append(Shift(acid, feed, told.published, told.likeliest, told.experiments, means, trends))
     return tuple(found)
@@ -400,15 +405,19 @@ def by_acid_and_feed(frame: pd.DataFrame) -> list[tuple[str, str, Ints]]:
     return [(*pairs[int(mine[0])], mine) for mine in every]
 
 
-def _trends(continuous: Floats, shift: Floats) -> tuple[Trend, ...]:
-    """Return the trends of some rows' shifts, shape (n, 4), that are worth telling, the strongest first."""
+def _trends(varied: Floats, shift: Floats) -> tuple[Trend, ...]:
+    """Return the trends of some rows' shifts, shape (n, 4), that are worth telling, the strongest first.
+
+    Over setpoints and impurities in wt%, shape (n, 8).
+    """
     found = []
-    every = [_lower(column) for column in continuous.T]
-    for j, name in enumerate(CONTINUOUS):
-        values = continuous[:, j]
+    every = [_lower(column) for column in varied.T]
+    steps = [*(variable.step for variable in VARIABLES), *[LEAST_IMPURITY] * len(IMPURITIES)]
+    for j, name in enumerate((*CONTINUOUS, *IMPURITIES)):
+        values = varied[:, j]
         span = float(np.ptp(values))
         halves = [half for i, half in enumerate(every) if i != j]
-        if span < VARIABLES[j].step:
+        if span < steps[j]:
             continue
         middle = float(values.min()) + span / 2.0
         lower = values <= middle

@@ -22,7 +22,16 @@ from optimiser._io.errors import InputError
 from optimiser._io.output import check_folder, check_writable, placed
 from optimiser._io.reading import MOST_TABLE, read_bytes
 from optimiser.learning.learn import check_base, joined_data, own_data
-from optimiser.surrogate.artefact import ARRAYS, FORMAT, SEAL, SITE, Surrogate, load_surrogate, seal
+from optimiser.surrogate.artefact import (
+    ARRAYS,
+    FORMAT,
+    SEAL,
+    SITE,
+    SITE_FORMAT,
+    Surrogate,
+    load_surrogate,
+    seal,
+)
 from optimiser.surrogate.packing import CARD, MODELS, pinned
 from optimiser.surrogate.site import RESULTS_FILE, OwnData, read_prior
 from optimiser.tables.own_results import TEXTS, OwnResults, joined, without
@@ -213,7 +222,7 @@ def _write(
     np.savez_compressed(buffer, allow_pickle=False, **data.arrays())  # type: ignore[arg-type,unused-ignore]
     arrays, results = buffer.getvalue(), frame.to_csv(index=False, lineterminator="\n").encode()
     card: dict[str, Any] = {
-        "format": FORMAT,
+        "format": FORMAT if data.plain else SITE_FORMAT,
         "kind": SITE,
         "base": {"name": base.name, "path": _path_of(base), "sha256": base.sha256, "learning": prior_sha},
         "results": {

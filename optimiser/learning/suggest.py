@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 
 from optimiser._io.errors import InputError, closest
-from optimiser.chemistry.descriptors import structure_key
 from optimiser.learning.acquisition import expected_improvement, most_information
 from optimiser.learning.candidates import Candidates, candidates, own_data_of
 from optimiser.learning.doubt import Doubt, doubt
@@ -290,7 +289,7 @@ def _measured(problem: BoundProblem, own: OwnData | None) -> Floats:
     nothing = np.zeros((0, len(problem.objectives)))
     if own is None:
         return nothing
-    keys = [structure_key(acid.smiles) for acid in problem.acids]
+    keys = [acid.key for acid in problem.acids]
     designs = Designs(np.array([keys.index(key) for key in own.acid.tolist()], dtype=np.intp), own.continuous)
     told = problem.predict(designs)
     known = len(predicted_metals(problem.surrogate))

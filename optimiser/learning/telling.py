@@ -58,9 +58,12 @@ def trend_words(trend: Trend) -> str:
     """Say the half of a range in which a metal differs more: ``below 60 °C Mn 15 points less``."""
     below = abs(trend.below) >= abs(trend.above)
     points = round(100.0 * (trend.below if below else trend.above))
-    variable = VARIABLES[COLUMN[trend.variable]]
     side = "up to" if below else "above"
-    place = f"{side} {trend.middle:.3g} {variable.shown_unit}{_NOUNS.get(trend.variable, '')}"
+    if trend.variable in COLUMN:
+        unit = f"{VARIABLES[COLUMN[trend.variable]].shown_unit}{_NOUNS.get(trend.variable, '')}"
+    else:
+        unit = f"wt% {trend.variable}"
+    place = f"{side} {trend.middle:.3g} {unit}"
     return f"{place} {trend.metal} {_size(points)}"
 
 

@@ -9,6 +9,7 @@ from optimiser._io.errors import InputError
 from optimiser.nearest.samples import YIELDS, domain_of, samples
 from optimiser.problem.bound import BoundProblem
 from optimiser.surrogate.domain import Neighbourhood
+from optimiser.surrogate.features import of_cathode
 from optimiser.surrogate.stoichiometry import breaks
 from optimiser.surrogate.training_table import TrainingTable, acid_names, feed_names
 from optimiser.variables import CONTINUOUS, Designs, Floats, Ints
@@ -41,7 +42,7 @@ def nearest_experiments(
 
     Returns:
         Rank from 1 and number of the design from 1; ``row`` in the sheet and ``study``, missing where not
-        known; feed and acid; conditions; ``yield_X`` as fractions, NaN where absent or not known;
+        known; feed and acid; conditions, with solids as g of cathode per L; ``yield_X`` as fractions, NaN where absent or not known;
         ``distance``, and what each variable and the feed add to it; ``breaks_stoichiometry``, missing where
         not known; ``source``. No row for a design whose acid is not in the data.
 
@@ -69,7 +70,8 @@ def nearest_experiments(
                 distance=np.sqrt(square[chosen]),
             )
             rows["time"] = np.clip(designs.time[i], rows["first"], rows["time"])
-            conditions = rows[list(CONTINUOUS)].to_numpy()
+            # of as much cathode in the feed, which is what distances compare
+            conditions = of_cathode(rows[list(CONTINUOUS)].to_numpy(), 1.0 / near.share)
             rows[list(DISTANCES)] = _parts(near, designs.continuous[i], conditions, chosen)
             found.append(rows)
     frame = pd.concat(found[1:] or found).reindex(columns=_COLUMNS)

@@ -11,6 +11,7 @@ import numpy as np
 
 from optimiser.nearest.samples import domain_of, samples
 from optimiser.problem.bound import BoundProblem
+from optimiser.surrogate.features import of_cathode
 from optimiser.surrogate.training_table import TrainingTable
 from optimiser.variables import COLUMN, CONTINUOUS, VARIABLES, Bools, Designs, Floats
 
@@ -87,7 +88,8 @@ def gaps(problem: BoundProblem, design: Designs, table: TrainingTable | None) ->
 def near_experiments(problem: BoundProblem, acid: int, table: TrainingTable | None) -> tuple[Floats, Floats]:
     """Return least and greatest value of each variable of the acid's experiments near the feed, (e, 5) each.
 
-    They differ in time only, which runs from an experiment's first to its last sample.
+    They differ in time only, which runs from an experiment's first to its last sample. Solids are those of
+    the feed for as much cathode.
     """
     domain = problem.surrogate.domain
     # those that break stoichiometry are experiments, too
@@ -103,7 +105,8 @@ def near_experiments(problem: BoundProblem, acid: int, table: TrainingTable | No
     np.minimum.at(begin, number, domain.time[rows, 0])
     np.maximum.at(end, number, domain.time[rows, 1])
     fixed = domain.fixed[rows][first]
-    return np.column_stack([fixed, begin]), np.column_stack([fixed, end])
+    low, high = (of_cathode(np.column_stack([fixed, time]), 1.0 / near.share) for time in (begin, end))
+    return low, high
 
 
 def find_gaps(low: Floats, high: Floats, design: Floats) -> tuple[Gap, ...]:

@@ -9,18 +9,23 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from optimiser._io.errors import InputError
-from optimiser.chemistry.acids import Acid, choose_acid, load_acids, with_user_acids
+from optimiser.chemistry.acids import Acid, load_acids, with_user_acids
+from optimiser.chemistry.energy import supplied
 from optimiser.chemistry.feeds import Feed
+from optimiser.chemistry.impacts import ImpactTable, is_climate
 from optimiser.chemistry.metals import METALS
+from optimiser.chemistry.mixtures import choose
 from optimiser.chemistry.reagents import Reagents, load_reagents
 from optimiser.problem.bound import BoundProblem
 from optimiser.problem.bounds import Bound
 from optimiser.problem.constraints import Yields, complete
-from optimiser.problem.objectives import METRICS, minimise
+from optimiser.problem.impacts import assumed_factors, credit_of
+from optimiser.problem.objectives import AT_PLANT, METRICS, minimise
 from optimiser.problem.schema import Problem
 from optimiser.problem.tolerances import OFF, Tolerances
 from optimiser.problem.yields import check_yields
-from optimiser.process.inputs import process_inputs
+from optimiser.process.impacts import AssumedFactor, ImpactNumbers, impact_numbers
+from optimiser.process.inputs import bought, process_inputs
 from optimiser.process.parameters import ProcessParameters, process_parameters
 from optimiser.surrogate.artefact import Surrogate, load_surrogate
 from optimiser.surrogate.domain import Neighbourhood
@@ -52,12 +57,26 @@ def bind(question: Problem, tables: OwnTables | None = None) -> BoundProblem:
     surrogate = surrogate_of(question)
     try:
         parameters = process_parameters(question.process)
-        reagents = None if tables is None else tables.reagents
+        reagents = supplied(load_reagents(), question.process)[0] if tables is None else tables.reagents
         problem = assemble(question.name, feed, acids, surrogate, parameters, reagents)
     except InputError as error:
         raise _located(error, question) from None
-    problem = replace(problem, objectives=question.objectives, constraints=complete(question.constraints))
+    table = None if tables is None else tables.given
+    if table is None and question.impacts is not None:
+        raise InputError(
+            f"The table of impacts {question.impacts!r} was not read.",
+            where=question.where("impacts"),
+            remedy="give `bind` the tables that `tables.own.own_tables` reads",
+        )
+    assumed = assumed_of(question, tables)
+    inputs = replace(
+        problem.inputs,
+        impacts=None if table is None else factors_of(problem, table, assumed),
+        credit=credit_of(question.credit),
+    )
+    problem = at_scope(question, replace(problem, inputs=inputs))
     _refuse_metrics_without_numbers(question, problem)
+    _refuse_missing_factors(question, problem)
     if problem.domain is not None:
         _refuse_unsupported(question, problem)
     asked = _asked_ranges(question)
@@ -68,6 +87,65 @@ def bind(question: Problem, tables: OwnTables | None = None) -> BoundProblem:
         upper=np.array([r[:, 1] for r in ranges]),
         tolerances=tolerances_of(question),
     )
+
+
+def assumed_of(question: Problem, tables: OwnTables | None) -> tuple[AssumedFactor, ...]:
+    """Return the impact factors that a question assumes where its table has none.
+
+    Raises:
+        InputError: an assumption does not fit the table, or there is no table.
+    """
+    acids = known_acids(question) if tables is None else tables.acids
+    reagents = load_reagents() if tables is None else tables.reagents
+    table = None if tables is None else tables.given
+    try:
+        return assumed_factors(question.assume, table, acids, [*reagents])
+    except InputError as error:
+        raise InputError(
+            error.what, where=question.where(*error.key), allowed=error.allowed, remedy=error.remedy
+        ) from None
+
+
+def factors_of(
+    problem: BoundProblem, table: ImpactTable, assumed: Sequence[AssumedFactor] = ()
+) -> ImpactNumbers:
+    """Return the factors of a table of impacts for what a problem uses, with those that it assumes."""
+    items = bought(problem.reagents, problem.inputs.parameters)
+    substances = {component: item.name for component, item in items.items()}
+    own_climate = any(is_climate(category) for category in table.categories)
+    return impact_numbers(table, problem.acid_names, substances, own_climate, assumed)
+
+
+def at_scope(question: Problem, problem: BoundProblem) -> BoundProblem:
+    """Return a problem with a question's objectives and limits, which mean the plant's cost at plant scope.
+
+    ``cost`` and ``net_value`` are then ``cost_plant`` and ``net_value_plant``.
+
+    Raises:
+        InputError: both of such a pair are asked for.
+    """
+    objectives, limits = list(question.objectives), list(question.constraints)
+    if problem.inputs.plant is not None:
+        objectives = [replace(o, metric=AT_PLANT.get(o.metric, o.metric)) for o in objectives]
+        limits = [
+            Bound(AT_PLANT[c.metric], min=c.min, max=c.max)
+            if isinstance(c, Bound) and c.metric in AT_PLANT
+            else c
+            for c in limits
+        ]
+        for part, names in (
+            ("objectives", [o.metric for o in objectives]),
+            ("constraints", [c.key for c in limits]),
+        ):
+            twice = [i for i, name in enumerate(names) if name in names[:i]]
+            if twice:
+                raise InputError(
+                    "At plant scope cost is cost_plant and net_value is net_value_plant: "
+                    f"{names[twice[0]]!r} is asked for twice.",
+                    where=question.where(part, twice[0]),
+                    remedy="leave one of the two out",
+                )
+    return replace(problem, objectives=tuple(objectives), constraints=complete(limits))
 
 
 def tolerances_of(question: Problem) -> Tolerances:
@@ -208,7 +286,7 @@ def _acids(question: Problem, known: Mapping[str, Acid]) -> tuple[Acid, ...]:
     chosen: dict[str, Acid] = {}
     for index, asked in enumerate(question.variables.acid):
         where = question.where("variables", "acid", index)
-        acid = choose_acid(asked, known, where=where)
+        acid = choose(asked, known, where=where)
         if acid.name in chosen:
             raise InputError(
                 f"Acid {acid.name!r} is listed twice.", where=where, remedy="list each acid once"
@@ -257,19 +335,50 @@ def _refuse_idle_objectives(question: Problem, feed: Feed) -> None:
             )
 
 
-def _refuse_metrics_without_numbers(question: Problem, problem: BoundProblem) -> None:
-    """Refuse objectives and bounds on a metric that the problem's numbers do not suffice for."""
-    asked = [(("objectives", i), o.metric) for i, o in enumerate(question.objectives)]
-    asked += [
+def _metrics_asked(question: Problem) -> list[tuple[tuple[str | int, ...], str]]:
+    """Return where each objective and bound stands, and its metric."""
+    asked: list[tuple[tuple[str | int, ...], str]] = [
+        (("objectives", i), o.metric) for i, o in enumerate(question.objectives)
+    ]
+    return asked + [
         (("constraints", i), c.metric) for i, c in enumerate(question.constraints) if isinstance(c, Bound)
     ]
-    for key, name in asked:
+
+
+def _refuse_metrics_without_numbers(question: Problem, problem: BoundProblem) -> None:
+    """Refuse objectives and bounds on a metric that the problem's numbers do not suffice for."""
+    for key, name in _metrics_asked(question):
         if name not in problem.metrics:
             raise InputError(
                 f"{name!r} cannot be computed for this problem.",
                 where=question.where(*key),
                 allowed=", ".join(problem.metrics),
                 remedy=METRICS[name].needs,
+            )
+
+
+def _refuse_missing_factors(question: Problem, problem: BoundProblem) -> None:
+    """Refuse objectives and bounds on a category for which something in use has no factor."""
+    numbers = problem.inputs.impacts
+    if numbers is None:
+        return
+    no_peroxide = question.variables.h2o2 is not None and question.variables.h2o2[1] == 0.0
+    for key, name in _metrics_asked(question):
+        counted = [c.name for c in numbers.categories if c.score > 0.0] if name == "single_score" else [name]
+        lacking = {
+            category: [s for s in numbers.missing(category) if not (s == "h2o2" and no_peroxide)]
+            for category in counted
+            if category in numbers.names
+        }
+        told = {category: substances for category, substances in lacking.items() if substances}
+        if told:
+            first, substances = next(iter(told.items()))
+            said = "; ".join(f"{category}: {', '.join(missing)}" for category, missing in told.items())
+            raise InputError(
+                f"{name!r} cannot be computed: the table of impacts lacks factors of {said}.",
+                where=question.where(*key),
+                allowed=f"a factor of everything in use, in {numbers.source}",
+                remedy=f"add them, or assume them: `assume: {{{first}: {{{substances[0]}: 0.05}}}}`",
             )
 
 

@@ -257,10 +257,20 @@ class BoundProblem:
         return replace(
             self,
             acids=acids,
-            inputs=process_inputs(self.feed, acids, self.inputs.parameters, self.reagents),
+            inputs=self.inputs_for(acids),
             neighbourhoods=tuple(self.neighbourhoods[k] for k in rows),
             lower=self.lower[rows],
             upper=self.upper[rows],
+        )
+
+    def inputs_for(self, acids: tuple[Acid, ...]) -> ProcessInputs:
+        """Return the numbers of the process anew for some acids."""
+        found = process_inputs(self.feed, acids, self.inputs.parameters, self.reagents)
+        impacts = self.inputs.impacts
+        return replace(
+            found,
+            impacts=None if impacts is None else impacts.of_acids([acid.name for acid in acids]),
+            credit=self.inputs.credit,
         )
 
     def predict(self, designs: Designs, fidelity: Fidelity = "high") -> YieldPrediction:

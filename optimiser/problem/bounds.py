@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from optimiser._io.errors import InputError, closest
+from optimiser.chemistry.categories import is_own
 from optimiser.problem.margins import Constraint, State
 from optimiser.problem.numbers import number
 from optimiser.problem.objectives import METRICS
@@ -122,13 +123,13 @@ def bound_label(name: str) -> str | None:
         ('cost at most (EUR/kg metal)', None)
     """
     metric, _, end = name.rpartition("_")
-    if metric not in BOUNDED or end not in _ENDS:
+    if (metric not in BOUNDED and not is_own(metric)) or end not in _ENDS:
         return None
     return f"{METRICS[metric].label} {_ENDS[end]} ({METRICS[metric].unit})"
 
 
 def _check_metric(metric: str) -> None:
-    if metric in BOUNDED:
+    if metric in BOUNDED or is_own(metric):
         return
     if isinstance(metric, str) and metric in METRICS:
         metal = metric.removeprefix("yield_")

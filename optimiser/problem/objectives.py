@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal
@@ -15,12 +15,28 @@ from typing import Any, Literal
 import numpy as np
 
 from optimiser._io.errors import InputError, closest
+from optimiser.chemistry.categories import (
+    CLIMATE_CHANGE,
+    MICRO,
+    SCORE_UNIT,
+    is_own,
+    label_and_unit,
+    method_categories,
+)
+from optimiser.chemistry.impurities import IMPURITIES, gives_hydrogen, load_impurities
 from optimiser.chemistry.metals import METALS, metals_in_words
 from optimiser.process.balance import MassBalance
-from optimiser.process.byproducts import ByProducts, by_products
-from optimiser.process.costs import climate_components, cost_components, metal_value, reactor_hours
+from optimiser.process.byproducts import ByProducts, by_products, leachate_impurities
+from optimiser.process.costs import (
+    climate_components,
+    cost_components,
+    impact_components,
+    metal_value,
+    reactor_hours,
+)
 from optimiser.process.inputs import ProcessInputs
-from optimiser.process.ratios import peroxide_rise
+from optimiser.process.plant import PLANT_COMPONENTS, PlantCosts, plant_costs
+from optimiser.process.ratios import metals_ratio, peroxide_ratio, peroxide_rise
 from optimiser.variables import Designs, Floats
 
 
@@ -43,6 +59,19 @@ class Outcome:
     def by_products(self) -> ByProducts:
         """Gases, salt, water and what may precipitate, per batch."""
         return by_products(self.designs, self.balance, self.inputs)
+
+    @cached_property
+    def impacts(self) -> Floats:
+        """Impacts per batch in every category of the problem's table, by component, shape (n, c, 6).
+
+        NaN where a factor is missing of something that is used. Climate change is the first category.
+        """
+        return impact_components(self.designs, self.balance, self.climate, self.inputs)
+
+    @cached_property
+    def plant(self) -> PlantCosts:
+        """A year of the plant; at plant scope alone."""
+        return plant_costs(self.designs, self.balance, self.by_products, self.cost, self.inputs)
 
 
 def outcome(designs: Designs, yields: Floats, balance: MassBalance, inputs: ProcessInputs) -> Outcome:
@@ -142,8 +171,180 @@ def _peroxide_rise(o: Outcome) -> Floats:
     return peroxide_rise(o.balance, o.inputs)
 
 
+def _impact(name: str) -> Callable[[Outcome], Floats]:
+    def compute(o: Outcome) -> Floats:
+        assert o.inputs.impacts is not None
+        row = o.inputs.impacts.names.index(name)
+        return per_kg_metal(o.impacts[:, row].sum(axis=1), o.balance)
+
+    return compute
+
+
+def _single_score(o: Outcome) -> Floats:
+    assert o.inputs.impacts is not None
+    score = o.inputs.impacts.score
+    counted = score > 0.0
+    points = (o.impacts[:, counted].sum(axis=2) * score[counted]).sum(axis=1)
+    return per_kg_metal(MICRO * points, o.balance)
+
+
+def _after_credit(o: Outcome) -> Floats:
+    assert o.inputs.credit is not None
+    return per_kg_metal(o.climate.sum(axis=1) - o.balance.metals @ o.inputs.credit.factors, o.balance)
+
+
+def _has(name: str) -> Callable[[ProcessInputs], bool]:
+    return lambda inputs: inputs.impacts is not None and name in inputs.impacts.names
+
+
+_NO_TABLE = "name a table of impacts that has it: `impacts: NAME` in the problem, or --impacts FILE"
+
+
 def _per_tonne(name: str) -> Callable[[Outcome], Floats]:
     return lambda o: getattr(o.by_products, name) / (o.inputs.feed.mass / 1000.0)
+
+
+#: What to write where a metric is of the feed's impurities.
+_ASSAY = "give the feed by its assay: feed: {assay: {Li: ..., Cu: ..., Al: ..., graphite: ...}}"
+
+
+def _holds(*metals: str) -> Callable[[ProcessInputs], bool]:
+    return lambda inputs: any(metal in inputs.feed.impurities for metal in metals)
+
+
+def _leachate_of(metal: str) -> Callable[[Outcome], Floats]:
+    column = IMPURITIES.index(metal)
+    return lambda o: leachate_impurities(o.balance)[:, column]
+
+
+def _hydrogen_metals() -> tuple[str, ...]:
+    return tuple(metal for metal, yes in zip(IMPURITIES, gives_hydrogen(), strict=True) if yes)
+
+
+def _plant_scope(inputs: ProcessInputs) -> bool:
+    return inputs.plant is not None
+
+
+#: What to write where a metric of the plant is asked for without one.
+NEEDS_PLANT = (
+    "add `process: {scope: plant, throughput: 10}` (t of feed per day), or --scope plant --throughput 10"
+)
+
+
+def _cost_plant(o: Outcome) -> Floats:
+    return per_kg_metal(o.plant.annual / o.plant.batches, o.balance)
+
+
+def _net_value_plant(o: Outcome) -> Floats:
+    net: Floats = metal_value(o.balance, o.inputs) - o.plant.annual / o.plant.batches
+    return net / (o.inputs.feed.mass / 1000.0)
+
+
+def _plant_part(index: int) -> Callable[[Outcome], Floats]:
+    return lambda o: per_kg_metal(o.plant.components[:, index] / o.plant.batches, o.balance)
+
+
+def _downstream_tonne(name: str) -> Callable[[Outcome], Floats]:
+    return lambda o: getattr(o.plant.downstream, name) / (o.inputs.feed.mass / 1000.0)
+
+
+#: What each part of a plant's cost pays for, in the order of PLANT_COMPONENTS.
+_PAYS_FOR = (
+    "acid, peroxide and water",
+    "heat and power of the leach",
+    "base for the free acid",
+    "base and soda ash that take the metals out, and stirring",
+    "sodium hydroxide for chlorine, nitrogen oxides and vapour of hydrochloric acid",
+    "wastewater and the oxygen demand of organic acids",
+    "residue and salt to landfill",
+    "people of the line with supervision and overhead",
+    "maintenance of what is built",
+    "insurance, tax, site and administration",
+    "the annuity of what is built, and interest of the working capital",
+)
+
+
+def _plant_metrics() -> tuple[Metric, ...]:
+    """Return the metrics of a plant, which exist at plant scope alone."""
+
+    def metric(*parts: Any, low: float = 0.0) -> Metric:
+        return Metric(*parts, low=low, given=_plant_scope, needs=NEEDS_PLANT)
+
+    per_kg, parts = "EUR/kg metal", zip(PLANT_COMPONENTS, _PAYS_FOR, strict=True)
+    return (
+        metric(
+            "cost_plant",
+            "plant cost",
+            "everything that a year of the plant costs, capital and labour too, per kg of metal dissolved",
+            per_kg,
+            "lower",
+            2,
+            _cost_plant,
+        ),
+        metric(
+            "net_value_plant",
+            "net value of the plant",
+            "payable value of the dissolved metals less the cost of the plant, per t of feed",
+            "EUR/t feed",
+            "higher",
+            0,
+            _net_value_plant,
+            low=-math.inf,
+        ),
+        metric(
+            "annual_cost", "annual cost", "what a year of the plant costs", "EUR/a", "lower", 0, _annual_cost
+        ),
+        metric(
+            "capital",
+            "fixed capital",
+            "equipment of the section, installed",
+            "EUR",
+            "lower",
+            0,
+            lambda o: o.plant.fixed_capital,
+        ),
+        *(
+            metric(f"cost_plant_{c}", f"plant: {c}", told, per_kg, "lower", 3, _plant_part(i))
+            for i, (c, told) in enumerate(parts)
+        ),
+        metric(
+            "tank_volume",
+            "leach tanks",
+            "volume of all leach tanks",
+            "m3",
+            "lower",
+            1,
+            lambda o: o.plant.equipment.tank_volume,
+        ),
+        *(
+            metric(name, label, told, "kg/t feed", "lower", 0, _downstream_tonne(part))
+            for name, part, label, told in (
+                ("salt_plant", "salt", "all salt", "salt of all acid that a base has taken up"),
+                (
+                    "base_plant",
+                    "base",
+                    "base for metals",
+                    "neutraliser that takes the metals but lithium out",
+                ),
+                (
+                    "scrubbing_base",
+                    "scrubbing_base",
+                    "base of the scrubber",
+                    "sodium hydroxide of the scrubber",
+                ),
+                (
+                    "oxygen_demand",
+                    "oxygen_demand",
+                    "oxygen demand",
+                    "COD of the organic acid in the wastewater",
+                ),
+            )
+        ),
+    )
+
+
+def _annual_cost(o: Outcome) -> Floats:
+    return o.plant.annual
 
 
 def _yield_of(metal: str) -> Callable[[Outcome], Floats]:
@@ -257,6 +458,64 @@ _ALL = (
             ("wastewater", "wastewater", "leachant and wash water", "m3/t feed", 1),
         )
     ),
+    Metric(
+        "reductant_metals",
+        "electrons from the feed's metals",
+        "electrons that dissolved copper, aluminium and iron offer per electron that the cathode needs",
+        "offered/needed",
+        "higher",
+        2,
+        lambda o: metals_ratio(o.balance),
+        given=_holds(*IMPURITIES),
+        needs=_ASSAY,
+    ),
+    Metric(
+        "reductant_peroxide",
+        "electrons from peroxide alone",
+        "electrons that peroxide offers per electron that the cathode needs",
+        "offered/needed",
+        "lower",
+        2,
+        lambda o: peroxide_ratio(o.balance),
+        given=_holds(*IMPURITIES),
+        needs=_ASSAY,
+    ),
+    Metric(
+        "hydrogen",
+        "hydrogen formed, at most",
+        "H2 if all electrons of dissolved aluminium and iron made it",
+        "kg/t feed",
+        "lower",
+        1,
+        _per_tonne("hydrogen"),
+        given=_holds(*_hydrogen_metals()),
+        needs=_ASSAY,
+    ),
+    Metric(
+        "hydroxides",
+        "hydroxides of the impurities",
+        "residue, dry, of copper, aluminium and iron that a base takes out of the leachate",
+        "kg/t feed",
+        "lower",
+        0,
+        _per_tonne("hydroxides"),
+        given=lambda inputs: inputs.removes_impurities,
+        needs="write `process: {impurity_removal: hydroxide}`, and give the feed by its assay",
+    ),
+    *(
+        Metric(
+            f"leachate_{metal}",
+            f"{impurity.label} in the leachate",
+            f"dissolved {metal} per litre of leachant, before any is removed",
+            "g/L",
+            "lower",
+            2,
+            _leachate_of(metal),
+            given=_holds(metal),
+            needs=_ASSAY,
+        )
+        for metal, impurity in load_impurities().items()
+    ),
     *(
         Metric(
             f"yield_{m}",
@@ -269,23 +528,128 @@ _ALL = (
         )
         for m in METALS
     ),
+    *_plant_metrics(),
 )
-METRICS: Mapping[str, Metric] = {metric.name: metric for metric in _ALL}
+#: Categories of EF 3.1 besides climate change, which a problem has where its table of impacts has them.
+_CATEGORIES = tuple(
+    Metric(
+        one.name,
+        one.label,
+        f"impact on {one.label} of acid, reagents and energy (EF 3.1), per kg of metal dissolved",
+        f"{one.unit}/kg metal",
+        "lower",
+        12,
+        _impact(one.name),
+        given=_has(one.name),
+        needs=_NO_TABLE,
+    )
+    for one in method_categories().values()
+    if one.name != CLIMATE_CHANGE
+)
+_OF_TABLES = (
+    Metric(
+        "single_score",
+        "single score",
+        "EF 3.1 single score: impacts normalised and weighted, in millionths of a person-year, over the "
+        "categories of the table of impacts, per kg of metal dissolved",
+        f"{SCORE_UNIT}/kg metal",
+        "lower",
+        3,
+        _single_score,
+        low=-math.inf,
+        given=lambda inputs: inputs.impacts is not None and inputs.impacts.covered > 0.0,
+        needs="name a table of impacts: `impacts: NAME` in the problem, or --impacts FILE",
+    ),
+    Metric(
+        "climate_change_after_credit",
+        "climate change after credit",
+        "climate change less what making the dissolved metals anew would burden, per kg of metal dissolved",
+        "kg CO2-eq/kg metal",
+        "lower",
+        2,
+        _after_credit,
+        low=-math.inf,
+        given=lambda inputs: inputs.credit is not None,
+        needs="give a credit in the problem: `credit: {Ni: {value: ..., source: ...}}`",
+    ),
+)
+
+
+def _own_category(name: str) -> Metric:
+    label, unit = label_and_unit(name)
+    return Metric(
+        name,
+        label,
+        f"impact on {label} of acid, reagents and energy, per kg of metal dissolved",
+        f"{unit}/kg metal",
+        "lower",
+        12,
+        _impact(name),
+        low=-math.inf if label.casefold().startswith("climate change") else 0.0,
+        given=_has(name),
+        needs=_NO_TABLE,
+    )
+
+
+class _Metrics(Mapping[str, Metric]):
+    """Metrics by name. One of any other category of a table, ``impact_NAME``, is made when asked for."""
+
+    def __init__(self, known: tuple[Metric, ...]) -> None:
+        self._known = {metric.name: metric for metric in known}
+
+    def __getitem__(self, name: str) -> Metric:
+        if is_own(name):
+            return _own_category(name)
+        return self._known[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._known)
+
+    def __len__(self) -> int:
+        return len(self._known)
+
+
+METRICS: Mapping[str, Metric] = _Metrics((*_ALL, *_OF_TABLES, *_CATEGORIES))
 
 #: Metrics that stand after the others in a front's columns.
-BY_PRODUCTS: tuple[str, ...] = ("chlorine", "oxygen", "salt", "residue", "wastewater")
+BY_PRODUCTS: tuple[str, ...] = (
+    *("chlorine", "oxygen", "salt", "residue", "wastewater", "hydrogen", "hydroxides"),
+    *(f"leachate_{metal}" for metal in IMPURITIES),
+)
+#: Metrics of the plant that a front's table holds, but no report shows beside the others.
+PLANT_DETAILS: frozenset[str] = frozenset(
+    {
+        *(f"cost_plant_{component}" for component in PLANT_COMPONENTS),
+        *("tank_volume", "salt_plant", "base_plant", "scrubbing_base", "oxygen_demand"),
+    }
+)
+#: What a metric of reagents and energy alone stands for where the scope is the plant.
+AT_PLANT: Mapping[str, str] = {"cost": "cost_plant", "net_value": "net_value_plant"}
 #: Metrics that stand among the yields and setpoints of a design anyway.
 APART: frozenset[str] = frozenset({"time", *(f"yield_{metal}" for metal in METALS)})
+#: The single score and the categories of EF 3.1 besides climate change.
+IMPACTS: tuple[str, ...] = ("single_score", *(metric.name for metric in _CATEGORIES))
+#: Metrics that have a card of their own, and stand elsewhere only where they are asked for.
+ON_THEIR_CARD: frozenset[str] = frozenset(
+    {"climate_change_after_credit", *(metric.name for metric in _CATEGORIES)}
+)
 
 
 def metrics_of(inputs: ProcessInputs) -> dict[str, Metric]:
     """Return the metrics that the numbers of a problem suffice for, by name."""
-    return {name: metric for name, metric in METRICS.items() if metric.given(inputs)}
+    given = {name: metric for name, metric in METRICS.items() if metric.given(inputs)}
+    own = () if inputs.impacts is None else (name for name in inputs.impacts.names if is_own(name))
+    return given | {name: METRICS[name] for name in own}
 
 
 def reported_of(inputs: ProcessInputs) -> tuple[str, ...]:
-    """Return the metrics that a front reports, asked for or not, but `APART` and `BY_PRODUCTS`."""
-    return tuple(name for name in metrics_of(inputs) if name not in APART | {*BY_PRODUCTS})
+    """Return the metrics that a front reports, asked for or not.
+
+    Not those in `APART`, `BY_PRODUCTS` and `PLANT_DETAILS`, and no impact category, which stand on a card of
+    their own.
+    """
+    apart = APART | {*BY_PRODUCTS} | PLANT_DETAILS | ON_THEIR_CARD
+    return tuple(name for name in metrics_of(inputs) if name not in apart and not is_own(name))
 
 
 @dataclass(frozen=True)

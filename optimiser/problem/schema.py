@@ -22,20 +22,26 @@ from pydantic import (
     Tag,
     ValidationError,
     create_model,
+    field_serializer,
     field_validator,
 )
 
 from optimiser._io.errors import InputError, dotted
 from optimiser._io.yamlfile import Document, Real, Whole, first_error
 from optimiser.chemistry.acids import MOST_ACIDS, AcidOverrides
+from optimiser.chemistry.energy import CHOICES, EnergyChoice, energy_choice
 from optimiser.chemistry.feeds import Feed, find_feed, load_feeds
 from optimiser.chemistry.metals import METALS
+from optimiser.chemistry.mixtures import check_shares, mixture_text, read_mixture
 from optimiser.chemistry.quantity import Sourced
 from optimiser.problem.constraints import read_constraint
+from optimiser.problem.impacts import AssumeField, CreditField
 from optimiser.problem.margins import Constraint
 from optimiser.problem.numbers import number
 from optimiser.problem.objectives import Objective, read_objective
 from optimiser.problem.tolerances import DEFAULT, Tolerances
+from optimiser.process.parameters import process_parameters
+from optimiser.process.plant_parameters import ProcessNumber
 from optimiser.variables import CONTINUOUS, VARIABLES, Variable
 
 #: Largest difference of two compositions of one feed, mol per mol Li: they are written with four decimals.
@@ -86,6 +92,46 @@ def _range_of(variable: Variable) -> Any:
     return Annotated[Range | None, BeforeValidator(read)]
 
 
+def _acid(value: Any, index: int) -> Any:
+    """Read an acid: a name, or ``{mix: {sulfuric: 0.7, citric: 0.3}}``, which becomes the mixture's text."""
+    if isinstance(value, str) and "+" in value and value.strip()[:1].isdigit():
+        read = read_mixture(value)
+        return value if read is None else mixture_text(read)
+    if not isinstance(value, dict):
+        return value
+    if list(value) != ["mix"] or not isinstance(value["mix"], dict):
+        raise InputError(
+            "An acid is a name, or a mixture.",
+            allowed="a name, or mix: with mole shares by acid",
+            remedy="write e.g. `- mix: {sulfuric: 0.7, citric: 0.3}`",
+            key=(index,),
+        )
+    parts: list[tuple[str, float]] = []
+    for name, share in value["mix"].items():
+        if "+" in str(name):
+            raise InputError(
+                f"An acid called {str(name)!r} cannot be part of a mixture.",
+                allowed="a name without +",
+                remedy="give the acid another name",
+                key=(index, "mix"),
+            )
+        try:
+            parts.append((str(name).strip(), number(share)))
+        except InputError as error:
+            raise error.at(index, "mix", str(name)) from None
+    check_shares(parts, key=(index, "mix"))
+    return mixture_text(parts)
+
+
+def _written_acid(name: str) -> str | dict[str, dict[str, float]]:
+    """Return an acid as a problem says it: a mixture by its shares."""
+    try:
+        parts = read_mixture(name)
+    except InputError:
+        return name  # an acid whose own name has a plus
+    return name if parts is None else {"mix": dict(parts)}
+
+
 class _Acids(Strict):
     acid: tuple[str, ...] = Field(min_length=1, max_length=MOST_ACIDS)
 
@@ -98,7 +144,14 @@ class _Acids(Strict):
                 allowed="a list of names",
                 remedy="write them as a list",
             )
-        return (value,) if isinstance(value, str) else value
+        value = (value,) if isinstance(value, str | dict) else value
+        if not isinstance(value, list | tuple):
+            return value
+        return tuple(_acid(one, index) for index, one in enumerate(value))
+
+    @field_serializer("acid")
+    def _as_written(self, value: tuple[str, ...]) -> list[str | dict[str, dict[str, float]]]:
+        return [_written_acid(name) for name in value]
 
     @field_validator("acid")
     @classmethod
@@ -262,11 +315,19 @@ TolerancesField = Annotated[
 ]
 
 
-#: A number of the process, one with a range, or the name of a base. A callable tells them apart, so that a
-#: mistake is told of the one that was meant.
+def _kind_of_parameter(value: Any) -> str:
+    if isinstance(value, EnergyChoice):
+        return "energy"
+    return "range" if isinstance(value, dict | Sourced) else "alone"
+
+
+#: A number of the process, one with a range, the name of a base, or a choice of energy. A callable tells them
+#: apart, so that a mistake is told of the one that was meant.
 ParameterField = Annotated[
-    Annotated[Real | str, Tag("alone")] | Annotated[Sourced, Tag("range")],
-    Discriminator(lambda value: "range" if isinstance(value, dict | Sourced) else "alone"),
+    Annotated[Real | str, Tag("alone")]
+    | Annotated[ProcessNumber, Tag("range")]
+    | Annotated[InstanceOf[EnergyChoice], PlainSerializer(lambda choice: choice.setting), Tag("energy")],
+    Discriminator(_kind_of_parameter),
 ]
 
 
@@ -298,7 +359,13 @@ class Problem(Strict):
         constraints: such as `Yields` and `ProtonBalance`; limits that are not listed keep their defaults.
         tolerances: half-widths within which the plant holds each setpoint; ``"off"`` for none.
         process: numbers of the process by name, each alone (studies hold it fixed) or as
-            ``{low, mode, high}``; `optimiser list parameters` lists them.
+            ``{low, mode, high}``; `optimiser list parameters` lists them. ``electricity`` and ``heat`` name a
+            country, a mix, or numbers of one's own. ``scope: plant`` with a ``throughput`` (t of feed per day)
+            takes the plant around the leach into the cost.
+        impacts: name or path of a table of impact factors; ``NAME`` means ``NAME.impacts.yaml`` beside the
+            problem.
+        assume: impact factors by category and substance where that table has none.
+        credit: kg CO2-eq per kg of each metal with its source, for a credit told apart from all else.
 
     Raises:
         InputError: a part is unknown or impossible, with its key.
@@ -325,6 +392,9 @@ class Problem(Strict):
     constraints: tuple[ConstraintField, ...] = ()
     tolerances: TolerancesField = TolerancesSpec()
     process: dict[str, ParameterField] = Field(default_factory=dict)
+    impacts: str | None = Field(default=None, min_length=1)
+    assume: AssumeField = Field(default_factory=dict)
+    credit: CreditField | None = None
 
     _source: Source | None = PrivateAttr(default=None)
 
@@ -337,11 +407,11 @@ class Problem(Strict):
     @field_validator("feed", mode="before")
     @classmethod
     def _feed_by_name(cls, value: Any) -> Any:
-        """A name alone means a known feed; with Ni, Mn, Co, ... it is a composition of its own."""
+        """A name alone means a known feed; with Ni, Mn, Co, an assay or a blend it is a feed of its own."""
         value = {"name": value} if isinstance(value, str) else value
         if not isinstance(value, dict):
             return value
-        if value.keys() & set(METALS[1:]):
+        if value.keys() & {*METALS[1:], "assay", "blend"} or "name" not in value:
             known = load_feeds().get(str(value.get("name", "")))
             if (
                 known
@@ -356,6 +426,14 @@ class Problem(Strict):
             return value
         known = find_feed(str(value.get("name", "")), composition=True)
         return known.model_dump(by_alias=True) | {k: v for k, v in value.items() if k != "name"}
+
+    @field_validator("process", mode="before")
+    @classmethod
+    def _energies(cls, value: Any) -> Any:
+        """Read ``electricity`` and ``heat``, which are choices and no numbers."""
+        if not isinstance(value, dict):
+            return value
+        return {key: energy_choice(key, v) if key in CHOICES else v for key, v in value.items()}
 
     @field_validator("objectives", "constraints", mode="before")
     @classmethod
@@ -405,6 +483,29 @@ class Problem(Strict):
         if source is not None:
             source = replace(source, replaced=source.replaced | {"surrogate"})
         return self.with_source(source, surrogate=surrogate)
+
+    def at_scope(self, scope: str | None = None, throughput: float | None = None) -> Self:
+        """Return the problem at another scope of its cost; itself where nothing is asked.
+
+        Args:
+            scope: ``reagents``, or ``plant`` for the plant around the leach; None for that of the problem, or
+                ``plant`` where a throughput is given.
+            throughput: t of feed per day; None for that of the problem.
+
+        Raises:
+            InputError: an unknown scope, or a throughput that is not possible or missing.
+        """
+        if scope is None and throughput is None:
+            return self
+        changes: dict[str, Any] = {"scope": "plant" if scope is None else scope}
+        if throughput is not None:
+            changes["throughput"] = number(throughput, key=("throughput",))
+        process = {**self.process, **changes}
+        process_parameters(process)
+        source = self._source
+        if source is not None:
+            source = replace(source, replaced=source.replaced | {"process"})
+        return self.with_source(source, process=process)
 
     def to_yaml(self) -> str:
         """Return the problem as YAML, which `load_problem` reads back as the same question.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 
 import numpy as np
@@ -12,6 +12,7 @@ from optimiser.chemistry.acids import Acid
 from optimiser.chemistry.feeds import Feed
 from optimiser.chemistry.metals import METALS
 from optimiser.surrogate.artefact import Fidelity, Surrogate, YieldPrediction
+from optimiser.surrogate.features import AcidLike
 from optimiser.variables import Bools, Designs, Floats
 
 
@@ -181,10 +182,13 @@ class _SeenFeed:
     Mn: float
     Co: float
     present: Bools
+    cathode_share: float
+    impurities: Mapping[str, float]
 
     @classmethod
     def of(cls, feed: Feed, known: int) -> _SeenFeed:
-        return cls(feed.Ni, feed.Mn, feed.Co, feed.present[:known])
+        told = feed.cathode_share, feed.impurities
+        return cls(feed.Ni, feed.Mn, feed.Co, feed.present[:known], *told)
 
 
 @dataclass(frozen=True)
@@ -192,10 +196,16 @@ class _SeenAcid:
     """An acid as the surrogate sees it: without the salts of the metals that it does not know."""
 
     smiles: str
+    key: str
+    components: tuple[tuple[AcidLike, float], ...]
     pKa_values: tuple[float, ...]  # noqa: N815
     n_protons: int
     salt_solubility_values: Floats
 
     @classmethod
     def of(cls, acid: Acid, known: int) -> _SeenAcid:
-        return cls(acid.smiles, acid.pKa_values, acid.n_protons, acid.salt_solubility_values[:known])
+        parts = acid.components
+        told = [(cls.of(part, known), share) for part, share in parts] if len(parts) > 1 else []
+        salts = acid.salt_solubility_values[:known]
+        seen = cls(acid.smiles, acid.key, tuple(told), acid.pKa_values, acid.n_protons, salts)
+        return seen if told else replace(seen, components=((seen, 1.0),))

@@ -1,4 +1,4 @@
-"""The mass, proton, electron and energy balance of a batch leach of ``feed.mass`` kg of cathode."""
+"""The mass, proton, electron and energy balance of a batch leach of ``feed.mass`` kg of feed."""
 
 from __future__ import annotations
 
@@ -6,9 +6,22 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from optimiser.chemistry.impurities import (
+    IMPURITIES,
+    gives_hydrogen,
+    impurity_charges,
+    impurity_electrons,
+    impurity_molar_masses,
+    load_impurities,
+)
 from optimiser.chemistry.metals import charges, reduced
 from optimiser.process.inputs import ProcessInputs
 from optimiser.variables import Designs, Floats
+
+#: Parts of the balance that are 0 for every feed without impurities.
+OF_IMPURITIES: frozenset[str] = frozenset(
+    {"electrons_metals", "electrons_hydrogen", "charge_removed", "impurities"}
+)
 
 
 @dataclass(frozen=True)
@@ -18,7 +31,9 @@ class MassBalance:
     Units: volumes L; masses kg; amounts mol; energies kWh. ``water`` may be negative: then the design asks
     for more acid than its stock can supply. ``metals`` is the mass dissolved, a column per metal.
     ``residue`` is the feed that stays solid, ``wash_water`` (kg) what washes it. ``slurry_volume`` is
-    leachant and feed together.
+    leachant and feed together. ``impurities`` is the mass of copper, aluminium and iron dissolved, a column
+    per metal of IMPURITIES; ``electrons_metals`` what they give, ``electrons_hydrogen`` what of that could
+    make hydrogen, ``charge_removed`` their charge that a base takes out of the leachate as hydroxides.
     """
 
     volume: Floats
@@ -38,12 +53,16 @@ class MassBalance:
     protons_offered: Floats
     protons_consumed: Floats
     electrons_needed: Floats
+    electrons_metals: Floats
+    electrons_hydrogen: Floats
     electrons_peroxide: Floats
     electrons_chloride: Floats
     free_protons: Floats
+    charge_removed: Floats
     base: Floats
     heat: Floats
     power: Floats
+    impurities: Floats
 
     @property
     def metal_total(self) -> Floats:
@@ -56,7 +75,20 @@ def heat_capacity(solution: Floats, inputs: ProcessInputs) -> Floats:
     """Return the heat capacity of ``solution`` kg of leachant and the feed together, kJ/K, shape (n,)."""
     plant = inputs.parameters
     liquid = np.maximum(solution, 0.0) * plant.liquid_heat_capacity
-    return liquid + inputs.feed.mass * plant.solid_heat_capacity
+    cathode = inputs.feed.cathode_mass * plant.solid_heat_capacity
+    return liquid + (cathode + inputs.feed.heat_capacity_beside)
+
+
+def dissolved_impurities(inputs: ProcessInputs, n: int) -> tuple[Floats, Floats]:
+    """Return copper, aluminium and iron charged and dissolved, kg, a column per metal of IMPURITIES, (n, 3).
+
+    Which share dissolves is a parameter, an input and no prediction.
+    """
+    if not inputs.feed.impurities:
+        return np.zeros((n, len(IMPURITIES))), np.zeros((n, len(IMPURITIES)))
+    charged = np.broadcast_to(inputs.feed.mass * inputs.impurities, (n, len(IMPURITIES)))
+    shares = [getattr(inputs.parameters, load_impurities()[metal].parameter) for metal in IMPURITIES]
+    return charged, charged * np.column_stack([np.broadcast_to(share, n) for share in shares])
 
 
 def mass_balance(designs: Designs, yields: Floats, inputs: ProcessInputs) -> MassBalance:
@@ -72,6 +104,10 @@ def mass_balance(designs: Designs, yields: Floats, inputs: ProcessInputs) -> Mas
     d its density and r that of water, pure = w (m_acid_stock + r (V - V_acid)) / (1 - w/s (1 - r/d)).
     w is the design's nominal strength times ``peroxide_strength``: what is true of the solution is also what
     is dosed and bought.
+
+    The solid-to-liquid ratio is that of the whole solid as charged. Moisture of the feed is part of the
+    leachant's water, so that less is bought. What copper, aluminium and iron give to the metals, peroxide
+    and chloride need not give.
     """
     feed, acids, reagents, plant = inputs.feed, inputs.acids, inputs.reagents, inputs.parameters
     k = designs.acid
@@ -94,12 +130,19 @@ def mass_balance(designs: Designs, yields: Floats, inputs: ProcessInputs) -> Mas
     peroxide_stock_volume = peroxide_stock / reagents.peroxide_density
     water = reagents.water_density * (volume - acid_stock_volume - peroxide_stock_volume)
     solution = acid_stock + peroxide_stock + water
+    water = water - feed.moisture_mass
 
-    formula_units = feed.mass * 1000.0 / feed.molar_mass
+    formula_units = feed.cathode_mass * 1000.0 / feed.molar_mass
     dissolved = formula_units * feed.composition * leached  # mol of each metal
     metals = feed.metal_mass * leached
     # oxygen leaves the solid in step with the metals, so the residue is what share of the metals stays
-    residue = feed.mass * np.maximum(1.0 - metals.sum(axis=1) / feed.metal_mass.sum(), 0.0)
+    residue = feed.cathode_mass * np.maximum(1.0 - metals.sum(axis=1) / feed.metal_mass.sum(), 0.0)
+    charged, impurities = dissolved_impurities(inputs, len(designs))
+    if feed.beside:
+        # where more of an impurity is drawn there is less of the rest, and the whole stays what it is
+        drawn = charged.sum(axis=1) - feed.mass * sum(feed.impurities.values())
+        inert = np.maximum(feed.inert_mass - drawn, 0.0)
+        residue = residue + inert + (charged - impurities).sum(axis=1)
     wash_water = residue * plant.wash_water * reagents.water_density
 
     peroxide_amount = peroxide_pure * 1000.0 / reagents.peroxide_molar_mass
@@ -109,19 +152,30 @@ def mass_balance(designs: Designs, yields: Floats, inputs: ProcessInputs) -> Mas
     electrons_needed = reducible * (feed.electrons / feed.reducible if feed.reducible else 0.0)
 
     # The charge that goes into solution (Li +1, Ni, Mn and Co +2, Al +3), and one more proton for each
-    # electron that chloride has to give because peroxide does not:
+    # electron that chloride has to give because nothing else does:
     # LiMO2 + 4 HCl -> LiCl + MCl2 + 1/2 Cl2 + 2 H2O.
-    electrons_chloride = acids.chloride[k] * np.maximum(electrons_needed - electrons_peroxide, 0.0)
+    # A metal takes a proton for each charge of its ion, whoever takes its electrons:
+    # Al + 3 H+ -> Al3+ + 3/2 H2, and
+    # 3 LiMO2 + Al + 12 H+ -> 3 Li+ + 3 M2+ + Al3+ + 6 H2O, which is 9 for LiMO2 (3 each) and 3 for Al.
+    moles = impurities * 1000.0 / impurity_molar_masses()
+    given = moles * impurity_electrons()
+    electrons_metals = given.sum(axis=1)
+    impurity_charge = (moles * impurity_charges()).sum(axis=1)
+    others = electrons_metals + electrons_peroxide
+    electrons_chloride = acids.chloride[k] * np.maximum(electrons_needed - others, 0.0)
+    # each gives one electron, and a mixture holds so much of it; NaN, of an acid alone, limits nothing
+    electrons_chloride = np.fmin(electrons_chloride, acid_amount * acids.chloride_share[k])
     carried = dissolved * charges()
     protons_consumed = (
         carried[:, ~reduced()].sum(axis=1) + carried[:, reduced()].sum(axis=1) + electrons_chloride
-    )
+    ) + impurity_charge
     protons_offered = acid_amount * acids.usable_protons[k]
     free_protons = np.maximum(protons_offered - protons_consumed, 0.0)
+    charge_removed = impurity_charge if inputs.removes_impurities else np.zeros(len(designs))
     warming = np.maximum(temperature - plant.ambient_temperature, 0.0)
     kept = 1.0 + plant.heat_loss - plant.heat_recovery
     heat = heat_capacity(solution, inputs) * warming / 3600.0 * kept
-    slurry_volume = volume + feed.mass / plant.solid_density
+    slurry_volume = volume + (feed.cathode_mass / plant.solid_density + feed.volume_beside)
     power = plant.mixing_power * slurry_volume / 1000.0 * designs.time / 60.0
 
     return MassBalance(
@@ -142,10 +196,14 @@ def mass_balance(designs: Designs, yields: Floats, inputs: ProcessInputs) -> Mas
         protons_offered=protons_offered,
         protons_consumed=protons_consumed,
         electrons_needed=electrons_needed,
+        electrons_metals=electrons_metals,
+        electrons_hydrogen=given[:, gives_hydrogen()].sum(axis=1),
         electrons_peroxide=electrons_peroxide,
         electrons_chloride=electrons_chloride,
         free_protons=free_protons,
-        base=free_protons * reagents.base_per_proton,
+        charge_removed=charge_removed,
+        base=(free_protons + charge_removed) * reagents.base_per_proton,
         heat=heat,
         power=power,
+        impurities=impurities,
     )

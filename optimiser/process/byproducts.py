@@ -12,7 +12,7 @@ from optimiser.process.balance import MassBalance
 from optimiser.process.inputs import ProcessInputs
 from optimiser.variables import Bools, Designs, Floats
 
-_CHLORINE, _OXYGEN = "ClCl", "O=O"
+_CHLORINE, _OXYGEN, _HYDROGEN, _HYDROXIDE = "ClCl", "O=O", "[H][H]", "[OH-]"
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,9 @@ class ByProducts:
     """By-products of one batch, shape (n,) each unless said otherwise.
 
     Attributes:
-        chlorine: Cl2, kg, where chloride reduces the metals because peroxide does not.
+        chlorine: Cl2, kg, where chloride reduces the metals because nothing else does.
+        hydrogen: H2, kg, at most: if all electrons of dissolved aluminium and iron made it.
+        hydroxides: of the dissolved impurities, kg, where a base takes them out.
         oxygen: O2 from peroxide, kg.
         salt: from neutralising the free acid, kg: of the base's cation, with crystal water where known.
         residue: feed that did not dissolve, kg.
@@ -30,6 +32,8 @@ class ByProducts:
     """
 
     chlorine: Floats
+    hydrogen: Floats
+    hydroxides: Floats
     oxygen: Floats
     salt: Floats
     residue: Floats
@@ -46,6 +50,10 @@ def by_products(designs: Designs, balance: MassBalance, inputs: ProcessInputs) -
     """Compute the by-products of each design.
 
     - Chlorine: 1/2 Cl2 per electron that chloride gives.
+    - Hydrogen: 1/2 H2 per electron of dissolved aluminium and iron, if the metals' oxides took none of them:
+      an upper bound, for ventilation. What they take is counted at the same time (``electrons_metals``).
+    - Hydroxides: M(OH)z of the dissolved impurities, dry, where ``impurity_removal`` is ``hydroxide``: the
+      base that takes them out leaves their acid's anions as salt, like that of the free acid.
     - Oxygen: 1 O2 per H2O2 that reduces (H2O2 -> O2 + 2 H+ + 2 e-) and 1/2 O2 per H2O2 that does not; metal
       ions decompose it sooner or later (2 H2O2 -> O2 + 2 H2O).
     - Salt: acid + base - what neutralising releases (water, carbon dioxide) for each free proton, and the
@@ -57,16 +65,31 @@ def by_products(designs: Designs, balance: MassBalance, inputs: ProcessInputs) -
     """
     acids, reagents, k = inputs.acids, inputs.reagents, designs.acid
     peroxide = balance.peroxide_pure * 1000.0 / reagents.peroxide_molar_mass
-    reducing = np.minimum(balance.electrons_peroxide, balance.electrons_needed) / 2.0
+    # the feed's metals reduce before peroxide does
+    left = np.maximum(balance.electrons_needed - balance.electrons_metals, 0.0)
+    reducing = np.minimum(balance.electrons_peroxide, left) / 2.0
     hot = designs.temperature > inputs.parameters.nox_limit
     # kg of salt per L is 100 g/100 mL
     dissolved = 100.0 * balance.metals * acids.salt_per_metal[k] / balance.volume[:, np.newaxis]
     return ByProducts(
         chlorine=balance.electrons_chloride / 2.0 * molar_mass(_CHLORINE) / 1000.0,
+        hydrogen=balance.electrons_hydrogen / 2.0 * molar_mass(_HYDROGEN) / 1000.0,
+        hydroxides=_hydroxides(balance, inputs),
         oxygen=(reducing + (peroxide - reducing) / 2.0) * molar_mass(_OXYGEN) / 1000.0,
-        salt=balance.free_protons * acids.salt_per_proton[k],
+        salt=(balance.free_protons + balance.charge_removed) * acids.salt_per_proton[k],
         residue=balance.residue,
         wastewater=(balance.volume + balance.wash_water / reagents.water_density) / 1000.0,
         nox=(acids.nitrate[k] > 0.0) & hot,
         precipitates=dissolved > acids.salt_solubility[k],
     )
+
+
+def _hydroxides(balance: MassBalance, inputs: ProcessInputs) -> Floats:
+    if not inputs.removes_impurities:
+        return np.zeros(len(balance.volume))
+    return balance.impurities.sum(axis=1) + balance.charge_removed * molar_mass(_HYDROXIDE) / 1000.0
+
+
+def leachate_impurities(balance: MassBalance) -> Floats:
+    """Return copper, aluminium and iron in the leachate before any removal, g/L, (n, 3) as IMPURITIES."""
+    return balance.impurities * 1000.0 / balance.volume[:, np.newaxis]

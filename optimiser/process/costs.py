@@ -5,11 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from optimiser.process.balance import MassBalance
+from optimiser.process.impacts import PLACES
 from optimiser.process.inputs import ProcessInputs
 from optimiser.variables import Designs, Floats
 
 #: What cost and climate change are made of, in the order of the arrays' columns.
-COMPONENTS: tuple[str, ...] = ("acid", "peroxide", "water", "heat", "power", "neutralisation")
+COMPONENTS: tuple[str, ...] = ("acid", *PLACES)
 
 
 def _besides_acid(balance: MassBalance) -> dict[str, Floats]:
@@ -34,6 +35,31 @@ def climate_components(designs: Designs, balance: MassBalance, inputs: ProcessIn
     acid = balance.acid_pure * inputs.acids.climate_change[designs.acid]
     factor = inputs.reagents.climate_change
     return np.column_stack([acid, *(used * factor[name] for name, used in _besides_acid(balance).items())])
+
+
+def impact_components(
+    designs: Designs, balance: MassBalance, climate: Floats, inputs: ProcessInputs
+) -> Floats:
+    """Return the impacts per batch in each category of `ImpactNumbers`, by component, shape (n, c, 6).
+
+    Args:
+        designs: n designs.
+        balance: theirs.
+        climate: their climate change by component, as `climate_components` gives it: the first category.
+        inputs: with factors of impacts.
+
+    Returns:
+        NaN where a factor is missing of something that is used; what is not used counts 0.
+    """
+    factors = inputs.impacts
+    assert factors is not None, "the problem has no table of impacts"
+    # where numbers are drawn, acids are indexed by draw x acids + acid
+    acid = designs.acid % len(factors.acid_names)
+    used = np.column_stack([balance.acid_pure, *_besides_acid(balance).values()])[:, None, :]
+    each = np.repeat(factors.others[None], len(designs), axis=0)
+    each = np.concatenate([factors.acids.T[acid][:, :, None], each], axis=2)
+    found = np.where(used == 0.0, 0.0, used * each)
+    return np.concatenate([climate[:, None, :], found], axis=1)
 
 
 def metal_value(balance: MassBalance, inputs: ProcessInputs) -> Floats:

@@ -18,12 +18,26 @@ def proton_ratio(balance: MassBalance) -> Floats:
 
 
 def reductant_ratio(balance: MassBalance) -> Floats:
-    """Return electrons that the peroxide offers per electron needed, shape (n,).
+    """Return electrons that peroxide and the feed's metals offer per electron needed, shape (n,).
 
-    Below 1 something else has to reduce the metals: chloride, an organic acid, or the current collectors.
+    Below 1 something else has to reduce the metals: chloride, an organic acid, or carbon.
     """
+    return _per_needed(balance.electrons_metals + balance.electrons_peroxide, balance)
+
+
+def peroxide_ratio(balance: MassBalance) -> Floats:
+    """Return electrons that the peroxide alone offers per electron needed, shape (n,)."""
+    return _per_needed(balance.electrons_peroxide, balance)
+
+
+def metals_ratio(balance: MassBalance) -> Floats:
+    """Return electrons that dissolved copper, aluminium and iron offer per electron needed, shape (n,)."""
+    return _per_needed(balance.electrons_metals, balance)
+
+
+def _per_needed(electrons: Floats, balance: MassBalance) -> Floats:
     with np.errstate(divide="ignore", invalid="ignore"):
-        ratio = balance.electrons_peroxide / balance.electrons_needed
+        ratio = electrons / balance.electrons_needed
     return np.where(balance.electrons_needed > 0.0, ratio, np.inf)
 
 
@@ -31,16 +45,21 @@ def solubility_at(designs: Designs, inputs: ProcessInputs) -> Floats:
     """Return each design's solubility of its acid, mol/L, shape (n,).
 
     Where the value at 60 degC is known, ln(solubility) is linear in temperature through both values, which
-    for oxalic acid lies below what was measured between them. Above 60 degC it stays that of 60 degC.
+    for oxalic acid lies below what was measured between them. Above 60 degC it stays that of 60 degC. Of a
+    mixture it is the total concentration at which the first of its acids is saturated.
     """
     acids, k = inputs.acids, designs.acid
     degrees = np.minimum(designs.temperature, HOT) - COLD
-    return acids.solubility[k] * np.exp(acids.solubility_rise[k] * degrees)
+    each = acids.solubility[k].T * np.exp(acids.solubility_rise[k].T * degrees)
+    return np.asarray(each.min(axis=0) if each.ndim == 2 else each, dtype=np.float64)
 
 
 def slurry_fraction(balance: MassBalance, inputs: ProcessInputs) -> Floats:
-    """Return kg solids per kg slurry when all of the feed is in the leachant, shape (n,)."""
-    return inputs.feed.mass / (inputs.feed.mass + np.maximum(balance.solution, 0.0))
+    """Return kg solids per kg slurry when all of the feed is in the leachant, shape (n,).
+
+    The feed's moisture is part of the leachant.
+    """
+    return inputs.feed.solid_mass / (inputs.feed.solid_mass + np.maximum(balance.solution, 0.0))
 
 
 def peroxide_rise(balance: MassBalance, inputs: ProcessInputs) -> Floats:

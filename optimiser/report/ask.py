@@ -17,6 +17,7 @@ from optimiser.report import ask_words
 from optimiser.report.cards.ask import answer_cards, prices_frame
 from optimiser.report.caveats import selection_caveat
 from optimiser.report.deliver import Delivery, deliver
+from optimiser.report.impact_words import record as impact_record
 from optimiser.report.manifest import made_with, plain_json
 from optimiser.report.nearest import Nearest, find_nearest
 from optimiser.tables.front_csv import design_table
@@ -86,6 +87,7 @@ def as_json(answer: Answer, evidence: Nearest) -> dict[str, Any]:
         "price_of_yield": [_priced(problem.acid_names, one) for one in answer.price_of_yield],
         "price_of_certainty": [_priced(problem.acid_names, one) for one in answer.price_of_certainty],
         "reachable": [_priced(problem.acid_names, one) for one in answer.reachable],
+        **({} if (impacts := impact_record(problem, e, 0)) is None else {"impacts": impacts}),
         "evidence": evidence.frame.astype(object).where(evidence.frame.notna(), None).to_dict("records"),
         "answer": " ".join(ask_words.headline(answer)),
         "replayed": " ".join(selection_caveat(problem)) or None,

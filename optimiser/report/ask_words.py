@@ -6,10 +6,12 @@ import math
 
 from optimiser.answers.answer import Answer, Binding, Drift, Priced
 from optimiser.problem.constraints import label
+from optimiser.problem.feed_words import electrons_sentence
 from optimiser.problem.objectives import METRICS
 from optimiser.report import refusal, words
 from optimiser.report.caveats import selection_caveat
 from optimiser.report.columns import column
+from optimiser.report.impact_words import lines as impact_lines
 from optimiser.report.numbers import NOTHING, floor_percent, number, percent, signed
 from optimiser.variables import VARIABLES
 
@@ -34,8 +36,9 @@ def headline(answer: Answer) -> tuple[str, ...]:
         said.append(f"{METRICS[metric].label.capitalize()}: {column(metric).said(answer.value)}.")
     elif answer.objective.quantile is not None:
         said.append(f"{answer.objective.label.capitalize()}: {column(metric).said(answer.value)}.")
-    targets = words.targets_sentence(answer.problem, answer.evaluation, 0)
-    return (*said, targets) if targets else tuple(said)
+    said.append(electrons_sentence(answer.problem, answer.evaluation, 0))
+    said.append(words.targets_sentence(answer.problem, answer.evaluation, 0))
+    return tuple(line for line in said if line)
 
 
 def asked_text(answer: Answer) -> str:
@@ -156,6 +159,7 @@ def lines(answer: Answer) -> list[str]:
         found += [f"  {binding_sentence(one, answer)}" for one in answer.binding]
     found.append(drift_sentence(answer))
     if answer.feasible:
+        found += impact_lines(answer.problem, answer.evaluation, 0)
         notes = words.warnings_of(answer.problem, answer.evaluation, 0)
         found += [f"Note: {one}" for one in (*notes, *selection_caveat(answer.problem))]
     return [line for line in found if line]

@@ -8,6 +8,7 @@ from typing import Any
 from optimiser._io import builtin
 from optimiser._io.yamlfile import read_yaml
 from optimiser.chemistry.metals import load_metals
+from optimiser.chemistry.mixtures import single_acids
 from optimiser.chemistry.provenance import Provenance, provenance
 from optimiser.learning.lessons import skill_of
 from optimiser.problem.bound import BoundProblem
@@ -77,13 +78,13 @@ def marked_numbers(
 
 def _used(problem: BoundProblem) -> list[Provenance]:
     """Return the numbers that a problem rests on: no base that is not bought, no metal that is absent."""
-    reagents, acids, metals = problem.reagents, {a.name: a for a in problem.acids}, load_metals()
+    reagents, acids, metals = problem.reagents, single_acids(problem.acids), load_metals()
     unused = reagents.bases.keys() - {problem.inputs.parameters.neutraliser}
     labels = {reagents[name].label for name in unused}
     for name in unused:  # without its price, the exchange rate of a base that is not bought is left out, too
         reagents = reagents.changed(name, price=None)
     records = provenance(acids, {m: metals[m] for m in problem.present}, reagents)
-    stocks = {reagents.h2o2.label, *(acid.label for acid in problem.acids)}
+    stocks = {reagents.h2o2.label, *(acid.label for acid in acids.values())}
     return [
         r
         for r in records

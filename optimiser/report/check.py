@@ -8,10 +8,13 @@ from typing import Any
 
 from optimiser.problem.binding import bind, refuse_slow_surrogate
 from optimiser.problem.bound import BoundProblem
+from optimiser.problem.feed_words import reading_lines
 from optimiser.problem.load import load_config
 from optimiser.problem.objectives import METRICS
 from optimiser.problem.tolerances import said
 from optimiser.problem.yields import assumption
+from optimiser.report.impact_words import basis_lines
+from optimiser.report.impact_words import record as impact_record
 from optimiser.report.numbers import counted
 from optimiser.report.words import domain_setting
 from optimiser.tables.own import own_tables
@@ -55,7 +58,13 @@ def check_file(
         "constraints": [n for n in problem.constraint_names if not n.startswith("yield_")],
         "acids": found,
         "own_tables": [asdict(file) for file in tables.files],
-        "notes": [*tables.notes, *([said] if (said := assumption(problem.feed)) else [])],
+        "notes": [
+            *tables.notes,
+            *basis_lines(problem),
+            *([said] if (said := assumption(problem.feed)) else []),
+            *reading_lines(problem.feed),
+        ],
+        **({} if (record := impact_record(problem, None, None)) is None else {"impacts": record}),
         "experiments_needed": problem.surrogate.domain.settings.min_experiments,
         "evaluations": common + (each * alone if alone > 1 else 0),
     }

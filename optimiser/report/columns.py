@@ -14,7 +14,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from optimiser.problem.objectives import METRICS
+from optimiser.chemistry.categories import is_known, is_own
+from optimiser.problem.objectives import IMPACTS, METRICS
 from optimiser.process.costs import COMPONENTS
 from optimiser.report.numbers import NOTHING, number
 from optimiser.variables import VARIABLES
@@ -77,10 +78,14 @@ def _share_of_metal(label: str) -> Column:
     return _percent(label, unit="% of metal fed")
 
 
+#: Significant figures of impacts, whose magnitudes differ by category.
+_FIGURES = 3
+
 #: Columns by their name; those of a family, such as intervals, follow from ``_AROUND`` and ``_FAMILIES``.
 _COLUMNS: Mapping[str, Column] = {
     **{name: Column(m.label, m.unit, m.digits) for name, m in METRICS.items()},
     **{name: _percent(m.label) for name, m in METRICS.items() if name.startswith("yield_")},
+    **{name: Column(METRICS[name].label, METRICS[name].unit, figures=_FIGURES) for name in IMPACTS},
     "recovery": _share_of_metal("recovery"),
     **{v.name: Column(v.label, v.shown_unit, max(0, math.ceil(-math.log10(v.step)))) for v in VARIABLES},
     "design": Column("no.", "", 0),
@@ -91,7 +96,7 @@ _COLUMNS: Mapping[str, Column] = {
     "support": Column("support", "experiments nearby", 0),
     "domain_distance": Column("domain distance", "of the limit", 2),
     "proton_ratio": Column("protons", "offered/consumed", 2),
-    "reductant_ratio": Column("electrons from peroxide", "offered/needed", 2),
+    "reductant_ratio": Column("electrons from peroxide and the feed's metals", "offered/needed", 2),
     "recovery_least": _share_of_metal("recovery within the tolerances, least"),
     "recovery_most": _share_of_metal("recovery within the tolerances, most"),
     "nox": Column("nitrogen oxides to expect"),
@@ -163,14 +168,39 @@ _BALANCE_UNITS = {
     "free_protons": "mol",
     "electrons_needed": "mol",
     "electrons_peroxide": "mol",
+    "electrons_metals": "mol",
+    "electrons_hydrogen": "mol",
+    "charge_removed": "mol",
     "electrons_chloride": "mol",
     "heat": "kWh",
     "power": "kWh",
 }
 
 
-@cache
+def _own_category(name: str) -> Column | None:
+    """Return the column of an impact category of a user's table; None for any other one.
+
+    It is not cached: what tables are read may still tell its unit.
+    """
+    whole = name.removeprefix("best_")
+    for end, said in _AROUND.items():
+        if whole.endswith(end) and is_known(whole.removesuffix(end)):
+            inner = column(whole.removesuffix(end))
+            return replace(inner, label=said.format(inner.label))
+    if not is_own(whole):
+        return None
+    metric = METRICS[whole]
+    label = f"best {metric.label}" if whole != name else metric.label
+    return Column(label, metric.unit, figures=_FIGURES)
+
+
 def column(name: str) -> Column:
+    """Return how a column is shown; also one that no table here has, as a plain label."""
+    return _own_category(name) or _column(name)
+
+
+@cache
+def _column(name: str) -> Column:
     """Return how a column of the report's tables is shown; an unknown name is text under its own name.
 
     A column known only at run time, such as an impact category, is named ``label|unit|significant figures``.

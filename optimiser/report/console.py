@@ -23,6 +23,7 @@ from optimiser.problem.tolerances import said
 from optimiser.report import refusal, words
 from optimiser.report.columns import Column, column
 from optimiser.report.frames import front_frame, refused_frame
+from optimiser.report.impact_words import lines as impact_lines
 from optimiser.report.nearest import BREAKS, DISTANCE, Nearest, beside, condition_records, distance_records
 from optimiser.report.numbers import number
 from optimiser.search.run import RunResult
@@ -50,6 +51,8 @@ def print_result(result: RunResult, out: Path | None, console: Console | None = 
             _say(console, line, "bold")
         if value := words.value_sentence(problem, front):
             _say(console, value)
+        for line in impact_lines(problem, front.evaluation, front.answer):
+            _say(console, line)
         console.print()
         _say(console, words.front_finding(problem, front))
         _say(console, said(problem.tolerances.record()))

@@ -38,6 +38,7 @@ from optimiser.report.manifest import given, made_with, plain_json
 from optimiser.report.write import default_out
 from optimiser.surrogate.artefact import load_surrogate
 from optimiser.tables.one_design import one_design
+from optimiser.tables.own import tables_of
 from optimiser.variables import DESIGN_COLUMNS
 
 #: Of the orders in which the drivers of the anchors are moved.
@@ -88,7 +89,7 @@ def write_explanation(
     name = question.name if question else "model"
     out = out or default_out(f"explain_{name}")
     check_folder(out, force)
-    problem, asked = (bind(question) if question else None), None
+    problem, asked = (bind(question, tables_of(question)) if question else None), None
     if problem is not None and question is not None and asks:
         asked = one_design(question, problem, design, front, row)
     of = explain(

@@ -34,7 +34,7 @@ def streams(problem: BoundProblem, evaluation: Evaluation, row: int) -> tuple[St
 
     Stocks are split into what is pure and their water. Oxygen and chlorine leave in leaching. Metals are
     taken out of the leachate, how is not modelled; the base goes to the free acid that is left. Wastewater is
-    what remains: water, the metals' anions, the feed's oxygen, the wash water, and the carbon dioxide that a
+    what remains: water, the metals' anions, dissolved impurities that are not taken out, the feed's oxygen, the wash water, and the carbon dioxide that a
     carbonate gives off.
     """
     balance, by_products, tonnes = (
@@ -48,7 +48,9 @@ def streams(problem: BoundProblem, evaluation: Evaluation, row: int) -> tuple[St
 
     acid, peroxide, base = (per_tonne(v) for v in (balance.acid_pure, balance.peroxide_pure, balance.base))
     wash, residue, salt = (per_tonne(v) for v in (balance.wash_water, balance.residue, by_products.salt))
-    water = per_tonne(balance.solution) - acid - peroxide
+    # the feed's moisture comes with the feed
+    water = per_tonne(balance.solution) - acid - peroxide - problem.feed.moisture_mass / tonnes
+    hydroxides = per_tonne(by_products.hydroxides)
     gases = {"oxygen": per_tonne(by_products.oxygen), "chlorine": per_tonne(by_products.chlorine)}
     metals = {f"{m} dissolved": float(balance.metals[row, METALS.index(m)]) / tonnes for m in problem.present}
     into = 1000.0 + acid + peroxide + water + wash
@@ -65,7 +67,8 @@ def streams(problem: BoundProblem, evaluation: Evaluation, row: int) -> tuple[St
         Stream("base", LEACHATE, base),
         *(Stream(LEACHATE, metal, mass) for metal, mass in metals.items()),
         Stream(LEACHATE, "salt", salt),
-        Stream(LEACHATE, "wastewater", leachate + base - sum(metals.values()) - salt),
+        Stream(LEACHATE, "hydroxides", hydroxides),
+        Stream(LEACHATE, "wastewater", leachate + base - sum(metals.values()) - salt - hydroxides),
     ]
     return tuple(stream for stream in found if stream.mass > 0.0)
 

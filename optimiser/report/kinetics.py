@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from optimiser._io.output import check_folder
-from optimiser.chemistry.acids import choose_acid, load_acids
+from optimiser.chemistry.acids import load_acids
 from optimiser.chemistry.feeds import find_feed
+from optimiser.chemistry.mixtures import choose
 from optimiser.kinetics.frames import constants_frame, curves_frame, energies_frame
 from optimiser.kinetics.literature import load_literature
 from optimiser.kinetics.simulate import plan_curves
@@ -63,7 +64,7 @@ def write_kinetics(
     plan = plan_curves(
         model,
         find_feed(feed, where=f"--feed {feed}"),
-        choose_acid(acid, load_acids(), where="--acid"),
+        choose(acid, load_acids(), where="--acid"),
         temperature=temperature,
         time=time,
         conditions=conditions,

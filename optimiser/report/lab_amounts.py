@@ -12,6 +12,7 @@ from optimiser._io.errors import InputError
 from optimiser.chemistry.acids import Acid
 from optimiser.chemistry.feeds import Feed
 from optimiser.chemistry.metals import METALS
+from optimiser.chemistry.mixtures import mass_shares
 from optimiser.chemistry.reagents import Reagents, load_reagents
 from optimiser.learning.setpoints import LONG as LONG
 from optimiser.learning.setpoints import STEPS as STEPS
@@ -84,6 +85,7 @@ def amounts(
         )
     pipetted = np.array([math.isinf(acid.solubility_molar) for acid in acids])
     pipetted &= np.array([acid.solubility is not None for acid in acids])
+    pipetted &= np.array([len(acid.components) == 1 for acid in acids])  # a mixture's stocks are weighed
     liquid = pipetted[designs.acid]
     columns = (
         designs.solid_liquid_ratio * volume_ml / 1000.0,
@@ -93,6 +95,16 @@ def amounts(
         np.maximum(water, 0.0),
     )
     return pd.DataFrame(dict(zip(AMOUNTS, columns, strict=True)))
+
+
+def _weighed(acid: Acid) -> str:
+    """Say how much of each stock 100 g of a mixture's stocks hold: ``66.3 g of sulfuric acid (98 wt%)``."""
+    of_pure = mass_shares(acid)
+    return ", ".join(
+        f"{number(100.0 * of_pure[part.name] * acid.purity / part.purity, figures=3)} g of {part.label} "
+        f"({number(100.0 * part.purity, figures=3)} wt%)"
+        for part, _ in acid.components
+    )
 
 
 def check_volume(volume_ml: float) -> None:
@@ -124,12 +136,17 @@ def assumptions(
         "Volume": f"{number(volume_ml)} mL of leachant, that is acid, peroxide and water together, before "
         "the cathode is added. Volumes are taken to add up.",
         "Cathode": f"{feed.name}, dry, pure and without binder or carbon. Weigh in more where it holds less: "
-        "what counts is g of cathode per L of leachant.",
+        "what counts is g of cathode per L of leachant."
+        if feed.cathode_share == 1.0
+        else f"{feed.name} as its assay has it, with all that is beside the cathode; its moisture is counted "
+        "as water. What counts is g of it per L of leachant.",
     }
     for acid in acids:
         stock = f"{number(100.0 * acid.purity, figures=3)} wt%"
         if math.isnan(acid.purity * acid.density):
             said[acid.label] = "its stock is not known, so that no amount can be given."
+        elif len(acid.components) > 1:
+            said[acid.label] = f"its stocks are weighed in: 100 g of them are {_weighed(acid)}."
         elif acid.solubility is not None and math.isinf(acid.solubility_molar):
             said[acid.label] = (
                 f"a stock of {stock}, {number(acid.density, figures=4)} kg/L "

@@ -19,7 +19,7 @@ from optimiser.problem.bounds import BOUNDED, Bound
 from optimiser.problem.constraints import CONSTRAINTS, Yields
 from optimiser.problem.objectives import METRICS
 from optimiser.problem.tolerances import DEFAULT
-from optimiser.process.parameters import neutralisers, parameter_quantities, process_parameters
+from optimiser.process.parameters import choices, parameter_quantities, process_parameters
 from optimiser.surrogate.artefact import known_artefacts, load_surrogate
 from optimiser.surrogate.site import base_name
 from optimiser.variables import VARIABLES
@@ -55,6 +55,7 @@ def _acids() -> list[Record]:
             "climate change [kg CO2-eq/kg pure]": _marked(
                 acid.climate_change, f"{acid.climate_change.value:g}" if acid.climate_change else ""
             ),
+            "method": acid.climate_change.method if acid.climate_change else "",
             "SMILES": acid.smiles,
         }
         for acid in load_acids().values()
@@ -129,12 +130,11 @@ def _parameters() -> list[Record]:
         }
         for name, q in parameter_quantities().items()
     ]
-    neutraliser = {
-        "name": "neutraliser",
-        "default": process_parameters().neutraliser,
-        "unit": "one of " + ", ".join(neutralisers()),
-    }
-    return [*records, *({**dict.fromkeys(records[0]), **r} for r in (neutraliser, *_tolerances()))]
+    chosen = [
+        {"name": name, "default": getattr(process_parameters(), name), "unit": "one of " + ", ".join(names)}
+        for name, names in choices().items()
+    ]
+    return [*records, *({**dict.fromkeys(records[0]), **r} for r in (*chosen, *_tolerances()))]
 
 
 def _tolerances() -> list[Record]:
@@ -159,6 +159,7 @@ def _sources() -> list[Record]:
             "quantity": r.quantity,
             "value": r.value,
             "unit": r.unit,
+            "method": r.method,
             "low": r.low,
             "high": r.high,
             "when": r.date,

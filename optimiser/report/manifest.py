@@ -24,6 +24,7 @@ from optimiser.problem.limits import ApplicabilityDomain
 from optimiser.problem.margins import Limit
 from optimiser.problem.objectives import METRICS
 from optimiser.report import refusal, words
+from optimiser.report.impact_words import record as impact_record
 from optimiser.report.verdicts import verdict_text
 from optimiser.search.run import RunResult
 from optimiser.search.search import SearchResult
@@ -77,6 +78,11 @@ def manifest(result: RunResult) -> dict[str, Any]:
     elif result.infeasibility is not None:
         found["answer"] = "No feasible design."
         found["warnings"] = refusal.infeasibility_lines(result.infeasibility, problem)
+    evaluation = result.front.evaluation if result.front else None
+    if (
+        told := impact_record(problem, evaluation, result.front.answer if result.front else None)
+    ) is not None:
+        found["impacts"] = told
     plain: dict[str, Any] = plain_json(found)
     return plain
 

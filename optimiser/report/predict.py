@@ -12,7 +12,6 @@ import pandas as pd
 from optimiser._io.errors import InputError
 from optimiser._io.output import check_apart, check_file_target, check_folder, placed
 from optimiser.chemistry.feeds import find_feed
-from optimiser.problem.binding import known_acids
 from optimiser.problem.load import load_problem
 from optimiser.report.card import make_cards
 from optimiser.report.cards.scenarios import scenario_makers
@@ -23,7 +22,7 @@ from optimiser.report.scenarios import Contents, contents
 from optimiser.report.stream import STREAMED, streamed_table
 from optimiser.report.workbook import write_sheets
 from optimiser.tables.footprint import check_footprint
-from optimiser.tables.own import read_own_tables
+from optimiser.tables.own import own_tables, read_own_tables
 from optimiser.tables.predict import RowProgress, Setting, Tally, parts, prepare, results
 from optimiser.tables.read import split_source
 from optimiser.toolkit.profile import find_profile
@@ -91,8 +90,8 @@ def deliver(request: Request, progress: RowProgress) -> Said:
 
 def _setting(request: Request) -> Setting:
     question = load_problem(request.problem) if request.problem else None
-    known = known_acids(question) if question else None
-    tables = read_own_tables(request.acids, request.prices, request.impacts, known=known)
+    files = (request.acids, request.prices, request.impacts)
+    tables = own_tables(question, *files) if question else read_own_tables(*files)
     setting = prepare(
         request.table,
         question=question,

@@ -22,6 +22,7 @@ from optimiser.report.frames import (
     nearest_frame,
     yields_frame,
 )
+from optimiser.report.impact_frames import acids_impacts
 from optimiser.report.manifest import manifest
 from optimiser.report.nearest import picked_nearest
 from optimiser.report.sources import sources_frame
@@ -105,6 +106,8 @@ def sheets(result: RunResult, pinned: dict[str, Any]) -> dict[str, pd.DataFrame]
         found["yields"] = yields_frame(problem, evaluation)
         found["cost"] = parts.drop(columns=climate)
         found["climate change"] = parts[["design", "acid", *climate]]
+        if problem.inputs.impacts is not None:
+            found["impacts"] = acids_impacts(result)
     elif result.infeasibility is not None:
         found["front"] = design_table(problem, result.infeasibility.nearest).iloc[:0]
         found["least infeasible"] = nearest_frame(problem, result.infeasibility)

@@ -5,9 +5,11 @@ from __future__ import annotations
 import pandas as pd
 
 from optimiser.chemistry.metals import load_metals
+from optimiser.chemistry.mixtures import single_acids
 from optimiser.chemistry.provenance import provenance
 from optimiser.chemistry.quantity import flags
 from optimiser.problem.bound import BoundProblem
+from optimiser.process.inputs import idle_parameters
 from optimiser.process.parameters import parameter_quantities, process_parameters
 
 #: Said of a number that the problem sets itself.
@@ -16,13 +18,14 @@ OWN = "given in the problem"
 
 def sources_frame(problem: BoundProblem) -> pd.DataFrame:
     """Return one row per number: what it is, value and range, date, confidence, flags and source, as text."""
-    acids = {acid.name: acid for acid in problem.acids}
+    acids = single_acids(problem.acids)
     rows: list[dict[str, object]] = [
         {
             "item": r.item,
             "quantity": r.quantity,
             "value": "miscible" if r.value is None else r.value,
             "unit": r.unit,
+            "method": r.method,
             "low": r.low,
             "high": r.high,
             "in euro": r.euro,
@@ -35,7 +38,7 @@ def sources_frame(problem: BoundProblem) -> pd.DataFrame:
         for r in provenance(acids, load_metals(), problem.reagents)
     ]
     frame = pd.DataFrame([*rows, *_parameters(problem), *_assumed_yields(problem)])
-    texts = ["unit", "date", "confidence", "flags", "note"]
+    texts = ["unit", "method", "date", "confidence", "flags", "note"]
     return frame.assign(**frame[texts].fillna(""))
 
 
@@ -59,7 +62,10 @@ def _parameters(problem: BoundProblem) -> list[dict[str, object]]:
     """Return the plant's parameters; one that the problem changed says so instead of the shipped source."""
     rows: list[dict[str, object]] = []
     shipped, used = process_parameters(), problem.inputs.parameters
+    idle = idle_parameters(problem.feed)
     for name, q in parameter_quantities().items():
+        if name in idle:
+            continue
         row = {"item": "plant", "quantity": name.replace("_", " "), "value": getattr(used, name)}
         row |= {"unit": q.unit, "low": q.low, "high": q.high, "note": q.note}
         if (own := used.given.get(name)) is not None:
@@ -72,4 +78,9 @@ def _parameters(problem: BoundProblem) -> list[dict[str, object]]:
         rows.append(row)
     source = OWN if used.neutraliser != shipped.neutraliser else "default"
     neutraliser = used.neutraliser.replace("_", " ")
-    return [*rows, {"item": "plant", "quantity": "neutraliser", "value": neutraliser, "source": source}]
+    rows.append({"item": "plant", "quantity": "neutraliser", "value": neutraliser, "source": source})
+    if problem.feed.impurities:
+        source = OWN if used.impurity_removal != shipped.impurity_removal else "default"
+        row = {"item": "plant", "quantity": "impurity removal", "value": used.impurity_removal}
+        rows.append(row | {"source": source})
+    return rows

@@ -23,7 +23,7 @@ from optimiser.report.manifest import plain_json, question_record, table_hashes
 from optimiser.search.archive import Archive, cells
 from optimiser.search.known import Known
 from optimiser.surrogate.artefact import YieldPrediction
-from optimiser.tables.own import OwnTables, own_tables
+from optimiser.tables.own import OwnTables, own_tables, tables_of
 from optimiser.variables import CONTINUOUS, Designs
 
 DESIGNS = "designs.npz"
@@ -164,7 +164,7 @@ def _question(folder: Path, pinned: Mapping[str, Any]) -> Problem:
 def _tables(folder: Path, question: Problem, pinned: Mapping[str, Any]) -> OwnTables | None:
     given = {str(table["kind"]): table for table in pinned["own_tables"]}
     if not given:
-        return None
+        return tables_of(question)
     paths = [Path(given[kind]["file"]) if kind in given else None for kind in ("acids", "prices", "impacts")]
     tables = own_tables(question, *paths)
     for file in tables.files:

@@ -7,6 +7,7 @@ import numpy as np
 from optimiser.chemistry.metals import METALS
 from optimiser.problem.bound import BoundProblem, Evaluation
 from optimiser.problem.constraints import switched_off
+from optimiser.problem.feed_words import electrons_sentence, impurity_warnings, reading_lines
 from optimiser.problem.limits import ApplicabilityDomain
 from optimiser.problem.objectives import METRICS
 from optimiser.problem.robustness import over_tolerances
@@ -95,6 +96,7 @@ def answer(problem: BoundProblem, evaluation: Evaluation, row: int) -> tuple[str
     """Say the recommended design, and how sure its targets are."""
     said = (
         sentence(problem, evaluation, row),
+        electrons_sentence(problem, evaluation, row),
         targets_sentence(problem, evaluation, row),
         quantiles_sentence(problem, evaluation, row),
     )
@@ -152,8 +154,11 @@ def front_finding(problem: BoundProblem, front: Front) -> str:
         how, values = column(objective.metric), front.evaluation.metrics[objective.metric]
         spans.append(f"{how.label} {how.said(values.min())} to {how.said(values.max())}")
     ends = "; ".join(spans)
-    acids = sorted({problem.acids[k].label for k in front.evaluation.designs.acid})
-    return f"A trade-off of {n} designs over {ends}, with {', '.join(acids)}."
+    used = np.unique(front.evaluation.designs.acid)
+    acids = sorted({problem.acids[k].label for k in used})
+    unknown = sorted(problem.acids[k].label for k in used if not len(problem.neighbourhoods[k].of_acid))
+    guessed = f" Yields with {', '.join(unknown)} are guesses: no experiment has it." if unknown else ""
+    return f"A trade-off of {n} designs over {ends}, with {', '.join(acids)}.{guessed}"
 
 
 def warnings_of(problem: BoundProblem, evaluation: Evaluation, row: int) -> list[str]:
@@ -181,13 +186,13 @@ def warnings_of(problem: BoundProblem, evaluation: Evaluation, row: int) -> list
             "organic": "the organic acid itself has to reduce the rest",
             "none": "something in the feed (carbon, aluminium, copper) has to reduce the rest",
         }[acid.reductant or "none"]
-        said.append(
-            f"Peroxide supplies {percent(ratio)} of the electrons that the dissolved metals need; {other}."
-        )
+        who = "Peroxide and the feed's metals supply" if problem.feed.impurities else "Peroxide supplies"
+        said.append(f"{who} {percent(ratio)} of the electrons that the dissolved metals need; {other}.")
     if by_products.nox[row]:
         said.append(
             f"Nitric acid above about {plant.nox_limit:g} °C: expect nitrogen oxides, which need scrubbing."
         )
+    said += impurity_warnings(problem, evaluation, row)
     metals = by_products.precipitating(row)
     if metals:
         said.append(
@@ -203,6 +208,7 @@ def warnings_of(problem: BoundProblem, evaluation: Evaluation, row: int) -> list
         said.append(f"Only {counted(support, 'experiment')} near this design.")
     if assumed := assumption(problem.feed):
         said.append(assumed)
+    said += reading_lines(problem.feed)
     off, tolerances = (
         switched_off(problem.constraints, problem.state(evaluation), row),
         tolerance_warning(problem, evaluation, row),

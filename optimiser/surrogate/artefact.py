@@ -18,8 +18,8 @@ from optimiser._io.errors import InputError, closest
 from optimiser._io.extras import needs
 from optimiser._io.reading import MOST_TABLE, read_bytes
 from optimiser._io.yamlfile import read_yaml
-from optimiser.chemistry.descriptors import structure_key
 from optimiser.surrogate.calibration import INTERVAL_LEVEL, Calibration, stretched, tails, widening
+from optimiser.surrogate.coordinates import impurities_of
 from optimiser.surrogate.domain import Domain, Neighbourhood
 from optimiser.surrogate.features import (
     FEATURES,
@@ -28,8 +28,10 @@ from optimiser.surrogate.features import (
     Feature,
     FeedLike,
     feature_matrix,
+    of_cathode,
 )
 from optimiser.surrogate.fitted import Predictor
+from optimiser.surrogate.mixed import mixed
 from optimiser.surrogate.packing import (
     CARD,
     MODELS,
@@ -44,6 +46,8 @@ from optimiser.surrogate.site import PRIOR_FILE, RESULTS_FILE, OwnData, Site, bu
 from optimiser.variables import Designs, Floats
 
 FORMAT = 3
+#: Of a site model whose results have impurities or mixtures of acids, which earlier versions would overlook.
+SITE_FORMAT = 4
 ARRAYS = "arrays.npz"
 #: Of a rival of the shipped default only.
 REGRESSORS = "regressors.skops"
@@ -169,7 +173,7 @@ class Surrogate:
         Args:
             feed: the cathode.
             acids: the acids that ``designs.acid`` counts; those of the training data are recognised by SMILES
-                and seen as in training.
+                and seen as in training; the yields of a mixture are a guess (`optimiser.surrogate.mixed`).
             designs: n designs.
             fidelity: ``search`` compares with a few anchors, ``final`` with all.
             moved: where each design may end up, all equally likely, as
@@ -179,9 +183,17 @@ class Surrogate:
 
         Raises:
             InputError: an unreadable SMILES, or numba cannot compile here.
+
+        Designs say how much of the whole feed there is per litre; the model is asked for the cathode in it.
         """
-        features = feature_matrix(feed, acids, designs, self.acids)
-        raw = self.fitted.predict(features, self.anchors_at(fidelity), moved)
+        if feed.cathode_share != 1.0:
+            designs = Designs(designs.acid, of_cathode(designs.continuous, feed.cathode_share))
+            moved = None if moved is None else of_cathode(moved, feed.cathode_share)
+        parts = mixed(acids, designs)
+        seen = (acids, designs) if parts is None else (parts.acids, parts.designs)
+        features = feature_matrix(feed, *seen, self.acids)
+        points = moved if parts is None or moved is None else moved[parts.row]
+        raw = self.fitted.predict(features, self.anchors_at(fidelity), points)
         present = np.asarray(feed.present, dtype=bool)[: len(PREDICTED_METALS)]
         centre, spread, disagreement = (
             np.where(present, part, np.nan) for part in (stretched(raw.mean), raw.spread, raw.disagreement)
@@ -191,15 +203,19 @@ class Surrogate:
         if raw.over is not None:
             over = published.expected(np.where(present, stretched(raw.over), np.nan))
             mean = over.mean(axis=1)
+        if parts is not None:
+            centre, spread, disagreement, mean = map(parts.mean, (centre, spread, disagreement, mean))
+            over = None if over is None else parts.mean(over)
         scale, ratio = np.empty_like(centre), np.empty(len(centre))
         composition = (float(feed.Ni), float(feed.Mn), float(feed.Co))
         for k in np.unique(designs.acid):
-            rows, key = designs.acid == k, structure_key(acids[k].smiles)
+            rows, key = designs.acid == k, acids[k].key
             near, here, apart = self._near(composition, key), designs.continuous[rows], disagreement[rows]
             scale[rows] = self.calibration.scale(centre[rows], spread[rows], apart, near, here)
             after = None
             if self.site is not None:
-                after = self.site.posterior(composition, key, here, mean[rows], scale[rows])
+                beside = impurities_of(feed)
+                after = self.site.posterior(composition, key, here, mean[rows], scale[rows], beside)
             if self.site is not None and after is None:
                 scale[rows] *= self.site.unlearned
             if self.site is not None and after is not None:
@@ -330,7 +346,7 @@ def load_surrogate(name_or_path: str | Path, *, beside: Path | None = None, wher
         raise InputError(
             f"{where} is not a model card: it has no format number.", where=where, remedy=rebuild(folder)
         )
-    if card["format"] != FORMAT:
+    if card["format"] != FORMAT and not (card.get("kind") == SITE and card["format"] == SITE_FORMAT):
         newer = card["format"] > FORMAT
         raise InputError(
             f"The artefact {folder.name!r} has format {card['format']}; this version reads format {FORMAT}.",

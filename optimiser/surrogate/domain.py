@@ -9,6 +9,9 @@ them.
 **Own results** open it: an experiment of the user's own plant is enough alone, for its acid, and for
 setpoints within half of the limit around it.
 
+**A mixture of acids** has no published experiments. Own ones with a mixture of the same acids support it
+where no more than a tenth of the molecules is of another acid, and count as further away for it.
+
 **An acid without data** has no experiments here, so it is unsupported and at a distance beyond every limit.
 `features.py` describes it by its own pKa and structure, `calibration.py` gives its errors the mean of all
 acids, `problem/binding.py` refuses a search in which no acid is supported, and `problem/bound.py` leaves it
@@ -26,7 +29,8 @@ import numpy.typing as npt
 
 from optimiser._io.errors import InputError
 from optimiser.chemistry.descriptors import structure_key
-from optimiser.surrogate.features import AcidLike, FeedLike
+from optimiser.chemistry.mixtures import shares_of
+from optimiser.surrogate.features import AcidLike, FeedLike, of_cathode
 from optimiser.surrogate.stoichiometry import breaks
 from optimiser.surrogate.training_table import TrainingTable
 from optimiser.variables import COLUMN, CONTINUOUS, VARIABLES, Bools, Floats, Ints
@@ -39,6 +43,9 @@ _STEP, _LOW, _HIGH = (np.array([getattr(v, end) for v in VARIABLES]) for end in 
 _SHIFT = np.array([{"temperature": np.nan, "acid_concentration": 0.05}.get(name, 1.0) for name in CONTINUOUS])
 #: Standard deviations that a wholly different feed counts as: composition distinguishes studies.
 _FEED_WEIGHT = 3.0
+#: Mole share by which mixtures of the same acids may differ for an experiment with one to support another,
+#: and standard deviations that a wholly different mixture would count as: a tenth is half of one.
+_SAME_SHARES, _SHARE_WEIGHT = 0.1, 5.0
 _SAME_FEED = 0.05  # share of the feed's sites: what is written with two decimals, or measured
 #: Share of the distance's limit that one experiment of a user's own plant reaches.
 OWN_REACH = 0.5
@@ -88,6 +95,8 @@ class Neighbourhood:
         of_feed: numbers of the experiments on the same feed, with whatever acid, shape (f,).
         near_feed: which of the acid's experiments are near the feed and keep to stoichiometry, shape (e,).
         own: which of the acid's experiments are a user's own, shape (e,).
+        share: mass of cathode per mass of the feed. Solid-to-liquid ratios, of designs and of ``low``,
+            ``high`` and ``centre``, are those of the whole feed.
     """
 
     experiments: int
@@ -106,6 +115,7 @@ class Neighbourhood:
     _feed_square: Floats
     _scale: Floats
     _neighbours: int
+    share: float = 1.0
 
     @property
     def varied(self) -> Bools:
@@ -125,7 +135,7 @@ class Neighbourhood:
         Args:
             continuous: variables of ``CONTINUOUS`` in their order and units, shape (n, 5).
         """
-        place = place_of(continuous) / self._scale
+        place = place_of(of_cathode(continuous, self.share)) / self._scale
         square = np.broadcast_to(self._feed_square, (len(place), len(self.of_acid))).copy()
         for here, there in zip(_without_time(place).T, self._place.T, strict=True):
             square += (here[:, None] - there) ** 2
@@ -168,9 +178,9 @@ class Neighbourhood:
         if not self.supported:
             return np.full(len(continuous), _FAR)
         # A setpoint can only stand on the plant's grid: a bound between two setpoints reaches to the nearest.
-        low = place_of(np.minimum(self.low, np.round(self.low / _STEP) * _STEP)[None] - 1e-9)
-        high = place_of(np.maximum(self.high, np.round(self.high / _STEP) * _STEP)[None] + 1e-9)
-        place = place_of(continuous)
+        low = np.minimum(self.low, np.round(self.low / _STEP) * _STEP)[None] - 1e-9
+        high = np.maximum(self.high, np.round(self.high / _STEP) * _STEP)[None] + 1e-9
+        low, high, place = (place_of(of_cathode(x, self.share)) for x in (low, high, continuous))
         outside = np.maximum(np.maximum(low - place, place - high), 0.0)
         return np.asarray((outside / self._scale)[:, self.bounded(limit)].sum(axis=1), dtype=np.float64)
 
@@ -208,7 +218,13 @@ class Domain:
 
     def neighbourhood(self, feed: FeedLike, acid: AcidLike) -> Neighbourhood:
         """Return the experiments with this acid as seen from this feed. An acid not in the data has none."""
-        return self.near(np.array([feed.Ni, feed.Mn, feed.Co]), structure_key(acid.smiles))
+        near = self.near(np.array([feed.Ni, feed.Mn, feed.Co]), acid.key)
+        share = feed.cathode_share
+        if share == 1.0:
+            return near
+        low, high = of_cathode(near.low, 1.0 / share), of_cathode(near.high, 1.0 / share)
+        centre = _without_time(of_cathode(_with_time(near.centre[None], np.zeros(1)), 1.0 / share))[0]
+        return replace(near, low=low, high=high, centre=centre, share=share)
 
     def near(self, composition: Floats, key: str) -> Neighbourhood:
         """Return the experiments with the acid of a key seen from a composition (mol Ni, Mn, Co per mol Li).
@@ -216,8 +232,9 @@ class Domain:
         As range and support an experiment counts only if its feed has every metal of this one: one without
         manganese does not support a yield of manganese.
         """
-        acid = self.acids.index(key) if key in self.acids else -1
-        of_acid = np.flatnonzero(self.acid == acid)
+        acids, apart_in_shares = self._like(key)
+        acid = int(acids[0]) if len(acids) else -1
+        of_acid = np.flatnonzero(self.acid == acid if len(acids) < 2 else np.isin(self.acid, acids))
         apart = np.abs(self.feed - composition).sum(axis=1) / 2.0
         moved = apart[of_acid]
         complete = ((self.feed[of_acid] > 0) | (composition <= 0)).all(axis=1)
@@ -248,10 +265,32 @@ class Domain:
             own=own,
             _place=_without_time(place[0]),
             _time=np.column_stack([p[:, _TIME] for p in place]),
-            _feed_square=(_FEED_WEIGHT * moved) ** 2,
+            _feed_square=(_FEED_WEIGHT * moved) ** 2
+            if apart_in_shares is None
+            else (_FEED_WEIGHT * moved) ** 2 + (_SHARE_WEIGHT * apart_in_shares[self.acid[of_acid]]) ** 2,
             _scale=self.scale,
             _neighbours=self.settings.neighbours,
         )
+
+    def _like(self, key: str) -> tuple[Ints, Floats | None]:
+        """Return the numbers of the acids that a key stands for, nearest first, and how far shares are apart.
+
+        An acid alone stands for itself. A mixture stands for those of the same acids of which no more than
+        `_SAME_SHARES` is another acid; half the sum of the shares' differences, by acid, shape (k,).
+        """
+        wanted = shares_of(key)
+        if len(wanted.group) == 1:
+            return np.array([self.acids.index(key)] if key in self.acids else [], dtype=np.intp), None
+        known = [shares_of(acid) for acid in self.acids]
+        same = [one.group == wanted.group for one in known]
+        apart = np.array(
+            [
+                np.abs(np.subtract(one.shares, wanted.shares)).sum() / 2.0 if alike else np.inf
+                for one, alike in zip(known, same, strict=True)
+            ]
+        )
+        order = np.argsort(apart, kind="stable")
+        return order[apart[order] <= _SAME_SHARES + 1e-9], apart
 
     def _around(self, continuous: Floats) -> tuple[Floats, Floats]:
         """Return how low and how high setpoints may be that are near some conditions, shape (n, 5) each.
@@ -291,9 +330,12 @@ class Domain:
         )
 
     def conditions(self, near: Neighbourhood) -> Floats:
-        """Return the conditions, at their last sample, of the experiments near the feed, shape (e, 5)."""
+        """Return the conditions, at their last sample, of the experiments near the feed, shape (e, 5).
+
+        Solid-to-liquid ratios are those that the feed needs for as much cathode.
+        """
         rows = near.of_acid[near.near_feed]
-        return _with_time(self.fixed[rows], self.time[rows, 1])
+        return of_cathode(_with_time(self.fixed[rows], self.time[rows, 1]), 1.0 / near.share)
 
     def limited(self, distance: Floats, disagreement: Floats) -> Domain:
         """Return the domain with its limits set.

@@ -10,7 +10,7 @@ import numpy as np
 from optimiser.chemistry.descriptors import DESCRIPTORS, descriptors, structure_key
 from optimiser.chemistry.metals import BASE_METALS
 from optimiser.surrogate.training_table import TrainingTable
-from optimiser.variables import CONTINUOUS, VARIABLES, Bools, Designs, Floats
+from optimiser.variables import COLUMN, CONTINUOUS, VARIABLES, Bools, Designs, Floats
 
 #: The metals whose yields the model predicts, in the order of every array of yields.
 PREDICTED_METALS = BASE_METALS
@@ -39,6 +39,14 @@ class AcidLike(Protocol):
         """Structure."""
 
     @property
+    def key(self) -> str:
+        """Identity: the structure, or those of a mixture with their shares."""
+
+    @property
+    def components(self) -> Sequence[tuple[AcidLike, float]]:
+        """The acids of a mixture with their mole shares; itself where it is none."""
+
+    @property
     def pKa_values(self) -> tuple[float, ...]:  # noqa: N802
         """Dissociation constants, strongest first."""
 
@@ -52,7 +60,7 @@ class AcidLike(Protocol):
 
 
 class FeedLike(Protocol):
-    """What the model needs of a feed: mol per mol Li, and which of Li, Ni, Mn, Co it contains."""
+    """What the model needs of a feed: mol per mol Li, which of Li, Ni, Mn, Co it holds, how much cathode."""
 
     @property
     def Ni(self) -> float:  # noqa: N802
@@ -69,6 +77,14 @@ class FeedLike(Protocol):
     @property
     def present(self) -> Bools:
         """Which of Li, Ni, Mn, Co the feed contains, shape (4,)."""
+
+    @property
+    def cathode_share(self) -> float:
+        """Mass of cathode per mass of what is fed."""
+
+    @property
+    def impurities(self) -> Mapping[str, float]:
+        """Mass of copper, aluminium and iron per mass of what is fed; what own results may depend on."""
 
 
 FEATURES: tuple[Feature, ...] = (
@@ -91,6 +107,23 @@ _NAMES = [feature.name for feature in FEATURES]
 FEED_COLUMNS = [_NAMES.index(name) for name in ("Ni", "Mn", "Co")]
 CONTINUOUS_COLUMNS = [_NAMES.index(name) for name in CONTINUOUS]
 ACID_COLUMNS = [j for j in range(len(FEATURES)) if j not in (*FEED_COLUMNS, *CONTINUOUS_COLUMNS)]
+
+
+def of_cathode(continuous: Floats, share: float) -> Floats:
+    """Return setpoints with the solid-to-liquid ratio of the cathode instead of that of all that is fed.
+
+    The yield model and its domain know cathodes: what is beside them is no solid to them.
+
+    Args:
+        continuous: variables of ``CONTINUOUS`` along the last axis.
+        share: mass of cathode per mass of what is fed; with 1 the setpoints come back as they are. Its
+            inverse turns the cathode's ratio into that of the feed.
+    """
+    if share == 1.0:
+        return continuous
+    found = continuous.copy()
+    found[..., COLUMN["solid_liquid_ratio"]] *= share
+    return found
 
 
 def acid_features(acid: AcidLike) -> Floats:
@@ -129,7 +162,7 @@ def feature_matrix(
     rows = np.full((len(acids), len(ACID_COLUMNS)), np.nan)
     for index in np.unique(designs.acid):
         acid = acids[index]
-        known = None if fitted is None else fitted.get(structure_key(acid.smiles))
+        known = None if fitted is None else fitted.get(acid.key)
         rows[index] = acid_features(acid) if known is None else known
     matrix = np.empty((len(designs), len(FEATURES)))
     matrix[:, FEED_COLUMNS] = (feed.Ni, feed.Mn, feed.Co)

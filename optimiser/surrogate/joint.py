@@ -23,7 +23,7 @@ from optimiser.surrogate.residuals import (
     covariance,
     lasting_covariance,
 )
-from optimiser.variables import Floats, Ints
+from optimiser.variables import CONTINUOUS, Floats, Ints
 
 _JITTER = 1e-9
 
@@ -100,7 +100,7 @@ def joint(
         hard: how hard they look, likewise.
         run: number of each design's experiment: rows of one differ in time only, shape (n,).
     """
-    known = nothing_learned(prior) if learned is None else learned
+    known = nothing_learned(prior, place.shape[1]) if learned is None else learned
     row, metal = np.nonzero(~np.isnan(mean))
     feed, nothing = np.tile(composition, (len(mean), 1)), np.full(mean.shape, np.nan)
     rows = OwnRows(place, feed, run, mean, hard, nothing, np.zeros(len(mean)))
@@ -130,10 +130,17 @@ def drawn_yields(calibration: Calibration, mean: Floats, scale: Floats, scores: 
     return np.asarray(found.clip(0.0, 1.0), dtype=np.float64)
 
 
-def nothing_learned(prior: Prior) -> Learned:
-    """Return what is known before the first own result: every explanation with its chance."""
+def nothing_learned(prior: Prior, width: int = len(CONTINUOUS)) -> Learned:
+    """Return what is known before the first own result: every explanation with its chance.
+
+    Args:
+        prior: what the published studies say.
+        width: of places (`OwnRows.place`).
+    """
     none = np.zeros((0, 4))
-    rows = OwnRows(np.zeros((0, 5)), np.zeros((0, 3)), np.zeros(0, np.intp), none, none, none, np.zeros(0))
+    rows = OwnRows(
+        np.zeros((0, width)), np.zeros((0, 3)), np.zeros(0, np.intp), none, none, none, np.zeros(0)
+    )
     nothing = np.zeros(0, dtype=np.intp)
     weights = prior.chances / prior.chances.sum()
     fits = tuple(Fit(prior.parts[e], np.zeros((0, 0)), np.zeros(0)) for e in np.flatnonzero(weights))

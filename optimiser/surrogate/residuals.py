@@ -125,11 +125,16 @@ class Prior:
         A Matern kernel (nu = 3/2), three tenths of it four times as long.
 
         Args:
-            place: setpoints as `domain.place` gives them, in standard deviations, shape (n, 5).
-            other: likewise, shape (m, 5).
+            place: setpoints as `domain.place` gives them, in standard deviations, and behind them what else
+                results depend on, in lengths (`optimiser.surrogate.coordinates`), shape (n, 5 or more).
+            other: likewise, shape (m, as many).
         """
-        a, b = place / self.lengths, other / self.lengths
+        n = len(self.lengths)
+        a, b = place[:, :n] / self.lengths, other[:, :n] / self.lengths
         square = (a**2).sum(axis=1)[:, None] + (b**2).sum(axis=1) - 2.0 * a @ b.T
+        for here, there in zip(place[:, n:].T, other[:, n:].T, strict=True):
+            if len(there) and not ((here == there[0]).all() and (there == there[0]).all()):
+                square = square + (here[:, None] - there) ** 2
         far = np.sqrt(3.0 * np.maximum(square, 0.0))
         short, long = ((1.0 + d) * np.exp(-d) for d in (far, far / _LONGER))
         return np.asarray((1.0 - _LONG_SHARE) * short + _LONG_SHARE * long, dtype=np.float64)
@@ -176,7 +181,8 @@ class OwnRows:
     """Own results with one acid, n rows, and what the base says of them.
 
     Attributes:
-        place: setpoints, in the domain's standard deviations, shape (n, 5).
+        place: setpoints, in the domain's standard deviations, and what else they depend on, as
+            `Prior.near` takes them, shape (n, 5 or more).
         feed: mol Ni, Mn, Co per mol Li, shape (n, 3).
         run: number of the leach each was sampled from, shape (n,).
         mean: yields that the base expects, shape (n, 4).

@@ -19,8 +19,10 @@ import numpy.typing as npt
 from optimiser._io import builtin
 from optimiser._io.errors import InputError
 from optimiser._io.reading import MOST_TABLE, npz_arrays, read_bytes
+from optimiser.chemistry.mixtures import group_of
 from optimiser.surrogate.calibration import INTERVAL_LEVEL, Calibration, tails
-from optimiser.surrogate.domain import Domain, place_of
+from optimiser.surrogate.coordinates import IMPURITIES, of_cathode, place_at, places_at, shares_array
+from optimiser.surrogate.domain import Domain
 from optimiser.surrogate.residuals import (
     Learned,
     OwnRows,
@@ -45,6 +47,7 @@ RESULTS_FILE = "results.csv"
 _SEEN = 256  # feeds with acids that are remembered
 _TIME = COLUMN["time"]
 _PKA = 3  # of the acid's features, the first ones
+_PURE = np.zeros(len(IMPURITIES))
 
 
 @dataclass(frozen=True)
@@ -63,6 +66,11 @@ class OwnData:
         sd: of the yields as stated, NaN where not, shape (n,).
         mean: yields that the base expects, NaN where the feed lacks the metal, shape (n, 4).
         scale: of the errors of these as inside the domain, likewise.
+        impurities: mass of copper, aluminium and iron per mass of what is fed, shape (n, 3).
+        cathode_share: mass of cathode per mass of what is fed, shape (n,).
+        protons: usable ones per molecule of a mixture, mol/mol; NaN of an acid alone, shape (n,).
+
+    The acid of a mixture is the key with its shares, and ``acid_features`` are not looked at.
     """
 
     acid: npt.NDArray[np.str_]
@@ -76,23 +84,38 @@ class OwnData:
     sd: Floats
     mean: Floats
     scale: Floats
+    impurities: Floats
+    cathode_share: Floats
+    protons: Floats
 
     def __len__(self) -> int:
         return len(self.acid)
+
+    @property
+    def of_cathode(self) -> Floats:
+        """The setpoints with g of cathode per L, as a yield model sees them, shape (n, 5)."""
+        return of_cathode(self.continuous, self.cathode_share)
+
+    @property
+    def group(self) -> npt.NDArray[np.str_]:
+        """Key of each row's acid, the same for mixtures of the same acids, shape (n,)."""
+        keys, row = np.unique(self.acid, return_inverse=True)
+        return np.array([group_of(key) for key in keys.tolist()])[row]
 
     def take(self, rows: npt.NDArray[Any]) -> OwnData:
         """Return some of the rows."""
         return OwnData(*(getattr(self, f.name)[rows] for f in fields(self)))
 
     def rows(self, key: str, scale: Floats) -> tuple[OwnRows, Ints]:
-        """Return the results with the acid of a key, and their numbers.
+        """Return the results with the acid of a key, or with mixtures of the same acids, and their numbers.
 
         Args:
             key: of the acid.
             scale: of the domain, in which setpoints are told, shape (5,).
         """
-        mine = np.flatnonzero(self.acid == key)
-        place = place_of(self.continuous[mine]) / scale
+        mine = np.flatnonzero(self.group == group_of(key))
+        shares = shares_array(self.acid[mine].tolist())
+        place = places_at(self.of_cathode[mine], scale, shares, self.impurities[mine])
         told = self.feed[mine], self.run[mine], self.mean[mine], hardness(self.scale[mine])
         return OwnRows(place, *told, self.yields[mine], self.sd[mine]), mine
 
@@ -100,12 +123,24 @@ class OwnData:
     def impossible(self) -> Bools:
         """Which rows dissolve more charge than their acid offers, shape (n,); most likely mistyped."""
         pka = self.acid_features[:, :_PKA]
-        balance = charges_of(self.feed, self.continuous, pka, self.yields)
+        balance = charges_of(self.feed, self.of_cathode, pka, self.yields)
+        mixed = self.protons * self.continuous[:, COLUMN["acid_concentration"]]
+        balance = replace(balance, offered=np.where(np.isnan(mixed), balance.offered, mixed))
         return np.asarray(balance.ratio > LIMIT, dtype=np.bool_)
 
+    @property
+    def plain(self) -> bool:
+        """Whether all are of pure cathodes with single acids, as every version of this format knows them."""
+        return all(
+            np.array_equal(getattr(self, name), usual, equal_nan=True)
+            for name, usual in _usual(len(self)).items()
+        )
+
     def arrays(self) -> dict[str, npt.NDArray[Any]]:
-        """Return what is stored, by name."""
-        return {f.name: getattr(self, f.name) for f in fields(self)}
+        """Return what is stored, by name; impurities, shares and protons only where there are any."""
+        names = [f.name for f in fields(self)]
+        aside = set(_usual(0)) if self.plain else set[str]()
+        return {name: getattr(self, name) for name in names if name not in aside}
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, npt.NDArray[Any]]) -> OwnData:
@@ -115,10 +150,20 @@ class OwnData:
             KeyError: an array is missing.
             ValueError: the arrays are not of one length.
         """
-        found = cls(**{f.name: arrays[f.name] for f in fields(cls)})
+        told = {**_usual(len(arrays["acid"])), **arrays}
+        found = cls(**{f.name: told[f.name] for f in fields(cls)})
         if len({len(getattr(found, f.name)) for f in fields(cls)}) != 1:
             raise ValueError("its results are not of one length")
         return found
+
+
+def _usual(n: int) -> dict[str, Floats]:
+    """Return the arrays of n results of pure cathodes with single acids, which are not stored."""
+    return {
+        "impurities": np.zeros((n, len(IMPURITIES))),
+        "cathode_share": np.ones(n),
+        "protons": np.full(n, np.nan),
+    }
 
 
 @dataclass(frozen=True)
@@ -128,7 +173,7 @@ class Site:
     Attributes:
         data: the results.
         prior: what the published studies say, with the noise of the results' own repeats.
-        learned: of each acid in the results, by its key.
+        learned: of each acid in the results, by its key; of mixtures by `mixtures.group_of` of it.
         scale: of the domain, shape (5,).
         expected: the base's calibration, by which it expects its yields.
     """
@@ -144,7 +189,7 @@ class Site:
 
     def __post_init__(self) -> None:
         def seen(composition: tuple[float, float, float], key: str) -> SeenFrom | None:
-            found = self.learned.get(key)
+            found = self.learned.get(group_of(key))
             return None if found is None else found.seen_from(np.array(composition))
 
         object.__setattr__(self, "_seen", lru_cache(_SEEN)(seen))
@@ -172,20 +217,24 @@ class Site:
         continuous: Floats,
         mean: Floats,
         scale: Floats,
+        impurities: Floats = _PURE,
     ) -> Posterior | None:
         """Return the yields of n designs with one acid at this plant; None where no result has the acid.
+
+        A mixture has results where some are of a mixture of the same acids, whatever their shares.
 
         Args:
             composition: mol Ni, Mn, Co per mol Li.
             key: of the acid.
-            continuous: setpoints, shape (n, 5).
+            continuous: setpoints, with g of cathode per L, shape (n, 5).
             mean: yields that the base expects, NaN for absent metals, shape (n, 4).
             scale: of the errors of these as inside the domain, likewise.
+            impurities: mass of copper, aluminium and iron per mass of what is fed, shape (3,) or (n, 3).
         """
         seen = self._seen(composition, key)
         if seen is None:
             return None
-        return seen.posterior(place_of(continuous) / self.scale, mean, hardness(scale))
+        return seen.posterior(place_at(continuous, self.scale, key, impurities), mean, hardness(scale))
 
 
 def build(base: Surrogate, prior: Prior, data: OwnData, name: str, **about: Any) -> Surrogate:
@@ -202,7 +251,7 @@ def build(base: Surrogate, prior: Prior, data: OwnData, name: str, **about: Any)
     own = prior.with_noise(variance, freedom) if freedom else prior
     domain = own_domain(base.domain, data)
     learned = {}
-    for key in np.unique(data.acid).tolist():
+    for key in np.unique(data.group).tolist():
         rows, _ = data.rows(key, domain.scale)
         learned[key] = learn_rows(own, rows)
     new = len(domain.acid) - len(base.domain.acid)
@@ -241,7 +290,7 @@ def whose_yields(surrogate: Surrogate) -> tuple[str, ...]:
 
 def own_domain(domain: Domain, data: OwnData) -> Domain:
     """Return a domain with the experiments of own results behind the others."""
-    fixed = np.delete(data.continuous, _TIME, axis=1)
+    fixed = np.delete(data.of_cathode, _TIME, axis=1)
     _, first, inverse = np.unique(data.experiment, return_index=True, return_inverse=True)
     time = data.continuous[:, _TIME]
     spans = np.array([[time[inverse == i].min(), time[inverse == i].max()] for i in range(len(first))])

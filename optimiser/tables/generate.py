@@ -13,8 +13,9 @@ import pandas as pd
 from scipy.stats import qmc
 
 from optimiser._io.errors import InputError, closest
-from optimiser.chemistry.acids import Acid, choose_acid, load_acids
+from optimiser.chemistry.acids import Acid, load_acids
 from optimiser.chemistry.feeds import Feed, find_feed
+from optimiser.chemistry.mixtures import choose
 from optimiser.problem.binding import known_acids
 from optimiser.problem.schema import Problem
 from optimiser.tables.own_acids import import_acids
@@ -76,7 +77,7 @@ def parse_variation(
     if len(set(parts)) < len(parts):
         raise InputError(f"{name} lists a value twice.", where=where, remedy="list each value once")
     if name == "acid":
-        return Variation(name, tuple(choose_acid(part, acids, where=where).name for part in parts))
+        return Variation(name, tuple(choose(part, acids, where=where).name for part in parts))
     if name == "feed":
         own = {own_feed.name: own_feed} if own_feed else {}
         return Variation(

@@ -37,7 +37,8 @@ def note(acid: Acid, table: ImpactTable) -> str:
     without = [
         category
         for category in table.categories
-        if math.isnan(table.factor(category, acid.name)) and not same_text(category, CLIMATE)
+        if not same_text(category, CLIMATE)
+        and any(math.isnan(table.factor(category, part.name)) for part, _ in acid.components)
     ]
     lacks += [f"factor of {category}" for category in without[:_NAMED]]
     if len(without) > _NAMED:

@@ -13,9 +13,9 @@ import pandas as pd
 
 from optimiser._io.errors import InputError, closest
 from optimiser._io.reading import MOST_YAML, read_text
-from optimiser.chemistry.acids import choose_acid
 from optimiser.chemistry.feeds import Feed
 from optimiser.chemistry.metals import METALS
+from optimiser.chemistry.mixtures import choose
 from optimiser.problem.binding import known_acids
 from optimiser.problem.bound import BoundProblem
 from optimiser.problem.schema import Problem
@@ -145,7 +145,7 @@ def design_of_front(path: Path, row: int | None, question: Problem, problem: Bou
         raise InputError(f"{path} has no design {row}.", where="--row", allowed=f"1 to {len(frame)}")
     cells = frame.iloc[row - 1]
     where = table.where(int(frame.index[row - 1]), "acid")
-    acid = choose_acid(cells["acid"], known_acids(question), where=where).name
+    acid = choose(cells["acid"], known_acids(question), where=where).name
     return OneDesign(
         f"design {row} of {path.name}",
         _designs(acid, cells[list(CONTINUOUS)].to_numpy(dtype=np.float64)[None], where, problem),
@@ -163,7 +163,9 @@ def _refuse_other_feed(path: Path, problem: BoundProblem) -> None:
         run = pinned.get("problem", {}).get("name", "its manifest.json names it")
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return  # no manifest, or not one of a run: the yields themselves are compared later
-    if np.abs(feed.composition - problem.feed.composition).max() > _SAME_FEED:
+    shares = feed.cathode_share, problem.feed.cathode_share
+    apart = max(np.abs(feed.composition - problem.feed.composition).max(), abs(shares[0] - shares[1]))
+    if apart > _SAME_FEED:
         raise InputError(
             f"{path} is a front of {feed.name}, and the problem {problem.name!r} is about "
             f"{problem.feed.name}.",

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+
+import numpy as np
 
 from optimiser._io.errors import InputError
 from optimiser._io.reading import MOST_TABLE, read_bytes
 from optimiser.chemistry.acids import Acid, load_acids
-from optimiser.chemistry.impacts import CLIMATE, ImpactTable, climate_table, same_text, with_climate_change
+from optimiser.chemistry.categories import category_of
+from optimiser.chemistry.energy import CHOICES, EnergyChoice, supplied
+from optimiser.chemistry.impacts import ImpactTable, climate_table, is_climate, with_climate_change
 from optimiser.chemistry.reagents import Reagents, load_reagents
 from optimiser.problem.binding import known_acids
 from optimiser.problem.schema import Problem
@@ -18,6 +22,9 @@ from optimiser.tables.own_acids import import_acids
 from optimiser.tables.own_impacts import impacts_path, import_impacts
 from optimiser.tables.own_prices import import_prices, with_prices
 from optimiser.tables.read import split_source
+
+#: How the file of a table of impacts that a problem names alone ends.
+SUFFIX = ".impacts.yaml"
 
 
 @dataclass(frozen=True)
@@ -56,6 +63,7 @@ def read_own_tables(
     impacts: str | Path | None = None,
     *,
     known: Mapping[str, Acid] | None = None,
+    reagents: Reagents | None = None,
 ) -> OwnTables:
     """Read a user's tables of acids, prices and impacts; each may be left out.
 
@@ -67,11 +75,12 @@ def read_own_tables(
         prices: for `import_prices`.
         impacts: for `import_impacts`.
         known: acids to start from, e.g. with a problem's own; None for the shipped ones.
+        reagents: those to start from, e.g. with a problem's electricity; None for the shipped ones.
 
     Raises:
         InputError: whatever is wrong in a table, with its place.
     """
-    have, reagents = load_acids() if known is None else dict(known), load_reagents()
+    have, reagents = load_acids() if known is None else dict(known), reagents or load_reagents()
     impacts = None if impacts is None else impacts_path(impacts)
     notes: tuple[str, ...] = ()
     if acids is not None:
@@ -91,22 +100,90 @@ def read_own_tables(
 
 
 def own_tables(question: Problem, acids: Path | None, prices: Path | None, impacts: Path | None) -> OwnTables:
-    """Read a user's own tables for a search; a number in them is stronger than one in the problem.
+    """Read a user's own tables for a problem; a number in them is stronger than one in the problem.
+
+    The table of impacts is the one given here, else the one that the problem names; its electricity and heat
+    are those of the problem.
 
     Raises:
-        InputError: whatever is wrong in a table, with its place; a table of impacts without climate change,
-            the only impact that a search looks at.
+        InputError: whatever is wrong in a table, with its place; two categories that mean the same; a table
+            with factors of its own for an energy that the problem chooses.
     """
-    tables = read_own_tables(acids, prices, impacts, known=known_acids(question))
-    given = tables.given.categories if tables.given is not None else (CLIMATE,)
-    if not any(same_text(category, CLIMATE) for category in given):
-        raise InputError(
-            "The table of impacts has no climate change, and a search looks at no other impact.",
-            where=str(impacts),
-            allowed=f"a row `{CLIMATE}`",
-            remedy="add it, or compare designs by other impacts with `optimiser predict`",
-        )
-    return tables
+    reagents, told = supplied(load_reagents(), question.process)
+    source = impacts if impacts is not None else impacts_of(question)
+    tables = read_own_tables(acids, prices, source, known=known_acids(question), reagents=reagents)
+    if tables.given is not None:
+        _refuse_twins(tables.given)
+        _refuse_two_energies(question, tables.given)
+    return replace(tables, notes=(*told, *tables.notes))
+
+
+def tables_of(
+    question: Problem, acids: Path | None = None, prices: Path | None = None, impacts: Path | None = None
+) -> OwnTables | None:
+    """Return the tables that count for a problem; None where nothing but the shipped ones does.
+
+    Raises:
+        InputError: as `own_tables`.
+    """
+    chosen = any(isinstance(value, EnergyChoice) for value in question.process.values())
+    if question.impacts is None and not chosen and (acids, prices, impacts) == (None, None, None):
+        return None
+    return own_tables(question, acids, prices, impacts)
+
+
+def impacts_of(question: Problem) -> str | None:
+    """Return the path of the table of impacts that a problem names; None where it names none.
+
+    A name is that of ``NAME.impacts.yaml``. It is looked for beside the problem's file, then here.
+
+    Raises:
+        InputError: there is no such file.
+    """
+    name = question.impacts
+    if name is None:
+        return None
+    folder = Path() if question.source is None else question.source.problem.path.parent
+    tried = [str(place / (name + end)) for place in dict.fromkeys((folder, Path())) for end in ("", SUFFIX)]
+    for source in tried:
+        if split_source(source)[0].is_file():
+            return source
+    raise InputError(
+        f"There is no table of impacts {name!r}.",
+        where=question.where("impacts"),
+        allowed="one of " + ", ".join(tried),
+        remedy="correct the name, or import the table first",
+    )
+
+
+def _refuse_twins(table: ImpactTable) -> None:
+    known: dict[str, str] = {}
+    for row, unit in zip(table.categories, table.units, strict=True):
+        name = "climate_change" if is_climate(row) else category_of(row, unit).name
+        if name in known:
+            raise InputError(
+                f"The categories {known[name]!r} and {row!r} mean the same: {name}.",
+                where=table.source,
+                remedy="keep one of them, or give them names that differ",
+            )
+        known[name] = row
+
+
+def _refuse_two_energies(question: Problem, table: ImpactTable) -> None:
+    """Refuse a choice of electricity or heat that a table's own factors would contradict."""
+    for key, energy in CHOICES.items():
+        choice = question.process.get(key)
+        if not isinstance(choice, EnergyChoice):
+            continue
+        if choice.own and "climate_change" not in choice.setting:  # a price alone contradicts nothing
+            continue
+        if not np.isnan([table.factor(row, energy) for row in table.categories]).all():
+            raise InputError(
+                f"The table of impacts has its own factors of {energy}, which are those of one mix; "
+                f"{key} would change climate change alone.",
+                where=question.where("process", key),
+                remedy=f"remove {key} from the problem, or {energy} from {table.source}",
+            )
 
 
 def _file(kind: str, source: str | Path) -> OwnFile:

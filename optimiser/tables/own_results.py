@@ -20,6 +20,7 @@ from optimiser._io.errors import InputError
 from optimiser.chemistry.acids import Acid, load_acids
 from optimiser.chemistry.feeds import Feed, find_feed
 from optimiser.chemistry.metals import BASE_METALS
+from optimiser.surrogate.coordinates import IMPURITIES
 from optimiser.tables.own_results_checks import (
     MOST_ROWS,
     YIELDS,
@@ -27,6 +28,7 @@ from optimiser.tables.own_results_checks import (
     check_lacking,
     check_twins,
     check_yields,
+    impurities_in,
     known_feeds,
     refuse_other_columns,
     refuse_unknown_acids,
@@ -45,6 +47,10 @@ _FRACTIONS: Mapping[str, float] = {"fraction": 1.0, "-": 1.0, "%": 0.01, "per ce
 TEXTS: tuple[str, ...] = ("replicate", "batch", "date", "note")
 #: The columns of the table that is stored, in their order.
 STORED: tuple[str, ...] = ("feed", *DESIGN_COLUMNS, *YIELDS, "replicate", "sd", "batch", "date", "note")
+#: Ways to write the unit of an impurity in a header.
+_PER_CENT: Mapping[str, float] = {"%": 1.0, "wt %": 1.0, "% w/w": 1.0, "kg/kg": 100.0, "fraction": 100.0}
+#: Impurities of what was fed; a table that is stored has them only where one is not 0.
+IMPURITY_COLUMNS: tuple[str, ...] = tuple(f"{metal} [wt%]" for metal in IMPURITIES)
 #: What a table of results may have. The yields' ends are checked apart, with words of their own.
 RESULT_COLUMNS: tuple[Column, ...] = (
     *(replace(column, filled=False) if column.name == "feed" else column for column in COLUMNS),
@@ -53,6 +59,10 @@ RESULT_COLUMNS: tuple[Column, ...] = (
         for key, metal in zip(YIELDS, BASE_METALS, strict=True)
     ),
     Column("sd", also=_FRACTIONS, low=1e-4, high=0.5, label="standard deviation"),
+    *(
+        Column(metal, "wt%", also=_PER_CENT, high=100.0, key=title, label=f"{metal} in what is fed")
+        for metal, title in zip(IMPURITIES, IMPURITY_COLUMNS, strict=True)
+    ),
     *(Column(name, kind="text") for name in TEXTS),
 )
 #: Columns of a laboratory sheet that are not read: these, and all that begin so.
@@ -75,8 +85,9 @@ class OwnResults:
         yields: fractions leached, NaN where not measured or the feed lacks the metal, shape (n, 4). Up to
             1.05, since measurements scatter.
         sd: standard deviation of the yields as the user states it, a fraction, NaN where not stated, (n,).
-        frame: the same as one table with the columns of `STORED`, texts "" where empty; `read_results` reads
-            it again.
+        impurities: mass of copper, aluminium and iron per mass of what was fed, shape (n, 3).
+        frame: the same as one table with the columns of `STORED`, texts "" where empty, and with those of
+            `IMPURITY_COLUMNS` where there are any; `read_results` reads it again.
         empty: rows of the table that were skipped, since no yield is filled in.
         source: what the table is called in messages.
     """
@@ -84,6 +95,7 @@ class OwnResults:
     scenarios: Scenarios
     yields: Floats
     sd: Floats
+    impurities: Floats
     frame: pd.DataFrame
     empty: int = 0
     source: str = ""
@@ -116,8 +128,9 @@ def read_results(
 
     Args:
         source: CSV, XLSX or Parquet, or a frame, with the columns of `RESULT_COLUMNS`: acid, the five
-            variables, at least one of yield_Li to yield_Co, and optionally feed, replicate, sd, batch, date
-            and note. A laboratory sheet is read as it comes back; its rows without a yield are skipped.
+            variables, at least one of yield_Li to yield_Co, and optionally feed, Cu, Al and Fe in wt% of what
+            was fed (the feed's own where left out or empty), replicate, sd, batch, date and note. A
+            laboratory sheet is read as it comes back; its rows without a yield are skipped.
         feed: a feed, or the name of a known one, of rows that do not name one.
         acids: those that can be named; None for the shipped ones.
         sheet: of a workbook with several.
@@ -137,7 +150,8 @@ def read_results(
     refuse_unknown_acids(table, cells, known.acids)
     scenarios = _once(parse(table, known_feeds(table, cells, known), known))
     check_lacking(table, cells, scenarios)
-    frame = _frame(scenarios, cells)
+    impurities = impurities_in(table, cells, scenarios)
+    frame = _frame(scenarios, cells, impurities)
     check_twins(
         numbered(frame, CONTINUOUS),
         frame["replicate"],
@@ -145,7 +159,7 @@ def read_results(
         [table.where(int(row), "replicate") for row in scenarios.rows],
     )
     yields, sd = frame[list(YIELDS)].to_numpy(np.float64), frame["sd"].to_numpy(np.float64)
-    return OwnResults(scenarios, yields, sd, frame, empty, table.place)
+    return OwnResults(scenarios, yields, sd, impurities, frame, empty, table.place)
 
 
 def joined(stored: pd.DataFrame, feeds: Mapping[str, Floats], more: OwnResults) -> pd.DataFrame:
@@ -179,6 +193,8 @@ def joined(stored: pd.DataFrame, feeds: Mapping[str, Floats], more: OwnResults) 
                 remedy="give the new feed a name of its own",
             )
     frame = pd.concat([stored, more.frame], ignore_index=True)
+    given = [name for name in IMPURITY_COLUMNS if name in frame]
+    frame[given] = frame[given].fillna(0.0)  # of results without any
     old, new = range(1, len(stored) + 1), more.scenarios.rows
     check_twins(
         numbered(frame, CONTINUOUS),
@@ -248,6 +264,7 @@ def _set_aside(header: Sequence[str]) -> list[str]:
 
 def numbered(frame: pd.DataFrame, variables: Sequence[str]) -> Ints:
     """Number the rows by feed, acid and some columns, from 0 in order of appearance, shape (n,)."""
+    variables = (*variables, *(name for name in IMPURITY_COLUMNS if name in frame))
     keys = frame[list(variables)].round(_DECIMALS)
     for name in keys.select_dtypes("number"):
         keys[name] += 0.0  # -0.0 equals 0.0
@@ -266,8 +283,8 @@ def _once(scenarios: Scenarios) -> Scenarios:
     return replace(scenarios, feeds=tuple(feeds.values()), feed=feed, acids=tuple(acids.values()), acid=acid)
 
 
-def _frame(scenarios: Scenarios, cells: pd.DataFrame) -> pd.DataFrame:
-    """Return rows as one table with the columns of `STORED`."""
+def _frame(scenarios: Scenarios, cells: pd.DataFrame, impurities: Floats) -> pd.DataFrame:
+    """Return rows as one table with the columns of `STORED`, and of impurities where there are any."""
     columns: dict[str, object] = {
         "feed": [scenarios.feeds[k].name for k in scenarios.feed],
         "acid": [scenarios.acids[k].name for k in scenarios.acid],
@@ -278,5 +295,7 @@ def _frame(scenarios: Scenarios, cells: pd.DataFrame) -> pd.DataFrame:
     for name in TEXTS:
         columns[name] = cells[name].to_numpy(object) if name in cells else ""
     frame = pd.DataFrame(columns, columns=list(STORED))
+    if impurities.any():
+        frame[list(IMPURITY_COLUMNS)] = (100.0 * impurities).round(_DECIMALS)
     # a spreadsheet gives days as times
     return frame.assign(date=frame["date"].str.removesuffix(" 00:00:00"))

@@ -11,10 +11,12 @@ import pandas as pd
 from optimiser._io.errors import InputError, closest
 from optimiser.chemistry.acids import Acid, find_acid_name
 from optimiser.chemistry.metals import BASE_METALS, metals_in_words
+from optimiser.chemistry.mixtures import read_mixture
+from optimiser.surrogate.coordinates import IMPURITIES, impurities_of
 from optimiser.tables.read import Table, split_title
 from optimiser.tables.scenarios import Known, Scenarios
 from optimiser.toolkit import template
-from optimiser.variables import Ints
+from optimiser.variables import Floats, Ints
 
 #: A plant's own experiments; more than these are a study of many plants.
 MOST_ROWS = 500
@@ -159,13 +161,19 @@ def refuse_unknown_acids(table: Table, cells: pd.DataFrame, acids: Mapping[str, 
         InputError: the first one.
     """
     for row, name in cells["acid"].drop_duplicates().items():
+        where = table.where(int(str(row)), "acid")
         if find_acid_name(name, acids) is not None:
             continue
+        if (parts := read_mixture(name, where=where)) is not None:
+            lacking = [one for one, _ in parts if find_acid_name(one, acids) is None]
+            if not lacking:
+                continue
+            name = lacking[0]
         every = [*acids, *(alias for acid in acids.values() for alias in acid.aliases or ())]
         describe = "describe the acid: --acids FILE, or a problem that has it under `acids:`"
         raise InputError(
             f"There is no acid {name!r}.",
-            where=table.where(int(str(row)), "acid"),
+            where=where,
             allowed=", ".join(acids) + ", or one of your own",
             remedy="; or ".join(part for part in (closest(name, every), describe) if part),
         )
@@ -190,6 +198,30 @@ def known_feeds(table: Table, cells: pd.DataFrame, known: Known) -> pd.DataFrame
             remedy="for example: --feed NMC111",
         )
     return cells.assign(feed=cells["feed"].mask(blank, known.feed.name))
+
+
+def impurities_in(table: Table, cells: pd.DataFrame, scenarios: Scenarios) -> Floats:
+    """Return mass shares of copper, aluminium and iron of each row: as it says, else of its feed, (n, 3).
+
+    Raises:
+        InputError: a row's impurities are as much as all of what was fed.
+    """
+    found = np.array([impurities_of(feed) for feed in scenarios.feeds])[scenarios.feed]
+    for j, metal in enumerate(IMPURITIES):
+        title = f"{metal} [wt%]"
+        if title in table:
+            said = cells[title].to_numpy(np.float64) / 100.0
+            found[:, j] = np.where(np.isnan(said), found[:, j], said)
+    total = found.sum(axis=1)
+    if (total >= 1.0).any():
+        row = int(np.argmax(total >= 1.0))
+        raise InputError(
+            f"Copper, aluminium and iron are {100.0 * total[row]:g} wt% of what was fed.",
+            where=table.where(int(cells.index[row])),
+            allowed="below 100 wt% together",
+            remedy="give wt% of the solid that was fed, as the assay says",
+        )
+    return found
 
 
 def check_lacking(table: Table, cells: pd.DataFrame, scenarios: Scenarios) -> None:

@@ -14,18 +14,21 @@ from optimiser._io.errors import InputError
 from optimiser.chemistry.acids import Acid
 from optimiser.chemistry.feeds import Feed, find_feed
 from optimiser.chemistry.metals import METALS
-from optimiser.problem.binding import assemble, known_acids, surrogate_of, tolerances_of
+from optimiser.problem.binding import assemble, assumed_of, factors_of, surrogate_of, tolerances_of
 from optimiser.problem.bound import BoundProblem, Evaluation
+from optimiser.problem.feed_words import reading_lines
+from optimiser.problem.impacts import credit_of
 from optimiser.problem.objectives import APART, BY_PRODUCTS, METRICS
 from optimiser.problem.schema import Problem
 from optimiser.problem.tolerances import DEFAULT, OFF, Tolerances, said
 from optimiser.problem.yields import assumption, check_yields
+from optimiser.process.impacts import AssumedFactor, Credit
 from optimiser.process.parameters import ProcessParameters, process_parameters
 from optimiser.surrogate.artefact import Surrogate, load_surrogate
 from optimiser.surrogate.site import whose_yields
 from optimiser.tables.front_csv import design_table
 from optimiser.tables.missing import note, with_blanks
-from optimiser.tables.own import OwnTables, read_own_tables
+from optimiser.tables.own import OwnTables, own_tables, read_own_tables
 from optimiser.tables.read import CHUNK, Table
 from optimiser.tables.scenarios import Known, Scenarios, open_scenarios, parse, results_aside
 from optimiser.toolkit.profile import Profile, ToolkitSums
@@ -54,6 +57,8 @@ class Setting:
     profile: Profile | None = None
     assumed: tuple[str, ...] = ()
     tolerances: Tolerances = DEFAULT
+    factors: tuple[AssumedFactor, ...] = ()
+    credit: Credit | None = None
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -174,7 +179,7 @@ def prepare(
             f"A basis of {basis:g} kg of cathode is not possible.", where="--basis", allowed="above 0, in kg"
         )
     table = open_scenarios(source, sheet)
-    tables = tables or read_own_tables(known=known_acids(question) if question else None)
+    tables = tables or (own_tables(question, None, None, None) if question else read_own_tables())
     if feed is None:
         feed = question.feed if question else None
     elif isinstance(feed, str):
@@ -191,11 +196,22 @@ def prepare(
         for leached in scenarios.feeds:
             check_yields(model, leached)
             assumed |= dict.fromkeys([told] if (told := assumption(leached)) else [])
+            assumed |= dict.fromkeys(reading_lines(leached))
+            if profile is not None and leached.cathode_share != 1.0:
+                raise InputError(
+                    f"The Toolkit's sums are of a pure cathode; {leached.name} holds other solids beside it.",
+                    where="--profile",
+                    remedy="leave --profile out, or give the cathode's composition alone",
+                )
     parameters = process_parameters(question.process if question else None)
     tolerances = tolerances_of(question) if question else DEFAULT
     if bare or profile is not None:
         tolerances = OFF
-    return Setting(table, known, tables, model, parameters, rows, profile, tuple(assumed), tolerances)
+    factors = assumed_of(question, tables) if question else ()
+    credit = credit_of(question.credit) if question else None
+    return Setting(
+        table, known, tables, model, parameters, rows, profile, tuple(assumed), tolerances, factors, credit
+    )
 
 
 def parts(
@@ -229,7 +245,11 @@ def _part(scenarios: Scenarios, feed: int, setting: Setting, start: int) -> Part
         setting.parameters,
         setting.tables.reagents,
     )
-    problem = replace(problem, tolerances=setting.tolerances)
+    impacts = None
+    if setting.profile is None and setting.tables.given is not None:
+        impacts = factors_of(problem, setting.tables.given, setting.factors)
+    inputs = replace(problem.inputs, impacts=impacts, credit=setting.credit)
+    problem = replace(problem, inputs=inputs, tolerances=setting.tolerances)
     designs = Designs(np.asarray(index, dtype=np.intp), scenarios.continuous[rows])
     evaluation, profile = problem.evaluate(designs), setting.profile
     lacking = [note(a, setting.tables.impacts) if profile is None else profile.note(a) for a in acids]

@@ -10,10 +10,12 @@ import numpy as np
 import pandas as pd
 
 from optimiser.chemistry.impacts import ImpactTable, impacts, missing_factors
+from optimiser.chemistry.impurities import IMPURITIES
 from optimiser.chemistry.metals import METALS
+from optimiser.chemistry.mixtures import mass_shares, single_acids
 from optimiser.chemistry.reagents import load_reagents
 from optimiser.problem.objectives import per_kg_metal
-from optimiser.process.balance import MassBalance
+from optimiser.process.balance import OF_IMPURITIES, MassBalance
 from optimiser.process.costs import COMPONENTS
 from optimiser.tables.predict import Part
 from optimiser.toolkit.comparison import enrichment_factors, rank_impacts, selectivities, welch_tests
@@ -57,12 +59,17 @@ def balance_frame(parts: Sequence[Part]) -> pd.DataFrame:
         balance, designs = part.evaluation.outcome.balance, part.evaluation.designs
         columns: dict[str, Floats] = {name: getattr(designs, name) for name in CONTINUOUS}
         columns["basis"] = np.full(len(designs), part.problem.feed.mass)
+        holds = part.problem.feed.impurities
         for field in fields(MassBalance):
+            if field.name in OF_IMPURITIES and not holds:
+                continue
             values = getattr(balance, field.name)
             if values.ndim == 1:
                 columns[f"batch_{field.name}"] = values
             elif field.name == "metals":
                 columns |= {f"batch_dissolved_{m}": values[:, i] for i, m in enumerate(METALS)}
+            elif field.name == "impurities":
+                columns |= {f"batch_dissolved_{m}": values[:, i] for i, m in enumerate(IMPURITIES)}
         columns["batch_dissolved"] = balance.metal_total
         return pd.DataFrame(columns)
 
@@ -131,11 +138,16 @@ class ImpactResults:
 
 
 def amounts(part: Part) -> dict[str, Floats]:
-    """Return what each scenario uses: kg pure by substance, kWh of heat and power, shape (n,) each."""
+    """Return what each scenario uses: kg pure by substance, kWh of heat and power, shape (n,) each.
+
+    A mixture uses its acids.
+    """
     balance, acid = part.evaluation.outcome.balance, part.evaluation.designs.acid
-    used = {
-        name: np.where(acid == k, balance.acid_pure, 0.0) for k, name in enumerate(part.problem.acid_names)
-    }
+    used: dict[str, Floats] = {}
+    for k, one in enumerate(part.problem.acids):
+        for single, share in mass_shares(one).items():
+            mine = np.where(acid == k, balance.acid_pure * share, 0.0)
+            used[single] = used[single] + mine if single in used else mine
     water = np.maximum(balance.water, 0.0) + balance.wash_water
     used |= {"h2o2": balance.peroxide_pure, "water": water}
     base = part.problem.inputs.parameters.neutraliser
@@ -161,7 +173,7 @@ def impact_results(parts: Sequence[Part], table: ImpactTable) -> ImpactResults:
 
     def one(part: Part) -> pd.DataFrame:
         used = amounts(part)
-        acids = {name: used[name] for name in part.problem.acid_names}
+        acids = {name: used[name] for name in single_acids(part.problem.acids)}
         total = np.where(acids_only, _impacts(acids, table), _impacts(used, table))
         for category, substance, count in missing_factors(used, table):
             if substance in acids or not acids_only[table.categories.index(category)]:

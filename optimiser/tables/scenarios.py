@@ -10,9 +10,11 @@ import numpy as np
 import pandas as pd
 
 from optimiser._io.errors import InputError
-from optimiser.chemistry.acids import Acid, choose_acid
+from optimiser.chemistry.acids import Acid
+from optimiser.chemistry.categories import PREFIX
 from optimiser.chemistry.feeds import Feed, find_feed
 from optimiser.chemistry.metals import METALS
+from optimiser.chemistry.mixtures import choose
 from optimiser.problem.bounds import BOUNDED
 from optimiser.problem.limits import LIMITS
 from optimiser.problem.objectives import METRICS
@@ -110,14 +112,21 @@ def open_scenarios(source: str | Path | pd.DataFrame, sheet: str | None = None) 
     table = open_table(source, sheet)
     if template.is_template(table):
         return table.expecting(template.columns(VARIABLE_COLUMNS), template.NOT_READ)
-    return table.expecting(COLUMNS, _TOLD)
+    return table.expecting(COLUMNS, (*_TOLD, *_own_categories(table)))
 
 
 def results_aside(table: Table) -> int:
     """Return how many columns of an open table hold results of ours, which nobody looks at."""
     read = {position for position, *_ in table.found.values()}
     titles = [title for position, title in enumerate(table.header) if position not in read]
-    return sum(split_title(title)[0] in _TOLD for title in titles)
+    told = (*_TOLD, *_own_categories(table))
+    return sum(split_title(title)[0] in told for title in titles)
+
+
+def _own_categories(table: Table) -> list[str]:
+    """Return the columns of a front that are categories of a user's table of impacts."""
+    names = [split_title(title)[0] for title in table.header if title]
+    return [name for name in names if name.removeprefix("margin_").startswith(PREFIX)]
 
 
 def parse(table: Table, cells: pd.DataFrame, known: Known) -> Scenarios:
@@ -138,7 +147,7 @@ def parse(table: Table, cells: pd.DataFrame, known: Known) -> Scenarios:
         feeds, feed = _feeds(table, cells, known)
         codes, names = pd.factorize(cells["acid"])
         chosen = [
-            choose_acid(str(name), known.acids, where=table.where(_first_row(cells, codes, k), "acid"))
+            choose(str(name), known.acids, where=table.where(_first_row(cells, codes, k), "acid"))
             for k, name in enumerate(names)
         ]
         acids, acid = chosen, codes

@@ -9,7 +9,10 @@ from typing import Any
 
 import numpy as np
 
+from optimiser.chemistry.acids import Acid
+from optimiser.chemistry.impurities import IMPURITIES
 from optimiser.chemistry.metals import METALS, load_metals
+from optimiser.chemistry.mixtures import Mixture, blend
 from optimiser.chemistry.prices import Price
 from optimiser.chemistry.substances import in_basis
 from optimiser.problem.bound import BoundProblem, Evaluation
@@ -133,6 +136,7 @@ def drawn_inputs(problem: BoundProblem, values: Values, d: int, n: int) -> Proce
         acids=_acids(problem, values, d),
         reagents=replace(inputs.reagents, **_reagents(problem, values, n)),
         metal_value=_metal_value(problem, values, d, n),
+        impurities=_impurities(problem, values, d, n),
         parameters=replace(inputs.parameters, **parameters),
     )
 
@@ -142,11 +146,26 @@ def _acids(problem: BoundProblem, values: Values, d: int) -> AcidNumbers:
     as_is = {field.name: getattr(problem.inputs.acids, field.name) for field in fields(AcidNumbers)}
     arrays = {name: np.tile(a, (d, *[1] * (a.ndim - 1))) for name, a in as_is.items()}
     for i, acid in enumerate(problem.acids):
-        mine = _of(values, "acid", acid.name)
-        mine["price"] = _price(acid.price, mine, acid.purity, "kg stock")
+        mine = _of_acid(acid, values)
         for name, value in mine.items():
             arrays[name][i::k] = value
     return AcidNumbers(**arrays)
+
+
+def _of_acid(acid: Acid, values: Values) -> dict[str, Any]:
+    """Return the numbers of an acid as far as they are drawn; those of a mixture follow from its acids."""
+    if isinstance(acid, Mixture):
+        parts = [(part, share, _of_acid(part, values)) for part, share in acid.components]
+        return blend(
+            [share for _, share, _ in parts],
+            [part.molar_mass for part, *_ in parts],
+            [mine.get("purity", part.purity) for part, _, mine in parts],
+            [mine.get("density", part.density) for part, _, mine in parts],
+            [mine["price"] for *_, mine in parts],
+            [mine.get("climate_change", part.climate_factor) for part, _, mine in parts],
+        )._asdict()
+    mine = _of(values, "acid", acid.name)
+    return {**mine, "price": _price(acid.price, mine, acid.purity, "kg stock")}
 
 
 def _reagents(problem: BoundProblem, values: Values, n: int) -> dict[str, Any]:
@@ -177,6 +196,17 @@ def _price(price: Price | None, drawn: Mapping[str, Floats], purity: float, basi
     assert price is not None, "a problem is not bound without prices"
     amount: Any = drawn.get("price", price.euro())
     return in_basis(amount, price.per, basis, drawn.get("purity", purity))
+
+
+def _impurities(problem: BoundProblem, values: Values, d: int, n: int) -> Floats:
+    """Return the mass shares of copper, aluminium and iron, a row per row where one is drawn."""
+    as_is, drawn = problem.inputs.impurities, _of(values, "feed", "")
+    if not drawn:
+        return as_is
+    found = np.tile(as_is, (d, 1))
+    for metal, value in drawn.items():
+        found[:, IMPURITIES.index(metal)] = value
+    return np.repeat(found, n, axis=0)
 
 
 def _metal_value(problem: BoundProblem, values: Values, d: int, n: int) -> Floats:

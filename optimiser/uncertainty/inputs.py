@@ -8,20 +8,22 @@ from typing import Literal
 
 import numpy as np
 
+from optimiser.chemistry.impurities import load_impurities
 from optimiser.chemistry.metals import METALS, load_metals
+from optimiser.chemistry.mixtures import single_acids
 from optimiser.chemistry.prices import Price
 from optimiser.chemistry.quantity import GIVEN, Sourced
 from optimiser.chemistry.substances import Bought, Substance
 from optimiser.problem.bound import BoundProblem
 from optimiser.problem.yields import predicted_metals
-from optimiser.process.inputs import bought
+from optimiser.process.inputs import bought, idle_parameters
 from optimiser.process.parameters import parameter_quantities
 from optimiser.variables import Designs, Floats, Ints
 
 #: What a number is of, in the order in which inputs are told: prices first, they mostly dominate.
 Kind = Literal["price", "impact factor", "stock", "plant", "yields"]
 KINDS: tuple[Kind, ...] = ("price", "impact factor", "stock", "plant", "yields")
-#: Whose number it is (acid, reagent, metal or plant), which of them, and which number.
+#: Whose number it is (acid, reagent, metal, plant or feed), which of them, and which number.
 Key = tuple[str, str, str]
 
 YIELDS: Key = ("yields", "", "")
@@ -97,7 +99,8 @@ def inputs_of(problem: BoundProblem, designs: Designs | None = None) -> tuple[In
     """
     acids = range(len(problem.acids)) if designs is None else sorted(set(designs.acid.tolist()))
     peroxide = designs is None or bool((designs.h2o2 > 0.0).any())
-    found = [i for k in acids for i in _of_item("acid", problem.acids[k].name, problem.acids[k])]
+    single = single_acids(problem.acids[k] for k in acids)  # a mixture's numbers follow from its acids
+    found = [i for name, acid in single.items() for i in _of_item("acid", name, acid)]
     for component, item in bought(problem.reagents, problem.inputs.parameters).items():
         if component != "peroxide" or peroxide:
             found += _of_item("reagent", component, item)
@@ -107,7 +110,7 @@ def inputs_of(problem: BoundProblem, designs: Designs | None = None) -> tuple[In
         found.append(
             _input(("metal", metal, "payable"), f"payable share of {row.label}", "price", row.payable)
         )
-    found += [*_of_plant(problem), _of_yields(problem)]
+    found += [*_of_plant(problem), *_of_feed(problem), _of_yields(problem)]
     return tuple(sorted(found, key=lambda one: KINDS.index(one.kind)))
 
 
@@ -143,9 +146,9 @@ def _of_price(key: Key, label: str, price: Price | None) -> Iterator[Input]:
 
 
 def _of_plant(problem: BoundProblem) -> Iterator[Input]:
-    parameters = problem.inputs.parameters
+    parameters, idle = problem.inputs.parameters, idle_parameters(problem.feed)
     for name, shipped in parameter_quantities().items():
-        if name in _IDLE:
+        if name in _IDLE or name in idle:
             continue
         used = getattr(parameters, name)
         own = parameters.given.get(name) or (shipped if used == shipped.value else Sourced(value=used))
@@ -162,6 +165,16 @@ def _of_plant(problem: BoundProblem) -> Iterator[Input]:
             high,
         )
         yield replace(one, source=source)
+
+
+def _of_feed(problem: BoundProblem) -> Iterator[Input]:
+    """Yield the contents that the assay gives as ranges, as mass shares of what is charged."""
+    reading = problem.feed.reading
+    for metal, (low, high, how) in reading.ranges.items():
+        name = f"{load_impurities()[metal].label} in {problem.feed.name}"
+        shape: Literal["triangular", "uniform"] = "uniform" if how == "uniform" else "triangular"
+        mode = reading.impurities.get(metal, 0.0)
+        yield Input(("feed", "", metal), name, "plant", "fraction", shape, low, mode, high, GIVEN)
 
 
 def _of_yields(problem: BoundProblem) -> Input:

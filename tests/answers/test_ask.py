@@ -12,7 +12,7 @@ import pytest
 import optimiser as opt
 from optimiser.answers.answer import Answer, drifts
 from optimiser.variables import COLUMN, Designs
-from tests.browser import find_browser
+from tests.browser import opened
 from tests.command import assert_one_clear_block, optimiser, process
 
 ALL = dict.fromkeys(("Li", "Ni", "Mn", "Co"), 0.8)
@@ -186,20 +186,8 @@ def test_a_target_on_an_absent_metal_is_refused(tmp_path: Path) -> None:
 @pytest.mark.page
 @pytest.mark.parametrize("answer", [lambda: asked(0.8), impossible], ids=["found", "out of reach"])
 def test_the_page_is_whole_and_fits(answer: object, tmp_path: Path) -> None:
-    from playwright.sync_api import sync_playwright
-
-    browser = find_browser()
-    if browser is None:
-        pytest.skip("no Chromium")
     page_file = answer().write(tmp_path / "out") / "report.html"  # type: ignore[operator]
     assert page_file.stat().st_size < 6e6
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=browser, args=["--no-sandbox"])
-        for width in (1280, 390):
-            page = chromium.new_page(viewport={"width": width, "height": 900})
-            page.route("http*://**", lambda route: route.abort())
-            page.goto(page_file.as_uri())
-            assert page.locator(".error").count() == 0
-            assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth + 1")
+    for width in (1280, 390):
+        with opened(page_file, width) as page:
             assert page.locator("#reachable-map .plot-container, #reachable-map svg").count() > 0
-        chromium.close()

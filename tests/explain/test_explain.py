@@ -58,7 +58,7 @@ from optimiser.report.explain_words import (
 from optimiser.report.figures.explain import running_median
 from optimiser.tables.one_design import OneDesign, typed_design
 from optimiser.variables import COLUMN, CONTINUOUS, Designs, Floats
-from tests.browser import find_browser
+from tests.browser import opened
 
 PINNED: dict[str, Any] = {
     "git": None, "options": {}, "artefact": {"name": "x", "sha256": "x"}, "seed": 1, "written": "2026",
@@ -451,32 +451,12 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 @pytest.mark.parametrize("width", [1280, 390])
 @pytest.mark.parametrize("which", ["design", "model"])
 def test_the_page_draws_every_figure(pages: dict[str, Path], which: str, width: int) -> None:
-    sync = pytest.importorskip("playwright.sync_api")
-    browser_path = find_browser()
-    if browser_path is None:
-        pytest.skip("needs Chromium")
-    with sync.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=browser_path)
-        page = browser.new_page(viewport={"width": width, "height": 900})
-        wrong: list[str] = []
-        fetched: list[str] = []
-        page.on("pageerror", lambda error: wrong.append(str(error)))
-        page.on("console", lambda message: wrong.append(message.text) if message.type == "error" else None)
-        page.on("request", lambda request: fetched.append(request.url))
-        page.goto(pages[which].as_uri())
-        page.wait_for_function(
-            "[...document.querySelectorAll('.plot')].every(p => p.classList.contains('js-plotly-plot'))"
-        )
+    with opened(pages[which], width) as page:
         # ranking, five dependences, acids and feeds; with a design four bars and five sweeps
         assert page.locator(".plot.js-plotly-plot").count() == (17 if which == "design" else 8)
-        assert page.evaluate("document.documentElement.scrollWidth") <= width
-        assert page.locator("section .error").count() == 0
         assert "not the chemistry" in page.locator("#meaning").inner_text()
         if which == "design":
             assert "Raised most by" in page.locator("#answer .words").inner_text()
             assert "raises it most" in page.locator("#change").inner_text()
         else:
             assert page.locator("#change").count() == 0
-        browser.close()
-    assert wrong == []
-    assert fetched == [pages[which].as_uri()]

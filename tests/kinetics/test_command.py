@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from tests.browser import find_browser
+from tests.browser import opened
 from tests.command import optimiser
 
 
@@ -143,25 +143,10 @@ def test_refusals_are_one_block_and_write_nothing(tmp_path: Path, arguments: lis
 @pytest.mark.page
 @pytest.mark.parametrize("width", [1280, 390])
 def test_the_page_draws_every_figure(told: tuple[Path, dict[str, Any]], width: int) -> None:
-    sync = pytest.importorskip("playwright.sync_api")
-    browser_path = find_browser()
-    if browser_path is None:
-        pytest.skip("needs Chromium")
     page_file = told[0] / "report.html"
-    with sync.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=browser_path)
-        page = browser.new_page(viewport={"width": width, "height": 900})
-        wrong: list[str] = []
-        fetched: list[str] = []
-        page.on("pageerror", lambda error: wrong.append(str(error)))
-        page.on("console", lambda message: wrong.append(message.text) if message.type == "error" else None)
-        page.on("request", lambda request: fetched.append(request.url))
-        page.goto(page_file.as_uri())
-        page.locator(".plot.js-plotly-plot").nth(5).wait_for()
+    with opened(page_file, width) as page:
         # four metals' curves, the Arrhenius plot, the energies beside the literature's
         assert page.locator(".plot").count() == page.locator(".plot.js-plotly-plot").count() == 6
-        assert page.evaluate("document.documentElement.scrollWidth") <= width
-        assert page.locator("section .error").count() == 0
         ids = page.evaluate(
             "[...document.querySelectorAll('section[id], .plot[id], table[id]')].map(e => e.id)"
         )
@@ -177,6 +162,3 @@ def test_the_page_draws_every_figure(told: tuple[Path, dict[str, Any]], width: i
             energy = one["activation_energy"]
             assert tiles[metal] == ("none" if energy is None else f"{energy:.0f}")
         assert "confidence C" in page.locator("#literature-table").inner_text()
-        browser.close()
-    assert wrong == []
-    assert fetched == [page_file.as_uri()]

@@ -40,6 +40,7 @@ ACIDS = AcidNumbers(
     salt_per_proton=np.array([0.071, 0.0585]),
     salt_per_metal=np.full((2, 4), 2.5),
     salt_solubility=np.array([[34.8, 44.4, 62.9, 36.1], [83.5, 66.8, 73.9, 52.9]]),
+    chloride_share=np.array([np.nan, np.nan]),
 )
 REAGENTS = ReagentNumbers(
     peroxide_molar_mass=34.014,

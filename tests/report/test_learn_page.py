@@ -12,7 +12,7 @@ from optimiser.report.caveats import not_known
 from optimiser.report.learn import Request, learn
 from optimiser.surrogate.artefact import load_surrogate
 from optimiser.tables.own_results import read_results
-from tests.browser import find_browser
+from tests.browser import opened
 from tests.plants import less_manganese
 
 
@@ -41,33 +41,13 @@ def test_the_folder_holds_tables_and_what_pins_them(out: Path) -> None:
 @pytest.mark.page
 @pytest.mark.parametrize("width", [1280, 390])
 def test_the_page_draws_everything(out: Path, width: int) -> None:
-    sync = pytest.importorskip("playwright.sync_api")
-    browser_path = find_browser()
-    if browser_path is None:
-        pytest.skip("needs Chromium")
-    with sync.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=browser_path)
-        page = browser.new_page(viewport={"width": width, "height": 900})
-        wrong: list[str] = []
-        fetched: list[str] = []
-        page.on("pageerror", lambda error: wrong.append(str(error)))
-        page.on("console", lambda message: wrong.append(message.text) if message.type == "error" else None)
-        page.on("request", lambda request: fetched.append(request.url))
-        page.goto((out / "report.html").as_uri())
-        page.wait_for_function(
-            "[...document.querySelectorAll('.plot')].every(p => p.classList.contains('js-plotly-plot'))"
-        )
+    with opened(out / "report.html", width) as page:
         # two parity plots; temperature and strength were varied
         assert page.locator(".plot.js-plotly-plot").count() == 4
-        assert page.evaluate("document.documentElement.scrollWidth") <= width
-        assert page.locator("section .error").count() == 0
         assert page.locator("#answer .lead").inner_text().startswith("Your plant leaches Mn")
         assert "row 5, Co: 35" in page.locator("#answer .warnings").inner_text()
         marked = page.locator("#results-table tbody tr", has_text="odd: Co")
         assert marked.count() == 1 and marked.locator("td").first.inner_text() == "5"
-        browser.close()
-    assert wrong == []
-    assert fetched == [(out / "report.html").as_uri()]
 
 
 def test_a_site_model_is_not_said_to_be_monotone(out: Path) -> None:

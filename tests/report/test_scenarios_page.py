@@ -8,7 +8,7 @@ import pytest
 
 from optimiser.report.predict import Request, deliver
 from optimiser.tables.generate import generate
-from tests.browser import find_browser
+from tests.browser import opened
 
 pytestmark = pytest.mark.page
 
@@ -26,25 +26,8 @@ def page_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.parametrize("width", [1280, 390])
 def test_the_page_draws_every_figure_and_sorts(page_file: Path, width: int) -> None:
-    sync = pytest.importorskip("playwright.sync_api")
-    browser_path = find_browser()
-    if browser_path is None:
-        pytest.skip("needs Chromium")
-    with sync.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=browser_path)
-        page = browser.new_page(viewport={"width": width, "height": 900})
-        wrong: list[str] = []
-        fetched: list[str] = []
-        page.on("pageerror", lambda error: wrong.append(str(error)))
-        page.on("console", lambda message: wrong.append(message.text) if message.type == "error" else None)
-        page.on("request", lambda request: fetched.append(request.url))
-        page.goto(page_file.as_uri())
-        page.wait_for_function(
-            "[...document.querySelectorAll('.plot')].every(p => p.classList.contains('js-plotly-plot'))"
-        )
+    with opened(page_file, width) as page:
         assert page.locator(".plot").count() == page.locator(".plot.js-plotly-plot").count() > 10
-        assert page.evaluate("document.documentElement.scrollWidth") <= width
-        assert page.locator("section .error").count() == 0
         assert page.locator("#answer .lead").inner_text().startswith("12 scenarios of NMC111")
         assert "levulinic has no price" in page.locator("#answer .warnings").inner_text()
         assert "mislead" in page.locator("#tests .warnings").inner_text()
@@ -59,6 +42,3 @@ def test_the_page_draws_every_figure_and_sorts(page_file: Path, width: int) -> N
             for row in page.locator("#scenarios-table tbody tr").all()
         ]
         assert shown == sorted(shown, reverse=True)
-        browser.close()
-    assert wrong == []
-    assert fetched == [page_file.as_uri()]

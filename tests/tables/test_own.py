@@ -104,14 +104,15 @@ def test_check_needs_the_price_that_the_table_gives(folder: Path) -> None:
     assert f"Own prices: {folder / 'prices.csv'}." in given.output
 
 
-def test_own_acids_can_be_chosen_and_impacts_must_hold_climate_change(folder: Path) -> None:
+def test_own_acids_can_be_chosen_and_impacts_may_be_without_climate_change(folder: Path) -> None:
     question = load_problem(folder / "mine.yaml")
     acids, factors = folder / "acids.csv", folder / "factors.csv"
     acids.write_text("acid,density\nlevulinic,1.2\n", encoding="utf-8")
     tables = own_tables(question, acids, folder / "prices.csv", None)
     assert bind(question, tables).inputs.acids.density[1] == 1.2
     assert [file.kind for file in tables.files] == ["acids", "prices"]
-    factors.write_text("category,unit,sulfuric\nwater use,m3,3\n", encoding="utf-8")
-    with pytest.raises(InputError, match="has no climate change") as error:
-        own_tables(question, None, None, factors)
-    assert "factors.csv" in error.value.where
+    factors.write_text("category,unit,sulfuric\nwater use,m3 depriv.,3\n", encoding="utf-8")
+    bound = bind(question, own_tables(question, None, folder / "prices.csv", factors))
+    assert "water_use" in bound.metrics
+    # our own climate change stands: sulfuric 0.122 of the shipped table, levulinic 5 of the problem
+    assert bound.inputs.acids.climate_change.tolist() == [0.122, 5.0]

@@ -8,6 +8,7 @@ import pandas as pd
 
 from optimiser.problem.bound import BoundProblem, Evaluation
 from optimiser.problem.constraints import label as label_of
+from optimiser.problem.feed_words import electrons_sentence
 from optimiser.problem.tolerances import said
 from optimiser.report import refusal, words
 from optimiser.report.card import Card, Table, Tile, Words
@@ -45,6 +46,8 @@ def _found(problem: BoundProblem, front: Front, certainty: str) -> Card:
     # the answer first: a phone shows few columns
     picks = sorted(ends_and_knee(problem, front), key=lambda pick: pick.row != front.answer)
     finding = [words.sentence(problem, front.evaluation, front.answer)]
+    if electrons := electrons_sentence(problem, front.evaluation, front.answer):
+        finding.append(electrons)
     if sure := words.targets_sentence(problem, front.evaluation, front.answer):
         finding.append(sure)
     if quantiles := words.quantiles_sentence(problem, front.evaluation, front.answer):

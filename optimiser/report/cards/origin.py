@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from optimiser.problem.feed_words import reading_lines
 from optimiser.report import words
 from optimiser.report.card import Block, Card, Table, Verbatim
 from optimiser.report.caveats import CLIMATE, MONEY, marked_numbers
@@ -90,7 +91,12 @@ def run_frame(result: RunResult, pinned: dict[str, Any]) -> pd.DataFrame:
         "asked": words.objectives_text(result.problem),
         "yield targets": targets,
         "limits held": held + f"; applicability domain {question['applicability_domain']}",
-        "feed": f"{result.problem.feed.name}, {result.problem.feed.mass:g} kg",
+        "feed": ", ".join(
+            [
+                f"{result.problem.feed.name}, {result.problem.feed.mass:g} kg",
+                *reading_lines(result.problem.feed)[:1],
+            ]
+        ),
         "search": f"NSGA-II, population {search['population']}, at most "
         f"{search['generations']} generations, seeds {', '.join(map(str, search['seeds']))}, "
         f"{search['per_acid']} generations for each acid alone",

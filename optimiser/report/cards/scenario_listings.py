@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from optimiser.chemistry.metals import METALS
+from optimiser.problem.objectives import BY_PRODUCTS
 from optimiser.report.card import Card, Figure, Panels, Table, Words
 from optimiser.report.cards.origin import read_frame
 from optimiser.report.caveats import not_known
@@ -89,7 +90,8 @@ def balance_card(of: Contents) -> Card:
     basis = ", ".join(f"{b:g}" for b in sorted(frame["basis"].unique()))
     finding = (f"All that goes in and what dissolves, per batch of {basis} kg of cathode.",)
     table = Table("balance-table", "The mass balance with every intermediate.", frame, tall=True)
-    shown = (*KEYS, "chlorine", "oxygen", "salt", "residue", "wastewater", "nox", "precipitates")
+    told = [name for name in BY_PRODUCTS if name in of.scenarios]
+    shown = (*KEYS, *told, "nox", "precipitates")
     more = Table("by-products-table", "By-products per t of feed.", of.scenarios, shown=shown, tall=True)
     return Card(finding=finding, blocks=(table, more))
 

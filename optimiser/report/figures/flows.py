@@ -20,6 +20,7 @@ _COLOURS = {
     "chlorine": VERMILLION,
     "base": GREEN,
     "salt": GREEN,
+    "hydroxides": GREEN,
 } | {f"{metal} dissolved": colour for metal, (colour, _) in METAL_LOOKS.items()}
 
 
