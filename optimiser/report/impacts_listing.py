@@ -64,7 +64,7 @@ def _record(tables: OwnTables, substance: str, category: str, unit: str) -> dict
     items = {**tables.acids, **tables.reagents}
     number = items[substance].climate_change if substance in items else None
     if number is not None:
-        record |= {"method": "GWP100", "source": number.source_text, "year": number.date}
+        record |= {"method": number.method, "source": number.source_text, "year": number.date}
     return record
 
 
