@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import warnings
 from pathlib import Path
 from typing import Any
@@ -119,3 +120,9 @@ def build(folder: Path) -> None:
         split = ("mini-1.0", "EF v3.1", "climate change: fossil", "global warming potential (GWP100)")
         bw2data.Method(split).register(unit="kg CO2-Eq")
         bw2data.Method(split).write([((BIOSPHERE, "co2"), 1.0)])
+
+
+if __name__ == "__main__":  # python -m tests.lca.brightway_project FOLDER, for docs/lca.md
+    target = Path(sys.argv[1])
+    target.mkdir(parents=True, exist_ok=True)
+    build(target)
