@@ -81,7 +81,7 @@ def _of_table(table: ImpactTable, substance: str) -> dict[str, str]:
         "activity": behind.factor(substance),
         "method": str(behind.source.get("method", "")),
         "source": f"{behind.name}: " + ", ".join(dict.fromkeys(told)),
-        "year": str(behind.source.get("date", ""))[:4],
+        "year": str(behind.year or ""),
     }
 
 

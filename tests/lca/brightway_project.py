@@ -11,6 +11,8 @@ from typing import Any
 from optimiser.lca.names import shipped_names
 
 PROJECT, DATABASE, BIOSPHERE = "leaching", "mini-1.0-cutoff", "bio"
+#: A database that cannot be computed, and one that changed since it was processed.
+NONSQUARE, STALE = "nonsquare", "stale"
 SULFURIC = "market for sulfuric acid"
 CITRIC = "market for citric acid"
 UNITS = {
@@ -102,6 +104,17 @@ def build(folder: Path) -> None:
         }
         bw2data.Database(BIOSPHERE).write(bio)
         bw2data.Database(DATABASE).write(activities())
+        acid = _activity("acid", SULFURIC, "RER", "kilogram", _flow("co2", 1.0))[DATABASE, "acid"]
+        # a second product, which no activity makes alone: more products than activities
+        acid["exchanges"][0]["input"] = (NONSQUARE, "acid")
+        acid["exchanges"].append({"input": (NONSQUARE, "gypsum"), "amount": 1.0, "type": "production"})
+        gypsum = {"name": "gypsum", "unit": "kilogram", "type": "product", "exchanges": []}
+        bw2data.Database(NONSQUARE).write({(NONSQUARE, "acid"): acid, (NONSQUARE, "gypsum"): gypsum})
+        stale = _activity("acid", SULFURIC, "RER", "kilogram", _flow("co2", 1.0))[DATABASE, "acid"]
+        stale["exchanges"] = stale["exchanges"][1:]
+        bw2data.Database(STALE).write({(STALE, "acid"): stale})
+        bw2data.databases[STALE]["dirty"] = True  # as after a change that was not processed
+        bw2data.databases.flush()
         for ours, unit in UNITS.items():
             theirs = shipped_names().categories[ours]
             wrong = [((BIOSPHERE, "co2"), 1e6)]
