@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -43,6 +44,18 @@ class Provenance:
         """
         told = ("database", "file", "version", "system_model", "method", "date")
         return ", ".join(dict.fromkeys(str(self.source[key]) for key in told if self.source.get(key)))
+
+    @property
+    def year(self) -> int | None:
+        """The year of the table; None where it is not dated."""
+        found = re.match(r"(\d{4})-", str(self.source.get("date", "")))
+        return int(found[1]) if found else None
+
+    def ends(self, substance: str, category: str) -> tuple[float, float] | None:
+        """Return the 2.5th and 97.5th percentile of a factor; None where it was not drawn or is certain."""
+        drawn = self.activities.get(substance, {}).get("uncertainty") or {}
+        found: tuple[float, float] | None = drawn.get(category)
+        return found
 
     def factor(self, substance: str) -> str:
         """Name the activity behind a substance's factors; empty where there is none."""

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
+from typing import Any
 
 import numpy as np
 
@@ -52,6 +53,12 @@ class ImpactTable:
         if category not in self.categories or substance not in self.substances:
             return float("nan")
         return float(self.factors[self.categories.index(category), self.substances.index(substance)])
+
+    @property
+    def cited(self) -> str:
+        """Where the table comes from: its file, and of a local table the database behind it."""
+        told = "" if self.provenance is None else self.provenance.cited
+        return f"{self.source} ({told})" if told else self.source
 
     @property
     def missing(self) -> tuple[tuple[str, str], ...]:
@@ -153,12 +160,26 @@ def with_climate_change(
         if np.isnan(value) or (old is not None and old.value == value):
             continue
         unit = "kg CO2-eq/kWh" if name in ENERGIES else "kg CO2-eq/kg pure"
-        factor = Quantity(value=value, unit=unit, source=table.source or "impact table")
+        factor = Quantity(
+            value=value, unit=unit, source=table.cited or "impact table", **_known(table, row, name, value)
+        )
         if name in acids:
             changed[name] = complete(acids[name], {"climate_change": factor})
         else:
             reagents = reagents.changed(name, climate_change=factor)
     return changed, reagents
+
+
+def _known(table: ImpactTable, category: str, substance: str, value: float) -> dict[str, Any]:
+    """Return method, year and range of a factor, as far as a local table tells them."""
+    if table.provenance is None:
+        return {}
+    known: dict[str, Any] = {
+        "method": str(table.provenance.source.get("method", "")),
+        "year": table.provenance.year,
+    }
+    low, high = table.provenance.ends(substance, category) or (value, value)
+    return known | {"low": low, "high": high} if low <= value <= high and low < high else known
 
 
 class Footprint(Strict):

@@ -15,6 +15,7 @@ import numpy as np
 
 from optimiser._io.errors import InputError, closest
 from optimiser._io.extras import needs
+from optimiser._io.reading import said
 from optimiser.chemistry.acids import load_acids
 from optimiser.chemistry.reagents import load_reagents
 from optimiser.lca.choosing import Candidate, Method, choose_activity, choose_methods, wanted_names
@@ -79,7 +80,14 @@ def import_brightway(
         }
         activities, missing = _activities(data, database, names)
         _refuse_unprocessed(data, database)
-        scores, drawn = _scores(data, database, activities, list(methods.values()), draws, seed)
+        try:
+            scores, drawn = _scores(data, database, activities, list(methods.values()), draws, seed)
+        except (data.calc.errors.BW2CalcError, data.errors.BW2Exception, ValueError, OSError) as error:
+            raise InputError(
+                f"Brightway cannot compute {database}: {said(error) or type(error).__name__}.",
+                where="--database",
+                remedy="check in your project that bw2calc.LCA computes an activity of it",
+            ) from None
     amounts = np.array([activity.amount for activity in activities.values()])
     factors = scores * amounts + 0.0  # no negative zeros
     if not np.isfinite(factors).all():

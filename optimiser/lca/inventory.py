@@ -25,7 +25,13 @@ UNITS: Mapping[Per, tuple[str, str]] = {
     "feed": ("1 t of feed leached", "ton"),
 }
 _LINKED = "no activity of the table of impacts stands for it"
-_GAS = "formed, before any scrubber: what reaches the air depends on the plant"
+#: Why what is formed is no exchange of its own.
+_FORMED = {
+    "chlorine": "formed, before any scrubber: what reaches the air depends on the plant",
+    "oxygen": "formed, before any scrubber: what reaches the air depends on the plant",
+    "hydrogen": "formed at most: what reaches the air depends on the plant",
+    "hydroxides": "taken out of the liquor, dry; what becomes of them depends on the plant",
+}
 
 
 @dataclass(frozen=True)
@@ -80,8 +86,8 @@ class Inventory:
 def flows(problem: BoundProblem, evaluation: Evaluation, per: Per) -> dict[str, Floats]:
     """Return what each design takes and leaves per functional unit, shape (n,) each.
 
-    Acids and reagents in kg of pure substance, heat and power in kWh, salt, residue, chlorine and oxygen in
-    kg, wastewater in m3. What is taken is what `tables.results.amounts` counts for costs and impacts.
+    Acids and reagents in kg of pure substance, heat and power in kWh, wastewater in m3, other by-products in
+    kg. What is taken is what `tables.results.amounts` counts for costs and impacts.
 
     Args:
         problem: whose designs they are.
@@ -90,7 +96,7 @@ def flows(problem: BoundProblem, evaluation: Evaluation, per: Per) -> dict[str, 
     """
     part = Part(np.arange(len(evaluation)), problem, problem.acids, evaluation, ())
     by_products = evaluation.by_products
-    left = {name: getattr(by_products, name) for name in (*EFFLUENTS, "chlorine", "oxygen")}
+    left = {name: getattr(by_products, name) for name in (*EFFLUENTS, *_FORMED)}
     batch = {**amounts(part), **left}
     if per == "feed":
         units = np.full(len(evaluation), problem.feed.mass / 1000.0)
@@ -135,15 +141,15 @@ def inventory(
             left.append(_open(name, value))
     if evaluation.by_products.nox[row]:
         left.append(Open("nitrogen oxides", float("nan"), "kg", "to be expected; how much is not known"))
-    designs, acid = evaluation.designs, problem.acid_names[int(evaluation.designs.acid[row])]
+    designs, acid = evaluation.designs, problem.acids[int(evaluation.designs.acid[row])].label
     setpoints = ", ".join(
         f"{name} {getattr(designs, name)[row]:g}"
         for name in ("temperature", "acid_concentration", "h2o2", "solid_liquid_ratio", "time")
     )
     metal = evaluation.metrics["recovery"][row]
-    comment = f"{UNITS[per][0]}; {acid} acid, {setpoints}; {100.0 * metal:.1f} % of the metal leached"
+    comment = f"{UNITS[per][0]}; {acid}, {setpoints}; {100.0 * metal:.1f} % of the metal leached"
     return Inventory(
-        title=f"leaching of {problem.feed.name} with {acid} acid, design {number}",
+        title=f"leaching of {problem.feed.name} with {acid}, design {number}",
         code=f"design-{number}-per-{per}",
         per=per,
         linked=tuple(linked),
@@ -153,8 +159,8 @@ def inventory(
 
 
 def _open(name: str, value: float) -> Open:
-    if name in ("chlorine", "oxygen"):
-        return Open(name, value, "kg", _GAS)
+    if name in _FORMED:
+        return Open(name, value, "kg", _FORMED[name])
     named = shipped_names().activities.get(name)
     unit = "kWh" if name in ENERGIES else EFFLUENTS.get(name, "kg pure")
     return Open(name, value, unit, _LINKED, (named.activity if named else None) or "")

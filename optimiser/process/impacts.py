@@ -144,7 +144,7 @@ def impact_numbers(
         others=besides,
         acid_names=tuple(acids),
         bought=dict(bought),
-        source=table.source,
+        source=table.cited,
         own_climate=own_climate,
         assumed=tuple(assumed),
     )

@@ -14,6 +14,7 @@ from optimiser._io.reading import MOST_TABLE, read_bytes
 from optimiser.chemistry.acids import Acid, load_acids
 from optimiser.chemistry.categories import category_of
 from optimiser.chemistry.energy import CHOICES, ELECTRIC, EnergyChoice, energy_lines, supplied
+from optimiser.chemistry.impact_source import SUFFIX
 from optimiser.chemistry.impacts import ImpactTable, climate_table, is_climate, with_climate_change
 from optimiser.chemistry.reagents import Reagents, load_reagents
 from optimiser.problem.binding import known_acids
@@ -22,9 +23,6 @@ from optimiser.tables.own_acids import import_acids
 from optimiser.tables.own_impacts import impacts_path, import_impacts
 from optimiser.tables.own_prices import import_prices, with_prices
 from optimiser.tables.read import split_source
-
-#: How the file of a table of impacts that a problem names alone ends.
-SUFFIX = ".impacts.yaml"
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,6 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from math import inf
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
@@ -44,13 +43,26 @@ class _Category(BaseModel):
     factors: dict[str, Real | None]
 
 
+class _Activity(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    activity: str = ""
+    location: str = ""
+    unit: str = ""
+    per: str = ""
+    amount: Real | None = None
+    database: str = ""
+    code: str = ""
+    uncertainty: dict[str, tuple[Real, Real]] | None = None
+
+
 class _ImpactFile(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     impacts: dict[str, _Category] = Field(min_length=1)
     name: str = ""
     source: dict[str, str | date | Real | None] = {}
-    activities: dict[str, dict[str, Any]] = {}
+    activities: dict[str, _Activity] = {}
     missing: list[dict[str, str]] = []
 
     @property
@@ -59,7 +71,8 @@ class _ImpactFile(BaseModel):
         if not self.source:
             return None
         told = {key: value for key, value in self.source.items() if value is not None}
-        return Provenance(self.name, told, self.activities, tuple(self.missing))
+        behind = {name: entry.model_dump(exclude_none=True) for name, entry in self.activities.items()}
+        return Provenance(self.name, told, behind, tuple(self.missing))
 
 
 def import_impacts(source: str | Path, acids: Mapping[str, Acid] | None = None) -> ImpactTable:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import warnings
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,8 @@ from typing import Any
 from optimiser.lca.names import shipped_names
 
 PROJECT, DATABASE, BIOSPHERE = "leaching", "mini-1.0-cutoff", "bio"
+#: A database that cannot be computed, and one that changed since it was processed.
+NONSQUARE, STALE = "nonsquare", "stale"
 SULFURIC = "market for sulfuric acid"
 CITRIC = "market for citric acid"
 UNITS = {
@@ -101,6 +104,17 @@ def build(folder: Path) -> None:
         }
         bw2data.Database(BIOSPHERE).write(bio)
         bw2data.Database(DATABASE).write(activities())
+        acid = _activity("acid", SULFURIC, "RER", "kilogram", _flow("co2", 1.0))[DATABASE, "acid"]
+        # a second product, which no activity makes alone: more products than activities
+        acid["exchanges"][0]["input"] = (NONSQUARE, "acid")
+        acid["exchanges"].append({"input": (NONSQUARE, "gypsum"), "amount": 1.0, "type": "production"})
+        gypsum = {"name": "gypsum", "unit": "kilogram", "type": "product", "exchanges": []}
+        bw2data.Database(NONSQUARE).write({(NONSQUARE, "acid"): acid, (NONSQUARE, "gypsum"): gypsum})
+        stale = _activity("acid", SULFURIC, "RER", "kilogram", _flow("co2", 1.0))[DATABASE, "acid"]
+        stale["exchanges"] = stale["exchanges"][1:]
+        bw2data.Database(STALE).write({(STALE, "acid"): stale})
+        bw2data.databases[STALE]["dirty"] = True  # as after a change that was not processed
+        bw2data.databases.flush()
         for ours, unit in UNITS.items():
             theirs = shipped_names().categories[ours]
             wrong = [((BIOSPHERE, "co2"), 1e6)]
@@ -119,3 +133,9 @@ def build(folder: Path) -> None:
         split = ("mini-1.0", "EF v3.1", "climate change: fossil", "global warming potential (GWP100)")
         bw2data.Method(split).register(unit="kg CO2-Eq")
         bw2data.Method(split).write([((BIOSPHERE, "co2"), 1.0)])
+
+
+if __name__ == "__main__":  # python -m tests.lca.brightway_project FOLDER, for docs/lca.md
+    target = Path(sys.argv[1])
+    target.mkdir(parents=True, exist_ok=True)
+    build(target)
