@@ -10,11 +10,10 @@ from pathlib import Path
 import numpy as np
 
 from optimiser._io.errors import InputError
-from optimiser._io.reading import MOST_TABLE, read_bytes
+from optimiser._io.reading import MOST_TABLE, check_readable, read_bytes
 from optimiser.chemistry.acids import Acid, load_acids
 from optimiser.chemistry.categories import category_of
 from optimiser.chemistry.energy import CHOICES, ELECTRIC, EnergyChoice, energy_lines, supplied
-from optimiser.chemistry.impact_source import SUFFIX
 from optimiser.chemistry.impacts import ImpactTable, climate_table, is_climate, with_climate_change
 from optimiser.chemistry.reagents import Reagents, load_reagents
 from optimiser.problem.binding import known_acids
@@ -144,17 +143,15 @@ def impacts_of(question: Problem) -> str | None:
     name = question.impacts
     if name is None:
         return None
-    folder = Path() if question.source is None else question.source.problem.path.parent
-    tried = [str(place / (name + end)) for place in dict.fromkeys((folder, Path())) for end in ("", SUFFIX)]
-    for source in tried:
-        if split_source(source)[0].is_file():
-            return source
-    raise InputError(
-        f"There is no table of impacts {name!r}.",
-        where=question.where("impacts"),
-        allowed="one of " + ", ".join(tried),
-        remedy="correct the name, or import the table first",
-    )
+    folder = None if question.source is None else question.source.problem.path.parent
+    try:
+        source = str(impacts_path(name, beside=folder))
+        check_readable(split_source(source)[0], MOST_TABLE, allowed="a table of impact factors")
+    except InputError as error:
+        raise InputError(
+            error.what, where=question.where("impacts"), allowed=error.allowed, remedy=error.remedy
+        ) from None
+    return source
 
 
 def _refuse_twins(table: ImpactTable) -> None:

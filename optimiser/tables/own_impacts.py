@@ -133,13 +133,19 @@ def import_impacts(source: str | Path, acids: Mapping[str, Acid] | None = None) 
     )
 
 
-def impacts_path(source: str | Path) -> str | Path:
+def impacts_path(source: str | Path, *, beside: Path | None = None) -> str | Path:
     """Return where a table of impacts is: as given, or the file of the local table of that name.
+
+    Args:
+        source: as given; a workbook may be ``FILE#SHEET``.
+        beside: a folder where it is looked for first.
 
     Raises:
         InputError: it names no kind of table, and there is no local table of that name.
     """
     path, _ = split_source(source)
+    if beside is not None and (beside / path).is_file():
+        return str(beside / source)
     if path.is_file() or path.suffix.lower() in (*SUFFIXES, ".xlsm", ".yaml", ".yml"):
         return source
     return find_table(source)
