@@ -169,7 +169,12 @@ def _plant_numbers(
         return None
     (soda, carbonate), (caustic, _) = (_needed_base(reagents, name) for name in _PLANT_BUYS.values())
     water = reagents.water.molar_mass
-    demand = np.array([oxygen_demand(acid.smiles) for acid in acids])
+    demand = np.array(
+        [
+            sum(x * a.molar_mass * oxygen_demand(a.smiles) for a, x in acid.components) / acid.molar_mass
+            for acid in acids
+        ]
+    )
     return PlantNumbers(
         parameters=parameters.plant,
         oxygen_demand=demand,

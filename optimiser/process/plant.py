@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from optimiser.chemistry.descriptors import molar_mass
+from optimiser.chemistry.impurities import impurity_charges, impurity_molar_masses
 from optimiser.chemistry.metals import METALS, charges, molar_masses
 from optimiser.process.balance import MassBalance
 from optimiser.process.byproducts import ByProducts
@@ -140,7 +141,8 @@ def downstream(
 ) -> Downstream:
     """Return what a batch takes downstream of the leach.
 
-    - Base: the charge of each dissolved metal but lithium, of the share that is precipitated.
+    - Base: the charge of each dissolved metal but lithium, of the share that is precipitated; copper,
+      aluminium and iron too, unless ``impurity_removal`` has taken them out before.
     - Soda ash: half a mol per mol of lithium of that share, which leaves as carbonate.
     - Salt: all acid that has given its protons to a base: the free acid, and that of precipitated metals.
     - Oxygen demand: of the same acid, if it is organic.
@@ -150,12 +152,15 @@ def downstream(
     plant, own = numbers.parameters, designs.acid % len(numbers.organic)
     carried = balance.metals * (1000.0 / molar_masses()) * charges()
     lithium = plant.precipitated * carried[:, _LITHIUM]
-    others = plant.precipitated * (carried.sum(axis=1) - carried[:, _LITHIUM])
+    impurities = balance.impurities * (1000.0 / impurity_molar_masses()) * impurity_charges()
+    others = carried.sum(axis=1) - carried[:, _LITHIUM] + impurities.sum(axis=1) - balance.charge_removed
+    others = plant.precipitated * others
     salt = (
         products.salt + others * acids.salt_per_proton[k] + lithium * numbers.salt_per_carbonate_proton[own]
     )
     with np.errstate(divide="ignore", invalid="ignore"):
-        share = (balance.free_protons + others + lithium) / balance.protons_offered
+        neutralised = balance.free_protons + balance.charge_removed + others + lithium
+        share = neutralised / balance.protons_offered
     # an acid without usable protons is in the wastewater as it is
     ends = np.where(balance.protons_offered > 0.0, np.minimum(share, 1.0), 1.0)
     hot = (acids.nitrate[k] > 0.0) & (designs.temperature > inputs.parameters.nox_limit)
@@ -282,7 +287,8 @@ def plant_costs(
         + after.power * price["power"]
     )
     effluent = products.wastewater * plant.wastewater_price + after.oxygen_demand * plant.cod_price
-    landfill = (products.residue * plant.residue_disposal + after.salt * plant.salt_disposal) / 1000.0
+    solids = (products.residue + products.hydroxides) * plant.residue_disposal
+    landfill = (solids + after.salt * plant.salt_disposal) / 1000.0
     fixed = built.purchased * plant.installation_factor * plant.location_factor * plant.escalation
     labour = _labour(balance, built, inputs)
     capital = recovery_factor(plant.interest, plant.lifetime) + plant.interest * plant.working_capital
