@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 from optimiser.chemistry.acids import load_acids
+from optimiser.chemistry.impurities import entries
 from optimiser.chemistry.metals import load_metals
 from optimiser.chemistry.provenance import markdown_table, provenance
 from optimiser.chemistry.reagents import load_reagents
@@ -19,7 +20,7 @@ END = "<!-- end table -->"
 
 def main(pages: list[str]) -> None:
     """Write the table into each page, or print it."""
-    table = markdown_table(provenance(load_acids(), load_metals(), load_reagents()))
+    table = markdown_table(provenance(load_acids(), load_metals(), load_reagents(), entries()))
     if not pages:
         print(table, end="")
     for page in map(Path, pages):

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Any
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import Field
+from pydantic import BaseModel, Field
 
 from optimiser.chemistry.quantity import Quantity, expecting
 from optimiser.chemistry.substances import MolarMass
@@ -110,6 +111,15 @@ def assay_limits() -> AssayLimits:
     """Return how far an assay may be off."""
     limits: AssayLimits = _read(None).limits
     return limits
+
+
+def entries(names: Iterable[str] | None = None) -> dict[str, BaseModel]:
+    """Return what the table says of parts of a feed beside its cathode, by label; of all, with the limits."""
+    table = _read(None)
+    every = {**table.impurities, **table.inert}
+    if names is None:
+        return {one.label: one for one in every.values()} | {"assay": table.limits}
+    return {solid(name).label: solid(name) for name in names}
 
 
 def solid(name: str) -> Inert:

@@ -6,6 +6,8 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from pydantic import BaseModel
+
 from optimiser.chemistry.acids import Acid
 from optimiser.chemistry.metals import Metal
 from optimiser.chemistry.prices import ExchangeRate, Price, load_rates
@@ -47,7 +49,10 @@ class Provenance:
 
 
 def provenance(
-    acids: Mapping[str, Acid], metals: Mapping[str, Metal], reagents: Reagents
+    acids: Mapping[str, Acid],
+    metals: Mapping[str, Metal],
+    reagents: Reagents,
+    beside: Mapping[str, BaseModel] | None = None,
 ) -> list[Provenance]:
     """Return a record of every number of some acids, the metals and the reagents, and of the rates they use.
 
@@ -55,12 +60,16 @@ def provenance(
         acids: the acids to tell of, by name.
         metals: by name.
         reagents: all of them are told of.
+        beside: what a feed holds beside its cathode, as `impurities.entries` gives it, by label.
 
     Raises:
         InputError: a price whose currency and period have no exchange rate.
     """
     items = (*acids.values(), *reagents.values(), *metals.values())
     found = [(item.label, title, number) for item in items for title, number in numbers(item)]
+    found += [
+        (label, title, number) for label, item in (beside or {}).items() for title, number in numbers(item)
+    ]
     used = {(number.currency, number.period) for _, _, number in found if isinstance(number, Price)}
     found += [("euro", "exchange rate", rate) for key, rate in load_rates().items() if key in used]
     return [_record(*number) for number in found]

@@ -55,9 +55,9 @@ class ProtonBalance(Limit):
 
 @dataclass(frozen=True)
 class ReductantBalance(Limit):
-    """Electrons that the peroxide offers per electron needed, at least; off unless it is asked for.
+    """Electrons that peroxide and the feed's metals offer per electron needed, at least; off unless asked for.
 
-    Organic acids, chloride, carbon and current collectors reduce the metals as well.
+    Organic acids, chloride and carbon reduce the metals as well, and current collectors that no assay tells.
 
     Examples:
         >>> ReductantBalance().limit, ReductantBalance(1.0).setting()
@@ -65,7 +65,7 @@ class ReductantBalance(Limit):
     """
 
     key = "reductant_balance"
-    label = "reductant balance (electrons from peroxide offered / needed)"
+    label = "reductant balance (electrons from peroxide and the feed's metals, offered / needed)"
     needs_yields = True
     low, high = "> 0", "<= 10"
 

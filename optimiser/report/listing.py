@@ -12,6 +12,7 @@ from optimiser.chemistry.acids import load_acids
 from optimiser.chemistry.categories import PREFIX
 from optimiser.chemistry.energy import CHOICES
 from optimiser.chemistry.feeds import load_feeds
+from optimiser.chemistry.impurities import entries
 from optimiser.chemistry.metals import METALS, load_metals
 from optimiser.chemistry.prices import Price
 from optimiser.chemistry.provenance import provenance
@@ -181,7 +182,7 @@ def _sources() -> list[Record]:
             "flags": ", ".join(r.flags),
             "source": r.source,
         }
-        for r in provenance(load_acids(), load_metals(), load_reagents())
+        for r in provenance(load_acids(), load_metals(), load_reagents(), entries())
     ]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from optimiser.chemistry.impurities import entries
 from optimiser.chemistry.metals import load_metals
 from optimiser.chemistry.mixtures import single_acids
 from optimiser.chemistry.provenance import provenance
@@ -36,7 +37,7 @@ def sources_frame(problem: BoundProblem) -> pd.DataFrame:
             "source": r.source,
             "note": r.note,
         }
-        for r in provenance(acids, load_metals(), problem.reagents)
+        for r in provenance(acids, load_metals(), problem.reagents, entries(problem.feed.beside))
     ]
     frame = pd.DataFrame([*rows, *_parameters(problem), *_assumed_yields(problem)])
     texts = ["unit", "method", "date", "confidence", "flags", "note"]

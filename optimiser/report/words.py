@@ -184,9 +184,13 @@ def warnings_of(problem: BoundProblem, evaluation: Evaluation, row: int) -> list
             "chloride": "chloride has to reduce the rest, which forms chlorine gas "
             f"({chlorine:.0f} kg per t feed)",
             "organic": "the organic acid itself has to reduce the rest",
-            "none": "something in the feed (carbon, aluminium, copper) has to reduce the rest",
+            "none": "something in the feed (carbon, aluminium, copper) has to reduce the rest"
+            if not problem.feed.impurities
+            else "something else in the feed (carbon) has to reduce the rest, or the yields are not reached",
         }[acid.reductant or "none"]
-        who = "Peroxide and the feed's metals supply" if problem.feed.impurities else "Peroxide supplies"
+        who = "Peroxide supplies"
+        if problem.feed.impurities:
+            who = "Peroxide and the feed's metals supply" if peroxide > 0 else "The feed's metals supply"
         said.append(f"{who} {percent(ratio)} of the electrons that the dissolved metals need; {other}.")
     if by_products.nox[row]:
         said.append(

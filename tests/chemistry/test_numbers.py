@@ -17,6 +17,7 @@ from optimiser._io.errors import InputError
 from optimiser.chemistry.acids import load_acids
 from optimiser.chemistry.descriptors import DESCRIPTORS, descriptors
 from optimiser.chemistry.feeds import Feed, load_feeds
+from optimiser.chemistry.impurities import entries
 from optimiser.chemistry.metals import METALS, load_metals
 from optimiser.chemistry.prices import Price, euro_per_unit, load_rates
 from optimiser.chemistry.provenance import markdown_table, provenance
@@ -204,5 +205,5 @@ def test_importing_chemistry_stays_light() -> None:
 
 def test_the_table_in_the_docs_is_the_one_in_the_files() -> None:
     page = ROOT / "docs" / "numbers.md"
-    table = markdown_table(provenance(load_acids(), load_metals(), load_reagents()))
+    table = markdown_table(provenance(load_acids(), load_metals(), load_reagents(), entries()))
     assert table in page.read_text(encoding="utf-8"), "run: python -m optimiser.chemistry docs/numbers.md"
