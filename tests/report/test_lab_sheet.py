@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from optimiser._io.errors import InputError
 from optimiser.chemistry.acids import load_acids
 from optimiser.chemistry.feeds import Feed, find_feed
+from optimiser.chemistry.mixtures import mixture_of
 from optimiser.chemistry.reagents import load_reagents
 from optimiser.process.parameters import process_parameters
 from optimiser.report.lab_amounts import LONG, STEPS, amounts, assumptions, laboratory_setpoints
@@ -77,6 +78,21 @@ def test_amounts_of_sulfuric_acid_by_hand() -> None:
     assert np.isnan(plain["amount_solid_acid [g]"])
     assert plain["amount_peroxide_stock [mL]"] == 0.0
     assert plain["amount_water [mL]"] == pytest.approx(89.099, abs=0.002)
+
+
+def test_a_mixture_is_weighed_in_from_the_stocks_of_its_acids() -> None:
+    # 0.2 mol: 0.14 mol x 98.072 g/mol = 13.730 g in 14.010 g of 98 % stock, and 0.06 mol x 192.12 g/mol =
+    # 11.527 g of citric acid.
+    mix = mixture_of([(ACIDS[0], 0.7), (ACIDS[1], 0.3)])
+    row = amounts(NMC, [mix], designs((60, 2, 0, 50, 60))).iloc[0]
+    citric = 11.527 / ACIDS[1].purity
+    assert row["amount_solid_acid [g]"] == pytest.approx(14.010 + citric, abs=0.01)
+    assert np.isnan(row["amount_acid_stock [mL]"])
+    share = 100.0 * 14.010 / (14.010 + citric)
+    said = assumptions(NMC, [mix])[mix.label]
+    assert (
+        f"100 g of them are {share:.1f} g of sulfuric acid (98 wt%), {100.0 - share:.1f} g of citric" in said
+    )
 
 
 def test_amounts_with_peroxide_are_what_the_setpoint_says() -> None:
