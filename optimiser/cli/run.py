@@ -47,6 +47,7 @@ def run(
     Exit status: 0 done, 2 bad input, 3 ran but nothing is feasible.
     """
     from optimiser._io.output import check_folder
+    from optimiser.answers.scopes import scopes_of_run
     from optimiser.problem.load import load_config
     from optimiser.report.console import print_result, progress_display
     from optimiser.report.manifest import manifest
@@ -62,11 +63,12 @@ def run(
     tables = own_tables(loaded.problem, acids, prices, impacts)
     with progress_display() as progress:
         result = run_config(loaded, progress, tables, side_by_side=True)
-    delivery = write_run(result, target, loaded.report.formats, force)
+    scopes = scopes_of_run(result)
+    delivery = write_run(result, target, loaded.report.formats, force, scopes)
     if as_json:
-        click.echo(json.dumps({"out": str(delivery.folder), **manifest(result)}, indent=2))
+        click.echo(json.dumps({"out": str(delivery.folder), **manifest(result, scopes)}, indent=2))
     else:
-        print_result(result, delivery.folder)
+        print_result(result, delivery.folder, scopes=scopes)
     for note in delivery.notes:
         click.echo(f"Warning: {note}", err=True)
     sys.exit(DONE if result.front else NO_FEASIBLE_DESIGN)

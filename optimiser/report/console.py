@@ -16,6 +16,7 @@ from rich.table import Table
 from rich.text import Text
 
 from optimiser.answers.answer import Answer
+from optimiser.answers.scopes import Scopes
 from optimiser.nearest import SOURCES
 from optimiser.problem.bound import BoundProblem
 from optimiser.problem.objectives import APART
@@ -25,6 +26,7 @@ from optimiser.report.columns import Column, column
 from optimiser.report.frames import front_frame, refused_frame
 from optimiser.report.nearest import BREAKS, DISTANCE, Nearest, beside, condition_records, distance_records
 from optimiser.report.numbers import number
+from optimiser.report.scope_words import costs_sentence, scope_lines
 from optimiser.search.run import RunResult
 from optimiser.search.search import Progress as SearchProgress
 from optimiser.variables import VARIABLES, Designs
@@ -34,13 +36,16 @@ ROWS = 10
 _BAR, _TOLD = 52, 18  # columns of the terminal that a progress bar takes, and each thing told beside it
 
 
-def print_result(result: RunResult, out: Path | None, console: Console | None = None) -> None:
+def print_result(
+    result: RunResult, out: Path | None, console: Console | None = None, scopes: Scopes | None = None
+) -> None:
     """Print the answer in one sentence, a small table of the front, and where the report is.
 
     Args:
         result: the run.
         out: the folder of the report; None if none was written.
         console: where to; standard output if left out.
+        scopes: both scopes of its cost, where it has a plant.
     """
     console = console or Console(highlight=False)
     problem = result.problem
@@ -50,6 +55,9 @@ def print_result(result: RunResult, out: Path | None, console: Console | None = 
             _say(console, line, "bold")
         if value := words.value_sentence(problem, front):
             _say(console, value)
+        if scopes is not None:
+            for line in (costs_sentence(front.evaluation, front.answer), *scope_lines(scopes)):
+                _say(console, line)
         console.print()
         _say(console, words.front_finding(problem, front))
         _say(console, said(problem.tolerances.record()))
