@@ -123,6 +123,12 @@ class Result:
                 allowed=", ".join(METRICS),
                 remedy=closest(metric, METRICS) or "optimiser list objectives",
             )
+        if metric not in self.run.problem.metrics:
+            raise InputError(
+                f"This run has no {METRICS[metric].label}.",
+                allowed=", ".join(self.run.problem.metrics),
+                remedy=METRICS[metric].needs,
+            )
         if not self.feasible:
             raise InputError("No design is feasible.", remedy="print(result) says why")
         asked = {objective.metric: objective.sign for objective in self.run.problem.objectives}

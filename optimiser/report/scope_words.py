@@ -85,7 +85,9 @@ def change_sentence(of: Scopes) -> str:
         )
     if times[0] != times[1]:
         return f"The best acid is the same, {acids[0]}; its time changes from {at[0]} to {at[1]}."
-    return f"Neither the best acid, {acids[0]}, nor its time of {at[0]} changes."
+    said = f"Neither the best acid, {acids[0]}, nor its time of {at[0]} changes"
+    here, there = (e.designs.continuous[row] for e, row in zip((of.reagents, of.plant), rows, strict=True))
+    return f"{said}; other setpoints do." if (here != there).any() else f"{said}, nor any other setpoint."
 
 
 def scopes_frame(of: Scopes) -> pd.DataFrame:
