@@ -34,6 +34,7 @@ from optimiser.variables import DESIGN_COLUMNS
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
+    from optimiser.answers.scopes import Scopes
     from optimiser.report.choose import Chosen
     from optimiser.report.compare import Compared
     from optimiser.search.known import Known
@@ -122,6 +123,12 @@ class Result:
                 allowed=", ".join(METRICS),
                 remedy=closest(metric, METRICS) or "optimiser list objectives",
             )
+        if metric not in self.run.problem.metrics:
+            raise InputError(
+                f"This run has no {METRICS[metric].label}.",
+                allowed=", ".join(self.run.problem.metrics),
+                remedy=METRICS[metric].needs,
+            )
         if not self.feasible:
             raise InputError("No design is feasible.", remedy="print(result) says why")
         asked = {objective.metric: objective.sign for objective in self.run.problem.objectives}
@@ -135,6 +142,19 @@ class Result:
         from optimiser.report.frames import acids_frame
 
         return acids_frame(self.run)
+
+    @cached_property
+    def _scopes(self) -> Scopes | None:
+        from optimiser.answers.scopes import scopes_of_run
+
+        return scopes_of_run(self.run)
+
+    def scopes(self) -> pd.DataFrame:
+        """Return each acid's best design in both scopes of the cost; empty but at plant scope.
+
+        One row per scope (``reagents``, ``plant``) and acid, with its rank, setpoints and costs.
+        """
+        return pd.DataFrame() if self._scopes is None else self._scopes.frame()
 
     def plot_front(self) -> go.Figure:
         """Return the front of each acid in the first two objectives, with 90 % intervals.
@@ -174,7 +194,7 @@ class Result:
                 chosen = ReportSpec.model_validate({"formats": list(formats)})
             except ValidationError as error:
                 raise first_error(error, ReportSpec, {"formats": list(formats)}) from None
-        return write_run(self.run, Path(out), chosen.formats, force).folder
+        return write_run(self.run, Path(out), chosen.formats, force, self._scopes).folder
 
     def __str__(self) -> str:
         from rich.console import Console
@@ -184,7 +204,7 @@ class Result:
         text = StringIO()
         # a notebook would show it at once instead of returning it
         console = Console(file=text, highlight=False, force_terminal=False, force_jupyter=False, width=100)
-        print_result(self.run, None, console)
+        print_result(self.run, None, console, self._scopes)
         return text.getvalue().rstrip()
 
     def _repr_html_(self) -> str:

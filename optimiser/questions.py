@@ -77,6 +77,10 @@ class Answer:
 
         return acids_frame(self.found)
 
+    def scopes(self) -> pd.DataFrame:
+        """Return each acid's best design in both scopes of the cost; empty but at plant scope."""
+        return pd.DataFrame() if self.found.scopes is None else self.found.scopes.frame()
+
     def to_dict(self) -> dict[str, Any]:
         """Return the answer as `optimiser ask --json` prints it."""
         from optimiser.report.ask import as_json
@@ -186,6 +190,11 @@ class AcidComparison:
     def acids(self) -> pd.DataFrame:
         """Return one row per acid: its best design, intervals, chance to be the best (docs/acids.md)."""
         return self.found.frame()
+
+    def scopes(self) -> pd.DataFrame:
+        """Return each acid's cheapest design in both scopes of the cost; empty but at plant scope."""
+        both = self.found.scopes()
+        return pd.DataFrame() if both is None else both.frame()
 
     def fronts(self) -> pd.DataFrame:
         """Return the designs of every acid's own front."""

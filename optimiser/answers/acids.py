@@ -12,6 +12,8 @@ import pandas as pd
 
 from optimiser.answers.crossing import CrossingMap, check_spans, crossing_map
 from optimiser.answers.rivals import Field, Rivals, field_of
+from optimiser.answers.scopes import Scopes
+from optimiser.answers.scopes import side_by_side as both_scopes
 from optimiser.answers.typed import Span
 from optimiser.chemistry.impacts import ImpactTable, climate_table
 from optimiser.chemistry.mixtures import single_acids
@@ -48,7 +50,8 @@ class AcidAlone:
         experiments: with it near the feed.
         problem: of this acid alone.
         front: its own, or None where nothing is feasible.
-        picked: its best design in the first objective, the cheapest and the cleanest, or None likewise.
+        picked: its best design in the first objective, the cheapest and the cleanest, or None likewise; the
+            cheapest by reagents and energy, and at plant scope a fourth, the cheapest with the plant.
         infeasibility: why there is none, or None.
     """
 
@@ -124,6 +127,16 @@ class AcidComparison:
             if one.front is not None
         ]
         return pd.concat(found, ignore_index=True) if found else pd.DataFrame(columns=["acid"])
+
+    def scopes(self) -> Scopes | None:
+        """Return each acid's cheapest design in both scopes of the cost; None but at plant scope."""
+        found = [one for one in self.feasible if one.picked is not None]
+        if self.problem.inputs.plant is None or not found:
+            return None
+        acid = np.array([self.problem.acid_names.index(one.acid) for one in found])
+        setpoints = np.array([one.picked.designs.continuous for one in found if one.picked is not None])
+        problem = replace(self.problem, objectives=(minimise("cost_plant"),))
+        return both_scopes(problem, [Designs(acid, setpoints[:, place]) for place in (1, 3)])
 
     def p_best(self) -> dict[str, float]:
         """Return, by feasible acid, the share of draws in which its best design beats all others'."""
@@ -220,7 +233,9 @@ def _alone(field: Field, acid: str, known: Archive, seed: int, size: int) -> Aci
     problem = field.alone(acid)
     pool = Pool(problem, np.random.default_rng(seed))
     pool.add(known)
-    asked = [Question(replace(problem, objectives=(o,))) for o in (problem.objectives[0], *_ASIDE)]
+    plant = () if problem.inputs.plant is None else (minimise("cost_plant"),)
+    wanted = (problem.objectives[0], *_ASIDE, *plant)
+    asked = [Question(replace(problem, objectives=(o,))) for o in wanted]
     pool.solve(asked, _ROUNDS)
     seen = pool.archive(problem)
     front = front_of(problem, seen, size)

@@ -14,6 +14,7 @@ import numpy as np
 from optimiser.answers.levers import with_price
 from optimiser.answers.question import Asked, question_of
 from optimiser.answers.relaxing import Relaxed, relaxations
+from optimiser.answers.scopes import Scopes, scopes_of
 from optimiser.answers.spread import Interval, spread
 from optimiser.chemistry.metals import METALS
 from optimiser.problem.binding import bind, refuse_slow_surrogate
@@ -149,6 +150,7 @@ class Answer:
         tables: a user's own tables, or None.
         seed: of the search.
         seconds: it took.
+        scopes: at plant scope each acid's best design by reagents and by the plant, else None.
     """
 
     question: Problem
@@ -167,6 +169,7 @@ class Answer:
     tables: OwnTables | None
     seed: int
     seconds: float
+    scopes: Scopes | None = None
 
     @property
     def objective(self) -> Objective:
@@ -280,6 +283,7 @@ def answer_from(question: Problem, pool: Pool, bound: BoundProblem, relaxed: Seq
         tables=None,
         seed=0,
         seconds=0.0,
+        scopes=scopes_of(bound, pool),
     )
 
 
@@ -301,7 +305,7 @@ def _trade_off(bound: BoundProblem) -> BoundProblem:
     """Return the trade-off of the objective with recovery: what other questions will ask for."""
     targets = {metal: min(target, TARGETS[0]) for metal, target in bound.targets.items()}
     first = bound.objectives[0]
-    other = Objective("recovery", -1) if first.metric != "recovery" else Objective("cost")
+    other = Objective("recovery", -1) if first.metric != "recovery" else Objective(bound.counted("cost"))
     easy = Yields(confidence=None, joint=False, **targets)
     return replace(bound, objectives=(first, other)).with_constraints(easy)
 

@@ -126,7 +126,7 @@ def at_scope(question: Problem, problem: BoundProblem) -> BoundProblem:
     """
     objectives, limits = list(question.objectives), list(question.constraints)
     if problem.inputs.plant is not None:
-        objectives = [replace(o, metric=AT_PLANT.get(o.metric, o.metric)) for o in objectives]
+        objectives = [replace(o, metric=problem.counted(o.metric)) for o in objectives]
         limits = [
             Bound(AT_PLANT[c.metric], min=c.min, max=c.max)
             if isinstance(c, Bound) and c.metric in AT_PLANT

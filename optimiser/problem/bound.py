@@ -16,6 +16,7 @@ from optimiser.problem.constraints import Yields, complete
 from optimiser.problem.limits import ApplicabilityDomain
 from optimiser.problem.margins import Constraint, State
 from optimiser.problem.objectives import (
+    AT_PLANT,
     METRICS,
     Metric,
     Objective,
@@ -169,6 +170,10 @@ class BoundProblem:
     def reported(self) -> tuple[str, ...]:
         """The metrics that its reports show, asked for or not."""
         return reported_of(self.inputs)
+
+    def counted(self, metric: str) -> str:
+        """Return the metric that counts at the problem's scope: for cost, at plant scope the plant's."""
+        return metric if self.inputs.plant is None else AT_PLANT.get(metric, metric)
 
     @property
     def supported_acids(self) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ from optimiser.problem.objectives import METRICS
 from optimiser.report.columns import column
 from optimiser.report.numbers import number
 from optimiser.report.refusal import binding_text
+from optimiser.report.scope_words import scope_lines
 from optimiser.report.words import chance
 from optimiser.surrogate.site import whose_yields
 
@@ -204,6 +205,8 @@ def comparison_lines(of: AcidComparison) -> list[str]:
             )
     unable = [f"{one.label} ({verdict(of, one)})" for one in of.acids if one.front is None]
     lines += [f"Not feasible: {'; '.join(unable)}."] if unable else []
+    if (both := of.scopes()) is not None:
+        lines += scope_lines(both)
     if of.crossing is not None:
         lines += map_lines(of.crossing)
     own = whose_yields(of.field.problem.surrogate)

@@ -14,6 +14,8 @@ from optimiser.report.deliver import Delivery, Tables, deliver
 from optimiser.report.figures.acids import Scale
 from optimiser.report.manifest import given, made_with, plain_json
 from optimiser.report.numbers import percent
+from optimiser.report.plant_numbers import scope_record
+from optimiser.report.scope_words import scopes_json
 
 
 def deliver_comparison(
@@ -22,11 +24,14 @@ def deliver_comparison(
     """Write page, tables and manifest of a comparison into a folder."""
     pinned = _pin(of, options, comparison_lines(of))
     pinned |= {"seed": ", ".join(map(str, of.seeds)), "search": vars(of.settings)}
+    pinned |= scope_record(of.problem)
     tables: dict[str, Any] = {"acids.csv": of.frame(), "fronts.csv": of.fronts()}
     if of.impacts is not None:
         tables |= {"impacts.csv": of.impacts.frame, "ranks.csv": of.impacts.ranks}
     if of.crossing is not None:
         tables |= {"map.csv": of.crossing.frame(), "boundary.csv": of.crossing.crossings()}
+    if (both := of.scopes()) is not None:
+        tables["scopes.csv"] = both.frame()
     cards = comparison_cards(of, pinned, scale)
     return _deliver(
         f"Which acid leaches {of.problem.feed.name} best?", of.name, pinned, cards, tables, out, force
@@ -62,12 +67,17 @@ def _deliver(
 
 def acid_records(of: AcidComparison) -> list[dict[str, Any]]:
     """Return one row per acid for a terminal."""
-    rows, p_best = [], of.p_best()
+    rows, p_best, both = [], of.p_best(), of.scopes()
     for one in of.acids:
         row: dict[str, Any] = {"acid": one.acid + (" (guess)" if one.guess else "")}
         for name, place in [(o.metric, 0) for o in of.problem.objectives]:
             how = column(name)
             row[how.label] = "–" if one.picked is None else how.text(one.picked.metrics[name][place])
+        if both is not None and one.picked is not None:
+            at = both.acids.index(one.acid)
+            row["by reagents"] = f"{both.order(0).index(at) + 1}: {column('cost').text(both.values(0)[at])}"
+        elif both is not None:
+            row["by reagents"] = "–"
         row["best with"] = percent(p_best[one.acid]) if one.acid in p_best and not one.guess else "–"
         row["experiments"] = str(one.experiments)
         row["verdict"] = verdict(of, one)
@@ -77,7 +87,7 @@ def acid_records(of: AcidComparison) -> list[dict[str, Any]]:
 
 def comparison_json(of: AcidComparison, out: Path | None = None) -> dict[str, Any]:
     """Return a comparison as plain JSON; yields and probabilities are fractions."""
-    told = {
+    told: dict[str, Any] = {
         "out": out,
         "problem": of.name,
         "objectives": [o.setting for o in of.problem.objectives],
@@ -87,7 +97,10 @@ def comparison_json(of: AcidComparison, out: Path | None = None) -> dict[str, An
         "map": [] if of.crossing is None else of.crossing.frame().to_dict("records"),
         "boundary": [] if of.crossing is None else of.crossing.crossings().to_dict("records"),
         "sentences": comparison_lines(of),
+        **scope_record(of.problem),
     }
+    if (both := of.scopes()) is not None:
+        told["scopes"] = scopes_json(both)
     plain: dict[str, Any] = plain_json(told)
     return plain
 

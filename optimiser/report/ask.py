@@ -13,6 +13,7 @@ from optimiser._io.output import check_folder
 from optimiser.answers.answer import Answer, Priced
 from optimiser.chemistry.metals import METALS
 from optimiser.nearest import installed_table
+from optimiser.problem.objectives import METRICS
 from optimiser.report import ask_words
 from optimiser.report.cards.ask import answer_cards, prices_frame
 from optimiser.report.caveats import selection_caveat
@@ -20,6 +21,8 @@ from optimiser.report.deliver import Delivery, deliver
 from optimiser.report.impact_words import record as impact_record
 from optimiser.report.manifest import made_with, plain_json
 from optimiser.report.nearest import Nearest, find_nearest
+from optimiser.report.plant_numbers import scope_record
+from optimiser.report.scope_words import scopes_json
 from optimiser.tables.front_csv import design_table
 from optimiser.variables import DESIGN_COLUMNS, Designs
 
@@ -36,7 +39,7 @@ def evidence_of(answer: Answer) -> Nearest:
 def as_json(answer: Answer, evidence: Nearest) -> dict[str, Any]:
     """Return the answer as plain JSON: yields and chances are fractions, null where nothing is known."""
     problem, e = answer.problem, answer.evaluation
-    names = dict.fromkeys([answer.objective.metric, "cost", "climate_change"])
+    names = dict.fromkeys([answer.objective.metric, problem.counted("cost"), "cost", "climate_change"])
     other = answer.runner_up
     told: dict[str, Any] = {
         "feasible": answer.feasible,
@@ -62,7 +65,7 @@ def as_json(answer: Answer, evidence: Nearest) -> dict[str, Any]:
         "components": {
             name: _interval(answer, name)
             for name in answer.spread
-            if name.startswith(("cost_", "climate_")) and name != "climate_change"
+            if name.startswith(("cost_", "climate_")) and name not in METRICS
         },
         "p_feasible": e.p_feasible[0] if problem.targets else None,
         "highest_confidence": answer.highest_confidence,
@@ -93,6 +96,9 @@ def as_json(answer: Answer, evidence: Nearest) -> dict[str, Any]:
         "replayed": " ".join(selection_caveat(problem)) or None,
         "seconds": answer.seconds,
     }
+    told |= scope_record(problem)
+    if answer.scopes is not None:
+        told["scopes"] = scopes_json(answer.scopes)
     if answer.refusal is not None:
         told["give"] = {
             "together": answer.refusal.give,

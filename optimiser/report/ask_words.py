@@ -14,6 +14,7 @@ from optimiser.report.caveats import selection_caveat
 from optimiser.report.columns import column
 from optimiser.report.impact_words import lines as impact_lines
 from optimiser.report.numbers import NOTHING, floor_percent, number, percent, signed
+from optimiser.report.scope_words import costs_sentence, scope_lines
 from optimiser.variables import VARIABLES
 
 _LABELS = {variable.name: variable for variable in VARIABLES}
@@ -33,7 +34,7 @@ def headline(answer: Answer) -> tuple[str, ...]:
         )
     said = [words.sentence(answer.problem, answer.evaluation, 0)]
     metric = answer.objective.metric
-    if metric not in ("cost", "climate_change"):
+    if metric not in ("cost", "cost_plant", "climate_change"):
         said.append(f"{METRICS[metric].label.capitalize()}: {column(metric).said(answer.value)}.")
     elif answer.objective.quantile is not None:
         said.append(f"{answer.objective.label.capitalize()}: {column(metric).said(answer.value)}.")
@@ -159,6 +160,8 @@ def lines(answer: Answer) -> list[str]:
         found.append("What holds it back, and what relaxing it brings:")
         found += [f"  {binding_sentence(one, answer)}" for one in answer.binding]
     found.append(drift_sentence(answer))
+    if answer.feasible and answer.scopes is not None:
+        found += [costs_sentence(answer.evaluation, 0), *scope_lines(answer.scopes)]
     if answer.feasible:
         found += impact_lines(answer.problem, answer.evaluation, 0)
         found += energy_lines(answer.problem.reagents)

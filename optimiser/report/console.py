@@ -16,6 +16,7 @@ from rich.table import Table
 from rich.text import Text
 
 from optimiser.answers.answer import Answer
+from optimiser.answers.scopes import Scopes
 from optimiser.nearest import SOURCES
 from optimiser.problem.bound import BoundProblem
 from optimiser.problem.objectives import APART
@@ -26,6 +27,7 @@ from optimiser.report.frames import front_frame, refused_frame
 from optimiser.report.impact_words import lines as impact_lines
 from optimiser.report.nearest import BREAKS, DISTANCE, Nearest, beside, condition_records, distance_records
 from optimiser.report.numbers import number
+from optimiser.report.scope_words import costs_sentence, scope_lines
 from optimiser.search.run import RunResult
 from optimiser.search.search import Progress as SearchProgress
 from optimiser.variables import VARIABLES, Designs
@@ -35,13 +37,16 @@ ROWS = 10
 _BAR, _TOLD = 52, 18  # columns of the terminal that a progress bar takes, and each thing told beside it
 
 
-def print_result(result: RunResult, out: Path | None, console: Console | None = None) -> None:
+def print_result(
+    result: RunResult, out: Path | None, console: Console | None = None, scopes: Scopes | None = None
+) -> None:
     """Print the answer in one sentence, a small table of the front, and where the report is.
 
     Args:
         result: the run.
         out: the folder of the report; None if none was written.
         console: where to; standard output if left out.
+        scopes: both scopes of its cost, where it has a plant.
     """
     console = console or Console(highlight=False)
     problem = result.problem
@@ -53,6 +58,9 @@ def print_result(result: RunResult, out: Path | None, console: Console | None = 
             _say(console, value)
         for line in impact_lines(problem, front.evaluation, front.answer):
             _say(console, line)
+        if scopes is not None:
+            for line in (costs_sentence(front.evaluation, front.answer), *scope_lines(scopes)):
+                _say(console, line)
         console.print()
         _say(console, words.front_finding(problem, front))
         _say(console, said(problem.tolerances.record()))

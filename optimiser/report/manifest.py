@@ -18,6 +18,7 @@ from typing import Any
 from optimiser import __version__
 from optimiser._io import builtin
 from optimiser._io.yamlfile import Document
+from optimiser.answers.scopes import Scopes
 from optimiser.problem.bound import BoundProblem
 from optimiser.problem.constraints import Yields
 from optimiser.problem.limits import ApplicabilityDomain
@@ -26,6 +27,7 @@ from optimiser.problem.objectives import METRICS
 from optimiser.report import refusal, words
 from optimiser.report.impact_words import record as impact_record
 from optimiser.report.plant_numbers import scope_record
+from optimiser.report.scope_words import scopes_json
 from optimiser.report.verdicts import verdict_text
 from optimiser.search.run import RunResult
 from optimiser.search.search import SearchResult
@@ -36,8 +38,13 @@ DISTRIBUTION = "leaching-optimiser"
 FORMAT = 2  # 2: yields are taken over tolerances, which the question tells
 
 
-def manifest(result: RunResult) -> dict[str, Any]:
-    """Return what pins a run: texts and tables with hashes, versions, seeds, and how the search went."""
+def manifest(result: RunResult, scopes: Scopes | None = None) -> dict[str, Any]:
+    """Return what pins a run: texts and tables with hashes, versions, seeds, and how the search went.
+
+    Args:
+        result: the run.
+        scopes: both scopes of its cost, where it has a plant and they are known.
+    """
     problem, question = result.problem, result.config.problem
     document = question.source.problem if question.source else None
     found: dict[str, Any] = {
@@ -77,6 +84,8 @@ def manifest(result: RunResult) -> dict[str, Any]:
         found["answer"] = " ".join(words.answer(problem, front.evaluation, front.answer))
         found["p_feasible"] = float(front.evaluation.p_feasible[front.answer]) if problem.targets else None
         found["warnings"] = words.warnings_of(problem, front.evaluation, front.answer)
+        if scopes is not None:
+            found["scopes"] = scopes_json(scopes)
     elif result.infeasibility is not None:
         found["answer"] = "No feasible design."
         found["warnings"] = refusal.infeasibility_lines(result.infeasibility, problem)

@@ -40,9 +40,10 @@ def ends_and_knee(problem: BoundProblem, front: Front) -> tuple[Pick, ...]:
         best = "lowest" if objective.sign > 0 else "highest"
         labels.setdefault(row, []).append(f"{best} {METRICS[objective.metric].label}")
     if len(problem.objectives) > 1 and len(front.evaluation) > 1:
-        richest = int(np.argmax(front.evaluation.metrics["net_value"]))
-        if all(objective.metric != "net_value" for objective in problem.objectives):
-            labels.setdefault(richest, []).append("highest net value")
+        worth = problem.counted("net_value")
+        richest = int(np.argmax(front.evaluation.metrics[worth]))
+        if all(objective.metric != worth for objective in problem.objectives):
+            labels.setdefault(richest, []).append(f"highest {METRICS[worth].label}")
         labels.setdefault(front.knee, []).append("knee")
     return tuple(Pick(row, ", ".join(said)) for row, said in sorted(labels.items()))
 

@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from optimiser._io.output import check_folder
+from optimiser.answers.scopes import Scopes, scopes_of_run
 from optimiser.process.costs import COMPONENTS
 from optimiser.report import words
 from optimiser.report.card import make_cards
@@ -40,6 +41,7 @@ def write_run(
     formats: Sequence[str],
     force: bool = False,
     beside: Mapping[str, bytes] | None = None,
+    scopes: Scopes | None = None,
 ) -> Delivery:
     """Write a run's report into the folder ``out``, whole or not at all.
 
@@ -51,12 +53,14 @@ def write_run(
             `stored.read_run` reads back, are always written.
         force: replace an existing ``out``, once the new one is complete.
         beside: further files, by name.
+        scopes: both scopes of a plant's cost, as `scopes_of_run` returns them, where they are known already.
 
     Raises:
         InputError: ``out`` cannot be written or replaced.
     """
     check_folder(out, force)
-    pinned, designs = manifest(result), pack(Known.of(result))
+    scopes = scopes or scopes_of_run(result)
+    pinned, designs = manifest(result, scopes), pack(Known.of(result))
     pinned |= {"asked": asked(result.config.problem), "designs": packing.pinned(DESIGNS, designs)}
     tables: dict[str, pd.DataFrame | Mapping[str, pd.DataFrame] | bytes] = {
         DESIGNS: designs,
@@ -72,7 +76,7 @@ def write_run(
     return deliver(
         out,
         manifest=pinned,
-        cards=make_cards(run_makers(result, pinned)) if "html" in formats else (),
+        cards=make_cards(run_makers(result, pinned, scopes)) if "html" in formats else (),
         tables=tables,
         title=f"{result.problem.feed.name}: {words.objectives_text(result.problem)}",
         name=result.config.name,

@@ -68,10 +68,20 @@ def sentence(problem: BoundProblem, evaluation: Evaluation, row: int) -> str:
         called, end = "yields (a guess)", "no experiment with this acid is in the data"
     return (
         f"Leach {problem.feed.name} with {setpoints(problem, evaluation, row)}: "
-        f"{column('cost').said(evaluation.metrics['cost'][row])}, "
+        f"{cost_text(problem, evaluation, row)}, "
         f"{column('climate_change').said(evaluation.metrics['climate_change'][row])}; "
         f"{called} {yields_text(problem, evaluation, row)}; {end}."
     )
+
+
+def cost_text(problem: BoundProblem, evaluation: Evaluation, row: int) -> str:
+    """Say what a design costs: ``1.07 EUR/kg metal``; at plant scope with the plant, and without."""
+    alone = column("cost").said(evaluation.metrics["cost"][row])
+    plant = problem.inputs.parameters.plant
+    if plant is None:
+        return alone
+    whole = column("cost_plant").said(evaluation.metrics["cost_plant"][row])
+    return f"{whole} with the plant at {plant.throughput:g} t/d (reagents and energy alone {alone})"
 
 
 def targets_sentence(problem: BoundProblem, evaluation: Evaluation, row: int) -> str:
@@ -118,13 +128,14 @@ def quantiles_sentence(problem: BoundProblem, evaluation: Evaluation, row: int) 
 def value_sentence(problem: BoundProblem, front: Front) -> str:
     """Say which design of a front has the highest net value; empty where the answer has it, or alone is."""
     e, names = front.evaluation, [o.metric for o in problem.objectives]
-    row = int(np.argmax(e.metrics["net_value"]))
+    worth = problem.counted("net_value")
+    row, how = int(np.argmax(e.metrics[worth])), column(worth)
     if row == front.answer or len(names) == 1:
         return ""
     told = ", ".join(f"{column(name).label} {column(name).said(e.metrics[name][row])}" for name in names)
     return (
-        f"The highest net value, {column('net_value').said(e.metrics['net_value'][row])} against "
-        f"{column('net_value').said(e.metrics['net_value'][front.answer])}, has design no. {row + 1}: {told}."
+        f"The highest {how.label}, {how.said(e.metrics[worth][row])} against "
+        f"{how.said(e.metrics[worth][front.answer])}, has design no. {row + 1}: {told}."
     )
 
 

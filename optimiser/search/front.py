@@ -72,7 +72,7 @@ def answer_of(problem: BoundProblem, evaluation: Evaluation) -> int:
     """
     if problem.targets or len(problem.objectives) == 1:
         return int(np.argmin(evaluation.objectives[:, 0]))
-    return int(np.argmax(evaluation.metrics["net_value"]))
+    return int(np.argmax(evaluation.metrics[problem.counted("net_value")]))
 
 
 def knee_of(objectives: Floats) -> int:

@@ -6,6 +6,7 @@ from functools import cache
 from typing import Any
 
 from optimiser.answers.answer import prices_of_run
+from optimiser.answers.scopes import Scopes
 from optimiser.report.ask_words import certainty_sentence
 from optimiser.report.card import Card, Maker
 from optimiser.report.cards.answer import answer_card
@@ -19,17 +20,19 @@ from optimiser.report.cards.learn import own_makers
 from optimiser.report.cards.money import climate_card, cost_card
 from optimiser.report.cards.nearest import nearest_card
 from optimiser.report.cards.origin import run_card, sources_card
+from optimiser.report.cards.plant import plant_card
 from optimiser.report.cards.trust import convergence_card, support_card
 from optimiser.search.run import RunResult
 from optimiser.surrogate.calibration import INTERVAL_PERCENT
 
 
-def run_makers(result: RunResult, pinned: dict[str, Any]) -> tuple[Maker, ...]:
+def run_makers(result: RunResult, pinned: dict[str, Any], scopes: Scopes | None = None) -> tuple[Maker, ...]:
     """Return what makes the cards of a run.
 
     Args:
         result: the run.
         pinned: its manifest.
+        scopes: both scopes of its cost, where it has a plant.
     """
     prices = cache(lambda: prices_of_run(result))
 
@@ -50,6 +53,7 @@ def run_makers(result: RunResult, pinned: dict[str, Any]) -> tuple[Maker, ...]:
         Maker("setpoints", "Setpoints along the front", lambda: setpoints_card(result)),
         Maker("drivers", "What drives the spread", lambda: drivers_card(result)),
         Maker("cost", "What it costs, what it is worth", lambda: cost_card(result)),
+        Maker("plant", "Plant cost", lambda: plant_card(scopes)),
         Maker("flows", "Mass balance", lambda: flows_card(result)),
         Maker("climate", "Climate change", lambda: climate_card(result)),
         Maker("impacts", "Impacts", lambda: impacts_card(result)),

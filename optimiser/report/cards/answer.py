@@ -106,7 +106,9 @@ def _over_tolerances(problem: BoundProblem) -> tuple[str, ...]:
 def tiles(problem: BoundProblem, front: Front) -> tuple[Tile, ...]:
     """Return the answer's objectives and the money and climate beside them, each with its interval."""
     asked = [o.metric for o in problem.objectives]
-    names = dict.fromkeys([*asked, "cost", "climate_change", "recovery", "net_value"])
+    names = dict.fromkeys(
+        [*asked, *money(problem), "climate_change", "recovery", problem.counted("net_value")]
+    )
     found = []
     for name in names:
         how, e = column(name), front.evaluation
@@ -117,6 +119,11 @@ def tiles(problem: BoundProblem, front: Front) -> tuple[Tile, ...]:
         interval = f"{low} to {high}" if low != high and not guess else ""
         found.append(Tile(how.label, value, how.unit, interval))
     return tuple(found)
+
+
+def money(problem: BoundProblem) -> tuple[str, ...]:
+    """Return the costs that a problem's scope tells: at plant scope the plant's, and reagents and energy."""
+    return tuple(dict.fromkeys([problem.counted("cost"), "cost"]))
 
 
 def _nothing(result: RunResult, infeasibility: Infeasibility) -> Card:

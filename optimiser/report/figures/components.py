@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 import pandas as pd
 import plotly.graph_objects as go
 
 from optimiser.process.costs import COMPONENTS
+from optimiser.process.plant import PLANT_COMPONENTS
 from optimiser.report.columns import column
 from optimiser.report.numbers import number
 from optimiser.report.style import BLUE, GREEN, MUTED, ORANGE, PURPLE, SKY, VERMILLION, blank, robust_top
@@ -25,6 +26,20 @@ LOOKS = {
     "power": (PURPLE, ""),
     "neutralisation": (GREEN, "x"),
 }
+#: The same of a plant.
+PLANT_LOOKS = {
+    "reagents": (BLUE, ""),
+    "energy": (VERMILLION, "\\"),
+    "neutralisation": (GREEN, "x"),
+    "precipitation": (GREEN, ""),
+    "scrubbing": (SKY, "x"),
+    "effluent": (SKY, ""),
+    "disposal": (SKY, "/"),
+    "labour": (ORANGE, ""),
+    "maintenance": (PURPLE, "/"),
+    "overhead": (ORANGE, "/"),
+    "capital": (PURPLE, ""),
+}
 
 
 def draw_components(frame: pd.DataFrame, names: Sequence[str], what: What) -> go.Figure:
@@ -36,9 +51,27 @@ def draw_components(frame: pd.DataFrame, names: Sequence[str], what: What) -> go
         what: which of the two.
     """
     unit = column(f"{what}_acid").unit
+    parts = {component: frame[f"{what}_{component}"].tolist() for component in COMPONENTS}
+    return _stacked(parts, LOOKS, frame[f"{what}_total"].tolist(), names, unit)
+
+
+def draw_plant(frame: pd.DataFrame, names: Sequence[str]) -> go.Figure:
+    """Draw what plants cost as stacked bars, one per row of ``frame``, a column per component of the cost."""
+    parts = {component: frame[component].tolist() for component in PLANT_COMPONENTS}
+    return _stacked(parts, PLANT_LOOKS, frame.sum(axis=1).tolist(), names, column("cost_plant").unit)
+
+
+def _stacked(
+    parts: Mapping[str, Sequence[float]],
+    looks: Mapping[str, tuple[str, str]],
+    totals: Sequence[float],
+    names: Sequence[str],
+    unit: str,
+) -> go.Figure:
+    """Draw stacked bars: values of each part by bar, a colour and hatching for each, totals at the ends."""
     figure = blank_bars(names, unit)
-    for component in COMPONENTS:
-        colour, shape = LOOKS[component]
+    for component, values in parts.items():
+        colour, shape = looks[component]
         pattern = {
             "shape": shape,
             "fillmode": "overlay",
@@ -47,12 +80,11 @@ def draw_components(frame: pd.DataFrame, names: Sequence[str], what: What) -> go
             "solidity": 0.2,
         }
         marker = {"color": colour, "line": {"color": "white", "width": 0.6}, "pattern": pattern}
-        values = frame[f"{what}_{component}"].tolist()
         _add_bars(
             figure, names, values, component, [f"{number(v, figures=3)} {unit}" for v in values], marker
         )
     figure.update_layout(barmode="stack", bargap=0.55, legend={"traceorder": "normal"})
-    _add_totals(figure, frame[f"{what}_total"].tolist())
+    _add_totals(figure, totals)
     return figure
 
 
