@@ -194,7 +194,7 @@ class Result:
                 chosen = ReportSpec.model_validate({"formats": list(formats)})
             except ValidationError as error:
                 raise first_error(error, ReportSpec, {"formats": list(formats)}) from None
-        return write_run(self.run, Path(out), chosen.formats, force, self._scopes).folder
+        return write_run(self.run, Path(out), chosen.formats, force, scopes=self._scopes).folder
 
     def __str__(self) -> str:
         from rich.console import Console

@@ -378,7 +378,7 @@ def _refuse_missing_factors(question: Problem, problem: BoundProblem) -> None:
                 f"{name!r} cannot be computed: the table of impacts lacks factors of {said}.",
                 where=question.where(*key),
                 allowed=f"a factor of everything in use, in {numbers.source}",
-                remedy=f"add them, or assume them: `assume: {{{first}: {{{substances[0]}: 0.05}}}}`",
+                remedy=f"add them, or assume them: `assume: {{{first}: {{{substances[0]}: ...}}}}`",
             )
 
 

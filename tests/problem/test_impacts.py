@@ -135,7 +135,7 @@ def test_a_missing_factor_of_what_is_asked_is_refused_by_name_or_assumed(folder:
     asked = PROBLEM.replace("{minimise: cost}", "{minimise: water_use}")
     error = refused(folder, "", asked)
     assert "water_use: hydrochloric" in error.what and "objectives[0]" in error.where
-    assert "assume: {water_use: {hydrochloric: 0.05}}" in error.remedy
+    assert "assume: {water_use: {hydrochloric: ...}}" in error.remedy
     problem = bound(folder, 'assume: {water_use: {HCl: {value: 0.2, source: "supplier"}}}', asked)
     # 1458.44 kg x 0.2 m3 more than with 0
     none = bound(folder, "assume: {water_use: {HCl: 0}}", asked)
