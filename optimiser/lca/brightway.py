@@ -120,6 +120,7 @@ def import_brightway(
         },
         activities=activities,
         missing=missing,
+        notes=_elsewhere(names, activities, database),
     )
 
 
@@ -178,7 +179,14 @@ def _activities(
     )
     nodes = {row.code: data.get_node(id=row.id) for row in rows}
     candidates = [
-        Candidate(n["name"], n.get("location") or "", n.get("unit") or "", database, code)
+        Candidate(
+            n["name"],
+            n.get("location") or "",
+            n.get("unit") or "",
+            database,
+            code,
+            product=n.get("reference product") or "",
+        )
         for code, n in nodes.items()
     ]
     found: dict[str, Activity] = {}
@@ -210,6 +218,18 @@ def _activities(
             remedy="name its activities in a mapping file (--mapping)",
         )
     return found, tuple(missing)
+
+
+def _elsewhere(names: Names, activities: Mapping[str, Activity], database: str) -> tuple[str, ...]:
+    """Say which activities are not of the country that was asked for."""
+    return tuple(
+        f"{database} has no {names.activities[substance].in_country!r} in {names.country}: "
+        f"{activity.activity} of {activity.location} stands for {substance}."
+        for substance, activity in activities.items()
+        if names.country is not None
+        and names.activities[substance].in_country is not None
+        and activity.location != names.country
+    )
 
 
 def _nearby(row: Any, database: str, substance: str) -> list[str]:

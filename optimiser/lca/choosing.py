@@ -14,7 +14,7 @@ Method = tuple[str, ...]
 
 @dataclass(frozen=True)
 class Candidate:
-    """An activity of a database: what it is called, where, in which unit, and its key or row."""
+    """An activity of a database: its name, place, unit, product, and its key or row."""
 
     name: str
     location: str
@@ -22,12 +22,14 @@ class Candidate:
     database: str = ""
     code: str = ""
     row: int | None = None
+    product: str = ""
 
     @property
     def told(self) -> str:
         """How a message tells it."""
         key = f"code {self.code}" if self.code else "" if self.row is None else f"row {self.row}"
-        return f"{self.name} ({', '.join(p for p in (self.location, self.unit, key) if p)})"
+        product = "" if self.product in self.name else f"product {self.product}"
+        return f"{self.name} ({', '.join(p for p in (self.location, self.unit, product, key) if p)})"
 
 
 def choose_methods(methods: Iterable[Method], names: Names) -> dict[str, Method]:
@@ -101,7 +103,11 @@ def choose_activity(
     if behind.code is not None:
         return _by_code(substance, behind, candidates)
     for name, location in _places(behind, names):
-        fitting = [c for c in candidates if c.name == name and c.location == location]
+        fitting = [
+            c
+            for c in candidates
+            if (c.name, c.location) == (name, location) and behind.product in (None, c.product)
+        ]
         if len(fitting) > 1:
             raise InputError(
                 f"{len(fitting)} activities are {name!r} in {location or 'no location'}: which one stands "

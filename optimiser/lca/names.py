@@ -31,6 +31,7 @@ class Behind(Strict):
     Attributes:
         activity: its name.
         location: where; by the order of locations where left out.
+        product: its reference product, where one activity has several.
         code: its code in the database, which settles what name and location leave open.
         unit: in which it is counted.
         per: what our factor is per once the unit is converted.
@@ -41,6 +42,7 @@ class Behind(Strict):
 
     activity: str | None = None
     location: str | None = None
+    product: str | None = None
     code: str | None = None
     unit: str | None = None
     per: Basis | None = None

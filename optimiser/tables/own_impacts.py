@@ -148,7 +148,7 @@ def impacts_path(source: str | Path, *, beside: Path | None = None) -> str | Pat
         return str(beside / source)
     if path.is_file() or path.suffix.lower() in (*SUFFIXES, ".xlsm", ".yaml", ".yml"):
         return source
-    return find_table(source)
+    return find_table(source, beside=beside)
 
 
 def read_local_table(source: str | Path) -> ImpactTable:

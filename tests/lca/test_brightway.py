@@ -95,6 +95,7 @@ activities:
     ("mapping", "told"),
     [
         ("activities: {citric: {code: nowhere}}", "No activity has the code 'nowhere'"),
+        ("activities: {citric: {product: gold}}", "'market for citric acid'"),
         ("activities: {sulfuric: {activity: market for gold}}", "No activity is called 'market for gold'"),
         ("activities: {citric: {code: bottle}}", "counted in 'unit', which is no kg"),
         ("activities: {heat: {unit: kilowatt hour}, citric: null}", "counted in 'megajoule'"),
@@ -116,9 +117,9 @@ def test_electricity_is_that_of_the_country_where_it_has_its_own(brightway: Path
     assert imported(tmp_path, country="DE").factors["climate change"]["power"] == pytest.approx(
         0.3, rel=SINGLE
     )
-    assert imported(tmp_path, country="FR").factors["climate change"]["power"] == pytest.approx(
-        0.2, rel=SINGLE
-    )
+    elsewhere = imported(tmp_path, country="FR")
+    assert elsewhere.factors["climate change"]["power"] == pytest.approx(0.2, rel=SINGLE)
+    assert "in FR: market group for electricity, medium voltage of RER stands for power" in elsewhere.notes[0]
 
 
 def test_draws_tell_the_uncertainty_that_the_database_has(brightway: Path, tmp_path: Path) -> None:

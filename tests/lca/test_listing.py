@@ -81,3 +81,15 @@ def test_a_table_without_a_source_has_no_credits(tmp_path: Path) -> None:
     done = optimiser("list", "impacts", "--impacts", "plain.yaml", cwd=tmp_path)
     assert_one_clear_block(done)
     assert "A factor of -1 is not possible" in done.stderr
+
+
+def test_the_table_that_a_problem_names_counts(tmp_path: Path) -> None:
+    (tmp_path / "plant").mkdir()
+    (tmp_path / "plant" / "ours.impacts.yaml").write_text(TABLE)
+    (tmp_path / "plant" / "problem.yaml").write_text(
+        "feed: NMC111\nvariables: {acid: [sulfuric]}\nimpacts: ours\nobjectives: [{minimise: cost}]\n"
+    )
+    # it is found beside the problem
+    found = listed(tmp_path, "--problem", "plant/problem.yaml")
+    assert found["sulfuric", "acidification"]["factor"] == 0.02
+    assert found["sulfuric", "climate change"]["factor"] == 0.1
