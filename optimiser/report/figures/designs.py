@@ -64,7 +64,10 @@ def drawn_designs(
     """
     frame = front_frame(problem, evaluation, knee)
     ends = {"low": evaluation.metrics_low, "high": evaluation.metrics_high}
-    frame = frame.assign(**{f"{m}_{end}": values[m] for end, values in ends.items() for m in values})
+    # together: one column after the other would leave the frame in pieces
+    intervals = {f"{m}_{end}": values[m] for end, values in ends.items() for m in values}
+    frame = frame.drop(columns=[name for name in intervals if name in frame])
+    frame = pd.concat([frame, pd.DataFrame(intervals, index=frame.index)], axis=1)
     frame["label"] = [problem.acids[k].label for k in evaluation.designs.acid]
     rows = list(zip(titles, frame.to_dict("records"), strict=True))
     frame["hover"] = [_hover(problem, title, row) for title, row in rows]
