@@ -148,6 +148,8 @@ def inventory(
     )
     metal = evaluation.metrics["recovery"][row]
     comment = f"{UNITS[per][0]}; {acid}, {setpoints}; {100.0 * metal:.1f} % of the metal leached"
+    if problem.inputs.plant is not None:
+        comment += "; of the leach alone, without the plant around it"
     return Inventory(
         title=f"leaching of {problem.feed.name} with {acid}, design {number}",
         code=f"design-{number}-per-{per}",
