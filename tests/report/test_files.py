@@ -17,7 +17,7 @@ from rich.console import Console
 
 from optimiser._io.errors import InputError
 from optimiser._io.output import check_file_target, check_folder
-from optimiser.problem.objectives import BY_PRODUCTS, METRICS
+from optimiser.problem.objectives import BY_PRODUCTS
 from optimiser.report import deliver as delivering
 from optimiser.report.console import (
     print_records,
@@ -62,7 +62,9 @@ def promised_columns(result: RunResult) -> list[str]:
     conditions = ["acid", "temperature", "acid_concentration", "h2o2", "solid_liquid_ratio", "time"]
     yields = [f"yield_{m}{end}" for m in ("Li", "Ni", "Mn", "Co") for end in ("", "_low", "_high")]
     asked = [f"{o.metric}{end}" for o in result.problem.objectives for end in ("", "_low", "_high")]
-    others = [name for name in METRICS if name not in (*conditions, *yields, *asked, *BY_PRODUCTS)]
+    others = [
+        name for name in result.problem.metrics if name not in (*conditions, *yields, *asked, *BY_PRODUCTS)
+    ]
     kept = ["p_feasible", "support", "domain_distance", "proton_ratio", "knee"]
     by_products = [*BY_PRODUCTS, "nox", "precipitates"]
     over = [f"yield_{m}{end}" for m in ("Li", "Ni", "Mn", "Co") for end in ("_nominal", "_p10")]
