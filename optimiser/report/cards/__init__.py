@@ -15,7 +15,7 @@ from optimiser.report.cards.calibration import calibration_card
 from optimiser.report.cards.drivers import drivers_card
 from optimiser.report.cards.flows import flows_card
 from optimiser.report.cards.front import acids_card, front_card, setpoints_card, table_card, yields_card
-from optimiser.report.cards.impacts import impacts_card
+from optimiser.report.cards.impacts import impacts_makers
 from optimiser.report.cards.learn import own_makers
 from optimiser.report.cards.money import climate_card, cost_card
 from optimiser.report.cards.nearest import nearest_card
@@ -56,7 +56,7 @@ def run_makers(result: RunResult, pinned: dict[str, Any], scopes: Scopes | None 
         Maker("plant", "Plant cost", lambda: plant_card(scopes)),
         Maker("flows", "Mass balance", lambda: flows_card(result)),
         Maker("climate", "Climate change", lambda: climate_card(result)),
-        Maker("impacts", "Impacts", lambda: impacts_card(result)),
+        *impacts_makers(result),
         Maker("support", "How far to trust it", lambda: support_card(result)),
         *own_makers(result.problem.surrogate),
         Maker("nearest", "Nearest experiments", lambda: nearest_card(result)),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from optimiser.report.card import Block, Card, Figure, Table, Words
+from optimiser.report.card import Block, Card, Figure, Maker, Table, Words
 from optimiser.report.cards.front import NO_FRONT
 from optimiser.report.columns import column
 from optimiser.report.figures.impacts import draw_by_acid, draw_shares
@@ -17,13 +17,19 @@ from optimiser.search.run import RunResult
 _BEST = "the best design of each acid in the first objective"
 
 
+def impacts_makers(result: RunResult) -> tuple[Maker, ...]:
+    """Return what makes the card, where the problem has a table of impacts or a credit."""
+    numbers = result.problem.inputs
+    if numbers.impacts is None and numbers.credit is None:
+        return ()
+    return (Maker("impacts", "Impacts", lambda: impacts_card(result)),)
+
+
 def impacts_card(result: RunResult) -> Card:
     """Return impacts by category, component and acid, and the credit for metals where one is given."""
     if result.front is None:
         return Card(not_applicable=NO_FRONT)
     problem, front = result.problem, result.front
-    if problem.inputs.impacts is None and problem.inputs.credit is None:
-        return Card(not_applicable="no table of impacts.")
     credit = credit_line(problem, front.evaluation.outcome, front.answer)
     credits: tuple[Block, ...] = (Words("Credit for metals recovered", (credit,)),) if credit else ()
     if problem.inputs.impacts is None:
