@@ -221,6 +221,7 @@ def read_assay(assay: Mapping[str, Sourced]) -> Reading:
             f"With the cathode's oxygen ({oxygen_wt:.1f} wt%) the assay sums to {closure:.1f} wt%.",
             f"at most {limits.most_closure.value:g} wt%; up to there it is scaled to 100",
         )
+    _refuse_wide_ranges(assay, wt, closure)
     whole = max(closure, 100.0)
     others = {n: wt[n] / whole for n in wt if n not in (*BASE_METALS, *IMPURITIES, MOISTURE, OXYGEN)}
     if wt.get(OXYGEN, 0.0) > oxygen_wt:
@@ -247,6 +248,21 @@ def read_assay(assay: Mapping[str, Sourced]) -> Reading:
         lithium=mol["Li"] / metal_mol,
         notes=_notes(wt, mol["Li"], own, most, closure, oxygen_wt),
     )
+
+
+def _refuse_wide_ranges(assay: Mapping[str, Sourced], wt: Mapping[str, float], closure: float) -> None:
+    """Where more of an impurity is drawn there is less of the inert rest, which must be there."""
+    more = sum(assay[m].range()[1] - wt[m] for m in IMPURITIES if m in assay)
+    rest = max(100.0 - closure, 0.0) + sum(
+        x for n, x in wt.items() if n not in (*BASE_METALS, *IMPURITIES, MOISTURE, OXYGEN)
+    )
+    if more > rest + 1e-9:
+        raise _impossible(
+            f"At the high ends of its ranges the assay holds {more:.3g} wt% more, but only {rest:.3g} wt% "
+            "are inert or open.",
+            "ranges that the rest of the assay leaves room for",
+            "lower the high ends",
+        )
 
 
 def _refuse_no_cathode(wt: Mapping[str, float], lithium: float, metals: float) -> None:

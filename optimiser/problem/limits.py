@@ -55,7 +55,7 @@ class ProtonBalance(Limit):
 
 @dataclass(frozen=True)
 class ReductantBalance(Limit):
-    """Electrons that peroxide and the feed's metals offer per electron needed, at least; off unless asked for.
+    """Electrons that peroxide and the feed's metals offer per electron needed, at least; off by default.
 
     Organic acids, chloride and carbon reduce the metals as well, and current collectors that no assay tells.
 
