@@ -12,21 +12,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Annotated, Any
 
 import numpy as np
-from pydantic import BeforeValidator, PlainSerializer
 
-from optimiser._io.errors import InputError, closest
-from optimiser.chemistry.impurities import (
-    IMPURITIES,
-    MOISTURE,
-    OTHER,
-    OXYGEN,
-    assay_limits,
-    load_inert,
-    unfollowed,
-)
+from optimiser._io.errors import InputError
+from optimiser.chemistry.impurities import IMPURITIES, MOISTURE, OXYGEN, assay_limits, unfollowed
 from optimiser.chemistry.metals import BASE_METALS, METALS, metals_in_words, molar_masses
 from optimiser.chemistry.quantity import Sourced
 
@@ -35,55 +25,6 @@ OXYGEN_MOLAR_MASS, OXYGEN_PER_METAL = 15.999, 2.0
 #: Decimals that are kept: far more than any assay has, so that a formula comes back as it was written.
 _DECIMALS = 10
 _EXAMPLE = "assay: {Li: 4.1, Ni: 21.0, Mn: 6.2, Co: 6.9, Cu: 2.1, Al: 3.4, graphite: 33}"
-
-
-def assay_keys() -> tuple[str, ...]:
-    """Return everything that an assay may name."""
-    return (*BASE_METALS, *IMPURITIES, *load_inert(), MOISTURE, OXYGEN, *unfollowed())
-
-
-def _entry(value: Any) -> Any:
-    """Read a content: a number, [low, high] or {low, mode, high}, in wt%."""
-    if isinstance(value, Sourced):
-        return value
-    if hasattr(value, "tolist"):
-        value = value.tolist()
-    if isinstance(value, list | tuple):
-        numbers = [v for v in value if isinstance(v, int | float) and not isinstance(v, bool)]
-        if len(value) != 2 or len(numbers) != 2 or not numbers[0] <= numbers[1]:
-            raise InputError(
-                f"{value!r} is not a range.",
-                allowed="[low, high] in wt% with low <= high",
-                remedy="write e.g. `Cu: [1, 3]`",
-            )
-        low, high = map(float, numbers)
-        value = {"value": (low + high) / 2.0, "low": low, "high": high, "distribution": "uniform"}
-    if not isinstance(value, dict):
-        value = {"value": value}
-    ends = [value[end] for end in ("low", "value", "mode", "high") if end in value]
-    for end in ends:
-        if isinstance(end, int | float) and not isinstance(end, bool) and not 0.0 <= end <= 100.0:
-            raise InputError(
-                f"A content of {end:g} wt% is not possible.",
-                allowed="0 to 100 wt%",
-                remedy="write the contents in per cent by mass of what is charged",
-            )
-    return value
-
-
-def _written(number: Sourced) -> Any:
-    if number.low is None and number.high is None:
-        return number.value
-    low, high = number.range()
-    if number.distribution == "uniform" and number.value == (low + high) / 2.0:
-        return [low, high]
-    return {"low": low, "mode": number.value, "high": high} | (
-        {"distribution": "uniform"} if number.distribution == "uniform" else {}
-    )
-
-
-#: A content in wt%: one number, a range that is drawn evenly, or low, mode and high.
-Content = Annotated[Sourced, BeforeValidator(_entry), PlainSerializer(_written)]
 
 
 @dataclass(frozen=True)
@@ -125,41 +66,6 @@ class Reading:
         masses = dict(zip(METALS, molar_masses().tolist(), strict=True))
         metals = masses["Li"] + sum(x * masses[metal] for metal, x in self.composition.items())
         return float(metals + OXYGEN_MOLAR_MASS * self.oxygen)
-
-
-def check_names(assay: Mapping[str, Any]) -> None:
-    """Refuse what no assay can name.
-
-    Raises:
-        InputError: an unknown element or solid; a range of one that cannot have a range.
-    """
-    known = assay_keys()
-    for name, value in assay.items():
-        if name not in known:
-            by_case = {key.casefold(): key for key in known}
-            near = by_case.get(str(name).casefold())
-            raise InputError(
-                f"An assay cannot name {name!r}.",
-                key=(str(name),),
-                allowed=", ".join(known),
-                remedy=(f"did you mean {near!r}?" if near else closest(str(name), known))
-                or f"add its wt% to `{OTHER}`, which takes no part in the sums",
-            )
-        ranged = isinstance(value, list | tuple | dict) or (
-            isinstance(value, Sourced) and value.range()[0] < value.range()[1]
-        )
-        if ranged and name not in IMPURITIES:
-            why = (
-                "the cathode that the yields are predicted for would be another one in every draw"
-                if name in BASE_METALS
-                else "the sums hardly depend on it"
-            )
-            raise InputError(
-                f"{name} cannot have a range: {why}.",
-                key=(str(name),),
-                allowed=f"ranges of {', '.join(IMPURITIES)}; one number for the others",
-                remedy="give the number that is most likely, and ask again with each end to see what it does",
-            )
 
 
 def read_assay(assay: Mapping[str, Sourced]) -> Reading:
@@ -221,6 +127,7 @@ def read_assay(assay: Mapping[str, Sourced]) -> Reading:
             f"With the cathode's oxygen ({oxygen_wt:.1f} wt%) the assay sums to {closure:.1f} wt%.",
             f"at most {limits.most_closure.value:g} wt%; up to there it is scaled to 100",
         )
+    _refuse_wide_ranges(assay, wt, closure)
     whole = max(closure, 100.0)
     others = {n: wt[n] / whole for n in wt if n not in (*BASE_METALS, *IMPURITIES, MOISTURE, OXYGEN)}
     if wt.get(OXYGEN, 0.0) > oxygen_wt:
@@ -247,6 +154,21 @@ def read_assay(assay: Mapping[str, Sourced]) -> Reading:
         lithium=mol["Li"] / metal_mol,
         notes=_notes(wt, mol["Li"], own, most, closure, oxygen_wt),
     )
+
+
+def _refuse_wide_ranges(assay: Mapping[str, Sourced], wt: Mapping[str, float], closure: float) -> None:
+    """Where more of an impurity is drawn there is less of the inert rest, which must be there."""
+    more = sum(assay[m].range()[1] - wt[m] for m in IMPURITIES if m in assay)
+    rest = max(100.0 - closure, 0.0) + sum(
+        x for n, x in wt.items() if n not in (*BASE_METALS, *IMPURITIES, MOISTURE, OXYGEN)
+    )
+    if more > rest + 1e-9:
+        raise _impossible(
+            f"At the high ends of its ranges the assay holds {more:.3g} wt% more, but only {rest:.3g} wt% "
+            "are inert or open.",
+            "ranges that the rest of the assay leaves room for",
+            "lower the high ends",
+        )
 
 
 def _refuse_no_cathode(wt: Mapping[str, float], lithium: float, metals: float) -> None:

@@ -24,14 +24,8 @@ from pydantic import (
 from optimiser._io.errors import InputError, closest
 from optimiser._io.yamlfile import Real, first_error
 from optimiser.chemistry.assay import OXYGEN_MOLAR_MASS as OXYGEN_MOLAR_MASS
-from optimiser.chemistry.assay import (
-    Content,
-    Reading,
-    assay_keys,
-    check_names,
-    mixed,
-    read_assay,
-)
+from optimiser.chemistry.assay import Reading, mixed, read_assay
+from optimiser.chemistry.contents import Content, assay_keys, check_names
 from optimiser.chemistry.impurities import solid
 from optimiser.chemistry.metals import (
     BASE_METALS,

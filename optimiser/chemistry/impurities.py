@@ -129,24 +129,27 @@ def solid(name: str) -> Inert:
     return found
 
 
+@cache
 def _per_impurity(field: str) -> npt.NDArray[np.float64]:
     rows = load_impurities()
     number = [getattr(rows[metal], field) for metal in IMPURITIES]
-    return np.array([n.value if isinstance(n, Quantity) else n for n in number], dtype=np.float64)
+    found = np.array([n.value if isinstance(n, Quantity) else n for n in number], dtype=np.float64)
+    found.flags.writeable = False
+    return found
 
 
 def impurity_molar_masses() -> npt.NDArray[np.float64]:
-    """Return the molar masses of IMPURITIES, g/mol."""
+    """Return the molar masses of IMPURITIES, g/mol; read-only."""
     return _per_impurity("molar_mass")
 
 
 def impurity_charges() -> npt.NDArray[np.float64]:
-    """Return the charges of the ions of IMPURITIES."""
+    """Return the charges of the ions of IMPURITIES; read-only."""
     return _per_impurity("charge")
 
 
 def impurity_electrons() -> npt.NDArray[np.float64]:
-    """Return the electrons that an atom of each of IMPURITIES gives."""
+    """Return the electrons that an atom of each of IMPURITIES gives; read-only."""
     return _per_impurity("electrons")
 
 

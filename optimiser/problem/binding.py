@@ -35,6 +35,9 @@ from optimiser.variables import VARIABLES, Floats
 if TYPE_CHECKING:
     from optimiser.tables.own import OwnTables
 
+#: Metrics that follow from the feed and the process parameters alone.
+_SAME_FOR_ALL = frozenset({"hydrogen", "hydroxides"})
+
 
 def bind(question: Problem, tables: OwnTables | None = None) -> BoundProblem:
     """Build the Problem that a question describes.
@@ -325,6 +328,14 @@ def _why_not(feed: Feed, metal: str) -> str:
 def _refuse_idle_objectives(question: Problem, feed: Feed) -> None:
     free = _free_metals(feed)
     for index, objective in enumerate(question.objectives):
+        if objective.metric in _SAME_FOR_ALL:
+            raise InputError(
+                f"Objective {objective.metric!r} is the same for every design: which share of the feed's "
+                "metals dissolves is an input.",
+                where=question.where("objectives", index),
+                allowed="a metric that depends on the design; leachate_Cu, leachate_Al and leachate_Fe do",
+                remedy=f"choose another metric; {objective.metric} is reported anyway",
+            )
         metal = objective.metric.removeprefix("yield_")
         if metal in METALS and metal not in free:
             raise InputError(

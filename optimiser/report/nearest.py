@@ -52,10 +52,16 @@ def find_nearest(
     problem: BoundProblem, designs: Designs, table: TrainingTable | None, number: int
 ) -> Nearest:
     """Return nearest experiments and gaps of designs, numbered from 1."""
+    said, share = what_counts(problem.surrogate, table), problem.feed.cathode_share
+    if share != 1.0:
+        said += (
+            " Solids of experiments are g of cathode per L; those of the design are g of all that is charged,"
+            f" of which {100.0 * share:.0f} % are cathode. Distances compare the cathode."
+        )
     return Nearest(
         nearest_experiments(problem, designs, table, number),
         tuple(gaps(problem, designs.take(np.array([i])), table) for i in range(len(designs))),
-        what_counts(problem.surrogate, table),
+        said,
     )
 
 

@@ -156,6 +156,7 @@ def test_ranges_keep_their_middle_and_come_back() -> None:
     assert pickle.loads(pickle.dumps(feed)).impurities == feed.impurities
     for wrong in ([3, 1], [1, 2, 3], "much", {"low": 2, "mode": 1, "high": 3}):
         assert refused(**{**ASSAY, "Cu": wrong}).key[:2] == ("assay", "Cu")
+    assert "leaves room for" in refused(**{**ASSAY, "Cu": {"low": 1, "mode": 2, "high": 60}}).allowed
     assert "another one in every draw" in refused(**{**ASSAY, "Ni": [20, 22]}).what
 
 

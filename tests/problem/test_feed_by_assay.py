@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 import yaml
 from hypothesis import given, settings
@@ -23,15 +24,17 @@ from optimiser.problem.load import load_problem
 from optimiser.problem.objectives import METRICS
 from optimiser.report.check import check_file, check_lines
 from optimiser.report.flows import ends, streams
+from optimiser.report.nearest import find_nearest
 from optimiser.report.run import write_run
 from optimiser.report.stored import read_run
 from optimiser.report.words import answer, warnings_of
 from optimiser.search.front import front_of
 from optimiser.search.run import run
 from optimiser.search.search import SearchSettings, search
+from optimiser.tables.predict import prepare
 from optimiser.uncertainty.drawn import Drawn
 from optimiser.uncertainty.inputs import inputs_of
-from optimiser.variables import Designs
+from optimiser.variables import CONTINUOUS, Designs
 from tests.command import assert_one_clear_block, optimiser
 from tests.results import tiny
 
@@ -125,9 +128,12 @@ def test_metrics_of_impurities_are_there_only_where_they_are_fed() -> None:
     assert extra & iron.metrics.keys() == {
         "reductant_metals", "reductant_peroxide", "hydrogen", "leachate_Fe"
     }  # fmt: skip
-    with pytest.raises(InputError, match="hydrogen") as error:
-        bind(opt.Problem(feed="NMC622", **{**ASKED, "objectives": [opt.minimise("hydrogen")]}))
+    with pytest.raises(InputError, match="leachate_Cu") as error:
+        bind(opt.Problem(feed="NMC622", **{**ASKED, "objectives": [opt.minimise("leachate_Cu")]}))
     assert "assay" in error.value.remedy
+    mine = {"name": "ours", "assay": ASSAY}
+    with pytest.raises(InputError, match="same for every design"):
+        bind(opt.Problem(feed=mine, **{**ASKED, "objectives": [opt.minimise("hydrogen")]}))
 
 
 def test_the_answer_names_copper_and_aluminium_as_reductants() -> None:
@@ -179,6 +185,21 @@ def test_ranges_are_drawn_and_the_sums_follow() -> None:
     there = bind(other).evaluate(both())
     for name in ("leachate_Cu", "residue", "reductant_metals", "salt", "hydrogen"):
         np.testing.assert_allclose(METRICS[name].compute(drawn), there.metrics[name], rtol=1e-9)
+
+
+def test_what_is_not_of_the_whole_feed_is_said() -> None:
+    found = find_nearest(black_mass(), both().take(np.array([0])), None, 2)
+    assert "57 % are cathode" in found.said
+    # 40 g/L of the feed are 22.8 of cathode: an experiment of as much is no distance away in solids
+    near, share = black_mass().neighbourhoods[1], black_mass().feed.cathode_share
+    own = black_mass().surrogate.domain.conditions(near)
+    rows = np.arange(len(own)), np.flatnonzero(near.near_feed)
+    assert near.square_distances(own)[rows] == pytest.approx(near._feed_square[near.near_feed], abs=1e-12)
+    assert own[:, 3].min() == pytest.approx(near.low[3])
+    measured = black_mass().surrogate.domain.fixed[near.of_acid][near.near_feed][:, 3]
+    assert near.low[3] * share == pytest.approx(measured.min())
+    frame = pd.DataFrame(SETPOINTS[:1], columns=list(CONTINUOUS)).assign(acid="sulfuric")
+    assert "0.57 g per g" in " ".join(prepare(frame, question=load_problem("black_mass")).notes)
 
 
 def test_a_run_keeps_its_assay(tmp_path: Path) -> None:
