@@ -12,9 +12,8 @@ from optimiser.problem.objectives import METRICS
 from optimiser.problem.yields import predicted_metals
 from optimiser.surrogate.artefact import Surrogate, YieldPrediction
 from optimiser.surrogate.calibration import widening
-from optimiser.surrogate.coordinates import WIDTH, impurities_of, place_at
+from optimiser.surrogate.coordinates import WIDTH, impurities_of, of_cathode, place_at
 from optimiser.surrogate.domain import place_of
-from optimiser.surrogate.features import of_cathode
 from optimiser.surrogate.joint import drawn_yields, joint, nothing_learned
 from optimiser.surrogate.residuals import Learned, Prior, hardness
 from optimiser.surrogate.site import read_prior

@@ -13,7 +13,7 @@ from optimiser.problem.tolerances import DEFAULT
 from optimiser.problem.yields import check_yields
 from optimiser.surrogate.artefact import POINTS, Surrogate
 from optimiser.surrogate.calibration import widening
-from optimiser.surrogate.features import PREDICTED_METALS, acid_features, of_cathode
+from optimiser.surrogate.features import PREDICTED_METALS, acid_features
 from optimiser.surrogate.fitted import Fitted
 from optimiser.surrogate.site import OwnData, build, read_prior
 from optimiser.tables.own_results import OwnResults, numbered
@@ -65,14 +65,12 @@ def check_base(base: Surrogate) -> None:
 def own_data(results: OwnResults, base: Surrogate) -> OwnData:
     """Return results with what a published model says of them.
 
-    Solids, which results state as g of what was fed per L, become those of the cathode in it. Yields above 1
-    count as 1. Predictions are over the usual tolerances, as those of a search are.
+    Yields above 1 count as 1. Predictions are over the usual tolerances, as those of a search are.
     """
     told, n = results.scenarios, len(results)
     for leached in told.feeds:
         check_yields(base, leached)
     mean, scale = np.full((2, n, _N), np.nan)
-    continuous = np.empty_like(told.continuous)
     compositions = np.array([[f.Ni, f.Mn, f.Co] for f in told.feeds])
     for k, leached in enumerate(told.feeds):
         mine = np.flatnonzero(told.feed == k)
@@ -82,16 +80,16 @@ def own_data(results: OwnResults, base: Surrogate) -> OwnData:
         said = base.predict(leached, told.acids, designs, moved=moved)
         wider = widening(said.domain_ratio, base.calibration.growth)
         mean[mine], scale[mine] = said.mean, said.scale / wider[:, None]
-        continuous[mine] = of_cathode(designs.continuous, leached.cathode_share)
     keys = [acid.key for acid in told.acids]
     described = [base.acids.get(key, acid_features(acid)) for key, acid in zip(keys, told.acids, strict=True)]
     run, experiment, conditions = groups(results.frame)
+    whole = np.array([feed.cathode_share for feed in told.feeds], dtype=np.float64)
     protons = [acid.usable_protons if len(acid.components) > 1 else np.nan for acid in told.acids]
     return OwnData(
         acid=np.array(keys)[told.acid],
         acid_features=np.array(described)[told.acid],
         feed=compositions[told.feed],
-        continuous=continuous,
+        continuous=told.continuous,
         run=run,
         experiment=experiment,
         conditions=conditions,
@@ -100,6 +98,7 @@ def own_data(results: OwnResults, base: Surrogate) -> OwnData:
         mean=mean,
         scale=scale,
         impurities=results.impurities,
+        cathode_share=whole[told.feed],
         protons=np.array(protons, dtype=np.float64)[told.acid],
     )
 

@@ -361,7 +361,7 @@ def _shifts(site: Site) -> Floats:
     for mine in groups.indices.values():
         i = int(mine[0])
         composition = tuple(data.feed[i].tolist())
-        told = data.continuous[mine], data.mean[mine], data.scale[mine]
+        told = data.of_cathode[mine], data.mean[mine], data.scale[mine]
         after = site.posterior(composition, str(data.acid[i]), *told, data.impurities[mine])
         assert after is not None  # every acid of the results was learned from
         shift[mine] = np.clip(after.mean, 0.0, 1.0) - data.mean[mine]

@@ -15,7 +15,7 @@ import numpy as np
 from optimiser.chemistry.mixtures import MOST, shares_of
 from optimiser.surrogate.domain import place_of
 from optimiser.surrogate.features import FeedLike
-from optimiser.variables import CONTINUOUS, Floats
+from optimiser.variables import COLUMN, CONTINUOUS, Floats
 
 #: Metals beside the cathode in what is fed, in the order of every array of impurities.
 IMPURITIES: tuple[str, ...] = ("Cu", "Al", "Fe")
@@ -26,10 +26,19 @@ SHARE_REACH = 0.2
 #: Columns of a place: setpoints, impurities, and mole shares of the acids of a mixture.
 WIDTH = len(CONTINUOUS) + len(IMPURITIES) + MOST
 
+_SOLIDS = COLUMN["solid_liquid_ratio"]
+
 
 def impurities_of(feed: FeedLike) -> Floats:
     """Return mass of copper, aluminium and iron per mass of what is fed, shape (3,)."""
     return np.array([float(feed.impurities.get(metal, 0.0)) for metal in IMPURITIES])
+
+
+def of_cathode(continuous: Floats, cathode_share: Floats | float) -> Floats:
+    """Return setpoints with the solid-to-liquid ratio as g of cathode per L instead of g of what is fed."""
+    found = np.array(continuous, dtype=np.float64)
+    found[:, _SOLIDS] *= cathode_share
+    return found
 
 
 def place_at(continuous: Floats, scale: Floats, key: str, impurities: Floats) -> Floats:

@@ -10,7 +10,7 @@ import numpy as np
 from optimiser.chemistry.descriptors import DESCRIPTORS, descriptors, structure_key
 from optimiser.chemistry.metals import BASE_METALS
 from optimiser.surrogate.training_table import TrainingTable
-from optimiser.variables import COLUMN, CONTINUOUS, VARIABLES, Bools, Designs, Floats
+from optimiser.variables import CONTINUOUS, VARIABLES, Bools, Designs, Floats
 
 #: The metals whose yields the model predicts, in the order of every array of yields.
 PREDICTED_METALS = BASE_METALS
@@ -107,23 +107,6 @@ _NAMES = [feature.name for feature in FEATURES]
 FEED_COLUMNS = [_NAMES.index(name) for name in ("Ni", "Mn", "Co")]
 CONTINUOUS_COLUMNS = [_NAMES.index(name) for name in CONTINUOUS]
 ACID_COLUMNS = [j for j in range(len(FEATURES)) if j not in (*FEED_COLUMNS, *CONTINUOUS_COLUMNS)]
-
-
-def of_cathode(continuous: Floats, share: float) -> Floats:
-    """Return setpoints with the solid-to-liquid ratio of the cathode instead of that of all that is fed.
-
-    The yield model and its domain know cathodes: what is beside them is no solid to them.
-
-    Args:
-        continuous: variables of ``CONTINUOUS`` along the last axis.
-        share: mass of cathode per mass of what is fed; with 1 the setpoints come back as they are. Its
-            inverse turns the cathode's ratio into that of the feed.
-    """
-    if share == 1.0:
-        return continuous
-    found = continuous.copy()
-    found[..., COLUMN["solid_liquid_ratio"]] *= share
-    return found
 
 
 def acid_features(acid: AcidLike) -> Floats:

@@ -21,7 +21,7 @@ from optimiser._io.errors import InputError
 from optimiser._io.reading import MOST_TABLE, npz_arrays, read_bytes
 from optimiser.chemistry.mixtures import group_of
 from optimiser.surrogate.calibration import INTERVAL_LEVEL, Calibration, tails
-from optimiser.surrogate.coordinates import IMPURITIES, place_at, places_at, shares_array
+from optimiser.surrogate.coordinates import IMPURITIES, of_cathode, place_at, places_at, shares_array
 from optimiser.surrogate.domain import Domain
 from optimiser.surrogate.residuals import (
     Learned,
@@ -58,7 +58,7 @@ class OwnData:
         acid: key (`descriptors.structure_key`) of each row's acid, shape (n,).
         acid_features: of each row's acid, as the base sees it, shape (n, 24).
         feed: mol Ni, Mn, Co per mol Li, shape (n, 3).
-        continuous: the variables of ``CONTINUOUS``, with g of cathode per L, shape (n, 5).
+        continuous: the variables of ``CONTINUOUS``, shape (n, 5).
         run: number of the leach that each row was sampled from, shape (n,).
         experiment: number of each row's conditions but the time, shape (n,).
         conditions: number of each row's conditions, the same for repeats, shape (n,).
@@ -67,6 +67,7 @@ class OwnData:
         mean: yields that the base expects, NaN where the feed lacks the metal, shape (n, 4).
         scale: of the errors of these as inside the domain, likewise.
         impurities: mass of copper, aluminium and iron per mass of what is fed, shape (n, 3).
+        cathode_share: mass of cathode per mass of what is fed, shape (n,).
         protons: usable ones per molecule of a mixture, mol/mol; NaN of an acid alone, shape (n,).
 
     The acid of a mixture is the key with its shares, and ``acid_features`` are not looked at.
@@ -84,10 +85,16 @@ class OwnData:
     mean: Floats
     scale: Floats
     impurities: Floats
+    cathode_share: Floats
     protons: Floats
 
     def __len__(self) -> int:
         return len(self.acid)
+
+    @property
+    def of_cathode(self) -> Floats:
+        """The setpoints with g of cathode per L, as a yield model sees them, shape (n, 5)."""
+        return of_cathode(self.continuous, self.cathode_share)
 
     @property
     def group(self) -> npt.NDArray[np.str_]:
@@ -108,7 +115,7 @@ class OwnData:
         """
         mine = np.flatnonzero(self.group == group_of(key))
         shares = shares_array(self.acid[mine].tolist())
-        place = places_at(self.continuous[mine], scale, shares, self.impurities[mine])
+        place = places_at(self.of_cathode[mine], scale, shares, self.impurities[mine])
         told = self.feed[mine], self.run[mine], self.mean[mine], hardness(self.scale[mine])
         return OwnRows(place, *told, self.yields[mine], self.sd[mine]), mine
 
@@ -116,7 +123,7 @@ class OwnData:
     def impossible(self) -> Bools:
         """Which rows dissolve more charge than their acid offers, shape (n,); most likely mistyped."""
         pka = self.acid_features[:, :_PKA]
-        balance = charges_of(self.feed, self.continuous, pka, self.yields)
+        balance = charges_of(self.feed, self.of_cathode, pka, self.yields)
         mixed = self.protons * self.continuous[:, COLUMN["acid_concentration"]]
         balance = replace(balance, offered=np.where(np.isnan(mixed), balance.offered, mixed))
         return np.asarray(balance.ratio > LIMIT, dtype=np.bool_)
@@ -130,7 +137,7 @@ class OwnData:
         )
 
     def arrays(self) -> dict[str, npt.NDArray[Any]]:
-        """Return what is stored, by name; impurities and protons only where there are any."""
+        """Return what is stored, by name; impurities, shares and protons only where there are any."""
         names = [f.name for f in fields(self)]
         aside = set(_usual(0)) if self.plain else set[str]()
         return {name: getattr(self, name) for name in names if name not in aside}
@@ -154,6 +161,7 @@ def _usual(n: int) -> dict[str, Floats]:
     """Return the arrays of n results of pure cathodes with single acids, which are not stored."""
     return {
         "impurities": np.zeros((n, len(IMPURITIES))),
+        "cathode_share": np.ones(n),
         "protons": np.full(n, np.nan),
     }
 
@@ -282,7 +290,7 @@ def whose_yields(surrogate: Surrogate) -> tuple[str, ...]:
 
 def own_domain(domain: Domain, data: OwnData) -> Domain:
     """Return a domain with the experiments of own results behind the others."""
-    fixed = np.delete(data.continuous, _TIME, axis=1)
+    fixed = np.delete(data.of_cathode, _TIME, axis=1)
     _, first, inverse = np.unique(data.experiment, return_index=True, return_inverse=True)
     time = data.continuous[:, _TIME]
     spans = np.array([[time[inverse == i].min(), time[inverse == i].max()] for i in range(len(first))])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -43,20 +44,14 @@ class Impure(Feed):
     """NMC622 with copper, as a problem with an assay has it."""
 
     copper: float = 0.0
-    cathode: float = 1.0
-
-    @property
-    def cathode_share(self) -> float:
-        return self.cathode
 
     @property
     def impurities(self) -> dict[str, float]:
         return {"Cu": self.copper}
 
 
-def impure(copper: float, cathode: float = 1.0) -> Feed:
-    own = {"name": "black mass", "copper": copper, "cathode": cathode}
-    return Impure(**{**FEED.model_dump(by_alias=True), **own})
+def impure(copper: float) -> Feed:
+    return Impure(**{**FEED.model_dump(by_alias=True), "name": "black mass", "copper": copper})
 
 
 @pytest.fixture(scope="module")
@@ -207,7 +202,7 @@ def test_site_models_of_before_still_load(base: Surrogate, my_plant: Path) -> No
     card = yaml.safe_load((my_plant / "models" / "my-plant" / CARD).read_text())
     assert card["format"] == FORMAT
     with np.load(my_plant / "models" / "my-plant" / "arrays.npz") as arrays:
-        assert not {"impurities", "protons"} & set(arrays)
+        assert not {"impurities", "cathode_share", "protons"} & set(arrays)
         data = OwnData.from_arrays(dict(arrays))
     assert data.plain and not data.impurities.any()
 
@@ -254,10 +249,15 @@ def test_the_command_learns_a_mixture_and_the_problem_recommends_it(base: Surrog
     assert refused.returncode == 2 and "no acid 'nonsense'" in refused.stderr and "row 2" in refused.stderr
 
 
-def test_solids_of_an_assay_are_kept_as_those_of_its_cathode(base: Surrogate) -> None:
-    # 60 g/L of a solid that is five sixths cathode hold 50 g/L of it
+def test_results_of_an_assay_are_places_of_their_cathode(base: Surrogate) -> None:
+    # 60 g/L of a solid that is five sixths cathode lie where 50 g/L of pure cathode do
     frame = plant(base, "sulfuric", with_copper)
-    pure = own_data(read_results(frame, feed=FEED), base)
-    frame["solid_liquid_ratio"] *= 1.2
-    assayed = own_data(read_results(frame, feed=impure(0.01, cathode=5.0 / 6.0)), base)
-    np.testing.assert_allclose(assayed.continuous, pure.continuous, rtol=1e-12)
+    data = own_data(read_results(frame, feed=FEED), base)
+    whole = replace(
+        data,
+        continuous=data.continuous * [1.0, 1.0, 1.0, 1.2, 1.0],
+        cathode_share=np.full(len(data), 5.0 / 6.0),
+    )
+    scale = base.domain.scale
+    key = acid("sulfuric").key
+    np.testing.assert_allclose(whole.rows(key, scale)[0].place, data.rows(key, scale)[0].place, atol=1e-12)
