@@ -13,6 +13,7 @@ import numpy as np
 from optimiser._io.errors import InputError
 from optimiser.chemistry.acids import Acid, complete
 from optimiser.chemistry.impact_source import Provenance
+from optimiser.chemistry.mixtures import mass_shares
 from optimiser.chemistry.quantity import Quantity
 from optimiser.chemistry.reagents import ENERGIES, Reagents
 from optimiser.chemistry.tables import Strict, read_table, shipped, table_of
@@ -53,6 +54,19 @@ class ImpactTable:
         if category not in self.categories or substance not in self.substances:
             return float("nan")
         return float(self.factors[self.categories.index(category), self.substances.index(substance)])
+
+    def acid_factor(self, category: str, acid: Acid) -> float:
+        """Return the factor of an acid, or of a mixture by the masses of its acids; NaN where one is missing.
+
+        Examples:
+            >>> from optimiser.chemistry.acids import load_acids
+            >>> from optimiser.chemistry.mixtures import choose
+            >>> table = ImpactTable(("x",), ("kg",), ("sulfuric", "citric"), np.array([[1.0, 3.0]]))
+            >>> round(table.acid_factor("x", choose("0.7 sulfuric + 0.3 citric", load_acids())), 3)
+            1.913
+        """
+        shares = mass_shares(acid)
+        return sum(share * self.factor(category, name) for name, share in shares.items())
 
     @property
     def cited(self) -> str:

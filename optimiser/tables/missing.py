@@ -37,8 +37,7 @@ def note(acid: Acid, table: ImpactTable) -> str:
     without = [
         category
         for category in table.categories
-        if not same_text(category, CLIMATE)
-        and any(math.isnan(table.factor(category, part.name)) for part, _ in acid.components)
+        if not same_text(category, CLIMATE) and math.isnan(table.acid_factor(category, acid))
     ]
     lacks += [f"factor of {category}" for category in without[:_NAMED]]
     if len(without) > _NAMED:
