@@ -55,19 +55,6 @@ class ImpactTable:
             return float("nan")
         return float(self.factors[self.categories.index(category), self.substances.index(substance)])
 
-    def acid_factor(self, category: str, acid: Acid) -> float:
-        """Return the factor of an acid, or of a mixture by the masses of its acids; NaN where one is missing.
-
-        Examples:
-            >>> from optimiser.chemistry.acids import load_acids
-            >>> from optimiser.chemistry.mixtures import choose
-            >>> table = ImpactTable(("x",), ("kg",), ("sulfuric", "citric"), np.array([[1.0, 3.0]]))
-            >>> round(table.acid_factor("x", choose("0.7 sulfuric + 0.3 citric", load_acids())), 3)
-            1.913
-        """
-        shares = mass_shares(acid)
-        return sum(share * self.factor(category, name) for name, share in shares.items())
-
     @property
     def cited(self) -> str:
         """Where the table comes from: its file, and of a local table the database behind it."""
@@ -93,6 +80,19 @@ class ImpactTable:
                 theirs = np.array([other.factor(twin, substance) for substance in substances])
                 row[:] = np.where(np.isnan(row), theirs, row)
         return replace(self, substances=substances, factors=factors)
+
+    def acid_factor(self, category: str, acid: Acid) -> float:
+        """Return the factor of an acid, or of a mixture by the masses of its acids; NaN where one is missing.
+
+        Examples:
+            >>> from optimiser.chemistry.acids import load_acids
+            >>> from optimiser.chemistry.mixtures import choose
+            >>> table = ImpactTable(("x",), ("kg",), ("sulfuric", "citric"), np.array([[1.0, 3.0]]))
+            >>> round(table.acid_factor("x", choose("0.7 sulfuric + 0.3 citric", load_acids())), 3)
+            1.913
+        """
+        shares = mass_shares(acid)
+        return sum(share * self.factor(category, name) for name, share in shares.items())
 
     def find(self, category: str) -> str | None:
         """Return the table's own name of a category, whatever its spelling, or None."""
