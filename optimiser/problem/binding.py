@@ -14,7 +14,7 @@ from optimiser.chemistry.energy import supplied
 from optimiser.chemistry.feeds import Feed
 from optimiser.chemistry.impacts import ImpactTable, is_climate
 from optimiser.chemistry.metals import METALS
-from optimiser.chemistry.mixtures import choose
+from optimiser.chemistry.mixtures import choose, mass_shares
 from optimiser.chemistry.reagents import Reagents, load_reagents
 from optimiser.problem.bound import BoundProblem
 from optimiser.problem.bounds import Bound
@@ -116,7 +116,8 @@ def factors_of(
     items = bought(problem.reagents, problem.inputs.parameters)
     substances = {component: item.name for component, item in items.items()}
     own_climate = any(is_climate(category) for category in table.categories)
-    return impact_numbers(table, problem.acid_names, substances, own_climate, assumed)
+    acids = {acid.name: mass_shares(acid) for acid in problem.acids}
+    return impact_numbers(table, acids, substances, own_climate, assumed)
 
 
 def at_scope(question: Problem, problem: BoundProblem) -> BoundProblem:

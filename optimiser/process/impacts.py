@@ -103,7 +103,7 @@ PLACES: tuple[str, ...] = ("peroxide", "water", "heat", "power", "neutralisation
 
 def impact_numbers(
     table: ImpactTable,
-    acids: Sequence[str],
+    acids: Mapping[str, Mapping[str, float]],
     bought: Bought,
     own_climate: bool,
     assumed: Sequence[AssumedFactor] = (),
@@ -112,14 +112,15 @@ def impact_numbers(
 
     Args:
         table: as the user gave it.
-        acids: in the order that ``Designs.acid`` indexes.
+        acids: in the order that ``Designs.acid`` indexes: mass shares of the acids that each is mixed from,
+            itself alone where it is no mixture (`mixtures.mass_shares`).
         bought: substance of each component of the cost besides the acid.
         own_climate: whether the table gives climate change.
         assumed: factors that take the place of missing ones.
 
     Examples:
         >>> table = ImpactTable(("acidification",), ("mol H+ eq",), ("citric",), np.array([[0.02]]))
-        >>> found = impact_numbers(table, ["citric"], {"water": "water"}, False)
+        >>> found = impact_numbers(table, {"citric": {"citric": 1.0}}, {"water": "water"}, False)
         >>> found.names, found.missing("acidification")
         (('climate_change', 'acidification'), ('water',))
     """
@@ -133,7 +134,10 @@ def impact_numbers(
         found = table.factor(row, substance)
         return fill.get((name, substance), found) if np.isnan(found) else found
 
-    by_acid = np.array([[factor(row, c.name, acid) for acid in acids] for row, c in others])
+    def mixed(row: str, name: str, shares: Mapping[str, float]) -> float:
+        return sum(share * factor(row, name, acid) for acid, share in shares.items())
+
+    by_acid = np.array([[mixed(row, c.name, shares) for shares in acids.values()] for row, c in others])
     besides = np.zeros((len(others), len(PLACES)))  # what is not bought is not used
     for place, (component, substance) in zip(_places(bought), bought.items(), strict=True):
         assert PLACES[place] == component

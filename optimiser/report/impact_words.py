@@ -9,6 +9,7 @@ import numpy as np
 from optimiser.chemistry.categories import CLIMATE_CHANGE, SCORE_UNIT
 from optimiser.chemistry.energy import energy_lines
 from optimiser.chemistry.metals import METALS
+from optimiser.chemistry.mixtures import single_acids
 from optimiser.chemistry.reagents import ENERGIES
 from optimiser.problem.bound import BoundProblem, Evaluation
 from optimiser.problem.objectives import Outcome, per_kg_metal
@@ -63,7 +64,7 @@ def assumed_lines(problem: BoundProblem) -> list[str]:
         f"{units[one.category]}/{'kWh' if one.substance in ENERGIES else 'kg'}"
         + (f" ({one.source})." if one.source else ".")
         for one in numbers.assumed
-        if one.substance in (*numbers.acid_names, *numbers.bought.values())
+        if one.substance in (*single_acids(problem.acids), *numbers.bought.values())
     ]
 
 
