@@ -52,6 +52,8 @@ MOST_PORTIONS = 20
 def _portion(value: Any) -> Any:
     """Read a part of a blend: the name of a known feed, or a feed of its own without a mass."""
     if isinstance(value, _Cathode):
+        if value.blend is not None:
+            raise _no_blend_of_blends()
         return value
     if isinstance(value, str):
         return find_feed(value, composition=True)
@@ -60,24 +62,32 @@ def _portion(value: Any) -> Any:
             f"{value!r} is no feed.",
             allowed="the name of a known feed, or a composition or an assay: {name: ..., assay: {Li: ...}}",
         )
-    if "blend" in value or "mass" in value:
-        key = "blend" if "blend" in value else "mass"
+    if "blend" in value:
+        raise _no_blend_of_blends()
+    if "mass" in value:
         raise InputError(
-            f"A part of a blend has no {key} of its own.",
-            key=(key,),
-            remedy="list the parts side by side"
-            if key == "blend"
-            else "its share says how much of it there is",
+            "A part of a blend has no mass of its own.",
+            key=("mass",),
+            remedy="leave it out: its share says how much there is",
         )
     if set(value) == {"name"}:
         return find_feed(str(value["name"]), composition=True)
     return Feed(**value)
 
 
+def _no_blend_of_blends() -> InputError:
+    return InputError(
+        "A part of a blend is a blend itself.",
+        key=("blend",),
+        allowed="a known feed, a composition or an assay",
+        remedy="list all parts side by side, with their shares of the whole",
+    )
+
+
 def _portion_written(feed: Any) -> Any:
     if load_feeds().get(feed.name) == feed:
         return feed.name
-    return feed.model_dump(mode="json", by_alias=True, exclude_unset=True)
+    return feed.model_dump(mode="json", by_alias=True, exclude_unset=True, exclude={"mass"})
 
 
 class Portion(Strict):
