@@ -52,6 +52,8 @@ MOST_PORTIONS = 20
 def _portion(value: Any) -> Any:
     """Read a part of a blend: the name of a known feed, or a feed of its own without a mass."""
     if isinstance(value, _Cathode):
+        if value.blend is not None:
+            raise _no_blend_of_blends()
         return value
     if isinstance(value, str):
         return find_feed(value, composition=True)
@@ -60,24 +62,32 @@ def _portion(value: Any) -> Any:
             f"{value!r} is no feed.",
             allowed="the name of a known feed, or a composition or an assay: {name: ..., assay: {Li: ...}}",
         )
-    if "blend" in value or "mass" in value:
-        key = "blend" if "blend" in value else "mass"
+    if "blend" in value:
+        raise _no_blend_of_blends()
+    if "mass" in value:
         raise InputError(
-            f"A part of a blend has no {key} of its own.",
-            key=(key,),
-            remedy="list the parts side by side"
-            if key == "blend"
-            else "its share says how much of it there is",
+            "A part of a blend has no mass of its own.",
+            key=("mass",),
+            remedy="leave it out: its share says how much there is",
         )
     if set(value) == {"name"}:
         return find_feed(str(value["name"]), composition=True)
     return Feed(**value)
 
 
+def _no_blend_of_blends() -> InputError:
+    return InputError(
+        "A part of a blend is a blend itself.",
+        key=("blend",),
+        allowed="a known feed, a composition or an assay",
+        remedy="list all parts side by side, with their shares of the whole",
+    )
+
+
 def _portion_written(feed: Any) -> Any:
     if load_feeds().get(feed.name) == feed:
         return feed.name
-    return feed.model_dump(mode="json", by_alias=True, exclude_unset=True)
+    return feed.model_dump(mode="json", by_alias=True, exclude_unset=True, exclude={"mass"})
 
 
 class Portion(Strict):
@@ -212,22 +222,26 @@ class _Cathode(Strict):
             drop += [*METALS[1:], "oxygen", "oxygen_given"]
         return {name: value for name, value in found.items() if name not in drop}
 
+    def _read_from(self) -> Reading | None:
+        """Return what the assay or the blend says; None of a formula, quickly: the sums ask in every step."""
+        return None if self.assay is None and self.blend is None else self._reading
+
     @property
     def reading(self) -> Reading:
         """What the assay or the blend says, per kg of what is charged; a pure cathode's without either."""
-        if self._reading is not None:
-            return self._reading
+        if (read := self._read_from()) is not None:
+            return read
         return Reading({m: getattr(self, m) for m in METALS[1:] if getattr(self, m) > 0.0}, self.oxygen)
 
     @property
     def cathode_share(self) -> float:
         """Mass of cathode per mass of what is fed; 1 for a pure cathode."""
-        return 1.0 if self._reading is None else self._reading.cathode
+        return 1.0 if (read := self._read_from()) is None else read.cathode
 
     @property
     def impurities(self) -> Mapping[str, float]:
         """Mass of copper, aluminium and iron metal per mass of what is fed; none in a pure cathode."""
-        return {} if self._reading is None else self._reading.impurities
+        return {} if (read := self._read_from()) is None else read.impurities
 
     @property
     def cathode_mass(self) -> float:
@@ -237,7 +251,7 @@ class _Cathode(Strict):
     @property
     def moisture_mass(self) -> float:
         """Water that comes with what is charged, kg."""
-        return 0.0 if self._reading is None else self.mass * self._reading.moisture
+        return 0.0 if (read := self._read_from()) is None else self.mass * read.moisture
 
     @property
     def solid_mass(self) -> float:
@@ -250,7 +264,7 @@ class _Cathode(Strict):
 
         Electrolyte salt is there as its lithium.
         """
-        one = self._reading
+        one = self._read_from()
         if one is None:
             return {}
         shares = {**one.impurities, **one.inert, "unaccounted": one.unaccounted, "salt": one.excess_lithium}
@@ -284,8 +298,8 @@ class _Cathode(Strict):
     @property
     def oxygen(self) -> float:
         """Mol O per mol Li: as given or as the assay has it, else 2 for layered oxides and 4 for spinel."""
-        if self._reading is not None:
-            return self._reading.oxygen
+        if (read := self._read_from()) is not None:
+            return read.oxygen
         if self.oxygen_given is not None:
             return self.oxygen_given
         return 4.0 if self.composition[1:].sum() > SPINEL_ABOVE else 2.0

@@ -79,16 +79,47 @@ def heat_capacity(solution: Floats, inputs: ProcessInputs) -> Floats:
     return liquid + (cathode + inputs.feed.heat_capacity_beside)
 
 
-def dissolved_impurities(inputs: ProcessInputs, n: int) -> tuple[Floats, Floats]:
-    """Return copper, aluminium and iron charged and dissolved, kg, a column per metal of IMPURITIES, (n, 3).
+@dataclass(frozen=True)
+class ImpuritySums:
+    """What copper, aluminium and iron do in a batch, shape (n,) each, ``dissolved`` (n, 3) in kg.
 
-    Which share dissolves is a parameter, an input and no prediction.
+    ``solids`` is what stays solid beside the cathode, kg: what of them does not dissolve, and all that is
+    inert. ``electrons`` is what they give, ``hydrogen`` what of it could make hydrogen, ``charge`` that of
+    their ions; mol.
     """
-    if not inputs.feed.impurities:
-        return np.zeros((n, len(IMPURITIES))), np.zeros((n, len(IMPURITIES)))
-    charged = np.broadcast_to(inputs.feed.mass * inputs.impurities, (n, len(IMPURITIES)))
+
+    dissolved: Floats
+    solids: Floats
+    electrons: Floats
+    hydrogen: Floats
+    charge: Floats
+
+
+def impurity_sums(inputs: ProcessInputs, n: int) -> ImpuritySums:
+    """Return what the feed's impurities do in n designs.
+
+    Which share of each dissolves is a parameter, an input and no prediction.
+    """
+    feed, nothing = inputs.feed, np.zeros(n)
+    if not feed.impurities:
+        return ImpuritySums(
+            np.zeros((n, len(IMPURITIES))), nothing + feed.inert_mass, nothing, nothing, nothing
+        )
+    charged = np.broadcast_to(feed.mass * inputs.impurities, (n, len(IMPURITIES)))
     shares = [getattr(inputs.parameters, load_impurities()[metal].parameter) for metal in IMPURITIES]
-    return charged, charged * np.column_stack([np.broadcast_to(share, n) for share in shares])
+    dissolved = charged * np.column_stack([np.broadcast_to(share, n) for share in shares])
+    # where more of an impurity is drawn there is less of the rest, and the whole stays what it is
+    drawn = charged.sum(axis=1) - feed.mass * sum(feed.impurities.values())
+    inert = np.maximum(feed.inert_mass - drawn, 0.0)
+    moles = dissolved * 1000.0 / impurity_molar_masses()
+    given = moles * impurity_electrons()
+    return ImpuritySums(
+        dissolved=dissolved,
+        solids=inert + (charged - dissolved).sum(axis=1),
+        electrons=given.sum(axis=1),
+        hydrogen=given[:, gives_hydrogen()].sum(axis=1),
+        charge=(moles * impurity_charges()).sum(axis=1),
+    )
 
 
 def mass_balance(designs: Designs, yields: Floats, inputs: ProcessInputs) -> MassBalance:
@@ -137,12 +168,8 @@ def mass_balance(designs: Designs, yields: Floats, inputs: ProcessInputs) -> Mas
     metals = feed.metal_mass * leached
     # oxygen leaves the solid in step with the metals, so the residue is what share of the metals stays
     residue = feed.cathode_mass * np.maximum(1.0 - metals.sum(axis=1) / feed.metal_mass.sum(), 0.0)
-    charged, impurities = dissolved_impurities(inputs, len(designs))
-    if feed.beside:
-        # where more of an impurity is drawn there is less of the rest, and the whole stays what it is
-        drawn = charged.sum(axis=1) - feed.mass * sum(feed.impurities.values())
-        inert = np.maximum(feed.inert_mass - drawn, 0.0)
-        residue = residue + inert + (charged - impurities).sum(axis=1)
+    beside = impurity_sums(inputs, len(designs))
+    residue = residue + beside.solids
     wash_water = residue * plant.wash_water * reagents.water_density
 
     peroxide_amount = peroxide_pure * 1000.0 / reagents.peroxide_molar_mass
@@ -157,21 +184,17 @@ def mass_balance(designs: Designs, yields: Floats, inputs: ProcessInputs) -> Mas
     # A metal takes a proton for each charge of its ion, whoever takes its electrons:
     # Al + 3 H+ -> Al3+ + 3/2 H2, and
     # 3 LiMO2 + Al + 12 H+ -> 3 Li+ + 3 M2+ + Al3+ + 6 H2O, which is 9 for LiMO2 (3 each) and 3 for Al.
-    moles = impurities * 1000.0 / impurity_molar_masses()
-    given = moles * impurity_electrons()
-    electrons_metals = given.sum(axis=1)
-    impurity_charge = (moles * impurity_charges()).sum(axis=1)
-    others = electrons_metals + electrons_peroxide
+    others = beside.electrons + electrons_peroxide
     electrons_chloride = acids.chloride[k] * np.maximum(electrons_needed - others, 0.0)
     # each gives one electron, and a mixture holds so much of it; NaN, of an acid alone, limits nothing
     electrons_chloride = np.fmin(electrons_chloride, acid_amount * acids.chloride_share[k])
     carried = dissolved * charges()
     protons_consumed = (
         carried[:, ~reduced()].sum(axis=1) + carried[:, reduced()].sum(axis=1) + electrons_chloride
-    ) + impurity_charge
+    ) + beside.charge
     protons_offered = acid_amount * acids.usable_protons[k]
     free_protons = np.maximum(protons_offered - protons_consumed, 0.0)
-    charge_removed = impurity_charge if inputs.removes_impurities else np.zeros(len(designs))
+    charge_removed = beside.charge if inputs.removes_impurities else np.zeros(len(designs))
     warming = np.maximum(temperature - plant.ambient_temperature, 0.0)
     kept = 1.0 + plant.heat_loss - plant.heat_recovery
     heat = heat_capacity(solution, inputs) * warming / 3600.0 * kept
@@ -196,8 +219,8 @@ def mass_balance(designs: Designs, yields: Floats, inputs: ProcessInputs) -> Mas
         protons_offered=protons_offered,
         protons_consumed=protons_consumed,
         electrons_needed=electrons_needed,
-        electrons_metals=electrons_metals,
-        electrons_hydrogen=given[:, gives_hydrogen()].sum(axis=1),
+        electrons_metals=beside.electrons,
+        electrons_hydrogen=beside.hydrogen,
         electrons_peroxide=electrons_peroxide,
         electrons_chloride=electrons_chloride,
         free_protons=free_protons,
@@ -205,5 +228,5 @@ def mass_balance(designs: Designs, yields: Floats, inputs: ProcessInputs) -> Mas
         base=(free_protons + charge_removed) * reagents.base_per_proton,
         heat=heat,
         power=power,
-        impurities=impurities,
+        impurities=beside.dissolved,
     )

@@ -174,6 +174,11 @@ def test_a_blend_is_the_average() -> None:
     assert half.metal_mass == pytest.approx(
         (black_mass().metal_mass + Feed(Ni=0.6, Mn=0.2, Co=0.2).metal_mass) / 2.0, rel=1e-4
     )
+    same = Feed(blend=[{"feed": black_mass(), "share": 0.5}, {"feed": load_feeds()["NMC622"], "share": 0.5}])
+    assert (same.composition == half.composition).all()
+    assert Feed(**same.model_dump(mode="json", by_alias=True, exclude_unset=True)).reading == same.reading
+    with pytest.raises(InputError, match="a blend itself"):
+        Feed(blend=[{"feed": same, "share": 1}])
     plain = half.model_dump(mode="json", by_alias=True, exclude_unset=True)
     assert plain["blend"][1] == {"feed": "NMC622", "share": 0.5} and Feed(**plain) == half
 
