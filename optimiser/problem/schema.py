@@ -502,7 +502,7 @@ class Problem(Strict):
             return self
         changes: dict[str, Any] = {"scope": "plant" if scope is None else scope}
         if throughput is not None:
-            changes["throughput"] = number(throughput, key=("throughput",))
+            changes["throughput"] = number(throughput, key=("process", "throughput"))
         process = {**self.process, **changes}
         process_parameters(process)
         source = self._source

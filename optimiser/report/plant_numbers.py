@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
 from typing import Any
 
 from optimiser.chemistry.quantity import flags
@@ -90,3 +92,32 @@ def scope_record(problem: BoundProblem) -> dict[str, Any]:
         for row in source_rows(problem)
     }
     return {"scope": "plant", "plant": told}
+
+
+def markdown_table() -> str:
+    """Return the numbers of a plant as a Markdown table."""
+    lines = ["| name | value | unit | range | confidence | source | note |", "|---|---|---|---|---|---|---|"]
+    for name, number in load_plant().parameters.items():
+        ends, notes = shipped_ends(name), (as_quoted(name, number), number.note)
+        cells = (
+            *(f"`{name}`", f"{_figures(ends.value):g}", unit_of(name)),
+            *(f"{_figures(ends.low):g} to {_figures(ends.high):g}", number.confidence or ""),
+            *(number.source_text, "; ".join(note for note in notes if note)),
+        )
+        lines.append("| " + " | ".join(cells) + " |")
+    return "\n".join(lines) + "\n"
+
+
+BEGIN, END = "<!-- begin table -->\n", "<!-- end table -->"
+
+
+def main(pages: list[str]) -> None:
+    """Write the table between the two marks of each page."""
+    for page in map(Path, pages):
+        before, _, rest = page.read_text(encoding="utf-8").partition(BEGIN)
+        _, _, after = rest.partition(END)
+        page.write_text(f"{before}{BEGIN}\n{markdown_table()}\n{END}{after}", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
