@@ -135,7 +135,7 @@ def test_drawn_numbers_give_what_a_problem_with_these_numbers_gives(acid: str) -
         ("acid", acid, "density"): np.array([1.15]),
     }
     ((_, result),) = Drawn(nmc111(), here).chunks(values, 1)
-    for name in METRICS:
+    for name in other.metrics:
         np.testing.assert_allclose(METRICS[name].compute(result), there.metrics[name], rtol=1e-12)
     held = Drawn(nmc111(), here).holds(result)[:, 0, 0]
     names = nmc111().constraint_names
