@@ -131,6 +131,8 @@ class Result:
             )
         if not self.feasible:
             raise InputError("No design is feasible.", remedy="print(result) says why")
+        if metric not in self.run.problem.metrics:
+            raise InputError(f"This problem has no {METRICS[metric].label}.", remedy=METRICS[metric].needs)
         asked = {objective.metric: objective.sign for objective in self.run.problem.objectives}
         sign = asked.get(metric, 1 if METRICS[metric].better == "lower" else -1)
         frame = self.front.to_frame()

@@ -12,6 +12,7 @@ from optimiser.answers.levers import Lever
 from optimiser.answers.rivals import Field, least_experiments
 from optimiser.problem.objectives import METRICS
 from optimiser.report.columns import column
+from optimiser.report.impact_words import assumed_lines
 from optimiser.report.numbers import number
 from optimiser.report.refusal import binding_text
 from optimiser.report.scope_words import scope_lines
@@ -210,4 +211,5 @@ def comparison_lines(of: AcidComparison) -> list[str]:
     if of.crossing is not None:
         lines += map_lines(of.crossing)
     own = whose_yields(of.field.problem.surrogate)
+    lines += assumed_lines(of.problem)
     return [*lines, *own, *outside_lines(of.field), *guess_lines(of.field, of.problem.acid_names)]

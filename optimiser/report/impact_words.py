@@ -28,7 +28,7 @@ def basis_lines(problem: BoundProblem) -> list[str]:
     labels = [column(name).label for name in numbers.names if name != CLIMATE_CHANGE]
     climate = "the table's" if numbers.own_climate else "that of the shipped factors"
     found = [
-        f"Impacts of {numbers.source}: {', '.join(labels) or 'climate change alone'}; climate change is "
+        f"Impacts of {numbers.source}: {'; '.join(labels) or 'climate change alone'}; climate change is "
         f"{climate}."
     ]
     if numbers.covered > 0.0:
@@ -44,12 +44,14 @@ def missing_lines(problem: BoundProblem) -> list[str]:
     numbers = problem.inputs.impacts
     if numbers is None:
         return []
-    lacking = {name: numbers.missing(name) for name in numbers.names}
+    lacking: dict[tuple[str, ...], list[str]] = {}
+    for name in numbers.names:
+        if substances := numbers.missing(name):
+            lacking.setdefault(substances, []).append(column(name).label)
     return [
-        f"Not known: {column(name).label} of {', '.join(substances[:_MOST])}"
+        f"Not known: {'; '.join(labels)} of {', '.join(substances[:_MOST])}"
         + (f" and {len(substances) - _MOST} more." if len(substances) > _MOST else ".")
-        for name, substances in lacking.items()
-        if substances
+        for substances, labels in lacking.items()
     ]
 
 

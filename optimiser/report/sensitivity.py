@@ -89,10 +89,16 @@ def ranked_metric(of: Study, metric: str | None) -> str:
         check_metric(metric)
     chosen = metric or of.problem.objectives[0].metric
     if chosen not in of.drivers.metrics:
+        why, remedy = "only the errors of the yields bear on a yield", ""
+        if chosen not in of.problem.metrics:
+            why, remedy = "the problem's numbers do not suffice for it", METRICS[chosen].needs
+        elif not chosen.startswith("yield_"):
+            why, remedy = "it was not studied", f"make {chosen} an objective of the problem"
         raise InputError(
-            f"The drivers of {chosen!r} are not ranked: only the errors of the yields bear on a yield.",
+            f"The drivers of {chosen!r} are not ranked: {why}.",
             where="--objective",
             allowed=", ".join(of.drivers.metrics),
+            remedy=remedy,
         )
     return chosen
 

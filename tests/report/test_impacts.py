@@ -80,7 +80,7 @@ def test_a_run_is_read_again_with_its_table(folder: Path, printed: str) -> None:
 def test_check_lists_categories_and_what_is_missing(folder: Path) -> None:
     done = optimiser("check", "mine.yaml", cwd=folder)
     assert done.returncode == 0, done.stderr
-    assert "acidification, water use, terrestrial ecotoxicity" in done.stdout
+    assert "acidification; water use; terrestrial ecotoxicity" in done.stdout
     assert "Not known: terrestrial ecotoxicity of hydrochloric." in done.stdout
     as_json = json.loads(optimiser("check", "mine.yaml", "--json", cwd=folder).stdout)
     assert as_json["impacts"]["categories"]["water_use"]["unit"] == "m3 depriv."
