@@ -148,9 +148,7 @@ def downstream(
     """
     numbers, acids, k = _of(inputs), inputs.acids, designs.acid
     plant, own = numbers.parameters, designs.acid % len(numbers.organic)
-    carried = balance.metals * (1000.0 / molar_masses()) * charges()
-    lithium = plant.precipitated * carried[:, _LITHIUM]
-    others = plant.precipitated * (carried.sum(axis=1) - carried[:, _LITHIUM])
+    lithium, others = (plant.precipitated * charge for charge in _carried(balance))
     salt = (
         products.salt + others * acids.salt_per_proton[k] + lithium * numbers.salt_per_carbonate_proton[own]
     )
@@ -174,6 +172,15 @@ def downstream(
         scrubbing_base=(2.0 * chlorine + nox + vapour) * numbers.scrubbing_base,
         power=inputs.parameters.mixing_power * treated * plant.precipitation_time / 60.0,
     )
+
+
+def _carried(balance: MassBalance) -> tuple[Floats, Floats]:
+    """Return the charge in mol of dissolved lithium, and of all that a base takes out, shape (n,) each.
+
+    Whatever else dissolves and is precipitated adds its mol x charge to the second.
+    """
+    carried = balance.metals * (1000.0 / molar_masses()) * charges()
+    return carried[:, _LITHIUM], carried.sum(axis=1) - carried[:, _LITHIUM]
 
 
 def _of(inputs: ProcessInputs) -> PlantNumbers:

@@ -9,7 +9,7 @@ from optimiser.chemistry.provenance import provenance
 from optimiser.chemistry.quantity import flags
 from optimiser.problem.bound import BoundProblem
 from optimiser.process.parameters import parameter_quantities, process_parameters
-from optimiser.report.plant_numbers import source_rows
+from optimiser.report.plant_numbers import rate_rows, source_rows
 
 #: Said of a number that the problem sets itself.
 OWN = "given in the problem"
@@ -35,6 +35,8 @@ def sources_frame(problem: BoundProblem) -> pd.DataFrame:
         }
         for r in provenance(acids, load_metals(), problem.reagents)
     ]
+    rates = {(str(row["unit"]), str(row["date"])) for row in rows if row["quantity"] == "exchange rate"}
+    rows += rate_rows(problem, rates)
     frame = pd.DataFrame([*rows, *_parameters(problem), *_assumed_yields(problem)])
     texts = ["unit", "date", "confidence", "flags", "note"]
     return frame.assign(**frame[texts].fillna(""))
