@@ -22,7 +22,7 @@ from optimiser._io.yamlfile import first_error
 from optimiser.chemistry.feeds import Feed
 from optimiser.problem.bound import BoundProblem, Evaluation
 from optimiser.problem.load import Config
-from optimiser.problem.objectives import METRICS
+from optimiser.problem.metrics import METRICS
 from optimiser.problem.schema import Problem, ReportSpec, SearchSpec
 from optimiser.search.run import RunResult
 from optimiser.search.run import run as search_config

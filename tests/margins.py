@@ -7,7 +7,7 @@ import numpy as np
 from optimiser.problem.constraints import complete
 from optimiser.problem.limits import ApplicabilityDomain
 from optimiser.problem.margins import Limit, State
-from optimiser.problem.objectives import outcome
+from optimiser.problem.outcome import outcome
 from optimiser.process.balance import MassBalance
 from optimiser.process.inputs import ProcessInputs
 from optimiser.variables import Designs, Floats

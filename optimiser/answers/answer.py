@@ -21,7 +21,8 @@ from optimiser.problem.binding import bind, refuse_slow_surrogate
 from optimiser.problem.bound import BoundProblem, Evaluation
 from optimiser.problem.constraints import Yields
 from optimiser.problem.limits import ApplicabilityDomain
-from optimiser.problem.objectives import Objective, Outcome
+from optimiser.problem.objectives import Objective
+from optimiser.problem.outcome import Outcome
 from optimiser.problem.schema import Problem
 from optimiser.problem.yields import joint_probability
 from optimiser.search.front import Infeasibility, infeasibility_of

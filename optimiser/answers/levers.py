@@ -19,7 +19,7 @@ from optimiser.chemistry.reagents import ENERGIES
 from optimiser.problem.bound import BoundProblem
 from optimiser.problem.constraints import Yields
 from optimiser.problem.limits import LIMITS
-from optimiser.problem.objectives import NEEDS_PLANT
+from optimiser.problem.plant_metrics import NEEDS_PLANT
 from optimiser.process.inputs import idle_parameters
 from optimiser.process.parameters import choices, parameter_quantities, process_parameters
 from optimiser.process.plant_parameters import PLANT_NAMES, check_number, unit_of

@@ -12,8 +12,9 @@ from optimiser._io.errors import InputError, closest
 from optimiser._io.yamlfile import first_error
 from optimiser.problem.constraints import Yields, read_constraint
 from optimiser.problem.margins import Constraint
+from optimiser.problem.metrics import METRICS
 from optimiser.problem.numbers import number
-from optimiser.problem.objectives import METRICS, Objective
+from optimiser.problem.objectives import Objective
 from optimiser.problem.schema import Problem, Variables
 from optimiser.variables import CONTINUOUS, VARIABLES
 

@@ -13,7 +13,7 @@ from optimiser.problem.bounds import Bound
 from optimiser.problem.constraints import JOINT, Yields
 from optimiser.problem.constraints import label as label_of
 from optimiser.problem.margins import Limit
-from optimiser.problem.objectives import METRICS
+from optimiser.problem.metrics import METRICS
 from optimiser.variables import VARIABLES, Designs
 
 #: A yield target is relaxed by so much, a confidence by so much.

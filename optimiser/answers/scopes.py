@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 
 from optimiser.problem.bound import BoundProblem, Evaluation
-from optimiser.problem.objectives import AT_PLANT, Objective, usual
+from optimiser.problem.objectives import Objective, usual
+from optimiser.problem.plant_metrics import AT_PLANT
 from optimiser.search.pool import Pool, Question
 from optimiser.search.run import RunResult
 from optimiser.variables import Designs, Floats

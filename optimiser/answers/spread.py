@@ -7,7 +7,8 @@ from typing import NamedTuple
 import numpy as np
 
 from optimiser.problem.bound import BoundProblem, Evaluation
-from optimiser.problem.objectives import METRICS, per_kg_metal
+from optimiser.problem.metrics import METRICS
+from optimiser.problem.outcome import per_kg_metal
 from optimiser.process.costs import COMPONENTS
 from optimiser.surrogate.calibration import INTERVAL_LEVEL, tails
 from optimiser.uncertainty.drawn import Drawn

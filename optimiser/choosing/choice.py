@@ -14,7 +14,8 @@ from optimiser.choosing.spread import farthest_first, knees
 from optimiser.choosing.values import Metrics
 from optimiser.choosing.wish import Wish, span_of
 from optimiser.problem.bound import BoundProblem
-from optimiser.problem.objectives import METRICS, Outcome
+from optimiser.problem.metrics import METRICS
+from optimiser.problem.outcome import Outcome
 from optimiser.search.archive import Archive, non_dominated
 from optimiser.search.known import Known
 from optimiser.search.pool import Pool, Question

@@ -10,7 +10,9 @@ import numpy as np
 from optimiser._io.errors import InputError, closest
 from optimiser.chemistry.metals import METALS
 from optimiser.problem.bound import BoundProblem
-from optimiser.problem.objectives import METRICS, Objective, Outcome
+from optimiser.problem.metrics import METRICS
+from optimiser.problem.objectives import Objective
+from optimiser.problem.outcome import Outcome
 from optimiser.surrogate.artefact import YieldPrediction
 from optimiser.variables import Floats
 

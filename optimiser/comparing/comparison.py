@@ -20,7 +20,8 @@ from optimiser.chemistry.reagents import Reagents
 from optimiser.comparing.inputs import Difference, differences, same_feed, same_yields
 from optimiser.problem.bound import BoundProblem
 from optimiser.problem.constraints import Yields
-from optimiser.problem.objectives import METRICS, Objective
+from optimiser.problem.metrics import METRICS
+from optimiser.problem.objectives import Objective
 from optimiser.process.impacts import Credit, ImpactNumbers
 from optimiser.process.inputs import process_inputs
 from optimiser.process.parameters import ProcessParameters

@@ -13,7 +13,7 @@ from scipy.special import ndtr, ndtri
 
 from optimiser.learning.drawing import composition_of, learned_of, place_in, published
 from optimiser.problem.bound import BoundProblem, Evaluation
-from optimiser.problem.objectives import METRICS
+from optimiser.problem.metrics import METRICS
 from optimiser.problem.yields import predicted_metals, yield_interval
 from optimiser.surrogate.calibration import INTERVAL_LEVEL
 from optimiser.surrogate.joint import expecting, narrowed

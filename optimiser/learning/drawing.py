@@ -8,7 +8,7 @@ import numpy as np
 
 from optimiser.chemistry.mixtures import group_of
 from optimiser.problem.bound import BoundProblem
-from optimiser.problem.objectives import METRICS
+from optimiser.problem.metrics import METRICS
 from optimiser.problem.yields import predicted_metals
 from optimiser.surrogate.artefact import Surrogate, YieldPrediction
 from optimiser.surrogate.calibration import widening

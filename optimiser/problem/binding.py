@@ -20,7 +20,9 @@ from optimiser.problem.bound import BoundProblem
 from optimiser.problem.bounds import Bound
 from optimiser.problem.constraints import Yields, complete
 from optimiser.problem.impacts import assumed_factors, credit_of
-from optimiser.problem.objectives import AT_PLANT, METRICS, minimise
+from optimiser.problem.metrics import METRICS
+from optimiser.problem.objectives import minimise
+from optimiser.problem.plant_metrics import AT_PLANT
 from optimiser.problem.schema import Problem
 from optimiser.problem.tolerances import OFF, Tolerances
 from optimiser.problem.yields import check_yields

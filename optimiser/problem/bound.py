@@ -15,16 +15,11 @@ from optimiser.chemistry.reagents import Reagents
 from optimiser.problem.constraints import Yields, complete
 from optimiser.problem.limits import ApplicabilityDomain
 from optimiser.problem.margins import Constraint, State
-from optimiser.problem.objectives import (
-    AT_PLANT,
-    METRICS,
-    Metric,
-    Objective,
-    Outcome,
-    metrics_of,
-    outcome,
-    reported_of,
-)
+from optimiser.problem.metric import Metric
+from optimiser.problem.metrics import METRICS, metrics_of, reported_of
+from optimiser.problem.objectives import Objective
+from optimiser.problem.outcome import Outcome, outcome
+from optimiser.problem.plant_metrics import AT_PLANT
 from optimiser.problem.tolerances import DEFAULT, Tolerances
 from optimiser.problem.yields import (
     drawn_yields,

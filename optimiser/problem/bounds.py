@@ -11,8 +11,8 @@ import numpy as np
 from optimiser._io.errors import InputError, closest
 from optimiser.chemistry.categories import is_own
 from optimiser.problem.margins import Constraint, State
+from optimiser.problem.metrics import METRICS
 from optimiser.problem.numbers import number
-from optimiser.problem.objectives import METRICS
 from optimiser.variables import Floats
 
 #: The metrics that can be bounded; yields have their own constraint.

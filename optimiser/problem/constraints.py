@@ -13,8 +13,8 @@ from optimiser.chemistry.metals import METALS, check_metal
 from optimiser.problem.bounds import BOUNDED, Bound, bound_label
 from optimiser.problem.limits import LIMITS
 from optimiser.problem.margins import Constraint, Limit, State
+from optimiser.problem.metrics import METRICS
 from optimiser.problem.numbers import bounded, number
-from optimiser.problem.objectives import METRICS
 from optimiser.variables import Floats
 
 #: The margin of all yield targets at once.

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from optimiser.problem.numbers import bounded
-from optimiser.problem.objectives import Outcome
+from optimiser.problem.outcome import Outcome
 from optimiser.process.balance import MassBalance
 from optimiser.process.inputs import ProcessInputs
 from optimiser.variables import Designs, Floats

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -46,6 +46,7 @@ class ImpactNumbers:
         source: the table.
         own_climate: whether climate change is the table's too, not the shipped factors.
         assumed: factors that the problem assumes.
+        lacking: by metric and by acid or mixture, the acids in it that have no factor.
     """
 
     categories: tuple[Category, ...]
@@ -56,6 +57,7 @@ class ImpactNumbers:
     source: str
     own_climate: bool
     assumed: tuple[AssumedFactor, ...] = ()
+    lacking: Mapping[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -77,7 +79,8 @@ class ImpactNumbers:
         if name == CLIMATE_CHANGE:
             return ()
         row = self.names.index(name) - 1
-        acids = [a for a, lacks in zip(self.acid_names, np.isnan(self.acids[row]), strict=True) if lacks]
+        unknown = np.array(self.acid_names)[np.isnan(self.acids[row])]
+        acids = dict.fromkeys(one for a in unknown.tolist() for one in self.lacking.get((name, a), (a,)))
         besides = [s for s, lacks in zip(self.bought.values(), self._besides(row), strict=True) if lacks]
         return (*acids, *besides)
 
@@ -151,6 +154,11 @@ def impact_numbers(
         source=table.cited,
         own_climate=own_climate,
         assumed=tuple(assumed),
+        lacking={
+            (c.name, acid): tuple(part for part in shares if np.isnan(factor(row, c.name, part)))
+            for row, c in others
+            for acid, shares in acids.items()
+        },
     )
 
 

@@ -150,11 +150,7 @@ def downstream(
     """
     numbers, acids, k = _of(inputs), inputs.acids, designs.acid
     plant, own = numbers.parameters, designs.acid % len(numbers.organic)
-    carried = balance.metals * (1000.0 / molar_masses()) * charges()
-    lithium = plant.precipitated * carried[:, _LITHIUM]
-    impurities = balance.impurities * (1000.0 / impurity_molar_masses()) * impurity_charges()
-    others = carried.sum(axis=1) - carried[:, _LITHIUM] + impurities.sum(axis=1) - balance.charge_removed
-    others = plant.precipitated * others
+    lithium, others = (plant.precipitated * charge for charge in _carried(balance))
     salt = (
         products.salt + others * acids.salt_per_proton[k] + lithium * numbers.salt_per_carbonate_proton[own]
     )
@@ -179,6 +175,17 @@ def downstream(
         scrubbing_base=(2.0 * chlorine + nox + vapour) * numbers.scrubbing_base,
         power=inputs.parameters.mixing_power * treated * plant.precipitation_time / 60.0,
     )
+
+
+def _carried(balance: MassBalance) -> tuple[Floats, Floats]:
+    """Return the charge in mol of dissolved lithium, and of all that a base takes out, shape (n,) each.
+
+    Copper, aluminium and iron count in the second, unless they were taken out as hydroxides before.
+    """
+    carried = balance.metals * (1000.0 / molar_masses()) * charges()
+    impurities = balance.impurities * (1000.0 / impurity_molar_masses()) * impurity_charges()
+    beside = impurities.sum(axis=1) - balance.charge_removed
+    return carried[:, _LITHIUM], carried.sum(axis=1) - carried[:, _LITHIUM] + beside
 
 
 def _of(inputs: ProcessInputs) -> PlantNumbers:

@@ -10,7 +10,7 @@ from optimiser.answers.acids import AcidAlone, AcidComparison
 from optimiser.answers.crossing import Breakeven, CrossingMap, Takeover
 from optimiser.answers.levers import Lever
 from optimiser.answers.rivals import Field, least_experiments
-from optimiser.problem.objectives import METRICS
+from optimiser.problem.metrics import METRICS
 from optimiser.report.columns import column
 from optimiser.report.impact_words import assumed_lines
 from optimiser.report.numbers import number

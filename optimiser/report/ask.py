@@ -13,7 +13,7 @@ from optimiser._io.output import check_folder
 from optimiser.answers.answer import Answer, Priced
 from optimiser.chemistry.metals import METALS
 from optimiser.nearest import installed_table
-from optimiser.problem.objectives import METRICS
+from optimiser.problem.metrics import METRICS
 from optimiser.report import ask_words
 from optimiser.report.cards.ask import answer_cards, prices_frame
 from optimiser.report.caveats import selection_caveat

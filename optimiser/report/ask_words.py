@@ -8,7 +8,7 @@ from optimiser.answers.answer import Answer, Binding, Drift, Priced
 from optimiser.chemistry.energy import energy_lines
 from optimiser.problem.constraints import label
 from optimiser.problem.feed_words import electrons_sentence
-from optimiser.problem.objectives import METRICS
+from optimiser.problem.metrics import METRICS
 from optimiser.report import refusal, words
 from optimiser.report.caveats import selection_caveat
 from optimiser.report.columns import column

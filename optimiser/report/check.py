@@ -10,7 +10,7 @@ from optimiser.problem.binding import bind, refuse_slow_surrogate
 from optimiser.problem.bound import BoundProblem
 from optimiser.problem.feed_words import reading_lines
 from optimiser.problem.load import load_config
-from optimiser.problem.objectives import METRICS
+from optimiser.problem.metrics import METRICS
 from optimiser.problem.tolerances import said
 from optimiser.problem.yields import assumption
 from optimiser.report.impact_words import basis_lines

@@ -13,7 +13,7 @@ import pandas as pd
 
 from optimiser.choosing.choice import Choice, Obstacle
 from optimiser.problem.bound import Evaluation
-from optimiser.problem.objectives import METRICS
+from optimiser.problem.metrics import METRICS
 from optimiser.report import words
 from optimiser.report.columns import column
 from optimiser.report.manifest import plain_json

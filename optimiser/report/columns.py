@@ -15,7 +15,8 @@ import numpy as np
 import pandas as pd
 
 from optimiser.chemistry.categories import is_known, is_own
-from optimiser.problem.objectives import IMPACTS, METRICS
+from optimiser.problem.impact_metrics import IMPACTS
+from optimiser.problem.metrics import METRICS
 from optimiser.process.costs import COMPONENTS
 from optimiser.report.numbers import NOTHING, number
 from optimiser.variables import VARIABLES

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from optimiser.comparing.comparison import Cause, Comparison
-from optimiser.problem.objectives import METRICS
+from optimiser.problem.metrics import METRICS
 from optimiser.report.card import Card, Figure, Maker, Table, make_cards
 from optimiser.report.columns import Column, column
 from optimiser.report.deliver import Delivery, deliver

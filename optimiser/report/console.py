@@ -19,7 +19,7 @@ from optimiser.answers.answer import Answer
 from optimiser.answers.scopes import Scopes
 from optimiser.nearest import SOURCES
 from optimiser.problem.bound import BoundProblem
-from optimiser.problem.objectives import APART
+from optimiser.problem.metrics import APART
 from optimiser.problem.tolerances import said
 from optimiser.report import refusal, words
 from optimiser.report.columns import Column, column

@@ -10,7 +10,7 @@ import pandas as pd
 
 from optimiser.problem.bound import BoundProblem
 from optimiser.problem.constraints import label
-from optimiser.problem.objectives import METRICS
+from optimiser.problem.metrics import METRICS
 from optimiser.report.columns import column
 from optimiser.report.numbers import number, percent
 from optimiser.report.words import chance

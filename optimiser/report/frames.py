@@ -10,7 +10,8 @@ import pandas as pd
 from optimiser.chemistry.metals import METALS
 from optimiser.problem.bound import BoundProblem, Evaluation
 from optimiser.problem.bounds import Bound
-from optimiser.problem.objectives import APART, per_kg_metal
+from optimiser.problem.metrics import APART
+from optimiser.problem.outcome import per_kg_metal
 from optimiser.problem.robustness import over_tolerances
 from optimiser.process.costs import COMPONENTS, metal_value
 from optimiser.report.columns import column, with_intervals

@@ -9,7 +9,7 @@ import pandas as pd
 
 from optimiser.chemistry.categories import MICRO, SCORE_UNIT
 from optimiser.problem.bound import BoundProblem
-from optimiser.problem.objectives import Outcome, per_kg_metal
+from optimiser.problem.outcome import Outcome, per_kg_metal
 from optimiser.process.costs import COMPONENTS
 from optimiser.process.impacts import ImpactNumbers
 from optimiser.report.columns import column

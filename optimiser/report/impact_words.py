@@ -12,7 +12,7 @@ from optimiser.chemistry.metals import METALS
 from optimiser.chemistry.mixtures import single_acids
 from optimiser.chemistry.reagents import ENERGIES
 from optimiser.problem.bound import BoundProblem, Evaluation
-from optimiser.problem.objectives import Outcome, per_kg_metal
+from optimiser.problem.outcome import Outcome, per_kg_metal
 from optimiser.process.costs import COMPONENTS
 from optimiser.report.columns import column
 from optimiser.report.impact_frames import PARTS, SCORE, impacts_frame

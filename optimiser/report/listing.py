@@ -20,7 +20,7 @@ from optimiser.chemistry.quantity import Quantity, flags
 from optimiser.chemistry.reagents import load_reagents
 from optimiser.problem.bounds import BOUNDED, Bound
 from optimiser.problem.constraints import CONSTRAINTS, Yields
-from optimiser.problem.objectives import METRICS
+from optimiser.problem.metrics import METRICS
 from optimiser.problem.tolerances import DEFAULT
 from optimiser.process.parameters import choices, parameter_quantities, process_parameters
 from optimiser.report.plant_numbers import parameter_records

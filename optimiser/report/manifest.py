@@ -23,7 +23,7 @@ from optimiser.problem.bound import BoundProblem
 from optimiser.problem.constraints import Yields
 from optimiser.problem.limits import ApplicabilityDomain
 from optimiser.problem.margins import Limit
-from optimiser.problem.objectives import METRICS
+from optimiser.problem.metrics import METRICS
 from optimiser.report import refusal, words
 from optimiser.report.impact_words import record as impact_record
 from optimiser.report.plant_numbers import scope_record

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from optimiser.problem.bound import BoundProblem
-from optimiser.problem.objectives import METRICS
+from optimiser.problem.metrics import METRICS
 from optimiser.search.front import Front
 
 

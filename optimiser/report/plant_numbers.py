@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
+from optimiser.chemistry.prices import load_rates
 from optimiser.chemistry.quantity import flags
 from optimiser.problem.bound import BoundProblem
 from optimiser.process.plant_parameters import (
@@ -80,6 +82,35 @@ def source_rows(problem: BoundProblem) -> list[dict[str, Any]]:
             row |= {"flags": ", ".join(flags(number))}
         rows.append(row)
     return rows
+
+
+def rate_rows(problem: BoundProblem, told: Collection[tuple[str, str]]) -> list[dict[str, Any]]:
+    """Return a row per exchange rate that a problem's plant rests on, but those told already."""
+    plant, table = problem.inputs.parameters.plant, load_plant()
+    if plant is None:
+        return []
+    shipped = [(name, number) for name, number in table.parameters.items() if name not in plant.given]
+    used = dict.fromkeys(
+        (number.currency, table.cost_year if name.endswith(EQUIPMENT) else number.period or "")
+        for name, number in shipped
+        if number.currency not in ("", "EUR")
+    )
+    rates = [load_rates()[key] for key in used]
+    return [
+        {
+            "item": "euro",
+            "quantity": "exchange rate",
+            "value": rate.value,
+            "unit": rate.unit,
+            "date": rate.date,
+            "confidence": rate.confidence or "",
+            "flags": ", ".join(flags(rate)),
+            "source": rate.source_text,
+            "note": rate.note,
+        }
+        for rate in rates
+        if (rate.unit, rate.date) not in told
+    ]
 
 
 def scope_record(problem: BoundProblem) -> dict[str, Any]:

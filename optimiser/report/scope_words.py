@@ -17,7 +17,7 @@ NAMES: tuple[str, str] = ("reagents and energy alone", "the plant")
 #: Said wherever a plant's cost is shown.
 ROUGH = (
     "Equipment from published cost curves is known to about 30 %, and much of the rest rests on general "
-    "knowledge (confidence C): `optimiser list parameters` lists every number with its range and source."
+    "knowledge (confidence C): optimiser list parameters tells every number with its range and source."
 )
 
 
@@ -28,11 +28,12 @@ def costs_sentence(evaluation: Evaluation, row: int) -> str:
     shares = shares_of(evaluation, row)
     largest = sorted(shares, key=lambda name: -shares[name])[:3]
     told = ", ".join(f"{name} {percent(shares[name])}" for name in largest)
+    further = ", ".join(f"{n} {percent(shares[n])}" for n in ("capital", "labour") if n not in largest)
     per_kg = column("cost_plant").said(float(evaluation.metrics["cost_plant"][row]))
     return (
         f"A year of the plant costs {number(year / 1e6, figures=3)} million EUR for {number(feed, 0)} t of "
-        f"feed: {number(year / feed, 0)} EUR/t feed, {per_kg}. Its largest parts are {told}; capital makes "
-        f"up {percent(shares['capital'])}, labour {percent(shares['labour'])}."
+        f"feed: {number(year / feed, 0)} EUR/t feed, {per_kg}. Its largest parts are {told}"
+        + (f"; {further}." if further else ".")
     )
 
 

@@ -12,7 +12,7 @@ from optimiser._io.errors import InputError, closest
 from optimiser._io.output import check_folder
 from optimiser.problem.binding import bind
 from optimiser.problem.load import Config
-from optimiser.problem.objectives import METRICS
+from optimiser.problem.metrics import METRICS
 from optimiser.report import words
 from optimiser.report.cards.drivers import sensitivity_cards
 from optimiser.report.deliver import Delivery, deliver

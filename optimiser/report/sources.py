@@ -12,7 +12,7 @@ from optimiser.chemistry.quantity import flags
 from optimiser.problem.bound import BoundProblem
 from optimiser.process.inputs import idle_parameters
 from optimiser.process.parameters import parameter_quantities, process_parameters
-from optimiser.report.plant_numbers import source_rows
+from optimiser.report.plant_numbers import rate_rows, source_rows
 
 #: Said of a number that the problem sets itself.
 OWN = "given in the problem"
@@ -39,6 +39,8 @@ def sources_frame(problem: BoundProblem) -> pd.DataFrame:
         }
         for r in provenance(acids, load_metals(), problem.reagents, entries(problem.feed.beside))
     ]
+    rates = {(str(row["unit"]), str(row["date"])) for row in rows if row["quantity"] == "exchange rate"}
+    rows += rate_rows(problem, rates)
     frame = pd.DataFrame([*rows, *_parameters(problem), *_assumed_yields(problem)])
     texts = ["unit", "method", "date", "confidence", "flags", "note"]
     return frame.assign(**frame[texts].fillna(""))

@@ -9,7 +9,7 @@ from optimiser.problem.bound import BoundProblem, Evaluation
 from optimiser.problem.constraints import switched_off
 from optimiser.problem.feed_words import electrons_sentence, impurity_warnings, reading_lines
 from optimiser.problem.limits import ApplicabilityDomain
-from optimiser.problem.objectives import METRICS
+from optimiser.problem.metrics import METRICS
 from optimiser.problem.robustness import over_tolerances
 from optimiser.problem.yields import assumption
 from optimiser.report.columns import column

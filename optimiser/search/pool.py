@@ -15,7 +15,7 @@ from scipy.stats import qmc
 
 from optimiser.problem.bound import BoundProblem
 from optimiser.problem.constraints import Yields
-from optimiser.problem.objectives import Outcome
+from optimiser.problem.outcome import Outcome
 from optimiser.problem.yields import located, slacks, yield_quantile
 from optimiser.search.archive import Archive, cells, total_violation
 from optimiser.search.moves import children

@@ -12,7 +12,7 @@ import pandas as pd
 
 from optimiser.chemistry.metals import METALS
 from optimiser.problem.bound import BoundProblem, Evaluation
-from optimiser.problem.objectives import BY_PRODUCTS
+from optimiser.problem.metrics import BY_PRODUCTS
 from optimiser.variables import CONTINUOUS
 
 

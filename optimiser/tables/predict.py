@@ -18,7 +18,7 @@ from optimiser.problem.binding import assemble, assumed_of, factors_of, surrogat
 from optimiser.problem.bound import BoundProblem, Evaluation
 from optimiser.problem.feed_words import reading_lines
 from optimiser.problem.impacts import credit_of
-from optimiser.problem.objectives import APART, BY_PRODUCTS, METRICS
+from optimiser.problem.metrics import APART, BY_PRODUCTS, METRICS
 from optimiser.problem.schema import Problem
 from optimiser.problem.tolerances import DEFAULT, OFF, Tolerances, said
 from optimiser.problem.yields import assumption, check_yields

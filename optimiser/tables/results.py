@@ -14,7 +14,7 @@ from optimiser.chemistry.impurities import IMPURITIES
 from optimiser.chemistry.metals import METALS
 from optimiser.chemistry.mixtures import mass_shares, single_acids
 from optimiser.chemistry.reagents import load_reagents
-from optimiser.problem.objectives import per_kg_metal
+from optimiser.problem.outcome import per_kg_metal
 from optimiser.process.balance import OF_IMPURITIES, MassBalance
 from optimiser.process.costs import COMPONENTS
 from optimiser.tables.predict import Part

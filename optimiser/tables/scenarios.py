@@ -17,7 +17,7 @@ from optimiser.chemistry.metals import METALS
 from optimiser.chemistry.mixtures import choose
 from optimiser.problem.bounds import BOUNDED
 from optimiser.problem.limits import LIMITS
-from optimiser.problem.objectives import METRICS
+from optimiser.problem.metrics import METRICS
 from optimiser.tables.read import Column, Table, open_table, split_title
 from optimiser.toolkit import template
 from optimiser.variables import CONTINUOUS, VARIABLES, Floats, Ints

@@ -18,7 +18,7 @@ from optimiser.chemistry.substances import in_basis
 from optimiser.problem.bound import BoundProblem, Evaluation
 from optimiser.problem.limits import ApplicabilityDomain
 from optimiser.problem.margins import State
-from optimiser.problem.objectives import Outcome, outcome
+from optimiser.problem.outcome import Outcome, outcome
 from optimiser.process.balance import mass_balance
 from optimiser.process.inputs import AcidNumbers, ProcessInputs, bought
 from optimiser.process.plant_parameters import PLANT_NAMES

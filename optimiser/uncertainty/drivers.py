@@ -9,7 +9,7 @@ import pandas as pd
 from scipy.stats import sobol_indices, uniform
 
 from optimiser.problem.bound import BoundProblem, Evaluation
-from optimiser.problem.objectives import METRICS
+from optimiser.problem.metrics import METRICS
 from optimiser.surrogate.calibration import INTERVAL_LEVEL, tails
 from optimiser.uncertainty.drawn import Drawn, Values
 from optimiser.uncertainty.inputs import KINDS, YIELDS, Input, inputs_of

@@ -12,7 +12,8 @@ import numpy as np
 from optimiser._io.errors import InputError
 from optimiser.problem.bound import BoundProblem, Evaluation
 from optimiser.problem.constraints import Yields
-from optimiser.problem.objectives import METRICS, Objective
+from optimiser.problem.metrics import METRICS
+from optimiser.problem.objectives import Objective
 from optimiser.surrogate.calibration import INTERVAL_LEVEL, tails
 from optimiser.uncertainty.drawn import Drawn
 from optimiser.uncertainty.inputs import YIELDS, Input, inputs_of

@@ -10,7 +10,8 @@ import pandas as pd
 from optimiser._io.errors import InputError
 from optimiser.problem.bound import BoundProblem, Evaluation
 from optimiser.problem.constraints import label
-from optimiser.problem.objectives import METRICS, Objective
+from optimiser.problem.metrics import METRICS
+from optimiser.problem.objectives import Objective
 from optimiser.search.run import RunResult
 from optimiser.uncertainty.drivers import Drivers, drivers
 from optimiser.uncertainty.inputs import Input, inputs_of

@@ -19,6 +19,7 @@ from optimiser.report.card import make_cards
 from optimiser.report.cards import run_makers
 from optimiser.report.manifest import manifest
 from optimiser.report.scope_words import change_sentence
+from optimiser.report.sources import sources_frame
 from optimiser.search.known import Known
 from optimiser.search.run import RunResult, run
 from tests.command import assert_one_clear_block, optimiser
@@ -77,7 +78,8 @@ def test_the_answer_tells_both_scopes() -> None:
     assert sum(parts.values()) == pytest.approx(told["value"], rel=1e-2)
     text = str(answered())
     assert "with the plant at 10 t/d (reagents and energy alone " in text
-    assert "EUR/t feed" in text and "capital makes up" in text
+    assert "EUR/t feed" in text and "Its largest parts are " in text
+    assert "capital " in text and "labour " in text
     assert change_sentence(answered().found.scopes) in text  # type: ignore[arg-type]
 
 
@@ -95,8 +97,11 @@ def test_a_run_shows_its_plant_on_page_console_and_manifest() -> None:
     bars = next(b for b in card.blocks if b.kind == "figure")
     named = {trace.name for trace in bars.drawing.data}  # type: ignore[union-attr]
     assert {"capital", "labour", "effluent"} <= named
-    sources = next(b for b in cards["sources"].blocks if b.kind == "table").frame  # type: ignore[union-attr]
+    sources = sources_frame(plant_run().problem)
     assert {"tank cost", "throughput", "cod price"} <= set(sources["quantity"])
+    rates = sources[sources["quantity"] == "exchange rate"]
+    # equipment is converted at the rate of the cost year, labour at that of its own period; each told once
+    assert {"2022", "2023"} <= set(rates["date"]) and not rates.duplicated(["unit", "date"]).any()
 
 
 def test_without_a_plant_nothing_is_told_of_one() -> None:

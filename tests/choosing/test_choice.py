@@ -15,7 +15,7 @@ from optimiser.choosing.choice import Choice, choose
 from optimiser.choosing.values import Metrics
 from optimiser.choosing.wish import Wish, span_of
 from optimiser.problem.binding import bind
-from optimiser.problem.objectives import METRICS
+from optimiser.problem.metrics import METRICS
 from optimiser.report.choose import Chosen
 from optimiser.search.known import Known
 from tests.results import impossible, three_objectives, trade_off

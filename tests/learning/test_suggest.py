@@ -16,7 +16,7 @@ from optimiser.learning.drawing import distances
 from optimiser.learning.setpoints import laboratory_setpoints
 from optimiser.learning.store import create
 from optimiser.learning.suggest import APART, OUTSIDE, Suggested, sampled
-from optimiser.problem.objectives import METRICS
+from optimiser.problem.metrics import METRICS
 from optimiser.questions import Suggestions
 from optimiser.search import pool
 from optimiser.surrogate.artefact import load_surrogate

@@ -14,7 +14,7 @@ from optimiser.problem.bound import BoundProblem
 from optimiser.problem.bounds import BOUNDED, Bound
 from optimiser.problem.constraints import label, read_constraint
 from optimiser.problem.load import load_problem
-from optimiser.problem.objectives import METRICS
+from optimiser.problem.metrics import METRICS
 from optimiser.report.check import check_file, check_lines
 from optimiser.report.listing import listing
 from optimiser.report.manifest import manifest

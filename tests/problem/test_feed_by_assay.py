@@ -21,7 +21,7 @@ from optimiser.problem.binding import bind
 from optimiser.problem.bound import BoundProblem
 from optimiser.problem.feed_words import electrons_sentence, impurity_warnings, reading_lines
 from optimiser.problem.load import load_problem
-from optimiser.problem.objectives import METRICS
+from optimiser.problem.metrics import METRICS
 from optimiser.report.check import check_file, check_lines
 from optimiser.report.flows import ends, streams
 from optimiser.report.nearest import find_nearest

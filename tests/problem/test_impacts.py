@@ -17,7 +17,8 @@ from optimiser.chemistry.reagents import load_reagents
 from optimiser.problem.binding import bind
 from optimiser.problem.bound import BoundProblem, Evaluation
 from optimiser.problem.load import load_problem
-from optimiser.problem.objectives import METRICS, Outcome, per_kg_metal
+from optimiser.problem.metrics import METRICS
+from optimiser.problem.outcome import Outcome, per_kg_metal
 from optimiser.tables.footprint import single_score
 from optimiser.tables.own import own_tables
 from optimiser.uncertainty.drawn import Drawn

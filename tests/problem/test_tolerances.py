@@ -16,7 +16,8 @@ from optimiser.chemistry.metals import METALS
 from optimiser.problem.binding import bind
 from optimiser.problem.bound import BoundProblem
 from optimiser.problem.load import load_config, load_problem
-from optimiser.problem.objectives import METRICS, outcome
+from optimiser.problem.metrics import METRICS
+from optimiser.problem.outcome import outcome
 from optimiser.problem.robustness import over_tolerances
 from optimiser.problem.tolerances import DEFAULT, OFF, Tolerances, said
 from optimiser.problem.yields import predict_yields

@@ -15,7 +15,8 @@ from optimiser.chemistry.feeds import Feed
 from optimiser.chemistry.metals import METALS
 from optimiser.problem.binding import assemble
 from optimiser.problem.limits import Slurry
-from optimiser.problem.objectives import METRICS, Outcome, outcome
+from optimiser.problem.metrics import METRICS
+from optimiser.problem.outcome import Outcome, outcome
 from optimiser.process.balance import mass_balance
 from optimiser.process.byproducts import ByProducts, by_products
 from optimiser.process.inputs import ProcessInputs, idle_parameters, process_inputs

@@ -26,6 +26,14 @@ def test_a_mixture_has_the_factor_of_its_acids_by_mass() -> None:
     assert found.acids[0, 0] == pytest.approx(0.02324, abs=2e-5)
 
 
+def test_what_is_missing_of_a_mixture_is_told_by_acid() -> None:
+    acids = load_acids()
+    mixed = mixture_of([(acids["sulfuric"], 0.5), (acids["citric"], 0.5)])
+    table = ImpactTable(("acidification",), ("mol H+ eq",), ("sulfuric",), np.array([[0.01]]))
+    found = impact_numbers(table, {mixed.name: mass_shares(mixed)}, {}, False)
+    assert found.missing("acidification") == ("citric",)
+
+
 def test_a_problem_takes_a_table_and_a_mixture(tmp_path: Path) -> None:
     table = tmp_path / "ours.impacts.yaml"
     others = ", ".join(f"{name}: 0.01" for name in ("h2o2", "water", "heat", "power", "sodium_hydroxide"))

@@ -15,7 +15,8 @@ from optimiser.chemistry.acids import load_acids
 from optimiser.chemistry.descriptors import oxygen_demand
 from optimiser.chemistry.feeds import Feed, load_feeds
 from optimiser.chemistry.quantity import Sourced
-from optimiser.problem.objectives import METRICS, Outcome, outcome
+from optimiser.problem.metrics import METRICS
+from optimiser.problem.outcome import Outcome, outcome
 from optimiser.process.balance import mass_balance
 from optimiser.process.inputs import ProcessInputs, process_inputs
 from optimiser.process.parameters import process_parameters

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from optimiser.chemistry.feeds import Feed
 from optimiser.problem.limits import LIMITS, Boiling, PeroxideHeat, ReductantBalance
-from optimiser.problem.objectives import METRICS, outcome
+from optimiser.problem.metrics import METRICS
+from optimiser.problem.outcome import outcome
 from optimiser.process.balance import mass_balance
 from optimiser.process.costs import COMPONENTS, climate_components, cost_components, metal_value
 from optimiser.process.inputs import AcidNumbers, ProcessInputs, ReagentNumbers

@@ -11,7 +11,7 @@ import pytest
 
 from optimiser.chemistry.metals import METALS
 from optimiser.problem.limits import ApplicabilityDomain
-from optimiser.problem.objectives import METRICS
+from optimiser.problem.metrics import METRICS
 from optimiser.process.costs import COMPONENTS
 from optimiser.report.card import Table
 from optimiser.report.cards import run_makers

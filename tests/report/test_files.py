@@ -17,7 +17,7 @@ from rich.console import Console
 
 from optimiser._io.errors import InputError
 from optimiser._io.output import check_file_target, check_folder
-from optimiser.problem.objectives import BY_PRODUCTS
+from optimiser.problem.metrics import BY_PRODUCTS
 from optimiser.report import deliver as delivering
 from optimiser.report.console import (
     print_records,

@@ -13,7 +13,8 @@ from rich.console import Console
 
 from optimiser.problem.constraints import Yields, read_constraint
 from optimiser.problem.load import load_config
-from optimiser.problem.objectives import METRICS, minimise
+from optimiser.problem.metrics import METRICS
+from optimiser.problem.objectives import minimise
 from optimiser.report import refusal, words
 from optimiser.report.card import Table
 from optimiser.report.console import print_result

@@ -18,7 +18,7 @@ from optimiser.chemistry.metals import METALS
 from optimiser.problem.binding import bind
 from optimiser.problem.bound import BoundProblem, Evaluation
 from optimiser.problem.load import load_problem
-from optimiser.problem.objectives import METRICS
+from optimiser.problem.metrics import METRICS
 from optimiser.surrogate.calibration import INTERVAL_LEVEL
 from optimiser.uncertainty.drawn import Drawn
 from optimiser.uncertainty.drivers import Drivers, drivers

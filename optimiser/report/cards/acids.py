@@ -11,7 +11,7 @@ import pandas as pd
 
 from optimiser.answers.acids import AcidComparison
 from optimiser.answers.crossing import Breakeven, CrossingMap
-from optimiser.problem.objectives import METRICS
+from optimiser.problem.metrics import METRICS
 from optimiser.report.acid_words import breakeven_lines, comparison_lines, labelled, map_lines, verdict
 from optimiser.report.card import Block, Card, Figure, Maker, Panels, Table, make_cards
 from optimiser.report.cards.command import command_card

@@ -10,7 +10,7 @@ import pandas as pd
 
 from optimiser.problem.bound import BoundProblem
 from optimiser.problem.constraints import label
-from optimiser.problem.objectives import METRICS
+from optimiser.problem.metrics import METRICS
 from optimiser.report.card import Block, Card, Figure, Maker, Panels, Table, Tile, Words, make_cards
 from optimiser.report.cards.command import command_card
 from optimiser.report.cards.front import NO_FRONT

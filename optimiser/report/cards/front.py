@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from optimiser.problem.bound import BoundProblem
-from optimiser.problem.objectives import METRICS
+from optimiser.problem.metrics import METRICS
 from optimiser.report import words
 from optimiser.report.card import Block, Card, Figure, Panels, Table
 from optimiser.report.columns import column

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from optimiser.chemistry.metals import METALS
-from optimiser.problem.objectives import BY_PRODUCTS
+from optimiser.problem.metrics import BY_PRODUCTS
 from optimiser.report.card import Card, Figure, Panels, Table, Words
 from optimiser.report.cards.origin import read_frame
 from optimiser.report.caveats import not_known

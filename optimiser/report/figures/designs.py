@@ -11,7 +11,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from optimiser.problem.bound import BoundProblem, Evaluation
-from optimiser.problem.objectives import APART
+from optimiser.problem.metrics import APART
 from optimiser.report.columns import column
 from optimiser.report.frames import front_frame, reported_metrics
 from optimiser.report.picks import ends_and_knee

@@ -17,7 +17,8 @@ import numpy as np
 from optimiser.chemistry.acids import load_acids
 from optimiser.chemistry.descriptors import structure_key
 from optimiser.chemistry.feeds import Feed
-from optimiser.problem.objectives import METRICS, outcome
+from optimiser.problem.metrics import METRICS
+from optimiser.problem.outcome import outcome
 from optimiser.process.balance import mass_balance
 from optimiser.process.inputs import process_inputs
 from optimiser.process.parameters import process_parameters
