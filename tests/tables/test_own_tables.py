@@ -395,7 +395,7 @@ def test_headers_name_their_units() -> None:
     assert {"density [kg/L]", "purity [kg/kg]", "Co salt solubility [g/100 mL]"} <= set(found["acids"])
     assert "price [EUR]" in found["prices"]
     assert {"sulfuric [per kg pure]", "heat [per kWh]"} <= set(found["impacts"])
-    assert len(found["prices"]) == len(load_acids()) + 6
+    assert len(found["prices"]) == len(load_acids()) + len(load_reagents())
 
 
 @pytest.mark.parametrize("change", [lambda f: f.assign(acid=f["acid"].str.upper()), lambda f: f.iloc[::-1]])

@@ -20,7 +20,7 @@ from optimiser.report.cards.learn import own_makers
 from optimiser.report.cards.money import climate_card, cost_card
 from optimiser.report.cards.nearest import nearest_card
 from optimiser.report.cards.origin import run_card, sources_card
-from optimiser.report.cards.plant import plant_card
+from optimiser.report.cards.plant import plant_makers
 from optimiser.report.cards.trust import convergence_card, support_card
 from optimiser.search.run import RunResult
 from optimiser.surrogate.calibration import INTERVAL_PERCENT
@@ -53,7 +53,7 @@ def run_makers(result: RunResult, pinned: dict[str, Any], scopes: Scopes | None 
         Maker("setpoints", "Setpoints along the front", lambda: setpoints_card(result)),
         Maker("drivers", "What drives the spread", lambda: drivers_card(result)),
         Maker("cost", "What it costs, what it is worth", lambda: cost_card(result)),
-        Maker("plant", "Plant cost", lambda: plant_card(scopes)),
+        *plant_makers(scopes),
         Maker("flows", "Mass balance", lambda: flows_card(result)),
         Maker("climate", "Climate change", lambda: climate_card(result)),
         *impacts_makers(result),

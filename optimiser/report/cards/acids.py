@@ -15,7 +15,7 @@ from optimiser.problem.metrics import METRICS
 from optimiser.report.acid_words import breakeven_lines, comparison_lines, labelled, map_lines, verdict
 from optimiser.report.card import Block, Card, Figure, Maker, Panels, Table, make_cards
 from optimiser.report.cards.command import command_card
-from optimiser.report.cards.plant import plant_card
+from optimiser.report.cards.plant import plant_makers
 from optimiser.report.columns import column, with_intervals
 from optimiser.report.figures.acids import Scale, draw_bands, draw_breakeven, draw_impacts, draw_map
 from optimiser.report.figures.designs import axis_titles, draw_strip, drawn_designs
@@ -33,8 +33,7 @@ def comparison_cards(of: AcidComparison, pinned: Mapping[str, Any], scale: Scale
         Maker("acids", "Which acid?", lambda: fronts_card(of, scale)),
         Maker("impacts", "Their impacts", lambda: impacts_card(of)),
     ]
-    if of.problem.inputs.plant is not None:
-        makers.insert(1, Maker("plant", "Plant cost", lambda: plant_card(of.scopes())))
+    makers[1:1] = plant_makers(of.scopes())
     if of.crossing is not None:
         crossing = of.crossing
         makers.insert(1, Maker("crossing", "Where does which acid win?", lambda: map_card(crossing)))

@@ -15,7 +15,7 @@ from optimiser.report.card import Block, Card, Figure, Maker, Panels, Table, Til
 from optimiser.report.cards.command import command_card
 from optimiser.report.cards.learn import own_makers
 from optimiser.report.cards.nearest import shown_experiments
-from optimiser.report.cards.plant import plant_card
+from optimiser.report.cards.plant import plant_makers
 from optimiser.report.caveats import intervals_caveat, selection_caveat
 from optimiser.report.columns import column
 from optimiser.report.figures.ask import (
@@ -44,7 +44,7 @@ def answer_cards(answer: Answer, evidence: Nearest, pinned: Mapping[str, Any]) -
     makers += [
         Maker("acids", "Acids against each other", lambda: acids_card(answer)),
         Maker("money", "What it costs and emits", lambda: money_card(answer)),
-        Maker("plant", "Plant cost", lambda: plant_card(answer.scopes)),
+        *plant_makers(answer.scopes),
         *own_makers(answer.problem.surrogate),
         Maker("nearest", "Nearest experiments", lambda: evidence_card(answer, evidence)),
         Maker("run", "This answer", lambda: command_card(pinned)),

@@ -6,7 +6,7 @@ import pandas as pd
 
 from optimiser.answers.scopes import Scopes
 from optimiser.process.plant import PLANT_COMPONENTS
-from optimiser.report.card import Card, Figure, Table, Words
+from optimiser.report.card import Card, Figure, Maker, Table, Words
 from optimiser.report.figures.components import draw_plant
 from optimiser.report.scope_words import (
     ROUGH,
@@ -16,7 +16,6 @@ from optimiser.report.scope_words import (
     scopes_frame,
 )
 
-_NONE = "the scope is reagents and energy, or nothing is feasible."
 _INSIDE = (
     "The plant is the leach section: tanks with agitators, filter, storage of acid and peroxide, a tank in "
     "which acid is neutralised and metals are precipitated, and a scrubber where a gas arises. Refining, the "
@@ -25,10 +24,13 @@ _INSIDE = (
 )
 
 
-def plant_card(of: Scopes | None) -> Card:
+def plant_makers(of: Scopes | None) -> tuple[Maker, ...]:
+    """Return what makes the card of a plant; nothing where there is none, or nothing is feasible."""
+    return () if of is None else (Maker("plant", "Plant cost", lambda: plant_card(of)),)
+
+
+def plant_card(of: Scopes) -> Card:
     """Return what each acid's best plant costs by component, beside what each scope finds best."""
-    if of is None:
-        return Card(not_applicable=_NONE)
     names = [f"{acid}, {of.plant.designs.time[row]:g} min" for row, acid in enumerate(of.acids)]
     frame = pd.DataFrame({c: of.plant.metrics[f"cost_plant_{c}"] for c in PLANT_COMPONENTS})
     bars = Figure(
