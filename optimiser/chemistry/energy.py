@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -113,9 +114,10 @@ def energy_choice(key: str, setting: Any) -> EnergyChoice:
             allowed=allowed,
             remedy=closest(str(unknown[0]), shares) or "leave it out",
         )
-    for name, share in setting.items():
-        _number(share, (key, name), 1.0, "a share, 0 to 1")
-    total = sum(float(share) for share in setting.values())
+    mix_of = {
+        str(name): _number(share, (key, name), 1.0, "a share, 0 to 1") for name, share in setting.items()
+    }
+    total = sum(mix_of.values())
     if abs(total - 1.0) > _ROUNDING:
         raise InputError(
             f"The shares of the electricity add up to {total:g}.",
@@ -123,26 +125,32 @@ def energy_choice(key: str, setting: Any) -> EnergyChoice:
             allowed="shares that add up to 1",
             remedy="complete the mix",
         )
-    return EnergyChoice(key, dict(setting))
+    return EnergyChoice(key, mix_of)
 
 
 def _own_numbers(key: str, setting: Mapping[str, Any], allowed: str) -> EnergyChoice:
+    told = dict(setting)
     for name, most, unit in (
         ("climate_change", _MOST_FACTOR, "kg CO2-eq/kWh"),
         ("price", _MOST_PRICE, "EUR/kWh"),
     ):
         if name in setting:
-            _number(setting[name], (key, name), most, f"0 to {most:g} {unit}")
+            told[name] = _number(setting[name], (key, name), most, f"0 to {most:g} {unit}")
     if not set(setting) & {"climate_change", "price"}:
         raise InputError(f"The {key} has a source but no number.", key=(key,), allowed=allowed)
     if not isinstance(setting.get("source", ""), str):
         raise InputError("The source is not text.", key=(key, "source"), allowed="text")
-    return EnergyChoice(key, dict(setting))
+    return EnergyChoice(key, told)
 
 
-def _number(value: Any, key: tuple[str, str], most: float, allowed: str) -> None:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0.0 <= value <= most:
+def _number(value: Any, key: tuple[str, str], most: float, allowed: str) -> float:
+    try:
+        found = math.nan if isinstance(value, bool) else float(value)  # YAML reads 5e-2 as text
+    except (TypeError, ValueError):
+        found = math.nan
+    if not 0.0 <= found <= most:
         raise InputError(f"{key[1]} = {value!r} is not possible.", key=key, allowed=allowed)
+    return found
 
 
 def supplied(reagents: Reagents, process: Mapping[str, Any]) -> Reagents:

@@ -207,3 +207,16 @@ def test_the_table_in_the_docs_is_the_one_in_the_files() -> None:
     page = ROOT / "docs" / "numbers.md"
     table = markdown_table(provenance(load_acids(), load_metals(), load_reagents(), entries()))
     assert table in page.read_text(encoding="utf-8"), "run: python -m optimiser.chemistry docs/numbers.md"
+
+
+def test_every_climate_factor_names_its_method() -> None:
+    items = [*load_acids().values(), *load_reagents().values()]
+    factors = {item.name: item.climate_change for item in items if item.climate_change is not None}
+    assert all(factor.method for factor in factors.values())
+    assert "IPCC GWP100" in markdown_table(provenance(load_acids(), load_metals(), load_reagents()))
+
+
+def test_sodium_hydroxide_costs_what_lies_inside_its_range() -> None:
+    price = load_reagents()["sodium_hydroxide"].price
+    assert price is not None and price.low is not None and price.high is not None
+    assert price.low < price.value < price.high
