@@ -26,7 +26,7 @@ from optimiser.problem.plant_metrics import AT_PLANT
 from optimiser.problem.schema import Problem
 from optimiser.problem.tolerances import OFF, Tolerances
 from optimiser.problem.yields import check_yields
-from optimiser.process.impacts import AssumedFactor, ImpactNumbers, impact_numbers
+from optimiser.process.impacts import PLACES, AssumedFactor, ImpactNumbers, impact_numbers
 from optimiser.process.inputs import bought, process_inputs
 from optimiser.process.parameters import ProcessParameters, process_parameters
 from optimiser.surrogate.artefact import Surrogate, load_surrogate
@@ -114,9 +114,12 @@ def assumed_of(question: Problem, tables: OwnTables | None) -> tuple[AssumedFact
 def factors_of(
     problem: BoundProblem, table: ImpactTable, assumed: Sequence[AssumedFactor] = ()
 ) -> ImpactNumbers:
-    """Return the factors of a table of impacts for what a problem uses, with those that it assumes."""
+    """Return the factors of a table of impacts for what the leach uses, with those that a problem assumes.
+
+    What the plant around the leach buys is in no impact, as it is not in the climate change.
+    """
     items = bought(problem.reagents, problem.inputs.parameters)
-    substances = {component: item.name for component, item in items.items()}
+    substances = {component: item.name for component, item in items.items() if component in PLACES}
     own_climate = any(is_climate(category) for category in table.categories)
     acids = {acid.name: mass_shares(acid) for acid in problem.acids}
     return impact_numbers(table, acids, substances, own_climate, assumed)

@@ -111,6 +111,7 @@ _COLUMNS: Mapping[str, Column] = {
     "climate_total": Column("total climate change", "kg CO2-eq/kg metal", 3),
     "metal_value": Column("value of the metals", "EUR/t feed", 0),
     "batch_cost": Column("reagents and energy", "EUR/t feed", 0),
+    "plant_bill": Column("the plant", "EUR/t feed", 0),
     "acid_bill": Column("of which acid", "EUR/t feed", 0),
     "point_value": Column("one point of yield is worth", "EUR/t feed", 0),
     "metal": Column("metal"),

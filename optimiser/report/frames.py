@@ -74,6 +74,8 @@ def components_frame(problem: BoundProblem, evaluation: Evaluation) -> pd.DataFr
     frame["batch_cost"] = out.cost.sum(axis=1) / feed_tonnes
     frame["acid_bill"] = out.cost[:, COMPONENTS.index("acid")] / feed_tonnes
     frame["net_value"] = evaluation.metrics["net_value"]
+    if problem.inputs.plant is not None:
+        frame["plant_bill"] = out.plant.annual / out.plant.batches / feed_tonnes
     return frame
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -25,6 +25,7 @@ class Margin:
         cost: of one more point in each step, EUR per t of feed, shape (n - 1,); never falls.
         worth: payable value of the metals of one more point in each step, likewise.
         stop: which of the n designs leaves most, value less cost.
+        paid: what the cost pays, in words.
     """
 
     rows: tuple[int, ...]
@@ -32,6 +33,7 @@ class Margin:
     cost: Floats
     worth: Floats
     stop: int
+    paid: str = "in reagents and energy"
 
 
 def margin(problem: BoundProblem, front: Front) -> Margin | None:
@@ -45,8 +47,10 @@ def margin(problem: BoundProblem, front: Front) -> Margin | None:
         return None
     parts = components_frame(problem, front.evaluation)
     recovery = 100.0 * front.evaluation.metrics["recovery"]
-    cost, value = parts["batch_cost"].to_numpy(), parts["metal_value"].to_numpy()
-    return steps(recovery, cost, value)
+    plant = "plant_bill" in parts
+    cost, value = parts["plant_bill" if plant else "batch_cost"].to_numpy(), parts["metal_value"].to_numpy()
+    found = steps(recovery, cost, value)
+    return replace(found, paid="for the plant") if found is not None and plant else found
 
 
 def steps(recovery: Floats, cost: Floats, value: Floats) -> Margin | None:
@@ -113,11 +117,11 @@ def margin_finding(found: Margin) -> str:
     if found.stop == last:
         return (
             f"Every point of recovery up to {at:.1f} % pays: the last one costs {found.cost[-1]:,.0f} EUR "
-            f"per t of feed in reagents and energy and is worth {found.worth[-1]:,.0f}."
+            f"per t of feed {found.paid} and is worth {found.worth[-1]:,.0f}."
         )
     return (
         f"Stop at {at:.1f} % recovery, design no. {found.rows[found.stop] + 1}: a further point costs "
-        f"{found.cost[found.stop]:,.0f} EUR per t of feed in reagents and energy and is worth "
+        f"{found.cost[found.stop]:,.0f} EUR per t of feed {found.paid} and is worth "
         f"{found.worth[found.stop]:,.0f}."
     )
 

@@ -32,7 +32,8 @@ def cost_card(result: RunResult) -> Card:
         return Card(not_applicable=NO_FRONT)
     problem = result.problem
     names, frame, answer = _chosen(result, result.front)
-    point, acid, everything = point_value(problem), float(answer["acid_bill"]), float(answer["batch_cost"])
+    point, acid = point_value(problem), float(answer["acid_bill"])
+    everything = float(answer.get("plant_bill", answer["batch_cost"]))
     steps = margin(problem, result.front)
     worth = (
         f"One more point of yield of every metal is worth {point:,.0f} EUR per t of feed; acid costs "
@@ -59,7 +60,7 @@ def cost_card(result: RunResult) -> Card:
 
 def _margin_figure(steps: Margin) -> Figure:
     about = (
-        "What one more point of recovery costs in reagents and energy along the cheapest way through the "
+        f"What one more point of recovery costs {steps.paid} along the cheapest way through the "
         "front, and what its metals are worth at payable prices, EUR per t of feed."
     )
     return Figure("cost-margin", about, draw_margin(steps), "One more point of recovery [EUR/t feed]")
@@ -101,8 +102,9 @@ def largest_component(row: pd.Series, what: What) -> str:
     shares = {c: float(row[f"{what}_{c}"]) / total for c in COMPONENTS}
     first, second = sorted(shares, key=lambda c: -shares[c])[:2]
     subject = "costs" if what == "cost" else "causes"
+    apart = "By reagents and energy alone the" if what == "cost" and "plant_bill" in row else "The"
     return (
-        f"The recommended design, no. {int(row['design'])}, {subject} {total:.2f} {unit}: "
+        f"{apart} recommended design, no. {int(row['design'])}, {subject} {total:.2f} {unit}: "
         f"{first} makes up {100.0 * shares[first]:.0f} % of it, {second} {100.0 * shares[second]:.0f} %."
     )
 

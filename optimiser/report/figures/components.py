@@ -109,7 +109,8 @@ def _add_totals(figure: go.Figure, totals: Sequence[float]) -> None:
 def draw_value(frame: pd.DataFrame, names: Sequence[str]) -> go.Figure:
     """Draw what the dissolved metals are worth beside all that is spent, both per t of feed."""
     figure = blank_bars(names, column("metal_value").unit)
-    for name, colour in (("metal_value", MUTED), ("batch_cost", VERMILLION)):
+    bars = {"metal_value": MUTED, "batch_cost": VERMILLION, "plant_bill": BLUE}
+    for name, colour in ((name, colour) for name, colour in bars.items() if name in frame):
         values, how = frame[name].tolist(), column(name)
         _add_bars(figure, names, values, how.label, [how.said(v) for v in values], {"color": colour})
     figure.update_layout(barmode="group", bargap=0.5)
