@@ -13,6 +13,8 @@ from typing import Any
 
 import numpy as np
 
+from optimiser.chemistry.prices import Price
+from optimiser.chemistry.reagents import Reagents, load_reagents
 from optimiser.surrogate.training_table import TrainingTable
 from optimiser.training.calibrate import gather, nested
 from optimiser.training.compare.evaluate import shipped_held_out
@@ -174,7 +176,13 @@ def costs(table: TrainingTable, rows: Ints) -> Callable[[Floats], Floats]:
     whole: dict[str, Any] = {field.name: getattr(table, field.name) for field in fields(table)}
     taken: dict[str, Any] = {name: of[rows] for name, of in whole.items() if isinstance(of, np.ndarray)}
     part = replace(table, smiles=tuple(table.smiles[row] for row in rows), **taken)
-    return lambda yields: cost_and_recovery(part, yields)[0]
+    return lambda yields: cost_and_recovery(part, yields, _prices())[0]
+
+
+def _prices() -> Reagents:
+    """Return reagents at the prices with which the stored rivals played; a newer price is another game."""
+    caustic = Price(value=0.915, currency="USD", per="kg pure", period="2021")
+    return load_reagents().changed("sodium_hydroxide", price=caustic)
 
 
 def draw_starts(game: Game, many: int, rng: np.random.Generator) -> Ints:

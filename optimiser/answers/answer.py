@@ -382,7 +382,8 @@ def drifts(bound: BoundProblem, evaluation: Evaluation) -> tuple[Drift, ...]:
         for side, end in enumerate((bound.lower[k, j], bound.upper[k, j])):
             for share in np.linspace(0.0, 1.0, _DRIFTS + 1)[1:] ** 2:
                 moved = x.copy()
-                place = np.round((x[j] + share * (end - x[j])) / variable.step) * variable.step
+                steps = np.round((x[j] + share * (end - x[j])) / variable.step)
+                place = np.round(steps * variable.step, 6)
                 moved[j] = min(max(place, variable.low), variable.high)
                 places.append(moved)
                 rows.append((j, side))

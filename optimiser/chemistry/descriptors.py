@@ -137,7 +137,7 @@ def oxygen_demand(smiles: str) -> float:
 
     Examples:
         >>> round(oxygen_demand("C(C(=O)O)C(CC(=O)O)(C(=O)O)O"), 3)  # citric acid, 4.5 mol per mol
-        0.75
+        0.749
     """
     atoms = _rdkit("").AddHs(_molecule(smiles)).GetAtoms()
     count = Counter(atom.GetSymbol() for atom in atoms)

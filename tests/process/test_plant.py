@@ -143,9 +143,9 @@ def test_base_and_soda_ash_of_the_metals() -> None:
     # half
     assert metric("base_plant", told()) == pytest.approx(829.31, rel=1e-4)
     assert metric("base_plant", told(leached=0.5)) == pytest.approx(414.66, rel=1e-4)
-    # 500 mol Na2CO3 x 105.988 = 52.994 kg at 0.143 / 1.0813 EUR/kg, NaOH at 0.915 / 1.1827 EUR/kg,
+    # 500 mol Na2CO3 x 105.988 = 52.994 kg at 0.143 / 1.0813 EUR/kg, NaOH at 0.45 / 1.0813 EUR/kg,
     # and 2 kW/m3 x 1 m3 x 1 h = 2 kWh at 0.1902 (no residue, so no wash water), per 0.096458 t
-    eur = 52.994 * 0.143 / 1.0813 + 79.994 * 0.915 / 1.1827 + 2.0 * 0.1902
+    eur = 52.994 * 0.143 / 1.0813 + 79.994 * 0.45 / 1.0813 + 2.0 * 0.1902
     assert part("precipitation", told()) == pytest.approx(eur / 0.096458, rel=1e-4)
 
 
@@ -161,8 +161,8 @@ def test_chlorine_takes_two_mol_of_base_each() -> None:
     o = told(HCL, c=4.4, s=97.868, feed=LCO, hydrochloric_vapour=0)
     assert metric("scrubbing_base", o) / metric("chlorine", o) * 347 == pytest.approx(391.5, abs=0.1)
     assert metric("chlorine", o) == pytest.approx(362.3, abs=0.1)
-    # 408.7 kg/t x 0.915 / 1.1827 EUR/kg
-    assert part("scrubbing", o) == pytest.approx(39.997 / 0.097868 * 0.915 / 1.1827, rel=1e-4)
+    # 408.7 kg/t x 0.45 / 1.0813 EUR/kg
+    assert part("scrubbing", o) == pytest.approx(39.997 / 0.097868 * 0.45 / 1.0813, rel=1e-4)
 
 
 def test_vapour_and_nitrogen_oxides_take_one_mol_each() -> None:

@@ -17,6 +17,7 @@ import numpy as np
 from optimiser.chemistry.acids import load_acids
 from optimiser.chemistry.descriptors import structure_key
 from optimiser.chemistry.feeds import Feed
+from optimiser.chemistry.reagents import Reagents
 from optimiser.problem.metrics import METRICS
 from optimiser.problem.outcome import outcome
 from optimiser.process.balance import mass_balance
@@ -127,12 +128,15 @@ def p_feasible(found: Calibration, mean: Floats, scale: Floats, target: float) -
     return out
 
 
-def cost_and_recovery(table: TrainingTable, yields: Floats) -> tuple[Floats, Floats]:
-    """Return what the process model makes of rows with given yields, with the shipped prices.
+def cost_and_recovery(
+    table: TrainingTable, yields: Floats, reagents: Reagents | None = None
+) -> tuple[Floats, Floats]:
+    """Return what the process model makes of rows with given yields, with the shipped prices of acids.
 
     Args:
         table: training table of n rows.
         yields: NaN where the feed lacks a metal, shape (n, 4).
+        reagents: with their prices; None for the shipped ones.
 
     Returns:
         Cost in EUR per kg of metal dissolved, NaN where the acid has no price in the product, and recovery as
@@ -146,7 +150,7 @@ def cost_and_recovery(table: TrainingTable, yields: Floats) -> tuple[Floats, Flo
     for feed in range(int(number.max()) + 1):
         rows = np.flatnonzero(number == feed)
         ni, mn, co = table.feed[rows[0]].tolist()
-        inputs = process_inputs(Feed(Ni=ni, Mn=mn, Co=co), known, parameters)
+        inputs = process_inputs(Feed(Ni=ni, Mn=mn, Co=co), known, parameters, reagents)
         # nothing that is weighed depends on the acid, so it may be any where it is not known
         designs = Designs(np.maximum(acid[rows], 0), table.continuous[rows])
         result = outcome(designs, yields[rows], mass_balance(designs, yields[rows], inputs), inputs)
