@@ -276,7 +276,7 @@ def answer_from(question: Problem, pool: Pool, bound: BoundProblem, relaxed: Seq
         binding=_binding(pool, asked, tight) if feasible else (),
         acids=_acids(pool, asked, alone),
         price_of_yield=tuple(priced(pool, q, t, bound.confidence) for t, q in sweep.items()),
-        price_of_certainty=tuple(priced(pool, q, target, c) for c, q in ladder.items()),
+        price_of_certainty=_certainty(pool, bound, evaluation, ladder, target),
         reachable=tuple(priced(pool, q, t, c) for (t, c), q in grid.items()),
         drift=drifts(bound, evaluation) if feasible else (),
         refusal=refusal,
@@ -286,6 +286,15 @@ def answer_from(question: Problem, pool: Pool, bound: BoundProblem, relaxed: Seq
         seconds=0.0,
         scopes=scopes_of(bound, pool),
     )
+
+
+def _certainty(
+    pool: Pool, bound: BoundProblem, evaluation: Evaluation, ladder: Mapping[float, Question], target: float
+) -> tuple[Priced, ...]:
+    """Return what more certainty costs; nothing of a guess, whose errors nobody has seen."""
+    if bound.without_data(int(evaluation.designs.acid[0])):
+        return ()
+    return tuple(priced(pool, question, target, sure) for sure, question in ladder.items())
 
 
 def _leading(pool: Pool, asked: Question, alone: Sequence[Question]) -> list[int]:
@@ -504,7 +513,7 @@ def prices_of_run(result: RunResult, seed: int = 1) -> Answer | None:
         binding=(),
         acids=(),
         price_of_yield=tuple(priced(pool, q, t, bound.confidence) for t, q in sweep.items()),
-        price_of_certainty=tuple(priced(pool, q, target, c) for c, q in ladder.items()),
+        price_of_certainty=_certainty(pool, bound, evaluation, ladder, target),
         reachable=(),
         drift=(),
         refusal=None,

@@ -170,6 +170,10 @@ class BoundProblem:
         """Return the metric that counts at the problem's scope: for cost, at plant scope the plant's."""
         return metric if self.inputs.plant is None else AT_PLANT.get(metric, metric)
 
+    def without_data(self, acid: int) -> bool:
+        """Return whether the data do not contain an acid, so that its yields are a guess."""
+        return not len(self.neighbourhoods[acid].of_acid)
+
     @property
     def supported_acids(self) -> tuple[str, ...]:
         """The acids with enough experiments near the feed to be inside the domain; all where it is off."""

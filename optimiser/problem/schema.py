@@ -500,6 +500,13 @@ class Problem(Strict):
         """
         if scope is None and throughput is None:
             return self
+        if scope == "reagents" and throughput is not None:
+            raise InputError(
+                "The scope of reagents has no throughput: its cost does not depend on one.",
+                where="throughput",
+                allowed="a throughput with the scope plant",
+                remedy="leave one of the two out",
+            )
         changes: dict[str, Any] = {"scope": "plant" if scope is None else scope}
         if throughput is not None:
             changes["throughput"] = number(throughput, key=("process", "throughput"))

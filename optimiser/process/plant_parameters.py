@@ -29,6 +29,10 @@ _ABOVE_ZERO = (
 )
 #: Tonnes of feed per day beyond which a throughput is a slip of the unit.
 _MOST_THROUGHPUT = 10_000.0
+#: The most of what a calendar bounds: hours per day, days per year.
+_MOST = {"operating_hours": 24.0, "operating_days": 366.0}
+#: Numbers of something that is not divided.
+_WHOLE = ("least_tanks",)
 _UNIT_OF_THROUGHPUT = "t/d"
 
 
@@ -334,10 +338,17 @@ def _check_possible(name: str, value: float | str, unit: str) -> None:
         top, usual = _MOST_THROUGHPUT, ""
     else:
         ends = shipped_ends(name)
-        top = 1.0 if unit == "fraction" else 10.0 * max(ends.high, ends.value)
+        top = 1.0 if unit == "fraction" else _MOST.get(name, 10.0 * max(ends.high, ends.value))
         usual = f"; usual {ends.low:.5g} to {ends.high:.5g}"
     above = name in _ABOVE_ZERO
     possible = isinstance(value, int | float) and not isinstance(value, bool) and 0.0 <= value <= top
+    if possible and name in _WHOLE and (float(value) < 1.0 or float(value) % 1.0):
+        raise InputError(
+            f"Process parameter {name} = {value!r} is no number of tanks.",
+            where=f"process.{name}",
+            allowed="a whole number from 1",
+            remedy="write how many there are at least",
+        )
     if not possible or (value == 0.0 and above):
         raise InputError(
             f"Process parameter {name} = {value!r} {unit} is not possible.",

@@ -93,7 +93,7 @@ def as_json(answer: Answer, evidence: Nearest) -> dict[str, Any]:
         **({} if (impacts := impact_record(problem, e, 0)) is None else {"impacts": impacts}),
         "evidence": evidence.frame.astype(object).where(evidence.frame.notna(), None).to_dict("records"),
         "answer": " ".join(ask_words.headline(answer)),
-        "replayed": " ".join(selection_caveat(problem)) or None,
+        "replayed": " ".join(selection_caveat(problem, answer.evaluation, 0)) or None,
         "seconds": answer.seconds,
     }
     told |= scope_record(problem)

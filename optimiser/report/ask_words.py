@@ -166,7 +166,7 @@ def lines(answer: Answer) -> list[str]:
         found += impact_lines(answer.problem, answer.evaluation, 0)
         found += energy_lines(answer.problem.reagents)
         notes = words.warnings_of(answer.problem, answer.evaluation, 0)
-        found += [f"Note: {one}" for one in (*notes, *selection_caveat(answer.problem))]
+        found += [f"Note: {one}" for one in (*notes, *selection_caveat(answer.problem, answer.evaluation, 0))]
     return [line for line in found if line]
 
 

@@ -11,7 +11,7 @@ from optimiser.chemistry.metals import load_metals
 from optimiser.chemistry.mixtures import single_acids
 from optimiser.chemistry.provenance import Provenance, provenance
 from optimiser.learning.lessons import skill_of
-from optimiser.problem.bound import BoundProblem
+from optimiser.problem.bound import BoundProblem, Evaluation
 from optimiser.process.inputs import bought
 from optimiser.surrogate.artefact import SEAL, Surrogate
 from optimiser.surrogate.calibration import INTERVAL_KEY, INTERVAL_PERCENT
@@ -199,9 +199,13 @@ def targets_reached(
     return f"{said}; of rows of held-out studies {_kept(study)}." if study["n"] else f"{said}."
 
 
-def selection_caveat(problem: BoundProblem) -> tuple[str, ...]:
-    """Say how many designs selected like those of a problem reach their targets, where its model tells."""
-    if problem.surrogate.site is not None:  # what was replayed was the base
+def selection_caveat(problem: BoundProblem, evaluation: Evaluation, row: int) -> tuple[str, ...]:
+    """Say how many designs selected like one that was evaluated reach their targets, where its model tells.
+
+    Nothing of a guess: no selected row had an acid without data.
+    """
+    # what was replayed was the base
+    if problem.surrogate.site is not None or problem.without_data(int(evaluation.designs.acid[row])):
         return ()
     target = max(problem.targets.values(), default=None)
     told = targets_reached(

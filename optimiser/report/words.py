@@ -41,7 +41,7 @@ def setpoints(problem: BoundProblem, evaluation: Evaluation, row: int) -> str:
 
 def without_data(problem: BoundProblem, evaluation: Evaluation, row: int) -> bool:
     """Return whether the data do not contain a design's acid, so that its yields are a guess."""
-    return not len(problem.neighbourhoods[int(evaluation.designs.acid[row])].of_acid)
+    return problem.without_data(int(evaluation.designs.acid[row]))
 
 
 def yields_text(problem: BoundProblem, evaluation: Evaluation, row: int) -> str:

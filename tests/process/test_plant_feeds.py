@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
+from optimiser._io.errors import InputError
 from optimiser.chemistry.acids import Acid, load_acids
 from optimiser.chemistry.descriptors import oxygen_demand
 from optimiser.chemistry.feeds import Feed, load_feeds
 from optimiser.chemistry.mixtures import mixture_of
+from optimiser.problem.binding import bind
 from optimiser.problem.metrics import METRICS
+from optimiser.problem.objectives import minimise
 from optimiser.problem.outcome import Outcome, outcome
+from optimiser.problem.schema import Problem
 from optimiser.process.balance import mass_balance
 from optimiser.process.inputs import process_inputs
 from optimiser.process.parameters import process_parameters
+from optimiser.tables.own import own_tables
 from optimiser.variables import Designs
 
 SHIPPED = load_acids()
@@ -55,3 +62,32 @@ def test_the_oxygen_demand_of_a_mixture_is_that_of_its_organic_acid() -> None:
     # 0.3 mol of citric acid in a mol of 0.7 x 98.08 + 0.3 x 192.12 = 126.29 g
     kg_citric = 0.3 * citric.molar_mass / (0.7 * SHIPPED["sulfuric"].molar_mass + 0.3 * citric.molar_mass)
     assert numbers.oxygen_demand[0] == pytest.approx(kg_citric * oxygen_demand(citric.smiles))
+
+
+@pytest.mark.parametrize("number", [{"operating_hours": 25}, {"operating_days": 400}, {"least_tanks": 0.5}])
+def test_no_plant_works_longer_than_a_day_or_a_year(number: dict[str, float]) -> None:
+    with pytest.raises(InputError):
+        process_parameters({"scope": "plant", "throughput": 10.0, **number})
+
+
+def test_impacts_of_a_plant_are_those_of_its_leach(tmp_path: Path) -> None:
+    table = tmp_path / "ours.impacts.yaml"
+    factors = ", ".join(
+        f"{name}: 0.01" for name in ("sulfuric", "h2o2", "water", "heat", "power", "sodium_hydroxide")
+    )
+    unit = "mol H+ eq"
+    table.write_text(
+        f"impacts: {{acidification: {{unit: {unit}, factors: {{{factors}}}}}}}", encoding="utf-8"
+    )
+    asked = Problem(
+        feed="NMC111",
+        variables={"acid": "sulfuric"},
+        objectives=[minimise("cost")],
+        impacts=str(table),
+    )
+    designs = Designs(np.zeros(1, dtype=np.intp), np.array([[60.0, 2.0, 1.0, 50.0, 60.0]]))
+    alone, plant = (
+        bind(one, own_tables(one, None, None, None)).outcome_of(designs, np.full((1, 4), 0.9)).impacts
+        for one in (asked, asked.at_scope("plant", 10.0))
+    )
+    np.testing.assert_array_equal(alone, plant)

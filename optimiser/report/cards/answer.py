@@ -83,7 +83,7 @@ def _found(problem: BoundProblem, front: Front, certainty: str) -> Card:
     warnings = (
         *words.warnings_of(problem, front.evaluation, front.answer),
         intervals_caveat(problem.surrogate),
-        *selection_caveat(problem),
+        *selection_caveat(problem, front.evaluation, front.answer),
     )
     return Card(finding=tuple(finding), tiles=tiles(problem, front), warnings=warnings, blocks=(table,))
 

@@ -69,7 +69,7 @@ def answer_card(answer: Answer) -> Card:
     return Card(
         finding=tuple(line for line in finding if line),
         tiles=_tiles(answer),
-        warnings=(*warnings, intervals_caveat(problem.surrogate), *selection_caveat(problem)),
+        warnings=(*warnings, intervals_caveat(problem.surrogate), *selection_caveat(problem, evaluation, 0)),
         blocks=tuple(blocks),
     )
 

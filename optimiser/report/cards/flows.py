@@ -11,6 +11,13 @@ from optimiser.report.flows import ends, streams
 from optimiser.report.numbers import number
 from optimiser.search.run import RunResult
 
+#: Said at plant scope.
+_LEACH_ALONE = (
+    "This is the leach with its own neutralisation. What the plant takes downstream of it, base and soda "
+    "ash for the metals and the salt that they leave, is in the columns base_plant and salt_plant of "
+    "front.csv."
+)
+
 
 def flows_card(result: RunResult) -> Card:
     """Return the mass balance of the recommended design as a flow sheet and in numbers."""
@@ -26,6 +33,7 @@ def flows_card(result: RunResult) -> Card:
         f"of salt and {out.get('wastewater', 0.0) / 1000.0:.1f} t of wastewater.",
         "Reagents are pure, their stocks' water counts as water. Wastewater is all that remains: water, wash "
         "water, the metals' anions, and carbon dioxide from a carbonate.",
+        *((_LEACH_ALONE,) if result.problem.inputs.plant is not None else ()),
     )
     figure = Figure(
         "flows-sheet",
