@@ -20,6 +20,7 @@ from optimiser.learning.setpoints import laboratory_setpoints as laboratory_setp
 from optimiser.process.balance import mass_balance
 from optimiser.process.inputs import process_inputs
 from optimiser.process.parameters import ProcessParameters, process_parameters
+from optimiser.report.lab_words import weighed_in
 from optimiser.report.numbers import number, percent
 from optimiser.tables.missing import with_blanks
 from optimiser.variables import Designs
@@ -27,7 +28,6 @@ from optimiser.variables import Designs
 #: Leachant of one experiment, mL, where nobody says otherwise; the most that is no experiment any more.
 VOLUME, MOST_VOLUME = 100.0, 100_000.0
 AMOUNTS: tuple[str, ...] = (
-    "amount_cathode [g]",
     "amount_acid_stock [mL]",
     "amount_solid_acid [g]",
     "amount_peroxide_stock [mL]",
@@ -47,10 +47,10 @@ def amounts(
     """Return what each design takes, for one volume of leachant: acid, peroxide and water together.
 
     The sums are those of the mass balance: volumes add up, peroxide is a mass fraction of the leachant, and
-    the solid-to-liquid ratio is g of cathode per L of leachant before the cathode is in it.
+    the solid-to-liquid ratio is g of all that is charged per L of leachant before it is in it.
 
     Args:
-        feed: the cathode.
+        feed: what is leached.
         acids: in the order that ``designs.acid`` indexes; none needs a price.
         designs: n designs.
         volume_ml: leachant of one experiment, mL.
@@ -58,9 +58,10 @@ def amounts(
         parameters: of the process; None for the shipped ones.
 
     Returns:
-        n rows with the columns `AMOUNTS`. An acid is a stock to pipette where it mixes with water in all
+        n rows with the columns ``amount_cathode [g]`` (``amount_feed [g]`` of a feed with more than its
+        cathode) and `AMOUNTS`. An acid is a stock to pipette where it mixes with water in all
         proportions, and else a solid to weigh in (also where its solubility is not known); the other of the
-        two cells is NaN. All but the cathode are NaN where the acid's stock is not known.
+        two cells is NaN. All but the first are NaN where the acid's stock is not known.
 
     Raises:
         InputError: an impossible volume; a design that asks for more acid or peroxide than the volume can
@@ -87,6 +88,7 @@ def amounts(
     pipetted &= np.array([acid.solubility is not None for acid in acids])
     pipetted &= np.array([len(acid.components) == 1 for acid in acids])  # a mixture's stocks are weighed
     liquid = pipetted[designs.acid]
+    solid = f"amount_{weighed_in(feed)} [g]"
     columns = (
         designs.solid_liquid_ratio * volume_ml / 1000.0,
         np.where(liquid, balance.acid_stock_volume * share, np.nan),
@@ -94,7 +96,7 @@ def amounts(
         balance.peroxide_stock_volume * share,
         np.maximum(water, 0.0),
     )
-    return pd.DataFrame(dict(zip(AMOUNTS, columns, strict=True)))
+    return pd.DataFrame(dict(zip((solid, *AMOUNTS), columns, strict=True)))
 
 
 def _weighed(acid: Acid) -> str:
@@ -131,12 +133,12 @@ def assumptions(
 ) -> dict[str, str]:
     """Say what `amounts` takes for granted, by what it is about."""
     known, strength = reagents or load_reagents(), (parameters or process_parameters()).peroxide_strength
-    peroxide = known.h2o2
+    peroxide, what = known.h2o2, weighed_in(feed)
     said = {
         "Volume": f"{number(volume_ml)} mL of leachant, that is acid, peroxide and water together, before "
-        "the cathode is added. Volumes are taken to add up.",
-        "Cathode": f"{feed.name}, dry, pure and without binder or carbon. Weigh in more where it holds less: "
-        "what counts is g of cathode per L of leachant."
+        f"the {what} is added. Volumes are taken to add up.",
+        what.capitalize(): f"{feed.name}, dry, pure and without binder or carbon. Weigh in more where it holds "
+        "less: what counts is g of cathode per L of leachant."
         if feed.cathode_share == 1.0
         else f"{feed.name} as its assay has it, with all that is beside the cathode; its moisture is counted "
         "as water. What counts is g of it per L of leachant.",

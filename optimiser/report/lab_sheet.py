@@ -16,7 +16,7 @@ from optimiser.chemistry.metals import BASE_METALS
 from optimiser.chemistry.reagents import Reagents
 from optimiser.process.parameters import ProcessParameters
 from optimiser.report.lab_amounts import VOLUME, amounts
-from optimiser.report.lab_words import FILLING, STEPS
+from optimiser.report.lab_words import filling, steps
 from optimiser.report.numbers import number, percent
 from optimiser.report.workbook import OPTIONS
 from optimiser.report.write import write_table
@@ -55,7 +55,7 @@ def lab_frame(
     """Return the table of a laboratory sheet: setpoints, amounts, results to fill in, predictions.
 
     Args:
-        feed: the cathode; only its metals get columns for yields.
+        feed: what is leached; only the metals of its cathode get columns for yields.
         acids: in the order that ``designs.acid`` indexes.
         designs: n designs, as `lab_amounts.laboratory_setpoints` rounds them.
         volume_ml: leachant of one experiment, mL.
@@ -93,7 +93,9 @@ def lab_frame(
     return frame
 
 
-def write_lab_sheet(path: Path, frame: pd.DataFrame, about: Mapping[str, str], force: bool = False) -> Path:
+def write_lab_sheet(
+    path: Path, frame: pd.DataFrame, about: Mapping[str, str], force: bool = False, *, feed: Feed
+) -> Path:
     """Write a laboratory sheet as XLSX, whole or not at all.
 
     Args:
@@ -102,6 +104,7 @@ def write_lab_sheet(path: Path, frame: pd.DataFrame, about: Mapping[str, str], f
         about: what stands on the second sheet below the instructions, by what it is about: what the amounts
             assume (`lab_amounts.assumptions`), which problem and model chose the experiments.
         force: whether an existing file may be replaced.
+        feed: what is leached: the instructions warn of what it gives off.
 
     Raises:
         InputError: the suffix is not .xlsx, or ``path`` cannot be written or replaced.
@@ -113,7 +116,7 @@ def write_lab_sheet(path: Path, frame: pd.DataFrame, about: Mapping[str, str], f
     ):
         book: Any = writer.book
         _results(book, book.add_worksheet(SHEET), frame)
-        _how_to(book, book.add_worksheet(HOW_TO), about)
+        _how_to(book, book.add_worksheet(HOW_TO), about, feed)
     return path
 
 
@@ -206,14 +209,14 @@ def _page(sheet: Any) -> None:
     sheet.set_footer("&L&F&C&A&RPage &P of &N")
 
 
-def _how_to(book: Any, sheet: Any, about: Mapping[str, str]) -> None:
+def _how_to(book: Any, sheet: Any, about: Mapping[str, str], feed: Feed) -> None:
     """Write the instructions, and what the sheet rests on."""
     head = book.add_format({"bold": True, "font_size": 13, "bottom": 1})
     left = book.add_format({"bold": True, "valign": "top", "text_wrap": True})
     text = book.add_format({"text_wrap": True, "valign": "top"})
     parts: list[tuple[str, list[tuple[str, str]]]] = [
-        ("Doing an experiment", [(f"{i}.", step) for i, step in enumerate(STEPS, start=1)]),
-        (f"Filling in the sheet “{SHEET}”", [("–", line) for line in FILLING]),
+        ("Doing an experiment", [(f"{i}.", step) for i, step in enumerate(steps(feed), start=1)]),
+        (f"Filling in the sheet “{SHEET}”", [("–", line) for line in filling(feed)]),
         ("What the amounts assume, and where the experiments come from", list(about.items())),
     ]
     row = 0

@@ -114,7 +114,7 @@ def write_sheet(found: Suggested, out: Path, volume_ml: float = VOLUME, force: b
     about["Why these"] = f"{suggest_words.headline(found)} {suggest_words.basis(found)}"
     about["Chosen by"] = f"optimiser suggest, with the yield model {problem.surrogate.name}."
     about |= {f"Experiment {row + 1}": suggest_words.why(found, row) for row in range(len(found))}
-    return write_lab_sheet(out, frame, about, force)
+    return write_lab_sheet(out, frame, about, force, feed=problem.feed)
 
 
 def _experiment(found: Suggested, row: int) -> dict[str, Any]:

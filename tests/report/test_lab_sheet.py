@@ -19,6 +19,7 @@ from optimiser.chemistry.reagents import load_reagents
 from optimiser.process.parameters import process_parameters
 from optimiser.report.lab_amounts import LONG, STEPS, amounts, assumptions, laboratory_setpoints
 from optimiser.report.lab_sheet import HOW_TO, lab_frame, write_lab_sheet, write_template
+from optimiser.report.lab_words import steps
 from optimiser.tables.own_results import SHEET, read_results
 from optimiser.variables import CONTINUOUS, VARIABLES, Designs
 
@@ -144,6 +145,32 @@ def test_what_the_amounts_assume_is_said() -> None:
     assert "50 % of it is dosed" in said["hydrogen peroxide"]
 
 
+@pytest.mark.parametrize("metal, label", [("Al", "Aluminium"), ("Fe", "Iron")])
+def test_black_mass_is_weighed_in_as_fed_and_its_hydrogen_is_named(
+    metal: str, label: str, tmp_path: Path
+) -> None:
+    feed = Feed(name="ours", assay={"Li": 5, "Co": 42.45, metal: 3, "graphite": 25})
+    frame = lab_frame(feed, ACIDS, designs((60, 2, 0, 50, 60)))
+    assert frame["amount_feed [g]"].tolist() == [5.0]  # 100 mL at 50 g/L, of all that is charged
+    assert "amount_cathode [g]" not in frame
+    path = write_lab_sheet(tmp_path / "lab.xlsx", frame, assumptions(feed, ACIDS), feed=feed)
+    rows = list(openpyxl.load_workbook(path)[HOW_TO].values)
+    said = " ".join(str(cell) for row in rows for cell in row if cell)
+    assert (
+        f"{label} can give hydrogen with the acid: explosive with air. Add the feed slowly, ventilate, "
+        in said
+    )
+    assert "keep ignition away" in said and "Add the feed slowly and in portions, with stirring" in said
+    assert "Weigh in the feed" in said and "the metal in the feed" in said and "batch (of feed)" in said
+    assert "Feed" in {row[0] for row in rows} and "the cathode is added" not in said
+
+
+def test_a_pure_cathode_gives_no_hydrogen() -> None:
+    copper = Feed(name="ours", assay={"Li": 5, "Co": 42.45, "Cu": 3, "graphite": 25})
+    assert "explosive" not in " ".join((*steps(NMC), *steps(copper)))
+    assert "Weigh in the cathode" in steps(NMC)[1] and "Weigh in the feed" in steps(copper)[1]
+
+
 # --- the sheet ----------------------------------------------------------------------------------------------
 
 
@@ -153,7 +180,7 @@ def sheet(path: Path, feed: Feed = NMC) -> tuple[Designs, pd.DataFrame]:
     made.acid[1] = 1
     yields = np.tile([0.93, 0.9, 0.85, 0.8], (4, 1))
     frame = lab_frame(feed, ACIDS, made, predicted=yields, low=yields - 0.1, high=np.minimum(yields + 0.1, 1))
-    write_lab_sheet(path, frame, assumptions(feed, ACIDS) | {"problem": "nmc111"})
+    write_lab_sheet(path, frame, assumptions(feed, ACIDS) | {"problem": "nmc111"}, feed=feed)
     return made, frame
 
 
@@ -253,11 +280,11 @@ def test_the_sheet_can_be_read_and_printed(tmp_path: Path) -> None:
 def test_a_sheet_is_an_xlsx_and_replaces_nothing_unasked(tmp_path: Path) -> None:
     frame = lab_frame(NMC, ACIDS, designs((60, 2, 2, 50, 60)))
     with pytest.raises(InputError, match="no kind of table"):
-        write_lab_sheet(tmp_path / "lab.csv", frame, {})
-    path = write_lab_sheet(tmp_path / "lab.xlsx", frame, {})
+        write_lab_sheet(tmp_path / "lab.csv", frame, {}, feed=NMC)
+    path = write_lab_sheet(tmp_path / "lab.xlsx", frame, {}, feed=NMC)
     with pytest.raises(InputError, match="exists already"):
-        write_lab_sheet(path, frame, {})
-    write_lab_sheet(path, frame, {}, force=True)
+        write_lab_sheet(path, frame, {}, feed=NMC)
+    write_lab_sheet(path, frame, {}, force=True, feed=NMC)
     assert [file.name for file in tmp_path.iterdir()] == ["lab.xlsx"]
 
 
