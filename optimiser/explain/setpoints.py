@@ -125,7 +125,8 @@ def _sweep(problem: BoundProblem, here: Evaluation, j: int) -> Sweep:
     allowed = allowed_designs(tried)
     lowest = lowest_yield(tried.yields)
     gain = lowest - lowest_yield(here.yields)[0]
-    extra = tried.metrics["cost"] - here.metrics["cost"][0]
+    cost = problem.counted("cost")
+    extra = tried.metrics[cost] - here.metrics[cost][0]
     per_cost = np.where(extra > 0.0, gain / np.where(extra > 0.0, extra, 1.0), np.inf)
 
     def change(row: int) -> Change:

@@ -13,6 +13,7 @@ from optimiser.explain.explanation import DesignExplanation, Explanation
 from optimiser.explain.setpoints import Change, best_change, limiting_metal, lowest_yield, thrifty_changes
 from optimiser.problem.bounds import bound_label
 from optimiser.problem.constraints import label as label_of
+from optimiser.problem.metrics import METRICS
 from optimiser.report import words
 from optimiser.report.columns import column
 from optimiser.report.numbers import signed
@@ -146,7 +147,10 @@ def _price(of: DesignExplanation, change: Change) -> str:
     return " and ".join(
         f"{name} from {column(metric).said(of.evaluation.metrics[metric][0])} to "
         f"{column(metric).said(change.metric(metric))}"
-        for name, metric in (("cost goes", "cost"), ("climate change", "climate_change"))
+        for name, metric in (
+            (f"{METRICS[of.problem.counted('cost')].label} goes", of.problem.counted("cost")),
+            ("climate change", "climate_change"),
+        )
     )
 
 

@@ -146,6 +146,7 @@ def change_card(of: Explanation) -> Card:
 
 def _change_row(d: DesignExplanation, change: Change, gains: str) -> dict[str, object]:
     loss = worst_steps(d.problem, change.after, np.array([change.row])).recovery_loss
+    cost = d.problem.counted("cost")
     return {
         "setpoint": change.variable.label,
         "change": move_text(change),
@@ -153,7 +154,7 @@ def _change_row(d: DesignExplanation, change: Change, gains: str) -> dict[str, o
         "lowest yield|%|3": round(100.0 * change.lowest_yield, 1),
         "gain|points|3": round(100.0 * change.gain, 1),
         "limiting": change.limiting,
-        "cost": change.metric("cost"),
+        cost: change.metric(cost),
         "points per EUR": "free" if np.isinf(change.per_cost) else f"{100.0 * change.per_cost:.3g}",
         "climate_change": change.metric("climate_change"),
         "a step loses|points|2": 100.0 * float(loss[0]),
