@@ -36,6 +36,14 @@ def _entry(value: Any) -> Any:
         value = {"value": (low + high) / 2.0, "low": low, "high": high, "distribution": "uniform"}
     if not isinstance(value, dict):
         value = {"value": value}
+    for end in ("value", "mode", "low", "high"):
+        if end in value and not _is_number(value[end], optional=end in ("low", "high")):
+            said = "A content is missing" if value[end] is None else f"{value[end]!r} is not a content"
+            raise InputError(
+                f"{said}.",
+                allowed="a plain number in wt% with a decimal point, e.g. 4.1",
+                remedy="write the number alone: no comma, quotes or % sign; 0 where there is none",
+            )
     ends = [value[end] for end in ("low", "value", "mode", "high") if end in value]
     for end in ends:
         if isinstance(end, int | float) and not isinstance(end, bool) and not 0.0 <= end <= 100.0:
@@ -45,6 +53,17 @@ def _entry(value: Any) -> Any:
                 remedy="write the contents in per cent by mass of what is charged",
             )
     return value
+
+
+def _is_number(value: Any, optional: bool) -> bool:
+    """Tell whether a content is a number; YAML 1.1 reads 1e-3, which lacks a point, as text."""
+    if isinstance(value, str):
+        try:
+            float(value)
+        except ValueError:
+            return False
+        return True
+    return optional if value is None else not isinstance(value, bool | list | tuple | dict)
 
 
 def _written(number: Sourced) -> Any:

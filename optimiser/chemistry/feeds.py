@@ -159,6 +159,7 @@ class _Cathode(Strict):
         for key in data:
             if key not in known:
                 raise _unknown_key(str(key), sorted(known - {"oxygen_given", "assumed_yields"}))
+        _refuse_empty(data)
         given = [key for key in ("assay", "blend") if data.get(key) is not None]
         twice = [key for key in (*METALS[1:], "oxygen") if key in data]
         if given and (twice or len(given) > 1):
@@ -332,6 +333,28 @@ class _Cathode(Strict):
         """
         per_unit: npt.NDArray[np.float64] = self.composition * molar_masses()
         return (self.cathode_mass / self.molar_mass) * per_unit
+
+
+def _refuse_empty(data: Mapping[str, Any]) -> None:
+    """Refuse an assay or a blend without an entry; None is one where something else says what the feed is."""
+    for key in ("assay", "blend"):
+        value = data.get(key)
+        empty = value is None or (isinstance(value, dict | list | tuple) and not value)
+        others = [*METALS[1:], "assay", "blend"]
+        if key in data and empty and not (value is None and any(data.get(one) for one in others)):
+            example = (
+                "assay: {Li: 4.1, Ni: 21.0, Mn: 6.2, Co: 6.9, other: 40}"
+                if key == "assay"
+                else "blend: [{feed: NMC111, share: 0.6}, {feed: NMC811, share: 0.4}]"
+            )
+            raise InputError(
+                f"The {key} is empty.",
+                key=(key,),
+                allowed="wt% of what is charged, by name"
+                if key == "assay"
+                else "feeds, each with its mass share",
+                remedy=f"write e.g. `{example}`",
+            )
 
 
 def _unknown_key(key: str, known: list[str]) -> InputError:

@@ -291,9 +291,15 @@ def check_shares(
     place: dict[str, Any] = {"where": where} if where else {"key": key}
     names = [name for name, _ in parts]
     if not FEWEST <= len(parts) <= MOST:
+        if not parts:
+            what = "A mixture of no acid is not possible."
+        else:
+            what = (
+                f"A mixture of {len(parts)} acid{'' if len(parts) == 1 else 's'} is not possible: "
+                f"{', '.join(names)}."
+            )
         raise InputError(
-            f"A mixture of {len(parts)} acid{'' if len(parts) == 1 else 's'} is not possible: "
-            f"{', '.join(names)}.",
+            what,
             **place,
             allowed=f"{FEWEST} to {MOST} acids with their mole shares",
             remedy="name the acid alone" if len(parts) == 1 else f"write e.g. {_EXAMPLE}",

@@ -142,7 +142,7 @@ def _check_metric(metric: str) -> None:
     raise InputError(
         f"There is no metric {metric!r}.",
         allowed=", ".join(BOUNDED),
-        remedy=closest(str(metric), BOUNDED) or "optimiser list objectives",
+        remedy=closest(str(metric), METRICS) or "optimiser list objectives",
     )
 
 

@@ -121,7 +121,7 @@ def read_constraint(value: Any) -> Constraint:
             raise InputError(
                 f"Unknown key {str(key)!r}.",
                 allowed=", ".join([*known, *_OF_YIELDS]),
-                remedy=closest(str(key), known) or f"optimiser list constraints; {_EXAMPLE}",
+                remedy=closest(str(key), [*known, *METRICS]) or f"optimiser list constraints; {_EXAMPLE}",
                 key=(key,),
             )
     given = [key for key in value if key not in _OF_YIELDS]

@@ -55,7 +55,18 @@ AssumeField = Annotated[
 ]
 
 
+def no_credit() -> InputError:
+    """Return the error for a credit that names no metal."""
+    return InputError(
+        "The credit names no metal.",
+        allowed=f"{{value: {_UNIT}, source: text}} for some of {', '.join(METALS)}",
+        remedy="write e.g. `credit: {Co: {value: 10, source: ...}}`, or leave the key out",
+    )
+
+
 def _metals(value: Any) -> Any:
+    if isinstance(value, Mapping) and not value:
+        raise no_credit()
     if isinstance(value, Mapping):
         for metal in value:
             if metal not in METALS:

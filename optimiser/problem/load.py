@@ -8,7 +8,8 @@ from pathlib import Path
 from optimiser._io import builtin
 from optimiser._io.errors import InputError, closest
 from optimiser._io.yamlfile import Document, read_yaml, validate
-from optimiser.problem.schema import ConfigSpec, Problem, ReportSpec, SearchSpec, Source
+from optimiser.problem.impacts import no_credit
+from optimiser.problem.schema import ConfigSpec, Problem, ReportSpec, SearchSpec, Source, no_impacts
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,9 @@ def load_problem(name: str | Path) -> Problem:
 
 
 def _problem(document: Document) -> Problem:
+    for part, error in (("impacts", no_impacts), ("credit", no_credit)):
+        if isinstance(document.data, dict) and document.data.get(part, "") is None:
+            raise document.located(error().at(part))
     problem = validate(Problem, document)
     name = {} if "name" in problem.model_fields_set else {"name": document.path.stem}
     return problem.with_source(Source(document), **name)

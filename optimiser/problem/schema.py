@@ -40,8 +40,8 @@ from optimiser.problem.margins import Constraint
 from optimiser.problem.numbers import number
 from optimiser.problem.objectives import Objective, read_objective
 from optimiser.problem.tolerances import DEFAULT, Tolerances
-from optimiser.process.parameters import process_parameters
-from optimiser.process.plant_parameters import ProcessNumber
+from optimiser.process.parameters import choices, process_parameters
+from optimiser.process.plant_parameters import SCOPES, ProcessNumber
 from optimiser.variables import CONTINUOUS, VARIABLES, Variable
 
 #: Largest difference of two compositions of one feed, mol per mol Li: they are written with four decimals.
@@ -104,6 +104,8 @@ def _acid(value: Any, index: int) -> Any:
         return value if read is None else mixture_text(read)
     if not isinstance(value, dict):
         return value
+    if value == {"mix": None}:
+        value = {"mix": {}}
     if list(value) != ["mix"] or not isinstance(value["mix"], dict):
         raise InputError(
             "An acid is a name, or a mixture.",
@@ -336,6 +338,34 @@ ParameterField = Annotated[
 ]
 
 
+def _missing_parameter(name: str) -> InputError:
+    """Return the error for a key of ``process:`` without a value, with what could stand there."""
+    names = {"scope": SCOPES, **choices()}.get(name)
+    if names is not None:
+        return InputError(
+            f"The {name.replace('_', ' ')} is empty.",
+            key=(name,),
+            allowed=", ".join(names),
+            remedy=f"write e.g. `{name}: {names[-1]}`, or leave the key out",
+        )
+    if name == "throughput":
+        remedy = "write a number of t of feed per day above 0, without quotes"
+    else:
+        remedy = "write a number, or leave the key out"
+    return InputError(
+        f"Process parameter {name} has no value.", key=(name,), allowed="a number", remedy=remedy
+    )
+
+
+def no_impacts() -> InputError:
+    """Return the error for ``impacts:`` without a name."""
+    return InputError(
+        "The table of impacts has no name.",
+        allowed="the name or path of a table of impact factors",
+        remedy="write e.g. `impacts: mine` for mine.impacts.yaml beside the problem, or leave the key out",
+    )
+
+
 @dataclass(frozen=True)
 class Source:
     """Where a problem comes from: its file, and that of the config that overrides parts of it.
@@ -436,7 +466,17 @@ class Problem(Strict):
         """Read ``electricity`` and ``heat``, which are choices and no numbers."""
         if not isinstance(value, dict):
             return value
+        for key, given in value.items():
+            if given is None and key not in CHOICES:
+                raise _missing_parameter(str(key))
         return {key: energy_choice(key, v) if key in CHOICES else v for key, v in value.items()}
+
+    @field_validator("impacts", mode="before")
+    @classmethod
+    def _table_has_a_name(cls, value: Any) -> Any:
+        if value == "":
+            raise no_impacts()
+        return value
 
     @field_validator("objectives", "constraints", mode="before")
     @classmethod
@@ -527,6 +567,7 @@ class Problem(Strict):
             True
         """
         plain = self.model_dump(mode="json", by_alias=True, exclude_unset=True)
+        plain = {key: v for key, v in plain.items() if v is not None}  # `off` is said in words
         return yaml.safe_dump(plain, sort_keys=False, allow_unicode=True)
 
     def _repr_html_(self) -> str:

@@ -58,6 +58,13 @@ class ProcessParameters:
     plant: PlantParameters | None = None
 
 
+#: What to do about a name that is none of a choice's.
+_INSTEAD: Mapping[str, str] = {
+    "neutraliser": "name a base of the list, or none to leave the free acid as it is",
+    "impurity_removal": "write `hydroxide` to count its base and residue, or `none` to leave impurities in",
+}
+
+
 def choices() -> dict[str, tuple[str, ...]]:
     """Return the parameters that are a name, not a number, with the names that each can have."""
     return {"neutraliser": neutralisers(), "impurity_removal": REMOVALS}
@@ -97,7 +104,7 @@ def process_parameters(
             continue
         if name in choices():
             chosen = str(value.value if isinstance(value, Sourced) else value)
-            _check_known(name.replace("_", " "), chosen, choices()[name], f"process.{name}")
+            _check_known(name.replace("_", " "), chosen, choices()[name], f"process.{name}", _INSTEAD[name])
         else:
             _check_known("process parameter", name, known, f"process.{name}")
             if name in CHOICES:
@@ -156,13 +163,13 @@ def _plant(overrides: Mapping[str, float | str | Sourced | EnergyChoice]) -> Pla
     return None
 
 
-def _check_known(what: str, name: str, known: Sequence[str], where: str) -> None:
+def _check_known(what: str, name: str, known: Sequence[str], where: str, instead: str = "") -> None:
     if name not in known:
         raise InputError(
             f"There is no {what} {name!r}.",
             where=where,
             allowed=", ".join(known),
-            remedy=closest(name, known),
+            remedy=closest(name, known) or instead or "optimiser list parameters",
         )
 
 
@@ -187,5 +194,7 @@ def _check_magnitude(name: str, value: float | str) -> None:
             where=f"process.{name}",
             allowed=f"{'above 0' if name in _ABOVE_ZERO else '0'} to {top:g} {quantity.unit}; "
             f"usual {quantity.low:g} to {quantity.high:g}",
-            remedy=f"check the unit: {name} is in {quantity.unit}",
+            remedy=f"write a number in {quantity.unit}, without quotes"
+            if isinstance(value, str)
+            else f"check the unit: {name} is in {quantity.unit}",
         )

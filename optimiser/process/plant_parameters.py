@@ -354,5 +354,13 @@ def _check_possible(name: str, value: float | str, unit: str) -> None:
             f"Process parameter {name} = {value!r} {unit} is not possible.",
             where=f"process.{name}",
             allowed=f"{'above 0' if above else '0'} to {top:.5g} {unit}{usual}",
-            remedy=f"check the unit: {name} is in {unit}",
+            remedy=_remedy(name, value, unit),
         )
+
+
+def _remedy(name: str, value: float | str, unit: str) -> str:
+    if name == "throughput" and (not isinstance(value, int | float) or not value > _MOST_THROUGHPUT):
+        return "write a number of t of feed per day above 0, without quotes"
+    if isinstance(value, str):
+        return f"write a number in {unit}, without quotes"
+    return f"check the unit: {name} is in {unit}"

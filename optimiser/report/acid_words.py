@@ -66,7 +66,9 @@ def takeover_sentence(of: Breakeven, takeover: Takeover) -> str:
 
 
 def _the(lever: Lever) -> str:
-    return lever.label if lever.label.endswith("s") else f"a {lever.label}"
+    if lever.label.endswith("s"):
+        return lever.label
+    return f"{'an' if lever.label[:1].lower() in 'aeio' else 'a'} {lever.label}"
 
 
 def breakeven_lines(of: Breakeven) -> list[str]:

@@ -137,8 +137,8 @@ def assumptions(
     said = {
         "Volume": f"{number(volume_ml)} mL of leachant, that is acid, peroxide and water together, before "
         f"the {what} is added. Volumes are taken to add up.",
-        what.capitalize(): f"{feed.name}, dry, pure and without binder or carbon. Weigh in more where it holds "
-        "less: what counts is g of cathode per L of leachant."
+        what.capitalize(): f"{feed.name}, dry, pure and without binder or carbon. Weigh in more where it "
+        "holds less: what counts is g of cathode per L of leachant."
         if feed.cathode_share == 1.0
         else f"{feed.name} as its assay has it, with all that is beside the cathode; its moisture is counted "
         "as water. What counts is g of it per L of leachant.",
