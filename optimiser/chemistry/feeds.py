@@ -47,6 +47,8 @@ METALS_PER_LITHIUM_LIMIT = 2.2
 #: How far the shares of a blend may sum from 1.
 _SHARES = 1e-6
 MOST_PORTIONS = 20
+#: What a feed without a name is called.
+BY_ASSAY, OF_A_BLEND = "feed by assay", "blend"
 
 
 def _portion(value: Any) -> Any:
@@ -110,7 +112,7 @@ class _Cathode(Strict):
     Every further metal of ``models/metals.yaml`` is a field like Ni, Mn and Co.
 
     Attributes:
-        name: what to call it.
+        name: what to call it; without one "feed by assay", "blend" or "feed".
         Ni, Mn, Co: mol per mol Li. LiMn2O4 is Mn = 2. They follow from an assay or a blend if there is one.
         mass: kg of what is charged: cathode, and all that is beside it.
         note: what the reader should know of it.
@@ -213,6 +215,8 @@ class _Cathode(Strict):
         self._reading = reading
         for metal in METALS[1:]:  # a frozen model's own fields, once
             self.__dict__[metal] = reading.composition.get(metal, 0.0)
+        if "name" not in self.model_fields_set:  # and stays unset, so that it is not written down
+            self.__dict__["name"] = OF_A_BLEND if self.assay is None else BY_ASSAY
 
     @model_serializer(mode="wrap")
     def _as_given(self, handler: Any) -> dict[str, Any]:

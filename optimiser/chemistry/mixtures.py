@@ -202,6 +202,9 @@ def _bought(parts: Sequence[tuple[Acid, float]]) -> dict[str, Any]:
     prices, factors = [acid.price for acid in acids], [acid.climate_change for acid in acids]
     priced = all(price is not None for price in prices)
     known = all(factor is not None for factor in factors)
+    for acid in acids:
+        if acid.price is not None:
+            acid.price_eur(acid.price.per)  # says which acid's price has no exchange rate
 
     def at(end: int) -> Blend:
         """Return the mixture with the lowest, usual or highest price and factor of every acid."""

@@ -153,8 +153,7 @@ def euro_per_unit(currency: str, period: str | None) -> float:
         periods = ", ".join(known for c, known in rates if c == currency)
         others = "EUR, " + ", ".join(sorted({c for c, _ in rates}))
         raise InputError(
-            f"There is no exchange rate of {currency} for {period}.",
-            where="models/exchange_rates.yaml",
+            f"There is no exchange rate of {currency} for {period} in models/exchange_rates.yaml.",
             allowed=f"{currency} for {periods}" if periods else others,
             remedy="give the price in EUR, or name a period of the table",
         )

@@ -63,7 +63,12 @@ class Entry(Strict):
             InputError: no price, or no exchange rate for its currency and period.
         """
         price: Price = self._needed("price", f"EUR per {per}")
-        return in_basis(price.euro(), price.per, per, self.purity)
+        try:
+            euro = price.euro()
+        except InputError as error:
+            where = f"{self.kind[1]}.{self.name}.price"
+            raise InputError(error.what, where=where, allowed=error.allowed, remedy=error.remedy) from None
+        return in_basis(euro, price.per, per, self.purity)
 
     def _needed(self, field: str, unit: str) -> Any:
         """Return a number of the entry. Raises InputError, which says what to do, where it has none."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from optimiser.chemistry.feeds import Feed
+from optimiser.chemistry.feeds import BY_ASSAY, OF_A_BLEND, Feed
 from optimiser.chemistry.impurities import (
     IMPURITIES,
     impurity_charges,
@@ -35,7 +35,7 @@ def reading_lines(feed: Feed) -> tuple[str, ...]:
     if feed.assay is not None:
         rest = f"; {100.0 * reading.unaccounted:.1f} wt% are unaccounted for and count as an inert solid"
         said.append(
-            f"{feed.name} by its assay: the cathode is {formula(feed)}, {share} of what is charged. The assay"
+            f"{_begun(feed)}: the cathode is {formula(feed)}, {share} of what is charged. The assay"
             f" lists {100.0 * reading.listed:.1f} wt%, with the cathode's oxygen "
             f"{100.0 * reading.closure:.1f}{rest if reading.unaccounted >= 5e-4 else ''}."
         )
@@ -43,7 +43,7 @@ def reading_lines(feed: Feed) -> tuple[str, ...]:
         assert feed.blend is not None
         parts = " and ".join(f"{100.0 * part.share:g} % {part.feed.name}" for part in feed.blend)
         said.append(
-            f"{feed.name} is a blend of {parts}: the cathode is {formula(feed)} on average, {share} of what "
+            f"{_begun(feed)} {parts}: the cathode is {formula(feed)} on average, {share} of what "
             f"is charged. The yield model sees that average, which "
             "a mixture of particles is not."
         )
@@ -61,6 +61,13 @@ def reading_lines(feed: Feed) -> tuple[str, ...]:
             "does not see them, so that yields which they raise as reductants are not predicted."
         )
     return tuple(said)
+
+
+def _begun(feed: Feed) -> str:
+    """Begin the sentence on how a feed was read, with the name that it was given."""
+    if feed.assay is not None:
+        return "Feed by assay" if feed.name == BY_ASSAY else f"{feed.name} by its assay"
+    return "The blend is" if feed.name == OF_A_BLEND else f"{feed.name} is a blend of"
 
 
 def _held(feed: Feed) -> list[str]:

@@ -256,8 +256,7 @@ def _check_currency(currency: str) -> None:
     known = sorted({c for c, _ in load_rates()})
     if currency not in known:
         raise InputError(
-            f"There is no exchange rate of {currency}.",
-            where="models/exchange_rates.yaml",
+            f"There is no exchange rate of {currency} in models/exchange_rates.yaml.",
             allowed="EUR, " + ", ".join(known),
             remedy="give the amount in EUR, or add a rate to the table",
         )
@@ -267,8 +266,8 @@ def _escalated(name: str, period: str, table: PlantTable) -> float:
     year = period[:4]
     if year not in table.cost_index:
         raise InputError(
-            f"There is no cost index for {year}, so {name} cannot be brought to {table.cost_year}.",
-            where="models/plant.yaml, key cost_index",
+            f"There is no cost index for {year} in models/plant.yaml, so {name} cannot be brought to "
+            f"{table.cost_year}.",
             allowed=", ".join(table.cost_index),
             remedy=f"give the price in money of {table.cost_year}, or add the index of {year} to the table",
         )
@@ -319,7 +318,11 @@ def check_number(name: str, value: float | str | Sourced) -> Sourced:
             allowed=unit + money,
             remedy=f"convert the number to {unit}",
         )
-    found = in_euro(name, value, written, load_plant())
+    try:
+        found = in_euro(name, value, written, load_plant())
+    except InputError as error:  # the number is the problem's, whatever table knows no rate or index for it
+        where = f"process.{name}"
+        raise InputError(error.what, where=where, allowed=error.allowed, remedy=error.remedy) from None
     for end in found:
         _check_possible(name, end, unit)
     ranged = value.low is not None or value.high is not None

@@ -140,7 +140,7 @@ def assumptions(
         what.capitalize(): f"{feed.name}, dry, pure and without binder or carbon. Weigh in more where it "
         "holds less: what counts is g of cathode per L of leachant."
         if feed.cathode_share == 1.0
-        else f"{feed.name} as its assay has it, with all that is beside the cathode; its moisture is counted "
+        else f"{feed.name} as it is charged, with all that is beside the cathode; its moisture is counted "
         "as water. What counts is g of it per L of leachant.",
     }
     for acid in acids:

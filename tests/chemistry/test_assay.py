@@ -191,7 +191,7 @@ def test_a_blend_is_the_average() -> None:
         ([{"feed": "NMC111", "share": 0}], "not possible"),
         ([{"feed": {"Co": 1, "mass": 5}, "share": 1}], "no mass of its own"),
         ([{"feed": {"assay": {"Li": 4}}, "share": 1}], "none of Ni, Mn and Co"),
-        ([], "not possible"),
+        ([], "The blend is empty"),
     ],
 )
 def test_a_blend_that_is_none_is_refused(blend: list[Any], what: str) -> None:

@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 
 from optimiser._io.errors import InputError
+from optimiser.chemistry.feeds import Feed
 from optimiser.problem.binding import bind
 from optimiser.problem.bounds import Bound
+from optimiser.problem.feed_words import reading_lines
 from optimiser.problem.load import load_problem
 from optimiser.problem.schema import Problem
 
@@ -108,3 +110,53 @@ def test_nothing_is_not_written_down(tmp_path: Path) -> None:
     path = tmp_path / "again.yaml"
     path.write_text(asked.to_yaml())
     assert load_problem(path).impacts is None
+
+
+@pytest.mark.parametrize(
+    "name, number, table",
+    [
+        ("labour_rate", "{value: 9, unit: GBP/h, period: 2023}", "models/exchange_rates.yaml"),
+        ("labour_rate", "{value: 9, unit: GBP/h}", "models/exchange_rates.yaml"),
+        ("labour_rate", "{value: 9, unit: USD/h, period: 1890}", "models/exchange_rates.yaml"),
+        ("tank_cost", "{value: 9000, unit: USD, period: 1890}", "models/plant.yaml"),
+    ],
+)
+def test_money_without_a_rate_is_told_where_it_stands(
+    name: str, number: str, table: str, tmp_path: Path
+) -> None:
+    error = refused(tmp_path, rest=f"process:\n  scope: plant\n  throughput: 10\n  {name}: {number}")
+    assert error.where.endswith(f"slip.yaml, line 9, key process.{name}")
+    assert table in error.what
+
+
+def test_an_acids_price_without_a_rate_is_told_where_it_stands(tmp_path: Path) -> None:
+    price = "{value: 1, currency: GBP, per: kg stock, period: 1890}"
+    error = refused(tmp_path, acid="citric", rest=f"acids: {{citric: {{price: {price}}}}}")
+    assert "models/exchange_rates.yaml" in error.what
+    assert error.where.endswith("line 6, key acids.citric.price")
+
+
+@pytest.mark.parametrize(
+    "feed, name, said",
+    [
+        ({"assay": {"Li": 5, "Co": 42.45, "graphite": 25}}, "feed by assay", "Feed by assay: the cathode is"),
+        (
+            {"blend": [{"feed": "NMC111", "share": 0.6}, {"feed": "NMC811", "share": 0.4}]},
+            "blend",
+            "The blend is 60 % NMC111 and 40 % NMC811: the cathode is",
+        ),
+    ],
+)
+def test_a_feed_without_a_name_is_called_by_what_it_is(
+    feed: dict[str, object], name: str, said: str, tmp_path: Path
+) -> None:
+    asked = Problem(name="mine", feed=feed, variables={"acid": "sulfuric"}, objectives=[{"minimise": "cost"}])
+    assert asked.feed.name == name and reading_lines(asked.feed)[0].startswith(said)
+    text = asked.to_yaml()
+    path = tmp_path / "again.yaml"
+    path.write_text(text)
+    again = load_problem(path)
+    assert f"name: {name}" not in text and again.to_yaml() == text
+    assert again.feed == asked.feed
+    copied = Feed.model_validate(asked.feed.model_dump(by_alias=True))
+    assert (copied.name, reading_lines(copied)) == (name, reading_lines(asked.feed))

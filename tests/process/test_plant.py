@@ -352,8 +352,8 @@ def test_impossible_plants_are_refused(process: dict[str, Any], said: str) -> No
 @pytest.mark.parametrize(
     ("number", "said", "where"),
     [
-        ({"value": 30, "unit": "XAU/h", "period": "2023"}, "no exchange rate of XAU", "exchange_rates.yaml"),
-        ({"value": 30, "unit": "XAU/h"}, "no exchange rate of XAU", "exchange_rates.yaml"),
+        ({"value": 30, "unit": "XAU/h", "period": "2023"}, "no exchange rate of XAU", "process.labour_rate"),
+        ({"value": 30, "unit": "XAU/h"}, "no exchange rate of XAU", "process.labour_rate"),
         ({"value": 30, "unit": "USD/h"}, "no period", "process.labour_rate"),
         ({"value": 30, "unit": "EUR/min"}, "unit 'EUR/min'", "process.labour_rate"),
         ({"value": 30, "unit": "h"}, "unit 'h'", "process.labour_rate"),
