@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -212,6 +212,12 @@ class _Cathode(Strict):
         self._reading = reading
         for metal in METALS[1:]:  # a frozen model's own fields, once
             self.__dict__[metal] = reading.composition.get(metal, 0.0)
+
+    def __repr_args__(self) -> Iterator[tuple[str | None, Any]]:
+        """Show an assay or a blend only where there is one."""
+        for name, value in super().__repr_args__():
+            if value is not None or name not in ("assay", "blend"):
+                yield name, value
 
     @model_serializer(mode="wrap")
     def _as_given(self, handler: Any) -> dict[str, Any]:
