@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -217,6 +217,12 @@ class _Cathode(Strict):
             self.__dict__[metal] = reading.composition.get(metal, 0.0)
         if "name" not in self.model_fields_set:  # and stays unset, so that it is not written down
             self.__dict__["name"] = OF_A_BLEND if self.assay is None else BY_ASSAY
+
+    def __repr_args__(self) -> Iterator[tuple[str | None, Any]]:
+        """Show an assay or a blend only where there is one."""
+        for name, value in super().__repr_args__():
+            if value is not None or name not in ("assay", "blend"):
+                yield name, value
 
     @model_serializer(mode="wrap")
     def _as_given(self, handler: Any) -> dict[str, Any]:
