@@ -136,8 +136,8 @@ def oxygen_demand(smiles: str) -> float:
         InputError: RDKit cannot read the SMILES.
 
     Examples:
-        >>> round(oxygen_demand("C(C(=O)O)C(CC(=O)O)(C(=O)O)O"), 3)  # citric acid, 4.5 mol per mol
-        0.749
+        >>> round(oxygen_demand("C(C(=O)O)C(CC(=O)O)(C(=O)O)O"), 2)  # citric acid: 4.5 mol per mol
+        0.75
     """
     atoms = _rdkit("").AddHs(_molecule(smiles)).GetAtoms()
     count = Counter(atom.GetSymbol() for atom in atoms)

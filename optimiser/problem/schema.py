@@ -551,7 +551,15 @@ class Problem(Strict):
         if throughput is not None:
             changes["throughput"] = number(throughput, key=("process", "throughput"))
         process = {**self.process, **changes}
-        process_parameters(process)
+        try:
+            process_parameters(process)
+        except InputError as error:
+            key = tuple(error.where.split("."))
+            if key[:1] != ("process",) or key[1:2] == () or key[1] in changes:
+                raise
+            # the problem's own number: its file and line
+            where = self.where(*key)
+            raise InputError(error.what, where=where, allowed=error.allowed, remedy=error.remedy) from None
         source = self._source
         if source is not None:
             source = replace(source, replaced=source.replaced | {"process"})

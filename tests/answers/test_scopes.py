@@ -154,6 +154,10 @@ def test_a_problem_file_names_the_line_of_a_plant_that_cannot_be(tmp_path: Path)
     done = optimiser("ask", "p.yaml", cwd=tmp_path)
     assert_one_clear_block(done)
     assert "p.yaml, line" in done.stderr and "cod_price" in done.stderr
+    # the throughput of the command does not hide where the other number stands
+    done = optimiser("ask", "p.yaml", "--throughput", 20, cwd=tmp_path)
+    assert_one_clear_block(done)
+    assert "p.yaml, line" in done.stderr and "cod_price" in done.stderr
 
 
 def test_the_command_compares_acids_in_both_scopes(tmp_path: Path) -> None:
