@@ -99,7 +99,7 @@ def scopes_frame(of: Scopes) -> pd.DataFrame:
     for row, acid in enumerate(of.acids):
         told: dict[str, Any] = {"acid": acid}
         for scope, evaluation in enumerate((of.reagents, of.plant)):
-            name = ("reagents", "plant")[scope]
+            name = ("by reagents", "with the plant")[scope]
             told[f"{name}: rank"] = str(ranks[scope][row])
             told[f"{name}: time [min]"] = f"{evaluation.designs.time[row]:g}"
             for metric, how in zip(of.metrics, hows, strict=True):
