@@ -140,8 +140,8 @@ def _own_skill(surrogate: Surrogate) -> str:
 def selected_figures(card: Mapping[str, Any]) -> Mapping[str, Mapping[str, Mapping[str, Any]]]:
     """Return a card's figures of picked rows by protocol and rule; nothing where the card has none.
 
-    The shipped card is completed by the file beside it, which `optimiser evaluate --selected --out` writes:
-    it has rules that are newer than the card, whose hash names the artefact.
+    Of the shipped card those of the file beside it count, which `optimiser evaluate --selected --out` writes:
+    its rules and prices are newer than the card, whose hash names the artefact.
     """
     own: Mapping[str, Mapping[str, Mapping[str, Any]]] = card["skill"].get("selected", {})
     path = builtin.folder("models") / SHIPPED / SELECTED
@@ -150,7 +150,7 @@ def selected_figures(card: Mapping[str, Any]) -> Mapping[str, Mapping[str, Mappi
     stored = read_yaml(path).data
     if stored[SEAL] != card.get(SEAL):
         return own
-    return {protocol: {**stored["selected"][protocol], **rules} for protocol, rules in own.items()}
+    return {protocol: stored["selected"][protocol] for protocol in own}
 
 
 def targets_reached(
