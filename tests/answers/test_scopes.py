@@ -50,7 +50,9 @@ def test_cost_means_the_plants_cost_at_plant_scope() -> None:
     assert [o.metric for o in problem.objectives] == ["cost_plant", "recovery"]
     bounded = opt.load_problem("nmc111").model_copy(update={"constraints": (opt.Bound("cost", max=5),)})
     assert "cost_plant_max" in bind(bounded.at_scope("plant", 10)).constraint_names
-    assert "cost_max" in bind(bounded.at_scope("reagents", 10)).constraint_names
+    assert "cost_max" in bind(bounded.at_scope("reagents")).constraint_names
+    with pytest.raises(InputError, match="has no throughput"):
+        bounded.at_scope("reagents", 10)
 
 
 def test_both_scopes_agree_about_each_other() -> None:
