@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -14,6 +15,20 @@ from optimiser.problem.tolerances import DEFAULT
 from optimiser.surrogate.artefact import POINTS, load_surrogate
 from optimiser.surrogate.features import PREDICTED_METALS
 from optimiser.variables import CONTINUOUS, Designs
+
+#: An assay of black mass, wt% of what is charged: that of the shipped problem.
+BLACK_MASS: dict[str, Any] = {
+    "Li": 4.1,
+    "Ni": 21.0,
+    "Mn": 6.2,
+    "Co": 6.9,
+    "Cu": 2.1,
+    "Al": 3.4,
+    "Fe": 0.4,
+    "graphite": 33,
+    "binder": 2,
+    "moisture": 1,
+}
 
 
 def plant(

@@ -73,14 +73,8 @@ class Scopes:
 def pair_of(problem: BoundProblem) -> tuple[str, str]:
     """Return the metrics that are compared: net values where the first objective is one, else costs."""
     first = problem.objectives[0].metric
-    return (
-        ("net_value", AT_PLANT["net_value"])
-        if first in ("net_value", "net_value_plant")
-        else (
-            "cost",
-            AT_PLANT["cost"],
-        )
-    )
+    name = "net_value" if first in ("net_value", AT_PLANT["net_value"]) else "cost"
+    return name, AT_PLANT[name]
 
 
 def scopes_of(problem: BoundProblem, pool: Pool) -> Scopes | None:

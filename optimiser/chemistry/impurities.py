@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Any
@@ -136,6 +136,16 @@ def _per_impurity(field: str) -> npt.NDArray[np.float64]:
     found = np.array([n.value if isinstance(n, Quantity) else n for n in number], dtype=np.float64)
     found.flags.writeable = False
     return found
+
+
+def impurity_shares(shares: Mapping[str, float]) -> npt.NDArray[np.float64]:
+    """Return mass shares by name as an array in the order of IMPURITIES, 0 where there is none.
+
+    Examples:
+        >>> impurity_shares({"Al": 0.03}).tolist()
+        [0.0, 0.03, 0.0]
+    """
+    return np.array([float(shares.get(metal, 0.0)) for metal in IMPURITIES])
 
 
 def impurity_molar_masses() -> npt.NDArray[np.float64]:

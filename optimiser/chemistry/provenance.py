@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from pydantic import BaseModel
 
@@ -111,3 +112,18 @@ def _record(item: str, quantity: str, number: Quantity | Price | ExchangeRate) -
         euro=number.euro() if isinstance(number, Price) else None,
         method=number.method if isinstance(number, Quantity) else "",
     )
+
+
+#: Marks between which a page holds a table that is written by a command.
+_BEGIN, _END = "<!-- begin table -->\n", "<!-- end table -->"
+
+
+def write_table(table: str, pages: Iterable[str]) -> None:
+    """Write a Markdown table between the two marks of each page; without a page it is printed."""
+    named = list(pages)
+    if not named:
+        print(table, end="")
+    for page in map(Path, named):
+        before, _, rest = page.read_text(encoding="utf-8").partition(_BEGIN)
+        _, _, after = rest.partition(_END)
+        page.write_text(f"{before}{_BEGIN}\n{table}\n{_END}{after}", encoding="utf-8")

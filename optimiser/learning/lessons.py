@@ -20,11 +20,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
+from optimiser.chemistry.impurities import IMPURITIES
 from optimiser.chemistry.mixtures import group_of
 from optimiser.learning.telling import sentence_of
 from optimiser.surrogate.artefact import Surrogate
 from optimiser.surrogate.calibration import INTERVAL_LEVEL, Calibration, tails
-from optimiser.surrogate.coordinates import IMPURITIES
 from optimiser.surrogate.features import PREDICTED_METALS
 from optimiser.surrogate.residuals import EXPLANATIONS, Learned, hardness, learn_rows, left_out
 from optimiser.surrogate.site import Site, base_name

@@ -11,7 +11,7 @@ from optimiser._io.errors import InputError
 from optimiser.chemistry.acids import Acid
 from optimiser.chemistry.descriptors import molar_mass, oxygen_demand
 from optimiser.chemistry.feeds import Feed
-from optimiser.chemistry.impurities import IMPURITIES, load_impurities
+from optimiser.chemistry.impurities import IMPURITIES, impurity_shares, load_impurities
 from optimiser.chemistry.metals import Metal, load_metals
 from optimiser.chemistry.mixtures import solubility_limits
 from optimiser.chemistry.reagents import ENERGIES, Base, Reagent, Reagents, load_reagents
@@ -145,7 +145,7 @@ def process_inputs(
         reagents=_reagent_numbers(known, base, bought(known, parameters)),
         metal_value=np.array(value),
         parameters=parameters,
-        impurities=np.array([feed.impurities.get(metal, 0.0) for metal in IMPURITIES]),
+        impurities=impurity_shares(feed.impurities),
         plant=_plant_numbers(acids, parameters, known),
     )
 

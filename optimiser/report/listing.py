@@ -145,7 +145,11 @@ def _parameters() -> list[Record]:
         for name, names in choices().items()
     ]
     energies = (
-        {"name": key, "default": load_reagents()[energy].label, "unit": "see docs/impacts.md"}
+        {
+            "name": key,
+            "default": load_reagents()[energy].label,
+            "unit": "a country, a mix, or your own numbers",
+        }
         for key, energy in CHOICES.items()
     )
     further = (*chosen, *energies, *parameter_records(), *_tolerances())

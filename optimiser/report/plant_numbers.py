@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Collection
-from pathlib import Path
 from typing import Any
 
 from optimiser.chemistry.prices import load_rates
+from optimiser.chemistry.provenance import write_table
 from optimiser.chemistry.quantity import flags
 from optimiser.problem.bound import BoundProblem
 from optimiser.process.plant_parameters import (
@@ -139,16 +139,5 @@ def markdown_table() -> str:
     return "\n".join(lines) + "\n"
 
 
-BEGIN, END = "<!-- begin table -->\n", "<!-- end table -->"
-
-
-def main(pages: list[str]) -> None:
-    """Write the table between the two marks of each page."""
-    for page in map(Path, pages):
-        before, _, rest = page.read_text(encoding="utf-8").partition(BEGIN)
-        _, _, after = rest.partition(END)
-        page.write_text(f"{before}{BEGIN}\n{markdown_table()}\n{END}{after}", encoding="utf-8")
-
-
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    write_table(markdown_table(), sys.argv[1:])

@@ -12,13 +12,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from optimiser.chemistry.impurities import IMPURITIES, impurity_shares
 from optimiser.chemistry.mixtures import MOST, shares_of
 from optimiser.surrogate.domain import place_of
 from optimiser.surrogate.features import FeedLike
 from optimiser.variables import CONTINUOUS, Floats
 
-#: Metals beside the cathode in what is fed, in the order of every array of impurities.
-IMPURITIES: tuple[str, ...] = ("Cu", "Al", "Fe")
 #: Mass share of what is fed: black mass holds some tenths of a per cent to some per cent of each.
 IMPURITY_REACH = 0.01
 #: Mole share of an acid in a mixture.
@@ -29,7 +28,7 @@ WIDTH = len(CONTINUOUS) + len(IMPURITIES) + MOST
 
 def impurities_of(feed: FeedLike) -> Floats:
     """Return mass of copper, aluminium and iron per mass of what is fed, shape (3,)."""
-    return np.array([float(feed.impurities.get(metal, 0.0)) for metal in IMPURITIES])
+    return impurity_shares(feed.impurities)
 
 
 def place_at(continuous: Floats, scale: Floats, key: str, impurities: Floats) -> Floats:

@@ -19,9 +19,10 @@ import numpy.typing as npt
 from optimiser._io import builtin
 from optimiser._io.errors import InputError
 from optimiser._io.reading import MOST_TABLE, npz_arrays, read_bytes
+from optimiser.chemistry.impurities import IMPURITIES
 from optimiser.chemistry.mixtures import group_of
 from optimiser.surrogate.calibration import INTERVAL_LEVEL, Calibration, tails
-from optimiser.surrogate.coordinates import IMPURITIES, place_at, places_at, shares_array
+from optimiser.surrogate.coordinates import place_at, places_at, shares_array
 from optimiser.surrogate.domain import Domain
 from optimiser.surrogate.features import of_cathode
 from optimiser.surrogate.residuals import (

@@ -19,8 +19,8 @@ import pandas as pd
 from optimiser._io.errors import InputError
 from optimiser.chemistry.acids import Acid, load_acids
 from optimiser.chemistry.feeds import Feed, find_feed
+from optimiser.chemistry.impurities import IMPURITIES
 from optimiser.chemistry.metals import BASE_METALS
-from optimiser.surrogate.coordinates import IMPURITIES
 from optimiser.tables.own_results_checks import (
     MOST_ROWS,
     YIELDS,

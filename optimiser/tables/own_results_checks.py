@@ -10,9 +10,10 @@ import pandas as pd
 
 from optimiser._io.errors import InputError, closest
 from optimiser.chemistry.acids import Acid, find_acid_name
+from optimiser.chemistry.impurities import IMPURITIES
 from optimiser.chemistry.metals import BASE_METALS, metals_in_words
 from optimiser.chemistry.mixtures import read_mixture
-from optimiser.surrogate.coordinates import IMPURITIES, impurities_of
+from optimiser.surrogate.coordinates import impurities_of
 from optimiser.tables.read import Table, split_title
 from optimiser.tables.scenarios import Known, Scenarios
 from optimiser.toolkit import template

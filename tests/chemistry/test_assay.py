@@ -13,23 +13,11 @@ from hypothesis import strategies as st
 from optimiser._io.errors import InputError
 from optimiser.chemistry.feeds import Feed, load_feeds
 from optimiser.chemistry.metals import METALS, molar_masses
-
-ASSAY: dict[str, Any] = {
-    "Li": 4.1,
-    "Ni": 21.0,
-    "Mn": 6.2,
-    "Co": 6.9,
-    "Cu": 2.1,
-    "Al": 3.4,
-    "Fe": 0.4,
-    "graphite": 33,
-    "binder": 2,
-    "moisture": 1,
-}
+from tests.plants import BLACK_MASS
 
 
 def black_mass(**changed: Any) -> Feed:
-    return Feed(name="black mass", assay={**ASSAY, **changed}, mass=1000)
+    return Feed(name="black mass", assay={**BLACK_MASS, **changed}, mass=1000)
 
 
 def exact(feed: Feed, scale: float = 1.0) -> dict[str, float]:
@@ -142,7 +130,7 @@ def test_an_impurity_beside_a_formula_is_not_to_be_left_out() -> None:
         Feed(Co=1.0, yields={"Cu": 0.9})
     assert "copper_dissolved" in error.value.remedy
     with pytest.raises(InputError, match="Both assay and Ni"):
-        Feed(Ni=0.6, assay=ASSAY)
+        Feed(Ni=0.6, assay=BLACK_MASS)
 
 
 def test_ranges_keep_their_middle_and_come_back() -> None:
@@ -155,9 +143,9 @@ def test_ranges_keep_their_middle_and_come_back() -> None:
     assert Feed(**plain) == feed and Feed.model_validate(feed.model_dump()) == feed
     assert pickle.loads(pickle.dumps(feed)).impurities == feed.impurities
     for wrong in ([3, 1], [1, 2, 3], "much", {"low": 2, "mode": 1, "high": 3}):
-        assert refused(**{**ASSAY, "Cu": wrong}).key[:2] == ("assay", "Cu")
-    assert "leaves room for" in refused(**{**ASSAY, "Cu": {"low": 1, "mode": 2, "high": 60}}).allowed
-    assert "another one in every draw" in refused(**{**ASSAY, "Ni": [20, 22]}).what
+        assert refused(**{**BLACK_MASS, "Cu": wrong}).key[:2] == ("assay", "Cu")
+    assert "leaves room for" in refused(**{**BLACK_MASS, "Cu": {"low": 1, "mode": 2, "high": 60}}).allowed
+    assert "another one in every draw" in refused(**{**BLACK_MASS, "Ni": [20, 22]}).what
 
 
 def test_a_blend_is_the_average() -> None:
@@ -167,7 +155,7 @@ def test_a_blend_is_the_average() -> None:
     assert blend.Ni == pytest.approx(0.5190, abs=1e-4) and blend.cathode_share == 1.0 and blend.oxygen == 2.0
     one = Feed(blend=[{"feed": "NMC111", "share": 0.6}, {"feed": "NMC111", "share": 0.4}])
     assert (one.composition == load_feeds()["NMC111"].composition).all()
-    half = Feed(blend=[{"feed": {"assay": ASSAY}, "share": 0.5}, {"feed": "NMC622", "share": 0.5}])
+    half = Feed(blend=[{"feed": {"assay": BLACK_MASS}, "share": 0.5}, {"feed": "NMC622", "share": 0.5}])
     assert half.impurities == pytest.approx({"Cu": 0.0105, "Al": 0.017, "Fe": 0.002})
     assert half.cathode_share == pytest.approx((0.56986 + 1.0) / 2.0, abs=1e-5)
     # masses add up
@@ -201,5 +189,5 @@ def test_a_blend_that_is_none_is_refused(blend: list[Any], what: str) -> None:
 
 
 def test_arrays_of_numpy_are_numbers() -> None:
-    feed = Feed(assay={k: np.float64(v) for k, v in ASSAY.items()})
+    feed = Feed(assay={k: np.float64(v) for k, v in BLACK_MASS.items()})
     assert feed.composition == pytest.approx(black_mass().composition)

@@ -36,24 +36,13 @@ from optimiser.uncertainty.drawn import Drawn
 from optimiser.uncertainty.inputs import inputs_of
 from optimiser.variables import CONTINUOUS, Designs
 from tests.command import assert_one_clear_block, optimiser
+from tests.plants import BLACK_MASS
 from tests.results import tiny
 
 ASKED: dict[str, Any] = {
     "variables": {"acid": ["sulfuric", "hydrochloric"]},
     "objectives": [opt.minimise("cost"), opt.maximise("recovery")],
     "constraints": [opt.Yields(Li=0.5)],
-}
-ASSAY = {
-    "Li": 4.1,
-    "Ni": 21.0,
-    "Mn": 6.2,
-    "Co": 6.9,
-    "Cu": 2.1,
-    "Al": 3.4,
-    "Fe": 0.4,
-    "graphite": 33,
-    "binder": 2,
-    "moisture": 1,
 }
 SETPOINTS = np.array([[70.0, 2.0, 0.0, 40.0, 100.0], [60.0, 3.0, 0.0, 30.0, 60.0]])
 
@@ -131,7 +120,7 @@ def test_metrics_of_impurities_are_there_only_where_they_are_fed() -> None:
     with pytest.raises(InputError, match="leachate_Cu") as error:
         bind(opt.Problem(feed="NMC622", **{**ASKED, "objectives": [opt.minimise("leachate_Cu")]}))
     assert "assay" in error.value.remedy
-    mine = {"name": "ours", "assay": ASSAY}
+    mine = {"name": "ours", "assay": BLACK_MASS}
     with pytest.raises(InputError, match="same for every design"):
         bind(opt.Problem(feed=mine, **{**ASKED, "objectives": [opt.minimise("hydrogen")]}))
 
@@ -170,7 +159,7 @@ def test_streams_of_black_mass_balance() -> None:
 
 
 def test_ranges_are_drawn_and_the_sums_follow() -> None:
-    problem = bind(opt.Problem(feed={"name": "ours", "assay": {**ASSAY, "Cu": [1, 3]}}, **ASKED))
+    problem = bind(opt.Problem(feed={"name": "ours", "assay": {**BLACK_MASS, "Cu": [1, 3]}}, **ASKED))
     names = {one.name: one for one in inputs_of(problem)}
     assert names["copper in ours"].distribution == "uniform" and names["copper in ours"].high == 0.03
     assert {"copper dissolved", "aluminium dissolved", "iron dissolved"} <= names.keys()
@@ -180,7 +169,7 @@ def test_ranges_are_drawn_and_the_sums_follow() -> None:
     evaluation = problem.evaluate(both())
     values = {("feed", "", "Cu"): np.array([0.03]), ("plant", "", "copper_dissolved"): np.array([1.0])}
     ((_, drawn),) = Drawn(problem, evaluation).chunks(values, 1)
-    assay = {**ASSAY, "Cu": 3.0, "graphite": 32.0}  # the whole stays what it is
+    assay = {**BLACK_MASS, "Cu": 3.0, "graphite": 32.0}  # the whole stays what it is
     other = opt.Problem(feed={"name": "ours", "assay": assay}, process={"copper_dissolved": 1.0}, **ASKED)
     there = bind(other).evaluate(both())
     for name in ("leachate_Cu", "residue", "reductant_metals", "salt", "hydrogen"):
@@ -215,9 +204,9 @@ def test_a_run_keeps_its_assay(tmp_path: Path) -> None:
 
 
 def test_to_yaml_gives_the_same_question_back(tmp_path: Path) -> None:
-    blend = {"name": "ours", "blend": [{"feed": {"assay": {**ASSAY, "Cu": [1, 3]}}, "share": 0.7},
+    blend = {"name": "ours", "blend": [{"feed": {"assay": {**BLACK_MASS, "Cu": [1, 3]}}, "share": 0.7},
                                        {"feed": "NMC111", "share": 0.3}]}  # fmt: skip
-    for feed in ({"name": "ours", "assay": {**ASSAY, "Al": {"low": 2, "mode": 3, "high": 4}}}, blend):
+    for feed in ({"name": "ours", "assay": {**BLACK_MASS, "Al": {"low": 2, "mode": 3, "high": 4}}}, blend):
         question = opt.Problem(feed=feed, **ASKED)
         path = tmp_path / "mine.yaml"
         path.write_text(question.to_yaml(), encoding="utf-8")
