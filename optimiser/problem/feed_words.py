@@ -5,6 +5,7 @@ from __future__ import annotations
 from optimiser.chemistry.feeds import BY_ASSAY, OF_A_BLEND, Feed
 from optimiser.chemistry.impurities import (
     IMPURITIES,
+    gives_hydrogen,
     impurity_charges,
     impurity_electrons,
     load_impurities,
@@ -74,6 +75,12 @@ def _held(feed: Feed) -> list[str]:
     return [load_impurities()[metal].label for metal in IMPURITIES if metal in feed.impurities]
 
 
+def hydrogen_metals(feed: Feed) -> list[str]:
+    """Return what a feed holds beside its cathode that can give hydrogen with acid, in words."""
+    gives = zip(IMPURITIES, gives_hydrogen(), strict=True)
+    return [load_impurities()[metal].label for metal, yes in gives if yes and metal in feed.impurities]
+
+
 def _parameters(feed: Feed) -> list[str]:
     return [load_impurities()[metal].parameter for metal in IMPURITIES if metal in feed.impurities]
 
@@ -113,8 +120,9 @@ def impurity_warnings(problem: BoundProblem, evaluation: Evaluation, row: int) -
     said, held = [], [m for m in IMPURITIES if m in feed.impurities]
     if "hydrogen" in metrics and metrics["hydrogen"][row] > 0.0:
         said.append(
-            f"Aluminium and iron can give hydrogen with the acid, at most {metrics['hydrogen'][row]:.2g} kg "
-            "per t feed: explosive with air. Add the feed slowly, ventilate, and keep ignition away."
+            f"{metals_in_words(hydrogen_metals(feed)).capitalize()} can give hydrogen with the acid, at most "
+            f"{metrics['hydrogen'][row]:.2g} kg per t feed: explosive with air. Add the feed slowly, "
+            "ventilate, and keep ignition away."
         )
     balance, labels = evaluation.outcome.balance, metals_in_words(_held(feed))
     taken = float((balance.impurities[row] * 1000.0 / molar_masses() * impurity_charges()).sum())
@@ -127,6 +135,12 @@ def impurity_warnings(problem: BoundProblem, evaluation: Evaluation, row: int) -
             f"The leachate holds {amounts}. Taking them out as hydroxides is counted: base, salt, and "
             f"{metrics['hydroxides'][row]:.0f} kg of dry residue per t feed. Nickel, cobalt and manganese "
             "that go with them, and oxidising iron first, are not."
+        )
+    elif problem.inputs.plant is not None and problem.inputs.plant.parameters.precipitated > 0.0:
+        said.append(
+            f"The leachate holds {amounts}, which are precipitated with the metals: the plant's base for "
+            "them is counted. `process: {impurity_removal: hydroxide}` takes them out before, and counts the "
+            "residue."
         )
     else:
         said.append(

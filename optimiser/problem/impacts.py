@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 import numpy as np
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from optimiser._io.errors import InputError, closest
 from optimiser._io.yamlfile import Real
@@ -14,6 +14,7 @@ from optimiser.chemistry.acids import Acid, find_acid_name
 from optimiser.chemistry.categories import CLIMATE_CHANGE, category_of
 from optimiser.chemistry.impacts import ImpactTable, is_climate, same_text
 from optimiser.chemistry.metals import METALS
+from optimiser.problem.strict import Strict
 from optimiser.process.impacts import AssumedFactor, Credit
 
 #: Stands for every category of the table.
@@ -23,20 +24,16 @@ _MOST_CREDIT = 1000.0  # kg CO2-eq per kg of metal: beyond it the unit is wrong
 _UNIT = "kg CO2-eq/kg"
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
-
-
 def _plain(value: Any) -> Any:
     return {"value": value} if isinstance(value, int | float) and not isinstance(value, bool) else value
 
 
-class _Assumption(_Strict):
+class _Assumption(Strict):
     value: Annotated[Real, Field(ge=0.0)]
     source: str = ""
 
 
-class _CreditFactor(_Strict):
+class _CreditFactor(Strict):
     value: Annotated[Real, Field(ge=0.0, le=_MOST_CREDIT)]
     unit: str = _UNIT
     source: str = Field(min_length=1)

@@ -11,9 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple, Self
 import numpy as np
 import yaml
 from pydantic import (
-    BaseModel,
     BeforeValidator,
-    ConfigDict,
     Discriminator,
     Field,
     InstanceOf,
@@ -39,6 +37,7 @@ from optimiser.problem.impacts import AssumeField, CreditField
 from optimiser.problem.margins import Constraint
 from optimiser.problem.numbers import number
 from optimiser.problem.objectives import Objective, read_objective
+from optimiser.problem.strict import Strict
 from optimiser.problem.tolerances import DEFAULT, Tolerances
 from optimiser.process.parameters import choices, process_parameters
 from optimiser.process.plant_parameters import SCOPES, ProcessNumber
@@ -51,12 +50,6 @@ _SAME_FEED = 0.0006
 def _same_feed(one: Feed, other: Feed) -> bool:
     apart = np.abs(one.composition - other.composition).max()
     return bool(max(apart, abs(one.cathode_share - other.cathode_share)) <= _SAME_FEED)
-
-
-class Strict(BaseModel):
-    """Frozen, and any key that is not in the schema is an error."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 Range = tuple[float, float]

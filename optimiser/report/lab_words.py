@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from optimiser.chemistry.feeds import Feed
-from optimiser.chemistry.impurities import IMPURITIES, gives_hydrogen, load_impurities
 from optimiser.chemistry.metals import metals_in_words
+from optimiser.problem.feed_words import hydrogen_metals
 
 
 def weighed_in(feed: Feed) -> str:
@@ -32,8 +32,7 @@ def steps(feed: Feed) -> tuple[str, ...]:
 
 def _hydrogen(feed: Feed) -> str:
     """Warn of hydrogen where the feed holds a metal that gives it with acid."""
-    gives = zip(IMPURITIES, gives_hydrogen(), strict=True)
-    held = [load_impurities()[metal].label for metal, yes in gives if yes and metal in feed.impurities]
+    held = hydrogen_metals(feed)
     if not held:
         return ""
     return (
