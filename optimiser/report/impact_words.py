@@ -56,18 +56,24 @@ def missing_lines(problem: BoundProblem) -> list[str]:
 
 
 def assumed_lines(problem: BoundProblem) -> list[str]:
-    """Repeat the factors that the problem assumes of what it uses."""
+    """Repeat the factors that the problem assumes of what it uses, alike ones in one line."""
     numbers = problem.inputs.impacts
     if numbers is None:
         return []
     units = {one.name: one.unit for one in numbers.categories}
-    return [
-        f"Assumed, not from the table: {column(one.category).label} of {one.substance} {one.value:g} "
-        f"{units[one.category]}/{'kWh' if one.substance in ENERGIES else 'kg'}"
-        + (f" ({one.source})." if one.source else ".")
-        for one in numbers.assumed
-        if one.substance in (*single_acids(problem.acids), *numbers.bought.values())
-    ]
+    alike: dict[tuple[str, float, str], list[str]] = {}
+    for one in numbers.assumed:
+        if one.substance in (*single_acids(problem.acids), *numbers.bought.values()):
+            alike.setdefault((one.substance, one.value, one.source), []).append(one.category)
+    found = []
+    for (substance, value, source), names in alike.items():
+        several = len(names) > 1
+        what = f"{len(names)} categories" if several else column(names[0]).label
+        per = "kWh" if substance in ENERGIES else "kg"
+        unit = f"per {per}, in the unit of each" if several else f"{units[names[0]]}/{per}"
+        said = f"Assumed, not from the table: {what} of {substance} {value:g} {unit}"
+        found.append(f"{said} ({source})." if source else f"{said}.")
+    return found
 
 
 def credit_line(problem: BoundProblem, told: Outcome, row: int) -> str:

@@ -103,3 +103,19 @@ def test_bad_input_is_one_block(folder: Path) -> None:
     done = optimiser("ask", "mine.yaml", "--minimise", "impact_noise", cwd=folder)
     assert_one_clear_block(done)
     assert "'impact_noise'" in done.stderr
+
+
+def test_one_number_for_several_categories_is_said_once(tmp_path: Path) -> None:
+    others = ", ".join(f"{n}: 1" for n in ("sulfuric", "h2o2", "water", "heat", "power", "sodium_hydroxide"))
+    units = {"acidification": "mol H+ eq", "ozone depletion": "kg CFC11 eq"}
+    table = "\n".join(f"  {name}: {{unit: {unit}, factors: {{{others}}}}}" for name, unit in units.items())
+    (tmp_path / "two.impacts.yaml").write_text(f"impacts:\n{table}\n", encoding="utf-8")
+    (tmp_path / "mine.yaml").write_text(
+        "feed: NMC111\nimpacts: two\nvariables: {acid: [sulfuric, hydrochloric]}\n"
+        "objectives: [minimise: cost]\nassume: {all: {hydrochloric: {value: 0.5, source: supplier}}}\n",
+        encoding="utf-8",
+    )
+    done = process("check", "mine.yaml", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    said = "2 categories of hydrochloric 0.5 per kg, in the unit of each (supplier)."
+    assert done.stdout.count("Assumed") == 1 and said in done.stdout

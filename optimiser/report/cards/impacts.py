@@ -10,7 +10,7 @@ from optimiser.report.cards.front import NO_FRONT
 from optimiser.report.columns import column
 from optimiser.report.figures.impacts import draw_by_acid, draw_shares
 from optimiser.report.impact_frames import SCORE, acids_impacts, by_acid, impacts_frame
-from optimiser.report.impact_words import assumed_lines, basis_lines, credit_line, headline
+from optimiser.report.impact_words import basis_lines, credit_line
 from optimiser.search.front import Front
 from optimiser.search.run import RunResult
 
@@ -35,10 +35,8 @@ def impacts_card(result: RunResult) -> Card:
     if problem.inputs.impacts is None:
         return Card(finding=(credit,))
     frame = acids_impacts(result)
-    finding = (headline(problem, front.evaluation, front.answer), *_best(frame), *basis_lines(problem))
     return Card(
-        finding=finding,
-        warnings=tuple(assumed_lines(problem)),
+        finding=(*_best(frame), *basis_lines(problem)),
         blocks=(*_figures(result, front, frame), *_tables(frame), *credits),
     )
 
