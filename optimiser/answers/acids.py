@@ -31,7 +31,7 @@ from optimiser.tables.own import OwnTables
 from optimiser.tables.predict import Part
 from optimiser.tables.results import ImpactResults, impact_results
 from optimiser.uncertainty.montecarlo import MonteCarlo, monte_carlo
-from optimiser.variables import CONTINUOUS, Designs
+from optimiser.variables import CONTINUOUS
 
 #: Draws under which the acids' best designs are compared.
 DRAWS = 10_000
@@ -136,7 +136,7 @@ class AcidComparison:
         acid = np.array([self.problem.acid_names.index(one.acid) for one in found])
         setpoints = np.array([one.picked.designs.continuous for one in found if one.picked is not None])
         problem = replace(self.problem, objectives=(minimise("cost_plant"),))
-        return both_scopes(problem, [Designs(acid, setpoints[:, place]) for place in (1, 3)])
+        return both_scopes(problem, [problem.designs(acid, setpoints[:, place]) for place in (1, 3)])
 
     def p_best(self) -> dict[str, float]:
         """Return, by feasible acid, the share of draws in which its best design beats all others'."""
@@ -262,7 +262,7 @@ def _together(
         return None, None
     acid = np.array([problem.acid_names.index(one.acid) for one in feasible])
     best = [one.picked.designs.continuous[0] for one in feasible if one.picked is not None]
-    evaluation = problem.evaluate(Designs(acid, np.array(best)))
+    evaluation = problem.evaluate(problem.designs(acid, np.array(best)))
     drawn = monte_carlo(problem, evaluation, DRAWS, np.random.default_rng(seed))
     part = Part(np.arange(len(evaluation)), problem, problem.acids, evaluation, ("",) * len(problem.acids))
     return drawn, impact_results((part,), _impact_table(problem, tables))

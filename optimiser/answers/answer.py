@@ -398,7 +398,7 @@ def drifts(bound: BoundProblem, evaluation: Evaluation) -> tuple[Drift, ...]:
                 rows.append((j, side))
     if not places:
         return ()
-    designs = Designs(np.full(len(places), k, dtype=np.intp), np.array(places))
+    designs = evaluation.designs.at(np.full(len(places), k, dtype=np.intp), np.array(places))
     # how far the data reach is told by the range; within it the domain is no loss
     free_of_domain = bound.with_constraints(ApplicabilityDomain(None))
     margins = free_of_domain.search_point(designs, "high").margins

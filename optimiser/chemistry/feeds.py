@@ -302,6 +302,11 @@ class _Cathode(Strict):
         return np.array([1.0, *(getattr(self, metal) for metal in METALS[1:])])
 
     @property
+    def place(self) -> tuple[float, ...]:
+        """Mol Ni, Mn, Co per mol Li: what describes a feed to a yield model."""
+        return float(self.Ni), float(self.Mn), float(self.Co)
+
+    @property
     def present(self) -> npt.NDArray[np.bool_]:
         """Which metals the feed contains, in the order of METALS."""
         return self.composition > 0.0

@@ -28,7 +28,7 @@ from optimiser.process.parameters import ProcessParameters
 from optimiser.search.archive import Archive, joined
 from optimiser.search.hypervolume import box, scaled_hypervolume
 from optimiser.search.known import Known
-from optimiser.variables import Bools, Designs, Floats
+from optimiser.variables import Bools, Floats
 
 #: What no input explains.
 MISSED_FIRST = "what the first search missed and the second found"
@@ -206,7 +206,7 @@ def _asked(run: Known, partner: Known, names: tuple[str, ...]) -> _Asked:
 def _renamed(run: Known, names: tuple[str, ...]) -> Archive:
     """Return what a run has seen, its acids counted among those of both."""
     number = np.array([names.index(name) for name in run.problem.acid_names], dtype=np.intp)
-    designs = Designs(number[run.seen.designs.acid], run.seen.designs.continuous)
+    designs = run.seen.designs.at(number[run.seen.designs.acid], run.seen.designs.continuous)
     # another question replaces these, which may differ in number between the runs
     nothing = np.zeros((len(designs), 1))
     return replace(run.seen, designs=designs, margins=nothing, objectives=nothing)

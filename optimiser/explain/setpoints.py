@@ -8,7 +8,7 @@ import numpy as np
 
 from optimiser.chemistry.metals import METALS
 from optimiser.problem.bound import BoundProblem, Evaluation
-from optimiser.variables import VARIABLES, Bools, Designs, Floats, Variable
+from optimiser.variables import VARIABLES, Bools, Floats, Variable
 
 #: Values of one setpoint that are tried at most, evenly over a longer range.
 MOST_TRIED = 400
@@ -121,7 +121,7 @@ def _sweep(problem: BoundProblem, here: Evaluation, j: int) -> Sweep:
         values = values[:0]
     continuous = np.repeat(here.designs.continuous[:1], len(values), axis=0)
     continuous[:, j] = values
-    tried = problem.evaluate(Designs(np.full(len(values), acid, dtype=np.intp), continuous))
+    tried = problem.evaluate(problem.designs(np.full(len(values), acid, dtype=np.intp), continuous))
     allowed = allowed_designs(tried)
     lowest = lowest_yield(tried.yields)
     gain = lowest - lowest_yield(here.yields)[0]

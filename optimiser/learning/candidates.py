@@ -69,7 +69,7 @@ class Candidates:
     @property
     def expected(self) -> Bools:
         """Whether the expected yields reach all targets, shape (n,)."""
-        targets = self.problem.yields.array
+        targets = self.problem.targets_array
         asked = ~np.isnan(targets)
         return np.asarray((self.prediction.mean[:, asked] >= targets[asked]).all(axis=1), dtype=np.bool_)
 
@@ -179,7 +179,7 @@ def _rounded(problem: BoundProblem, designs: Designs) -> Designs:
 
 
 def _chance(problem: BoundProblem, prediction: YieldPrediction) -> Floats:
-    return joint_probability(problem.surrogate, prediction, problem.yields.array)
+    return joint_probability(problem.surrogate, prediction, problem.targets_array)
 
 
 def _thinned(
@@ -200,7 +200,7 @@ def _thinned(
     order = np.argsort(np.argsort(-scores, axis=0, kind="stable"), axis=0).min(axis=1)
     first = np.argsort(order, kind="stable")
     # what may be the best design is never thinned away
-    targets = problem.yields.array
+    targets = problem.targets_array
     asked = ~np.isnan(targets)
     reached = (guess.mean[:, asked] >= targets[asked]).all(axis=1)
     best = np.lexsort((values[:, 0], ~reached))[:_BEST]

@@ -98,7 +98,7 @@ def doubt(problem: BoundProblem, design: Evaluation, experiments: Designs, run: 
     if not problem.targets:
         return Doubt(metrics, factor[0], np.nan, np.nan, np.nan)
     chance = float(design.p_feasible[0])
-    asked = ~np.isnan(problem.yields.array[:known])
+    asked = ~np.isnan(problem.targets_array[:known])
     explained = 1.0 - float(np.nanmean(factor[0, asked] ** 2))
     return Doubt(metrics, factor[0], chance, min(chance, 1.0 - chance), wrong_after(chance, explained))
 

@@ -13,7 +13,6 @@ from optimiser.problem.yields import predicted_metals
 from optimiser.surrogate.artefact import Surrogate, YieldPrediction
 from optimiser.surrogate.calibration import widening
 from optimiser.surrogate.coordinates import WIDTH, impurities_of, place_at
-from optimiser.surrogate.domain import place_of
 from optimiser.surrogate.features import of_cathode
 from optimiser.surrogate.joint import drawn_yields, joint, nothing_learned
 from optimiser.surrogate.residuals import Learned, Prior, hardness
@@ -45,19 +44,20 @@ def place_in(problem: BoundProblem, acid: int, continuous: Floats) -> Floats:
     """Return where setpoints with one of a problem's acids lie for what own results teach, (n, `WIDTH`)."""
     feed = problem.feed
     seen = of_cathode(continuous, feed.cathode_share)
-    key, scale = problem.acids[acid].key, problem.surrogate.domain.scale
-    return place_at(seen, scale, key, impurities_of(feed))
+    key, domain = problem.acids[acid].key, problem.surrogate.domain
+    return place_at(seen, domain.scale, key, impurities_of(feed), domain.space)
 
 
 def setpoints_in(problem: BoundProblem, continuous: Floats) -> Floats:
     """Return setpoints, solids as cathode, in the domain's standard deviations, shape (n, 5)."""
     seen = of_cathode(continuous, problem.feed.cathode_share)
-    return place_of(seen) / problem.surrogate.domain.scale
+    domain = problem.surrogate.domain
+    return domain.space.place(seen) / domain.scale
 
 
 def composition_of(problem: BoundProblem) -> Floats:
-    """Return mol Ni, Mn and Co per mol Li of the feed, shape (3,)."""
-    return np.array([problem.feed.Ni, problem.feed.Mn, problem.feed.Co], dtype=np.float64)
+    """Return what describes the feed, of a cathode mol Ni, Mn and Co per mol Li, shape (f,)."""
+    return np.array(problem.feed.place, dtype=np.float64)
 
 
 def published(problem: BoundProblem, designs: Designs, prediction: YieldPrediction) -> tuple[Floats, Floats]:
@@ -137,7 +137,7 @@ def objectives(problem: BoundProblem, designs: Designs, yields: Floats) -> Float
 
 def reach(problem: BoundProblem, yields: Floats) -> Bools:
     """Return whether yields reach all targets, shape of ``yields`` without its last axis."""
-    targets = problem.yields.array
+    targets = problem.targets_array
     asked = ~np.isnan(targets)
     return np.asarray((yields[..., asked] >= targets[asked]).all(axis=-1), dtype=np.bool_)
 

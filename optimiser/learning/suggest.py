@@ -199,14 +199,14 @@ def sampled(designs: Designs, samples: int) -> tuple[Designs, Ints]:
     every = designs.continuous[number].copy()
     every[:, _TIME] *= np.tile(shares, len(designs))
     early = np.tile(shares < 1.0, len(designs))
-    rounded = laboratory_setpoints(Designs(designs.acid[number], every)).continuous
+    rounded = laboratory_setpoints(designs.at(designs.acid[number], every)).continuous
     every[:, _TIME] = np.where(early, np.maximum(rounded[:, _TIME], VARIABLES[_TIME].step), every[:, _TIME])
     # the last of equal times stays: that of the experiment itself
     told = np.column_stack([number, every[:, _TIME]])
     kept = np.append((np.diff(told, axis=0) != 0.0).any(axis=1), True)
     kept &= every[:, _TIME] <= designs.continuous[number, _TIME]
     rows = np.flatnonzero(kept)
-    return Designs(designs.acid[number[rows]], every[rows]), number[rows]
+    return designs.at(designs.acid[number[rows]], every[rows]), number[rows]
 
 
 def _chosen(
@@ -299,7 +299,7 @@ def _measured(problem: BoundProblem, own: OwnData | None) -> Floats:
     present = np.asarray(problem.feed.present, dtype=bool)[:known]
     seen = ~np.isnan(own.yields) & present
     yields[:, :known] = np.where(seen, own.yields, yields[:, :known])
-    asked = ~np.isnan(problem.yields.array[:known])
+    asked = ~np.isnan(problem.targets_array[:known])
     # something that decides was measured
     tells = seen[:, asked].any(axis=1) if asked.any() else seen.any(axis=1)
     free = problem.with_constraints(Yields(), ApplicabilityDomain(None))

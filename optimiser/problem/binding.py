@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
@@ -20,19 +20,22 @@ from optimiser.problem.bound import BoundProblem
 from optimiser.problem.bounds import Bound
 from optimiser.problem.constraints import Yields, complete
 from optimiser.problem.impacts import assumed_factors, credit_of
-from optimiser.problem.metrics import METRICS
+from optimiser.problem.metrics import METRICS, YIELD, is_yield
 from optimiser.problem.objectives import minimise
 from optimiser.problem.plant_metrics import AT_PLANT
 from optimiser.problem.schema import Problem
-from optimiser.problem.tolerances import OFF, Tolerances
+from optimiser.problem.system_schema import SystemVariables
+from optimiser.problem.tolerances import Tolerances, default_tolerances, no_tolerances
 from optimiser.problem.yields import check_yields
 from optimiser.process.impacts import PLACES, AssumedFactor, ImpactNumbers, impact_numbers
-from optimiser.process.inputs import bought, process_inputs
+from optimiser.process.inputs import ProcessInputs, bought, process_inputs
 from optimiser.process.parameters import ProcessParameters, process_parameters
+from optimiser.process.system_inputs import system_inputs
 from optimiser.surrogate.artefact import Surrogate, load_surrogate
 from optimiser.surrogate.domain import Neighbourhood
 from optimiser.surrogate.fitted import Fitted
-from optimiser.variables import VARIABLES, Floats
+from optimiser.systems.system import System, SystemFeed, cathode
+from optimiser.variables import VARIABLES, Floats, Variables
 
 if TYPE_CHECKING:
     from optimiser.tables.own import OwnTables
@@ -50,16 +53,36 @@ def bind(question: Problem, tables: OwnTables | None = None) -> BoundProblem:
             with the question's own acids.
 
     Raises:
-        InputError: an unknown feed, acid or surrogate; a target or objective on a metal that the feed does
-            not contain or whose yield is assumed; a metal whose yield nothing tells; a missing price or
-            factor; a concentration that no stock can supply.
+        InputError: an unknown feed, acid, option or surrogate; a target or objective on a metal that the feed
+            does not contain or whose yield is assumed; a metal whose yield nothing tells; a missing price or
+            factor; a concentration that no stock can supply; a sum that the system's numbers do not suffice
+            for.
     """
+    of_cathode = type(question).responses is None
+    problem = _bind_cathode(question, tables) if of_cathode else _bind_system(question, tables)
+    _refuse_metrics_without_numbers(question, problem)
+    if isinstance(problem.inputs, ProcessInputs):
+        _refuse_missing_factors(question, problem)
+    if problem.domain is not None:
+        _refuse_unsupported(question, problem)
+    asked = _asked_ranges(question, problem.variables)
+    ranges = [_acid_range(asked, near, problem.domain, problem.variables) for near in problem.neighbourhoods]
+    return replace(
+        problem,
+        lower=np.array([r[:, 0] for r in ranges]),
+        upper=np.array([r[:, 1] for r in ranges]),
+        tolerances=tolerances_of(question, problem.system),
+    )
+
+
+def _bind_cathode(question: Problem, tables: OwnTables | None) -> BoundProblem:
     feed = question.feed
     acids = _acids(question, known_acids(question) if tables is None else tables.acids)
     _refuse_impossible_targets(question, feed)
     _refuse_idle_objectives(question, feed)
     _refuse_impossible_concentration(question, acids)
     surrogate = surrogate_of(question)
+    _refuse_other_system(question, surrogate, cathode().name)
     try:
         parameters = process_parameters(question.process)
         reagents = supplied(load_reagents(), question.process) if tables is None else tables.reagents
@@ -79,19 +102,90 @@ def bind(question: Problem, tables: OwnTables | None = None) -> BoundProblem:
         impacts=None if table is None else factors_of(problem, table, assumed),
         credit=credit_of(question.credit),
     )
-    problem = at_scope(question, replace(problem, inputs=inputs))
-    _refuse_metrics_without_numbers(question, problem)
-    _refuse_missing_factors(question, problem)
-    if problem.domain is not None:
-        _refuse_unsupported(question, problem)
-    asked = _asked_ranges(question)
-    ranges = [_acid_range(asked, near, problem.domain) for near in problem.neighbourhoods]
-    return replace(
-        problem,
-        lower=np.array([r[:, 0] for r in ranges]),
-        upper=np.array([r[:, 1] for r in ranges]),
-        tolerances=tolerances_of(question),
+    return at_scope(question, replace(problem, inputs=inputs))
+
+
+#: Parts of a problem that are of cathodes alone.
+_OF_CATHODES = ("acids", "impacts", "assume", "credit")
+
+
+def _bind_system(question: Problem, tables: OwnTables | None) -> BoundProblem:
+    """Bind a question on a system of one's own."""
+    for part in _OF_CATHODES:
+        if getattr(question, part):
+            raise InputError(
+                f"`{part}` is for cathodes: the system of {question.surrogate} has no use for it.",
+                where=question.where(part),
+                remedy="remove it; prices and factors of a system's reagents stand in the system's file",
+            )
+    for index, constraint in enumerate(question.constraints):
+        if constraint.of_cathodes:
+            raise InputError(
+                f"{constraint.key!r} needs the stoichiometry of a cathode, which this system does not have.",
+                where=question.where("constraints", index),
+                allowed="yield targets, bounds on the metrics of the system, applicability_domain",
+                remedy="remove it",
+            )
+    surrogate, feed = surrogate_of(question), cast(SystemFeed, question.feed)
+    system = surrogate.system
+    _refuse_other_system(question, surrogate, feed.system)
+    _refuse_unmeasured(question, system, feed)
+    variables = cast(SystemVariables, question.variables)
+    options = system.combinations(variables.asked(system))
+    neighbourhoods = [surrogate.domain.neighbourhood(feed, option) for option in options]
+    if not variables.asked(system):  # of all combinations those with data are meant
+        known = [k for k, near in enumerate(neighbourhoods) if near.experiments]
+        options = tuple(options[k] for k in known or range(len(options)))
+        neighbourhoods = [neighbourhoods[k] for k in known or range(len(neighbourhoods))]
+    everything = np.tile([[v.low, v.high] for v in system.variables], (len(options), 1, 1))
+    try:
+        inputs = system_inputs(system, feed, options, process_parameters(question.process))
+    except InputError as error:
+        raise _located(error, question) from None
+    return BoundProblem(
+        name=question.name,
+        feed=feed,
+        acids=options,
+        surrogate=surrogate,
+        reagents=load_reagents(),
+        inputs=inputs,
+        neighbourhoods=tuple(neighbourhoods),
+        lower=everything[:, :, 0],
+        upper=everything[:, :, 1],
+        objectives=tuple(question.objectives),
+        constraints=complete(question.constraints, cathode=False),
     )
+
+
+def _refuse_other_system(question: Problem, surrogate: Surrogate, name: str) -> None:
+    if surrogate.system.name != name:
+        raise InputError(
+            f"The surrogate {surrogate.name} is of {surrogate.system.name}, the problem of {name}.",
+            where=question.where("surrogate"),
+            allowed=f"a yield model of {name}",
+            remedy="optimiser list models",
+        )
+
+
+def _refuse_unmeasured(question: Problem, system: System, feed: SystemFeed) -> None:
+    """Refuse targets and objectives on responses that the feed does not have."""
+    has = [r for r, there in zip(system.responses, feed.present, strict=True) if there]
+    asked: list[tuple[tuple[str | int, ...], str]] = [
+        (("objectives", i), o.metric.removeprefix(YIELD))
+        for i, o in enumerate(question.objectives)
+        if is_yield(o.metric)
+    ]
+    for index, constraint in enumerate(question.constraints):
+        if isinstance(constraint, Yields):
+            asked += [(("constraints", index, "yield", r), r) for r in constraint.targets]
+    for key, response in asked:
+        if response not in has:
+            raise InputError(
+                f"The yield of {response} was not measured on {feed.name}.",
+                where=question.where(*key),
+                allowed=", ".join(has),
+                remedy="choose one of these, or another feed",
+            )
 
 
 def assumed_of(question: Problem, tables: OwnTables | None) -> tuple[AssumedFactor, ...]:
@@ -157,18 +251,18 @@ def at_scope(question: Problem, problem: BoundProblem) -> BoundProblem:
     return replace(problem, objectives=tuple(objectives), constraints=complete(limits))
 
 
-def tolerances_of(question: Problem) -> Tolerances:
+def tolerances_of(question: Problem, system: System | None = None) -> Tolerances:
     """Return the tolerances that a question asks for, or the usual ones; a setpoint that it fixes has none.
 
     Raises:
         InputError: a half-width as large as the largest setpoint that is searched: most likely per cent.
     """
-    asked = question.tolerances
+    asked, system = question.tolerances, system or cathode()
     if asked is None:
-        return OFF
-    found = asked.tolerances()
-    ranges = _asked_ranges(question)
-    for variable, width, high in zip(VARIABLES, found.absolute, ranges[:, 1], strict=True):
+        return no_tolerances(system)
+    found = asked.tolerances(default_tolerances(system))
+    ranges = _asked_ranges(question, system.variables)
+    for variable, width, high in zip(system.variables, found.absolute, ranges[:, 1], strict=True):
         if 0.0 < high <= width:
             raise InputError(
                 f"A tolerance of {width:g} {variable.unit} is as large as the largest setpoint, {high:g} "
@@ -220,19 +314,18 @@ def _refuse_unsupported(question: Problem, problem: BoundProblem) -> None:
     """Where every acid is outside the domain no design can be feasible, and a search would be wasted."""
     if any(near.supported for near in problem.neighbourhoods):
         return
-    near = {
-        acid.name: problem.surrogate.domain.neighbourhood(problem.feed, acid)
-        for acid in load_acids().values()
-    }
+    every = load_acids().values() if problem.system.is_cathode else problem.system.options
+    near = {acid.name: problem.surrogate.domain.neighbourhood(problem.feed, acid) for acid in every}
     known = sorted((n for n in near if near[n].supported), key=lambda n: -near[n].experiments)
     least = problem.surrogate.domain.settings.min_experiments
+    such = "such an acid" if problem.system.is_cathode else "such a combination"
     raise InputError(
         f"None of {', '.join(problem.acid_names)} has the {least} experiments near {problem.feed.name} that "
         "the applicability domain asks for: no design can be feasible.",
-        where=question.where("variables", "acid"),
+        where=question.where("variables", *problem.system.choices[:1]),
         allowed=", ".join(f"{name} ({near[name].experiments} experiments)" for name in known)
         or f"no acid: the data do not know such a feed as {problem.feed.name}",
-        remedy="choose such an acid, or add `- applicability_domain: off` under constraints at your own risk",
+        remedy=f"choose {such}, or add `- applicability_domain: off` under constraints at your own risk",
     )
 
 
@@ -412,12 +505,12 @@ def _refuse_impossible_concentration(question: Problem, acids: tuple[Acid, ...])
         )
 
 
-def _asked_ranges(question: Problem) -> Floats:
-    """Return the ranges that are asked for, in the order of VARIABLES, shape (5, 2)."""
-    return np.array([question.variables.range_of(variable) for variable in VARIABLES])
+def _asked_ranges(question: Problem, variables: Variables) -> Floats:
+    """Return the ranges that are asked for, in the order of the setpoints, shape (v, 2)."""
+    return np.array([question.variables.range_of(variable) for variable in variables])
 
 
-def _acid_range(asked: Floats, near: Neighbourhood, domain: float | None) -> Floats:
+def _acid_range(asked: Floats, near: Neighbourhood, domain: float | None, variables: Variables) -> Floats:
     """Cut the asked ranges, shape (5, 2), to where the acid has data, and to setpoints a plant can set.
 
     Where the two do not meet the asked range stays: every design there is outside the domain, and the
@@ -428,7 +521,7 @@ def _acid_range(asked: Floats, near: Neighbourhood, domain: float | None) -> Flo
         held = near.bounded(domain)
         least, most = np.where(held, near.low, -np.inf), np.where(held, near.high, np.inf)
         low, high = _where_ordered(np.maximum(low, least), np.minimum(high, most), low, high)
-    step = np.array([variable.step for variable in VARIABLES])
+    step = np.array([variable.step for variable in variables])
     # + 0.0 turns -0.0 into 0.0
     on_grid = np.ceil(low / step - 1e-9) * step + 0.0, np.floor(high / step + 1e-9) * step
     return np.column_stack(_where_ordered(*on_grid, low, high))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cached_property, partial
 
 import numpy as np
 
@@ -18,7 +18,7 @@ from optimiser.problem.margins import Constraint, State
 from optimiser.problem.metric import Metric
 from optimiser.problem.metrics import METRICS, metrics_of, reported_of
 from optimiser.problem.objectives import Objective
-from optimiser.problem.outcome import Outcome, outcome
+from optimiser.problem.outcome import Outcome, outcome, system_outcome
 from optimiser.problem.plant_metrics import AT_PLANT
 from optimiser.problem.tolerances import DEFAULT, Tolerances
 from optimiser.problem.yields import (
@@ -33,13 +33,13 @@ from optimiser.process.balance import mass_balance
 from optimiser.process.byproducts import ByProducts
 from optimiser.process.inputs import ProcessInputs, process_inputs
 from optimiser.process.ratios import proton_ratio, reductant_ratio
+from optimiser.process.system_inputs import SystemInputs
 from optimiser.surrogate.artefact import POINTS, Fidelity, Surrogate, YieldPrediction
 from optimiser.surrogate.calibration import INTERVAL_LEVEL, reached
 from optimiser.surrogate.domain import Neighbourhood
-from optimiser.variables import VARIABLES, Designs, Floats, Ints
+from optimiser.systems.system import Option, System, SystemFeed
+from optimiser.variables import Bools, Designs, Floats, Ints, Variables, settable
 
-_STEPS = np.array([v.step for v in VARIABLES])
-_LOG = np.array([v.log for v in VARIABLES])
 #: Logarithmic variables are searched on log(x + 1): time may start at 0.
 _SHIFT = 1.0
 #: Held-out rows whose errors stand for all in a quantile of a metric.
@@ -65,7 +65,7 @@ class Evaluation:
         domain_distance: distance to the data, or the members' disagreement, as a share of the domain's limit,
             whichever is greater (inside <= 1); infinite where no experiment with the acid is near the feed.
         support: number of experiments near the design.
-        proton_ratio, reductant_ratio: offered / needed.
+        proton_ratio, reductant_ratio: offered / needed; NaN where no stoichiometry tells.
         p_feasible: calibrated probability that every yield target holds at once.
     """
 
@@ -134,11 +134,11 @@ class BoundProblem:
     """
 
     name: str
-    feed: Feed
-    acids: tuple[Acid, ...]
+    feed: Feed | SystemFeed
+    acids: tuple[Acid | Option, ...]
     surrogate: Surrogate
     reagents: Reagents
-    inputs: ProcessInputs
+    inputs: ProcessInputs | SystemInputs
     neighbourhoods: tuple[Neighbourhood, ...]
     lower: Floats
     upper: Floats
@@ -147,14 +147,58 @@ class BoundProblem:
     tolerances: Tolerances = DEFAULT
 
     @property
+    def system(self) -> System:
+        """What its designs and yields have columns for."""
+        return self.surrogate.system
+
+    @property
+    def cathode_feed(self) -> Feed:
+        """The feed of a problem on cathodes, for what only those have."""
+        assert isinstance(self.feed, Feed)
+        return self.feed
+
+    @property
+    def cathode_acids(self) -> tuple[Acid, ...]:
+        """The acids of a problem on cathodes, for what only those have."""
+        return tuple(acid for acid in self.acids if isinstance(acid, Acid))
+
+    @property
+    def cathode_inputs(self) -> ProcessInputs:
+        """The numbers of a problem on cathodes, for what only those have."""
+        assert isinstance(self.inputs, ProcessInputs)
+        return self.inputs
+
+    @property
+    def variables(self) -> Variables:
+        """The setpoints of its designs."""
+        return self.surrogate.system.variables
+
+    @property
+    def responses(self) -> tuple[str, ...]:
+        """What every array of yields has a column for; of cathodes METALS, whose last ones are assumed."""
+        return METALS if self.system.is_cathode else self.system.responses
+
+    @property
+    def design_columns(self) -> tuple[str, ...]:
+        """What a table of its designs says of each."""
+        return self.system.design_columns
+
+    @property
     def acid_names(self) -> tuple[str, ...]:
         """Names of the acids in the order that ``Designs.acid`` indexes."""
         return tuple(acid.name for acid in self.acids)
 
     @property
     def present(self) -> tuple[str, ...]:
-        """The metals that the feed contains."""
-        return tuple(m for m, there in zip(METALS, self.feed.present, strict=True) if there)
+        """The metals, or responses, that the feed has."""
+        return tuple(m for m, there in zip(self.responses, self.feed.present, strict=True) if there)
+
+    @property
+    def recovery_weights(self) -> Floats:
+        """Share of each response in the recovery, shape (m,): by mass, or alike where no assay tells it."""
+        mass = self.feed.metal_mass
+        mass = mass if mass.sum() > 0.0 else np.asarray(self.feed.present, dtype=np.float64)
+        return np.asarray(mass / mass.sum(), dtype=np.float64)
 
     @property
     def metrics(self) -> dict[str, Metric]:
@@ -191,6 +235,11 @@ class BoundProblem:
         return self.yields.targets
 
     @property
+    def targets_array(self) -> Floats:
+        """The yield asked for, a number per response, NaN where none is, shape (m,)."""
+        return self.yields.array_of(self.responses)
+
+    @property
     def confidence(self) -> float | None:
         """The probability that each target holds with; None where expected yields count."""
         return self.yields.confidence
@@ -222,7 +271,7 @@ class BoundProblem:
 
     def with_constraints(self, *constraints: Constraint) -> BoundProblem:
         """Return the same problem with some of its constraints replaced, or further bounds."""
-        return replace(self, constraints=complete([*self.constraints, *constraints]))
+        return replace(self, constraints=complete([*self.constraints, *constraints], self.system.is_cathode))
 
     def decode(self, acid: Ints, unit: Floats) -> Designs:
         """Turn search coordinates into designs.
@@ -234,25 +283,39 @@ class BoundProblem:
         """
         low, high = self.lower[acid], self.upper[acid]
         linear = low + unit * (high - low)
-        ratio = np.log((high + _SHIFT) / (low + _SHIFT))
+        ratio = self._log_ratio(low, high)
         logarithmic = (low + _SHIFT) * np.exp(unit * ratio) - _SHIFT
-        value = np.where(_LOG, logarithmic, linear)
-        return self.settable(Designs(acid, value))
+        value = np.where(self._log, logarithmic, linear)
+        return self.settable(self.designs(acid, value))
+
+    def designs(self, acid: Ints, continuous: Floats) -> Designs:
+        """Return designs of its system, as they are."""
+        return Designs(acid, continuous, self.variables)
+
+    @cached_property
+    def _log(self) -> Bools:
+        return np.array([variable.log for variable in self.variables])
+
+    def _log_ratio(self, low: Floats, high: Floats) -> Floats:
+        """Return the logarithm of the range of each logarithmic variable, 0 of the others."""
+        with np.errstate(invalid="ignore", divide="ignore"):  # of those that may be negative
+            ratio = np.log((high + _SHIFT) / (low + _SHIFT))
+        return np.where(self._log, ratio, 0.0)
 
     def encode(self, designs: Designs) -> Floats:
         """Return the coordinates that :meth:`decode` takes, 0 where an acid's variable is fixed, (n, 5)."""
         low, high = self.lower[designs.acid], self.upper[designs.acid]
         free = high > low
         linear = (designs.continuous - low) / np.where(free, high - low, 1.0)
-        ratio = np.where(free, np.log((high + _SHIFT) / (low + _SHIFT)), 1.0)
-        logarithmic = np.log((np.maximum(designs.continuous, low) + _SHIFT) / (low + _SHIFT)) / ratio
-        return np.clip(np.where(_LOG, logarithmic, linear), 0.0, 1.0)
+        ratio = np.where(free & self._log, self._log_ratio(low, high), 1.0)
+        logarithmic = self._log_ratio(low, np.maximum(designs.continuous, low)) / ratio
+        return np.clip(np.where(self._log, logarithmic, linear), 0.0, 1.0)
 
     def settable(self, designs: Designs) -> Designs:
         """Return designs rounded to the steps a plant can set, within their acid's ranges."""
         low, high = self.lower[designs.acid], self.upper[designs.acid]
-        value = np.round(np.round(designs.continuous / _STEPS) * _STEPS, 6)
-        return Designs(designs.acid, np.clip(value, low, high))
+        value = settable(self.variables, designs.continuous)
+        return designs.at(designs.acid, np.clip(value, low, high))
 
     def with_acids(self, names: Sequence[str]) -> BoundProblem:
         """Return the same problem with some of its acids only, in the order given."""
@@ -267,9 +330,12 @@ class BoundProblem:
             upper=self.upper[rows],
         )
 
-    def inputs_for(self, acids: tuple[Acid, ...]) -> ProcessInputs:
+    def inputs_for(self, acids: tuple[Acid | Option, ...]) -> ProcessInputs | SystemInputs:
         """Return the numbers of the process anew for some acids."""
-        found = process_inputs(self.feed, acids, self.inputs.parameters, self.reagents)
+        if isinstance(self.inputs, SystemInputs):
+            return self.inputs.of_options([one for one in acids if isinstance(one, Option)])
+        chosen = [one for one in acids if isinstance(one, Acid)]
+        found = process_inputs(self.cathode_feed, chosen, self.inputs.parameters, self.reagents)
         impacts = self.inputs.impacts
         return replace(
             found,
@@ -339,6 +405,12 @@ class BoundProblem:
         ends = [self.outcome_of(designs, y) for y in (low, high)]
         at_ends = {n: np.stack([m.compute(end) for end in ends]) for n, m in given.items()}
         known = np.array([bool(near.experiments) for near in self.neighbourhoods])
+        nothing = np.full(len(designs), np.nan)
+        proton, reductant = (
+            (proton_ratio(result.balance), reductant_ratio(result.balance))
+            if self.system.is_cathode
+            else (nothing, nothing)
+        )
         return Evaluation(
             designs=designs,
             prediction=prediction,
@@ -354,8 +426,8 @@ class BoundProblem:
             margins=self._margins(result, prediction),
             domain_distance=np.where(known[designs.acid], prediction.domain_ratio, np.inf),
             support=self._support(designs),
-            proton_ratio=proton_ratio(result.balance),
-            reductant_ratio=reductant_ratio(result.balance),
+            proton_ratio=proton,
+            reductant_ratio=reductant,
             p_feasible=self._p_feasible(prediction),
         )
 
@@ -368,6 +440,8 @@ class BoundProblem:
 
     def outcome_of(self, designs: Designs, yields: Floats) -> Outcome:
         """Return balance, cost and impact of designs with their yields, a column per metal of METALS."""
+        if isinstance(self.inputs, SystemInputs):
+            return system_outcome(designs, yields, self.inputs)
         return outcome(designs, yields, mass_balance(designs, yields, self.inputs), self.inputs)
 
     def _objectives(self, result: Outcome, prediction: YieldPrediction) -> Floats:
@@ -418,6 +492,7 @@ class BoundProblem:
             beyond=lambda limit: self._per_acid(result.designs, lambda near, x: near.beyond(x, limit)),
             slack=lambda targets, sure: reached(slacks(self.surrogate, prediction, targets), sure),
             chance=partial(joint_probability, self.surrogate, prediction),
+            responses=self.responses,
         )
 
     def state(self, evaluation: Evaluation) -> State:
@@ -445,4 +520,4 @@ class BoundProblem:
         return result
 
     def _p_feasible(self, prediction: YieldPrediction) -> Floats:
-        return joint_probability(self.surrogate, prediction, self.yields.array)
+        return joint_probability(self.surrogate, prediction, self.targets_array)

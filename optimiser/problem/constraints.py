@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -17,6 +17,8 @@ from optimiser.problem.metrics import METRICS
 from optimiser.problem.numbers import bounded, number
 from optimiser.variables import Floats
 
+#: Whatever responses there are.
+ANY: tuple[str, ...] = ()
 #: The margin of all yield targets at once.
 JOINT = "joint_yields"
 
@@ -47,9 +49,10 @@ class Yields(Constraint):
     joint: bool
 
     def __init__(self, *, confidence: float | None = None, joint: bool = False, **targets: float) -> None:
-        found = {check_metal(metal): _fraction(metal, target) for metal, target in targets.items()}
+        found = {metal: _fraction(metal, target) for metal, target in targets.items()}
         # in the order of the arrays, whatever that of the file
-        object.__setattr__(self, "targets", {metal: found[metal] for metal in METALS if metal in found})
+        order = [*(metal for metal in METALS if metal in found), *found]
+        object.__setattr__(self, "targets", {metal: found[metal] for metal in order})
         sure = confidence if confidence is None else bounded(confidence, "confidence", "> 0", "< 1")
         object.__setattr__(self, "confidence", sure)
         if not isinstance(joint, bool) or (joint and sure is None):
@@ -61,10 +64,9 @@ class Yields(Constraint):
             )
         object.__setattr__(self, "joint", joint)
 
-    @property
-    def array(self) -> Floats:
-        """The targets, a number per metal of METALS, NaN where it has none."""
-        return np.array([self.targets.get(metal, np.nan) for metal in METALS])
+    def array_of(self, responses: Sequence[str]) -> Floats:
+        """Return the targets, a number per response, NaN where it has none."""
+        return np.array([self.targets.get(response, np.nan) for response in responses])
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -75,21 +77,27 @@ class Yields(Constraint):
 
     def margins(self, state: State) -> dict[str, Floats]:
         """Return by how much each counted yield is above its target, or all of them are at once."""
-        return self.margins_of(state.counted, state.slack)
+        return self.margins_of(state.responses, state.counted, state.slack)
 
-    def margins_of(self, counted: Floats, slack: Callable[[Floats, float], Floats]) -> dict[str, Floats]:
-        """Return the margins from what they look at: ``counted`` and ``slack`` of a `State`."""
+    def margins_of(
+        self, responses: Sequence[str], counted: Floats, slack: Callable[[Floats, float], Floats]
+    ) -> dict[str, Floats]:
+        """Return the margins from what they look at: the three of a `State` that are so called."""
         if self.joint and self.targets:
             assert self.confidence is not None
-            return {JOINT: slack(self.array, self.confidence)}
-        return {f"yield_{m}": counted[:, METALS.index(m)] - t for m, t in self.targets.items()}
+            return {JOINT: slack(self.array_of(responses), self.confidence)}
+        return {f"yield_{m}": counted[:, responses.index(m)] - t for m, t in self.targets.items()}
 
     def reached_and_needed(self, state: State, name: str) -> tuple[Floats, Floats]:
         """Return the counted yield and the target; of all at once the probability, and that asked for."""
         if name == JOINT:
-            return state.chance(self.array), np.full(len(state.designs), self.confidence or 0.0)
+            return state.chance(self.array_of(state.responses)), np.full(
+                len(state.designs), self.confidence or 0.0
+            )
         metal = name.removeprefix("yield_")
-        return state.counted[:, METALS.index(metal)], np.full(len(state.designs), self.targets[metal])
+        return state.counted[:, state.responses.index(metal)], np.full(
+            len(state.designs), self.targets[metal]
+        )
 
     def setting(self) -> dict[str, Any]:
         """Return the constraint as it is written in YAML."""
@@ -101,8 +109,12 @@ class Yields(Constraint):
 CONSTRAINTS: tuple[type[Constraint], ...] = (Yields, *LIMITS)
 
 
-def read_constraint(value: Any) -> Constraint:
+def read_constraint(value: Any, responses: Sequence[str] | None = None) -> Constraint:
     """Return the constraint that one entry of ``constraints:`` stands for.
+
+    Args:
+        value: the entry.
+        responses: whose yields may have targets; None for the metals of cathodes, ``ANY`` for all.
 
     Raises:
         InputError: not one key, an unknown key, or a value that is not possible; with the key.
@@ -136,11 +148,11 @@ def read_constraint(value: Any) -> Constraint:
         if not isinstance(setting, dict):
             raise InputError(
                 f"{setting!r} is not a set of yield targets.",
-                allowed="a fraction for some of " + ", ".join(METALS),
+                allowed="a fraction for some of " + ", ".join(responses or METALS),
                 remedy="write e.g. `- yield: {Li: 0.9, Co: 0.9}`",
                 key=(key,),
             )
-        return _read_yields(setting, **{name: value[name] for name in _OF_YIELDS if name in value})
+        return _read_yields(setting, responses, **{name: value[name] for name in _OF_YIELDS if name in value})
     for name in _OF_YIELDS:
         if name in value:
             raise InputError(f"`{name}` belongs to a `yield` constraint.", remedy=_EXAMPLE, key=(name,))
@@ -156,12 +168,28 @@ _EXAMPLE = "write e.g. `- proton_balance: 1.1`, `- cost: {max: 2}`, `- {yield: {
 _OF_YIELDS = ("confidence", "joint")
 
 
-def _read_yields(targets: Mapping[Any, Any], **how: Any) -> Yields:
-    for metal in targets:
+def check_responses(targets: Iterable[Any], responses: Sequence[str] | None) -> None:
+    """Refuse targets on what is no response of a system: None means the metals of cathodes, ``ANY`` nothing.
+
+    Raises:
+        InputError: names it.
+    """
+    for name in targets:
         try:
-            check_metal(str(metal))
+            if responses is None:
+                check_metal(str(name))
+            elif responses and str(name) not in responses:
+                raise InputError(
+                    f"There is no response {str(name)!r}.",
+                    allowed=", ".join(responses),
+                    remedy=closest(str(name), responses),
+                )
         except InputError as error:
-            raise error.at("yield", metal) from None
+            raise error.at("yield", name) from None
+
+
+def _read_yields(targets: Mapping[Any, Any], responses: Sequence[str] | None, **how: Any) -> Yields:
+    check_responses(targets, responses)
     try:
         return Yields(**how, **targets)
     except InputError as error:
@@ -180,17 +208,17 @@ def _fraction(metal: str, value: Any) -> float:
     return target
 
 
-def complete(given: Iterable[Constraint]) -> tuple[Constraint, ...]:
+def complete(given: Iterable[Constraint], cathode: bool = True) -> tuple[Constraint, ...]:
     """Return the constraints that are held: those given, and the defaults of the limits that are not.
 
-    Of two with the same key the last counts.
+    Of two with the same key the last counts. Limits that need stoichiometry are held for cathodes alone.
 
     Examples:
         >>> [c.key for c in complete([Yields(Li=0.9)])][:2]
         ['yield', 'proton_balance']
     """
     asked = {constraint.key: constraint for constraint in given}
-    limits = [asked.get(limit.key, limit()) for limit in LIMITS]
+    limits = [asked.get(limit.key, limit()) for limit in LIMITS if cathode or not limit.of_cathodes]
     bounds = [constraint for constraint in asked.values() if isinstance(constraint, Bound)]
     return (asked.get(Yields.key, Yields()), *limits, *bounds)
 

@@ -8,7 +8,7 @@ one, write a class here and list it in `LIMITS`.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 
@@ -33,6 +33,7 @@ class ProtonBalance(Limit):
         {'proton_balance': 1.2}
     """
 
+    of_cathodes: ClassVar[bool] = True
     key = "proton_balance"
     label = "proton balance (usable protons offered / consumed)"
     needs_yields = True
@@ -64,6 +65,7 @@ class ReductantBalance(Limit):
         (None, {'reductant_balance': 1.0})
     """
 
+    of_cathodes: ClassVar[bool] = True
     key = "reductant_balance"
     label = "reductant balance (electrons from peroxide and the feed's metals, offered / needed)"
     needs_yields = True
@@ -89,6 +91,7 @@ class StockStrength(Limit):
         {'stock_strength': 0.1}
     """
 
+    of_cathodes: ClassVar[bool] = True
     key = "stock_strength"
     label = "stock strength (share of the tank that is water beyond the stocks)"
     low, high = ">= 0", "<= 1"
@@ -120,6 +123,7 @@ class Solubility(Limit):
         {'solubility': 0.9}
     """
 
+    of_cathodes: ClassVar[bool] = True
     key = "solubility"
     label = "solubility of the acid (mol/L)"
     low, high = "> 0", "<= 1"
@@ -148,6 +152,7 @@ class Boiling(Limit):
         {'boiling': 5.0}
     """
 
+    of_cathodes: ClassVar[bool] = True
     key = "boiling"
     label = "temperature below boiling (degC)"
     low, high = ">= 0", "<= 80"
@@ -183,6 +188,7 @@ class PeroxideHeat(Limit):
         {'peroxide_heat': 5.0}
     """
 
+    of_cathodes: ClassVar[bool] = True
     key = "peroxide_heat"
     label = "temperature if the peroxide decomposes (degC)"
     low, high = ">= 0", "<= 80"
@@ -220,6 +226,7 @@ class Slurry(Limit):
         {'slurry': 0.2}
     """
 
+    of_cathodes: ClassVar[bool] = True
     key = "slurry"
     label = "solids in the slurry (kg/kg)"
     low, high = "> 0", "< 1"

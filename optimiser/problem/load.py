@@ -4,12 +4,24 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from optimiser._io import builtin
 from optimiser._io.errors import InputError, closest
 from optimiser._io.yamlfile import Document, read_yaml, validate
 from optimiser.problem.impacts import no_credit
-from optimiser.problem.schema import ConfigSpec, Problem, ReportSpec, SearchSpec, Source, no_impacts
+from optimiser.problem.schema import (
+    ConfigSpec,
+    Problem,
+    ReportSpec,
+    SearchSpec,
+    Source,
+    check_constraints,
+    check_objectives,
+    no_impacts,
+)
+from optimiser.problem.system_schema import config_type, problem_type
+from optimiser.surrogate.artefact import load_surrogate
 
 
 @dataclass(frozen=True)
@@ -53,9 +65,37 @@ def _problem(document: Document) -> Problem:
     for part, error in (("impacts", no_impacts), ("credit", no_credit)):
         if isinstance(document.data, dict) and document.data.get(part, "") is None:
             raise document.located(error().at(part))
-    problem = validate(Problem, document)
+    problem = validate(_type_of(document), document)
     name = {} if "name" in problem.model_fields_set else {"name": document.path.stem}
     return problem.with_source(Source(document), **name)
+
+
+def _config_type(document: Document) -> type[ConfigSpec]:
+    """Return the type of a config: its tolerances are of the setpoints that its problem has."""
+    named = document.data.get("problem") if isinstance(document.data, dict) else None
+    if not isinstance(named, str):
+        return ConfigSpec
+    try:
+        path = builtin.find("problems", named, beside=document.path.parent)
+        return config_type(_type_of(read_yaml(path)))
+    except InputError:
+        return ConfigSpec  # whoever reads the problem says what is wrong with it
+
+
+def _type_of(document: Document) -> type[Problem]:
+    """Return the type of the problem in a file: that of the system of the yield model that it names."""
+    data = document.data if isinstance(document.data, dict) else {}
+    named, variables = data.get("surrogate"), data.get("variables")
+    if not isinstance(named, str):
+        return Problem
+    try:
+        system = load_surrogate(named, beside=document.path.parent).system
+    except InputError as error:
+        if isinstance(variables, dict) and "acid" in variables:
+            return Problem  # of cathodes; whoever binds it says what the model lacks
+        where = f"{document.where(('surrogate',))}: {error.where}".rstrip(": ")
+        raise InputError(error.what, where=where, allowed=error.allowed, remedy=error.remedy) from None
+    return problem_type(system)
 
 
 def load_config(name: str | Path) -> Config:
@@ -76,7 +116,7 @@ def load_config(name: str | Path) -> Config:
     if _is_problem(document):
         problem = _problem(document)
         return Config(document.path.stem, problem, description=problem.description)
-    spec = validate(ConfigSpec, document)
+    spec = validate(_config_type(document), document)
     try:
         path = builtin.find("problems", spec.problem, beside=document.path.parent)
     except InputError as error:
@@ -84,9 +124,14 @@ def load_config(name: str | Path) -> Config:
             error.what, where=document.where(("problem",)), allowed=error.allowed, remedy=error.remedy
         ) from None
     problem = _problem(read_yaml(path))
-    overrides = {
+    overrides: dict[str, Any] = {
         name: value for name in ("objectives", "constraints") if (value := getattr(spec, name)) is not None
     }
+    for part, check in (("objectives", check_objectives), ("constraints", check_constraints)):
+        try:
+            check(overrides.get(part, ()), type(problem).responses)
+        except InputError as error:
+            raise document.located(error.at(part)) from None
     if "tolerances" in spec.model_fields_set:  # None is `off`
         overrides["tolerances"] = spec.tolerances
     assert problem.source is not None
@@ -113,4 +158,8 @@ def _find(name: str | Path) -> Path:
 def _is_problem(document: Document) -> bool:
     """Say whether a file is a problem: it says what is leached, where a config names a problem."""
     data = document.data
-    return isinstance(data, dict) and "problem" not in data and bool(data.keys() & {"feed", "variables"})
+    return (
+        isinstance(data, dict)
+        and "problem" not in data
+        and bool(data.keys() & {"feed", "variables", "surrogate"})
+    )

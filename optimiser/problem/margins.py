@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -28,6 +28,7 @@ class State:
         slack: by how much all targets (a number per metal, NaN for none) are exceeded at once, with a
             confidence; shape (n,).
         chance: the probability that all targets hold at once; shape (n,).
+        responses: what the columns of ``counted`` are.
     """
 
     outcome: Outcome
@@ -36,6 +37,7 @@ class State:
     beyond: Callable[[float], Floats]
     slack: Callable[[Floats, float], Floats]
     chance: Callable[[Floats], Floats]
+    responses: Sequence[str]
 
     @property
     def designs(self) -> Designs:
@@ -60,12 +62,14 @@ class Constraint(ABC):
         key: its name in YAML.
         label: what a person reads.
         needs_yields: whether its margin depends on predicted yields.
+        of_cathodes: whether it needs the stoichiometry of a cathode.
         allowed: what may be asked for.
     """
 
     key: str
     label: str
     needs_yields: ClassVar[bool] = False
+    of_cathodes: ClassVar[bool] = False
     allowed: ClassVar[str]
 
     @property

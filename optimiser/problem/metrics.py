@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 
@@ -21,7 +23,11 @@ from optimiser.process.byproducts import leachate_impurities
 from optimiser.process.costs import metal_value, reactor_hours
 from optimiser.process.inputs import ProcessInputs
 from optimiser.process.ratios import metals_ratio, peroxide_ratio, peroxide_rise
+from optimiser.process.system_inputs import SystemInputs
 from optimiser.variables import Floats
+
+#: What the name of a yield's metric begins with.
+YIELD = "yield_"
 
 
 def _cost(o: Outcome) -> Floats:
@@ -97,9 +103,29 @@ def _hydrogen_metals() -> tuple[str, ...]:
     return tuple(metal for metal, yes in zip(IMPURITIES, gives_hydrogen(), strict=True) if yes)
 
 
-def _yield_of(metal: str) -> Callable[[Outcome], Floats]:
-    column = METALS.index(metal)
-    return lambda o: o.yields[:, column]
+@dataclass(frozen=True)
+class _YieldOf:
+    """Reads the yield of a response off an outcome."""
+
+    response: str
+
+    def __call__(self, o: Outcome) -> Floats:
+        responses = METALS if isinstance(o.inputs, ProcessInputs) else o.inputs.system.responses
+        return o.yields[:, responses.index(self.response)]
+
+
+@cache
+def yield_metric(response: str) -> Metric:
+    """Return the metric of a response's yield: of a metal of cathodes, or of a system of one's own."""
+    return Metric(
+        f"{YIELD}{response}",
+        f"{response} yield",
+        f"share of the feed's {response} that dissolves",
+        "fraction",
+        "higher",
+        3,
+        _YieldOf(response),
+    )
 
 
 _ALL = (
@@ -266,24 +292,17 @@ _ALL = (
         )
         for metal, impurity in load_impurities().items()
     ),
-    *(
-        Metric(
-            f"yield_{m}",
-            f"{m} yield",
-            f"share of the feed's {m} that dissolves",
-            "fraction",
-            "higher",
-            3,
-            _yield_of(m),
-        )
-        for m in METALS
-    ),
+    *(yield_metric(m) for m in METALS),
     *plant_metrics(),
 )
 
 
 class _Metrics(Mapping[str, Metric]):
-    """Metrics by name. One of any other category of a table, ``impact_NAME``, is made when asked for."""
+    """Metrics by name.
+
+    One of any other category of a table, ``impact_NAME``, and of a response of a system of one's own,
+    ``yield_NAME``, are made when asked for; the latter are not among those that it says it has.
+    """
 
     def __init__(self, known: tuple[Metric, ...]) -> None:
         self._known = {metric.name: metric for metric in known}
@@ -291,7 +310,12 @@ class _Metrics(Mapping[str, Metric]):
     def __getitem__(self, name: str) -> Metric:
         if is_own(name):
             return own_category(name)
+        if name not in self._known and is_yield(name):
+            return yield_metric(name.removeprefix(YIELD))
         return self._known[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._known or (isinstance(name, str) and is_own(name))
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._known)
@@ -311,18 +335,41 @@ BY_PRODUCTS: tuple[str, ...] = (
 APART: frozenset[str] = frozenset({"time", *(f"yield_{metal}" for metal in METALS)})
 
 
-def metrics_of(inputs: ProcessInputs) -> dict[str, Metric]:
+def is_yield(name: object) -> bool:
+    """Return whether a name is that of a yield, of whichever response.
+
+    Examples:
+        >>> is_yield("yield_Cu"), is_yield("cost")
+        (True, False)
+    """
+    return isinstance(name, str) and name.startswith(YIELD) and len(name) > len(YIELD)
+
+
+def metrics_of(inputs: ProcessInputs | SystemInputs) -> dict[str, Metric]:
     """Return the metrics that the numbers of a problem suffice for, by name."""
+    if isinstance(inputs, SystemInputs):
+        return _of_system(inputs)
     given = {name: metric for name, metric in METRICS.items() if metric.given(inputs)}
     own = () if inputs.impacts is None else (name for name in inputs.impacts.names if is_own(name))
     return given | {name: METRICS[name] for name in own}
 
 
-def reported_of(inputs: ProcessInputs) -> tuple[str, ...]:
+def _of_system(inputs: SystemInputs) -> dict[str, Metric]:
+    system = inputs.system
+    found = [METRICS["time"]] if "time" in system.names else []
+    found += [
+        yield_metric(r) for r, there in zip(system.responses, inputs.feed.present, strict=True) if there
+    ]
+    return {metric.name: metric for metric in found}
+
+
+def reported_of(inputs: ProcessInputs | SystemInputs) -> tuple[str, ...]:
     """Return the metrics that a front reports, asked for or not.
 
     Not those in `APART`, `BY_PRODUCTS` and `PLANT_DETAILS`, and no impact category, which stand on a card of
     their own.
     """
     apart = APART | {*BY_PRODUCTS} | PLANT_DETAILS | ON_THEIR_CARD
-    return tuple(name for name in metrics_of(inputs) if name not in apart and not is_own(name))
+    return tuple(
+        name for name in metrics_of(inputs) if name not in apart and not is_own(name) and not is_yield(name)
+    )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from optimiser._io.errors import InputError, closest
-from optimiser.problem.metrics import METRICS
+from optimiser.problem.metrics import METRICS, is_yield
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class Objective:
             raise InputError(
                 f"An objective's sign is 1 or -1, not {self.sign!r}.", remedy="use minimise or maximise"
             )
-        if not isinstance(self.metric, str) or self.metric not in METRICS:
+        if not isinstance(self.metric, str) or not (self.metric in METRICS or is_yield(self.metric)):
             raise InputError(
                 f"There is no objective {self.metric!r}.",
                 allowed=", ".join(METRICS),

@@ -12,6 +12,7 @@ from optimiser.process.byproducts import ByProducts, by_products
 from optimiser.process.costs import climate_components, cost_components, impact_components
 from optimiser.process.inputs import ProcessInputs
 from optimiser.process.plant import PlantCosts, plant_costs
+from optimiser.process.system_inputs import SystemBalance, SystemInputs, system_balance
 from optimiser.variables import Designs, Floats
 
 
@@ -25,10 +26,10 @@ class Outcome:
 
     designs: Designs
     yields: Floats
-    balance: MassBalance
+    balance: MassBalance | SystemBalance
     cost: Floats
     climate: Floats
-    inputs: ProcessInputs
+    inputs: ProcessInputs | SystemInputs
 
     @cached_property
     def by_products(self) -> ByProducts:
@@ -61,7 +62,13 @@ def outcome(designs: Designs, yields: Floats, balance: MassBalance, inputs: Proc
     )
 
 
-def per_kg_metal(total: Floats, balance: MassBalance) -> Floats:
+def system_outcome(designs: Designs, yields: Floats, inputs: SystemInputs) -> Outcome:
+    """Return designs of a system other than cathodes with the sums that its numbers suffice for."""
+    balance = system_balance(designs, yields, inputs)
+    return Outcome(designs, yields, balance, balance.cost, balance.climate, inputs)
+
+
+def per_kg_metal(total: Floats, balance: MassBalance | SystemBalance) -> Floats:
     """Divide by the mass of metal dissolved; +inf where nothing dissolves. Shape (n,)."""
     metal = balance.metal_total
     with np.errstate(divide="ignore", invalid="ignore"):

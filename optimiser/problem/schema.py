@@ -5,8 +5,10 @@ from __future__ import annotations
 import html
 import math
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple, Self
+from functools import partial
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, NamedTuple, Self
 
 import numpy as np
 import yaml
@@ -24,7 +26,7 @@ from pydantic import (
     field_validator,
 )
 
-from optimiser._io.errors import InputError, dotted
+from optimiser._io.errors import InputError, closest, dotted
 from optimiser._io.yamlfile import Document, Real, Whole, first_error
 from optimiser.chemistry.acids import MOST_ACIDS, AcidOverrides
 from optimiser.chemistry.energy import CHOICES, EnergyChoice, energy_choice
@@ -32,9 +34,10 @@ from optimiser.chemistry.feeds import Feed, find_feed, load_feeds
 from optimiser.chemistry.metals import METALS
 from optimiser.chemistry.mixtures import check_shares, mixture_text, read_mixture
 from optimiser.chemistry.quantity import Sourced
-from optimiser.problem.constraints import read_constraint
+from optimiser.problem.constraints import ANY, Yields, check_responses, read_constraint
 from optimiser.problem.impacts import AssumeField, CreditField
 from optimiser.problem.margins import Constraint
+from optimiser.problem.metrics import METRICS, YIELD, is_yield
 from optimiser.problem.numbers import number
 from optimiser.problem.objectives import Objective, read_objective
 from optimiser.problem.strict import Strict
@@ -55,7 +58,7 @@ def _same_feed(one: Feed, other: Feed) -> bool:
 Range = tuple[float, float]
 
 
-def _range_of(variable: Variable) -> Any:
+def range_field(variable: Variable) -> Any:
     """Return the type of a variable's range: [low, high] or one number, within what is possible."""
 
     def read(value: Any) -> Range | None:
@@ -163,8 +166,13 @@ class _Acids(Strict):
 
     def range_of(self, variable: Variable) -> Range:
         """Return the range of a variable; all that is physically possible where none is given."""
-        asked: Range | None = getattr(self, variable.name)
-        return (variable.low, variable.high) if asked is None else asked
+        return range_asked(self, variable)
+
+
+def range_asked(variables: Any, variable: Variable) -> Range:
+    """Return the range that a problem's variables give one; all that is possible where they give none."""
+    asked: Range | None = getattr(variables, variable.name)
+    return (variable.low, variable.high) if asked is None else asked
 
 
 if TYPE_CHECKING:
@@ -179,7 +187,9 @@ if TYPE_CHECKING:
 
 else:
     Variables = create_model(
-        "Variables", __base__=_Acids, **{variable.name: (_range_of(variable), None) for variable in VARIABLES}
+        "Variables",
+        __base__=_Acids,
+        **{variable.name: (range_field(variable), None) for variable in VARIABLES},
     )
 
 
@@ -209,14 +219,48 @@ def _each_once(value: tuple[Any, ...], kind: str, name: str) -> tuple[Any, ...]:
     return value
 
 
+def check_objectives(asked: Sequence[Objective], responses: Sequence[str] | None) -> None:
+    """Refuse objectives on the yield of what is no response: None means the metals of cathodes.
+
+    Raises:
+        InputError: names it.
+    """
+    known = METALS if responses is None else responses
+    for index, objective in enumerate(asked):
+        name = objective.metric.removeprefix(YIELD)
+        if is_yield(objective.metric) and name not in known:
+            names = [*(m for m in METRICS if not is_yield(m)), *(f"{YIELD}{r}" for r in known)]
+            raise InputError(
+                f"There is no objective {objective.metric!r}.",
+                allowed=", ".join(names),
+                remedy=closest(objective.metric, names) or "optimiser list objectives",
+                key=(index, objective.verb),
+            )
+
+
+def check_constraints(asked: Sequence[Constraint], responses: Sequence[str] | None) -> None:
+    """Refuse yield targets on what is no response: None means the metals of cathodes.
+
+    Raises:
+        InputError: names it.
+    """
+    for index, constraint in enumerate(asked):
+        if isinstance(constraint, Yields):
+            try:
+                check_responses(constraint.targets, responses)
+            except InputError as error:
+                raise error.at(index) from None
+
+
 ObjectiveField = Annotated[
     InstanceOf[Objective],
     BeforeValidator(_objective),
     PlainSerializer(lambda objective: objective.setting),
 ]
+#: Of whichever responses: a problem refuses those that its system does not have.
 ConstraintField = Annotated[
     InstanceOf[Constraint],
-    BeforeValidator(read_constraint),
+    BeforeValidator(partial(read_constraint, responses=ANY)),
     PlainSerializer(lambda constraint: constraint.setting()),
 ]
 
@@ -272,14 +316,14 @@ Width = Annotated[HalfWidth | None, BeforeValidator(_half_width), PlainSerialize
 class _Robust(Strict):
     robust: Literal["p10"] | None = None
 
-    def tolerances(self) -> Tolerances:
-        """Return the tolerances that these settings stand for."""
-        default = zip(DEFAULT.absolute, DEFAULT.relative, strict=True)
-        widths = [
-            getattr(self, name) or HalfWidth(*usual) for name, usual in zip(CONTINUOUS, default, strict=True)
-        ]
+    def tolerances(self, usual: Tolerances = DEFAULT) -> Tolerances:
+        """Return the tolerances that these settings stand for, those left out as usual."""
+        each = zip(usual.variables, usual.absolute, usual.relative, strict=True)
+        widths = [getattr(self, v.name) or HalfWidth(*width) for v, *width in each]
         absolute, relative = zip(*widths, strict=True)
-        return Tolerances(absolute, relative, None if self.robust is None else 0.1)
+        return replace(
+            usual, absolute=absolute, relative=relative, quantile=None if self.robust is None else 0.1
+        )
 
 
 if TYPE_CHECKING:
@@ -296,23 +340,32 @@ else:
     )
 
 
-def _tolerances(value: Any) -> Any:
-    if isinstance(value, TolerancesSpec | dict) or value is None:
-        return value
-    raise InputError(
-        f"{value!r} is not a set of tolerances.",
-        allowed="`off`, or a half-width for some of " + ", ".join(CONTINUOUS),
-        remedy="write e.g. `tolerances: {temperature: 3, time: 10 %}`",
-    )
+def tolerances_field(spec: Any, names: Sequence[str]) -> Any:
+    """Return the type of a set of tolerances, of the setpoints of some names; None is `off`."""
+
+    def read(value: Any) -> Any:
+        if isinstance(value, _Robust | dict) or value is None:
+            return value
+        raise InputError(
+            f"{value!r} is not a set of tolerances.",
+            allowed="`off`, or a half-width for some of " + ", ".join(names),
+            remedy=f"write e.g. `tolerances: {{{names[0]}: 3, {names[-1]}: 10 %}}`",
+        )
+
+    return Annotated[
+        spec | None,
+        BeforeValidator(read),
+        Off,
+        PlainSerializer(
+            lambda given: "off" if given is None else given.model_dump(mode="json", exclude_unset=True)
+        ),
+    ]
 
 
-#: None is `off`.
-TolerancesField = Annotated[
-    TolerancesSpec | None,
-    BeforeValidator(_tolerances),
-    Off,
-    PlainSerializer(lambda spec: "off" if spec is None else spec.model_dump(mode="json", exclude_unset=True)),
-]
+if TYPE_CHECKING:
+    TolerancesField = TolerancesSpec | None
+else:
+    TolerancesField = tolerances_field(TolerancesSpec, CONTINUOUS)
 
 
 def _kind_of_parameter(value: Any) -> str:
@@ -411,6 +464,9 @@ class Problem(Strict):
         (25.0, 90.0)
     """
 
+    #: Whose yields may be asked for; None for the metals of cathodes.
+    responses: ClassVar[tuple[str, ...] | None] = None
+
     name: str = "problem"
     description: str = ""
     feed: Feed
@@ -479,11 +535,13 @@ class Problem(Strict):
     @field_validator("objectives")
     @classmethod
     def _each_objective_once(cls, value: tuple[Objective, ...]) -> tuple[Objective, ...]:
+        check_objectives(value, cls.responses)
         return _each_once(value, "objective", "metric")
 
     @field_validator("constraints")
     @classmethod
     def _each_constraint_once(cls, value: tuple[Constraint, ...]) -> tuple[Constraint, ...]:
+        check_constraints(value, cls.responses)
         return _each_once(value, "constraint", "key")
 
     @property

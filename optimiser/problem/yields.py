@@ -13,6 +13,7 @@ from optimiser.chemistry.feeds import Feed
 from optimiser.chemistry.metals import METALS
 from optimiser.surrogate.artefact import Fidelity, Surrogate, YieldPrediction
 from optimiser.surrogate.features import AcidLike
+from optimiser.systems.system import Option, SystemFeed
 from optimiser.variables import Bools, Designs, Floats
 
 
@@ -49,8 +50,8 @@ def check_yields(surrogate: Surrogate, feed: Feed) -> None:
 
 def predict_yields(
     surrogate: Surrogate,
-    feed: Feed,
-    acids: Sequence[Acid],
+    feed: Feed | SystemFeed,
+    acids: Sequence[Acid] | Sequence[Option],
     designs: Designs,
     *,
     fidelity: Fidelity = "high",
@@ -62,13 +63,13 @@ def predict_yields(
     An assumed yield is its own mean, without spread. Arguments and errors as of `Surrogate.predict`.
     """
     known = len(predicted_metals(surrogate))
-    if known == len(METALS):
+    if not _assumable(surrogate):
         return surrogate.predict(feed, acids, designs, fidelity=fidelity, moved=moved, quantile=quantile)
     seen = [_SeenAcid.of(acid, known) for acid in acids]
     part = surrogate.predict(
         _SeenFeed.of(feed, known), seen, designs, fidelity=fidelity, moved=moved, quantile=quantile
     )
-    assumed = _assumed(feed, known, len(designs))
+    assumed = _assumed(surrogate, feed, len(designs))
     sure = np.where(np.isnan(assumed), np.nan, 0.0)
     columns = {name: np.hstack([values, sure]) for name, values in _by_metal(part).items()}
     if part.over is not None:
@@ -85,18 +86,20 @@ def located(surrogate: Surrogate, prediction: YieldPrediction) -> YieldPredictio
     return replace(prediction, location=np.hstack([at, prediction.mean[:, known:]]))
 
 
-def yield_quantile(surrogate: Surrogate, feed: Feed, prediction: YieldPrediction, p: float) -> Floats:
+def yield_quantile(
+    surrogate: Surrogate, feed: Feed | SystemFeed, prediction: YieldPrediction, p: float
+) -> Floats:
     """Return the yields that are not reached with probability ``p``, a column per metal of METALS.
 
     An assumed yield is taken for certain. ``prediction`` as `predict_yields` returned it.
     """
     known = len(predicted_metals(surrogate))
     told = surrogate.quantile(_predicted(prediction, known), p)
-    return np.hstack([told, _assumed(feed, known, len(told))])
+    return np.hstack([told, _assumed(surrogate, feed, len(told))])
 
 
 def yield_interval(
-    surrogate: Surrogate, feed: Feed, prediction: YieldPrediction, level: float
+    surrogate: Surrogate, feed: Feed | SystemFeed, prediction: YieldPrediction, level: float
 ) -> tuple[Floats, Floats]:
     """Return low and high yields as `Surrogate.interval`, a column per metal of METALS.
 
@@ -104,11 +107,13 @@ def yield_interval(
     """
     known = len(predicted_metals(surrogate))
     low, high = surrogate.interval(_predicted(prediction, known), level)
-    assumed = _assumed(feed, known, len(low))
+    assumed = _assumed(surrogate, feed, len(low))
     return np.hstack([low, assumed]), np.hstack([high, assumed])
 
 
-def drawn_yields(surrogate: Surrogate, feed: Feed, prediction: YieldPrediction, scores: Floats) -> Floats:
+def drawn_yields(
+    surrogate: Surrogate, feed: Feed | SystemFeed, prediction: YieldPrediction, scores: Floats
+) -> Floats:
     """Return yields with the errors of some held-out rows, a column per metal of METALS, shape (n, r, m).
 
     An assumed yield has no error.
@@ -121,7 +126,9 @@ def drawn_yields(surrogate: Surrogate, feed: Feed, prediction: YieldPrediction, 
     """
     known = len(predicted_metals(surrogate))
     told = surrogate.drawn(_predicted(prediction, known), scores)
-    assumed = np.broadcast_to(_assumed(feed, known, 1)[:, None], (*told.shape[:2], len(METALS) - known))
+    assumed = np.broadcast_to(
+        _assumed(surrogate, feed, 1)[:, None], (*told.shape[:2], len(_assumable(surrogate)))
+    )
     return np.concatenate([told, assumed], axis=2)
 
 
@@ -170,8 +177,15 @@ def _predicted(prediction: YieldPrediction, known: int) -> YieldPrediction:
     return replace(prediction, **columns)
 
 
-def _assumed(feed: Feed, known: int, n: int) -> Floats:
-    return np.tile([feed.assumed_yields.get(metal, np.nan) for metal in METALS[known:]], (n, 1))
+def _assumable(surrogate: Surrogate) -> tuple[str, ...]:
+    """Return the metals of a cathode that the surrogate does not know; none of any other system."""
+    return METALS[len(predicted_metals(surrogate)) :] if surrogate.system.is_cathode else ()
+
+
+def _assumed(surrogate: Surrogate, feed: Feed | SystemFeed, n: int) -> Floats:
+    return np.tile(
+        [feed.assumed_yields.get(metal, np.nan) for metal in _assumable(surrogate)], (n, 1)
+    ).reshape(n, -1)
 
 
 @dataclass(frozen=True)
@@ -184,6 +198,11 @@ class _SeenFeed:
     present: Bools
     cathode_share: float
     impurities: Mapping[str, float]
+
+    @property
+    def place(self) -> tuple[float, ...]:
+        """Mol Ni, Mn, Co per mol Li."""
+        return self.Ni, self.Mn, self.Co
 
     @classmethod
     def of(cls, feed: Feed, known: int) -> _SeenFeed:

@@ -11,13 +11,14 @@ import numpy as np
 
 from optimiser.problem.bound import BoundProblem
 from optimiser.surrogate.artefact import Fidelity, YieldPrediction
-from optimiser.variables import CONTINUOUS, Designs, Floats, Ints
+from optimiser.variables import Designs, Floats, Ints
 
 #: Into how many parts a range is cut: a cell is an acid with one part of each variable. Designs of different
 #: cells are different ways to leach, each worth following though another is ahead (MAP-Elites, Mouret and
 #: Clune 2015, arXiv:1504.04909).
 _PARTS = {"temperature": 4, "h2o2": 6, "solid_liquid_ratio": 5, "time": 2}
-_CELLS = np.array([_PARTS.get(name, 1) for name in CONTINUOUS])
+#: Into how many, of a system other than cathodes, and of how many of its setpoints, the first ones.
+_USUAL_PARTS, _MOST_CUT = 3, 5
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,7 @@ class Archive:
 
     def with_acid(self, k: int) -> Archive:
         """Return the same designs as a problem sees them in which their one acid has index k."""
-        alone = Designs(np.full(len(self), k, dtype=np.intp), self.designs.continuous)
+        alone = self.designs.at(np.full(len(self), k, dtype=np.intp), self.designs.continuous)
         return replace(self, designs=alone)
 
     def asked(self, problem: BoundProblem) -> Archive:
@@ -106,8 +107,11 @@ def predicted(problem: BoundProblem, designs: Designs, fidelity: Fidelity) -> Ar
 
 def cells(problem: BoundProblem, designs: Designs) -> Ints:
     """Return the number of each design's cell, shape (n,)."""
-    place = np.minimum(problem.encode(designs) * _CELLS, _CELLS - 1).astype(np.intp)
-    return np.ravel_multi_index((designs.acid, *place.T), (len(problem.acids), *_CELLS))
+    names = problem.system.names
+    usual = _PARTS if problem.system.is_cathode else dict.fromkeys(names[:_MOST_CUT], _USUAL_PARTS)
+    parts = np.array([usual.get(name, 1) for name in names])
+    place = np.minimum(problem.encode(designs) * parts, parts - 1).astype(np.intp)
+    return np.ravel_multi_index((designs.acid, *place.T), (len(problem.acids), *parts))
 
 
 def joined(archives: Sequence[Archive]) -> Archive:

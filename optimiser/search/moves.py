@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from optimiser.problem.bound import BoundProblem
-from optimiser.variables import COLUMN, VARIABLES, Designs, Floats
+from optimiser.variables import Designs, Floats
 
-_STEPS = np.array([v.step for v in VARIABLES])
 #: What is dosed for the solids, and so follows them.
-_DOSED, _SOLIDS = ("acid_concentration", "h2o2"), COLUMN["solid_liquid_ratio"]
+_DOSED, _SOLIDS = ("acid_concentration", "h2o2"), "solid_liquid_ratio"
 _RECOMBINED, _MUTATED_TOO = 0.6, 0.5  # share of children with two parents; of those, also moved
 _BLENDED, _SWAPPED = 0.5, 0.4  # share of recombinations that blend; else chance that a value is taken over
 _NEAR = 0.5  # share of moves that change most variables by a few steps
@@ -31,8 +32,9 @@ def children(problem: BoundProblem, parents: Designs, mates: Designs, rng: np.ra
     x = np.where(recombined, _recombine(parents.continuous, mates.continuous, rng), parents.continuous)
     moved = ~recombined | (rng.random((n, 1)) < _MUTATED_TOO)
     near = rng.random((n, 1)) < _NEAR
-    x = np.where(moved, np.where(near, _near(x, rng), _step(x, span, rng)), x)
-    return problem.settable(Designs(parents.acid, x))
+    steps, column = np.array([v.step for v in problem.variables]), problem.system.column
+    x = np.where(moved, np.where(near, _near(x, steps, column, rng), _step(x, span, steps, rng)), x)
+    return problem.settable(parents.at(parents.acid, x))
 
 
 def _recombine(x: Floats, mates: Floats, rng: np.random.Generator) -> Floats:
@@ -43,21 +45,23 @@ def _recombine(x: Floats, mates: Floats, rng: np.random.Generator) -> Floats:
     return np.where(rng.random((n, 1)) < _BLENDED, blended, swapped)
 
 
-def _near(x: Floats, rng: np.random.Generator) -> Floats:
+def _near(x: Floats, steps: Floats, column: Mapping[str, int], rng: np.random.Generator) -> Floats:
     """Go a few setpoint steps in most variables; acid and hydrogen peroxide follow the solids, then step."""
-    change = rng.geometric(_ONE_STEP, x.shape) * rng.choice([-1.0, 1.0], x.shape) * _STEPS
+    change = rng.geometric(_ONE_STEP, x.shape) * rng.choice([-1.0, 1.0], x.shape) * steps
     change = np.where(rng.random(x.shape) < _CHANGED, change, 0.0)
     made = x + change
-    follow = made[:, _SOLIDS] / x[:, _SOLIDS]
-    for j in (COLUMN[name] for name in _DOSED):
+    if _SOLIDS not in column:
+        return made
+    follow = made[:, column[_SOLIDS]] / x[:, column[_SOLIDS]]
+    for j in (column[name] for name in _DOSED if name in column):
         made[:, j] = x[:, j] * follow + change[:, j]
     return made
 
 
-def _step(x: Floats, span: Floats, rng: np.random.Generator) -> Floats:
+def _step(x: Floats, span: Floats, steps: Floats, rng: np.random.Generator) -> Floats:
     """Move one to three variables that can move, from one setpoint step to half the range, logarithmic."""
-    size = np.rint(np.exp(rng.random(x.shape) * np.log(np.maximum(span / _STEPS / 2.0, 1.0))))
-    step = np.maximum(size, 1.0) * _STEPS * rng.choice([-1.0, 1.0], x.shape)
+    size = np.rint(np.exp(rng.random(x.shape) * np.log(np.maximum(span / steps / 2.0, 1.0))))
+    step = np.maximum(size, 1.0) * steps * rng.choice([-1.0, 1.0], x.shape)
     turn = np.argsort(np.argsort(np.where(span > 0.0, rng.random(x.shape), 2.0), axis=1), axis=1)
     number = rng.choice([1, 2, 3], (len(x), 1), p=_MOVED)
     return np.where(turn < number, x + step, x)

@@ -22,7 +22,7 @@ from optimiser.search.moves import children
 from optimiser.search.screen import corrected
 from optimiser.surrogate.artefact import Fidelity, YieldPrediction
 from optimiser.surrogate.calibration import reached
-from optimiser.variables import CONTINUOUS, Designs, Floats, Ints
+from optimiser.variables import Designs, Floats, Ints
 
 #: Designs of each acid that are scanned at low fidelity, a power of 2.
 _SCANNED = 4096
@@ -104,7 +104,9 @@ class Batch:
         if self.prediction.location is None and problem.needs_errors:
             self.prediction = located(problem.surrogate, self.prediction)
         value, lacking = self._without_targets(problem)
-        margins = problem.yields.margins_of(self._counted_with(problem.each_confidence), self._slack)
+        margins = problem.yields.margins_of(
+            problem.responses, self._counted_with(problem.each_confidence), self._slack
+        )
         if margins:
             lacking = lacking + total_violation(np.column_stack(list(margins.values())))
         if question.score is not None:
@@ -292,12 +294,12 @@ class Pool:
 
 def scan(problem: BoundProblem, rng: np.random.Generator) -> Designs:
     """Return the designs to look at first: Sobol designs of each acid, and the experiments near the feed."""
-    unit = qmc.Sobol(len(CONTINUOUS), rng=rng).random(_SCANNED)
+    unit = qmc.Sobol(len(problem.variables), rng=rng).random(_SCANNED)
     found = [problem.decode(np.full(_SCANNED, k, dtype=np.intp), unit) for k in range(len(problem.acids))]
     for k, near in enumerate(problem.neighbourhoods):
         x = problem.surrogate.domain.conditions(near)
         if len(x):
-            found.append(problem.settable(Designs(np.full(len(x), k, dtype=np.intp), x)))
+            found.append(problem.settable(problem.designs(np.full(len(x), k, dtype=np.intp), x)))
     return Designs.joined(found)
 
 

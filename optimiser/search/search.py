@@ -27,7 +27,7 @@ from optimiser.search.moves import children
 from optimiser.search.parents import choose_parents
 from optimiser.search.screen import choose
 from optimiser.surrogate.artefact import Fidelity
-from optimiser.variables import CONTINUOUS, Designs, Floats, Ints
+from optimiser.variables import Designs, Floats, Ints
 
 _SEEDS, _FINAL = 0.05, 0.5  # shares of the generations
 _RESTART = 2  # generations at high fidelity that are designs of the stage before
@@ -187,13 +187,13 @@ def seeds(problem: BoundProblem, n: int, rng: np.random.Generator) -> Designs:
     At most half of them are experiments; acids are dealt out evenly among the rest.
     """
     known = [
-        Designs(np.full(len(x), k, dtype=np.intp), x)
+        problem.designs(np.full(len(x), k, dtype=np.intp), x)
         for k, near in enumerate(problem.neighbourhoods)
         if len(x := problem.surrogate.domain.conditions(near))
     ]
     acids = len(problem.acids)
     power = int(np.ceil(np.log2(max(n, 2))))
-    unit = qmc.Sobol(len(CONTINUOUS), rng=rng).random_base2(power)[:n]
+    unit = qmc.Sobol(len(problem.variables), rng=rng).random_base2(power)[:n]
     if not known:
         return problem.decode(rng.permutation(np.arange(n) % acids), unit)
     told = problem.settable(Designs.joined(known))
@@ -262,11 +262,11 @@ class _Shown(PymooProblem):  # type: ignore[misc]
 
     def __init__(self, problem: BoundProblem) -> None:
         super().__init__(
-            n_var=1 + len(CONTINUOUS),
+            n_var=1 + len(problem.variables),
             n_obj=len(problem.objectives),
             n_ieq_constr=len(problem.constraint_names),
             xl=0.0,
-            xu=np.array([max(len(problem.acids) - 1, 0), *[1.0] * len(CONTINUOUS)], dtype=np.float64),
+            xu=np.array([max(len(problem.acids) - 1, 0), *[1.0] * len(problem.variables)], dtype=np.float64),
         )
 
 

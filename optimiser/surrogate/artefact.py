@@ -21,15 +21,8 @@ from optimiser._io.yamlfile import read_yaml
 from optimiser.surrogate.calibration import INTERVAL_LEVEL, Calibration, stretched, tails, widening
 from optimiser.surrogate.coordinates import impurities_of
 from optimiser.surrogate.domain import Domain, Neighbourhood
-from optimiser.surrogate.features import (
-    FEATURES,
-    PREDICTED_METALS,
-    AcidLike,
-    Feature,
-    FeedLike,
-    feature_matrix,
-    of_cathode,
-)
+from optimiser.surrogate.encoding import CATHODES, Encoding, encoding_of
+from optimiser.surrogate.features import AcidLike, Feature, FeedLike, of_cathode
 from optimiser.surrogate.fitted import Predictor
 from optimiser.surrogate.mixed import mixed
 from optimiser.surrogate.packing import (
@@ -43,6 +36,8 @@ from optimiser.surrogate.packing import (
     unpack,
 )
 from optimiser.surrogate.site import PRIOR_FILE, RESULTS_FILE, OwnData, Site, build, read_prior
+from optimiser.surrogate.space import Space
+from optimiser.systems.system import System
 from optimiser.variables import Designs, Floats
 
 FORMAT = 3
@@ -51,8 +46,10 @@ SITE_FORMAT = 4
 ARRAYS = "arrays.npz"
 #: Of a rival of the shipped default only.
 REGRESSORS = "regressors.skops"
-#: What the card of a site model says of its kind.
-SITE = "site"
+#: Of a model of a system other than cathodes, which earlier versions would not understand.
+SYSTEM_FORMAT = 5
+#: What the card of a site model says of its kind, and that of a system other than cathodes.
+SITE, SYSTEM = "site", "system"
 #: Key of the card that holds the hash of the rest of it.
 SEAL = "card_sha256"
 
@@ -119,6 +116,7 @@ class Surrogate:
         domain: where the data support a prediction.
         calibration: how far off predictions are.
         site: what own results taught, None of a published model.
+        encoding: what it sees, which knows the system that it is a model of.
     """
 
     name: str
@@ -130,12 +128,11 @@ class Surrogate:
     domain: Domain
     calibration: Calibration
     site: Site | None = None
-    _near: Callable[[tuple[float, float, float], str], Neighbourhood] = field(
-        init=False, repr=False, compare=False
-    )
+    encoding: Encoding = CATHODES
+    _near: Callable[[tuple[float, ...], str], Neighbourhood] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        def near(composition: tuple[float, float, float], key: str) -> Neighbourhood:
+        def near(composition: tuple[float, ...], key: str) -> Neighbourhood:
             return self.domain.near(np.array(composition), key)
 
         object.__setattr__(self, "_near", lru_cache(_NEIGHBOURHOODS)(near))
@@ -147,7 +144,12 @@ class Surrogate:
     @property
     def features(self) -> tuple[Feature, ...]:
         """Names and units of what the model sees."""
-        return FEATURES
+        return self.encoding.features
+
+    @property
+    def system(self) -> System:
+        """What it is a model of: setpoints, choices, responses."""
+        return self.encoding.system
 
     @property
     def anchors(self) -> int:
@@ -187,14 +189,14 @@ class Surrogate:
         Designs say how much of the whole feed there is per litre; the model is asked for the cathode in it.
         """
         if feed.cathode_share != 1.0:
-            designs = Designs(designs.acid, of_cathode(designs.continuous, feed.cathode_share))
+            designs = designs.at(designs.acid, of_cathode(designs.continuous, feed.cathode_share))
             moved = None if moved is None else of_cathode(moved, feed.cathode_share)
         parts = mixed(acids, designs)
         seen = (acids, designs) if parts is None else (parts.acids, parts.designs)
-        features = feature_matrix(feed, *seen, self.acids)
+        features = self.encoding.matrix(feed, *seen, self.acids)
         points = moved if parts is None or moved is None else moved[parts.row]
         raw = self.fitted.predict(features, self.anchors_at(fidelity), points)
-        present = np.asarray(feed.present, dtype=bool)[: len(PREDICTED_METALS)]
+        present = np.asarray(feed.present, dtype=bool)[: len(self.system.responses)]
         centre, spread, disagreement = (
             np.where(present, part, np.nan) for part in (stretched(raw.mean), raw.spread, raw.disagreement)
         )
@@ -207,7 +209,7 @@ class Surrogate:
             centre, spread, disagreement, mean = map(parts.mean, (centre, spread, disagreement, mean))
             over = None if over is None else parts.mean(over)
         scale, ratio = np.empty_like(centre), np.empty(len(centre))
-        composition = (float(feed.Ni), float(feed.Mn), float(feed.Co))
+        composition = feed.place
         for k in np.unique(designs.acid):
             rows, key = designs.acid == k, acids[k].key
             near, here, apart = self._near(composition, key), designs.continuous[rows], disagreement[rows]
@@ -293,14 +295,21 @@ class Surrogate:
 
 
 def complete_card(
-    card: dict[str, Any], arrays: bytes, domain: Domain, regressors: bytes | None = None
+    card: dict[str, Any],
+    arrays: bytes,
+    domain: Domain,
+    regressors: bytes | None = None,
+    encoding: Encoding = CATHODES,
 ) -> dict[str, Any]:
     """Return a card with the fields that reading an artefact back relies on."""
+    system = encoding.system
+    own = {} if system.is_cathode else {"kind": SYSTEM, "system": system.record()}
     full = {
-        "format": FORMAT,
+        "format": FORMAT if system.is_cathode else SYSTEM_FORMAT,
         **card,
-        "features": [{"name": name, "unit": unit} for name, unit in FEATURES],
-        "metals": list(PREDICTED_METALS),
+        **own,
+        "features": [{"name": name, "unit": unit} for name, unit in encoding.features],
+        "metals": list(system.responses),
         "domain": {
             **asdict(domain.settings),
             "distance_limit": domain.distance_limit,
@@ -346,10 +355,13 @@ def load_surrogate(name_or_path: str | Path, *, beside: Path | None = None, wher
         raise InputError(
             f"{where} is not a model card: it has no format number.", where=where, remedy=rebuild(folder)
         )
-    if card["format"] != FORMAT and not (card.get("kind") == SITE and card["format"] == SITE_FORMAT):
-        newer = card["format"] > FORMAT
+    formats = {SITE: (FORMAT, SITE_FORMAT), SYSTEM: (SYSTEM_FORMAT,)}
+    known = formats.get(str(card.get("kind")), (FORMAT,))
+    if card["format"] not in known:
+        newer = card["format"] > max(known)
         raise InputError(
-            f"The artefact {folder.name!r} has format {card['format']}; this version reads format {FORMAT}.",
+            f"The artefact {folder.name!r} has format {card['format']}; "
+            f"this version reads format {known[-1]}.",
             where=where,
             remedy="update leaching-optimiser" if newer else rebuild(folder),
         )
@@ -370,18 +382,20 @@ def load_surrogate(name_or_path: str | Path, *, beside: Path | None = None, wher
         needs("train")
         regressors = read_pinned(folder / REGRESSORS, card, "regressors")
     try:
+        encoding = CATHODES if "system" not in card else encoding_of(System.from_record(card["system"]))
         features = tuple(Feature(f["name"], f["unit"]) for f in card["features"])
-        if features != FEATURES or card["metals"] != list(PREDICTED_METALS):
-            raise ValueError("its features or metals are not those of this version")
+        if features != encoding.features or card["metals"] != list(encoding.system.responses):
+            raise ValueError("its features or responses are not those of this version")
         surrogate = Surrogate(
             name=folder.name,
             path=folder,
             card=card,
             sha256=hashlib.sha256((folder / CARD).read_bytes()).hexdigest(),
-            fitted=unpack(arrays, regressors),
+            fitted=unpack(arrays, regressors, encoding),
             acids=dict(zip(arrays["acid_keys"].tolist(), arrays["acid_features"], strict=True)),
-            domain=Domain.from_arrays(arrays, card["domain"]),
+            domain=Domain.from_arrays(arrays, card["domain"], Space.of(encoding.system)),
             calibration=Calibration.from_arrays(arrays),
+            encoding=encoding,
         )
     except (KeyError, TypeError, ValueError, IndexError) as error:
         raise InputError(

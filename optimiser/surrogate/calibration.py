@@ -20,7 +20,6 @@ import numpy as np
 import numpy.typing as npt
 
 from optimiser.surrogate.domain import Neighbourhood
-from optimiser.surrogate.features import PREDICTED_METALS
 from optimiser.variables import Floats
 
 #: Level of every interval of a yield that is shown; also as texts show it, and as the key of its figures.
@@ -89,7 +88,7 @@ class Calibration:
     @cached_property
     def _curves(self) -> Floats:
         """Expected yields of the metals along the grid, shape (g, 4)."""
-        centre = np.repeat(_GRID[:, None], len(PREDICTED_METALS), axis=1)
+        centre = np.repeat(_GRID[:, None], self.scores.shape[1], axis=1)
         return np.maximum.accumulate(self.mean_at(centre, np.exp(terms_of_level(centre) @ self.level)))
 
     def mean_at(self, location: Floats, scale: Floats) -> Floats:
@@ -349,8 +348,14 @@ def terms(
     )
 
 
-#: Which of :func:`terms` know the yield and the metal alone.
-LEVEL_TERMS = (0, 3, 4, 8, 9, 10)
+def level_terms(responses: int) -> list[int]:
+    """Return which of :func:`terms` know the yield and the response alone.
+
+    Examples:
+        >>> level_terms(4)
+        [0, 3, 4, 8, 9, 10]
+    """
+    return [0, 3, 4, *range(8, 7 + responses)]
 
 
 def terms_of_level(mean: Floats) -> Floats:
@@ -360,7 +365,9 @@ def terms_of_level(mean: Floats) -> Floats:
         mean: stretched and clipped yields, shape (n, 4).
     """
     one = np.ones(len(mean))
-    return terms(mean, np.ones_like(mean), np.ones_like(mean), one, one, one)[:, :, LEVEL_TERMS]
+    return terms(mean, np.ones_like(mean), np.ones_like(mean), one, one, one)[
+        :, :, level_terms(mean.shape[1])
+    ]
 
 
 def kernel(square: Floats) -> Floats:

@@ -15,12 +15,10 @@ from typing import NamedTuple
 import numpy as np
 
 from optimiser._io.errors import InputError
-from optimiser.surrogate.columns import COLUMNS, columns, physics
-from optimiser.surrogate.features import CONTINUOUS_COLUMNS
-from optimiser.surrogate.features import PREDICTED_METALS as METALS
+from optimiser.surrogate.encoding import CATHODES, Encoding, follow_place
 from optimiser.surrogate.loops import TILE
 from optimiser.surrogate.mixture import Mixture
-from optimiser.surrogate.panel import PLACE, Panel, Side, panel
+from optimiser.surrogate.panel import Panel, Side, panel
 from optimiser.surrogate.trees import Forest, compiled_loops
 from optimiser.variables import Floats, Ints
 
@@ -55,6 +53,7 @@ class Compiled:
         paired: members that learn differences, if any.
         plain: members that learn yields, if any.
         mixture: how they become one yield.
+        encoding: what the trees see.
     """
 
     metals: Ints
@@ -62,6 +61,7 @@ class Compiled:
     paired: Panel | None
     plain: Panel | None
     mixture: Mixture
+    encoding: Encoding = CATHODES
 
     @property
     def tests(self) -> int:
@@ -83,7 +83,8 @@ class Compiled:
             InputError: numba cannot compile the loop here.
         """
         points = continuous[:, None] if moved is None else moved
-        out, over = np.empty((3, len(points), len(METALS))), np.empty((*points.shape[:2], len(METALS)))
+        m = len(self.encoding.system.responses)
+        out, over = np.empty((3, len(points), m)), np.empty((*points.shape[:2], m))
         for k in range(0, len(points), _AT_ONCE):
             rows = slice(k, k + _AT_ONCE)
             out[:, rows], over[rows] = self._predict(points[rows])
@@ -91,8 +92,9 @@ class Compiled:
 
     def _predict(self, points: Floats) -> tuple[Floats, Floats]:
         """Return mean, spread and disagreement of designs, (3, n, 4), and the yields by point, (n, p, 4)."""
-        (n, p), k = points.shape[:2], len(self.metals)
-        x = np.ascontiguousarray(following(self.features, points.reshape(n * p, -1)).T).reshape(-1, n, p)
+        (n, p), k, m = points.shape[:2], len(self.metals), len(self.encoding.system.responses)
+        followed = following(self.features, points.reshape(n * p, -1), self.encoding)
+        x = np.ascontiguousarray(followed.T).reshape(-1, n, p)
         panels = [part for part in (self.paired, self.plain) if part is not None]
         counts = [part.members.shape[1] - 1 if part is not None else 0 for part in (self.paired, self.plain)]
         with compiled_loops():
@@ -104,7 +106,7 @@ class Compiled:
             said, alone, spread = walk.predict(x, get_num_threads(), panels[0], panels[-1], *counts)
         alone = alone.reshape(k, counts[1], n, p)
         means = np.concatenate([said, alone.mean(axis=3)], axis=1)
-        out, over = np.full((3, n, len(METALS)), np.nan), np.full((n, p, len(METALS)), np.nan)
+        out, over = np.full((3, n, m), np.nan), np.full((n, p, m), np.nan)
         at = np.repeat(means[..., None], p, axis=3)
         at[:, counts[0] :] = alone
         at[:, : counts[0]] += self.mixture.moves(alone - alone.mean(axis=3, keepdims=True))
@@ -116,16 +118,17 @@ class Compiled:
         return out, over
 
 
-def following(features: Floats, continuous: Floats) -> Floats:
-    """Return the columns of ``FOLLOWING``, shape (n, 9).
+def following(features: Floats, continuous: Floats, encoding: Encoding = CATHODES) -> Floats:
+    """Return the columns that follow the design, shape (n, k).
 
     Args:
-        features: of any design with the feed and the acid, shape (32,).
-        continuous: variables of ``CONTINUOUS`` in their order and units, shape (n, 5).
+        features: of any design with the feed and the acid, shape (d,).
+        continuous: setpoints in their order and units, shape (n, v).
+        encoding: what the trees see.
     """
     every = np.repeat(features[None], len(continuous), axis=0)
-    every[:, CONTINUOUS_COLUMNS] = continuous
-    return np.column_stack([continuous, physics(every)])
+    every[:, encoding.continuous] = continuous
+    return np.column_stack([continuous, encoding.follow(every)])
 
 
 def compile_members(
@@ -135,6 +138,7 @@ def compile_members(
     known: Floats,
     yields: Floats,
     features: Floats,
+    encoding: Encoding = CATHODES,
 ) -> Compiled:
     """Compile a yield model for one feed and acid.
 
@@ -144,23 +148,25 @@ def compile_members(
         mixture: how they become one yield.
         known: columns of the anchors, shape (m, 4, 43).
         yields: of the anchors, NaN where the metal is absent, shape (m, 4).
-        features: of any design with the feed and the acid, shape (32,).
+        features: of any design with the feed and the acid, shape (d,).
+        encoding: what the trees see.
 
     Raises:
         InputError: no anchor has a metal of the feed, or numba cannot compile the loop here.
     """
-    seen = columns(features[None])[0]
-    metals = np.flatnonzero(seen[:, COLUMNS.index("own_content")] > 0.0)
+    seen = encoding.columns(features[None])[0]
+    metals, (place, _) = np.flatnonzero(encoding.has(seen)), follow_place(encoding)
     for k in metals if paired else ():
         if np.isnan(yields[:, k]).all():
             raise InputError(
-                f"None of the {len(yields)} anchors that designs are compared with has {METALS[k]}.",
+                f"None of the {len(yields)} anchors that designs are compared with has "
+                f"{encoding.system.responses[k]}.",
                 where="the surrogate",
                 remedy="train it on a table with more rows of this metal",
             )
-    order = _alike(known[:, 0][:, PLACE])
+    order = _alike(known[:, 0][:, place])
     # any anchor may be tried against any
-    tried = np.ascontiguousarray(known[order, 0][(3 + 7 * np.arange(64)) % len(order)][:, PLACE].T)
+    tried = np.ascontiguousarray(known[order, 0][(3 + 7 * np.arange(64)) % len(order)][:, place].T)
     compared, alone = [], []
     for k in metals:
         own = np.ascontiguousarray(seen[k])
@@ -169,9 +175,10 @@ def compile_members(
     return Compiled(
         metals,
         features,
-        panel(paired, compared) if paired else None,
-        panel(plain, alone) if plain else None,
+        panel(paired, compared, encoding) if paired else None,
+        panel(plain, alone, encoding) if plain else None,
         mixture,
+        encoding,
     )
 
 

@@ -14,8 +14,8 @@ import numpy as np
 
 from optimiser.chemistry.impurities import IMPURITIES, impurity_shares
 from optimiser.chemistry.mixtures import MOST, shares_of
-from optimiser.surrogate.domain import place_of
 from optimiser.surrogate.features import FeedLike
+from optimiser.surrogate.space import CATHODE_SPACE, Space
 from optimiser.variables import CONTINUOUS, Floats
 
 #: Mass share of what is fed: black mass holds some tenths of a per cent to some per cent of each.
@@ -31,7 +31,9 @@ def impurities_of(feed: FeedLike) -> Floats:
     return impurity_shares(feed.impurities)
 
 
-def place_at(continuous: Floats, scale: Floats, key: str, impurities: Floats) -> Floats:
+def place_at(
+    continuous: Floats, scale: Floats, key: str, impurities: Floats, space: Space = CATHODE_SPACE
+) -> Floats:
     """Return the place of n results or designs with one acid, shape (n, `WIDTH`).
 
     Args:
@@ -39,14 +41,17 @@ def place_at(continuous: Floats, scale: Floats, key: str, impurities: Floats) ->
         scale: of the domain, shape (5,).
         key: of the acid or mixture.
         impurities: mass shares, shape (3,) or (n, 3).
+        space: the setpoints.
 
     Returns:
         Setpoints in the domain's standard deviations; impurities and shares in their reaches.
     """
-    return places_at(continuous, scale, shares_array([key])[0], impurities)
+    return places_at(continuous, scale, shares_array([key])[0], impurities, space)
 
 
-def places_at(continuous: Floats, scale: Floats, shares: Floats, impurities: Floats) -> Floats:
+def places_at(
+    continuous: Floats, scale: Floats, shares: Floats, impurities: Floats, space: Space = CATHODE_SPACE
+) -> Floats:
     """Return places as `place_at` does, with shares given, shape (4,) or (n, 4)."""
     n = len(continuous)
     # a share more of one acid is a share less of another, which counts the difference twice
@@ -56,7 +61,7 @@ def places_at(continuous: Floats, scale: Floats, shares: Floats, impurities: Flo
             np.broadcast_to(shares / (np.sqrt(2.0) * SHARE_REACH), (n, MOST)),
         ]
     )
-    return np.hstack([place_of(continuous) / scale, beside])
+    return np.hstack([space.place(continuous) / scale, beside])
 
 
 def shares_array(keys: Sequence[str]) -> Floats:

@@ -28,19 +28,13 @@ import numpy as np
 import numpy.typing as npt
 
 from optimiser._io.errors import InputError
-from optimiser.chemistry.descriptors import structure_key
 from optimiser.chemistry.mixtures import shares_of
 from optimiser.surrogate.features import AcidLike, FeedLike, of_cathode
-from optimiser.surrogate.stoichiometry import breaks
+from optimiser.surrogate.space import CATHODE_SPACE, Space
 from optimiser.surrogate.training_table import TrainingTable
-from optimiser.variables import COLUMN, CONTINUOUS, VARIABLES, Bools, Floats, Ints
+from optimiser.systems.table import SystemTable
+from optimiser.variables import Bools, Floats, Ints
 
-_TIME = COLUMN["time"]  # an experiment is sampled over a span of it; the other variables describe it
-_FIXED = [j for j in COLUMN.values() if j != _TIME]
-_STEP, _LOW, _HIGH = (np.array([getattr(v, end) for v in VARIABLES]) for end in ("step", "low", "high"))
-#: Added before the logarithm, in the variable's unit: what can hardly be distinguished from nothing.
-#: Temperature is taken as it is.
-_SHIFT = np.array([{"temperature": np.nan, "acid_concentration": 0.05}.get(name, 1.0) for name in CONTINUOUS])
 #: Standard deviations that a wholly different feed counts as: composition distinguishes studies.
 _FEED_WEIGHT = 3.0
 #: Mole share by which mixtures of the same acids may differ for an experiment with one to support another,
@@ -77,6 +71,10 @@ class DomainSettings:
         quantiles = (self.distance_quantile, self.disagreement_quantile)
         if not (whole and self.feed_distance > 0.0 and all(0.0 < q <= 1.0 for q in quantiles)):
             raise ValueError(f"{self} cannot be")
+
+
+#: Of a system's own table, which seldom has five experiments of an option on a feed.
+FEW = DomainSettings(feed_distance=1e-6, neighbours=2, min_experiments=3)
 
 
 @dataclass(frozen=True)
@@ -116,6 +114,7 @@ class Neighbourhood:
     _scale: Floats
     _neighbours: int
     share: float = 1.0
+    space: Space = CATHODE_SPACE
 
     @property
     def varied(self) -> Bools:
@@ -135,11 +134,13 @@ class Neighbourhood:
         Args:
             continuous: variables of ``CONTINUOUS`` in their order and units, shape (n, 5).
         """
-        place = place_of(of_cathode(continuous, self.share)) / self._scale
+        place = self.space.place(of_cathode(continuous, self.share)) / self._scale
         square = np.broadcast_to(self._feed_square, (len(place), len(self.of_acid))).copy()
-        for here, there in zip(_without_time(place).T, self._place.T, strict=True):
+        for here, there in zip(self.space.fixed(place).T, self._place.T, strict=True):
             square += (here[:, None] - there) ** 2
-        time = place[:, _TIME, None]
+        if self.space.along is None:
+            return square
+        time = place[:, self.space.along, None]
         square += np.maximum(np.maximum(self._time[:, 0] - time, time - self._time[:, 1]), 0.0) ** 2
         return square
 
@@ -178,9 +179,10 @@ class Neighbourhood:
         if not self.supported:
             return np.full(len(continuous), _FAR)
         # A setpoint can only stand on the plant's grid: a bound between two setpoints reaches to the nearest.
-        low = np.minimum(self.low, np.round(self.low / _STEP) * _STEP)[None] - 1e-9
-        high = np.maximum(self.high, np.round(self.high / _STEP) * _STEP)[None] + 1e-9
-        low, high, place = (place_of(of_cathode(x, self.share)) for x in (low, high, continuous))
+        step = self.space.step
+        low = np.minimum(self.low, np.round(self.low / step) * step)[None] - 1e-9
+        high = np.maximum(self.high, np.round(self.high / step) * step)[None] + 1e-9
+        low, high, place = (self.space.place(of_cathode(x, self.share)) for x in (low, high, continuous))
         outside = np.maximum(np.maximum(low - place, place - high), 0.0)
         return np.asarray((outside / self._scale)[:, self.bounded(limit)].sum(axis=1), dtype=np.float64)
 
@@ -202,6 +204,7 @@ class Domain:
         settings: what "near" means.
         distance_limit: distance up to which a design is inside.
         disagreement_limit: members' disagreement, mean over the metals, up to which a design is inside.
+        space: the setpoints.
     """
 
     acids: tuple[str, ...]
@@ -215,15 +218,17 @@ class Domain:
     settings: DomainSettings
     distance_limit: float = np.inf
     disagreement_limit: float = np.inf
+    space: Space = CATHODE_SPACE
 
     def neighbourhood(self, feed: FeedLike, acid: AcidLike) -> Neighbourhood:
         """Return the experiments with this acid as seen from this feed. An acid not in the data has none."""
-        near = self.near(np.array([feed.Ni, feed.Mn, feed.Co]), acid.key)
+        near = self.near(np.array(feed.place), acid.key)
         share = feed.cathode_share
         if share == 1.0:
             return near
         low, high = of_cathode(near.low, 1.0 / share), of_cathode(near.high, 1.0 / share)
-        centre = _without_time(of_cathode(_with_time(near.centre[None], np.zeros(1)), 1.0 / share))[0]
+        whole = self.space.whole(near.centre[None], np.zeros(1))
+        centre = self.space.fixed(of_cathode(whole, 1.0 / share))[0]
         return replace(near, low=low, high=high, centre=centre, share=share)
 
     def near(self, composition: Floats, key: str) -> Neighbourhood:
@@ -240,9 +245,9 @@ class Domain:
         complete = ((self.feed[of_acid] > 0) | (composition <= 0)).all(axis=1)
         near = (moved <= self.settings.feed_distance + 1e-9) & complete & self.sound[of_acid]
         fixed, time, count = self.fixed[of_acid], self.time[of_acid], int(near.sum())
-        low, high = np.full((2, len(CONTINUOUS)), np.nan)
+        low, high = np.full((2, len(self.space.variables)), np.nan)
         centre = np.full(fixed.shape[1], np.nan)
-        ends = [_with_time(fixed, time[:, i]) for i in range(2)]
+        ends = [self.space.whole(fixed, time[:, i]) for i in range(2)]
         own = self.own[of_acid]
         if count:
             centre = np.median(fixed[near], axis=0)
@@ -250,7 +255,7 @@ class Domain:
         if (near & own).any():
             around = [self._around(end[near & own]) for end in ends]
             low, high = np.minimum(low, around[0][0].min(axis=0)), np.maximum(high, around[1][1].max(axis=0))
-        place = [place_of(end) / self.scale for end in ends]
+        place = [self.space.place(end) / self.scale for end in ends]
         return Neighbourhood(
             experiments=count,
             supported=bool(count >= self.settings.min_experiments or (near & own).any()),
@@ -263,13 +268,14 @@ class Domain:
             of_feed=np.flatnonzero(apart <= _SAME_FEED),
             near_feed=near,
             own=own,
-            _place=_without_time(place[0]),
-            _time=np.column_stack([p[:, _TIME] for p in place]),
+            _place=self.space.fixed(place[0]),
+            _time=np.column_stack([p[:, 0 if self.space.along is None else self.space.along] for p in place]),
             _feed_square=(_FEED_WEIGHT * moved) ** 2
             if apart_in_shares is None
             else (_FEED_WEIGHT * moved) ** 2 + (_SHARE_WEIGHT * apart_in_shares[self.acid[of_acid]]) ** 2,
             _scale=self.scale,
             _neighbours=self.settings.neighbours,
+            space=self.space,
         )
 
     def _like(self, key: str) -> tuple[Ints, Floats | None]:
@@ -297,12 +303,13 @@ class Domain:
 
         Peroxide that was not dosed stays out: nothing is known of it.
         """
-        reach, place = OWN_REACH * self.distance_limit * self.scale, place_of(continuous)
-        ends = [setpoints_at(place + sign * reach) for sign in (-1.0, 1.0)]
-        dosed = continuous[:, COLUMN["h2o2"]] > 0.0
-        for end in ends:
-            end[~dosed, COLUMN["h2o2"]] = 0.0
-        return np.maximum(ends[0], _LOW), np.minimum(ends[1], _HIGH)
+        space = self.space
+        reach, place = OWN_REACH * self.distance_limit * self.scale, space.place(continuous)
+        ends = [space.setpoints(place + sign * reach) for sign in (-1.0, 1.0)]
+        for j in space.dosed:
+            for end in ends:
+                end[continuous[:, j] <= 0.0, j] = 0.0
+        return np.maximum(ends[0], space.low), np.minimum(ends[1], space.high)
 
     def with_own(
         self, acid: Sequence[str], feed: Floats, fixed: Floats, time: Floats, sound: Bools
@@ -335,7 +342,7 @@ class Domain:
         Solid-to-liquid ratios are those that the feed needs for as much cathode.
         """
         rows = near.of_acid[near.near_feed]
-        return of_cathode(_with_time(self.fixed[rows], self.time[rows, 1]), 1.0 / near.share)
+        return of_cathode(self.space.whole(self.fixed[rows], self.time[rows, 1]), 1.0 / near.share)
 
     def limited(self, distance: Floats, disagreement: Floats) -> Domain:
         """Return the domain with its limits set.
@@ -376,7 +383,12 @@ class Domain:
         }
 
     @classmethod
-    def from_arrays(cls, arrays: Mapping[str, npt.NDArray[Any]], said: Mapping[str, Any]) -> Domain:
+    def from_arrays(
+        cls,
+        arrays: Mapping[str, npt.NDArray[Any]],
+        said: Mapping[str, Any],
+        space: Space = CATHODE_SPACE,
+    ) -> Domain:
         """Return what :meth:`arrays` stored; ``said`` is the domain's part of the card.
 
         Raises:
@@ -390,6 +402,7 @@ class Domain:
             settings=DomainSettings(**{f.name: said[f.name] for f in fields(DomainSettings)}),
             distance_limit=said["distance_limit"],
             disagreement_limit=said["disagreement_limit"],
+            space=space,
         )
 
 
@@ -399,30 +412,34 @@ def nearest(square: Floats, neighbours: int) -> Floats:
     return np.asarray(np.sqrt(np.partition(square, k - 1, axis=1)[:, :k]).mean(axis=1), dtype=np.float64)
 
 
-def fit_domain(table: TrainingTable, rows: Ints, settings: DomainSettings | None = None) -> Domain:
+def fit_domain(
+    table: TrainingTable | SystemTable, rows: Ints, settings: DomainSettings | None = None
+) -> Domain:
     """Reduce rows of a training table to one representative per experiment; limits are set by ``limited``.
 
     Raises:
         InputError: no acid has enough experiments near any feed.
     """
-    settings = settings or DomainSettings()
-    keys = [structure_key(table.smiles[row]) for row in rows]
+    space, every = Space.of(table.system), table.keys
+    settings = settings or (DomainSettings() if table.system.is_cathode else FEW)
+    keys = [every[row] for row in rows]
     acids = tuple(sorted(set(keys)))
     _, first, inverse = np.unique(table.experiments[rows], return_index=True, return_inverse=True)
-    time = table.continuous[rows, _TIME]
+    time = np.zeros(len(rows)) if space.along is None else table.continuous[rows, space.along]
     spans = np.array([[time[inverse == i].min(), time[inverse == i].max()] for i in range(len(first))])
-    scale = place_of(table.continuous[rows]).std(axis=0)
-    broken = np.bincount(inverse, weights=breaks(table)[rows], minlength=len(first)) > 0
+    scale = space.place(table.continuous[rows]).std(axis=0)
+    broken = np.bincount(inverse, weights=~table.sound[rows], minlength=len(first)) > 0
     domain = Domain(
         acids=acids,
         acid=np.array([acids.index(keys[i]) for i in first], dtype=np.intp),
         feed=table.feed[rows][first],
-        fixed=_without_time(table.continuous[rows][first]),
+        fixed=space.fixed(table.continuous[rows][first]),
         sound=~broken,
         time=spans,
         own=np.zeros(len(first), dtype=np.bool_),
         scale=np.where(scale > 0.0, scale, 1.0),
         settings=settings,
+        space=space,
     )
     if not any(
         domain.near(feed, acids[acid]).supported for feed, acid in zip(domain.feed, domain.acid, strict=True)
@@ -433,24 +450,3 @@ def fit_domain(table: TrainingTable, rows: Ints, settings: DomainSettings | None
             allowed=f"some acid with {settings.min_experiments} experiments or more near one feed",
         )
     return domain
-
-
-def place_of(continuous: Floats) -> Floats:
-    """Return temperature in degC and the logarithms of the other variables, shape (n, 5)."""
-    logarithm = np.log(np.maximum(continuous, 0.0) + _SHIFT)
-    return np.where(np.isnan(_SHIFT), continuous, logarithm)
-
-
-def setpoints_at(place: Floats) -> Floats:
-    """Return the setpoints that :func:`place_of` turns into given places, shape (n, 5)."""
-    return np.where(np.isnan(_SHIFT), place, np.exp(place) - _SHIFT)
-
-
-def _without_time(continuous: Floats) -> Floats:
-    """Return the variables that describe an experiment, shape (n, 4)."""
-    return np.ascontiguousarray(continuous[:, _FIXED])
-
-
-def _with_time(fixed: Floats, time: Floats) -> Floats:
-    """Return all variables, from those of :func:`_without_time` and the time, shape (n, 5)."""
-    return np.insert(fixed, _TIME, time, axis=1)

@@ -63,6 +63,10 @@ class FeedLike(Protocol):
     """What the model needs of a feed: mol per mol Li, which of Li, Ni, Mn, Co it holds, how much cathode."""
 
     @property
+    def place(self) -> tuple[float, ...]:
+        """The numbers that describe it: mol Ni, Mn, Co per mol Li."""
+
+    @property
     def Ni(self) -> float:  # noqa: N802
         """Mol Ni per mol Li."""
 

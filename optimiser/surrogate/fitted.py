@@ -10,20 +10,12 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from optimiser.surrogate.columns import COLUMNS, columns
 from optimiser.surrogate.compiled import Compiled, Raw, compile_members
-from optimiser.surrogate.features import (
-    ACID_COLUMNS,
-    CONTINUOUS_COLUMNS,
-    FEATURES,
-    FEED_COLUMNS,
-    PREDICTED_METALS,
-)
+from optimiser.surrogate.encoding import CATHODES, Encoding
 from optimiser.surrogate.mixture import Mixture
 from optimiser.surrogate.trees import Forest, differences
 from optimiser.variables import Bools, Floats, Ints
 
-_FIXED = [*FEED_COLUMNS, *ACID_COLUMNS]
 _FOREST = Forest._fields
 _KEPT = 128  # compiled feeds and acids, about 2 MB each
 
@@ -63,6 +55,7 @@ class Fitted:
         features: of the anchors, shape (m, 32).
         yields: of the anchors, NaN where the metal is absent, shape (m, 4).
         mixture: how the members, ``paired`` before ``plain``, become one yield.
+        encoding: what the trees see.
     """
 
     paired: tuple[Forest, ...]
@@ -70,6 +63,7 @@ class Fitted:
     features: Floats
     yields: Floats
     mixture: Mixture
+    encoding: Encoding = CATHODES
     _compiled: Callable[[bytes, int | None], Compiled] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -78,7 +72,14 @@ class Fitted:
 
     def __reduce__(self) -> tuple[type[Fitted], tuple[Any, ...]]:
         """Leave the cache behind when a copy goes to another process."""
-        return Fitted, (self.paired, self.plain, self.features, self.yields, self.mixture)
+        return Fitted, (
+            self.paired,
+            self.plain,
+            self.features,
+            self.yields,
+            self.mixture,
+            self.encoding,
+        )
 
     @property
     def anchors(self) -> int:
@@ -100,7 +101,13 @@ class Fitted:
         """Return None: trees are arrays."""
 
     @classmethod
-    def from_arrays(cls, arrays: Mapping[str, npt.NDArray[Any]], features: Floats, yields: Floats) -> Fitted:
+    def from_arrays(
+        cls,
+        arrays: Mapping[str, npt.NDArray[Any]],
+        features: Floats,
+        yields: Floats,
+        encoding: Encoding = CATHODES,
+    ) -> Fitted:
         """Return what :meth:`arrays` stored, with the anchors.
 
         Raises:
@@ -112,7 +119,8 @@ class Fitted:
             arrays["mixture_constrained"].astype(np.bool_),
             float(arrays["mixture_slack"]),
         )
-        return cls(_forests(arrays, "paired"), _forests(arrays, "plain"), features, yields, mixture)
+        paired, plain = (_forests(arrays, kind, encoding) for kind in ("paired", "plain"))
+        return cls(paired, plain, features, yields, mixture, encoding)
 
     def take(self, rows: Ints) -> Fitted:
         """Keep some of the anchors."""
@@ -120,7 +128,7 @@ class Fitted:
 
     def votes(self, x: Floats) -> Floats:
         """Return each paired member's prediction by each anchor, NaN if it lacks the metal; (p, n, 4, m)."""
-        seen, known = columns(x), columns(self.features)
+        seen, known = self.encoding.columns(x), self.encoding.columns(self.features)
         return np.stack([differences(forest, seen, known) for forest in self.paired]) + self.yields.T
 
     def predict(self, x: Floats, anchors: int | None = None, moved: Floats | None = None) -> Raw:
@@ -134,11 +142,12 @@ class Fitted:
         Raises:
             InputError: numba cannot compile here.
         """
-        out = np.empty((3, len(x), len(PREDICTED_METALS)))
-        over = None if moved is None else np.empty((*moved.shape[:2], len(PREDICTED_METALS)))
-        for fixed, mine in _by_fixed(x):
+        m, setpoints = self.yields.shape[1], self.encoding.continuous
+        out = np.empty((3, len(x), m))
+        over = None if moved is None else np.empty((*moved.shape[:2], m))
+        for fixed, mine in self._by_fixed(x):
             points = None if moved is None else moved[mine]
-            *part, points_of = self._compiled(fixed, anchors).predict(x[mine][:, CONTINUOUS_COLUMNS], points)
+            *part, points_of = self._compiled(fixed, anchors).predict(x[mine][:, setpoints], points)
             out[:, mine] = part
             if over is not None:
                 over[mine] = points_of
@@ -146,36 +155,46 @@ class Fitted:
 
     def _compile(self, fixed: bytes, anchors: int | None) -> Compiled:
         few = slice(anchors)
-        known = columns(self.features[few])
+        known = self.encoding.columns(self.features[few])
         return compile_members(
-            self.paired, self.plain, self.mixture, known, self.yields[few], _unfixed(fixed)
+            self.paired,
+            self.plain,
+            self.mixture,
+            known,
+            self.yields[few],
+            self._unfixed(fixed),
+            self.encoding,
         )
 
+    @property
+    def _fixed(self) -> list[int]:
+        """Which features the feed and the option fix."""
+        free = set(self.encoding.continuous)
+        return [j for j in range(len(self.encoding.features)) if j not in free]
 
-def _forests(arrays: Mapping[str, npt.NDArray[Any]], kind: str) -> tuple[Forest, ...]:
+    def _by_fixed(self, x: Floats) -> Iterator[tuple[bytes, Bools]]:
+        """Yield what the feed and the option fix, and the rows that have them, for each feed and option."""
+        fixed = np.ascontiguousarray(x[:, self._fixed])
+        keys = fixed.view(np.dtype((np.void, fixed.itemsize * fixed.shape[1]))).reshape(-1)
+        _, first, inverse = np.unique(keys, return_index=True, return_inverse=True)
+        for group, row in enumerate(first):
+            yield fixed[row].tobytes(), inverse == group
+
+    def _unfixed(self, fixed: bytes) -> Floats:
+        """Return features of any design with the feed and the option, shape (d,)."""
+        features = np.zeros(len(self.encoding.features))
+        features[self._fixed] = np.frombuffer(fixed)
+        # settled nowhere, so any value will do that the logarithms of the physics can digest
+        features[self.encoding.continuous] = 1.0
+        return features
+
+
+def _forests(arrays: Mapping[str, npt.NDArray[Any]], kind: str, encoding: Encoding) -> tuple[Forest, ...]:
     forests: list[Forest] = []
     while f"{kind}{len(forests)}_leaf" in arrays:
         forest = Forest(**{name: arrays[f"{kind}{len(forests)}_{name}"] for name in _FOREST})
-        forest.check(len(COLUMNS))
-        if forest.n_metals != len(PREDICTED_METALS):
+        forest.check(len(encoding.column_names))
+        if forest.n_metals != len(encoding.system.responses):
             raise ValueError("a member's metals do not fit")
         forests.append(forest)
     return tuple(forests)
-
-
-def _by_fixed(x: Floats) -> Iterator[tuple[bytes, Bools]]:
-    """Yield what the feed and the acid fix, and the rows that have them, for each feed and acid."""
-    fixed = np.ascontiguousarray(x[:, _FIXED])
-    keys = fixed.view(np.dtype((np.void, fixed.itemsize * fixed.shape[1]))).reshape(-1)
-    _, first, inverse = np.unique(keys, return_index=True, return_inverse=True)
-    for group, row in enumerate(first):
-        yield fixed[row].tobytes(), inverse == group
-
-
-def _unfixed(fixed: bytes) -> Floats:
-    """Return features of any design with the feed and the acid, shape (32,)."""
-    features = np.zeros(len(FEATURES))
-    features[_FIXED] = np.frombuffer(fixed)
-    # settled nowhere, so any value will do that the logarithms of the physics can digest
-    features[CONTINUOUS_COLUMNS] = 1.0
-    return features

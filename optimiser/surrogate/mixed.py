@@ -58,4 +58,4 @@ def mixed(acids: Sequence[AcidLike], designs: Designs) -> Mixed | None:
     row = np.repeat(np.arange(len(designs)), count)
     within = np.arange(len(row)) - np.repeat(np.cumsum(count) - count, count)
     which = first[designs.acid][row] + within
-    return Mixed(every, Designs(which, designs.continuous[row]), row, shares[which])
+    return Mixed(every, designs.at(which, designs.continuous[row]), row, shares[which])

@@ -16,6 +16,7 @@ from optimiser._io.errors import InputError
 from optimiser._io.reading import MOST_TABLE, npz_arrays, read_bytes
 from optimiser.surrogate.calibration import Calibration
 from optimiser.surrogate.domain import Domain
+from optimiser.surrogate.encoding import CATHODES, Encoding
 from optimiser.surrogate.fitted import Fitted, Predictor
 from optimiser.variables import Floats
 
@@ -41,10 +42,13 @@ def pack(fitted: Predictor, acids: Mapping[str, Floats], domain: Domain, calibra
     return buffer.getvalue()
 
 
-def unpack(arrays: Mapping[str, npt.NDArray[Any]], regressors: bytes | None) -> Predictor:
+def unpack(
+    arrays: Mapping[str, npt.NDArray[Any]], regressors: bytes | None, encoding: Encoding = CATHODES
+) -> Predictor:
     """Return trees and anchors, or a rival of the model that ships.
 
     Args:
+        encoding: what they see.
         arrays: content of ``arrays.npz``.
         regressors: content of a rival's file, None of trees.
 
@@ -54,11 +58,11 @@ def unpack(arrays: Mapping[str, npt.NDArray[Any]], regressors: bytes | None) -> 
     """
     x, y = arrays["anchor_features"], arrays["anchor_yields"]
     if regressors is None:
-        return Fitted.from_arrays(arrays, x, y)
+        return Fitted.from_arrays(arrays, x, y, encoding)
     # the one place where predicting needs the room of rivals
     from optimiser.training.compare.rivals import Rival
 
-    return Rival.from_arrays(arrays, regressors, x, y)
+    return Rival.from_arrays(arrays, regressors, x, y, encoding)
 
 
 def pinned(name: str, content: bytes) -> dict[str, Any]:

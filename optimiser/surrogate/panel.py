@@ -12,17 +12,10 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from optimiser.surrogate.columns import COLUMNS, PHYSICS
+from optimiser.surrogate.encoding import CATHODES, Encoding, follow_place
 from optimiser.surrogate.loops import LANES, TILE
 from optimiser.surrogate.trees import Forest, compiled_loops
-from optimiser.variables import CONTINUOUS, Bools, Floats, Ints
-
-#: The columns that follow the design.
-FOLLOWING = (*CONTINUOUS, *PHYSICS)
-PLACE = [COLUMNS.index(name) for name in FOLLOWING]
-#: Number of each column among them, -1 where the feed and the acid fix it.
-FOLLOWS = np.full(len(COLUMNS), -1, dtype=np.int64)
-FOLLOWS[PLACE] = np.arange(len(FOLLOWING))
+from optimiser.variables import Bools, Floats, Ints
 
 
 class Panel(NamedTuple):
@@ -85,7 +78,7 @@ class Side(NamedTuple):
         own: columns of any design with the feed and the acid, shape (d,).
         anchors: columns of the anchors, shape (d, m); one column of zeros where there are none.
         base: what a lane says before any tree, NaN for an anchor without the metal, shape (m,).
-        tried: columns that follow the design of 64 designs, by which the likeliest leaves are told, (9, 64).
+        tried: columns that follow the design of 64 designs, by which the likeliest leaves are told, (k, 64).
     """
 
     metal: int
@@ -95,12 +88,13 @@ class Side(NamedTuple):
     tried: Floats
 
 
-def panel(forests: Sequence[Forest], sides: Sequence[Side]) -> Panel:
+def panel(forests: Sequence[Forest], sides: Sequence[Side], encoding: Encoding = CATHODES) -> Panel:
     """Lay out some members' trees.
 
     Args:
         forests: one per member.
         sides: of each metal.
+        encoding: what the trees see.
 
     Raises:
         InputError: numba cannot compile here.
@@ -109,13 +103,15 @@ def panel(forests: Sequence[Forest], sides: Sequence[Side]) -> Panel:
     parts = -(-m // LANES)
     span = 1 << (m - 1).bit_length() if m < TILE else min(-(-m // TILE) * TILE, LANES)
     width = parts * span
+    place, follows = follow_place(encoding)
+    many = len(place)
     held = np.zeros((len(sides), width), dtype=np.bool_)
     constant = np.zeros((len(sides), len(forests), width))
     found, sizes, trees, kept = [], [], [], []
     for k, side in enumerate(sides):
         held[k, :m] = ~np.isnan(side.base)
         for p, forest in enumerate(forests):
-            nodes, size, roots, said = _settled(forest, side, _packed(held[k, :m]))
+            nodes, size, roots, said = _settled(forest, side, _packed(held[k, :m]), follows)
             constant[k, p, :m] = np.where(held[k, :m], side.base, 0.0) + said
             found.append(nodes)
             sizes.append(size)
@@ -124,18 +120,16 @@ def panel(forests: Sequence[Forest], sides: Sequence[Side]) -> Panel:
     code, limit, pattern, value, left, right = (np.concatenate(part) for part in zip(*found, strict=True))
     row = np.empty(len(code), dtype=np.int32)
     is_open = code >= 0
-    tested, test_start, threshold, missing_left, row[is_open] = _distinct(code[is_open], limit[is_open])
+    tested, test_start, threshold, missing_left, row[is_open] = _distinct(code[is_open], limit[is_open], many)
     every = np.array([_packed(line[:m]) for line in held])
     masks, which = _distinct_rows(np.concatenate([pattern[~is_open], every]))
     row[~is_open] = len(threshold) + which[: -len(sides)]
     taken = np.zeros((len(tested), width))
-    taken[:, :m] = np.where(
-        (tested >= len(FOLLOWING))[:, None], sides[0].anchors[PLACE][tested % len(FOLLOWING)], 0.0
-    )
+    taken[:, :m] = np.where((tested >= many)[:, None], sides[0].anchors[place][tested % many], 0.0)
     shift, lanes, shift_start = _shifts(taken[:, :m])
     ends = np.cumsum(kept).reshape(len(sides), len(forests))
     return Panel(
-        source=tested % len(FOLLOWING),
+        source=tested % many,
         threshold=threshold,
         missing_left=missing_left,
         test_start=test_start,
@@ -159,21 +153,23 @@ def panel(forests: Sequence[Forest], sides: Sequence[Side]) -> Panel:
 
 
 def _settled(
-    forest: Forest, side: Side, held: npt.NDArray[np.uint64]
+    forest: Forest, side: Side, held: npt.NDArray[np.uint64], follows: Ints
 ) -> tuple[tuple[npt.NDArray[Any], ...], Ints, Ints, Floats]:
     """Return a metal's nodes, of each batch how many and how many roots, and what every design has, (m,)."""
     with compiled_loops():
         from optimiser.surrogate.loops.settle import lay_out, settle
 
-        (code, limit, pattern, value, child, depth), size, constant = settle(forest, side, held, FOLLOWS)
+        (code, limit, pattern, value, child, depth), size, constant = settle(forest, side, held, follows)
         order, left, right, start, trees = lay_out(child, depth, size)
     return (code[order], limit[order], pattern[order], value, left, right), np.diff(start), trees, constant
 
 
-def _distinct(code: npt.NDArray[np.int16], limit: Floats) -> tuple[Ints, Ints, Floats, Bools, Ints]:
+def _distinct(
+    code: npt.NDArray[np.int16], limit: Floats, many: int
+) -> tuple[Ints, Ints, Floats, Bools, Ints]:
     """Return the tested columns, where the distinct tests of each start, these, and every test's number."""
-    missing_right = code >= 2 * len(FOLLOWING)
-    column = code % (2 * len(FOLLOWING))
+    missing_right = code >= 2 * many
+    column = code % (2 * many)
     order = np.lexsort((missing_right, limit, column))
     column, limit, missing_right = column[order], limit[order], missing_right[order]
     new = np.ones(len(code), dtype=np.bool_)

@@ -185,12 +185,10 @@ class Site:
     learned: Mapping[str, Learned]
     scale: Floats
     expected: Calibration
-    _seen: Callable[[tuple[float, float, float], str], SeenFrom | None] = field(
-        init=False, repr=False, compare=False
-    )
+    _seen: Callable[[tuple[float, ...], str], SeenFrom | None] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        def seen(composition: tuple[float, float, float], key: str) -> SeenFrom | None:
+        def seen(composition: tuple[float, ...], key: str) -> SeenFrom | None:
             found = self.learned.get(group_of(key))
             return None if found is None else found.seen_from(np.array(composition))
 
@@ -214,7 +212,7 @@ class Site:
 
     def posterior(
         self,
-        composition: tuple[float, float, float],
+        composition: tuple[float, ...],
         key: str,
         continuous: Floats,
         mean: Floats,

@@ -16,6 +16,7 @@ from optimiser._io.errors import InputError
 from optimiser._io.reading import MOST_TABLE, check_workbook, read_bytes
 from optimiser.chemistry.descriptors import structure_key
 from optimiser.chemistry.metals import BASE_METALS
+from optimiser.systems.system import System, cathode
 from optimiser.variables import VARIABLES, Bools, Floats, Ints
 
 Labels = npt.NDArray[np.str_]
@@ -74,6 +75,23 @@ class TrainingTable:
 
     def __len__(self) -> int:
         return len(self.smiles)
+
+    @property
+    def system(self) -> System:
+        """The built-in system."""
+        return cathode()
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """What tells each row's acid apart, length n."""
+        return tuple(structure_key(smiles) for smiles in self.smiles)
+
+    @property
+    def sound(self) -> Bools:
+        """Which rows keep to stoichiometry, shape (n,); the others support no prediction."""
+        from optimiser.surrogate.stoichiometry import breaks
+
+        return ~breaks(self)
 
     @property
     def present(self) -> Bools:

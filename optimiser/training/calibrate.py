@@ -11,13 +11,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from optimiser.chemistry.descriptors import structure_key
 from optimiser.surrogate.calibration import (
     GROUP_PRIOR,
     INTERVAL_LEVEL,
-    LEVEL_TERMS,
     Calibration,
     kernel,
+    level_terms,
     shrunk,
     stretched,
     tails,
@@ -61,9 +60,10 @@ def gather(table: TrainingTable, held: Mapping[str, HeldOut]) -> Evidence:
     domain = fit_domain(table, np.arange(len(table)))
     domain = domain.limited(held["experiment"].distance, np.nanmean(apart, axis=1))
     n, m = len(table), len(domain.acid)
+    keys = table.keys
     square, same_feed = np.full((n, m), np.inf), np.zeros((n, m), dtype=bool)
     for row in range(n):
-        near = domain.near(table.feed[row], structure_key(table.smiles[row]))
+        near = domain.near(table.feed[row], keys[row])
         square[row, near.of_acid] = near.square_distances(table.continuous[[row]])[0]
         same_feed[row, near.of_feed] = True
     own = table.experiments[:, None] == np.arange(m)
@@ -98,7 +98,7 @@ def calibrate(evidence: Evidence, experiment: HeldOut, study: HeldOut, rows: Boo
         acid_errors=shrunk(known.astype(np.float64), errors, mean_error, GROUP_PRIOR),
         mean_error=mean_error,
         coefficients=coefficients,
-        level=_fit_scale(design[counted][:, LEVEL_TERMS], np.abs(residual[counted])),
+        level=_fit_scale(design[counted][:, level_terms(table.yields.shape[1])], np.abs(residual[counted])),
         scores=scores[rows],
         growth=0.0,
     )

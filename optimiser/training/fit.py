@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from optimiser.surrogate.columns import columns
-from optimiser.surrogate.features import PREDICTED_METALS, table_features
+from optimiser.surrogate.encoding import encoding_of
 from optimiser.surrogate.fitted import Fitted, Predictor
 from optimiser.surrogate.training_table import TrainingTable
 from optimiser.surrogate.trees import flatten
+from optimiser.systems.table import SystemTable
 from optimiser.training.members import MEMBERS, Member, fit_member, mixture, pair_columns
 from optimiser.variables import Ints
 
@@ -36,7 +36,7 @@ class Recipe:
     model: str
     settings: Mapping[str, Any]
     steps: int
-    fit: Callable[[TrainingTable, Ints, Step], Predictor]
+    fit: Callable[[Any, Ints, Step], Predictor]
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,9 @@ def shipped_recipe(settings: TrainSettings | None = None) -> Recipe:
     )
 
 
-def fit(table: TrainingTable, rows: Ints, settings: TrainSettings, progress: Step = lambda _: None) -> Fitted:
+def fit(
+    table: TrainingTable | SystemTable, rows: Ints, settings: TrainSettings, progress: Step = lambda _: None
+) -> Fitted:
     """Fit every member on the given rows, keep the anchors that stand for all of them.
 
     Args:
@@ -80,25 +82,27 @@ def fit(table: TrainingTable, rows: Ints, settings: TrainSettings, progress: Ste
 
 
 def fit_members(
-    table: TrainingTable, rows: Ints, settings: TrainSettings, progress: Step = lambda _: None
+    table: TrainingTable | SystemTable, rows: Ints, settings: TrainSettings, progress: Step = lambda _: None
 ) -> Fitted:
     """Fit every member on the given rows; every row becomes an anchor. Arguments as for :func:`fit`."""
-    features = table_features(table)[rows]
-    seen = columns(features)
+    encoding = encoding_of(table.system)
+    features = encoding.table_matrix(table)[rows]
+    seen = encoding.columns(features)
     forests = []
     for member in settings.members:
         progress(member.name)
         boosters = fit_member(
-            member, seen, table.yields[rows], table.experiments[rows], settings.random_state
+            member, seen, table.yields[rows], table.experiments[rows], settings.random_state, encoding
         )
-        forests.append(flatten(boosters, pair_columns(member), len(PREDICTED_METALS)))
+        forests.append(flatten(boosters, pair_columns(member, encoding), table.yields.shape[1]))
     pairs = list(zip(settings.members, forests, strict=True))
     return Fitted(
         tuple(forest for member, forest in pairs if member.paired),
         tuple(forest for member, forest in pairs if not member.paired),
         features,
         table.yields[rows],
-        mixture(settings.members),
+        mixture(settings.members, encoding.system),
+        encoding,
     )
 
 
@@ -122,7 +126,7 @@ def choose_anchors(fitted: Fitted, n_anchors: int) -> Ints:
         return np.argsort(turn, kind="stable")
     votes = fitted.votes(fitted.features).mean(axis=0)  # of the members on pairs
     apart, spread = [], []
-    for k in range(len(PREDICTED_METALS)):
+    for k in range(fitted.yields.shape[1]):
         mine = votes[held[:, k], k]
         every = mine[:, held[:, k]]
         apart.append(mine[:, candidates] - every.mean(axis=1, keepdims=True))
@@ -131,14 +135,14 @@ def choose_anchors(fitted: Fitted, n_anchors: int) -> Ints:
     chosen: list[int] = []
     for step in range(1, min(n_anchors, len(candidates)) + 1):
         cost = np.zeros(len(candidates))
-        for k in range(len(PREDICTED_METALS)):
+        for k in range(fitted.yields.shape[1]):
             mean = (first[k] + apart[k]) / step
             deviation = np.sqrt(np.maximum((second[k] + apart[k] ** 2) / step - mean**2, 0.0))
             cost += (mean**2 + (deviation - spread[k]) ** 2).sum(axis=0)
         cost[chosen] = np.inf
         best = int(np.argmin(cost))
         chosen.append(best)
-        for k in range(len(PREDICTED_METALS)):
+        for k in range(fitted.yields.shape[1]):
             first[k] += apart[k][:, [best]]
             second[k] += apart[k][:, [best]] ** 2
     return np.asarray(candidates[chosen], dtype=np.intp)

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from optimiser.chemistry.descriptors import structure_key
-from optimiser.problem.tolerances import DEFAULT
+from optimiser.problem.tolerances import default_tolerances
 from optimiser.surrogate.domain import fit_domain
-from optimiser.surrogate.features import PREDICTED_METALS, table_features
+from optimiser.surrogate.encoding import encoding_of
 from optimiser.surrogate.training_table import TrainingTable
+from optimiser.systems.table import SystemTable
 from optimiser.training.fit import Recipe, Step
 from optimiser.training.protocols import UNTESTED, Fold, fold_numbers, make_folds
 from optimiser.variables import Bools, Floats, Ints
@@ -44,7 +44,7 @@ class HeldOut:
 
 
 def hold_out(
-    table: TrainingTable,
+    table: TrainingTable | SystemTable,
     protocol: str,
     recipe: Recipe,
     progress: Step = lambda _: None,
@@ -68,9 +68,9 @@ def hold_out(
     folds = make_folds(table, protocol)
     n = len(table)
     numbers = fold_numbers(folds, n)
-    mean, spread, disagreement = np.full((3, n, len(PREDICTED_METALS)), np.nan)
+    mean, spread, disagreement = np.full((3, n, table.yields.shape[1]), np.nan)
     distance = np.full(n, np.nan)
-    features = table_features(table)
+    features = encoding_of(table.system).table_matrix(table)
     for number, fold in enumerate(folds):
         if only is not None and number != only:
             continue
@@ -87,15 +87,15 @@ def single(numbers: Floats) -> Floats:
     return numbers.astype(np.float32).astype(np.float64)
 
 
-def _around(table: TrainingTable, fold: Fold) -> tuple[Floats, Floats]:
+def _around(table: TrainingTable | SystemTable, fold: Fold) -> tuple[Floats, Floats]:
     """Return the domain's distance of a fold's test rows, and where the default tolerances move them.
 
     Both as the fold's training experiments see them: shapes (m,) and (m, points, 5).
     """
-    domain = fit_domain(table, fold.train)
+    domain, keys = fit_domain(table, fold.train), table.keys
     test = table.continuous[fold.test]
     distance, varied = np.empty(len(test)), np.empty(test.shape, dtype=np.bool_)
     for i, row in enumerate(fold.test):
-        near = domain.near(table.feed[row], structure_key(table.smiles[row]))
+        near = domain.near(table.feed[row], keys[row])
         distance[i], varied[i] = near.distance(test[[i]])[0], near.varied
-    return distance, DEFAULT.moved(test, POINTS, varied)
+    return distance, default_tolerances(table.system).moved(test, POINTS, varied)

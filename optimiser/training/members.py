@@ -17,11 +17,12 @@ from typing import Any
 import numpy as np
 
 from optimiser._io.errors import InputError
-from optimiser.surrogate.columns import COLUMNS, METAL, PHYSICS
+from optimiser.surrogate.columns import METAL, PHYSICS
+from optimiser.surrogate.encoding import CATHODES, Encoding
 from optimiser.surrogate.features import FEATURES, PREDICTED_METALS
 from optimiser.surrogate.mixture import Mixture
-from optimiser.surrogate.panel import FOLLOWING
 from optimiser.surrogate.trees import PairColumn
+from optimiser.systems.system import System, cathode
 from optimiser.training.thresholds import spread
 from optimiser.variables import CONTINUOUS, Floats, Ints
 
@@ -29,6 +30,7 @@ _FEED = ("Ni", "Mn", "Co")
 _ACID = ("pKa1", "pKa2", "pKa3", "n_protons")
 _IDENTITY = METAL[: len(PREDICTED_METALS)]
 _BINS = 255
+_SMALL = 1_000_000  # numbers in a training matrix that one thread fits soonest
 
 
 @dataclass(frozen=True)
@@ -75,10 +77,9 @@ class Member:
     weight: float = 1.0
     draw: int = 0
 
-    @property
-    def constrained(self) -> bool:
-        """Whether it is monotone in every setpoint."""
-        return set(CONTINUOUS) <= {*self.rising, *self.falling}
+    def constrained(self, system: System) -> bool:
+        """Whether it is monotone in every setpoint in which the system says that yields are."""
+        return bool(system.monotone) and set(system.monotone) <= {*self.rising, *self.falling}
 
 
 #: Which way chemistry moves yields: more heat, time, acid and peroxide never leach less, more solid never
@@ -163,28 +164,37 @@ MEMBERS = (
 )
 
 
-def mixture(members: Sequence[Member]) -> Mixture:
+def mixture(members: Sequence[Member], system: System | None = None) -> Mixture:
     """Return how members become one yield: those on pairs first, as a fitted model keeps them."""
     ordered = [*(m for m in members if m.paired), *(m for m in members if not m.paired)]
-    return Mixture(np.array([m.weight for m in ordered]), np.array([m.constrained for m in ordered]))
+    constrained = [m.constrained(system or cathode()) for m in ordered]
+    return Mixture(np.array([m.weight for m in ordered]), np.array(constrained))
 
 
-def pair_columns(member: Member) -> tuple[PairColumn, ...]:
+def pair_columns(member: Member, encoding: Encoding = CATHODES) -> tuple[PairColumn, ...]:
     """Return what the columns of a member's training matrix are, in order.
 
     Which metal is asked about is the same on both sides of a pair, so it stands there once.
     """
-    every = [COLUMNS.index(name) for name in member.columns]
+    names = encoding.column_names
+    every = [names.index(name) for name in member.columns]
     if not member.paired:
         return tuple(PairColumn(0, j) for j in every)
-    differing = [j for j in every if COLUMNS[j] not in _IDENTITY]
-    identity = [j for j in every if COLUMNS[j] in _IDENTITY]
+    differing = [j for j in every if names[j] not in encoding.identity]
+    identity = [j for j in every if names[j] in encoding.identity]
     return tuple(PairColumn(kind, j) for kind in range(3) for j in differing) + tuple(
         PairColumn(0, j) for j in identity
     )
 
 
-def fit_member(member: Member, x: Floats, yields: Floats, experiments: Ints, seed: int) -> list[Any]:
+def fit_member(
+    member: Member,
+    x: Floats,
+    yields: Floats,
+    experiments: Ints,
+    seed: int,
+    encoding: Encoding = CATHODES,
+) -> list[Any]:
     """Fit a member.
 
     Args:
@@ -193,6 +203,7 @@ def fit_member(member: Member, x: Floats, yields: Floats, experiments: Ints, see
         yields: fractions, NaN where the metal is absent, shape (n, 4).
         experiments: number of each row's experiment, shape (n,).
         seed: of pairs drawn and of the boosting.
+        encoding: what the columns are.
 
     Returns:
         LightGBM boosters: one, or one per metal.
@@ -204,23 +215,31 @@ def fit_member(member: Member, x: Floats, yields: Floats, experiments: Ints, see
     rng = np.random.default_rng(seed)
     _, inverse, size = np.unique(experiments, return_inverse=True, return_counts=True)
     weight = size[inverse].astype(np.float64) ** -member.balance
-    parts = [_metal_rows(member, x[:, k], yields[:, k], weight, k, rng) for k in range(len(PREDICTED_METALS))]
+    parts = [
+        _metal_rows(member, x[:, k], yields[:, k], weight, k, rng, encoding) for k in range(yields.shape[1])
+    ]
     if member.joint:
         whole = tuple(np.concatenate([part[i] for part in parts]) for i in range(3))
         parts = [(whole[0], whole[1], whole[2])]
-    return [_boost(member, *part, seed) for part in parts]
+    return [_boost(member, *part, seed, encoding) for part in parts]
 
 
 def _metal_rows(
-    member: Member, x: Floats, yields: Floats, weight: Floats, metal: int, rng: np.random.Generator
+    member: Member,
+    x: Floats,
+    yields: Floats,
+    weight: Floats,
+    metal: int,
+    rng: np.random.Generator,
+    encoding: Encoding,
 ) -> tuple[Floats, Floats, Floats]:
     """Return training matrix, targets and weights of one metal."""
     held = np.flatnonzero(~np.isnan(yields))
     if len(held) < 2:
         raise InputError(
-            f"Only {len(held)} training rows have {PREDICTED_METALS[metal]}.", allowed="2 or more"
+            f"Only {len(held)} training rows have {encoding.system.responses[metal]}.", allowed="2 or more"
         )
-    kinds = pair_columns(member)
+    kinds = pair_columns(member, encoding)
     if not member.paired:
         return x[held][:, [test.column for test in kinds]], yields[held], weight[held]
     first, second = (
@@ -233,9 +252,11 @@ def _metal_rows(
     return matrix, yields[first] - yields[second], np.ones(member.pairs)
 
 
-def _boost(member: Member, matrix: Floats, target: Floats, weight: Floats, seed: int) -> Any:
+def _boost(
+    member: Member, matrix: Floats, target: Floats, weight: Floats, seed: int, encoding: Encoding
+) -> Any:
     lightgbm = _lightgbm()
-    signs = [_sign(member, test) for test in pair_columns(member)]
+    signs = [_sign(member, test, encoding) for test in pair_columns(member, encoding)]
     parameters = {
         "objective": "regression",
         "num_leaves": member.leaves,
@@ -250,21 +271,23 @@ def _boost(member: Member, matrix: Floats, target: Floats, weight: Floats, seed:
         "force_col_wise": True,
         "verbosity": -1,
     }
+    if len(matrix) * len(signs) < _SMALL:  # threads would wait for each other
+        parameters["num_threads"] = 1
     if member.bagging < 1.0:
         parameters |= {"bagging_fraction": member.bagging, "bagging_freq": 1}
     if any(signs):
         parameters["monotone_constraints"] = signs
     data = lightgbm.Dataset(matrix, target, weight=weight, free_raw_data=True)
     fitted = lightgbm.train(parameters, data, member.trees)
-    tests = list(enumerate(pair_columns(member)))
-    moved = [j for j, test in tests if COLUMNS[test.column] in FOLLOWING]
-    knots = {j: _SHARES[test.kind] for j, test in tests if COLUMNS[test.column] == "peroxide_share"}
+    tests, names = list(enumerate(pair_columns(member, encoding))), encoding.column_names
+    moved = [j for j, test in tests if names[test.column] in encoding.following]
+    knots = {j: _SHARES[test.kind] for j, test in tests if names[test.column] == "peroxide_share"}
     return spread(fitted, matrix, moved, np.random.default_rng(seed), knots)
 
 
-def _sign(member: Member, test: PairColumn) -> int:
+def _sign(member: Member, test: PairColumn, encoding: Encoding) -> int:
     """Return 1 where the target may not fall in a column, -1 where it may not rise, else 0."""
-    name = COLUMNS[test.column]
+    name = encoding.column_names[test.column]
     sign = int(name in member.rising) - int(name in member.falling)
     return -sign if test.kind == 1 else sign
 

@@ -15,7 +15,7 @@ import numpy as np
 
 from optimiser.chemistry.descriptors import structure_key
 from optimiser.surrogate.calibration import INTERVAL_LEVEL, tails, widening
-from optimiser.surrogate.domain import OWN_REACH, nearest, place_of
+from optimiser.surrogate.domain import OWN_REACH, nearest
 from optimiser.surrogate.residuals import EXPLANATIONS, OwnRows, Parts, Posterior, Prior, hardness, learn_rows
 from optimiser.training.calibrate import Evidence, nested, ratio
 from optimiser.training.held_out import HeldOut
@@ -122,7 +122,7 @@ def plants(evidence: Evidence, held: Mapping[str, HeldOut]) -> list[Plant]:
         bare[rows] = scale / widening(far[rows], calibration.growth)[:, None]
         growth[rows] = calibration.growth
     yields = np.where(table.present, table.yields, np.nan)
-    place = place_of(table.continuous) / domain.scale
+    place = domain.space.place(table.continuous) / domain.scale
     told = []
     for number in np.unique(table.studies):
         mine = np.flatnonzero((table.studies == number) & study.tested)

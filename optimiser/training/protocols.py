@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from optimiser._io.errors import InputError
-from optimiser.surrogate.features import PREDICTED_METALS
 from optimiser.surrogate.training_table import TrainingTable
+from optimiser.systems.table import SystemTable
 from optimiser.variables import Ints
 
 #: The split of the Toolkit's paper.
@@ -40,7 +40,7 @@ class Fold:
     test: Ints
 
 
-def make_folds(table: TrainingTable, protocol: str) -> tuple[Fold, ...]:
+def make_folds(table: TrainingTable | SystemTable, protocol: str) -> tuple[Fold, ...]:
     """Return the folds of a protocol.
 
     ``random`` is the one split of the Toolkit's paper. ``experiment`` and ``study`` hold out each group once.
@@ -58,11 +58,11 @@ def make_folds(table: TrainingTable, protocol: str) -> tuple[Fold, ...]:
     for number, fold in enumerate(folds):
         rows = table.present[fold.train].sum(axis=0)
         if rows.min() < _LEAST_ROWS:
-            metal = PREDICTED_METALS[int(rows.argmin())]
+            metal = table.system.responses[int(rows.argmin())]
             raise InputError(
                 f"Fold {number + 1} of protocol {protocol!r} has {rows.min()} training rows with {metal}.",
                 where=str(table.path),
-                allowed=f"at least {_LEAST_ROWS} rows of each of {', '.join(PREDICTED_METALS)} in every fold",
+                allowed=f"{_LEAST_ROWS} or more of each of {', '.join(table.system.responses)} in every fold",
                 remedy="add experiments to the table",
             )
     return folds
@@ -76,12 +76,12 @@ def fold_numbers(folds: tuple[Fold, ...], rows: int) -> Ints:
     return numbers
 
 
-def units(table: TrainingTable, protocol: str) -> Ints:
+def units(table: TrainingTable | SystemTable, protocol: str) -> Ints:
     """Return the group that each row is held out with, shape (n,): its study, else its experiment."""
     return table.studies if protocol == "study" else table.experiments
 
 
-def _random(table: TrainingTable) -> tuple[Fold, ...]:
+def _random(table: TrainingTable | SystemTable) -> tuple[Fold, ...]:
     from sklearn.model_selection import train_test_split
 
     _check_many(table.experiments, "experiments", table, "protocol 'random'")
@@ -98,7 +98,7 @@ def _random(table: TrainingTable) -> tuple[Fold, ...]:
     return (Fold(train, np.sort(test)),)
 
 
-def _grouped(table: TrainingTable, protocol: str) -> tuple[Fold, ...]:
+def _grouped(table: TrainingTable | SystemTable, protocol: str) -> tuple[Fold, ...]:
     from sklearn.model_selection import GroupKFold
 
     groups = units(table, protocol)
@@ -112,7 +112,7 @@ def _grouped(table: TrainingTable, protocol: str) -> tuple[Fold, ...]:
     return tuple(folds)
 
 
-def _check_many(groups: Ints, kind: str, table: TrainingTable, whose: str) -> None:
+def _check_many(groups: Ints, kind: str, table: TrainingTable | SystemTable, whose: str) -> None:
     many = len(np.unique(groups))
     if many < FOLDS:
         raise InputError(

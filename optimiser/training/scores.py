@@ -134,7 +134,7 @@ def skill(evidence: Evidence, held: Mapping[str, HeldOut]) -> dict[str, Any]:
         figures["reliability"] = coverage(table.yields, counted, every, RELIABILITY_LEVELS)
         figures["rows"] = int(measured.tested.sum())
         figures["share_outside_domain"] = float((far > 1.0).mean())
-        if protocol == "random":
+        if protocol == "random" and table.system.is_cathode:
             published = as_published(yields.expected[measured.tested], table.present[measured.tested])
             everything = np.ones_like(published, dtype=bool)
             counts = score(published, table.yields_as_written[measured.tested], everything)

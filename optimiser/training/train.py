@@ -12,13 +12,12 @@ import numpy as np
 import yaml
 
 from optimiser._io.output import check_folder, placed
-from optimiser.problem.tolerances import DEFAULT
+from optimiser.problem.tolerances import default_tolerances
 from optimiser.surrogate.artefact import ARRAYS, REGRESSORS, complete_card
 from optimiser.surrogate.domain import fit_domain
-from optimiser.surrogate.features import PREDICTED_METALS, fitted_acids
+from optimiser.surrogate.encoding import encoding_of
 from optimiser.surrogate.fitted import Fitted, Predictor
 from optimiser.surrogate.packing import CARD, pack
-from optimiser.surrogate.stoichiometry import breaks
 from optimiser.surrogate.training_table import TrainingTable, read_table
 from optimiser.training.calibrate import Evidence, calibrate, gather
 from optimiser.training.fit import Progress, Recipe, shipped_recipe
@@ -106,12 +105,15 @@ def assemble(
         fitted: on all rows.
         also: further figures of accuracy for the card.
     """
-    evidence = gather(table, held)
+    evidence, encoding = gather(table, held), encoding_of(table.system)
     found = calibrate(evidence, held["experiment"], held["study"], np.ones(len(table), dtype=bool))
-    arrays, regressors = pack(fitted, fitted_acids(table), evidence.domain, found), fitted.regressors_file()
+    arrays, regressors = (
+        pack(fitted, encoding.options_of(table), evidence.domain, found),
+        fitted.regressors_file(),
+    )
     described = describe(evidence, held, how, fitted, found.growth)
     described["skill"] |= also(evidence, held)
-    card = complete_card(described, arrays, evidence.domain, regressors)
+    card = complete_card(described, arrays, evidence.domain, regressors, encoding)
     text = "# Model card, written by `optimiser train`. Do not edit: the arrays are pinned to it.\n"
     text += yaml.safe_dump(card, sort_keys=False, allow_unicode=True, width=100)
     files = {CARD: text.encode(), ARRAYS: arrays, FOLDS_FILE: pack_held_out(table, how.settings, held)}
@@ -134,13 +136,15 @@ def describe(
             "rows": len(table),
             "experiments": int(table.experiments.max()) + 1,
             "studies": int(table.studies.max()) + 1,
-            "breaking_stoichiometry": int(breaks(table).sum()),
+            "breaking_stoichiometry": int((~table.sound).sum()),
             "masked_yields": int((~table.present).sum()),
-            "rows_per_metal": dict(zip(PREDICTED_METALS, table.present.sum(axis=0).tolist(), strict=True)),
+            "rows_per_metal": dict(
+                zip(table.system.responses, table.present.sum(axis=0).tolist(), strict=True)
+            ),
         },
         "hyperparameters": json.loads(json.dumps(how.settings)),  # tuples as lists
         **({"slack": fitted.mixture.slack} if isinstance(fitted, Fitted) else {}),
-        "tolerances": DEFAULT.record(),
+        "tolerances": default_tolerances(table.system).record(),
         "anchors": {
             "number": fitted.anchors,
             **({"chosen_by": "greedy herding of the anchors' votes"} if fitted.anchors else {}),
@@ -162,5 +166,5 @@ def describe(
             "the peroxide column of the data mixes conventions, up to about 4 x apart",
         ],
         "libraries": {name: importlib.metadata.version(name) for name in _LIBRARIES},
-        "data": DATA_NOTICE,
+        "data": DATA_NOTICE if table.system.is_cathode else {"source": table.system.spec.source},
     }

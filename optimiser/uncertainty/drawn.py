@@ -23,7 +23,7 @@ from optimiser.process.balance import mass_balance
 from optimiser.process.inputs import AcidNumbers, ProcessInputs, bought
 from optimiser.process.plant_parameters import PLANT_NAMES
 from optimiser.uncertainty.inputs import YIELDS, Input, Key, residuals
-from optimiser.variables import Bools, Designs, Floats, Ints
+from optimiser.variables import Bools, Floats, Ints
 
 #: Rows that are computed at once: their arrays stay in the processor's cache.
 CHUNK = 16_384
@@ -86,7 +86,7 @@ class Drawn:
         designs, n, k = self.evaluation.designs, len(self.evaluation), len(self.problem.acids)
         numbers = drawn_inputs(self.problem, values, d, n)
         acid = np.add.outer(np.arange(d) * k, designs.acid).ravel()
-        rows = Designs(acid, np.tile(designs.continuous, (d, 1)))
+        rows = designs.at(acid, np.tile(designs.continuous, (d, 1)))
         if YIELDS in values:
             yields = self.yields(values[YIELDS].astype(np.intp)).reshape(d * n, -1)
         else:

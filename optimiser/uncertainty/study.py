@@ -180,7 +180,7 @@ def acid_chances(
         if verdict.front is not None:
             values = objective.sign * verdict.front.evaluation.metrics[objective.metric]
             best = verdict.front.evaluation.designs.take(np.array([np.argmin(values)]))
-            found.append(Designs(np.array([problem.acid_names.index(verdict.acid)]), best.continuous))
+            found.append(best.at(np.array([problem.acid_names.index(verdict.acid)]), best.continuous))
     if len(found) < 2:
         return pd.DataFrame()
     drawn = monte_carlo(problem, problem.evaluate(Designs.joined(found)), draws, rng)

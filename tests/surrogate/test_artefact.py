@@ -263,7 +263,7 @@ BROKEN: list[tuple[Callable[[Path], Any], str]] = [
     (edit_card(lambda card: card["skill"]["experiment"].update(r2=0.99)), "it was edited"),
     (sealed(lambda card: card.pop("arrays")), "does not say which arrays"),
     (sealed(lambda card: card["arrays"].update(sha256="0" * 64)), "it was edited, or belongs to another"),
-    (sealed(lambda card: card["features"].pop()), "its features or metals"),
+    (sealed(lambda card: card["features"].pop()), "its features or responses"),
     (sealed(lambda card: card["domain"].pop("distance_limit")), "not consistent: 'distance_limit'"),
     (rewrite_arrays(paired1_leaf=np.zeros(3)), "leaf_start does not span"),
     (rewrite_arrays(plain0_metal_trees=np.array([0, 600])), "metal_trees has another shape"),

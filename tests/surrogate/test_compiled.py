@@ -16,13 +16,14 @@ from optimiser.chemistry.acids import load_acids
 from optimiser.chemistry.feeds import load_feeds
 from optimiser.surrogate.columns import columns
 from optimiser.surrogate.compiled import Raw, _alike
+from optimiser.surrogate.encoding import CATHODES, follow_place
 from optimiser.surrogate.features import ACID_COLUMNS, CONTINUOUS_COLUMNS, FEATURES, feature_matrix
 from optimiser.surrogate.features import PREDICTED_METALS as METALS
 from optimiser.surrogate.fitted import Fitted
 from optimiser.surrogate.loops import walk
 from optimiser.surrogate.mixture import SLACK, Mixture
-from optimiser.surrogate.panel import PLACE
 from optimiser.surrogate.trees import flatten
+from optimiser.systems.system import cathode
 from optimiser.training.fit import choose_anchors
 from optimiser.training.members import MEMBERS, fit_member, mixture, pair_columns
 from optimiser.variables import Designs, Floats
@@ -96,7 +97,7 @@ def by_lightgbm(x: Floats, fitted: Fitted, boosters: list[list[Any]]) -> Raw:
 
 def mixed(means: Floats) -> Floats:
     """The mean of the constrained members, moved by that of the free ones within the slack."""
-    constrained = [member.constrained for member in SMALL]
+    constrained = [member.constrained(cathode()) for member in SMALL]
     assert constrained == [True, False, True, True, True, False]
     lead = (means[0] + means[2] + means[3] + means[4]) / 4
     return lead + np.clip((means[1] + means[5]) / 2 - lead, -SLACK, SLACK)
@@ -288,7 +289,7 @@ def test_over_moved_designs_each_anchor_sees_one_and_others_see_all(m: int, poin
         each = np.repeat(row[None], points, axis=0)
         each[:, CONTINUOUS_COLUMNS] = moved[i]
         seen, known = columns(each), columns(fitted.features)
-        order = _alike(known[:, 0][:, PLACE])
+        order = _alike(known[:, 0][:, follow_place(CATHODES)[0]])
         for k in range(len(METALS)):
             if k and row[k - 1] <= 0.0:
                 continue

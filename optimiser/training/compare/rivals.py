@@ -27,9 +27,11 @@ from sklearn.svm import SVR
 from optimiser._io.errors import InputError, closest
 from optimiser.surrogate.calibration import squeezed
 from optimiser.surrogate.compiled import Raw
-from optimiser.surrogate.features import CONTINUOUS_COLUMNS, PREDICTED_METALS, table_features
+from optimiser.surrogate.encoding import CATHODES, Encoding, encoding_of
 from optimiser.surrogate.packing import MODELS, SHIPPED
 from optimiser.surrogate.training_table import TrainingTable
+from optimiser.systems.system import System, cathode
+from optimiser.systems.table import SystemTable
 from optimiser.training.compare.feature_sets import COLUMNS, choose_features
 from optimiser.training.compare.pdgbr import PairwiseDifferenceRegressor
 from optimiser.training.fit import Recipe, Step, TrainSettings, shipped_recipe
@@ -169,12 +171,12 @@ def recipe(model: str = SHIPPED) -> Recipe:
     return shipped_recipe() if model == SHIPPED else rival_recipe(candidates()[model])
 
 
-def rival_recipe(candidate: Candidate) -> Recipe:
+def rival_recipe(candidate: Candidate, system: System | None = None) -> Recipe:
     """Return how to fit a rival, on all features."""
     return Recipe(
         candidate.label,
         dict(candidate.settings),
-        len(PREDICTED_METALS),
+        len((system or cathode()).responses),
         lambda table, rows, step: fit_rival(candidate, table, rows, step=step),
     )
 
@@ -189,6 +191,7 @@ class Rival:
         feature_set: which of the features it sees.
         features: of the rows it is explained against, shape (m, 32).
         yields: of those rows, NaN where the metal is absent, shape (m, 4).
+        encoding: what it sees.
     """
 
     regressors: tuple[Any, ...]
@@ -196,6 +199,7 @@ class Rival:
     feature_set: str
     features: Floats
     yields: Floats
+    encoding: Encoding = CATHODES
 
     @property
     def anchors(self) -> int:
@@ -214,7 +218,12 @@ class Rival:
 
     @classmethod
     def from_arrays(
-        cls, arrays: Mapping[str, npt.NDArray[Any]], regressors: bytes, features: Floats, yields: Floats
+        cls,
+        arrays: Mapping[str, npt.NDArray[Any]],
+        regressors: bytes,
+        features: Floats,
+        yields: Floats,
+        encoding: Encoding = CATHODES,
     ) -> Rival:
         """Return what :meth:`arrays` and :meth:`regressors_file` stored.
 
@@ -239,12 +248,12 @@ class Rival:
             raise ValueError(
                 "its regressors were written by an earlier version, which this one does not read"
             )
-        if not isinstance(found, list) or len(found) != len(PREDICTED_METALS):
-            raise ValueError(f"it does not hold {len(PREDICTED_METALS)} regressors")
+        if not isinstance(found, list) or len(found) != yields.shape[1]:
+            raise ValueError(f"it does not hold {yields.shape[1]} regressors")
         feature_set = str(arrays["feature_set"])
         if feature_set not in COLUMNS:
             raise ValueError(f"there is no feature set {feature_set!r}")
-        return cls(tuple(found), arrays["blank"].astype(np.bool_), feature_set, features, yields)
+        return cls(tuple(found), arrays["blank"].astype(np.bool_), feature_set, features, yields, encoding)
 
     def predict(self, x: Floats, anchors: int | None = None, moved: Floats | None = None) -> Raw:
         """Predict designs; one model does not disagree with itself.
@@ -257,17 +266,17 @@ class Rival:
         if moved is not None:
             n, points = moved.shape[:2]
             each = np.repeat(x, points, axis=0)
-            each[:, CONTINUOUS_COLUMNS] = moved.reshape(n * points, -1)
+            each[:, self.encoding.continuous] = moved.reshape(n * points, -1)
             over, spread, _, _ = self.predict(each)
             over, spread = (part.reshape(n, points, -1) for part in (over, spread))
-            return Raw(over.mean(axis=1), spread.mean(axis=1), np.zeros((n, len(PREDICTED_METALS))), over)
+            return Raw(over.mean(axis=1), spread.mean(axis=1), np.zeros((n, self.yields.shape[1])), over)
         mean, spread = self.scatter(x)
         return Raw(squeezed(mean), np.nan_to_num(spread), np.zeros_like(mean))
 
     def scatter(self, x: Floats) -> tuple[Floats, Floats]:
         """Return yields clipped to 0-1 and their spread, NaN where the model has none, shape (n, 4) each."""
-        seen = choose_features(x, self.feature_set)
-        mean, spread = np.full((2, len(x), len(PREDICTED_METALS)), np.nan)
+        seen = _chosen(x, self.feature_set, self.encoding)
+        mean, spread = np.full((2, len(x), self.yields.shape[1]), np.nan)
         for k, regressor in enumerate(self.regressors):
             mine = np.where(self.blank[k], 0.0, seen)
             if isinstance(regressor, PairwiseDifferenceRegressor):
@@ -277,9 +286,14 @@ class Rival:
         return mean.clip(0.0, 1.0), spread
 
 
+def _chosen(features: Floats, feature_set: str, encoding: Encoding) -> Floats:
+    """Return the columns of a feature set; of any system but cathodes there is the full one alone."""
+    return choose_features(features, feature_set) if encoding.system.is_cathode else features
+
+
 def fit_rival(
     candidate: Candidate,
-    table: TrainingTable,
+    table: TrainingTable | SystemTable,
     rows: Ints,
     feature_set: str = "full",
     step: Step = lambda _: None,
@@ -293,10 +307,11 @@ def fit_rival(
         feature_set: name of the feature set.
         step: called with a metal that is about to be fitted.
     """
-    every = table_features(table)
-    x = choose_features(every, feature_set)
+    encoding = encoding_of(table.system)
+    every = encoding.table_matrix(table)
+    x = _chosen(every, feature_set, encoding)
     regressors, blanks = [], []
-    for k, metal in enumerate(PREDICTED_METALS):
+    for k, metal in enumerate(table.system.responses):
         step(metal)
         mine = rows[table.present[rows, k]]
         # a column without one number in training says nothing, and most models cannot take it
@@ -311,4 +326,4 @@ def fit_rival(
         regressors.append(getattr(regressor, "best_estimator_", regressor))
         blanks.append(blank)
     kept = rows[np.linspace(0, len(rows) - 1, min(_BACKGROUND, len(rows))).round().astype(np.intp)]
-    return Rival(tuple(regressors), np.array(blanks), feature_set, every[kept], table.yields[kept])
+    return Rival(tuple(regressors), np.array(blanks), feature_set, every[kept], table.yields[kept], encoding)

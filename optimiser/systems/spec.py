@@ -1,0 +1,265 @@
+"""What a system's file (``NAME.system.yaml``) may say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
+
+from optimiser._io import builtin
+from optimiser._io.errors import InputError, closest
+from optimiser._io.yamlfile import Document, Real, read_yaml, validate
+
+#: Choices that a system may have: every combination of their values is searched as one option.
+MOST_CHOICES = 3
+#: Names that mean something else in a problem, or in a table of designs.
+RESERVED = frozenset(
+    {"acid", "feed", "design", "name", "mix", "response", "knee", "row", "study", "distance"}
+)
+#: Yields this far above 100 % are taken as 100, unless the file says another tolerance: published tables hold
+#: such values.
+TOLERANCE = 50.0
+_DIRECTION = {"up": 1, "down": -1, "none": 0}
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class SetpointSpec(_Part):
+    """A column of the table that a plant sets.
+
+    ``low`` and ``high`` bound what a problem may ask for; left out, the table's own range does. ``step`` is
+    what a plant can set; ``values`` the only ones that it can. ``empty`` is what an empty cell means.
+    """
+
+    column: str = Field(min_length=1)
+    unit: str = "-"
+    label: str | None = None
+    low: Real | None = None
+    high: Real | None = None
+    step: Annotated[Real, Field(gt=0)] | None = None
+    log: bool = False
+    values: tuple[Real, ...] = ()
+    tolerance: Annotated[Real, Field(ge=0)] | Annotated[str, Field(pattern=r"^\s*[0-9.]+\s*%\s*$")] | None = (
+        None
+    )
+    empty: Real | None = None
+
+    @field_validator("values")
+    @classmethod
+    def _rising(cls, value: tuple[float, ...]) -> tuple[float, ...]:
+        if list(value) != sorted(set(value)):
+            raise InputError(
+                f"The values {list(value)} do not rise.", allowed="different numbers, the least first"
+            )
+        return value
+
+
+class ReagentSpec(_Part):
+    """What a value of a choice is, as far as the sums of the process need it.
+
+    ``acid`` names a known acid, whose structure, stock, price and factor it then has; the other numbers are
+    given where there is none, or instead of that acid's.
+    """
+
+    acid: str | None = None
+    smiles: str | None = None
+    label: str | None = None
+    molar_mass: Annotated[Real, Field(gt=0)] | None = None
+    price: Annotated[Real, Field(ge=0)] | None = None
+    climate_change: Real | None = None
+    usable_protons: Annotated[Real, Field(ge=0)] | None = None
+    source: str | None = None
+
+
+class ChoiceSpec(_Part):
+    """A column of the table whose values are chosen among, such as the lixiviant.
+
+    ``smiles`` is the structure of each value, and ``values`` what is known of each besides; ``reagent`` says
+    that the values are what is dissolved, whose amount and price count.
+    """
+
+    column: str = Field(min_length=1)
+    label: str | None = None
+    smiles: dict[str, str] = Field(default_factory=dict)
+    values: dict[str, ReagentSpec] = Field(default_factory=dict)
+
+
+class FeedSpec(_Part):
+    """What is leached.
+
+    ``name`` is the table's column of names, ``columns`` are numbers that describe a feed, ``assay`` is wt% of
+    each response's metal: one for all feeds, or by feed.
+    """
+
+    name: str | None = None
+    columns: dict[str, str] = Field(default_factory=dict)
+    assay: dict[str, Real | dict[str, Real]] = Field(default_factory=dict)
+
+    @field_validator("columns", mode="before")
+    @classmethod
+    def _listed(cls, value: Any) -> Any:
+        return {str(name): str(name) for name in value} if isinstance(value, list | tuple) else value
+
+
+class LongResponses(_Part):
+    """Responses in rows: ``value`` is the column of yields, ``by`` that of their names."""
+
+    by: str = Field(min_length=1)
+    value: str = Field(min_length=1)
+
+
+class GroupSpec(_Part):
+    """What is held out whole.
+
+    ``experiment``: names of setpoints, choices, feed or columns whose values tell experiments apart, or
+    ``all but X``. ``study``: the column that names studies; one of a feed if left out.
+    """
+
+    experiment: tuple[str, ...] = ("all but time",)
+    study: str | None = None
+
+    @field_validator("experiment", mode="before")
+    @classmethod
+    def _one(cls, value: Any) -> Any:
+        return (value,) if isinstance(value, str) else value
+
+
+def _direction(value: Any) -> Any:
+    if value in _DIRECTION:
+        return _DIRECTION[value]
+    if value in (1, 0, -1) and not isinstance(value, bool):
+        return value
+    raise InputError(
+        f"{value!r} is no direction.", allowed="up, down", remedy="leave it out where neither holds"
+    )
+
+
+class SumSpec(_Part):
+    """A number of the process with its unit."""
+
+    value: Real
+    unit: str = ""
+    source: str | None = None
+
+
+class SystemSpec(_Part):
+    """A system's file.
+
+    Attributes:
+        name: what reports call it.
+        description, source: what was leached, and whose table it is, for the model card.
+        table: the table's file (csv or xlsx), beside the system's.
+        artefact: the fitted model that ships with the system; only of the built-in one.
+        stoichiometry: ``cathode`` where protons and electrons follow from the feed's formula.
+        unit: of the responses in the table.
+        tolerance: how far above 100 % a yield may be, in points; it is then taken as 100.
+        exclude: values by column whose rows are left out, which is told.
+        responses: name and column of each, or rows (`LongResponses`).
+        setpoints, choices, feed, groups, monotone: see their classes.
+        acid_consumption: what the feed takes of pure acid, kg per t, where no stoichiometry says it.
+    """
+
+    name: str = Field(min_length=1)
+    description: str = ""
+    source: str = ""
+    table: str = Field(min_length=1)
+    artefact: str | None = None
+    stoichiometry: Literal["cathode"] | None = None
+    unit: Literal["percent", "fraction"] = "percent"
+    tolerance: Annotated[Real, Field(ge=0)] = TOLERANCE
+    exclude: dict[str, tuple[str | float, ...]] = Field(default_factory=dict)
+    responses: LongResponses | dict[str, str]
+    setpoints: dict[str, SetpointSpec] = Field(min_length=1, max_length=12)
+    choices: dict[str, ChoiceSpec] = Field(default_factory=dict, max_length=MOST_CHOICES)
+    feed: FeedSpec = FeedSpec()
+    groups: GroupSpec = GroupSpec()
+    monotone: dict[str, Annotated[int, BeforeValidator(_direction)]] = Field(default_factory=dict)
+    acid_consumption: SumSpec | None = None
+
+    @field_validator("responses", mode="before")
+    @classmethod
+    def _kind_of_responses(cls, value: Any) -> Any:
+        if isinstance(value, dict) and set(value) == {"by", "value"}:
+            return LongResponses(**value)
+        if isinstance(value, dict) and not value:
+            raise InputError(
+                "There is no response.", allowed="name: column", remedy="write e.g. {Co: Co_pct}"
+            )
+        return value
+
+    @field_validator("exclude", mode="before")
+    @classmethod
+    def _several(cls, value: Any) -> Any:
+        if not isinstance(value, dict):
+            return value
+        return {key: v if isinstance(v, list | tuple) else (v,) for key, v in value.items()}
+
+    @model_validator(mode="after")
+    def _names(self) -> SystemSpec:
+        """Each name once, and none that means something else."""
+        if self.stoichiometry is None:
+            kinds: dict[str, Iterable[str]] = {
+                "setpoints": self.setpoints,
+                "choices": self.choices,
+                "feed": self.feed.columns,
+            }
+            seen: dict[str, str] = {}
+            for kind, names in kinds.items():
+                for name in names:
+                    key = (kind, "columns", name) if kind == "feed" else (kind, name)
+                    if name in RESERVED:
+                        raise InputError(
+                            f"{name!r} cannot be a name here: it means something else in a problem.",
+                            key=key,
+                            remedy="choose another name; that of the table's column may stay",
+                        )
+                    if name in seen:
+                        raise InputError(
+                            f"{name!r} is named twice: under {seen[name]} and under {kind}.",
+                            key=key,
+                            allowed="one name for each setpoint, choice and column of the feed",
+                            remedy="rename one of the two",
+                        )
+                    seen[name] = kind
+            columns: dict[str, str] = {}
+            for name, setpoint in self.setpoints.items():
+                if setpoint.column in columns:
+                    raise InputError(
+                        f"Column {setpoint.column!r} is the setpoint {columns[setpoint.column]!r} already.",
+                        key=("setpoints", name, "column"),
+                        allowed="a column for one setpoint",
+                        remedy="remove one of the two",
+                    )
+                columns[setpoint.column] = name
+        for name in self.monotone:
+            if name not in self.setpoints:
+                raise InputError(
+                    f"There is no setpoint {name!r} to be monotone in.",
+                    key=("monotone", name),
+                    allowed=", ".join(self.setpoints),
+                    remedy=closest(name, self.setpoints) or "name a setpoint",
+                )
+        return self
+
+
+def read_spec(path: str | Path) -> tuple[SystemSpec, Document]:
+    """Read a system's file: a path, or ``cathode`` for the built-in one.
+
+    Raises:
+        InputError: there is no such file, or it says what it may not; with file, line and key.
+
+    Examples:
+        >>> spec, _ = read_spec("cathode")
+        >>> list(spec.setpoints)[:2], spec.monotone["solid_liquid_ratio"]
+        (['temperature', 'acid_concentration'], -1)
+    """
+    given = Path(path)
+    shipped = builtin.folder("models") / f"{path}.system.yaml"
+    if not given.exists() and given.name == str(path) and shipped.is_file():
+        given = shipped
+    document = read_yaml(given)
+    return validate(SystemSpec, document), document
