@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
@@ -215,7 +215,7 @@ def _refuse_other_feed(question: Problem, surrogate: Surrogate, feed: SystemFeed
     if any(isinstance(c, ApplicabilityDomain) and c.limit is None for c in question.constraints):
         return
     raise InputError(
-        f"{feed.name} is not a feed of the table of {system.name}, and {transfer_in_words(surrogate)}.",
+        f"{feed.name} is not a feed of the table of {system.name}. {transfer_in_words(surrogate)}",
         where=question.where("feed"),
         allowed=", ".join(system.feeds),
         remedy="name one of these, measure your own feed and train with it, or add "
@@ -224,23 +224,14 @@ def _refuse_other_feed(question: Problem, surrogate: Surrogate, feed: SystemFeed
 
 
 def transfer_in_words(surrogate: Surrogate) -> str:
-    """Say how well yields on feeds that were not measured are predicted, with the card's numbers.
-
-    It is the part of a sentence that follows ``and``.
-    """
-    system = surrogate.system
-    if system.transfers is None:
-        return "the table does not tell how its yields transfer to other feeds"
-    skill = surrogate.card.get("skill", {})
-    study = skill.get("study", {}) if isinstance(skill, Mapping) else {}
-    mae = study.get("mae") if isinstance(study, Mapping) else None
-    constant = study.get("constant_mae") if isinstance(study, Mapping) else None
-    if mae is None or constant is None:
-        told = ""
-    else:
-        told = f" (MAE {100.0 * mae:.1f} points against {100.0 * constant:.1f} with whole studies held out)"
-    better = "better than" if system.transfers else "no better than"
-    return f"yields on feeds that were not measured are predicted {better} by a constant{told}"
+    """Return the sentence that says how well yields on other feeds are predicted, as the card has it."""
+    told = surrogate.card.get("transfer")
+    if isinstance(told, str) and told:
+        return told
+    if surrogate.system.transfers is None:
+        return "The table does not tell how its yields transfer to other feeds."
+    better = "better" if surrogate.system.transfers else "no better"
+    return f"Yields on feeds that were not measured are predicted {better} than by a constant."
 
 
 def _undosed(

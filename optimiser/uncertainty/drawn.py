@@ -105,6 +105,7 @@ class Drawn:
             # what is drawn either reaches the targets or does not, whatever the confidence
             slack=lambda targets, confidence: np.nanmin(result.yields - targets, axis=1),
             chance=lambda targets: np.empty(0),
+            responses=self.problem.responses,
         )
         margins: dict[str, Floats] = {}
         for constraint in self.problem.constraints:
