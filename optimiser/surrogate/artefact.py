@@ -22,7 +22,7 @@ from optimiser.surrogate.calibration import INTERVAL_LEVEL, Calibration, stretch
 from optimiser.surrogate.coordinates import impurities_of
 from optimiser.surrogate.domain import Domain, Neighbourhood
 from optimiser.surrogate.encoding import CATHODES, Encoding, encoding_of
-from optimiser.surrogate.features import AcidLike, Feature, FeedLike, of_cathode
+from optimiser.surrogate.features import Feature, Leachant, Leached, of_cathode
 from optimiser.surrogate.fitted import Predictor
 from optimiser.surrogate.mixed import mixed
 from optimiser.surrogate.packing import (
@@ -162,8 +162,8 @@ class Surrogate:
 
     def predict(
         self,
-        feed: FeedLike,
-        acids: Sequence[AcidLike],
+        feed: Leached,
+        acids: Sequence[Leachant],
         designs: Designs,
         *,
         fidelity: Fidelity = "high",
