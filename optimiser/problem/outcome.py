@@ -68,10 +68,15 @@ def outcome(designs: Designs, yields: Floats, balance: MassBalance, inputs: AnyI
     )
 
 
+def system_outcome(designs: Designs, yields: Floats, inputs: SystemInputs) -> Outcome:
+    """Return designs of a system of one's own with the sums that its numbers suffice for."""
+    return outcome(designs, yields, system_balance(designs, yields, inputs), inputs)
+
+
 def outcome_at(designs: Designs, yields: Floats, inputs: AnyInputs) -> Outcome:
     """Return designs with their yields, whatever is leached, and the sums that follow."""
     if isinstance(inputs, SystemInputs):
-        return outcome(designs, yields, system_balance(designs, yields, inputs), inputs)
+        return system_outcome(designs, yields, inputs)
     return outcome(designs, yields, mass_balance(designs, yields, inputs), inputs)
 
 

@@ -28,6 +28,10 @@ from optimiser.systems.system import System, SystemFeed
 from optimiser.variables import Variable
 
 
+#: What the ends of a setpoint are, where a range is refused.
+_KNOWN = "in the table and its system's file"
+
+
 class SystemVariables(Strict):
     """The choices and setpoints of a system, as a problem asks for them.
 
@@ -158,4 +162,4 @@ def type_named(surrogate: Any, variables: Any, beside: Path | None = None) -> ty
     except InputError as error:
         if isinstance(variables, Mapping) and "acid" in variables:
             return Problem  # whoever binds it says what the model lacks
-        raise error.at("surrogate") if not error.where else error
+        raise (error if error.where else error.at("surrogate")) from None
