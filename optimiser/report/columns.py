@@ -215,9 +215,7 @@ def columns_of(system: System) -> Mapping[str, Column]:
 
     The option stands in the report's tables under ``acid``, whatever it is made of.
     """
-    what = {
-        choice: said.label or choice.replace("_", " ") for choice, said in system.spec.choices.items()
-    }
+    what = {choice: said.label or choice.replace("_", " ") for choice, said in system.spec.choices.items()}
     option = " / ".join(what[choice] for choice in system.choices) or "option"
     return {
         "acid": Column(option),
