@@ -13,7 +13,7 @@ from optimiser.report import refusal, words
 from optimiser.report.caveats import selection_caveat
 from optimiser.report.columns import column
 from optimiser.report.impact_words import lines as impact_lines
-from optimiser.report.numbers import NOTHING, floor_percent, number, signed
+from optimiser.report.numbers import NOTHING, floor_percent, number, percent, signed
 from optimiser.report.scope_words import costs_sentence, scope_lines
 from optimiser.systems.words import vocabulary
 from optimiser.variables import Variables
@@ -121,7 +121,10 @@ def acids_sentence(answer: Answer) -> str:
             said += f" Not tried, since too few experiments are near this feed: {', '.join(outside)}."
         return said.strip()
     how = column(answer.objective.metric)
-    return f"The next best {what.option} is {other.acid}: {how.said(other.value)}, {_premium(answer, other)}."
+    return (
+        f"The next best {what.option} is {other.acid}: {how.said(other.value)}, "
+        f"{percent(abs(other.premium))} {'more' if answer.objective.sign > 0 else 'less'}."
+    )
 
 
 def binding_sentence(binding: Binding, answer: Answer) -> str:
