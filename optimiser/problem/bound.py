@@ -291,6 +291,16 @@ class BoundProblem:
         """Return designs of its system, as they are."""
         return Designs(acid, continuous, self.variables)
 
+    def named(self, designs: Designs, row: int) -> dict[str, float | str]:
+        """Return a design by name: its acid, or the value of each choice of a system, and its setpoints."""
+        chosen = self.acids[int(designs.acid[row])]
+        option = (
+            dict(zip(self.system.choices, chosen.values, strict=True))
+            if isinstance(chosen, Option)
+            else {"acid": chosen.name}
+        )
+        return {**option, **dict(zip(self.system.names, designs.continuous[row].tolist(), strict=True))}
+
     @cached_property
     def _log(self) -> Bools:
         return np.array([variable.log for variable in self.variables])
