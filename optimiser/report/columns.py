@@ -215,12 +215,11 @@ def columns_of(system: System) -> Mapping[str, Column]:
 
     The option stands in the report's tables under ``acid``, whatever it is made of.
     """
-    what = {
-        choice: said.label or choice.replace("_", " ") for choice, said in system.spec.choices.items()
-    }
+    what = {choice: said.label or choice.replace("_", " ") for choice, said in system.spec.choices.items()}
     option = " / ".join(what[choice] for choice in system.choices) or "option"
     return {
         "acid": Column(option),
+        "metal": Column("response"),
         **{choice: Column(label) for choice, label in what.items()},
         **{name: Column(name, "", figures=_FIGURES) for name in system.feed_columns},
         **{v.name: _setpoint(v) for v in system.variables},
