@@ -21,11 +21,12 @@ from optimiser.variables import VARIABLES, Bools, Floats, Ints
 
 Labels = npt.NDArray[np.str_]
 
-_FEED = ("inputNi", "inputMn", "inputCo")
+_SPEC = cathode().spec
+_FEED = tuple(_SPEC.feed.columns.values())
 _PKA = ("pKa1", "pKa2", "pKa3")
-_CONTINUOUS = ("temp", "acidC", "H2O2_conc", "solidToLiquid", "time")
+_CONTINUOUS = tuple(setpoint.column for setpoint in _SPEC.setpoints.values())
 _SOLUBILITY = ("sLi", "sNi", "sMn", "sCo")
-_YIELDS = ("xLi", "xNi", "xMn", "xCo")
+_YIELDS = tuple(_SPEC.responses.values()) if isinstance(_SPEC.responses, dict) else ()
 _MAY_BE_EMPTY = {"pKa2", "pKa3", *_SOLUBILITY}
 #: Feeds are written with two to four decimals: those that differ by less, in mol per mol Li, are one.
 _SAME_FEED = 0.005
