@@ -27,7 +27,6 @@ from optimiser.surrogate.packing import SHIPPED
 from optimiser.systems.system import System, SystemFeed
 from optimiser.variables import Variable
 
-
 #: What the ends of a setpoint are, where a range is refused.
 _KNOWN = "in the table and its system's file"
 
