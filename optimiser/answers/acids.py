@@ -272,8 +272,9 @@ def _together(
     drawn = monte_carlo(problem, evaluation, DRAWS, np.random.default_rng(seed))
     if not problem.system.is_cathode:  # of which no factor is known
         return drawn, None
-    acids = problem.cathode_acids
-    part = Part(np.arange(len(evaluation)), problem, acids, evaluation, ("",) * len(acids))
+    part = Part(
+        np.arange(len(evaluation)), problem, problem.cathode_acids, evaluation, ("",) * len(problem.acids)
+    )
     return drawn, impact_results((part,), _impact_table(problem, tables))
 
 

@@ -219,6 +219,7 @@ def columns_of(system: System) -> Mapping[str, Column]:
     option = " / ".join(what[choice] for choice in system.choices) or "option"
     return {
         "acid": Column(option),
+        "metal": Column("response"),
         **{choice: Column(label) for choice, label in what.items()},
         **{name: Column(name, "", figures=_FIGURES) for name in system.feed_columns},
         **{v.name: _setpoint(v) for v in system.variables},

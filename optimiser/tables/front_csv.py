@@ -69,7 +69,7 @@ def with_choices(frame: pd.DataFrame, system: System) -> pd.DataFrame:
     """
     if system.is_cathode or "acid" not in frame:
         return frame
-    place = frame.columns.get_loc("acid")
+    place = list(frame.columns).index("acid")
     parts = [system.option(str(name)).values for name in frame["acid"]]
     split = frame.drop(columns="acid")
     for j, choice in enumerate(system.choices):
