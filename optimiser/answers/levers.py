@@ -88,7 +88,7 @@ def lever(problem: BoundProblem, name: str) -> Lever:
     if kind in ("yield", "confidence"):
         return _targets(problem, name, kind, of)
     cathode = problem.system.is_cathode
-    limits = [limit.key for limit in LIMITS if cathode or not limit.of_cathodes]
+    limits = [limit.key for limit in LIMITS if not limit.lacks(problem.inputs)]
     if name in limits:
         return _limit(problem, name)
     raise InputError(
