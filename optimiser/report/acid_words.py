@@ -185,7 +185,9 @@ def verdict(of: AcidComparison, one: AcidAlone) -> str:
 
 
 def _uncertain(of: AcidComparison) -> str:
-    return "prices, factors and yields" if of.problem.system.is_cathode else "yields"
+    drawn = () if of.drawn is None else of.drawn.inputs
+    priced = any(one.varies and one.kind == "price" for one in drawn)
+    return "prices, factors and yields" if priced or of.problem.system.is_cathode else "yields"
 
 
 def comparison_lines(of: AcidComparison) -> list[str]:
