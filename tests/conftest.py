@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
@@ -10,6 +11,9 @@ from hypothesis import settings
 # a slow machine is not a wrong result
 settings.register_profile("no_deadline", deadline=None)
 settings.load_profile("no_deadline")
+
+if TYPE_CHECKING:
+    from tests.systems.synthetic import Synthetic
 
 SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 
@@ -39,3 +43,11 @@ def my_plant(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("plant")
     create(read_results(less_manganese()), load_surrogate("pd-gbr"), str(folder / "models" / "my-plant"))
     return folder
+
+
+@pytest.fixture(scope="session")
+def synthetic(tmp_path_factory: pytest.TempPathFactory) -> Synthetic:
+    """A synthetic system with a small model in its folder `synthetic`; copy the folder to change it."""
+    from tests.systems.synthetic import train_quickly
+
+    return train_quickly(tmp_path_factory.mktemp("synthetic"))

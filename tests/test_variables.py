@@ -1,4 +1,4 @@
-"""A further setpoint is a row of `variables.py`, and of the features of a surrogate that knows it."""
+"""A further setpoint is a row of the system's file, and of the features of a surrogate that knows it."""
 
 from __future__ import annotations
 
@@ -39,17 +39,18 @@ def test_a_setpoint_is_added_in_one_row(tmp_path: Path) -> None:
         shutil.copytree(ROOT / folder, tmp_path / folder, ignore=shutil.ignore_patterns("__pycache__"))
     for file, old, new in (
         (
-            "variables.py",
-            "log=True),\n",
-            'log=True),\n    Variable("stirring", "stirring speed", "rpm", 0, 2000, 10),\n',
+            "models/cathode.system.yaml",
+            "log: true}\n",
+            "log: true}\n  stirring: {column: rpm, unit: rpm, low: 0, high: 2000, step: 10, "
+            "label: stirring speed}\n",
         ),
         (
-            "surrogate/features.py",
+            "optimiser/surrogate/features.py",
             '_UNITS["time"]),\n',
             '_UNITS["time"]),\n    Feature("stirring", "rpm"),\n',
         ),
     ):
-        path = tmp_path / "optimiser" / file
+        path = tmp_path / file
         text = path.read_text()
         assert text.count(old) == 1
         path.write_text(text.replace(old, new))

@@ -211,18 +211,19 @@ def breakeven(
                 where="--against",
                 allowed=", ".join(a for a in field.problem.acid_names if a != own),
             )
+    one = "acid" if field.problem.system.is_cathode else "combination"
     if len(field.problem.acid_names) < 2:
         raise InputError(
-            f"Only {field.problem.acid_names[0]} is compared: no other acid can take over.",
-            where="variables.acid",
-            allowed="two acids or more with enough experiments near the feed",
-            remedy="name more acids in the problem, or add --unseen",
+            f"Only {field.problem.acid_names[0]} is compared: no other {one} can take over.",
+            where="variables.acid" if one == "acid" else "variables",
+            allowed=f"two {one}s or more with enough experiments near the feed",
+            remedy=f"name more {one}s in the problem, or add --unseen",
         )
     acids = field.problem.acid_names if against is None or not own else (own, against)
     rivals = Rivals(field, acids, seed, [span.name], effort)
     rivals.search(ends[0])
     # the price of one acid is nothing to the others, but to the mixtures that hold it
-    holding = [acid.name for acid in field.problem.acids if own in dict(single_acids([acid]))]
+    holding = [acid.name for acid in field.problem.cathode_acids if own in dict(single_acids([acid]))]
     rivals.search(ends[1], [name for name in holding if name in acids] or acids)
     rivals.polish([(one, acids) for one in (ends[0], field.problem, ends[1])])
     subject = own or _leader(rivals, against)

@@ -27,6 +27,7 @@ from optimiser.process.plant_parameters import PLANT_NAMES, check_number, unit_o
 _NAMES = (
     "price.NAME, climate_change.NAME, yield, yield.METAL, confidence, process.NAME, or the key of a limit"
 )
+_OF_SYSTEM = "yield, yield.RESPONSE, confidence, or applicability_domain"
 
 
 @dataclass(frozen=True)
@@ -72,6 +73,12 @@ def lever(problem: BoundProblem, name: str) -> Lever:
         InputError: there is no such lever, or it does not fit the problem.
     """
     kind, _, of = name.partition(".")
+    if not problem.system.is_cathode and kind in ("price", "climate_change", "process"):
+        raise InputError(
+            f"{name} does not vary: the system {problem.system.name} has no such number.",
+            allowed=_OF_SYSTEM,
+            remedy="write e.g. yield",
+        )
     if kind == "price" and of:
         return _price(problem, name, of)
     if kind == "climate_change" and of:
@@ -80,14 +87,15 @@ def lever(problem: BoundProblem, name: str) -> Lever:
         return _parameter(problem, name, of)
     if kind in ("yield", "confidence"):
         return _targets(problem, name, kind, of)
-    for limit in LIMITS:
-        if name == limit.key:
-            return _limit(problem, name)
+    cathode = problem.system.is_cathode
+    limits = [limit.key for limit in LIMITS if cathode or not limit.of_cathodes]
+    if name in limits:
+        return _limit(problem, name)
     raise InputError(
         f"There is nothing called {name!r} to vary.",
-        allowed=_NAMES,
-        remedy=closest(name, ["price.", "yield", "confidence", *(limit.key for limit in LIMITS)])
-        or "write e.g. price.citric or yield",
+        allowed=_NAMES if cathode else _OF_SYSTEM,
+        remedy=closest(name, ["price.", "yield", "confidence", *limits])
+        or ("write e.g. price.citric or yield" if cathode else "write e.g. yield"),
     )
 
 
@@ -118,7 +126,7 @@ def _rebuilt(problem: BoundProblem) -> BoundProblem:
 
 def _bought(problem: BoundProblem, name: str, of: str) -> None:
     """Refuse what the problem does not buy."""
-    known = [*single_acids(problem.acids), *problem.reagents]
+    known = [*single_acids(problem.cathode_acids), *problem.reagents]
     if of in problem.acid_names and of not in known:
         raise InputError(
             f"{of} is a mixture, whose price and climate change follow from those of its acids.",
@@ -138,7 +146,7 @@ def _bought(problem: BoundProblem, name: str, of: str) -> None:
 def _price(problem: BoundProblem, name: str, of: str) -> Lever:
     _bought(problem, name, of)
     per: Basis = "kWh" if of in ENERGIES else "kg pure"
-    acids = single_acids(problem.acids)
+    acids = single_acids(problem.cathode_acids)
     if of in acids:
         per, now = "kg stock", acids[of].price_eur("kg stock")
     else:
@@ -153,7 +161,7 @@ def _price(problem: BoundProblem, name: str, of: str) -> Lever:
 
 def _factor(problem: BoundProblem, name: str, of: str) -> Lever:
     _bought(problem, name, of)
-    acids = single_acids(problem.acids)
+    acids = single_acids(problem.cathode_acids)
     item = acids[of] if of in acids else problem.reagents[of]
     unit = "kg CO2-eq/kWh" if of in ENERGIES else "kg CO2-eq/kg pure"
 
@@ -165,14 +173,16 @@ def _factor(problem: BoundProblem, name: str, of: str) -> Lever:
 
 
 def _changed(problem: BoundProblem, of: str, **update: Price | Quantity) -> BoundProblem:
-    if of in single_acids(problem.acids):
-        acids = tuple(changed(acid, lambda a: update if a.name == of else {}) for acid in problem.acids)
+    if of in single_acids(problem.cathode_acids):
+        acids = tuple(
+            changed(acid, lambda a: update if a.name == of else {}) for acid in problem.cathode_acids
+        )
         return _rebuilt(replace(problem, acids=acids))
     return _rebuilt(replace(problem, reagents=problem.reagents.changed(of, **update)))
 
 
 def _label(problem: BoundProblem, of: str) -> str:
-    acids = single_acids(problem.acids)
+    acids = single_acids(problem.cathode_acids)
     if of in acids:
         return acids[of].label
     return problem.reagents[of].label
@@ -195,7 +205,7 @@ def _parameter(problem: BoundProblem, name: str, of: str) -> Lever:
         )
     if of in choices():
         raise InputError(f"{of} is a name, not a number.", where=name, allowed=", ".join(choices()[of]))
-    if of in idle_parameters(problem.feed):
+    if of in idle_parameters(problem.cathode_feed):
         raise InputError(
             f"{problem.feed.name} holds no {of.removesuffix('_dissolved')}, so {of} changes nothing.",
             where=name,
@@ -235,7 +245,11 @@ def _of_plant(problem: BoundProblem, name: str, of: str) -> Lever:
 def _targets(problem: BoundProblem, name: str, kind: str, of: str) -> Lever:
     targets, confidence, joint = dict(problem.targets), problem.confidence, problem.joint
     if not targets:
-        raise InputError("The problem has no yield targets.", where=name, remedy="add e.g. --yield Li=0.9")
+        raise InputError(
+            "The problem has no yield targets.",
+            where=name,
+            remedy=f"add e.g. --yield {problem.responses[0]}=0.9",
+        )
     if of and of not in targets:
         raise InputError(f"The problem has no target on {of}.", where=name, allowed=", ".join(targets))
     if kind == "confidence":

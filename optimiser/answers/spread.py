@@ -34,20 +34,22 @@ def spread(problem: BoundProblem, evaluation: Evaluation, rng: np.random.Generat
         rng: of the draws.
 
     Returns:
-        By name of the metric, and ``cost_acid``, ``climate_acid`` and so on per kg of metal dissolved.
+        By name of the metric, and of cathodes ``cost_acid``, ``climate_acid`` and so on per kg of metal
+        dissolved.
     """
     names = list(dict.fromkeys([*(o.metric for o in problem.objectives), *problem.reported]))
-    parts = [f"{what}_{component}" for what in ("cost", "climate") for component in COMPONENTS]
+    in_parts = problem.system.is_cathode
+    parts = [f"{what}_{c}" for what in ("cost", "climate") for c in COMPONENTS] if in_parts else []
     inputs = inputs_of(problem, evaluation.designs)
     drawn = Drawn(problem, evaluation)
     values = np.empty((_DRAWS, len(names) + len(parts)))
     for chunk, told in drawn.chunks(drawn.values(inputs, rng.random((len(inputs), _DRAWS))), _DRAWS):
         columns = [METRICS[name].compute(told) for name in names]
-        for components in (told.cost, told.climate):
+        for components in (told.cost, told.climate) if in_parts else ():
             columns += [per_kg_metal(column, told.balance) for column in components.T]
         values[chunk] = np.column_stack(columns)
     now = [evaluation.metrics[name][0] for name in names]
-    for components in (evaluation.outcome.cost, evaluation.outcome.climate):
+    for components in (evaluation.outcome.cost, evaluation.outcome.climate) if in_parts else ():
         now += [float(per_kg_metal(column, evaluation.outcome.balance)[0]) for column in components.T]
     below, above = tails(INTERVAL_LEVEL)
     low = np.quantile(values, below, axis=0, method="lower")

@@ -12,7 +12,7 @@ from optimiser.chemistry.acids import Acid
 from optimiser.chemistry.feeds import Feed
 from optimiser.chemistry.metals import METALS
 from optimiser.surrogate.artefact import Fidelity, Surrogate, YieldPrediction
-from optimiser.surrogate.features import AcidLike
+from optimiser.surrogate.features import Leachant
 from optimiser.systems.system import Option, SystemFeed
 from optimiser.variables import Bools, Designs, Floats
 
@@ -216,7 +216,7 @@ class _SeenAcid:
 
     smiles: str
     key: str
-    components: tuple[tuple[AcidLike, float], ...]
+    components: tuple[tuple[Leachant, float], ...]
     pKa_values: tuple[float, ...]  # noqa: N815
     n_protons: int
     salt_solubility_values: Floats

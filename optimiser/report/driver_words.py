@@ -33,6 +33,16 @@ WHAT_IS_DRAWN = (
     "{low, mode, high} to say how sure you are. A range that is wider or narrower in truth changes every "
     "share.",
 )
+#: The same of a system whose prices and plant do not count.
+_YIELDS_DRAWN = (
+    "Drawn are the errors of the yields. The yields of all responses go together: each draw takes one "
+    "held-out row of errors, and all designs meet the same draws.",
+)
+
+
+def what_is_drawn(problem: BoundProblem) -> tuple[str, ...]:
+    """Say what is drawn and what is not."""
+    return WHAT_IS_DRAWN if problem.system.is_cathode else _YIELDS_DRAWN
 
 
 def _said(metric: str, values: Sequence[float]) -> str:
@@ -57,7 +67,9 @@ def interval_sentence(metric: str, every: MonteCarlo, alone: MonteCarlo, row: in
         f"{METRICS[metric].label.capitalize()} is {column(metric).said(value)}; the 90 % interval is {both}"
     )
     said += (
-        ", with the yields alone the same."
+        "."
+        if every.inputs == alone.inputs
+        else ", with the yields alone the same."
         if both == own
         else f" with prices and all else uncertain, {own} with the yields alone."
     )

@@ -22,7 +22,7 @@ from optimiser.surrogate.calibration import INTERVAL_LEVEL, Calibration, stretch
 from optimiser.surrogate.coordinates import impurities_of
 from optimiser.surrogate.domain import Domain, Neighbourhood
 from optimiser.surrogate.encoding import CATHODES, Encoding, encoding_of
-from optimiser.surrogate.features import AcidLike, Feature, FeedLike, of_cathode
+from optimiser.surrogate.features import Feature, Leachant, Leached, of_cathode
 from optimiser.surrogate.fitted import Predictor
 from optimiser.surrogate.mixed import mixed
 from optimiser.surrogate.packing import (
@@ -162,8 +162,8 @@ class Surrogate:
 
     def predict(
         self,
-        feed: FeedLike,
-        acids: Sequence[AcidLike],
+        feed: Leached,
+        acids: Sequence[Leachant],
         designs: Designs,
         *,
         fidelity: Fidelity = "high",
@@ -463,6 +463,12 @@ def known_artefacts() -> dict[str, Path]:
     return found
 
 
+def ships(name: str, beside: Path | None = None) -> bool:
+    """Return whether a name means the artefact that ships, not one of that name beside the file."""
+    folder = _find(name, beside, "")
+    return folder.resolve() == (builtin.folder("models") / name).resolve()
+
+
 def _find(name_or_path: str | Path, beside: Path | None, where: str) -> Path:
     given = Path(name_or_path)
     plain = given.name == str(name_or_path)
@@ -493,14 +499,17 @@ def _find(name_or_path: str | Path, beside: Path | None, where: str) -> Path:
         )
     known = known_artefacts()
     tried = ", ".join(dict.fromkeys(str(place.absolute()) for place in places))
-    said = f"The model {given} does not ship fitted" if fitted else f"There is no surrogate {str(given)!r}"
+    of_system = plain and (builtin.root() / "systems" / f"{given}.system.yaml").is_file()
+    ships = fitted or of_system
+    said = f"The model {given} does not ship fitted" if ships else f"There is no surrogate {str(given)!r}"
+    how = f"--system {given} --out models/{given}" if of_system else f"--model {name_or_path}"
     raise InputError(
         f"{said}; looked for: {tried}.",
         where=where,
         allowed="the folder of an artefact, or one of: " + ", ".join(known),
         remedy=(
-            f"train it once, in minutes: optimiser train --model {name_or_path}"
-            if fitted
+            f"train it once, in minutes: optimiser train {how}"
+            if ships
             else closest(given.name, [*known, *MODELS]) or "optimiser list models"
         ),
     )

@@ -14,7 +14,7 @@ import numpy as np
 
 from optimiser.chemistry.impurities import IMPURITIES, impurity_shares
 from optimiser.chemistry.mixtures import MOST, shares_of
-from optimiser.surrogate.features import FeedLike
+from optimiser.surrogate.features import Leached
 from optimiser.surrogate.space import CATHODE_SPACE, Space
 from optimiser.variables import CONTINUOUS, Floats
 
@@ -26,7 +26,7 @@ SHARE_REACH = 0.2
 WIDTH = len(CONTINUOUS) + len(IMPURITIES) + MOST
 
 
-def impurities_of(feed: FeedLike) -> Floats:
+def impurities_of(feed: Leached) -> Floats:
     """Return mass of copper, aluminium and iron per mass of what is fed, shape (3,)."""
     return impurity_shares(feed.impurities)
 

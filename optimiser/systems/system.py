@@ -47,7 +47,7 @@ class Option:
         return ((self, 1.0),)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class SystemFeed:
     """A feed of a system.
 
@@ -71,6 +71,26 @@ class SystemFeed:
     cathode_share: float = 1.0
     impurities: Mapping[str, float] = field(default_factory=dict)
     assumed_yields: Mapping[str, float] = field(default_factory=dict)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, SystemFeed):
+            return NotImplemented
+        said = (self.name, self.place, self.system, self.mass) == (
+            other.name,
+            other.place,
+            other.system,
+            other.mass,
+        )
+        same = np.array_equal(self.present, other.present)
+        return said and same and np.array_equal(self.assay, other.assay, equal_nan=True)
+
+    def __hash__(self) -> int:
+        return hash((self.name, self.place, self.system))
+
+    @property
+    def solid_mass(self) -> float:
+        """All that is charged, kg, dry."""
+        return self.mass
 
     @property
     def metal_mass(self) -> Floats:

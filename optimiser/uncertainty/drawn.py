@@ -18,10 +18,11 @@ from optimiser.chemistry.substances import in_basis
 from optimiser.problem.bound import BoundProblem, Evaluation
 from optimiser.problem.limits import ApplicabilityDomain
 from optimiser.problem.margins import State
-from optimiser.problem.outcome import Outcome, outcome
+from optimiser.problem.outcome import Outcome, outcome, system_outcome
 from optimiser.process.balance import mass_balance
 from optimiser.process.inputs import AcidNumbers, ProcessInputs, bought
 from optimiser.process.plant_parameters import PLANT_NAMES
+from optimiser.process.system_inputs import SystemInputs
 from optimiser.uncertainty.inputs import YIELDS, Input, Key, residuals
 from optimiser.variables import Bools, Floats, Ints
 
@@ -52,7 +53,7 @@ class Drawn:
         return len(self._errors[-1])
 
     def yields(self, rows: Ints) -> Floats:
-        """Return the yields under some rows of residuals, shape (d, n, metals)."""
+        """Return the yields under some rows of residuals, shape (d, n, responses)."""
         columns, location, scale, scores = self._errors
         found = np.repeat(self.evaluation.prediction.mean[None], len(rows), axis=0)
         found[:, :, columns] = np.clip(location + scale * scores[rows][:, None], 0.0, 1.0)
@@ -84,13 +85,16 @@ class Drawn:
 
     def _outcome(self, values: Values, d: int) -> Outcome:
         designs, n, k = self.evaluation.designs, len(self.evaluation), len(self.problem.acids)
-        numbers = drawn_inputs(self.problem, values, d, n)
-        acid = np.add.outer(np.arange(d) * k, designs.acid).ravel()
-        rows = designs.at(acid, np.tile(designs.continuous, (d, 1)))
         if YIELDS in values:
             yields = self.yields(values[YIELDS].astype(np.intp)).reshape(d * n, -1)
         else:
             yields = np.tile(self.evaluation.prediction.mean, (d, 1))
+        setpoints = np.tile(designs.continuous, (d, 1))
+        if isinstance(self.problem.inputs, SystemInputs):
+            rows = designs.at(np.tile(designs.acid, d), setpoints)
+            return system_outcome(rows, yields, self.problem.inputs)
+        numbers = drawn_inputs(self.problem, values, d, n)
+        rows = designs.at(np.add.outer(np.arange(d) * k, designs.acid).ravel(), setpoints)
         return outcome(rows, yields, mass_balance(rows, yields, numbers), numbers)
 
     def holds(self, result: Outcome) -> Bools:
@@ -105,6 +109,7 @@ class Drawn:
             # what is drawn either reaches the targets or does not, whatever the confidence
             slack=lambda targets, confidence: np.nanmin(result.yields - targets, axis=1),
             chance=lambda targets: np.empty(0),
+            responses=self.problem.responses,
         )
         margins: dict[str, Floats] = {}
         for constraint in self.problem.constraints:
@@ -120,7 +125,7 @@ def drawn_inputs(problem: BoundProblem, values: Values, d: int, n: int) -> Proce
     """Return the numbers of the process with some of them drawn.
 
     Args:
-        problem: whose numbers the others are.
+        problem: on cathodes, whose numbers the others are.
         values: drawn numbers, shape (d,) each.
         d: number of draws.
         n: rows per draw.
@@ -129,7 +134,7 @@ def drawn_inputs(problem: BoundProblem, values: Values, d: int, n: int) -> Proce
         Numbers of acids at index draw x acids + acid; drawn ones of reagents, metals and plant with a number
         per row, the others as they are.
     """
-    inputs = problem.inputs
+    inputs = problem.cathode_inputs
     plant = {name: np.repeat(value, n) for (whose, _, name), value in values.items() if whose == "plant"}
     parameters: dict[str, Any] = {name: value for name, value in plant.items() if name not in PLANT_NAMES}
     section: dict[str, Any] = {name: value for name, value in plant.items() if name in PLANT_NAMES}
@@ -149,9 +154,9 @@ def drawn_inputs(problem: BoundProblem, values: Values, d: int, n: int) -> Proce
 
 def _acids(problem: BoundProblem, values: Values, d: int) -> AcidNumbers:
     k = len(problem.acids)
-    as_is = {field.name: getattr(problem.inputs.acids, field.name) for field in fields(AcidNumbers)}
+    as_is = {field.name: getattr(problem.cathode_inputs.acids, field.name) for field in fields(AcidNumbers)}
     arrays = {name: np.tile(a, (d, *[1] * (a.ndim - 1))) for name, a in as_is.items()}
-    for i, acid in enumerate(problem.acids):
+    for i, acid in enumerate(problem.cathode_acids):
         mine = _of_acid(acid, values)
         for name, value in mine.items():
             arrays[name][i::k] = value
@@ -175,7 +180,7 @@ def _of_acid(acid: Acid, values: Values) -> dict[str, Any]:
 
 
 def _reagents(problem: BoundProblem, values: Values, n: int) -> dict[str, Any]:
-    numbers = problem.inputs.reagents
+    numbers = problem.cathode_inputs.reagents
     price: dict[str, Any] = dict(numbers.price)
     climate: dict[str, Any] = dict(numbers.climate_change)
     found: dict[str, Any] = {}
@@ -207,7 +212,7 @@ def _price(price: Price | None, drawn: Mapping[str, Floats], purity: float, basi
 
 def _impurities(problem: BoundProblem, values: Values, d: int, n: int) -> Floats:
     """Return the mass shares of copper, aluminium and iron, a row per row where one is drawn."""
-    as_is, drawn = problem.inputs.impurities, _of(values, "feed", "")
+    as_is, drawn = problem.cathode_inputs.impurities, _of(values, "feed", "")
     if not drawn:
         return as_is
     found = np.tile(as_is, (d, 1))
@@ -217,7 +222,7 @@ def _impurities(problem: BoundProblem, values: Values, d: int, n: int) -> Floats
 
 
 def _metal_value(problem: BoundProblem, values: Values, d: int, n: int) -> Floats:
-    as_is = problem.inputs.metal_value
+    as_is = problem.cathode_inputs.metal_value
     if not any(whose == "metal" for whose, _, _ in values):
         return as_is
     found = np.tile(as_is, (d, 1))

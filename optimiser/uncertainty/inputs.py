@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 
 from optimiser.chemistry.impurities import load_impurities
-from optimiser.chemistry.metals import METALS, load_metals
+from optimiser.chemistry.metals import load_metals
 from optimiser.chemistry.mixtures import single_acids
 from optimiser.chemistry.prices import Price
 from optimiser.chemistry.quantity import GIVEN, Sourced
@@ -98,9 +98,12 @@ def inputs_of(problem: BoundProblem, designs: Designs | None = None) -> tuple[In
     A number with a range is triangular about its value, or uniform where its table says so. Without a range
     it is fixed; so is a number that the problem gives itself without one.
     """
+    if not problem.system.is_cathode:
+        return (_of_yields(problem),)
     acids = range(len(problem.acids)) if designs is None else sorted(set(designs.acid.tolist()))
     peroxide = designs is None or bool((designs.h2o2 > 0.0).any())
-    single = single_acids(problem.acids[k] for k in acids)  # a mixture's numbers follow from its acids
+    # a mixture's numbers follow from its acids
+    single = single_acids(problem.cathode_acids[k] for k in acids)
     found = [i for name, acid in single.items() for i in _of_item("acid", name, acid)]
     for component, item in bought(problem.reagents, problem.inputs.parameters).items():
         if component != "peroxide" or peroxide:
@@ -116,13 +119,13 @@ def inputs_of(problem: BoundProblem, designs: Designs | None = None) -> tuple[In
 
 
 def residuals(problem: BoundProblem) -> tuple[Ints, Floats]:
-    """Return the columns of METALS whose yields have errors, and the rows of errors, shape (r, columns).
+    """Return the columns of responses whose yields have errors, and the rows of errors, shape (r, columns).
 
-    Of the scores of the calibration, those rows that have one for each of these metals, ordered by their
+    Of the scores of the calibration, those rows that have one for each of these, ordered by their
     mean: one number then says how well a leach went.
     """
     known = predicted_metals(problem.surrogate)
-    columns = np.array([METALS.index(m) for m in problem.present if m in known], dtype=np.intp)
+    columns = np.array([problem.responses.index(m) for m in problem.present if m in known], dtype=np.intp)
     scores = problem.surrogate.calibration.scores[:, columns]
     scores = scores[~np.isnan(scores).any(axis=1)]
     return columns, scores[np.argsort(scores.mean(axis=1), kind="stable")]
@@ -147,7 +150,7 @@ def _of_price(key: Key, label: str, price: Price | None) -> Iterator[Input]:
 
 
 def _of_plant(problem: BoundProblem) -> Iterator[Input]:
-    parameters, idle = problem.inputs.parameters, idle_parameters(problem.feed)
+    parameters, idle = problem.inputs.parameters, idle_parameters(problem.cathode_feed)
     for name, shipped in parameter_quantities().items():
         if name in idle or (name in _IDLE and parameters.plant is None):
             continue
@@ -170,7 +173,7 @@ def _of_plant(problem: BoundProblem) -> Iterator[Input]:
 
 def _of_feed(problem: BoundProblem) -> Iterator[Input]:
     """Yield the contents that the assay gives as ranges, as mass shares of what is charged."""
-    reading = problem.feed.reading
+    reading = problem.cathode_feed.reading
     for metal, (low, high, how) in reading.ranges.items():
         name = f"{load_impurities()[metal].label} in {problem.feed.name}"
         shape: Literal["triangular", "uniform"] = "uniform" if how == "uniform" else "triangular"
@@ -204,6 +207,7 @@ def _ends(number: Sourced, used: float) -> tuple[float, float, float]:
 
 def _of_yields(problem: BoundProblem) -> Input:
     told = len(residuals(problem)[1])
+    of = "metals" if problem.system.is_cathode else "responses"
     return Input(
         YIELDS,
         "yields of this leach",
@@ -213,7 +217,7 @@ def _of_yields(problem: BoundProblem) -> Input:
         np.nan,
         np.nan,
         np.nan,
-        f"errors of the yield model {problem.surrogate.name} on {told:,} held-out rows, all metals together",
+        f"errors of the yield model {problem.surrogate.name} on {told:,} held-out rows, all {of} together",
     )
 
 
