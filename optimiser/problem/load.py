@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from optimiser._io import builtin
 from optimiser._io.errors import InputError, closest
@@ -21,6 +21,7 @@ from optimiser.problem.schema import (
     no_impacts,
 )
 from optimiser.problem.system_schema import config_type, type_named
+from optimiser.surrogate.packing import SHIPPED
 
 
 @dataclass(frozen=True)
@@ -131,6 +132,25 @@ def load_config(name: str | Path) -> Config:
     assert problem.source is not None
     problem = problem.with_source(Source(problem.source.problem, document), **overrides)
     return Config(document.path.stem, problem, spec.search, spec.report, spec.description, document)
+
+
+def with_shipped_model(kind: Literal["problems", "configs"]) -> list[str]:
+    """Return the names of the built-in problems or configs whose yield model ships, too.
+
+    The others are of systems whose model a user trains first.
+
+    Examples:
+        >>> "nmc111" in with_shipped_model("problems"), "nodule" in with_shipped_model("problems")
+        (True, False)
+    """
+    found = []
+    for name in builtin.names(kind):
+        data = read_yaml(builtin.find(kind, name)).data
+        if kind == "configs":
+            data = read_yaml(builtin.find("problems", data["problem"])).data
+        if data.get("surrogate", SHIPPED) == SHIPPED:
+            found.append(name)
+    return found
 
 
 def _find(name: str | Path) -> Path:

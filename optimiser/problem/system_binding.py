@@ -17,12 +17,13 @@ from optimiser.problem.bound import BoundProblem
 from optimiser.problem.constraints import Yields, complete
 from optimiser.problem.limits import ApplicabilityDomain
 from optimiser.problem.metrics import YIELD, is_yield
+from optimiser.problem.named import refuse_other_system, surrogate_of
 from optimiser.problem.schema import Problem
 from optimiser.problem.system_schema import SystemVariables
 from optimiser.process.parameters import process_parameters
 from optimiser.process.plant_parameters import PLANT_NAMES
 from optimiser.process.system_inputs import PEROXIDE, SystemInputs, system_inputs
-from optimiser.surrogate.artefact import Surrogate, load_surrogate
+from optimiser.surrogate.artefact import Surrogate
 from optimiser.surrogate.domain import Neighbourhood
 from optimiser.systems.reagents import PH
 from optimiser.systems.system import Option, System, SystemFeed
@@ -100,39 +101,6 @@ def bind_system(question: Problem, tables: OwnTables | None = None) -> BoundProb
         objectives=tuple(question.objectives),
         constraints=complete(question.constraints, inputs),
     )
-
-
-def surrogate_of(question: Problem) -> Surrogate:
-    """Read the artefact that a problem names: a path or name, beside the problem's file first.
-
-    Raises:
-        InputError: there is none, or it cannot be read; with the problem's file and line.
-    """
-    beside = None if question.source is None else question.source.problem.path.parent
-    try:
-        return load_surrogate(question.surrogate, beside=beside)
-    except InputError as error:
-        raise InputError(
-            error.what,
-            where=f"{question.where('surrogate')}: {error.where}".rstrip(": "),
-            allowed=error.allowed,
-            remedy=error.remedy,
-        ) from None
-
-
-def refuse_other_system(question: Problem, surrogate: Surrogate, name: str) -> None:
-    """Refuse a yield model of another system than the problem's.
-
-    Raises:
-        InputError: it is of another one.
-    """
-    if surrogate.system.name != name:
-        raise InputError(
-            f"The surrogate {surrogate.name} is of {surrogate.system.name}, the problem of {name}.",
-            where=question.where("surrogate"),
-            allowed=f"a yield model of {name}",
-            remedy="optimiser list models",
-        )
 
 
 def _refuse_parts(question: Problem, tables: OwnTables | None) -> None:
