@@ -154,19 +154,22 @@ def with_shipped_model(kind: Literal["problems", "configs"]) -> list[str]:
 
 
 def _find(name: str | Path) -> Path:
-    try:
-        return builtin.find("configs", name)
-    except InputError:
-        pass
-    try:
-        return builtin.find("problems", name)
-    except InputError:
+    found = None
+    for kind in ("configs", "problems"):
+        try:
+            found = builtin.find(kind, name)
+        except InputError:
+            continue
+        if found.is_file():
+            return found
+    if found is None:
         known = [*builtin.names("configs"), *builtin.names("problems")]
         raise InputError(
             f"There is no config or problem {str(name)!r}.",
             allowed="the path of a YAML file, or one of: " + ", ".join(known),
             remedy=closest(Path(name).stem, known) or "optimiser list configs, optimiser list problems",
-        ) from None
+        )
+    return found  # a folder: whoever reads it says so
 
 
 def _is_problem(document: Document) -> bool:

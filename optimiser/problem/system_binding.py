@@ -25,7 +25,7 @@ from optimiser.process.plant_parameters import PLANT_NAMES
 from optimiser.process.system_inputs import PEROXIDE, SystemInputs, system_inputs
 from optimiser.surrogate.artefact import Surrogate
 from optimiser.surrogate.domain import Neighbourhood
-from optimiser.systems.reagents import PH
+from optimiser.systems.reagents import PER_TONNE, PH
 from optimiser.systems.system import Option, System, SystemFeed
 
 if TYPE_CHECKING:
@@ -33,8 +33,8 @@ if TYPE_CHECKING:
 
 #: Parts of a problem that are of cathodes alone.
 _OF_CATHODES = ("acids", "impacts", "assume", "credit")
-#: The key of ``process:`` that says what a feed takes of acid, and its unit.
-CONSUMPTION, _PER_TONNE = "acid_consumption", "kg/t"
+#: The key of ``process:`` that says what a feed takes of acid.
+CONSUMPTION = "acid_consumption"
 #: Process parameters that only the sums of a cathode look at, and those of a system without peroxide.
 _IDLE = (
     *("impurity_removal", "copper_dissolved", "aluminium_dissolved", "iron_dissolved", "nox_limit"),
@@ -149,13 +149,13 @@ def _consumption(question: Problem) -> float | None:
         return None
     value = given.value if isinstance(given, Sourced) else given
     unit = getattr(given, "unit", None)
-    if unit not in (None, _PER_TONNE) or not isinstance(value, int | float) or value < 0.0:
+    if unit not in (None, PER_TONNE) or not isinstance(value, int | float) or value < 0.0:
         said = f"{value!r} {unit}" if unit else repr(value)
         raise InputError(
             f"An acid consumption of {said} is not possible.",
             where=f"process.{CONSUMPTION}",
             allowed="0 or more kg of pure acid per t of feed",
-            remedy=f"write e.g. `{CONSUMPTION}: {{value: 120, unit: {_PER_TONNE}}}`",
+            remedy=f"write e.g. `{CONSUMPTION}: {{value: 120, unit: {PER_TONNE}}}`",
         )
     return float(value)
 

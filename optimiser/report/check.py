@@ -119,8 +119,7 @@ def check_lines(findings: Record) -> list[str]:
     for acid in findings["acids"] if "acids" in findings else _options(findings):
         if acid["inside_domain"]:
             spans = ", ".join(
-                f"{v['label']} {low:g}"
-                + (f"–{high:g} {v['unit']}" if high > low else f" {v['unit']} (fixed)")
+                f"{v.label} {low:g}" + (f"–{high:g} {v.unit}" if high > low else f" {v.unit} (fixed)")
                 for v in variables
                 for low, high in [acid["searched"][v.name]]
             )
