@@ -142,6 +142,11 @@ def _refuse_process(question: Problem, system: System) -> None:
             )
 
 
+def idle_parameters(system: System) -> tuple[str, ...]:
+    """Return the process parameters that a system has no use for."""
+    return _IDLE if PEROXIDE in system.names else (*_IDLE, *_OF_PEROXIDE)
+
+
 def _consumption(question: Problem) -> float | None:
     """Return what a problem says that the feed takes of pure acid, kg/t; None where it says nothing."""
     given: Any = question.process.get(CONSUMPTION)
