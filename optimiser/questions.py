@@ -138,7 +138,7 @@ def ask(
             ``sulfuric / none``.
         fix: setpoints by variable.
         at_least, at_most: limits by variable or metric.
-        price: EUR per kg of an acid's or another solute's stock, kg of a pure reagent, or kWh of heat or power.
+        price: EUR per kg of an acid's (or other solute's) stock, kg of a pure reagent, or kWh of energy.
         scope, throughput: as `run` takes them.
         acids, prices, impacts: your own tables, as `run` takes them.
         seed: of the search; the same seed gives the same answer, bit for bit.
