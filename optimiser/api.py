@@ -582,7 +582,8 @@ def sensitivity(
     Args:
         problem: what is asked, a config, or the result of a run.
         design: acid (of a system of your own, a value of each choice) and setpoints, such as a row of
-            ``front.to_frame()``; if left out, the design of the front that is best in the first objective, for which a problem or config is searched.
+            ``front.to_frame()``; if left out, the design of the front that is best in the first objective,
+            for which a problem or config is searched.
         objective: the metric whose drivers are ranked; the first objective if left out.
         draws: of the Monte Carlo.
         seed: of the draws; the same seed gives the same numbers, bit for bit.

@@ -184,8 +184,9 @@ def _assumable(surrogate: Surrogate) -> tuple[str, ...]:
 
 
 def _assumed(surrogate: Surrogate, feed: Feed | SystemFeed, n: int) -> Floats:
-    told = [feed.assumed_yields.get(metal, np.nan) for metal in _assumable(surrogate)]
-    return np.tile(told, (n, 1)).reshape(n, len(told))
+    return np.tile(
+        [feed.assumed_yields.get(metal, np.nan) for metal in _assumable(surrogate)], (n, 1)
+    ).reshape(n, len(_assumable(surrogate)))
 
 
 @dataclass(frozen=True)
