@@ -20,6 +20,7 @@ from optimiser.report.lab_words import filling, steps
 from optimiser.report.numbers import number, percent
 from optimiser.report.workbook import OPTIONS
 from optimiser.report.write import write_table
+from optimiser.systems.system import System
 from optimiser.tables.own_results import SHEET, TITLES, template_frame
 from optimiser.tables.own_results_checks import MOST_YIELD
 from optimiser.tables.read import split_title
@@ -120,13 +121,13 @@ def write_lab_sheet(
     return path
 
 
-def write_template(path: Path, force: bool = False) -> Path:
+def write_template(path: Path, force: bool = False, system: System | None = None) -> Path:
     """Write `own_results.template_frame` as CSV or XLSX, whole or not at all.
 
     Raises:
         InputError: the suffix is neither, or ``path`` cannot be written or replaced.
     """
-    return write_table(template_frame(), path, force)
+    return write_table(template_frame(system), path, force)
 
 
 def _said(predicted: Floats, ends: tuple[Floats, Floats] | None) -> list[str]:

@@ -65,6 +65,30 @@ def acid_styles(names: Iterable[str]) -> dict[str, AcidStyle]:
     return {name: _ACIDS.get(name) or _NEW[new.index(name) % len(_NEW)] for name in names}
 
 
+#: For responses other than these metals, in their order.
+_OTHER_LOOKS = tuple(
+    zip(
+        (BLUE, VERMILLION, GREEN, PURPLE, ORANGE, SKY, BLACK),
+        ("circle", "triangle-up", "square", "diamond", "triangle-down", "pentagon", "star"),
+        strict=True,
+    )
+)
+
+
+def response_looks(names: Iterable[str]) -> dict[str, tuple[str, str]]:
+    """Return colour and shape of each response; those of `METAL_LOOKS` keep their own.
+
+    Examples:
+        >>> response_looks(["Co", "Cu"])["Co"] == METAL_LOOKS["Co"]
+        True
+    """
+    names = list(names)
+    taken = {METAL_LOOKS[name] for name in names if name in METAL_LOOKS}
+    free = [look for look in _OTHER_LOOKS if look not in taken] or list(_OTHER_LOOKS)
+    others = [name for name in names if name not in METAL_LOOKS]
+    return {name: METAL_LOOKS.get(name) or free[others.index(name) % len(free)] for name in names}
+
+
 def rgba(colour: str, alpha: float) -> str:
     """Return a #rrggbb colour with transparency."""
     red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
