@@ -63,7 +63,9 @@ def bind_system(question: Problem, tables: OwnTables | None = None) -> BoundProb
     variables = cast(SystemVariables, question.variables)
     options = system.combinations(variables.asked(system))
     near = [surrogate.domain.neighbourhood(feed, option) for option in options]
-    if not variables.asked(system):  # of all combinations those with data are meant
+    if len(variables.asked(system)) < len(
+        system.choices
+    ):  # not every value is named: those with data are meant
         known = [k for k, one in enumerate(near) if one.experiments]
         options = tuple(options[k] for k in known or range(len(options)))
         near = [near[k] for k in known or range(len(near))]
@@ -149,12 +151,17 @@ def _refuse_parts(question: Problem, tables: OwnTables | None) -> None:
         )
 
 
-def _refuse_process(question: Problem, system: System) -> None:
-    """Refuse numbers of the process that no sum of the system looks at."""
+def idle_numbers(system: System) -> dict[str, str]:
+    """Return the numbers of the process that no sum of a system looks at, with why."""
     idle = dict.fromkeys(_IDLE, "only the sums of cathodes look at it")
     idle |= dict.fromkeys(PLANT_NAMES, "the plant around the leach is known for cathodes alone")
     if PEROXIDE not in system.names:
         idle |= dict.fromkeys(_OF_PEROXIDE, f"{system.name} has no peroxide")
+    return idle
+
+
+def _refuse_process(question: Problem, system: System) -> None:
+    idle = idle_numbers(system)
     for key, value in question.process.items():
         why = idle.get(key)
         if key == "scope" and getattr(value, "value", value) == "plant":

@@ -184,6 +184,12 @@ def verdict(of: AcidComparison, one: AcidAlone) -> str:
     return f"no feasible design; {binding_text(one.infeasibility.binding[0])}"
 
 
+def _uncertain(of: AcidComparison) -> str:
+    drawn = () if of.drawn is None else of.drawn.inputs
+    priced = any(one.varies and one.kind == "price" for one in drawn)
+    return "prices, factors and yields" if priced or of.problem.system.is_cathode else "yields"
+
+
 def comparison_lines(of: AcidComparison) -> list[str]:
     """Return the answer of a comparison: the best acid, how sure that is, who else, who not."""
     able, how, what = of.feasible, column(of.objective.metric), vocabulary(of.problem.system).option
@@ -205,8 +211,7 @@ def comparison_lines(of: AcidComparison) -> list[str]:
         ]
         if best:
             lines.append(
-                f"With {'prices, factors and ' if of.problem.system.is_cathode else ''}yields uncertain it stays "
-                f"the best of all with probability "
+                f"With {_uncertain(of)} uncertain it stays the best of all with probability "
                 f"{chance(of.p_best()[able[0].acid])}."
             )
     unable = [f"{one.label} ({verdict(of, one)})" for one in of.acids if one.front is None]

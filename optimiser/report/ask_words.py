@@ -90,6 +90,13 @@ def yield_sentence(answer: Answer) -> str:
             f"{vocabulary(answer.problem.system).responses}."
         )
     found = [f"{100.0 * one.target:g} %: {how.text(one.value)} ({one.acid})" for one in told]
+    if (
+        not answer.problem.system.is_cathode
+        and len(told) > 1
+        and len({f.split(" %: ")[1] for f in found}) == 1
+    ):
+        ends = " to ".join(f"{100.0 * one.target:g}" for one in (told[0], told[-1]))
+        found = [f"the same from {ends} %: {how.text(told[0].value)} ({told[0].acid})"]
     lost = next((one.target for one in answer.price_of_yield if not one.feasible), None)
     end = "" if lost is None else f"; {100.0 * lost:g} % is out of reach"
     return f"Price of yield, {how.unit} by target of {every_asked(answer)}: {', '.join(found)}{end}."

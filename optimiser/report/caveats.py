@@ -82,7 +82,8 @@ def _system_skill(surrogate: Surrogate) -> str:
             " No study was held out, so nothing shows how yields carry over to another laboratory or plant."
         )
     )
-    skill = f" {'; '.join(told).capitalize()} of yield." if told else ""
+    said = "; ".join(told)
+    skill = f" {said[0].upper()}{said[1:]} of yield." if told else ""
     limits = f" {no_transfer(system)}" if no_transfer(system) else ""
     return (
         f"Yields are predictions of a model fitted to the table of {system.name}{many}.{skill}{alone}{limits}"

@@ -13,7 +13,7 @@ from optimiser.problem.metrics import APART, METRICS, is_yield
 from optimiser.problem.robustness import over_tolerances
 from optimiser.problem.yields import assumption
 from optimiser.report.columns import column
-from optimiser.report.numbers import counted, percent
+from optimiser.report.numbers import counted, number, percent
 from optimiser.search.front import Front
 from optimiser.surrogate.site import whose_yields
 from optimiser.systems.words import no_transfer, vocabulary
@@ -54,7 +54,7 @@ def _system_setpoints(problem: BoundProblem, evaluation: Evaluation, row: int) -
 
 def setpoint_text(variable: Variable, value: float) -> str:
     """Say a setpoint with its name and unit: ``temperature 80 °C``."""
-    return f"{variable.label} {value:.6g} {variable.shown_unit}".strip()
+    return f"{variable.label} {number(value)} {variable.shown_unit}".strip()
 
 
 def without_data(problem: BoundProblem, evaluation: Evaluation, row: int) -> bool:

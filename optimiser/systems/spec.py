@@ -270,7 +270,7 @@ class SystemSpec(_Part):
 
 
 def read_spec(path: str | Path) -> tuple[SystemSpec, Document]:
-    """Read a system's file: a path, or ``cathode`` for the built-in one.
+    """Read a system's file: a path, or the name of one that ships, such as ``cathode``.
 
     Raises:
         InputError: there is no such file, or it says what it may not; with file, line and key.
@@ -280,9 +280,5 @@ def read_spec(path: str | Path) -> tuple[SystemSpec, Document]:
         >>> list(spec.setpoints)[:2], spec.monotone["solid_liquid_ratio"]
         (['temperature', 'acid_concentration'], -1)
     """
-    given = Path(path)
-    shipped = builtin.folder("models") / f"{path}.system.yaml"
-    if not given.exists() and given.name == str(path) and shipped.is_file():
-        given = shipped
-    document = read_yaml(given)
+    document = read_yaml(builtin.find_system(path))
     return validate(SystemSpec, document), document

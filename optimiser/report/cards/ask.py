@@ -44,19 +44,15 @@ def answer_cards(answer: Answer, evidence: Nearest, pinned: Mapping[str, Any]) -
     what = vocabulary(answer.problem.system).options
     if len(answer.acids) > 1 or answer.problem.system.is_cathode:
         makers.append(Maker("acids", f"{what.capitalize()} against each other", lambda: acids_card(answer)))
-    if answer.problem.system.is_cathode:
+    if {"cost", "climate_change"} <= answer.spread.keys():
         makers.append(Maker("money", "What it costs and emits", lambda: money_card(answer)))
     makers += [
         *plant_makers(answer.scopes),
         *own_makers(answer.problem.surrogate),
-        *(
-            [Maker("nearest", "Nearest experiments", lambda: evidence_card(answer, evidence))]
-            if evidence.said
-            else []
-        ),
-        Maker("run", "This answer", lambda: command_card(pinned)),
     ]
-    return make_cards(makers)
+    if evidence.said:
+        makers.append(Maker("nearest", "Nearest experiments", lambda: evidence_card(answer, evidence)))
+    return make_cards([*makers, Maker("run", "This answer", lambda: command_card(pinned))])
 
 
 def answer_card(answer: Answer) -> Card:
@@ -229,7 +225,10 @@ def money_card(answer: Answer) -> Card:
 def components_frame(answer: Answer) -> pd.DataFrame:
     """Return one row per component: cost and climate change per kg of metal with their intervals."""
     rows = []
-    for component in (*COMPONENTS, "total"):
+    bought = [
+        c for c in COMPONENTS if answer.problem.system.is_cathode or answer.spread[f"cost_{c}"].high > 0.0
+    ]
+    for component in (*bought, "total"):
         row: dict[str, Any] = {"component": component}
         for what, metric in _PARTS.items():
             key = metric if component == "total" else f"{what}_{component}"

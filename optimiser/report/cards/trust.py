@@ -59,7 +59,10 @@ def ranges_frame(problem: BoundProblem) -> pd.DataFrame:
         row["experiments"] = problem.neighbourhoods[k].experiments
         for i, variable in enumerate(problem.variables):
             low, high = (float(bound[k, i]) + 0.0 for bound in (problem.lower, problem.upper))  # no -0
-            row[column(variable.name).heading] = f"{low:g} to {high:g}" if high > low else f"{low:g}, fixed"
+            heading = column(variable.name).heading
+            # a heading that is the setpoint's name would make its text be read as a number
+            heading = heading if heading != variable.name else f"{heading}, range"
+            row[heading] = f"{low:g} to {high:g}" if high > low else f"{low:g}, fixed"
         rows.append(row)
     return pd.DataFrame(rows)
 
