@@ -23,7 +23,7 @@ from optimiser.explain.drivers import Cases
 from optimiser.explain.shapley import Predict
 from optimiser.explain.spans import Spans
 from optimiser.explain.thresholds import of_unique
-from optimiser.variables import Bools, Floats, Ints
+from optimiser.variables import Floats, Ints
 
 #: Pairs of rows that are looked at for each pair of drivers at most, and at least for it to be told.
 _PAIRS, LEAST_PAIRS = 160, 16
@@ -152,9 +152,7 @@ def pair_curves(
         columns: of predictions that ``found`` is about.
         found: as `interactions` gives it.
     """
-    return tuple(
-        _pair(predict, cases, background, columns, found, p) for p in found.strongest()[:DRAWN]
-    )
+    return tuple(_pair(predict, cases, background, columns, found, p) for p in found.strongest()[:DRAWN])
 
 
 def _pair(

@@ -209,7 +209,7 @@ def forget(name: str, rows: Sequence[int], as_json: bool = False) -> Said:
 
 
 def _base(request: Request, question: Problem | None) -> Surrogate:
-    """Return the model to learn on: the one named, that of a problem on a system of one's own, or the default.
+    """Return the model to learn on: the one named, that of a problem on one's own system, or the default.
 
     Raises:
         InputError: there is none, or it cannot be read.

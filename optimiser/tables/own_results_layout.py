@@ -205,10 +205,10 @@ class Layout:
 
 def layout_of(system: System) -> Layout:
     """Return the columns of a table of own results on a system."""
-    return _CATHODES if system.is_cathode else Layout(system)
+    return OF_CATHODES if system.is_cathode else Layout(system)
 
 
-_CATHODES = Layout(cathode())
+OF_CATHODES = Layout(cathode())
 
 
 def _other(column: str | None, name: str) -> tuple[str, ...]:

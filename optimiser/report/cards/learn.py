@@ -221,7 +221,8 @@ def rows_card(of: Lessons, frame: pd.DataFrame, system: System) -> Card:
 
 
 def _rows_table(of: Lessons, frame: pd.DataFrame, system: System) -> Table:
-    shown = rows_frame(of, frame, system)
+    # a batch is a mass in the report's other tables
+    shown = rows_frame(of, frame, system).rename(columns={"batch": "lot"})
     yields = [str(name) for name in shown if str(name).startswith("yield_")]
     rest = [str(name) for name in shown if name not in ("result", "odd", *yields)]
     # the yields first: a phone shows few columns
