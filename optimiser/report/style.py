@@ -55,6 +55,16 @@ METAL_LOOKS = {
     "Mn": (PURPLE, "diamond"),
     "Co": (VERMILLION, "triangle-up"),
 }
+#: Of responses that are no such metal, in their order.
+_OTHER_LOOKS = (
+    (ORANGE, "triangle-down"),
+    (SKY, "pentagon"),
+    (BLACK, "x"),
+    (GREEN, "star"),
+    (PURPLE, "hexagon"),
+    (BLUE, "bowtie"),
+    (VERMILLION, "cross"),
+)
 _NEW = tuple(
     AcidStyle(BLACK, s) for s in ("circle", "square", "diamond", "triangle-up", "triangle-down", "star")
 )
@@ -73,28 +83,17 @@ def acid_styles(names: Iterable[str]) -> dict[str, AcidStyle]:
     return {name: _ACIDS.get(name) or _NEW[new.index(name) % len(_NEW)] for name in names}
 
 
-#: For responses other than these metals, in their order.
-_OTHER_LOOKS = tuple(
-    zip(
-        (BLUE, VERMILLION, GREEN, PURPLE, ORANGE, SKY, BLACK),
-        ("circle", "triangle-up", "square", "diamond", "triangle-down", "pentagon", "star"),
-        strict=True,
-    )
-)
-
-
 def response_looks(names: Iterable[str]) -> dict[str, tuple[str, str]]:
-    """Return colour and shape of each response; those of `METAL_LOOKS` keep their own.
+    """Return colour and shape of each response: of metals as everywhere, of others in their order.
 
-    Examples:
-        >>> response_looks(["Co", "Cu"])["Co"] == METAL_LOOKS["Co"]
-        True
+    >>> response_looks(["Co", "Cu"])
+    {'Co': ('#D55E00', 'triangle-up'), 'Cu': ('#E69F00', 'triangle-down')}
     """
     names = list(names)
-    taken = {METAL_LOOKS[name] for name in names if name in METAL_LOOKS}
-    free = [look for look in _OTHER_LOOKS if look not in taken] or list(_OTHER_LOOKS)
-    others = [name for name in names if name not in METAL_LOOKS]
-    return {name: METAL_LOOKS.get(name) or free[others.index(name) % len(free)] for name in names}
+    new = [name for name in names if name not in METAL_LOOKS]
+    return {
+        name: METAL_LOOKS.get(name) or _OTHER_LOOKS[new.index(name) % len(_OTHER_LOOKS)] for name in names
+    }
 
 
 def rgba(colour: str, alpha: float) -> str:
