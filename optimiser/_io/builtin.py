@@ -7,11 +7,13 @@ from typing import Literal
 
 from optimiser._io.errors import InputError, closest
 
-Kind = Literal["problems", "configs", "models"]
+#: How the names of files of systems end.
+SYSTEM = ".system.yaml"
+Kind = Literal["problems", "configs", "models", "systems"]
 
 
 def root() -> Path:
-    """Return the folder that holds ``problems/``, ``configs/`` and ``models/``.
+    """Return the folder that holds ``problems/``, ``configs/``, ``models/`` and ``systems/``.
 
     Inside an installed wheel that is ``optimiser/_builtin``; in a checkout it is the repository.
     """
@@ -28,6 +30,35 @@ def folder(kind: Kind) -> Path:
 def names(kind: Literal["problems", "configs"]) -> list[str]:
     """Return the names of the built-in problems or configs, sorted."""
     return sorted(path.stem for path in folder(kind).glob("*.yaml"))
+
+
+def system_names() -> list[str]:
+    """Return the names of the systems that ship: cathodes, and the examples."""
+    files = [*folder("models").glob(f"*{SYSTEM}"), *folder("systems").glob(f"*{SYSTEM}")]
+    return sorted(path.name.removesuffix(SYSTEM) for path in files)
+
+
+def find_system(name: str | Path) -> Path:
+    """Return the path of a system's file given by path, or by the name of one that ships.
+
+    Raises:
+        InputError: nothing of that name exists.
+    """
+    given = Path(name)
+    if given.exists():
+        return given
+    if given.name == str(name):
+        for kind in ("models", "systems"):
+            for file in (f"{name}{SYSTEM}", str(name)):
+                if file.endswith(SYSTEM) and (shipped := root() / kind / file).is_file():
+                    return shipped
+    if given.parts[:-1] == ("systems",) and (folder("systems") / given.name).is_file():
+        return folder("systems") / given.name
+    raise InputError(
+        f"There is no system {str(name)!r}.",
+        allowed="the path of a system's file, or one of: " + ", ".join(system_names()),
+        remedy=closest(given.name.removesuffix(SYSTEM), system_names()) or "check the path",
+    )
 
 
 def shown(path: Path) -> str:

@@ -31,12 +31,11 @@ from optimiser.tables.own import OwnTables
 from optimiser.tables.predict import Part
 from optimiser.tables.results import ImpactResults, impact_results
 from optimiser.uncertainty.montecarlo import MonteCarlo, monte_carlo
-from optimiser.variables import CONTINUOUS
 
 #: Draws under which the acids' best designs are compared.
 DRAWS = 10_000
 _ROUNDS = 12  # of polishing an acid's cheapest, cleanest and best designs
-_ASIDE = (minimise("cost"), minimise("climate_change"))
+_ASIDE = ("cost", "climate_change")
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,8 +49,7 @@ class AcidAlone:
         experiments: with it near the feed.
         problem: of this acid alone.
         front: its own, or None where nothing is feasible.
-        picked: its best design in the first objective, the cheapest and the cleanest, or None likewise; the
-            cheapest by reagents and energy, and at plant scope a fourth, the cheapest with the plant.
+        picked: its best design in the first objective, then the best ones in `aside`, or None likewise.
         infeasibility: why there is none, or None.
     """
 
@@ -63,6 +61,15 @@ class AcidAlone:
     front: Front | None
     picked: Evaluation | None
     infeasibility: Infeasibility | None
+
+
+def aside(problem: BoundProblem) -> tuple[Objective, ...]:
+    """Return what else each acid's best designs are told of, as far as numbers suffice for it.
+
+    Cost, by reagents and energy; climate change; and at plant scope the cost with the plant.
+    """
+    plant = () if problem.inputs.plant is None else ("cost_plant",)
+    return tuple(minimise(name) for name in (*_ASIDE, *plant) if name in problem.metrics)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -233,8 +240,7 @@ def _alone(field: Field, acid: str, known: Archive, seed: int, size: int) -> Aci
     problem = field.alone(acid)
     pool = Pool(problem, np.random.default_rng(seed))
     pool.add(known)
-    plant = () if problem.inputs.plant is None else (minimise("cost_plant"),)
-    wanted = (problem.objectives[0], *_ASIDE, *plant)
+    wanted = (problem.objectives[0], *aside(problem))
     asked = [Question(replace(problem, objectives=(o,))) for o in wanted]
     pool.solve(asked, _ROUNDS)
     seen = pool.archive(problem)
@@ -264,7 +270,11 @@ def _together(
     best = [one.picked.designs.continuous[0] for one in feasible if one.picked is not None]
     evaluation = problem.evaluate(problem.designs(acid, np.array(best)))
     drawn = monte_carlo(problem, evaluation, DRAWS, np.random.default_rng(seed))
-    part = Part(np.arange(len(evaluation)), problem, problem.acids, evaluation, ("",) * len(problem.acids))
+    if not problem.system.is_cathode:  # of which no factor is known
+        return drawn, None
+    part = Part(
+        np.arange(len(evaluation)), problem, problem.cathode_acids, evaluation, ("",) * len(problem.acids)
+    )
     return drawn, impact_results((part,), _impact_table(problem, tables))
 
 
@@ -273,7 +283,7 @@ def _impact_table(problem: BoundProblem, tables: OwnTables | None) -> ImpactTabl
     if tables is not None and tables.given is not None:
         numbers = problem.inputs.impacts
         return filled(tables.impacts, () if numbers is None else numbers.assumed)
-    return climate_table(single_acids(problem.acids), problem.reagents)
+    return climate_table(single_acids(problem.cathode_acids), problem.reagents)
 
 
 def _row(of: AcidComparison, one: AcidAlone) -> dict[str, Any]:
@@ -286,16 +296,22 @@ def _row(of: AcidComparison, one: AcidAlone) -> dict[str, Any]:
     if one.picked is None:
         return found
     best, problem = one.picked, one.problem
-    found |= {name: float(getattr(best.designs, name)[0]) for name in CONTINUOUS}
+    found |= {name: float(getattr(best.designs, name)[0]) for name in problem.system.names}
+    cathode = problem.system.is_cathode
     shown = dict.fromkeys(
-        [*(o.metric for o in problem.objectives), *problem.reported, "chlorine", *_yields(problem)]
+        [
+            *(*(o.metric for o in problem.objectives), *problem.reported),
+            *(*(("chlorine",) if cathode else ()), *_yields(problem)),
+        ]
     )
     for name in shown:
-        if name not in CONTINUOUS:
+        if name not in problem.system.names:
             found |= _with_ends(one, name, name, 0)
-    found |= {name: getattr(best, name)[0].item() for name in ("support", "proton_ratio", "p_feasible")}
-    for place, aside in enumerate(_ASIDE, start=1):
-        found |= _with_ends(one, f"least_{aside.metric}", aside.metric, place)
+    ratios = ("proton_ratio",) if cathode else ()
+    found |= {name: getattr(best, name)[0].item() for name in ("support", *ratios, "p_feasible")}
+    for place, least in enumerate(aside(problem), start=1):
+        if least.metric in _ASIDE:
+            found |= _with_ends(one, f"least_{least.metric}", least.metric, place)
     beats = of.p_beats()
     return found | {"p_best": of.p_best()[one.acid], "p_beats": beats.get(one.acid, float("nan"))}
 

@@ -12,15 +12,15 @@ from types import EllipsisType
 import numpy as np
 
 from optimiser.answers.levers import with_price
-from optimiser.answers.question import Asked, question_of
+from optimiser.answers.question import Asked, named_options, question_of
 from optimiser.answers.relaxing import Relaxed, relaxations
 from optimiser.answers.scopes import Scopes, scopes_of
 from optimiser.answers.spread import Interval, spread
-from optimiser.chemistry.metals import METALS
 from optimiser.problem.binding import bind, refuse_slow_surrogate
 from optimiser.problem.bound import BoundProblem, Evaluation
 from optimiser.problem.constraints import Yields
 from optimiser.problem.limits import ApplicabilityDomain
+from optimiser.problem.metrics import YIELD
 from optimiser.problem.objectives import Objective
 from optimiser.problem.outcome import Outcome
 from optimiser.problem.schema import Problem
@@ -32,7 +32,7 @@ from optimiser.search.search import SearchSettings, search
 from optimiser.surrogate.artefact import YieldPrediction
 from optimiser.tables.own import OwnTables
 from optimiser.uncertainty.study import check_seed
-from optimiser.variables import VARIABLES, Designs, Floats
+from optimiser.variables import Designs, Floats
 
 #: Targets and confidences that prices of yield and certainty are told at.
 TARGETS = (0.70, 0.75, 0.80, 0.85, 0.90, 0.93, 0.95, 0.97, 0.99)
@@ -211,6 +211,7 @@ def ask(problem: Problem, asked: Asked, tables: OwnTables | None = None, seed: i
     question = question_of(problem, asked)
     everything = bind(question, tables)
     refuse_slow_surrogate(question, everything.surrogate)
+    everything = _of_named(everything, asked)
     for name, price in (asked.price or {}).items():
         everything = with_price(everything, name, price)
     bound = everything.with_acids(everything.supported_acids)
@@ -231,6 +232,14 @@ def ask(problem: Problem, asked: Asked, tables: OwnTables | None = None, seed: i
     )
 
 
+def _of_named(problem: BoundProblem, asked: Asked) -> BoundProblem:
+    """Return the problem with the combinations that were named alone, of all that their values make."""
+    if problem.system.is_cathode or asked.acid is None:
+        return problem
+    named = {option.name for option in named_options(problem.system, asked.acid, {})}
+    return problem.with_acids([name for name in problem.acid_names if name in named])
+
+
 _NO_DATA = "too few experiments near this feed"
 _NOT_FEASIBLE = "no feasible design"
 
@@ -241,8 +250,8 @@ def answer_from(question: Problem, pool: Pool, bound: BoundProblem, relaxed: Seq
     pool.solve([asked, *alone], _BEFORE)
     leading = _leading(pool, asked, alone)
     searched = [(bound, k) for k in leading]
-    if leading and bound.targets:
-        searched.append((_trade_off(bound), leading[0]))
+    if leading and bound.targets and (other := _trade_off(bound)) is not None:
+        searched.append((other, leading[0]))
     for problem, k in searched:
         rng = np.random.default_rng(pool.rng.integers(2**32))
         found = search(problem.with_acids([bound.acid_names[k]]), _EFFORT, rng)
@@ -311,11 +320,19 @@ def _leading(pool: Pool, asked: Question, alone: Sequence[Question]) -> list[int
     return [k for _, _, k in sorted(ahead)[:2]]
 
 
-def _trade_off(bound: BoundProblem) -> BoundProblem:
-    """Return the trade-off of the objective with recovery: what other questions will ask for."""
+def _trade_off(bound: BoundProblem) -> BoundProblem | None:
+    """Return the trade-off of the objective with recovery: what other questions will ask for.
+
+    Without an assay that is the yield of the first target; None where the objective is that itself, and there
+    is no cost.
+    """
     targets = {metal: min(target, TARGETS[0]) for metal, target in bound.targets.items()}
     first = bound.objectives[0]
-    other = Objective("recovery", -1) if first.metric != "recovery" else Objective(bound.counted("cost"))
+    metrics = bound.metrics
+    gain = "recovery" if "recovery" in metrics else f"{YIELD}{next(iter(targets))}"
+    other = Objective(gain, -1) if first.metric != gain else Objective(bound.counted("cost"))
+    if other.metric not in metrics:
+        return None
     easy = Yields(confidence=None, joint=False, **targets)
     return replace(bound, objectives=(first, other)).with_constraints(easy)
 
@@ -385,14 +402,13 @@ def drifts(bound: BoundProblem, evaluation: Evaluation) -> tuple[Drift, ...]:
     x = evaluation.designs.continuous[0]
     free = (bound.upper > bound.lower)[k] & bound.neighbourhoods[k].varied
     places, rows = [], list[tuple[int, int]]()
-    for j, variable in enumerate(VARIABLES):
+    for j, variable in enumerate(bound.variables):
         if not free[j]:
             continue
         for side, end in enumerate((bound.lower[k, j], bound.upper[k, j])):
             for share in np.linspace(0.0, 1.0, _DRIFTS + 1)[1:] ** 2:
                 moved = x.copy()
-                steps = np.round((x[j] + share * (end - x[j])) / variable.step)
-                place = np.round(steps * variable.step, 6)
+                place = float(variable.settable(np.array(x[j] + share * (end - x[j]))))
                 moved[j] = min(max(place, variable.low), variable.high)
                 places.append(moved)
                 rows.append((j, side))
@@ -403,7 +419,7 @@ def drifts(bound: BoundProblem, evaluation: Evaluation) -> tuple[Drift, ...]:
     free_of_domain = bound.with_constraints(ApplicabilityDomain(None))
     margins = free_of_domain.search_point(designs, "high").margins
     found = []
-    for j, variable in enumerate(VARIABLES):
+    for j, variable in enumerate(bound.variables):
         if not free[j]:
             continue
         ends, lost = [float(x[j])] * 2, ["", ""]
@@ -427,7 +443,7 @@ def _first_lost(bound: BoundProblem, margins: Floats) -> str:
 
 def _targets(bound: BoundProblem, only: str | None = None) -> Floats:
     chosen: Mapping[str, float] = bound.targets if only is None else {only: bound.targets[only]}
-    return np.array([chosen.get(metal, np.nan) for metal in METALS])
+    return np.array([chosen.get(response, np.nan) for response in bound.responses])
 
 
 def _acids(pool: Pool, asked: Question, alone: Sequence[Question]) -> tuple[AcidAnswer, ...]:

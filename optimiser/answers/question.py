@@ -10,13 +10,14 @@ from pydantic import ValidationError
 
 from optimiser._io.errors import InputError, closest
 from optimiser._io.yamlfile import first_error
-from optimiser.problem.constraints import Yields, read_constraint
+from optimiser.problem.binding import bind, surrogate_of
+from optimiser.problem.constraints import Yields, check_responses, read_constraint
 from optimiser.problem.margins import Constraint
-from optimiser.problem.metrics import METRICS
+from optimiser.problem.metrics import METRICS, YIELD, is_yield
 from optimiser.problem.numbers import number
 from optimiser.problem.objectives import Objective
-from optimiser.problem.schema import Problem, Variables
-from optimiser.variables import CONTINUOUS, VARIABLES
+from optimiser.problem.schema import Problem
+from optimiser.systems.system import BETWEEN, Option, System, cathode
 
 
 @dataclass(frozen=True)
@@ -25,11 +26,12 @@ class Asked:
 
     Attributes:
         objective: what to minimise or maximise; None for the problem's first objective.
-        yields: targets by metal, which replace those of the problem and their confidence; None for those of
-            the problem.
+        yields: targets by metal or response, which replace those of the problem and their confidence; None
+            for those of the problem.
         confidence: with which the targets hold; None for that of the problem's targets, else expected yields.
         joint: whether they hold at once.
-        acid: the acids to choose from.
+        acid: the acids to choose from; of a system of one's own the combinations, as `named_options` reads
+            them.
         fix: setpoints by variable.
         at_least, at_most: limits by variable or metric.
         price: prices by acid (EUR/kg stock), reagent (EUR/kg pure), heat or power (EUR/kWh).
@@ -86,10 +88,11 @@ def question_of(problem: Problem, asked: Asked) -> Problem:
         ((60.0, 60.0), {'Co': 0.9})
     """
     objectives = (asked.objective or problem.objectives[0],)
+    system = system_of(problem)
     changes = {
         "objectives": objectives,
-        "variables": _variables(problem, asked),
-        "constraints": (_targets(problem, asked), *_others(problem, asked)),
+        "variables": _variables(problem, asked, system),
+        "constraints": (_targets(problem, asked), *_others(problem, asked, system)),
     }
     source = problem.source
     if source is not None:  # a line of the file is not where these are said
@@ -97,9 +100,75 @@ def question_of(problem: Problem, asked: Asked) -> Problem:
     return problem.with_source(source, **changes)
 
 
+def system_of(problem: Problem) -> System:
+    """Return the system that a problem is about.
+
+    Raises:
+        InputError: its yield model cannot be read, or is of another system.
+    """
+    if type(problem).responses is None:
+        return cathode()
+    system = surrogate_of(problem).system
+    if system.responses != type(problem).responses:
+        bind(problem)  # says what does not fit
+    return system
+
+
+def named_options(
+    system: System, names: Sequence[str], asked: Mapping[str, Sequence[str]]
+) -> tuple[Option, ...]:
+    """Return the combinations that some names stand for.
+
+    A name is a combination such as ``sulfuric / none``, a value of a choice such as ``sulfuric``, or where
+    two choices have such a value ``lixiviant=sulfuric``. Values stand for all combinations with them and, of
+    the choices that none is named of, with the values in ``asked``, or any.
+
+    Raises:
+        InputError: the table has no such value, or several choices have it.
+
+    Examples:
+        >>> named_options(cathode(), [], {})
+        ()
+    """
+    exact, values = list[Option](), dict[str, list[str]]()
+    for name in names:
+        if BETWEEN in name and len(system.choices) > 1:
+            exact.append(system.option(name))
+            continue
+        choice, value = _value(system, name)
+        values.setdefault(choice, []).append(value)
+    combined = system.combinations({**asked, **values}) if values else ()
+    return tuple({option.name: option for option in (*exact, *combined)}.values())
+
+
+def _value(system: System, name: str) -> tuple[str, str]:
+    """Return the choice that a name is a value of, and the value."""
+    known = dict(zip(system.choices, system.values, strict=True))
+    first, sign, rest = (part.strip() for part in name.partition("="))
+    if sign and first in known:
+        known, name = {first: known[first]}, rest
+    having = [choice for choice, values in known.items() if name in values]
+    if len(having) > 1:
+        raise InputError(
+            f"{name!r} is a value of {' and of '.join(having)}.",
+            where="acid",
+            remedy=f"write e.g. {having[0]}={name}, or name a combination",
+        )
+    if not having:
+        every = [value for values in known.values() for value in values]
+        raise InputError(
+            f"The table has no {' or '.join(known) or 'choice'} {name!r}.",
+            where="acid",
+            allowed=", ".join([*every, *(o.name for o in system.options if len(system.choices) > 1)]),
+            remedy=closest(name, every) or "name values of the table, or combinations of these",
+        )
+    return having[0], name
+
+
 def _targets(problem: Problem, asked: Asked) -> Yields:
     own = next((c for c in problem.constraints if isinstance(c, Yields)), Yields())
     if asked.yields is not None:
+        check_responses(asked.yields, type(problem).responses)
         targets, confidence, joint = dict(asked.yields), asked.confidence, asked.joint
     else:
         targets = dict(own.targets)
@@ -107,19 +176,27 @@ def _targets(problem: Problem, asked: Asked) -> Yields:
         joint = asked.joint or own.joint
     if (confidence is not None or joint) and not targets:
         raise InputError(
-            "A confidence needs yield targets.", where="confidence", remedy="add e.g. --yield Li=0.9"
+            "A confidence needs yield targets.",
+            where="confidence",
+            remedy=f"add e.g. --yield {(type(problem).responses or ('Li',))[0]}=0.9",
         )
     return Yields(confidence=confidence, joint=joint, **targets)
 
 
-def _others(problem: Problem, asked: Asked) -> list[Constraint]:
+def _others(problem: Problem, asked: Asked, system: System) -> list[Constraint]:
     found = {c.key: c for c in problem.constraints if not isinstance(c, Yields)}
     for end, limits in (("min", asked.at_least), ("max", asked.at_most)):
         for name, value in (limits or {}).items():
-            if name in CONTINUOUS:
+            if name in system.names:
                 continue
+            if not system.is_cathode and is_yield(name):
+                raise InputError(
+                    f"The {name.replace('_', ' of ', 1)} is held by a target.",
+                    where=end,
+                    remedy=f"write --yield {name.removeprefix(YIELD)}={value:g}",
+                )
             if name not in METRICS:
-                known = [*CONTINUOUS, *METRICS]
+                known = [*system.names, *(METRICS if system.is_cathode else bind(problem).metrics)]
                 raise InputError(
                     f"There is no variable or metric {name!r}.",
                     where=end,
@@ -132,25 +209,46 @@ def _others(problem: Problem, asked: Asked) -> list[Constraint]:
     return list(found.values())
 
 
-def _variables(problem: Problem, asked: Asked) -> Variables:
-    acids: Any = problem.variables.acid if asked.acid is None else tuple(asked.acid)
-    if not acids:
+def _chosen(problem: Problem, asked: Asked, system: System) -> dict[str, Any]:
+    """Return the acids that are asked for, or the values of a system's choices."""
+    if system.is_cathode:
+        acids: Any = problem.variables.acid if asked.acid is None else tuple(asked.acid)
+        if not acids:
+            raise InputError(
+                "The list of acids is empty.",
+                where="acid",
+                allowed="at least one acid",
+                remedy="optimiser list acids",
+            )
+        return {"acid": acids}
+    given: Any = problem.variables
+    values: dict[str, Sequence[str]] = given.asked(system)
+    if asked.acid is None:
+        return dict(values)
+    if not asked.acid:
         raise InputError(
-            "The list of acids is empty.",
+            "The list of combinations is empty.",
             where="acid",
-            allowed="at least one acid",
-            remedy="optimiser list acids",
+            allowed=", ".join(option.name for option in system.options),
+            remedy="name one, or leave it out",
         )
+    options = named_options(system, asked.acid, values)
+    each = zip(*(option.values for option in options), strict=True)
+    return {choice: tuple(dict.fromkeys(of)) for choice, of in zip(system.choices, each, strict=True)}
+
+
+def _variables(problem: Problem, asked: Asked, system: System) -> Any:
+    chosen = _chosen(problem, asked, system)
     for name in asked.fix or {}:
-        if name not in CONTINUOUS:
+        if name not in system.names:
             raise InputError(
                 f"There is no variable {name!r} to fix.",
                 where="fix",
-                allowed=", ".join(CONTINUOUS),
-                remedy=closest(name, CONTINUOUS),
+                allowed=", ".join(system.names),
+                remedy=closest(name, system.names),
             )
     ranges: dict[str, Any] = {}
-    for variable in VARIABLES:
+    for variable in system.variables:
         low, high = problem.variables.range_of(variable)
         given = getattr(problem.variables, variable.name) is not None
         said = [(f"the problem allows {low:g} to {high:g} {variable.unit}", low, high)]
@@ -161,6 +259,13 @@ def _variables(problem: Problem, asked: Asked) -> Variables:
         ):
             if values and variable.name in values:
                 value = number(values[variable.name], key=(variable.name,))
+                if what == "fix" and variable.values and value not in variable.values:
+                    raise InputError(
+                        f"{variable.name} cannot be set to {value:g}.",
+                        where="fix",
+                        allowed=", ".join(f"{one:g}" for one in variable.values),
+                        remedy="fix one of these",
+                    )
                 least, most = (value if ends[0] else low), (value if ends[1] else high)
                 said.append((f"{what} {value:g}", least, most))
         least, most = max(low for _, low, _ in said), min(high for _, _, high in said)
@@ -174,8 +279,8 @@ def _variables(problem: Problem, asked: Asked) -> Variables:
             )
         if given or len(said) > 1:
             ranges[variable.name] = (least, most)
-    parts = {"acid": acids, **ranges}
+    parts, kind = {**chosen, **ranges}, type(problem.variables)
     try:
-        return Variables(**parts)
+        return kind(**parts)
     except ValidationError as error:
-        raise first_error(error, Variables, parts) from None
+        raise first_error(error, kind, parts) from None

@@ -14,7 +14,7 @@ from optimiser.problem.constraints import JOINT, Yields
 from optimiser.problem.constraints import label as label_of
 from optimiser.problem.margins import Limit
 from optimiser.problem.metrics import METRICS
-from optimiser.variables import VARIABLES, Designs
+from optimiser.variables import Designs, Floats, Variable
 
 #: A yield target is relaxed by so much, a confidence by so much.
 _POINT, _SURE = 0.01, 0.05
@@ -23,8 +23,9 @@ _SHARE = 0.05  # of itself, by which a limit is relaxed that is not here
 _BY = {"proton_balance": -0.1, "applicability_domain": 0.25, "slurry": 0.02, "solubility": 0.05}
 #: Limits of physics at these values: there is nothing beyond.
 _PHYSICS = {"stock_strength": 0.0, "solubility": 1.0, "boiling": 0.0, "peroxide_heat": 0.0}
-#: Steps of a setpoint that a range is widened by.
+#: Steps of a cathode's setpoint that a range is widened by; of others a share of what is possible.
 _STEPS = {"temperature": 10, "acid_concentration": 25, "h2o2": 5, "solid_liquid_ratio": 20, "time": 15}
+_WIDER = 0.05
 #: A margin below which a limit may bind; they are relative or fractions.
 _NEAR = 0.15
 
@@ -118,14 +119,14 @@ def _of_bounds(problem: BoundProblem) -> Iterator[Relaxed]:
 
 
 def _of_ranges(problem: BoundProblem) -> Iterator[Relaxed]:
-    for j, variable in enumerate(VARIABLES):
+    for j, variable in enumerate(problem.variables):
         free = problem.upper[:, j] > problem.lower[:, j]
         if not free.any():
             continue
-        by = _STEPS[variable.name] * variable.step
+        by = _widening(variable, problem.system.is_cathode)
         for upper in (False, True):
             array = (problem.upper if upper else problem.lower).copy()
-            array[free, j] = np.clip(array[free, j] + (by if upper else -by), variable.low, variable.high)
+            array[free, j] = _widened(variable, array[free, j], by if upper else -by)
             wider = replace(problem, upper=array) if upper else replace(problem, lower=array)
             end = "highest" if upper else "least"
             yield Relaxed(
@@ -136,3 +137,23 @@ def _of_ranges(problem: BoundProblem) -> Iterator[Relaxed]:
                 wider,
                 (j, upper),
             )
+
+
+def _widening(variable: Variable, of_cathode: bool) -> float:
+    """Return by how much a range of a setpoint is widened; where it has values, by their widest gap."""
+    if variable.values:
+        return float(np.diff(variable.values).max(initial=variable.step))
+    steps = _WIDER * (variable.high - variable.low) / variable.step
+    return (_STEPS[variable.name] if of_cathode else max(1.0, float(np.round(steps)))) * variable.step
+
+
+def _widened(variable: Variable, ends: Floats, by: float) -> Floats:
+    """Return ends of ranges moved outwards, to where a plant can set them, within what is possible."""
+    moved = np.clip(ends + by, variable.low, variable.high)
+    if not variable.values:
+        return moved
+    known = np.array(variable.values)  # the farthest value that is not beyond
+    outwards = [known[known <= m] if by > 0.0 else known[known >= m] for m in moved]
+    return np.array(
+        [(v.max() if by > 0.0 else v.min()) if len(v) else m for v, m in zip(outwards, moved, strict=True)]
+    )

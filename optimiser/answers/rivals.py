@@ -72,7 +72,7 @@ class Field:
             self.refuse_outside(acid, option)
         if acid not in self.problem.acid_names:
             raise InputError(
-                f"The problem has no acid {acid!r}.",
+                f"The problem has no {'acid' if self.problem.system.is_cathode else 'combination'} {acid!r}.",
                 where=option,
                 allowed=", ".join(self.problem.acid_names),
                 remedy=closest(acid, self.problem.acid_names),

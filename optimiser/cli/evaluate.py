@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
 import click
@@ -10,6 +11,11 @@ import click
 
 @click.command()
 @click.option("--models", default="pd-gbr", show_default=True, help="Comma list of models, or all.")
+@click.option(
+    "--surrogate",
+    type=click.Path(path_type=Path),
+    help="Artefact of your own system: what training measured.",
+)
 @click.option("--protocol", default="all", show_default=True, help="random, experiment, study, or all.")
 @click.option("--features", default="full", show_default=True, help="Comma list of feature sets, or all.")
 @click.option("--as-published", "published", is_flag=True, help="Also score random as the Toolkit's paper.")
@@ -36,6 +42,7 @@ import click
 @click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON.")
 def evaluate(
     models: str,
+    surrogate: Path | None,
     protocol: str,
     features: str,
     published: bool,
@@ -64,6 +71,7 @@ def evaluate(
     Example: optimiser evaluate --models pd-gbr --protocol experiment
              optimiser evaluate --models rf,gbr --features full,basic --protocol study --json
              optimiser evaluate --models pd-gbr --protocol experiment --refit --fold 1
+             optimiser evaluate --surrogate nodule --json
              optimiser evaluate --selected --protocol experiment --json
              optimiser evaluate --selected --out models/pd-gbr/selected.yaml --force
              optimiser evaluate --card models/pd-gbr/MODEL_CARD.md --force
@@ -71,6 +79,12 @@ def evaluate(
     from optimiser._io.extras import needs
 
     needs("train")  # before what it brings is imported
+    if surrogate is not None:
+        given = {"--table": table, "--refit": refit, "--fold": fold, "--folds": folds, "--out": out}
+        given |= {"--force": force, "--card": card, "--rows": rows, "--selected": selected}
+        given |= {"--as-published": published, "--features": features != "full"}
+        _evaluate_system(surrogate, models, protocol, given, as_json)
+        return
     from optimiser._io.output import check_apart, check_file_target
     from optimiser.report import skill
     from optimiser.report.console import step_progress
@@ -154,3 +168,28 @@ def evaluate(
 
         write_table(pd.DataFrame(skill.skill_records(answers)), out, force)
         click.echo(f"The figures are written: {out}", err=as_json)
+
+
+def _evaluate_system(
+    surrogate: Path, models: str, protocol: str, given: Mapping[str, object], as_json: bool
+) -> None:
+    """Print what was measured when a system's artefact was trained: no table is read, nothing fitted."""
+    from optimiser._io.errors import InputError
+    from optimiser.surrogate.artefact import load_surrogate
+    from optimiser.training.system_skill import read_answers, select_answers, skill_lines
+
+    for option, value in given.items():
+        if value is not None and value is not False:
+            raise InputError(
+                f"{option} does not go with --surrogate, which shows what training measured.",
+                allowed="--models, --protocol, --json",
+                remedy=f"leave {option} out",
+            )
+    found = load_surrogate(surrogate)
+    answers = select_answers(read_answers(found), models, protocol)
+    if as_json:
+        click.echo(json.dumps(answers, indent=2, ensure_ascii=False))
+        return
+    click.echo(found.card["transfer"])
+    for line in skill_lines(answers):
+        click.echo(line)

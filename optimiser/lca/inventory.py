@@ -94,7 +94,7 @@ def flows(problem: BoundProblem, evaluation: Evaluation, per: Per) -> dict[str, 
         evaluation: the designs.
         per: ``metal`` for 1 kg of metal dissolved, ``feed`` for 1 t of feed.
     """
-    part = Part(np.arange(len(evaluation)), problem, problem.acids, evaluation, ())
+    part = Part(np.arange(len(evaluation)), problem, problem.cathode_acids, evaluation, ())
     by_products = evaluation.by_products
     left = {name: getattr(by_products, name) for name in (*EFFLUENTS, *_FORMED)}
     batch = {**amounts(part), **left}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -20,21 +20,20 @@ from optimiser.problem.bound import BoundProblem
 from optimiser.problem.bounds import Bound
 from optimiser.problem.constraints import Yields, complete
 from optimiser.problem.impacts import assumed_factors, credit_of
-from optimiser.problem.metrics import METRICS, YIELD, is_yield
+from optimiser.problem.metrics import METRICS
 from optimiser.problem.objectives import minimise
 from optimiser.problem.plant_metrics import AT_PLANT
 from optimiser.problem.schema import Problem
-from optimiser.problem.system_schema import SystemVariables
+from optimiser.problem.system_binding import bind_system, refuse_other_system, surrogate_of
 from optimiser.problem.tolerances import Tolerances, default_tolerances, no_tolerances
 from optimiser.problem.yields import check_yields
 from optimiser.process.impacts import PLACES, AssumedFactor, ImpactNumbers, impact_numbers
 from optimiser.process.inputs import ProcessInputs, bought, process_inputs
 from optimiser.process.parameters import ProcessParameters, process_parameters
-from optimiser.process.system_inputs import system_inputs
-from optimiser.surrogate.artefact import Surrogate, load_surrogate
+from optimiser.surrogate.artefact import Surrogate
 from optimiser.surrogate.domain import Neighbourhood
 from optimiser.surrogate.fitted import Fitted
-from optimiser.systems.system import System, SystemFeed, cathode
+from optimiser.systems.system import System, cathode
 from optimiser.variables import VARIABLES, Floats, Variables
 
 if TYPE_CHECKING:
@@ -59,7 +58,7 @@ def bind(question: Problem, tables: OwnTables | None = None) -> BoundProblem:
             for.
     """
     of_cathode = type(question).responses is None
-    problem = _bind_cathode(question, tables) if of_cathode else _bind_system(question, tables)
+    problem = _bind_cathode(question, tables) if of_cathode else bind_system(question, tables)
     _refuse_metrics_without_numbers(question, problem)
     if isinstance(problem.inputs, ProcessInputs):
         _refuse_missing_factors(question, problem)
@@ -82,7 +81,7 @@ def _bind_cathode(question: Problem, tables: OwnTables | None) -> BoundProblem:
     _refuse_idle_objectives(question, feed)
     _refuse_impossible_concentration(question, acids)
     surrogate = surrogate_of(question)
-    _refuse_other_system(question, surrogate, cathode().name)
+    refuse_other_system(question, surrogate, cathode().name)
     try:
         parameters = process_parameters(question.process)
         reagents = supplied(load_reagents(), question.process) if tables is None else tables.reagents
@@ -98,94 +97,11 @@ def _bind_cathode(question: Problem, tables: OwnTables | None) -> BoundProblem:
         )
     assumed = assumed_of(question, tables)
     inputs = replace(
-        problem.inputs,
+        problem.cathode_inputs,
         impacts=None if table is None else factors_of(problem, table, assumed),
         credit=credit_of(question.credit),
     )
     return at_scope(question, replace(problem, inputs=inputs))
-
-
-#: Parts of a problem that are of cathodes alone.
-_OF_CATHODES = ("acids", "impacts", "assume", "credit")
-
-
-def _bind_system(question: Problem, tables: OwnTables | None) -> BoundProblem:
-    """Bind a question on a system of one's own."""
-    for part in _OF_CATHODES:
-        if getattr(question, part):
-            raise InputError(
-                f"`{part}` is for cathodes: the system of {question.surrogate} has no use for it.",
-                where=question.where(part),
-                remedy="remove it; prices and factors of a system's reagents stand in the system's file",
-            )
-    for index, constraint in enumerate(question.constraints):
-        if constraint.of_cathodes:
-            raise InputError(
-                f"{constraint.key!r} needs the stoichiometry of a cathode, which this system does not have.",
-                where=question.where("constraints", index),
-                allowed="yield targets, bounds on the metrics of the system, applicability_domain",
-                remedy="remove it",
-            )
-    surrogate, feed = surrogate_of(question), cast(SystemFeed, question.feed)
-    system = surrogate.system
-    _refuse_other_system(question, surrogate, feed.system)
-    _refuse_unmeasured(question, system, feed)
-    variables = cast(SystemVariables, question.variables)
-    options = system.combinations(variables.asked(system))
-    neighbourhoods = [surrogate.domain.neighbourhood(feed, option) for option in options]
-    if not variables.asked(system):  # of all combinations those with data are meant
-        known = [k for k, near in enumerate(neighbourhoods) if near.experiments]
-        options = tuple(options[k] for k in known or range(len(options)))
-        neighbourhoods = [neighbourhoods[k] for k in known or range(len(neighbourhoods))]
-    everything = np.tile([[v.low, v.high] for v in system.variables], (len(options), 1, 1))
-    try:
-        inputs = system_inputs(system, feed, options, process_parameters(question.process))
-    except InputError as error:
-        raise _located(error, question) from None
-    return BoundProblem(
-        name=question.name,
-        feed=feed,
-        acids=options,
-        surrogate=surrogate,
-        reagents=load_reagents(),
-        inputs=inputs,
-        neighbourhoods=tuple(neighbourhoods),
-        lower=everything[:, :, 0],
-        upper=everything[:, :, 1],
-        objectives=tuple(question.objectives),
-        constraints=complete(question.constraints, cathode=False),
-    )
-
-
-def _refuse_other_system(question: Problem, surrogate: Surrogate, name: str) -> None:
-    if surrogate.system.name != name:
-        raise InputError(
-            f"The surrogate {surrogate.name} is of {surrogate.system.name}, the problem of {name}.",
-            where=question.where("surrogate"),
-            allowed=f"a yield model of {name}",
-            remedy="optimiser list models",
-        )
-
-
-def _refuse_unmeasured(question: Problem, system: System, feed: SystemFeed) -> None:
-    """Refuse targets and objectives on responses that the feed does not have."""
-    has = [r for r, there in zip(system.responses, feed.present, strict=True) if there]
-    asked: list[tuple[tuple[str | int, ...], str]] = [
-        (("objectives", i), o.metric.removeprefix(YIELD))
-        for i, o in enumerate(question.objectives)
-        if is_yield(o.metric)
-    ]
-    for index, constraint in enumerate(question.constraints):
-        if isinstance(constraint, Yields):
-            asked += [(("constraints", index, "yield", r), r) for r in constraint.targets]
-    for key, response in asked:
-        if response not in has:
-            raise InputError(
-                f"The yield of {response} was not measured on {feed.name}.",
-                where=question.where(*key),
-                allowed=", ".join(has),
-                remedy="choose one of these, or another feed",
-            )
 
 
 def assumed_of(question: Problem, tables: OwnTables | None) -> tuple[AssumedFactor, ...]:
@@ -215,7 +131,7 @@ def factors_of(
     items = bought(problem.reagents, problem.inputs.parameters)
     substances = {component: item.name for component, item in items.items() if component in PLACES}
     own_climate = any(is_climate(category) for category in table.categories)
-    acids = {acid.name: mass_shares(acid) for acid in problem.acids}
+    acids = {acid.name: mass_shares(acid) for acid in problem.cathode_acids}
     return impact_numbers(table, acids, substances, own_climate, assumed)
 
 
@@ -274,24 +190,6 @@ def tolerances_of(question: Problem, system: System | None = None) -> Tolerances
     free = ranges[:, 1] > ranges[:, 0]
     absolute, relative = (tuple(np.where(free, w, 0.0).tolist()) for w in (found.absolute, found.relative))
     return replace(found, absolute=absolute, relative=relative)
-
-
-def surrogate_of(question: Problem) -> Surrogate:
-    """Read the artefact that a problem names: a path or name, beside the problem's file first.
-
-    Raises:
-        InputError: there is none, or it cannot be read; with the problem's file and line.
-    """
-    beside = None if question.source is None else question.source.problem.path.parent
-    try:
-        return load_surrogate(question.surrogate, beside=beside)
-    except InputError as error:
-        raise InputError(
-            error.what,
-            where=f"{question.where('surrogate')}: {error.where}".rstrip(": "),
-            allowed=error.allowed,
-            remedy=error.remedy,
-        ) from None
 
 
 def refuse_slow_surrogate(question: Problem, surrogate: Surrogate) -> None:
@@ -463,7 +361,7 @@ def _refuse_metrics_without_numbers(question: Problem, problem: BoundProblem) ->
                 f"{name!r} cannot be computed for this problem.",
                 where=question.where(*key),
                 allowed=", ".join(problem.metrics),
-                remedy=METRICS[name].needs,
+                remedy=METRICS[name].lacks(problem.inputs),
             )
 
 

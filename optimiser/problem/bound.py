@@ -13,12 +13,12 @@ from optimiser.chemistry.feeds import Feed
 from optimiser.chemistry.metals import METALS
 from optimiser.chemistry.reagents import Reagents
 from optimiser.problem.constraints import Yields, complete
-from optimiser.problem.limits import ApplicabilityDomain
+from optimiser.problem.limits import ApplicabilityDomain, ProtonBalance
 from optimiser.problem.margins import Constraint, State
 from optimiser.problem.metric import Metric
 from optimiser.problem.metrics import METRICS, metrics_of, reported_of
 from optimiser.problem.objectives import Objective
-from optimiser.problem.outcome import Outcome, outcome, system_outcome
+from optimiser.problem.outcome import Outcome, outcome_at
 from optimiser.problem.plant_metrics import AT_PLANT
 from optimiser.problem.tolerances import DEFAULT, Tolerances
 from optimiser.problem.yields import (
@@ -29,11 +29,10 @@ from optimiser.problem.yields import (
     yield_interval,
     yield_quantile,
 )
-from optimiser.process.balance import mass_balance
 from optimiser.process.byproducts import ByProducts
 from optimiser.process.inputs import ProcessInputs, process_inputs
 from optimiser.process.ratios import proton_ratio, reductant_ratio
-from optimiser.process.system_inputs import SystemInputs
+from optimiser.process.system_inputs import AnyInputs, SystemInputs
 from optimiser.surrogate.artefact import POINTS, Fidelity, Surrogate, YieldPrediction
 from optimiser.surrogate.calibration import INTERVAL_LEVEL, reached
 from optimiser.surrogate.domain import Neighbourhood
@@ -138,7 +137,7 @@ class BoundProblem:
     acids: tuple[Acid | Option, ...]
     surrogate: Surrogate
     reagents: Reagents
-    inputs: ProcessInputs | SystemInputs
+    inputs: AnyInputs
     neighbourhoods: tuple[Neighbourhood, ...]
     lower: Floats
     upper: Floats
@@ -231,8 +230,9 @@ class BoundProblem:
 
     @property
     def targets(self) -> Mapping[str, float]:
-        """The yield asked for, by metal."""
-        return self.yields.targets
+        """The yield asked for, by metal or response, in their order."""
+        asked = self.yields.targets
+        return {response: asked[response] for response in self.responses if response in asked}
 
     @property
     def targets_array(self) -> Floats:
@@ -271,7 +271,7 @@ class BoundProblem:
 
     def with_constraints(self, *constraints: Constraint) -> BoundProblem:
         """Return the same problem with some of its constraints replaced, or further bounds."""
-        return replace(self, constraints=complete([*self.constraints, *constraints], self.system.is_cathode))
+        return replace(self, constraints=complete([*self.constraints, *constraints], self.inputs))
 
     def decode(self, acid: Ints, unit: Floats) -> Designs:
         """Turn search coordinates into designs.
@@ -291,6 +291,16 @@ class BoundProblem:
     def designs(self, acid: Ints, continuous: Floats) -> Designs:
         """Return designs of its system, as they are."""
         return Designs(acid, continuous, self.variables)
+
+    def named(self, designs: Designs, row: int) -> dict[str, float | str]:
+        """Return a design by name: its acid, or the value of each choice of a system, and its setpoints."""
+        chosen = self.acids[int(designs.acid[row])]
+        option = (
+            dict(zip(self.system.choices, chosen.values, strict=True))
+            if isinstance(chosen, Option)
+            else {"acid": chosen.name}
+        )
+        return {**option, **dict(zip(self.system.names, designs.continuous[row].tolist(), strict=True))}
 
     @cached_property
     def _log(self) -> Bools:
@@ -330,7 +340,7 @@ class BoundProblem:
             upper=self.upper[rows],
         )
 
-    def inputs_for(self, acids: tuple[Acid | Option, ...]) -> ProcessInputs | SystemInputs:
+    def inputs_for(self, acids: tuple[Acid | Option, ...]) -> AnyInputs:
         """Return the numbers of the process anew for some acids."""
         if isinstance(self.inputs, SystemInputs):
             return self.inputs.of_options([one for one in acids if isinstance(one, Option)])
@@ -406,11 +416,9 @@ class BoundProblem:
         at_ends = {n: np.stack([m.compute(end) for end in ends]) for n, m in given.items()}
         known = np.array([bool(near.experiments) for near in self.neighbourhoods])
         nothing = np.full(len(designs), np.nan)
-        proton, reductant = (
-            (proton_ratio(result.balance), reductant_ratio(result.balance))
-            if self.system.is_cathode
-            else (nothing, nothing)
-        )
+        balanced = not ProtonBalance.lacks(self.inputs)
+        proton = proton_ratio(result.balance) if balanced else nothing
+        reductant = reductant_ratio(result.balance) if self.system.is_cathode else nothing
         return Evaluation(
             designs=designs,
             prediction=prediction,
@@ -440,9 +448,7 @@ class BoundProblem:
 
     def outcome_of(self, designs: Designs, yields: Floats) -> Outcome:
         """Return balance, cost and impact of designs with their yields, a column per metal of METALS."""
-        if isinstance(self.inputs, SystemInputs):
-            return system_outcome(designs, yields, self.inputs)
-        return outcome(designs, yields, mass_balance(designs, yields, self.inputs), self.inputs)
+        return outcome_at(designs, yields, self.inputs)
 
     def _objectives(self, result: Outcome, prediction: YieldPrediction) -> Floats:
         columns = [

@@ -15,6 +15,7 @@ from optimiser.problem.limits import LIMITS
 from optimiser.problem.margins import Constraint, Limit, State
 from optimiser.problem.metrics import METRICS
 from optimiser.problem.numbers import bounded, number
+from optimiser.process.system_inputs import AnyInputs, SystemInputs
 from optimiser.variables import Floats
 
 #: Whatever responses there are.
@@ -208,17 +209,24 @@ def _fraction(metal: str, value: Any) -> float:
     return target
 
 
-def complete(given: Iterable[Constraint], cathode: bool = True) -> tuple[Constraint, ...]:
+def complete(given: Iterable[Constraint], inputs: AnyInputs | None = None) -> tuple[Constraint, ...]:
     """Return the constraints that are held: those given, and the defaults of the limits that are not.
 
-    Of two with the same key the last counts. Limits that need stoichiometry are held for cathodes alone.
+    Of two with the same key the last counts. A system of one's own has those limits that its ``inputs``
+    suffice for; None stands for cathodes, which have all.
 
     Examples:
         >>> [c.key for c in complete([Yields(Li=0.9)])][:2]
         ['yield', 'proton_balance']
     """
     asked = {constraint.key: constraint for constraint in given}
-    limits = [asked.get(limit.key, limit()) for limit in LIMITS if cathode or not limit.of_cathodes]
+    own = isinstance(inputs, SystemInputs)
+    limits = [
+        asked.get(limit.key, limit())
+        for limit in LIMITS
+        if inputs is None or not limit.lacks(inputs)
+        if limit.key in asked or limit.usual or not own
+    ]
     bounds = [constraint for constraint in asked.values() if isinstance(constraint, Bound)]
     return (asked.get(Yields.key, Yields()), *limits, *bounds)
 

@@ -114,9 +114,9 @@ def electrons_sentence(problem: BoundProblem, evaluation: Evaluation, row: int) 
 
 def impurity_warnings(problem: BoundProblem, evaluation: Evaluation, row: int) -> list[str]:
     """Say what impurities do beside reducing: hydrogen, and what they leave in the leachate."""
-    feed, metrics = problem.feed, evaluation.metrics
-    if not feed.impurities:
+    if not problem.feed.impurities:
         return []
+    feed, metrics = problem.cathode_feed, evaluation.metrics
     said, held = [], [m for m in IMPURITIES if m in feed.impurities]
     if "hydrogen" in metrics and metrics["hydrogen"][row] > 0.0:
         said.append(

@@ -8,7 +8,7 @@ one, write a class here and list it in `LIMITS`.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal
+from typing import Any, Literal
 
 import numpy as np
 
@@ -21,6 +21,8 @@ from optimiser.process.ratios import (
     slurry_fraction,
     solubility_at,
 )
+from optimiser.process.system_inputs import PEROXIDE, SOLIDS, TEMPERATURE
+from optimiser.systems.reagents import CONCENTRATION
 from optimiser.variables import Floats
 
 
@@ -33,7 +35,7 @@ class ProtonBalance(Limit):
         {'proton_balance': 1.2}
     """
 
-    of_cathodes: ClassVar[bool] = True
+    uses = ("dose", SOLIDS, "consumption")
     key = "proton_balance"
     label = "proton balance (usable protons offered / consumed)"
     needs_yields = True
@@ -65,7 +67,7 @@ class ReductantBalance(Limit):
         (None, {'reductant_balance': 1.0})
     """
 
-    of_cathodes: ClassVar[bool] = True
+    uses = ("cathode",)
     key = "reductant_balance"
     label = "reductant balance (electrons from peroxide and the feed's metals, offered / needed)"
     needs_yields = True
@@ -91,7 +93,7 @@ class StockStrength(Limit):
         {'stock_strength': 0.1}
     """
 
-    of_cathodes: ClassVar[bool] = True
+    uses = ("dose", SOLIDS, "bought")
     key = "stock_strength"
     label = "stock strength (share of the tank that is water beyond the stocks)"
     low, high = ">= 0", "<= 1"
@@ -123,7 +125,7 @@ class Solubility(Limit):
         {'solubility': 0.9}
     """
 
-    of_cathodes: ClassVar[bool] = True
+    uses = (CONCENTRATION, "dose")
     key = "solubility"
     label = "solubility of the acid (mol/L)"
     low, high = "> 0", "<= 1"
@@ -152,7 +154,8 @@ class Boiling(Limit):
         {'boiling': 5.0}
     """
 
-    of_cathodes: ClassVar[bool] = True
+    uses = (TEMPERATURE,)
+    usual = False  # what is leached in autoclaves is hotter
     key = "boiling"
     label = "temperature below boiling (degC)"
     low, high = ">= 0", "<= 80"
@@ -188,7 +191,7 @@ class PeroxideHeat(Limit):
         {'peroxide_heat': 5.0}
     """
 
-    of_cathodes: ClassVar[bool] = True
+    uses = (PEROXIDE, TEMPERATURE, SOLIDS, "dose")
     key = "peroxide_heat"
     label = "temperature if the peroxide decomposes (degC)"
     low, high = ">= 0", "<= 80"
@@ -226,7 +229,7 @@ class Slurry(Limit):
         {'slurry': 0.2}
     """
 
-    of_cathodes: ClassVar[bool] = True
+    uses = (SOLIDS, "dose", "bought")
     key = "slurry"
     label = "solids in the slurry (kg/kg)"
     low, high = "> 0", "< 1"

@@ -20,8 +20,7 @@ from optimiser.problem.schema import (
     check_objectives,
     no_impacts,
 )
-from optimiser.problem.system_schema import config_type, problem_type
-from optimiser.surrogate.artefact import load_surrogate
+from optimiser.problem.system_schema import config_type, type_named
 
 
 @dataclass(frozen=True)
@@ -85,17 +84,12 @@ def _config_type(document: Document) -> type[ConfigSpec]:
 def _type_of(document: Document) -> type[Problem]:
     """Return the type of the problem in a file: that of the system of the yield model that it names."""
     data = document.data if isinstance(document.data, dict) else {}
-    named, variables = data.get("surrogate"), data.get("variables")
-    if not isinstance(named, str):
-        return Problem
     try:
-        system = load_surrogate(named, beside=document.path.parent).system
+        return type_named(data.get("surrogate"), data.get("variables"), document.path.parent)
     except InputError as error:
-        if isinstance(variables, dict) and "acid" in variables:
-            return Problem  # of cathodes; whoever binds it says what the model lacks
-        where = f"{document.where(('surrogate',))}: {error.where}".rstrip(": ")
+        where = document.where(("surrogate",))
+        where = where if error.where == "surrogate" else f"{where}: {error.where}"
         raise InputError(error.what, where=where, allowed=error.allowed, remedy=error.remedy) from None
-    return problem_type(system)
 
 
 def load_config(name: str | Path) -> Config:

@@ -12,7 +12,7 @@ import numpy as np
 from optimiser.problem.numbers import bounded
 from optimiser.problem.outcome import Outcome
 from optimiser.process.balance import MassBalance
-from optimiser.process.inputs import ProcessInputs
+from optimiser.process.system_inputs import AnyInputs, SystemInputs
 from optimiser.variables import Designs, Floats
 
 
@@ -50,7 +50,7 @@ class State:
         return self.outcome.balance
 
     @property
-    def inputs(self) -> ProcessInputs:
+    def inputs(self) -> AnyInputs:
         """Numbers of the process, the acids and the feed."""
         return self.outcome.inputs
 
@@ -62,15 +62,20 @@ class Constraint(ABC):
         key: its name in YAML.
         label: what a person reads.
         needs_yields: whether its margin depends on predicted yields.
-        of_cathodes: whether it needs the stoichiometry of a cathode.
+        uses: what its sums look at; a system of one's own that lacks some of it cannot have the constraint.
         allowed: what may be asked for.
     """
 
     key: str
     label: str
     needs_yields: ClassVar[bool] = False
-    of_cathodes: ClassVar[bool] = False
+    uses: ClassVar[tuple[str, ...]] = ()
     allowed: ClassVar[str]
+
+    @classmethod
+    def lacks(cls, inputs: AnyInputs) -> str:
+        """Say what a problem's numbers lack for it; nothing where they suffice."""
+        return inputs.lacks(cls.uses) if isinstance(inputs, SystemInputs) else ""
 
     @property
     @abstractmethod
@@ -100,11 +105,13 @@ class Limit(Constraint):
     Attributes:
         limit: the number.
         low, high: between which it may lie.
+        usual: whether a system of one's own has it unless told otherwise.
         broken: what is said of a design that breaks it while it is off: ``{reached}``, ``{needed}`` and
             ``{rest}``, 1 less what is reached. A limit that is off by default needs none.
     """
 
     limit: float | None = None
+    usual: ClassVar[bool] = True
     low: ClassVar[str]
     high: ClassVar[str]
     broken: ClassVar[str]

@@ -23,7 +23,14 @@ from optimiser.process.byproducts import leachate_impurities
 from optimiser.process.costs import metal_value, reactor_hours
 from optimiser.process.inputs import ProcessInputs
 from optimiser.process.ratios import metals_ratio, peroxide_ratio, peroxide_rise
-from optimiser.process.system_inputs import SystemInputs
+from optimiser.process.system_inputs import (
+    PEROXIDE,
+    SOLIDS,
+    TEMPERATURE,
+    TIME,
+    AnyInputs,
+    SystemInputs,
+)
 from optimiser.variables import Floats
 
 #: What the name of a yield's metric begins with.
@@ -69,6 +76,10 @@ def _net_value_rate(o: Outcome) -> Floats:
     return _per_reactor_hour(metal_value(o.balance, o.inputs) - o.cost.sum(axis=1), o)
 
 
+def _per_tonne_fed(total: Callable[[Outcome], Floats]) -> Callable[[Outcome], Floats]:
+    return lambda o: total(o) / (o.inputs.feed.mass / 1000.0)
+
+
 def _reactor_volume(o: Outcome) -> Floats:
     tonnes_hours_per_day = o.inputs.feed.mass / 1000.0 * 24.0
     return reactor_hours(o.designs, o.balance, o.inputs) / tonnes_hours_per_day
@@ -110,7 +121,7 @@ class _YieldOf:
     response: str
 
     def __call__(self, o: Outcome) -> Floats:
-        responses = METALS if isinstance(o.inputs, ProcessInputs) else o.inputs.system.responses
+        responses = o.inputs.system.responses if isinstance(o.inputs, SystemInputs) else METALS
         return o.yields[:, responses.index(self.response)]
 
 
@@ -128,6 +139,11 @@ def yield_metric(response: str) -> Metric:
     )
 
 
+_ENERGY = (SOLIDS, TEMPERATURE, TIME, "dose", "bought")
+_SPENT = (*_ENERGY, "price")
+#: What to write where a metric per t of feed is asked of cathodes.
+_PER_KG = "of cathodes it is per kg of metal: write"
+
 _ALL = (
     Metric(
         "cost",
@@ -137,6 +153,7 @@ _ALL = (
         "lower",
         2,
         _cost,
+        uses=(*_SPENT, "assay"),
     ),
     Metric(
         "net_value",
@@ -147,6 +164,7 @@ _ALL = (
         0,
         _net_value,
         low=-math.inf,
+        uses=(*_SPENT, "value"),
     ),
     Metric(
         "climate_change",
@@ -157,6 +175,7 @@ _ALL = (
         2,
         _climate,
         low=-math.inf,
+        uses=(*_ENERGY, "climate", "assay"),
     ),
     Metric(
         "recovery",
@@ -167,9 +186,17 @@ _ALL = (
         3,
         _recovery,
         high=1.0,
+        uses=("assay",),
     ),
     Metric(
-        "acid_use", "acid use", "pure acid per kg of metal dissolved", "kg/kg metal", "lower", 2, _acid_use
+        "acid_use",
+        "acid use",
+        "pure acid per kg of metal dissolved",
+        "kg/kg metal",
+        "lower",
+        2,
+        _acid_use,
+        uses=(SOLIDS, "dose", "assay"),
     ),
     Metric(
         "energy",
@@ -179,6 +206,7 @@ _ALL = (
         "lower",
         2,
         _energy,
+        uses=(*_ENERGY, "assay"),
     ),
     Metric(
         "productivity",
@@ -188,6 +216,7 @@ _ALL = (
         "higher",
         2,
         _productivity,
+        uses=(SOLIDS, TIME, "assay"),
     ),
     Metric(
         "net_value_rate",
@@ -198,6 +227,7 @@ _ALL = (
         1,
         _net_value_rate,
         low=-math.inf,
+        uses=(*_SPENT, "value"),
     ),
     Metric(
         "reactor_volume",
@@ -207,8 +237,9 @@ _ALL = (
         "lower",
         2,
         _reactor_volume,
+        uses=(SOLIDS, TIME),
     ),
-    Metric("time", "time", "leaching time alone", "min", "lower", 0, _time),
+    Metric("time", "time", "leaching time alone", "min", "lower", 0, _time, uses=(TIME,)),
     Metric(
         "peroxide_rise",
         "heating by peroxide",
@@ -217,21 +248,30 @@ _ALL = (
         "lower",
         1,
         _peroxide_rise,
+        uses=(PEROXIDE, SOLIDS, "dose"),
     ),
     *(
-        Metric(name, label, meaning, unit, "lower", digits, _per_tonne(name))
-        for name, label, meaning, unit, digits in (
+        Metric(name, label, meaning, unit, "lower", digits, _per_tonne(name), uses=uses)
+        for name, label, meaning, unit, digits, uses in (
             (
                 "chlorine",
                 "chlorine formed",
                 "Cl2 where chloride reduces",
                 "kg/t feed",
                 1,
+                ("cathode",),
             ),
-            ("oxygen", "oxygen formed", "O2 from peroxide", "kg/t feed", 1),
-            ("salt", "salt of neutralisation", "salt made by neutralising the free acid", "kg/t feed", 0),
-            ("residue", "residue", "feed that does not dissolve", "kg/t feed", 0),
-            ("wastewater", "wastewater", "leachant and wash water", "m3/t feed", 1),
+            ("oxygen", "oxygen formed", "O2 from peroxide", "kg/t feed", 1, ("cathode",)),
+            (
+                "salt",
+                "salt of neutralisation",
+                "salt made by neutralising the free acid",
+                "kg/t feed",
+                0,
+                ("cathode",),
+            ),
+            ("residue", "residue", "feed that does not dissolve", "kg/t feed", 0, ("cathode",)),
+            ("wastewater", "wastewater", "leachant and wash water", "m3/t feed", 1, (SOLIDS,)),
         )
     ),
     Metric(
@@ -292,6 +332,49 @@ _ALL = (
         )
         for metal, impurity in load_impurities().items()
     ),
+    *(
+        Metric(
+            f"{name}_feed",
+            f"{label} per t of feed",
+            f"{meaning} per t of feed, of a system of your own",
+            f"{unit}/t feed",
+            "lower",
+            digits,
+            _per_tonne_fed(total),
+            given=lambda inputs: False,
+            needs=f"{_PER_KG} `{name}`",
+            uses=uses,
+        )
+        for name, label, meaning, unit, digits, total, uses in (
+            (
+                "cost",
+                "cost",
+                "reagent, peroxide, water, heat, power and neutralisation",
+                "EUR",
+                1,
+                lambda o: o.cost.sum(axis=1),
+                _SPENT,
+            ),
+            (
+                "acid_use",
+                "acid use",
+                "pure reagent",
+                "kg",
+                0,
+                lambda o: o.balance.acid_pure,
+                (SOLIDS, "dose"),
+            ),
+            (
+                "energy",
+                "energy",
+                "heat and power of the leach and its treatments",
+                "kWh",
+                0,
+                lambda o: o.balance.heat + o.balance.power,
+                _ENERGY,
+            ),
+        )
+    ),
     *(yield_metric(m) for m in METALS),
     *plant_metrics(),
 )
@@ -345,25 +428,17 @@ def is_yield(name: object) -> bool:
     return isinstance(name, str) and name.startswith(YIELD) and len(name) > len(YIELD)
 
 
-def metrics_of(inputs: ProcessInputs | SystemInputs) -> dict[str, Metric]:
+def metrics_of(inputs: AnyInputs) -> dict[str, Metric]:
     """Return the metrics that the numbers of a problem suffice for, by name."""
+    given = {name: metric for name, metric in METRICS.items() if metric.computed(inputs)}
     if isinstance(inputs, SystemInputs):
-        return _of_system(inputs)
-    given = {name: metric for name, metric in METRICS.items() if metric.given(inputs)}
+        pairs = zip(inputs.system.responses, inputs.feed.present, strict=True)
+        return given | {f"{YIELD}{r}": yield_metric(r) for r, there in pairs if there}
     own = () if inputs.impacts is None else (name for name in inputs.impacts.names if is_own(name))
     return given | {name: METRICS[name] for name in own}
 
 
-def _of_system(inputs: SystemInputs) -> dict[str, Metric]:
-    system = inputs.system
-    found = [METRICS["time"]] if "time" in system.names else []
-    found += [
-        yield_metric(r) for r, there in zip(system.responses, inputs.feed.present, strict=True) if there
-    ]
-    return {metric.name: metric for metric in found}
-
-
-def reported_of(inputs: ProcessInputs | SystemInputs) -> tuple[str, ...]:
+def reported_of(inputs: AnyInputs) -> tuple[str, ...]:
     """Return the metrics that a front reports, asked for or not.
 
     Not those in `APART`, `BY_PRODUCTS` and `PLANT_DETAILS`, and no impact category, which stand on a card of

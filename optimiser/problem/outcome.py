@@ -7,12 +7,13 @@ from functools import cached_property
 
 import numpy as np
 
-from optimiser.process.balance import MassBalance
+from optimiser.process.balance import MassBalance, mass_balance
 from optimiser.process.byproducts import ByProducts, by_products
 from optimiser.process.costs import climate_components, cost_components, impact_components
 from optimiser.process.inputs import ProcessInputs
 from optimiser.process.plant import PlantCosts, plant_costs
-from optimiser.process.system_inputs import SystemBalance, SystemInputs, system_balance
+from optimiser.process.system_balance import system_balance
+from optimiser.process.system_inputs import AnyInputs, SystemInputs
 from optimiser.variables import Designs, Floats
 
 
@@ -26,10 +27,10 @@ class Outcome:
 
     designs: Designs
     yields: Floats
-    balance: MassBalance | SystemBalance
+    balance: MassBalance
     cost: Floats
     climate: Floats
-    inputs: ProcessInputs | SystemInputs
+    inputs: AnyInputs
 
     @cached_property
     def by_products(self) -> ByProducts:
@@ -42,15 +43,20 @@ class Outcome:
 
         NaN where a factor is missing of something that is used. Climate change is the first category.
         """
-        return impact_components(self.designs, self.balance, self.climate, self.inputs)
+        return impact_components(self.designs, self.balance, self.climate, _of_cathodes(self.inputs))
 
     @cached_property
     def plant(self) -> PlantCosts:
         """A year of the plant; at plant scope alone."""
-        return plant_costs(self.designs, self.balance, self.by_products, self.cost, self.inputs)
+        return plant_costs(self.designs, self.balance, self.by_products, self.cost, _of_cathodes(self.inputs))
 
 
-def outcome(designs: Designs, yields: Floats, balance: MassBalance, inputs: ProcessInputs) -> Outcome:
+def _of_cathodes(inputs: AnyInputs) -> ProcessInputs:
+    assert isinstance(inputs, ProcessInputs), "only cathodes have impacts and a plant"
+    return inputs
+
+
+def outcome(designs: Designs, yields: Floats, balance: MassBalance, inputs: AnyInputs) -> Outcome:
     """Add the sums by component to a mass balance."""
     return Outcome(
         designs=designs,
@@ -63,12 +69,18 @@ def outcome(designs: Designs, yields: Floats, balance: MassBalance, inputs: Proc
 
 
 def system_outcome(designs: Designs, yields: Floats, inputs: SystemInputs) -> Outcome:
-    """Return designs of a system other than cathodes with the sums that its numbers suffice for."""
-    balance = system_balance(designs, yields, inputs)
-    return Outcome(designs, yields, balance, balance.cost, balance.climate, inputs)
+    """Return designs of a system of one's own with the sums that its numbers suffice for."""
+    return outcome(designs, yields, system_balance(designs, yields, inputs), inputs)
 
 
-def per_kg_metal(total: Floats, balance: MassBalance | SystemBalance) -> Floats:
+def outcome_at(designs: Designs, yields: Floats, inputs: AnyInputs) -> Outcome:
+    """Return designs with their yields, whatever is leached, and the sums that follow."""
+    if isinstance(inputs, SystemInputs):
+        return system_outcome(designs, yields, inputs)
+    return outcome(designs, yields, mass_balance(designs, yields, inputs), inputs)
+
+
+def per_kg_metal(total: Floats, balance: MassBalance) -> Floats:
     """Divide by the mass of metal dissolved; +inf where nothing dissolves. Shape (n,)."""
     metal = balance.metal_total
     with np.errstate(divide="ignore", invalid="ignore"):

@@ -8,7 +8,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, NamedTuple, Self
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, NamedTuple, Self, cast
 
 import numpy as np
 import yaml
@@ -44,6 +44,7 @@ from optimiser.problem.strict import Strict
 from optimiser.problem.tolerances import DEFAULT, Tolerances
 from optimiser.process.parameters import choices, process_parameters
 from optimiser.process.plant_parameters import SCOPES, ProcessNumber
+from optimiser.surrogate.packing import SHIPPED
 from optimiser.variables import CONTINUOUS, VARIABLES, Variable
 
 #: Largest difference of two compositions of one feed, mol per mol Li: they are written with four decimals.
@@ -58,8 +59,13 @@ def _same_feed(one: Feed, other: Feed) -> bool:
 Range = tuple[float, float]
 
 
-def range_field(variable: Variable) -> Any:
-    """Return the type of a variable's range: [low, high] or one number, within what is possible."""
+def range_field(variable: Variable, possible: str = "physically possible") -> Any:
+    """Return the type of a variable's range: [low, high] or one number, within what is possible.
+
+    Args:
+        variable: whose range.
+        possible: what its own ends are.
+    """
 
     def read(value: Any) -> Range | None:
         if value is None:
@@ -84,7 +90,7 @@ def range_field(variable: Variable) -> Any:
         if low < variable.low or high > variable.high:
             raise InputError(
                 f"{variable.label.capitalize()} from {low:g} to {high:g} {variable.unit} "
-                "is outside what is physically possible.",
+                f"is outside what is {possible}.",
                 allowed=f"{variable.low:g} to {variable.high:g} {variable.unit}",
                 remedy=f"check the unit: {variable.name} is in {variable.unit}",
             )
@@ -431,7 +437,8 @@ class Problem(Strict):
         name: what reports call it.
         description: one sentence for the report.
         feed: name of a known feed such as ``NMC111``, or a `Feed` or mapping with its composition.
-        surrogate: name or path of the yield model.
+        surrogate: name or path of the yield model. That of a system of your own makes choices, setpoints,
+            responses and feeds of the problem those of the system.
         acids: changes of known acids, and acids of your own, by name.
         variables: ``acid`` (a name or several, or mixtures by mole share such as
             ``{"mix": {"sulfuric": 0.7, "citric": 0.3}}``), and for each setpoint ``(low, high)`` or one
@@ -470,7 +477,7 @@ class Problem(Strict):
     name: str = "problem"
     description: str = ""
     feed: Feed
-    surrogate: str = "pd-gbr"
+    surrogate: str = SHIPPED
     acids: dict[str, AcidOverrides] = Field(default_factory=dict, max_length=MOST_ACIDS)
     variables: Variables
     objectives: tuple[ObjectiveField, ...] = Field(min_length=1, max_length=4)
@@ -482,6 +489,14 @@ class Problem(Strict):
     credit: CreditField | None = None
 
     _source: Source | None = PrivateAttr(default=None)
+
+    def __new__(cls, *_: Any, **parts: Any) -> Self:
+        """Return a problem on the system of the yield model that it names: on cathodes unless told."""
+        if cls is Problem and parts.get("surrogate", SHIPPED) != SHIPPED:
+            from optimiser.problem.system_schema import type_named  # which is made from this class
+
+            return cast(Self, super().__new__(type_named(parts["surrogate"], parts.get("variables"))))
+        return super().__new__(cls)
 
     def __init__(self, **parts: Any) -> None:
         try:

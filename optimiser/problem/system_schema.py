@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, InstanceOf, PlainSerializer, create_model, field_validator
@@ -19,8 +22,13 @@ from optimiser.problem.schema import (
     tolerances_field,
 )
 from optimiser.problem.strict import Strict
+from optimiser.surrogate.artefact import load_surrogate, ships
+from optimiser.surrogate.packing import SHIPPED
 from optimiser.systems.system import System, SystemFeed
 from optimiser.variables import Variable
+
+#: What the ends of a setpoint are, where a range is refused.
+_KNOWN = "in the table and its system's file"
 
 
 class SystemVariables(Strict):
@@ -100,14 +108,24 @@ def config_type(problem: type[Problem]) -> type[ConfigSpec]:
 
 
 def problem_type(system: System) -> type[Problem]:
-    """Return the type of problems on a system; for cathodes it is `Problem` itself."""
-    if system.is_cathode:
-        return Problem
+    """Return the type of problems on a system; for cathodes it is `Problem` itself.
+
+    Equal systems have the same type, so that problems on them can be compared.
+    """
+    return Problem if system.is_cathode else _problem_type(json.dumps(system.record()))
+
+
+@cache
+def _problem_type(record: str) -> type[Problem]:
+    system = System.from_record(json.loads(record))
     fields: dict[str, Any] = {
         choice: (_choice(choice, known), None)
         for choice, known in zip(system.choices, system.values, strict=True)
     }
-    fields |= {variable.name: (range_field(variable), None) for variable in system.variables}
+    fields |= {
+        v.name: (range_field(v, "in the table and allowed by the system's file"), None)
+        for v in system.variables
+    }
     variables = create_model("Variables", __base__=SystemVariables, **fields)
     widths: dict[str, Any] = dict.fromkeys(system.names, (Width, None))
     tolerances = create_model("TolerancesSpec", __base__=_Robust, **widths)
@@ -123,3 +141,24 @@ def problem_type(system: System) -> type[Problem]:
     made.responses = system.responses
     made.__doc__ = f"A question on the system {system.name}; see `Problem`."
     return made
+
+
+def type_named(surrogate: Any, variables: Any, beside: Path | None = None) -> type[Problem]:
+    """Return the type of problems on the system of a yield model, by the model's name or path.
+
+    Args:
+        surrogate: as a problem names it; `Problem` where it is no name.
+        variables: of the problem: with an acid they are of cathodes, whatever the model lacks.
+        beside: folder of the file that names it.
+
+    Raises:
+        InputError: there is no such model, or it cannot be read.
+    """
+    if not isinstance(surrogate, str) or (surrogate == SHIPPED and ships(surrogate, beside)):
+        return Problem
+    try:
+        return problem_type(load_surrogate(surrogate, beside=beside).system)
+    except InputError as error:
+        if isinstance(variables, Mapping) and "acid" in variables:
+            return Problem  # whoever binds it says what the model lacks
+        raise (error if error.where else error.at("surrogate")) from None

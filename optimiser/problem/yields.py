@@ -12,7 +12,7 @@ from optimiser.chemistry.acids import Acid
 from optimiser.chemistry.feeds import Feed
 from optimiser.chemistry.metals import METALS
 from optimiser.surrogate.artefact import Fidelity, Surrogate, YieldPrediction
-from optimiser.surrogate.features import AcidLike
+from optimiser.surrogate.features import Leachant
 from optimiser.systems.system import Option, SystemFeed
 from optimiser.variables import Bools, Designs, Floats
 
@@ -51,7 +51,7 @@ def check_yields(surrogate: Surrogate, feed: Feed) -> None:
 def predict_yields(
     surrogate: Surrogate,
     feed: Feed | SystemFeed,
-    acids: Sequence[Acid] | Sequence[Option],
+    acids: Sequence[Acid | Option],
     designs: Designs,
     *,
     fidelity: Fidelity = "high",
@@ -65,7 +65,8 @@ def predict_yields(
     known = len(predicted_metals(surrogate))
     if not _assumable(surrogate):
         return surrogate.predict(feed, acids, designs, fidelity=fidelity, moved=moved, quantile=quantile)
-    seen = [_SeenAcid.of(acid, known) for acid in acids]
+    assert isinstance(feed, Feed)
+    seen = [_SeenAcid.of(acid, known) for acid in acids if isinstance(acid, Acid)]
     part = surrogate.predict(
         _SeenFeed.of(feed, known), seen, designs, fidelity=fidelity, moved=moved, quantile=quantile
     )
@@ -216,7 +217,7 @@ class _SeenAcid:
 
     smiles: str
     key: str
-    components: tuple[tuple[AcidLike, float], ...]
+    components: tuple[tuple[Leachant, float], ...]
     pKa_values: tuple[float, ...]  # noqa: N815
     n_protons: int
     salt_solubility_values: Floats

@@ -15,8 +15,11 @@ from optimiser.chemistry.impurities import (
     load_impurities,
 )
 from optimiser.chemistry.metals import charges, reduced
-from optimiser.process.inputs import ProcessInputs
-from optimiser.variables import Designs, Floats
+from optimiser.process.inputs import AcidNumbers, ProcessInputs, ReagentNumbers
+from optimiser.process.parameters import ProcessParameters
+from optimiser.process.system_inputs import AnyInputs
+from optimiser.systems.system import SystemFeed
+from optimiser.variables import Designs, Floats, Ints
 
 #: Parts of the balance that are 0 for every feed without impurities.
 OF_IMPURITIES: frozenset[str] = frozenset(
@@ -34,6 +37,8 @@ class MassBalance:
     leachant and feed together. ``impurities`` is the mass of copper, aluminium and iron dissolved, a column
     per metal of IMPURITIES; ``electrons_metals`` what they give, ``electrons_hydrogen`` what of that could
     make hydrogen, ``charge_removed`` their charge that a base takes out of the leachate as hydroxides.
+
+    Of a system of one's own what needs the feed's formula, and what its file does not tell, is NaN.
     """
 
     volume: Floats
@@ -71,10 +76,94 @@ class MassBalance:
         return total
 
 
-def heat_capacity(solution: Floats, inputs: ProcessInputs) -> Floats:
+@dataclass(frozen=True)
+class Leachant:
+    """What is mixed before the feed is charged, shape (n,) each; units as in `MassBalance`.
+
+    ``water`` is all of it, moisture of the feed included.
+    """
+
+    volume: Floats
+    acid_amount: Floats
+    acid_pure: Floats
+    acid_stock: Floats
+    acid_stock_volume: Floats
+    peroxide_pure: Floats
+    peroxide_stock: Floats
+    peroxide_stock_volume: Floats
+    water: Floats
+    solution: Floats
+
+
+def leachant(
+    volume: Floats,
+    concentration: Floats,
+    h2o2: Floats,
+    k: Ints,
+    acids: AcidNumbers,
+    reagents: ReagentNumbers,
+    plant: ProcessParameters,
+) -> Leachant:
+    """Return what is mixed for a leach: acid stock, peroxide stock and water with additive volumes.
+
+    Args:
+        volume: of the leachant, L, shape (n,).
+        concentration: of the acid, mol/L, likewise.
+        h2o2: nominal wt% of peroxide, likewise.
+        k: which acid, likewise.
+        acids, reagents, plant: their numbers.
+
+    Peroxide is a mass fraction w of the solution, whose mass depends on the peroxide stock itself: with s the
+    mass fraction of the stock, d its density and r that of water,
+    pure = w (m_acid_stock + r (V - V_acid)) / (1 - w/s (1 - r/d)). w is the nominal strength times
+    ``peroxide_strength``: what is true of the solution is also what is dosed and bought.
+    """
+    acid_amount = volume * concentration
+    acid_pure = acid_amount * acids.molar_mass[k] / 1000.0
+    acid_stock = acid_pure / acids.purity[k]
+    acid_stock_volume = acid_stock / acids.density[k]
+
+    w = h2o2 / 100.0 * plant.peroxide_strength
+    in_stock = w / reagents.peroxide_purity
+    without_peroxide = acid_stock + reagents.water_density * (volume - acid_stock_volume)
+    peroxide_pure = (
+        w * without_peroxide / (1.0 - in_stock * (1.0 - reagents.water_density / reagents.peroxide_density))
+    )
+    peroxide_stock = peroxide_pure / reagents.peroxide_purity
+    peroxide_stock_volume = peroxide_stock / reagents.peroxide_density
+    water = reagents.water_density * (volume - acid_stock_volume - peroxide_stock_volume)
+    return Leachant(
+        volume=volume,
+        acid_amount=acid_amount,
+        acid_pure=acid_pure,
+        acid_stock=acid_stock,
+        acid_stock_volume=acid_stock_volume,
+        peroxide_pure=peroxide_pure,
+        peroxide_stock=peroxide_stock,
+        peroxide_stock_volume=peroxide_stock_volume,
+        water=water,
+        solution=acid_stock + peroxide_stock + water,
+    )
+
+
+def heating(temperature: Floats, capacity: Floats, plant: ProcessParameters) -> Floats:
+    """Return the heat that warms a charge from the surroundings, with losses and recovery, kWh, (n,)."""
+    warming = np.maximum(temperature - plant.ambient_temperature, 0.0)
+    kept = 1.0 + plant.heat_loss - plant.heat_recovery
+    return capacity * warming / 3600.0 * kept
+
+
+def mixing(time: Floats, slurry_volume: Floats, plant: ProcessParameters) -> Floats:
+    """Return the power that keeps a slurry moving for some minutes, kWh, shape (n,)."""
+    return plant.mixing_power * slurry_volume / 1000.0 * time / 60.0
+
+
+def heat_capacity(solution: Floats, inputs: AnyInputs) -> Floats:
     """Return the heat capacity of ``solution`` kg of leachant and the feed together, kJ/K, shape (n,)."""
     plant = inputs.parameters
     liquid = np.maximum(solution, 0.0) * plant.liquid_heat_capacity
+    if isinstance(inputs.feed, SystemFeed):
+        return liquid + inputs.feed.solid_mass * plant.solid_heat_capacity
     cathode = inputs.feed.cathode_mass * plant.solid_heat_capacity
     return liquid + (cathode + inputs.feed.heat_capacity_beside)
 
@@ -130,38 +219,17 @@ def mass_balance(designs: Designs, yields: Floats, inputs: ProcessInputs) -> Mas
         yields: fractions leached, a column per metal; NaN for a metal the feed does not contain.
         inputs: numbers of feed, acids, reagents and plant.
 
-    The leachant is acid stock, peroxide stock and water with additive volumes. Peroxide is a mass fraction w
-    of the solution, whose mass depends on the peroxide stock itself: with s the mass fraction of the stock,
-    d its density and r that of water, pure = w (m_acid_stock + r (V - V_acid)) / (1 - w/s (1 - r/d)).
-    w is the design's nominal strength times ``peroxide_strength``: what is true of the solution is also what
-    is dosed and bought.
-
     The solid-to-liquid ratio is that of the whole solid as charged. Moisture of the feed is part of the
     leachant's water, so that less is bought. What copper, aluminium and iron give to the metals, peroxide
     and chloride need not give.
     """
     feed, acids, reagents, plant = inputs.feed, inputs.acids, inputs.reagents, inputs.parameters
     k = designs.acid
-    temperature, concentration = designs.temperature, designs.acid_concentration
     leached = np.where(feed.present, yields, 0.0)
 
     volume = feed.mass * 1000.0 / designs.solid_liquid_ratio
-    acid_amount = volume * concentration
-    acid_pure = acid_amount * acids.molar_mass[k] / 1000.0
-    acid_stock = acid_pure / acids.purity[k]
-    acid_stock_volume = acid_stock / acids.density[k]
-
-    w = designs.h2o2 / 100.0 * plant.peroxide_strength
-    in_stock = w / reagents.peroxide_purity
-    without_peroxide = acid_stock + reagents.water_density * (volume - acid_stock_volume)
-    peroxide_pure = (
-        w * without_peroxide / (1.0 - in_stock * (1.0 - reagents.water_density / reagents.peroxide_density))
-    )
-    peroxide_stock = peroxide_pure / reagents.peroxide_purity
-    peroxide_stock_volume = peroxide_stock / reagents.peroxide_density
-    water = reagents.water_density * (volume - acid_stock_volume - peroxide_stock_volume)
-    solution = acid_stock + peroxide_stock + water
-    water = water - feed.moisture_mass
+    mixed = leachant(volume, designs.acid_concentration, designs.h2o2, k, acids, reagents, plant)
+    acid_amount, peroxide_pure, solution = mixed.acid_amount, mixed.peroxide_pure, mixed.solution
 
     formula_units = feed.cathode_mass * 1000.0 / feed.molar_mass
     dissolved = formula_units * feed.composition * leached  # mol of each metal
@@ -173,7 +241,7 @@ def mass_balance(designs: Designs, yields: Floats, inputs: ProcessInputs) -> Mas
     wash_water = residue * plant.wash_water * reagents.water_density
 
     peroxide_amount = peroxide_pure * 1000.0 / reagents.peroxide_molar_mass
-    lost = np.where(temperature > plant.peroxide_limit, plant.peroxide_loss, 0.0)
+    lost = np.where(designs.temperature > plant.peroxide_limit, plant.peroxide_loss, 0.0)
     electrons_peroxide = 2.0 * peroxide_amount * (1.0 - lost)
     reducible = dissolved[:, reduced()].sum(axis=1)
     electrons_needed = reducible * (feed.electrons / feed.reducible if feed.reducible else 0.0)
@@ -195,22 +263,18 @@ def mass_balance(designs: Designs, yields: Floats, inputs: ProcessInputs) -> Mas
     protons_offered = acid_amount * acids.usable_protons[k]
     free_protons = np.maximum(protons_offered - protons_consumed, 0.0)
     charge_removed = beside.charge if inputs.removes_impurities else np.zeros(len(designs))
-    warming = np.maximum(temperature - plant.ambient_temperature, 0.0)
-    kept = 1.0 + plant.heat_loss - plant.heat_recovery
-    heat = heat_capacity(solution, inputs) * warming / 3600.0 * kept
     slurry_volume = volume + (feed.cathode_mass / plant.solid_density + feed.volume_beside)
-    power = plant.mixing_power * slurry_volume / 1000.0 * designs.time / 60.0
 
     return MassBalance(
         volume=volume,
         acid_amount=acid_amount,
-        acid_pure=acid_pure,
-        acid_stock=acid_stock,
-        acid_stock_volume=acid_stock_volume,
+        acid_pure=mixed.acid_pure,
+        acid_stock=mixed.acid_stock,
+        acid_stock_volume=mixed.acid_stock_volume,
         peroxide_pure=peroxide_pure,
-        peroxide_stock=peroxide_stock,
-        peroxide_stock_volume=peroxide_stock_volume,
-        water=water,
+        peroxide_stock=mixed.peroxide_stock,
+        peroxide_stock_volume=mixed.peroxide_stock_volume,
+        water=mixed.water - feed.moisture_mass,
         solution=solution,
         slurry_volume=slurry_volume,
         metals=metals,
@@ -226,7 +290,7 @@ def mass_balance(designs: Designs, yields: Floats, inputs: ProcessInputs) -> Mas
         free_protons=free_protons,
         charge_removed=charge_removed,
         base=(free_protons + charge_removed) * reagents.base_per_proton,
-        heat=heat,
-        power=power,
+        heat=heating(designs.temperature, heat_capacity(solution, inputs), plant),
+        power=mixing(designs.time, slurry_volume, plant),
         impurities=beside.dissolved,
     )

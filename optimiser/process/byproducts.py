@@ -9,7 +9,7 @@ import numpy as np
 from optimiser.chemistry.descriptors import molar_mass
 from optimiser.chemistry.metals import METALS
 from optimiser.process.balance import MassBalance
-from optimiser.process.inputs import ProcessInputs
+from optimiser.process.system_inputs import AnyInputs
 from optimiser.variables import Bools, Designs, Floats
 
 _CHLORINE, _OXYGEN, _HYDROGEN, _HYDROXIDE = "ClCl", "O=O", "[H][H]", "[OH-]"
@@ -46,7 +46,7 @@ class ByProducts:
         return [metal for metal, yes in zip(METALS, self.precipitates[row], strict=True) if yes]
 
 
-def by_products(designs: Designs, balance: MassBalance, inputs: ProcessInputs) -> ByProducts:
+def by_products(designs: Designs, balance: MassBalance, inputs: AnyInputs) -> ByProducts:
     """Compute the by-products of each design.
 
     - Chlorine: 1/2 Cl2 per electron that chloride gives.
@@ -84,7 +84,7 @@ def by_products(designs: Designs, balance: MassBalance, inputs: ProcessInputs) -
     )
 
 
-def _hydroxides(balance: MassBalance, inputs: ProcessInputs) -> Floats:
+def _hydroxides(balance: MassBalance, inputs: AnyInputs) -> Floats:
     if not inputs.removes_impurities:
         return np.zeros(len(balance.volume))
     hydroxide = molar_mass(_HYDROXIDE) / 1000.0

@@ -7,6 +7,7 @@ import numpy as np
 from optimiser.process.balance import MassBalance
 from optimiser.process.impacts import PLACES
 from optimiser.process.inputs import ProcessInputs
+from optimiser.process.system_inputs import AnyInputs
 from optimiser.variables import Designs, Floats
 
 #: What cost and climate change are made of, in the order of the arrays' columns.
@@ -24,13 +25,13 @@ def _besides_acid(balance: MassBalance) -> dict[str, Floats]:
     }
 
 
-def cost_components(designs: Designs, balance: MassBalance, inputs: ProcessInputs) -> Floats:
+def cost_components(designs: Designs, balance: MassBalance, inputs: AnyInputs) -> Floats:
     """Return EUR per batch for each of COMPONENTS, shape (n, 6). Acid is paid per kg of stock."""
     acid, price = balance.acid_stock * inputs.acids.price[designs.acid], inputs.reagents.price
     return np.column_stack([acid, *(used * price[name] for name, used in _besides_acid(balance).items())])
 
 
-def climate_components(designs: Designs, balance: MassBalance, inputs: ProcessInputs) -> Floats:
+def climate_components(designs: Designs, balance: MassBalance, inputs: AnyInputs) -> Floats:
     """Return kg CO2-eq per batch for each of COMPONENTS, shape (n, 6). Factors are per kg pure substance."""
     acid = balance.acid_pure * inputs.acids.climate_change[designs.acid]
     factor = inputs.reagents.climate_change
@@ -62,7 +63,7 @@ def impact_components(
     return np.concatenate([climate[:, None, :], found], axis=1)
 
 
-def metal_value(balance: MassBalance, inputs: ProcessInputs) -> Floats:
+def metal_value(balance: MassBalance, inputs: AnyInputs) -> Floats:
     """Return the value of the dissolved metals at payable prices, EUR per batch, shape (n,)."""
     value = inputs.metal_value
     if value.ndim == 1:
@@ -71,7 +72,7 @@ def metal_value(balance: MassBalance, inputs: ProcessInputs) -> Floats:
     return each
 
 
-def reactor_hours(designs: Designs, balance: MassBalance, inputs: ProcessInputs) -> Floats:
+def reactor_hours(designs: Designs, balance: MassBalance, inputs: AnyInputs) -> Floats:
     """Return the m3 of reactor x hours of filling, leaching and emptying that a batch takes, shape (n,)."""
     plant = inputs.parameters
     reactor = balance.slurry_volume / 1000.0 / plant.fill_fraction

@@ -134,7 +134,7 @@ def process_inputs(
         InputError: an acid or reagent has no price or impact factor; it is named.
     """
     metals, known = load_metals(), reagents or load_reagents()
-    base = _base(known, parameters)
+    base = base_of(known, parameters)
     value = [
         metal.value_eur_per_kg() if present else 0.0
         for metal, present in zip(metals.values(), feed.present, strict=True)
@@ -142,7 +142,7 @@ def process_inputs(
     return ProcessInputs(
         feed=feed,
         acids=_acid_numbers(acids, metals, base, known.water.molar_mass),
-        reagents=_reagent_numbers(known, base, bought(known, parameters)),
+        reagents=reagent_numbers(known, base, bought(known, parameters)),
         metal_value=np.array(value),
         parameters=parameters,
         impurities=impurity_shares(feed.impurities),
@@ -196,7 +196,8 @@ def _needed_base(reagents: Reagents, name: str) -> tuple[Reagent, Base]:
     return reagents.bases[name]
 
 
-def _base(reagents: Reagents, parameters: ProcessParameters) -> tuple[Reagent, Base] | None:
+def base_of(reagents: Reagents, parameters: ProcessParameters) -> tuple[Reagent, Base] | None:
+    """Return the neutraliser and its base; None where the free acid is left as it is."""
     return None if parameters.neutraliser == NO_BASE else reagents.bases[parameters.neutraliser]
 
 
@@ -206,7 +207,7 @@ def bought(reagents: Reagents, parameters: ProcessParameters) -> dict[str, Bough
     At plant scope also the soda ash that takes lithium out, and the sodium hydroxide of the scrubber where
     the neutraliser is another base.
     """
-    base = _base(reagents, parameters)
+    base = base_of(reagents, parameters)
     items: dict[str, Bought] = {"peroxide": reagents.h2o2, "water": reagents.water, **reagents.energies}
     if base is not None:
         items["neutralisation"] = base[0]
@@ -291,9 +292,10 @@ def _acid_numbers(
     )
 
 
-def _reagent_numbers(
+def reagent_numbers(
     reagents: Reagents, base: tuple[Reagent, Base] | None, items: Mapping[str, Bought]
 ) -> ReagentNumbers:
+    """Return the numbers of peroxide, water, base and energies, and what else a batch buys."""
     peroxide, water = reagents.h2o2, reagents.water
     per_proton = 0.0 if base is None else base[0].molar_mass / 1000.0 / base[1].protons.value
     nothing = {"neutralisation": 0.0}  # where no base is bought

@@ -6,7 +6,7 @@ import numpy as np
 
 from optimiser.chemistry.acids import COLD, HOT
 from optimiser.process.balance import MassBalance, heat_capacity
-from optimiser.process.inputs import ProcessInputs
+from optimiser.process.system_inputs import AnyInputs
 from optimiser.variables import Designs, Floats
 
 
@@ -41,7 +41,7 @@ def _per_needed(electrons: Floats, balance: MassBalance) -> Floats:
     return np.where(balance.electrons_needed > 0.0, ratio, np.inf)
 
 
-def solubility_at(designs: Designs, inputs: ProcessInputs) -> Floats:
+def solubility_at(designs: Designs, inputs: AnyInputs) -> Floats:
     """Return each design's solubility of its acid, mol/L, shape (n,).
 
     Where the value at 60 degC is known, ln(solubility) is linear in temperature through both values, which
@@ -54,7 +54,7 @@ def solubility_at(designs: Designs, inputs: ProcessInputs) -> Floats:
     return np.asarray(each.min(axis=0) if each.ndim == 2 else each, dtype=np.float64)
 
 
-def slurry_fraction(balance: MassBalance, inputs: ProcessInputs) -> Floats:
+def slurry_fraction(balance: MassBalance, inputs: AnyInputs) -> Floats:
     """Return kg solids per kg slurry when all of the feed is in the leachant, shape (n,).
 
     The feed's moisture is part of the leachant.
@@ -62,7 +62,7 @@ def slurry_fraction(balance: MassBalance, inputs: ProcessInputs) -> Floats:
     return inputs.feed.solid_mass / (inputs.feed.solid_mass + np.maximum(balance.solution, 0.0))
 
 
-def peroxide_rise(balance: MassBalance, inputs: ProcessInputs) -> Floats:
+def peroxide_rise(balance: MassBalance, inputs: AnyInputs) -> Floats:
     """Return by how many degC the charge heats if all its peroxide decomposes and nothing is cooled, (n,).
 
     H2O2 -> H2O + 1/2 O2; the heat stays in the solution and the feed, and no water evaporates.

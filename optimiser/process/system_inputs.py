@@ -1,15 +1,55 @@
-"""Sums of a leach that need no formula of the feed: solution, reagent, energy, price and assay."""
+"""What the sums of a leach know of any system: solution, reagents, energy, prices and assay, as numbers."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import numpy as np
 
+from optimiser.chemistry.acids import Acid, load_acids
+from optimiser.chemistry.metals import METALS, load_metals
+from optimiser.chemistry.reagents import Reagents, load_reagents
+from optimiser.process.inputs import (
+    BOILING,
+    AcidNumbers,
+    ProcessInputs,
+    ReagentNumbers,
+    base_of,
+    bought,
+    reagent_numbers,
+)
 from optimiser.process.parameters import ProcessParameters
+from optimiser.systems.reagents import CONCENTRATION, PH, Solute, reagent_choice, solute_of
 from optimiser.systems.system import Option, System, SystemFeed
-from optimiser.variables import Designs, Floats
+from optimiser.variables import Bools, Floats, Ints
+
+TEMPERATURE, SOLIDS, TIME, PEROXIDE = "temperature", "solid_liquid_ratio", "time", "h2o2"
+#: What each setpoint that the sums look at is called, and the units in which they read it.
+ROLES: Mapping[str, tuple[str, tuple[str, ...]]] = {
+    TEMPERATURE: ("a temperature", ("degC",)),
+    SOLIDS: ("a solid-to-liquid ratio", ("g/L",)),
+    TIME: ("a time", ("min",)),
+    CONCENTRATION: ("a concentration", ("mol/L",)),
+    PEROXIDE: ("a strength of peroxide", ("wt%",)),
+    PH: ("a pH", ("-", "")),
+}
+#: Units in which a setpoint may say how strong a reagent is.
+STRENGTHS = ("mol/L", "wt%")
+
+
+@dataclass(frozen=True)
+class Strength:
+    """How the concentration of each of k options follows from a setpoint, shape (k,) each.
+
+    It is ``factor`` (NaN where nothing tells) times the setpoint of ``column``, or times 10^-setpoint mol/L
+    of protons where that is a pH (``of_ph``).
+    """
+
+    column: Ints
+    factor: Floats
+    of_ph: Bools
 
 
 @dataclass(frozen=True)
@@ -20,62 +60,351 @@ class SystemInputs:
         system: whose designs they are of.
         feed: what is leached.
         options: in the order that ``Designs.acid`` indexes.
+        solutes: what each option dissolves; None where nothing tells.
+        acids: their numbers; NaN where nothing tells.
+        reagents: peroxide, water, base, heat and power.
+        metal_value: payable price of each response's metal, EUR/kg, 0 where none is known.
         parameters: of the plant.
+        acid_consumption: what the feed takes of pure acid, kg/t; None where nothing tells.
+        treatment_heat: heat of each option's treatments such as roasting, kWh/t, shape (k,).
+        undosed: names of options whose strength is 0 in all data.
+        known: acids by name, from which options are recognised.
+        table: what is bought beside the acids.
+        changed: numbers of solutes by their name, in the place of what table and file say.
     """
 
     system: System
     feed: SystemFeed
     options: tuple[Option, ...]
+    solutes: tuple[Solute | None, ...]
+    acids: AcidNumbers
+    reagents: ReagentNumbers
+    metal_value: Floats
     parameters: ProcessParameters
+    acid_consumption: float | None
+    treatment_heat: Floats
+    undosed: frozenset[str]
+    known: Mapping[str, Acid] = field(repr=False)
+    table: Reagents = field(repr=False)
+    changed: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
 
     #: What only the leach of a cathode has.
     impacts: None = None
     credit: None = None
     plant: None = None
+    removes_impurities: bool = False
 
     def of_options(self, options: Sequence[Option]) -> SystemInputs:
         """Return the same numbers for some options."""
-        return replace(self, options=tuple(options))
+        return system_inputs(
+            self.system,
+            self.feed,
+            options,
+            self.parameters,
+            acid_consumption=self.acid_consumption,
+            undosed=self.undosed,
+            acids=self.known,
+            reagents=self.table,
+            changed=self.changed,
+        )
+
+    def lacks(self, parts: Iterable[str]) -> str:
+        """Say what the first of some parts that is missing needs; nothing where all are there.
+
+        Args:
+            parts: of `PARTS`; a name that is none of them is of cathodes alone.
+        """
+        for part in parts:
+            said = PARTS[part](self) if part in PARTS else _OF_CATHODES
+            if said:
+                return said
+        return ""
+
+    def has(self, *parts: str) -> bool:
+        """Return whether some parts are all there."""
+        return not self.lacks(parts)
+
+    def setpoint_of(self, solute: Solute) -> str:
+        """Return the setpoint that says how strong a reagent is."""
+        usual = PH if CONCENTRATION not in self.system.names and PH in self.system.names else CONCENTRATION
+        return solute.setpoint or usual
+
+    @cached_property
+    def strength(self) -> Strength:
+        """How each option's concentration follows from the setpoints."""
+        column, factor, of_ph = [], [], []
+        for option, solute in zip(self.options, self.solutes, strict=True):
+            known = solute is not None and not _dose_of(self, option)
+            setpoint = self.setpoint_of(solute) if known and solute is not None else ""
+            column.append(self.system.column[setpoint] if known else 0)
+            of_ph.append(setpoint == PH)
+            factor.append(self._mol_per_litre(solute, setpoint) if known and solute else np.nan)
+        return Strength(np.array(column, dtype=np.intp), np.array(factor), np.array(of_ph))
+
+    def _mol_per_litre(self, solute: Solute, setpoint: str) -> float:
+        """Return mol/L of a reagent per unit of its setpoint, or per mol/L of protons."""
+        if setpoint == PH:
+            return 1.0 / solute.usable_protons
+        by_mass = _unit(self.system, setpoint) == "wt%"
+        return self.reagents.water_density * 10.0 / solute.molar_mass if by_mass else 1.0
+
+    @cached_property
+    def notes(self) -> tuple[str, ...]:
+        """What a reader of these sums has to know: what was recognised, estimated and left out."""
+        return tuple(_notes(self))
 
 
-@dataclass(frozen=True)
-class SystemBalance:
-    """What one batch takes in and gives out, shape (n,) each unless said otherwise; NaN where nothing tells.
+#: The numbers of whatever is leached.
+AnyInputs = ProcessInputs | SystemInputs
 
-    ``metals`` is the mass dissolved, kg, a column per response; ``cost`` (EUR) and ``climate`` (kg CO2-eq) by
-    component, shape (n, k).
-    """
-
-    metals: Floats
-    cost: Floats
-    climate: Floats
-
-    @property
-    def metal_total(self) -> Floats:
-        """Mass of metal dissolved, kg, shape (n,)."""
-        total: Floats = self.metals.sum(axis=1)
-        return total
+_OF_CATHODES = "the stoichiometry of a cathode, which this system does not have"
 
 
-def system_balance(designs: Designs, yields: Floats, inputs: SystemInputs) -> SystemBalance:
-    """Compute the balance of each design.
+def _unit(system: System, setpoint: str) -> str | None:
+    return next((v.unit for v in system.variables if v.name == setpoint), None)
 
-    Args:
-        designs: n designs.
-        yields: fractions, a column per response; NaN where the feed has none.
-        inputs: numbers of feed, options and plant.
-    """
-    nothing = np.zeros((len(designs), 1))
-    metals = inputs.feed.metal_mass * np.where(inputs.feed.present, np.nan_to_num(yields), 0.0)
-    return SystemBalance(metals, nothing, nothing)
+
+def _role(setpoint: str) -> Callable[[SystemInputs], str]:
+    what, units = ROLES[setpoint]
+
+    def lacking(inputs: SystemInputs) -> str:
+        unit = _unit(inputs.system, setpoint)
+        if unit in units:
+            return ""
+        has = "which this system lacks" if unit is None else f"which this system gives in {unit}"
+        return f"{what} in {units[0]} (setpoint `{setpoint}`), {has}"
+
+    return lacking
+
+
+def _dose(inputs: SystemInputs) -> str:
+    """Say why the mass of the reagent is not known."""
+    return next((said for option in inputs.options if (said := _dose_of(inputs, option))), "")
+
+
+def _dose_of(inputs: SystemInputs, option: Option) -> str:
+    solute = inputs.solutes[inputs.options.index(option)]
+    if solute is None:
+        return (
+            "the reagent, which nothing tells: write `reagent: {acid: ...}` in the system's file, or "
+            "`acid: ...` at a value of a choice"
+        )
+    if not solute.known:
+        return f"the molar mass of {solute.name}: {_write(solute, 'acid', 'molar_mass')}"
+    setpoint = inputs.setpoint_of(solute)
+    unit = _unit(inputs.system, setpoint)
+    if unit is None or (setpoint != PH and unit not in STRENGTHS):
+        has = "which this system lacks" if unit is None else f"which is in {unit}"
+        return f"the strength of {solute.name} in mol/L or wt% (setpoint `{setpoint}`), {has}"
+    if setpoint == PH and not solute.usable_protons > 0.0:
+        return f"the protons of {solute.name}: {_write(solute, 'usable_protons')}"
+    if option.name in inputs.undosed:
+        return (
+            f"the strength of {solute.name}: {setpoint} is 0 in all of its rows. {_write(solute, 'setpoint')}"
+        )
+    return ""
+
+
+def _write(solute: Solute, *keys: str) -> str:
+    wanted = " or ".join(f"`{solute.key}.{key}`" for key in keys)
+    return f"add {wanted} to the system's file and train again, or leave {solute.name} out of the search"
+
+
+def _number(name: str, what: str) -> Callable[[SystemInputs], str]:
+    def lacking(inputs: SystemInputs) -> str:
+        for solute in inputs.solutes:
+            if solute is not None and np.isnan(getattr(solute, name)):
+                return f"{what} of {solute.name}: {_write(solute, name)}"
+        return _dose(inputs)
+
+    return lacking
+
+
+def _consumption(inputs: SystemInputs) -> str:
+    if inputs.acid_consumption is None:
+        return (
+            "what the feed takes of acid: write `process: {acid_consumption: {value: ..., unit: kg/t}}`, or "
+            "`acid_consumption` in the system's file"
+        )
+    return _number("usable_protons", "the protons")(inputs)
+
+
+def _peroxide_unit(inputs: SystemInputs) -> str:
+    return "" if PEROXIDE not in inputs.system.names else _role(PEROXIDE)(inputs)
+
+
+def _assay(inputs: SystemInputs) -> str:
+    if inputs.feed.metal_mass.sum() > 0.0:
+        return ""
+    responses = ", ".join(f"{r}: ..." for r in inputs.system.responses[:2])
+    name = inputs.feed.name
+    return f"the assay of {name}: write `feed: {{name: {name}, assay: {{{responses}}}}}` in wt%"
+
+
+def _value(inputs: SystemInputs) -> str:
+    if (inputs.metal_value > 0.0).any():
+        return ""
+    return _assay(inputs) or f"a metal whose price is known: {', '.join(METALS)}"
+
+
+#: What a sum may need, and why it cannot be had: nothing where it can.
+PARTS: Mapping[str, Callable[[SystemInputs], str]] = {
+    **{role: _role(role) for role in (TEMPERATURE, SOLIDS, TIME, CONCENTRATION, PEROXIDE)},
+    "dose": _dose,
+    "price": _number("price", "the price"),
+    "climate": _number("climate_change", "the climate change"),
+    "consumption": _consumption,
+    "bought": _peroxide_unit,
+    "assay": _assay,
+    "value": _value,
+}
+
+
+def _notes(inputs: SystemInputs) -> Iterable[str]:
+    solutes = list({s.name: s for s in inputs.solutes if s is not None}.values())
+    yield from (solute.told for solute in solutes if solute.told)
+    if not inputs.has(SOLIDS):
+        return
+    by_ph = [s.name for s in solutes if inputs.setpoint_of(s) == PH]
+    if by_ph and inputs.has("dose"):
+        yield (
+            f"The amount of {', '.join(by_ph)} is an estimate from the pH: what gives 10^-pH mol/L of "
+            "protons at the start, without what the feed takes."
+        )
+    if inputs.acid_consumption is None:
+        yield "Neutralisation of the free acid is not counted: `acid_consumption` would say what is left."
+    said = inputs.system.spec.choices
+    reagent = reagent_choice(inputs.system.spec, _values(inputs.system))
+    left = [
+        choice
+        for choice, values in zip(inputs.system.choices, inputs.system.values, strict=True)
+        if choice != reagent and len(values) > 1 and not any(v.heat for v in said[choice].values.values())
+    ]
+    if left:
+        yield (
+            f"What {' and '.join(left)} takes is in no sum: `heat:` of its values, kWh per t of feed, in the "
+            "system's file would count."
+        )
+    unpriced = [
+        r
+        for r, value, there in zip(
+            inputs.system.responses, inputs.metal_value, inputs.feed.metal_mass > 0.0, strict=True
+        )
+        if there and r not in METALS and (inputs.metal_value > 0.0).any() and not value
+    ]
+    if unpriced:
+        yield f"Net value leaves out {', '.join(unpriced)}, whose price is not known."
+    yield "Density and heat capacity of the solid are those of the process parameters, as for cathodes."
+
+
+def _values(system: System) -> dict[str, tuple[str, ...]]:
+    return dict(zip(system.choices, system.values, strict=True))
 
 
 def system_inputs(
-    system: System, feed: SystemFeed, options: Sequence[Option], parameters: ProcessParameters
+    system: System,
+    feed: SystemFeed,
+    options: Sequence[Option],
+    parameters: ProcessParameters,
+    *,
+    acid_consumption: float | None = None,
+    undosed: Iterable[str] = (),
+    acids: Mapping[str, Acid] | None = None,
+    reagents: Reagents | None = None,
+    changed: Mapping[str, Mapping[str, float]] | None = None,
 ) -> SystemInputs:
     """Gather the numbers for a feed and some options of a system.
 
+    Args:
+        system: whose designs they are of.
+        feed: what is leached.
+        options: in the order that ``Designs.acid`` indexes.
+        parameters: of the plant.
+        acid_consumption: kg of pure acid per t of feed; None for the system file's, if it says any.
+        undosed: names of options whose strength is 0 in all data.
+        acids: known ones; None for the shipped.
+        reagents: peroxide, water, bases, heat and power; None for the shipped.
+        changed: numbers of solutes by their name, which count in the place of those that are told.
+
     Raises:
-        InputError: a number is missing or impossible; it is named.
+        InputError: the system's file names an acid that does not exist.
     """
-    return SystemInputs(system, feed, tuple(options), parameters)
+    known, table = load_acids() if acids is None else acids, reagents or load_reagents()
+    values = _values(system)
+    choice = reagent_choice(system.spec, values)
+    own = changed or {}
+    told = (_solute(system, choice, option, known) for option in options)
+    solutes = tuple(None if s is None else replace(s, **own.get(s.name, {})) for s in told)
+    base = base_of(table, parameters)
+    numbers = reagent_numbers(table, base, bought(table, parameters))
+    given = system.spec.acid_consumption
+    if acid_consumption is None and given is not None:
+        acid_consumption = float(given.value)
+    held = feed.metal_mass > 0.0
+    metals = load_metals()
+    value = [
+        metals[r].value_eur_per_kg() if there and r in metals else 0.0
+        for r, there in zip(system.responses, held, strict=True)
+    ]
+    return SystemInputs(
+        system=system,
+        feed=feed,
+        options=tuple(options),
+        solutes=solutes,
+        acids=_acid_numbers(solutes, len(system.responses), numbers.water_density),
+        reagents=numbers,
+        metal_value=np.array(value, dtype=np.float64),
+        parameters=parameters,
+        acid_consumption=acid_consumption,
+        treatment_heat=np.array([_treatment_heat(system, option) for option in options]),
+        undosed=frozenset(undosed),
+        known=known,
+        table=table,
+        changed=own,
+    )
+
+
+def _solute(system: System, choice: str | None, option: Option, acids: Mapping[str, Acid]) -> Solute | None:
+    if choice is None:
+        return None if system.spec.reagent is None else solute_of(system.spec, None, "", acids)
+    return solute_of(system.spec, choice, option.values[system.choices.index(choice)], acids)
+
+
+def _treatment_heat(system: System, option: Option) -> float:
+    said = (
+        system.spec.choices[choice].values.get(value)
+        for choice, value in zip(system.choices, option.values, strict=True)
+    )
+    return float(sum(one.heat or 0.0 for one in said if one is not None))
+
+
+def _acid_numbers(solutes: Sequence[Solute | None], responses: int, water: float) -> AcidNumbers:
+    """Return the numbers of reagents; of a stock without density that of water is taken."""
+    each = [solute or Solute("", "") for solute in solutes]
+    k = len(each)
+    acids = [solute.acid for solute in each]
+    nothing, unknown = np.zeros(k), np.full((k, responses), np.nan)
+
+    def column(name: str) -> Floats:
+        return np.array([getattr(solute, name) for solute in each], dtype=np.float64)
+
+    density = column("density")
+    return AcidNumbers(
+        molar_mass=column("molar_mass"),
+        purity=column("purity"),
+        density=np.where(np.isnan(density), water, density),
+        usable_protons=column("usable_protons"),
+        solubility=np.array([np.inf if acid is None else acid.solubility_molar for acid in acids]),
+        solubility_rise=np.array([0.0 if acid is None else acid.solubility_rise for acid in acids]),
+        temperature_limit=np.array(
+            [BOILING if acid is None else min(BOILING, acid.temperature_limit or BOILING) for acid in acids]
+        ),
+        price=column("price") * column("purity"),
+        climate_change=column("climate_change"),
+        chloride=nothing,
+        nitrate=np.array([float(bool(acid and acid.nitrate)) for acid in acids]),
+        salt_per_proton=np.full(k, np.nan),
+        salt_per_metal=unknown,
+        salt_solubility=unknown,
+        chloride_share=np.full(k, np.nan),
+    )

@@ -18,6 +18,7 @@ from optimiser.report.refusal import binding_text
 from optimiser.report.scope_words import scope_lines
 from optimiser.report.words import chance
 from optimiser.surrogate.site import whose_yields
+from optimiser.systems.words import vocabulary
 
 #: Said wherever an acid without enough data is shown.
 GUESS = "a guess: too few experiments with it near the feed, the applicability domain is off for it"
@@ -26,7 +27,7 @@ GUESS = "a guess: too few experiments with it near the feed, the applicability d
 def labelled(field: Field, acid: str) -> str:
     """Return what a person calls an acid; ``no acid`` where nothing is feasible."""
     if not acid:
-        return "no acid"
+        return f"no {vocabulary(field.problem.system).option}"
     return field.problem.acids[field.problem.acid_names.index(acid)].label
 
 
@@ -45,11 +46,11 @@ def takeover_sentence(of: Breakeven, takeover: Takeover) -> str:
     """Say where one acid takes over, and what both come to there."""
     loser, winner = (labelled(of.field, acid) for acid in (takeover.loser, takeover.winner))
     place = f"at {_the(of.lever)} of {lever_text(of.lever, takeover.value)}"
-    how = column(of.objective.metric)
+    how, what = column(of.objective.metric), vocabulary(of.field.problem.system).option
     if not takeover.winner:
-        return f"{_from(place)}, {loser} has its last feasible design; beyond it no acid has one."
+        return f"{_from(place)}, {loser} has its last feasible design; beyond it no {what} has one."
     if not takeover.loser:
-        return f"{_from(place)}, {winner} has its first feasible design; before it no acid has one."
+        return f"{_from(place)}, {winner} has its first feasible design; before it no {what} has one."
     if takeover.same:
         return (
             f"{_from(winner)} takes over from {loser} {place}, where both come to "
@@ -121,14 +122,14 @@ def _at_end(of: Breakeven, row: int) -> str:
 
 
 def _throughout(of: Breakeven) -> str:
-    winner = of.winners[0]
+    winner, what = of.winners[0], vocabulary(of.field.problem.system).option
     if not winner:
-        return "No acid has a feasible design anywhere along it."
+        return f"No {what} has a feasible design anywhere along it."
     ends = "; ".join(_at_end(of, end) for end in (0, -1))
     name = _from(labelled(of.field, winner))
     return (
         f"{name} is the best throughout, with {of.lever.label} from {lever_text(of.lever, of.span.low)} to "
-        f"{lever_text(of.lever, of.span.high)}; no other acid takes over. {_from(ends)}."
+        f"{lever_text(of.lever, of.span.high)}; no other {what} takes over. {_from(ends)}."
     )
 
 
@@ -159,7 +160,8 @@ def map_lines(of: CrossingMap) -> list[str]:
     if none := int((winners < 0).sum()):
         told.append(f"nothing is feasible in {none}")
     x, y = of.levers
-    lines = [f"Over {x.label} and {y.label}, the best acid is {', '.join(told)}."]
+    what = vocabulary(of.field.problem.system).option
+    lines = [f"Over {x.label} and {y.label}, the best {what} is {', '.join(told)}."]
     crossed = [(v, row) for v, row in zip(of.y, of.boundary, strict=True) if any(t.same for t in row)]
     if crossed:
         parts = []
@@ -182,11 +184,17 @@ def verdict(of: AcidComparison, one: AcidAlone) -> str:
     return f"no feasible design; {binding_text(one.infeasibility.binding[0])}"
 
 
+def _uncertain(of: AcidComparison) -> str:
+    drawn = () if of.drawn is None else of.drawn.inputs
+    priced = any(one.varies and one.kind == "price" for one in drawn)
+    return "prices, factors and yields" if priced or of.problem.system.is_cathode else "yields"
+
+
 def comparison_lines(of: AcidComparison) -> list[str]:
     """Return the answer of a comparison: the best acid, how sure that is, who else, who not."""
-    able, how = of.feasible, column(of.objective.metric)
+    able, how, what = of.feasible, column(of.objective.metric), vocabulary(of.problem.system).option
     if not able:
-        lines = ["No acid has a feasible design."]
+        lines = [f"No {what} has a feasible design."]
     else:
         metric = METRICS[of.objective.metric].label
         best = [
@@ -199,11 +207,11 @@ def comparison_lines(of: AcidComparison) -> list[str]:
         lines = [
             f"{_from(able[0].label)} is the best in {metric}: "
             f"{how.said(first.metrics[of.objective.metric][0])}"
-            + (f"; {', '.join(best)}." if best else "; no other acid is feasible.")
+            + (f"; {', '.join(best)}." if best else f"; no other {what} is feasible.")
         ]
         if best:
             lines.append(
-                f"With prices, factors and yields uncertain it stays the best of all with probability "
+                f"With {_uncertain(of)} uncertain it stays the best of all with probability "
                 f"{chance(of.p_best()[able[0].acid])}."
             )
     unable = [f"{one.label} ({verdict(of, one)})" for one in of.acids if one.front is None]
@@ -213,5 +221,5 @@ def comparison_lines(of: AcidComparison) -> list[str]:
     if of.crossing is not None:
         lines += map_lines(of.crossing)
     own = whose_yields(of.field.problem.surrogate)
-    lines += assumed_lines(of.problem)
+    lines += assumed_lines(of.problem) if of.problem.system.is_cathode else []
     return [*lines, *own, *outside_lines(of.field), *guess_lines(of.field, of.problem.acid_names)]

@@ -9,13 +9,15 @@ from optimiser.answers.acids import AcidComparison
 from optimiser.answers.crossing import Breakeven
 from optimiser.report.acid_words import breakeven_lines, comparison_lines, labelled, verdict
 from optimiser.report.cards.acids import breakeven_cards, comparison_cards
-from optimiser.report.columns import column
+from optimiser.report.columns import column, told_of
 from optimiser.report.deliver import Delivery, Tables, deliver
 from optimiser.report.figures.acids import Scale
 from optimiser.report.manifest import given, made_with, plain_json
 from optimiser.report.numbers import percent
 from optimiser.report.plant_numbers import scope_record
 from optimiser.report.scope_words import scopes_json
+from optimiser.systems.words import vocabulary
+from optimiser.tables.front_csv import with_choices
 
 
 def deliver_comparison(
@@ -25,26 +27,29 @@ def deliver_comparison(
     pinned = _pin(of, options, comparison_lines(of))
     pinned |= {"seed": ", ".join(map(str, of.seeds)), "search": vars(of.settings)}
     pinned |= scope_record(of.problem)
-    tables: dict[str, Any] = {"acids.csv": of.frame(), "fronts.csv": of.fronts()}
+    system = of.problem.system
+    tables: dict[str, Any] = {"acids.csv": with_choices(of.frame(), system), "fronts.csv": of.fronts()}
     if of.impacts is not None:
         tables |= {"impacts.csv": of.impacts.frame, "ranks.csv": of.impacts.ranks}
     if of.crossing is not None:
         tables |= {"map.csv": of.crossing.frame(), "boundary.csv": of.crossing.crossings()}
     if (both := of.scopes()) is not None:
         tables["scopes.csv"] = both.frame()
-    cards = comparison_cards(of, pinned, scale)
-    return _deliver(
-        f"Which acid leaches {of.problem.feed.name} best?", of.name, pinned, cards, tables, out, force
-    )
+    with told_of(system):
+        cards = comparison_cards(of, pinned, scale)
+        title = f"Which {vocabulary(system).option} leaches {of.problem.feed.name} best?"
+        return _deliver(title, of.name, pinned, cards, tables, out, force)
 
 
 def deliver_breakeven(of: Breakeven, options: dict[str, Any], out: Path, force: bool = False) -> Delivery:
     """Write page, tables and manifest of a break-even into a folder."""
     pinned = _pin(of, options, breakeven_lines(of)) | {"seed": of.seed}
-    title = f"Which acid is best as the {of.lever.label} changes?"
+    system = of.field.problem.system
+    title = f"Which {vocabulary(system).option} is best as the {of.lever.label} changes?"
     tables = {"breakeven.csv": of.frame(), "crossings.csv": of.crossings()}
     name = of.field.problem.name
-    return _deliver(title, name, pinned, breakeven_cards(of, pinned), tables, out, force)
+    with told_of(system):
+        return _deliver(title, name, pinned, breakeven_cards(of, pinned), tables, out, force)
 
 
 def _pin(of: AcidComparison | Breakeven, options: dict[str, Any], said: list[str]) -> dict[str, Any]:
@@ -68,8 +73,9 @@ def _deliver(
 def acid_records(of: AcidComparison) -> list[dict[str, Any]]:
     """Return one row per acid for a terminal."""
     rows, p_best, both = [], of.p_best(), of.scopes()
+    what = vocabulary(of.problem.system).option
     for one in of.acids:
-        row: dict[str, Any] = {"acid": one.acid + (" (guess)" if one.guess else "")}
+        row: dict[str, Any] = {what: one.acid + (" (guess)" if one.guess else "")}
         for name, place in [(o.metric, 0) for o in of.problem.objectives]:
             how = column(name)
             row[how.label] = "–" if one.picked is None else how.text(one.picked.metrics[name][place])

@@ -11,20 +11,20 @@ import pandas as pd
 
 from optimiser._io.output import check_folder
 from optimiser.answers.answer import Answer, Priced
-from optimiser.chemistry.metals import METALS
 from optimiser.nearest import installed_table
+from optimiser.problem.bound import BoundProblem
 from optimiser.problem.metrics import METRICS
 from optimiser.report import ask_words
 from optimiser.report.cards.ask import answer_cards, prices_frame
 from optimiser.report.caveats import selection_caveat
+from optimiser.report.columns import told_of
 from optimiser.report.deliver import Delivery, deliver
 from optimiser.report.impact_words import record as impact_record
 from optimiser.report.manifest import made_with, plain_json
 from optimiser.report.nearest import Nearest, find_nearest
 from optimiser.report.plant_numbers import scope_record
 from optimiser.report.scope_words import scopes_json
-from optimiser.tables.front_csv import design_table
-from optimiser.variables import DESIGN_COLUMNS, Designs
+from optimiser.tables.front_csv import design_table, with_choices
 
 _EXPERIMENTS = 5
 
@@ -32,6 +32,8 @@ _EXPERIMENTS = 5
 def evidence_of(answer: Answer) -> Nearest:
     """Return the five experiments nearest to the design of an answer."""
     problem = answer.problem
+    if not problem.system.is_cathode:
+        return Nearest(pd.DataFrame(), ((),), "")
     table = installed_table(problem.surrogate)
     return find_nearest(problem, answer.evaluation.designs, table, _EXPERIMENTS)
 
@@ -41,6 +43,8 @@ def as_json(answer: Answer, evidence: Nearest) -> dict[str, Any]:
     problem, e = answer.problem, answer.evaluation
     names = dict.fromkeys([answer.objective.metric, problem.counted("cost"), "cost", "climate_change"])
     other = answer.runner_up
+    with told_of(problem.system):
+        headline = " ".join(ask_words.headline(answer))
     told: dict[str, Any] = {
         "feasible": answer.feasible,
         "problem": problem.name,
@@ -51,12 +55,12 @@ def as_json(answer: Answer, evidence: Nearest) -> dict[str, Any]:
             "confidence": problem.confidence,
             "joint": problem.joint,
         },
-        "design": _design(problem.acid_names, e.designs),
+        "design": problem.named(e.designs, 0),
         "yields": {
             metal: {
-                "mean": e.yields[0, METALS.index(metal)],
-                "low": e.yields_low[0, METALS.index(metal)],
-                "high": e.yields_high[0, METALS.index(metal)],
+                "mean": e.yields[0, problem.responses.index(metal)],
+                "low": e.yields_low[0, problem.responses.index(metal)],
+                "high": e.yields_high[0, problem.responses.index(metal)],
             }
             for metal in problem.present
         },
@@ -69,7 +73,7 @@ def as_json(answer: Answer, evidence: Nearest) -> dict[str, Any]:
         },
         "p_feasible": e.p_feasible[0] if problem.targets else None,
         "highest_confidence": answer.highest_confidence,
-        "proton_ratio": e.proton_ratio[0],
+        **({"proton_ratio": e.proton_ratio[0]} if problem.system.is_cathode else {}),
         "domain_distance": e.domain_distance[0],
         "support": int(e.support[0]),
         "binding": [vars(one) for one in answer.binding],
@@ -87,12 +91,12 @@ def as_json(answer: Answer, evidence: Nearest) -> dict[str, Any]:
             for a in answer.acids
         ],
         "drift": [vars(one) for one in answer.drift],
-        "price_of_yield": [_priced(problem.acid_names, one) for one in answer.price_of_yield],
-        "price_of_certainty": [_priced(problem.acid_names, one) for one in answer.price_of_certainty],
-        "reachable": [_priced(problem.acid_names, one) for one in answer.reachable],
-        **({} if (impacts := impact_record(problem, e, 0)) is None else {"impacts": impacts}),
+        "price_of_yield": [_priced(problem, one) for one in answer.price_of_yield],
+        "price_of_certainty": [_priced(problem, one) for one in answer.price_of_certainty],
+        "reachable": [_priced(problem, one) for one in answer.reachable],
+        **({} if (impacts := _impacts(answer)) is None else {"impacts": impacts}),
         "evidence": evidence.frame.astype(object).where(evidence.frame.notna(), None).to_dict("records"),
-        "answer": " ".join(ask_words.headline(answer)),
+        "answer": headline,
         "replayed": " ".join(selection_caveat(problem, answer.evaluation, 0)) or None,
         "seconds": answer.seconds,
     }
@@ -138,17 +142,18 @@ def write_ask(
         "nearest.csv": evidence.frame,
     }
     if problem.targets:
-        tables["prices.csv"] = prices_frame(answer)
-    return deliver(
-        out,
-        manifest=pinned,
-        cards=answer_cards(answer, evidence, pinned),
-        tables=tables,
-        title=f"{problem.feed.name}: {answer.objective.verb} {answer.objective.label}",
-        name=f"ask {problem.name}",
-        description=f"Targets: {ask_words.asked_text(answer)}." if problem.targets else "",
-        force=force,
-    )
+        tables["prices.csv"] = with_choices(prices_frame(answer), problem.system)
+    with told_of(problem.system):
+        return deliver(
+            out,
+            manifest=pinned,
+            cards=answer_cards(answer, evidence, pinned),
+            tables=tables,
+            title=f"{problem.feed.name}: {answer.objective.verb} {answer.objective.label}",
+            name=f"ask {problem.name}",
+            description=f"Targets: {ask_words.asked_text(answer)}." if problem.targets else "",
+            force=force,
+        )
 
 
 def priced_frame(answer: Answer) -> pd.DataFrame:
@@ -158,15 +163,14 @@ def priced_frame(answer: Answer) -> pd.DataFrame:
         ("certainty", answer.price_of_certainty),
         ("map", answer.reachable),
     ]
-    rows = [
-        {"price_of": what, **_priced(answer.problem.acid_names, one)} for what, ones in told for one in ones
-    ]
+    rows = [{"price_of": what, **_priced(answer.problem, one)} for what, ones in told for one in ones]
     return pd.json_normalize(rows, max_level=1)
 
 
-def _design(acids: tuple[str, ...], designs: Designs) -> dict[str, Any]:
-    values = [acids[int(designs.acid[0])], *designs.continuous[0].tolist()]
-    return dict(zip(DESIGN_COLUMNS, values, strict=True))
+def _impacts(answer: Answer) -> dict[str, Any] | None:
+    """Return the impacts of a cathode's design; None without a table of them."""
+    problem = answer.problem
+    return impact_record(problem, answer.evaluation, 0) if problem.system.is_cathode else None
 
 
 def _interval(answer: Answer, name: str) -> dict[str, float]:
@@ -174,13 +178,13 @@ def _interval(answer: Answer, name: str) -> dict[str, float]:
     return {"mean": told.value, "low": told.low, "high": told.high}
 
 
-def _priced(acids: tuple[str, ...], one: Priced) -> dict[str, Any]:
+def _priced(problem: BoundProblem, one: Priced) -> dict[str, Any]:
     return {
         "target": None if math.isnan(one.target) else one.target,
         "confidence": one.confidence,
         "feasible": one.feasible,
         "value": one.value,
         "acid": one.acid or None,
-        "design": _design(acids, one.design) if one.feasible else None,
+        "design": problem.named(one.design, 0) if one.feasible else None,
         "p_feasible": one.p_feasible if one.feasible else None,
     }

@@ -15,9 +15,8 @@ from optimiser.report.columns import column
 from optimiser.report.impact_words import lines as impact_lines
 from optimiser.report.numbers import NOTHING, floor_percent, number, percent, signed
 from optimiser.report.scope_words import costs_sentence, scope_lines
-from optimiser.variables import VARIABLES
-
-_LABELS = {variable.name: variable for variable in VARIABLES}
+from optimiser.systems.words import vocabulary
+from optimiser.variables import Variables
 
 
 def heading(answer: Answer) -> str:
@@ -34,11 +33,12 @@ def headline(answer: Answer) -> tuple[str, ...]:
         )
     said = [words.sentence(answer.problem, answer.evaluation, 0)]
     metric = answer.objective.metric
-    if metric not in ("cost", "cost_plant", "climate_change"):
+    if metric not in ("cost", "cost_plant", "climate_change") and answer.problem.system.is_cathode:
         said.append(f"{METRICS[metric].label.capitalize()}: {column(metric).said(answer.value)}.")
     elif answer.objective.quantile is not None:
         said.append(f"{answer.objective.label.capitalize()}: {column(metric).said(answer.value)}.")
-    said.append(electrons_sentence(answer.problem, answer.evaluation, 0))
+    if answer.problem.system.is_cathode:
+        said.append(electrons_sentence(answer.problem, answer.evaluation, 0))
     said.append(words.targets_sentence(answer.problem, answer.evaluation, 0))
     return tuple(line for line in said if line)
 
@@ -86,12 +86,25 @@ def yield_sentence(answer: Answer) -> str:
     told = [one for one in answer.price_of_yield if one.feasible]
     if not told:
         return (
-            f"No target of {100.0 * answer.price_of_yield[0].target:g} % or more can be had for all metals."
+            f"No target of {100.0 * answer.price_of_yield[0].target:g} % or more can be had for all "
+            f"{vocabulary(answer.problem.system).responses}."
         )
     found = [f"{100.0 * one.target:g} %: {how.text(one.value)} ({one.acid})" for one in told]
+    if (
+        not answer.problem.system.is_cathode
+        and len(told) > 1
+        and len({f.split(" %: ")[1] for f in found}) == 1
+    ):
+        ends = " to ".join(f"{100.0 * one.target:g}" for one in (told[0], told[-1]))
+        found = [f"the same from {ends} %: {how.text(told[0].value)} ({told[0].acid})"]
     lost = next((one.target for one in answer.price_of_yield if not one.feasible), None)
     end = "" if lost is None else f"; {100.0 * lost:g} % is out of reach"
-    return f"Price of yield, {how.unit} by target of every metal asked for: {', '.join(found)}{end}."
+    return f"Price of yield, {how.unit} by target of {every_asked(answer)}: {', '.join(found)}{end}."
+
+
+def every_asked(answer: Answer) -> str:
+    """Return whose targets are swept together: ``every metal asked for``."""
+    return f"every {vocabulary(answer.problem.system).response} asked for"
 
 
 def _more(answer: Answer, one: Priced) -> str:
@@ -105,18 +118,18 @@ def acids_sentence(answer: Answer) -> str:
     """Say the next best acid and what it costs more, or that there is none."""
     if not answer.feasible:
         return ""
-    other = answer.runner_up
+    other, what = answer.runner_up, vocabulary(answer.problem.system)
     if other is None:
         rest = [found for found in answer.acids if found.acid != answer.acid]
         tried = [found.acid for found in rest if not found.reason.startswith("too few")]
         outside = [found.acid for found in rest if found.reason.startswith("too few")]
-        said = f"No other acid is feasible ({', '.join(tried)})." if tried else ""
+        said = f"No other {what.option} is feasible ({', '.join(tried)})." if tried else ""
         if outside:
             said += f" Not tried, since too few experiments are near this feed: {', '.join(outside)}."
         return said.strip()
     how = column(answer.objective.metric)
     return (
-        f"The next best acid is {other.acid}: {how.said(other.value)}, "
+        f"The next best {what.option} is {other.acid}: {how.said(other.value)}, "
         f"{percent(abs(other.premium))} {'more' if answer.objective.sign > 0 else 'less'}."
     )
 
@@ -133,20 +146,20 @@ def binding_sentence(binding: Binding, answer: Answer) -> str:
     return f"{binding.label}: {said} {unit} per {per} (relaxed by {amount})."
 
 
-def drift_text(drift: Drift) -> str:
+def drift_text(drift: Drift, variables: Variables) -> str:
     """Say how far a setpoint may drift: ``temperature 82 to 88 °C (below: Co yield)``."""
-    of = _LABELS[drift.variable]
+    of = next(variable for variable in variables if variable.name == drift.variable)
     ends = [("below", drift.lost_low), ("above", drift.lost_high)]
     lost = "; ".join(f"{side}: {label(name).split(' (')[0]}" for side, name in ends if name)
     said = f" ({lost})" if lost else " (nothing is lost in the range searched)"
-    return f"{of.label} {number(drift.low)} to {number(drift.high)} {of.shown_unit}{said}"
+    return f"{of.label} {number(drift.low)} to {number(drift.high)} {of.shown_unit}".rstrip() + said
 
 
 def drift_sentence(answer: Answer) -> str:
     """Say how far setpoints may drift, and what breaks beyond."""
     if not answer.drift:
         return ""
-    told = "; ".join(drift_text(one) for one in answer.drift)
+    told = "; ".join(drift_text(one, answer.problem.variables) for one in answer.drift)
     return f"One setpoint alone may drift before a target or another limit is lost: {told}."
 
 
@@ -163,8 +176,9 @@ def lines(answer: Answer) -> list[str]:
     if answer.feasible and answer.scopes is not None:
         found += [costs_sentence(answer.evaluation, 0), *scope_lines(answer.scopes)]
     if answer.feasible:
-        found += impact_lines(answer.problem, answer.evaluation, 0)
-        found += energy_lines(answer.problem.reagents)
+        if answer.problem.system.is_cathode:
+            found += impact_lines(answer.problem, answer.evaluation, 0)
+            found += energy_lines(answer.problem.reagents)
         notes = words.warnings_of(answer.problem, answer.evaluation, 0)
         found += [f"Note: {one}" for one in (*notes, *selection_caveat(answer.problem, answer.evaluation, 0))]
     return [line for line in found if line]

@@ -18,6 +18,7 @@ from optimiser.surrogate.calibration import INTERVAL_KEY, INTERVAL_PERCENT
 from optimiser.surrogate.packing import SHIPPED
 from optimiser.surrogate.selection import LEAST_ROWS, RULES, Rule
 from optimiser.surrogate.site import base_name, whose_yields
+from optimiser.systems.words import no_transfer
 
 SELECTED = "selected.yaml"  # beside the shipped card
 
@@ -27,11 +28,66 @@ def intervals_caveat(surrogate: Surrogate) -> str:
     if surrogate.site is not None:
         return _own_coverage(surrogate)
     skill = surrogate.card["skill"]
+    if not surrogate.system.is_cathode:
+        return _system_intervals(surrogate)
     experiment, study = (100.0 * skill[name]["coverage"][INTERVAL_KEY] for name in ("experiment", "study"))
     return (
         f"Intervals are calibrated on held-out experiments: {INTERVAL_PERCENT} intervals contained "
         f"{experiment:.0f} % of the yields of held-out experiments, and {study:.0f} % of those of held-out "
         "studies, which stand for a new laboratory or plant."
+    )
+
+
+#: What each protocol holds out, in the order in which skill is told.
+HELD_OUT: Mapping[str, str] = {"experiment": "held-out experiments", "study": "held-out studies"}
+
+
+def told_protocols(surrogate: Surrogate) -> dict[str, Mapping[str, Any]]:
+    """Return the scores that a card has, by protocol: experiments held out and, where it has any, studies.
+
+    A table without studies has none to hold out.
+    """
+    skill = surrogate.card.get("skill", {})
+    return {name: skill[name] for name in HELD_OUT if isinstance(skill.get(name), Mapping)}
+
+
+def _system_intervals(surrogate: Surrogate) -> str:
+    """Say what the intervals of a system of one's own hold, by what was held out."""
+    held = [
+        f"{100.0 * scores['coverage'][INTERVAL_KEY]:.0f} % of the yields of {HELD_OUT[name]}"
+        for name, scores in told_protocols(surrogate).items()
+        if scores.get("coverage")
+    ]
+    if not held:
+        return "The model card does not say what the intervals hold on held-out data."
+    return (
+        f"Intervals are calibrated on held-out experiments: {INTERVAL_PERCENT} intervals contained "
+        f"{', and '.join(held)}."
+    )
+
+
+def _system_skill(surrogate: Surrogate) -> str:
+    """Say how accurate the yields of a system of one's own are, by what was held out."""
+    system, training = surrogate.system, surrogate.card.get("training", {})
+    rows, experiments = (training.get(key) for key in ("rows", "experiments"))
+    many = f" ({rows} rows of {experiments} experiments)" if rows and experiments else ""
+    told = []
+    for name, scores in told_protocols(surrogate).items():
+        r2 = "" if scores.get("r2") is None else f"its R² is {scores['r2']:.2f} and "
+        told.append(f"on {HELD_OUT[name]} {r2}its mean absolute error {100.0 * scores['mae']:.1f} points")
+    alone = (
+        ""
+        if "study" in told_protocols(surrogate)
+        else (
+            " No study was held out, so nothing shows how yields carry over to another laboratory or plant."
+        )
+    )
+    said = "; ".join(told)
+    skill = f" {said[0].upper()}{said[1:]} of yield." if told else ""
+    limits = f" {no_transfer(system)}" if no_transfer(system) else ""
+    return (
+        f"Yields are predictions of a model fitted to the table of {system.name}{many}.{skill}{alone}{limits}"
+        " Confirm a design by experiment before building on it."
     )
 
 
@@ -79,7 +135,7 @@ def marked_numbers(
 
 def _used(problem: BoundProblem) -> list[Provenance]:
     """Return the numbers that a problem rests on: no base that is not bought, no metal that is absent."""
-    reagents, acids, metals = problem.reagents, single_acids(problem.acids), load_metals()
+    reagents, acids, metals = problem.reagents, single_acids(problem.cathode_acids), load_metals()
     used = {item.name for item in bought(reagents, problem.inputs.parameters).values()}
     unused = reagents.bases.keys() - used
     labels = {reagents[name].label for name in unused}
@@ -113,6 +169,8 @@ def skill_caveat(surrogate: Surrogate) -> str:
     """Say how accurate yields are on held-out data."""
     if surrogate.site is not None:
         return _own_skill(surrogate)
+    if not surrogate.system.is_cathode:
+        return _system_skill(surrogate)
     experiment, study = (surrogate.card["skill"][name] for name in ("experiment", "study"))
     return (
         "Yields are predictions of a model fitted to published laboratory experiments. On held-out "
@@ -233,7 +291,27 @@ _SITE = (
 
 def not_known(surrogate: Surrogate) -> tuple[str, ...]:
     """Return what no figure of a report covers."""
+    if not surrogate.system.is_cathode:
+        return _not_known_of_system(surrogate)
     return (_MONOTONE if surrogate.site is None else _SITE, *_NOT_KNOWN)
+
+
+def _not_known_of_system(surrogate: Surrogate) -> tuple[str, ...]:
+    """Return what no figure of a report on a system of one's own covers."""
+    system = surrogate.system
+    label = {v.name: v.label for v in system.variables}
+    ways = [
+        f"{'rise' if direction > 0 else 'fall'} with {label[name]}"
+        for name, direction in system.monotone.items()
+        if direction
+    ]
+    held = (f"The model is monotonically constrained: predicted yields {', '.join(ways)}.",) if ways else ()
+    return (
+        *held,
+        "What the table has no column for, such as particle size or stirring where they are no setpoints, is "
+        "not a variable of the model: a leach that differs in it may go otherwise.",
+        "Protons, electrons, gases and salts are not counted: the formula of the feed does not tell them.",
+    )
 
 
 _NOT_KNOWN = (

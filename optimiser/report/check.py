@@ -15,10 +15,13 @@ from optimiser.problem.tolerances import said
 from optimiser.problem.yields import assumption
 from optimiser.report.impact_words import basis_lines
 from optimiser.report.impact_words import record as impact_record
+from optimiser.report.manifest import option_record
 from optimiser.report.numbers import counted
 from optimiser.report.words import domain_setting
+from optimiser.systems.system import BETWEEN, NO_CHOICE
+from optimiser.systems.words import no_transfer, vocabulary
 from optimiser.tables.own import own_tables
-from optimiser.variables import VARIABLES
+from optimiser.variables import VARIABLES, Variable, Variables
 
 Record = dict[str, Any]
 
@@ -56,13 +59,13 @@ def check_file(
         "applicability_domain": domain_setting(problem.domain),
         "tolerances": problem.tolerances.record(),
         "constraints": [n for n in problem.constraint_names if not n.startswith("yield_")],
-        "acids": found,
+        **_system_record(problem),
+        vocabulary(problem.system).options: found,
         "own_tables": [asdict(file) for file in tables.files],
         "notes": [
             *tables.notes,
             *basis_lines(problem),
-            *([said] if (said := assumption(problem.feed)) else []),
-            *reading_lines(problem.feed),
+            *_feed_lines(problem),
         ],
         **({} if (told := impact_record(problem, None, None)) is None else {"impacts": told}),
         "experiments_needed": problem.surrogate.domain.settings.min_experiments,
@@ -70,14 +73,31 @@ def check_file(
     }
 
 
+def _system_record(problem: BoundProblem) -> Record:
+    """Return what names a system of one's own and its setpoints; nothing of cathodes."""
+    if problem.system.is_cathode:
+        return {}
+    setpoints = {v.name: {"label": v.label, "unit": v.unit} for v in problem.variables}
+    return {"system": problem.system.name, "setpoints": setpoints}
+
+
+def _feed_lines(problem: BoundProblem) -> list[str]:
+    """Say what of a feed is assumed or was read off an assay; of a system, whether yields carry over."""
+    if not problem.system.is_cathode:
+        return [told] if (told := no_transfer(problem.system)) else []
+    feed = problem.cathode_feed
+    return [*([told] if (told := assumption(feed)) else []), *reading_lines(feed)]
+
+
 def _acid_finding(problem: BoundProblem, k: int) -> Record:
     near = problem.neighbourhoods[k]
     inside = problem.domain is None or near.supported
     ranges = {
-        v.name: [float(problem.lower[k, i]), float(problem.upper[k, i])] for i, v in enumerate(VARIABLES)
+        v.name: [float(problem.lower[k, i]), float(problem.upper[k, i])]
+        for i, v in enumerate(problem.variables)
     }
     return {
-        "acid": problem.acids[k].name,
+        **option_record(problem, problem.acids[k].name),
         "experiments": int(near.experiments),
         "inside_domain": bool(inside),
         "searched": ranges,
@@ -89,17 +109,19 @@ def check_lines(findings: Record) -> list[str]:
     targets = ", ".join(f"{m} >= {100 * t:g} %" for m, t in findings["targets"].items()) or "none"
     if findings["confidence"] is not None:
         targets += f", each with probability {100 * findings['confidence']:g} %"
+    variables = _setpoints(findings)
     lines = [
         f"{findings['file']} is valid.",
         f"Feed {findings['feed']}: {'; '.join(findings['objectives'])}.",
         f"Yield targets: {targets}. Held as well: {', '.join(findings['constraints']) or 'nothing'}.",
-        said(findings["tolerances"]),
+        said(findings["tolerances"], variables),
     ]
-    for acid in findings["acids"]:
+    for acid in findings["acids"] if "acids" in findings else _options(findings):
         if acid["inside_domain"]:
             spans = ", ".join(
-                f"{v.label} {low:g}" + (f"–{high:g} {v.unit}" if high > low else f" {v.unit} (fixed)")
-                for v in VARIABLES
+                f"{v['label']} {low:g}"
+                + (f"–{high:g} {v['unit']}" if high > low else f" {v['unit']} (fixed)")
+                for v in variables
                 for low, high in [acid["searched"][v.name]]
             )
             lines.append(
@@ -113,3 +135,21 @@ def check_lines(findings: Record) -> list[str]:
     lines += [f"Own {file['kind']}: {file['file']}." for file in findings["own_tables"]]
     lines += findings["notes"]
     return [*lines, f"The search evaluates up to {findings['evaluations']:,} designs."]
+
+
+def _setpoints(findings: Record) -> Variables:
+    """Return the setpoints that findings are of, as far as lines need them."""
+    given: dict[str, dict[str, str]] | None = findings.get("setpoints")
+    if given is None:
+        return VARIABLES
+    return tuple(Variable(name, v["label"], v["unit"], 0.0, 0.0, 1.0) for name, v in given.items())
+
+
+def _options(findings: Record) -> list[Record]:
+    """Return the options of a system of one's own, each under the name that joins its choices."""
+    found = findings.get("combinations") or findings.get("options") or []
+    apart = {"experiments", "inside_domain", "searched"}
+    return [
+        {"acid": BETWEEN.join(str(v) for k, v in one.items() if k not in apart) or NO_CHOICE, **one}
+        for one in found
+    ]

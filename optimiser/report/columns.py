@@ -6,7 +6,9 @@ What the columns of ``front.csv`` hold stands in `optimiser.tables.front_csv`.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
@@ -16,10 +18,11 @@ import pandas as pd
 
 from optimiser.chemistry.categories import is_known, is_own
 from optimiser.problem.impact_metrics import IMPACTS
-from optimiser.problem.metrics import METRICS
+from optimiser.problem.metrics import METRICS, is_yield
 from optimiser.process.costs import COMPONENTS
 from optimiser.report.numbers import NOTHING, number
-from optimiser.variables import VARIABLES
+from optimiser.systems.system import System
+from optimiser.variables import VARIABLES, Variable
 
 
 @dataclass(frozen=True)
@@ -79,6 +82,13 @@ def _share_of_metal(label: str) -> Column:
     return _percent(label, unit="% of metal fed")
 
 
+def _setpoint(variable: Variable) -> Column:
+    """Return the column of a setpoint, with the decimals of its step, or of the values that it may have."""
+    steps = variable.values or (variable.step,)
+    digits = max((max(0, math.ceil(-math.log10(step))) for step in steps if step > 0.0), default=0)
+    return Column(variable.label, variable.shown_unit, digits)
+
+
 #: Significant figures of impacts, whose magnitudes differ by category.
 _FIGURES = 3
 
@@ -88,7 +98,7 @@ _COLUMNS: Mapping[str, Column] = {
     **{name: _percent(m.label) for name, m in METRICS.items() if name.startswith("yield_")},
     **{name: Column(METRICS[name].label, METRICS[name].unit, figures=_FIGURES) for name in IMPACTS},
     "recovery": _share_of_metal("recovery"),
-    **{v.name: Column(v.label, v.shown_unit, max(0, math.ceil(-math.log10(v.step)))) for v in VARIABLES},
+    **{v.name: _setpoint(v) for v in VARIABLES},
     "design": Column("no.", "", 0),
     "which": Column("which"),
     "acid": Column("acid"),
@@ -196,13 +206,67 @@ def _own_category(name: str) -> Column | None:
     return Column(label, metric.unit, figures=_FIGURES)
 
 
+#: Columns of the system whose designs are told at the moment; nothing of cathodes, whose are above.
+_OF_SYSTEM: ContextVar[Mapping[str, Column] | None] = ContextVar("_OF_SYSTEM", default=None)
+
+
+def columns_of(system: System) -> Mapping[str, Column]:
+    """Return the columns that a system of one's own names: its option, choices, setpoints and feed's numbers.
+
+    The option stands in the report's tables under ``acid``, whatever it is made of.
+    """
+    what = {choice: said.label or choice.replace("_", " ") for choice, said in system.spec.choices.items()}
+    option = " / ".join(what[choice] for choice in system.choices) or "option"
+    return {
+        "acid": Column(option),
+        "metal": Column("response"),
+        **{choice: Column(label) for choice, label in what.items()},
+        **{name: Column(name, "", figures=_FIGURES) for name in system.feed_columns},
+        **{v.name: _setpoint(v) for v in system.variables},
+        **{f"distance_{v.name}": Column(f"distance by {v.label}", "", 2) for v in system.variables},
+    }
+
+
+@contextmanager
+def told_of(system: System) -> Iterator[None]:
+    """Let `column` know the setpoints and choices of a system while its designs are told.
+
+    A report, a table on the screen and a figure each enter this once, where they begin.
+
+    Examples:
+        >>> from optimiser.systems.system import cathode
+        >>> with told_of(cathode()):
+        ...     column("time").heading
+        'time [min]'
+    """
+    token = _OF_SYSTEM.set(None if system.is_cathode else columns_of(system))
+    try:
+        yield
+    finally:
+        _OF_SYSTEM.reset(token)
+
+
+def tells_own_system() -> bool:
+    """Return whether designs of a system of one's own are told, inside `told_of`."""
+    return _OF_SYSTEM.get() is not None
+
+
 def column(name: str) -> Column:
-    """Return how a column is shown; also one that no table here has, as a plain label."""
+    """Return how a column is shown; also one that no table here has, as a plain label.
+
+    Of a system of one's own inside `told_of`.
+    """
+    if (own := _OF_SYSTEM.get()) is not None:
+        return own[name] if name in own else _own_category(name) or _found(name)
     return _own_category(name) or _column(name)
 
 
 @cache
 def _column(name: str) -> Column:
+    return _found(name)
+
+
+def _found(name: str) -> Column:
     """Return how a column of the report's tables is shown; an unknown name is text under its own name.
 
     A column known only at run time, such as an impact category, is named ``label|unit|significant figures``.
@@ -216,6 +280,8 @@ def _column(name: str) -> Column:
         if name.endswith(end):
             whole = column(name.removesuffix(end))
             return replace(whole, label=said.format(whole.label))
+    if is_yield(name):
+        return _percent(METRICS[name].label)
     first, _, rest = name.partition("_")
     if first == "best":
         return replace(column(rest), label=f"best {column(rest).label}")

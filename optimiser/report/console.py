@@ -22,7 +22,7 @@ from optimiser.problem.bound import BoundProblem
 from optimiser.problem.metrics import APART
 from optimiser.problem.tolerances import said
 from optimiser.report import refusal, words
-from optimiser.report.columns import Column, column
+from optimiser.report.columns import Column, column, told_of
 from optimiser.report.frames import front_frame, refused_frame
 from optimiser.report.impact_words import lines as impact_lines
 from optimiser.report.nearest import BREAKS, DISTANCE, Nearest, beside, condition_records, distance_records
@@ -30,7 +30,7 @@ from optimiser.report.numbers import number
 from optimiser.report.scope_words import costs_sentence, scope_lines
 from optimiser.search.run import RunResult
 from optimiser.search.search import Progress as SearchProgress
-from optimiser.variables import VARIABLES, Designs
+from optimiser.variables import Designs, Variable
 
 #: Rows of the front that a terminal shows.
 ROWS = 10
@@ -49,6 +49,11 @@ def print_result(
         scopes: both scopes of its cost, where it has a plant.
     """
     console = console or Console(highlight=False)
+    with told_of(result.problem.system):
+        _print_result(result, out, console, scopes)
+
+
+def _print_result(result: RunResult, out: Path | None, console: Console, scopes: Scopes | None) -> None:
     problem = result.problem
     if result.front is not None:
         front = result.front
@@ -63,7 +68,7 @@ def print_result(
                 _say(console, line)
         console.print()
         _say(console, words.front_finding(problem, front))
-        _say(console, said(problem.tolerances.record()))
+        _say(console, said(problem.tolerances.record(), problem.variables))
         for line in words.warnings_of(problem, front.evaluation, front.answer):
             _say(console, f"Note: {line}")
         console.print()
@@ -78,7 +83,7 @@ def print_result(
         )
         for line in refusal.infeasibility_lines(result.infeasibility, problem):
             _say(console, line)
-        _say(console, said(problem.tolerances.record()))
+        _say(console, said(problem.tolerances.record(), problem.variables))
         console.print()
         _say(console, "The least infeasible designs:")
         _print_designs(console, problem, refused_frame(problem, result.infeasibility), reached=True)
@@ -149,9 +154,10 @@ def design_rows(
     """
     table = Table(box=None, padding=(0, 1, 0, 0), pad_edge=False, header_style="bold")
     table.add_column("no.", justify="right", no_wrap=True, vertical="bottom")
-    table.add_column("acid", no_wrap=True, vertical="bottom")
+    if problem.system.choices:
+        table.add_column(column("acid").label, no_wrap=problem.system.is_cathode, vertical="bottom")
     asked = [o.metric for o in problem.objectives if o.metric not in APART]
-    heads = [("H2O2\n" if v.name == "h2o2" else "") + v.shown_unit for v in VARIABLES]
+    heads = [_head(v, problem) for v in problem.variables]
     heads += [column(name).label.replace(" ", "\n") + "\n" + _unit(column(name)) for name in asked]
     if yields:
         sure = problem.each_confidence if reached else None
@@ -163,8 +169,8 @@ def design_rows(
         knee = bool(row.get("knee"))
         cells = [
             f"{row['design']}{'*' if knee else ''}",
-            row["acid"],
-            *(number(row[v.name]) for v in VARIABLES),
+            *([row["acid"]] if problem.system.choices else []),
+            *(number(row[v.name]) for v in problem.variables),
             *(column(name).text(row[name]) for name in asked),
         ]
         if yields:
@@ -172,6 +178,13 @@ def design_rows(
             cells.append("/".join(number(np.floor(y + 1e-9) if reached else y, 0) for y in shares))
         table.add_row(*cells, style="bold" if knee else "")
     return table
+
+
+def _head(variable: Variable, problem: BoundProblem) -> str:
+    """Return the heading of a setpoint: its unit; the name too where that does not tell which it is."""
+    if problem.system.is_cathode:
+        return ("H2O2\n" if variable.name == "h2o2" else "") + variable.shown_unit
+    return "\n".join([*variable.label.split(), *([variable.shown_unit] if variable.shown_unit else [])])
 
 
 def _unit(how: Column) -> str:

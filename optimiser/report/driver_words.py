@@ -15,6 +15,7 @@ from optimiser.report.columns import column
 from optimiser.report.numbers import number, percent
 from optimiser.report.words import chance
 from optimiser.uncertainty.drivers import Drivers
+from optimiser.uncertainty.inputs import YIELDS, inputs_of
 from optimiser.uncertainty.montecarlo import MonteCarlo
 
 #: Smaller shares of the variance are not told.
@@ -33,6 +34,19 @@ WHAT_IS_DRAWN = (
     "{low, mode, high} to say how sure you are. A range that is wider or narrower in truth changes every "
     "share.",
 )
+#: The same of a system whose prices and plant do not count.
+_YIELDS_DRAWN = (
+    "Drawn are the errors of the yields. The yields of all responses go together: each draw takes one "
+    "held-out row of errors, and all designs meet the same draws.",
+)
+
+
+def what_is_drawn(problem: BoundProblem) -> tuple[str, ...]:
+    """Say what is drawn and what is not."""
+    if problem.system.is_cathode:
+        return WHAT_IS_DRAWN
+    varied = any(one.varies and one.key != YIELDS for one in inputs_of(problem))
+    return tuple(said.replace("metals", "responses") for said in WHAT_IS_DRAWN) if varied else _YIELDS_DRAWN
 
 
 def _said(metric: str, values: Sequence[float]) -> str:
@@ -57,7 +71,9 @@ def interval_sentence(metric: str, every: MonteCarlo, alone: MonteCarlo, row: in
         f"{METRICS[metric].label.capitalize()} is {column(metric).said(value)}; the 90 % interval is {both}"
     )
     said += (
-        ", with the yields alone the same."
+        "."
+        if every.inputs == alone.inputs
+        else ", with the yields alone the same."
         if both == own
         else f" with prices and all else uncertain, {own} with the yields alone."
     )

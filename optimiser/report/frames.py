@@ -7,12 +7,12 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from optimiser.chemistry.metals import METALS
 from optimiser.problem.bound import BoundProblem, Evaluation
 from optimiser.problem.bounds import Bound
-from optimiser.problem.metrics import APART
+from optimiser.problem.metrics import APART, is_yield
 from optimiser.problem.outcome import per_kg_metal
 from optimiser.problem.robustness import over_tolerances
+from optimiser.process.balance import MassBalance
 from optimiser.process.costs import COMPONENTS, metal_value
 from optimiser.report.columns import column, with_intervals
 from optimiser.report.picks import Pick
@@ -20,15 +20,32 @@ from optimiser.report.refusal import reached_yields
 from optimiser.report.verdicts import verdict_text
 from optimiser.search.front import Front, Infeasibility
 from optimiser.search.run import RunResult
-from optimiser.tables.front_csv import design_table
+from optimiser.tables.front_csv import named_table
+from optimiser.variables import Floats
 
 
 def front_frame(problem: BoundProblem, evaluation: Evaluation, knee: int | None = None) -> pd.DataFrame:
-    """Return `design_table` with the design's number in front and the reductant ratio behind."""
-    frame = design_table(problem, evaluation, knee)
+    """Return `named_table` with the design's number in front and, of cathodes, the reductant ratio behind."""
+    frame = named_table(problem, evaluation, knee)
     frame.insert(0, "design", np.arange(1, len(frame) + 1))
-    frame["reductant_ratio"] = evaluation.reductant_ratio
+    if problem.system.is_cathode:
+        frame["reductant_ratio"] = evaluation.reductant_ratio
     return frame
+
+
+#: Of a design, what stands behind it in the data.
+SUPPORT = ("support", "domain_distance")
+
+
+def ratios(problem: BoundProblem) -> tuple[str, ...]:
+    """Return the columns of what is offered over what is needed; none where no stoichiometry tells."""
+    return ("proton_ratio", "reductant_ratio") if problem.system.is_cathode else ()
+
+
+def design_names(problem: BoundProblem) -> tuple[str, ...]:
+    """Return the columns of a report's table that say what a design is: its option, then its setpoints."""
+    option = () if problem.system.choices == () else ("acid",)
+    return (*option, *problem.system.names)
 
 
 def picked_frame(problem: BoundProblem, front: Front, picks: Sequence[Pick]) -> pd.DataFrame:
@@ -37,7 +54,8 @@ def picked_frame(problem: BoundProblem, front: Front, picks: Sequence[Pick]) -> 
     rows = rows.reset_index(drop=True)
     rows.insert(1, "which", [pick.label for pick in picks])
     chosen = np.array([pick.row for pick in picks])
-    if spans := over_tolerances(problem, front.evaluation.designs.take(chosen)):
+    spans = over_tolerances(problem, front.evaluation.designs.take(chosen))
+    if spans and "recovery" in problem.metrics:
         rows["recovery_least"], rows["recovery_most"] = spans.recovery_low, spans.recovery_high
     return rows
 
@@ -70,7 +88,8 @@ def components_frame(problem: BoundProblem, evaluation: Evaluation) -> pd.DataFr
         for i, component in enumerate(COMPONENTS):
             frame[f"{what}_{component}"] = per_kg_metal(amounts[:, i], out.balance)
         frame[f"{what}_total"] = per_kg_metal(amounts.sum(axis=1), out.balance)
-    frame["metal_value"] = metal_value(out.balance, out.inputs) / feed_tonnes
+    assert isinstance(out.balance, MassBalance)
+    frame["metal_value"] = metal_value(out.balance, problem.cathode_inputs) / feed_tonnes
     frame["batch_cost"] = out.cost.sum(axis=1) / feed_tonnes
     frame["acid_bill"] = out.cost[:, COMPONENTS.index("acid")] / feed_tonnes
     frame["net_value"] = evaluation.metrics["net_value"]
@@ -81,7 +100,7 @@ def components_frame(problem: BoundProblem, evaluation: Evaluation) -> pd.DataFr
 
 def point_value(problem: BoundProblem) -> float:
     """Return what one point (1 %) more yield of every metal is worth, EUR per t feed."""
-    everything = float(problem.inputs.metal_value @ problem.feed.metal_mass)
+    everything = float(problem.cathode_inputs.metal_value @ problem.feed.metal_mass)
     return 0.01 * everything / (problem.feed.mass / 1000.0)
 
 
@@ -90,7 +109,7 @@ def yields_frame(problem: BoundProblem, evaluation: Evaluation) -> pd.DataFrame:
     feed_tonnes = problem.feed.mass / 1000.0
     parts = []
     for metal in problem.present:
-        i = METALS.index(metal)
+        i = problem.responses.index(metal)
         mass = evaluation.outcome.balance.metals[:, i] / feed_tonnes
         parts.append(
             pd.DataFrame(
@@ -104,12 +123,18 @@ def yields_frame(problem: BoundProblem, evaluation: Evaluation) -> pd.DataFrame:
                     "yield_nominal": evaluation.yields_nominal[:, i],
                     "yield_p10": evaluation.yields_p10[:, i],
                     "target": problem.targets.get(metal, float("nan")),
-                    "dissolved": mass,
-                    "worth": mass * problem.inputs.metal_value[i],
                 }
+                | _dissolved(problem, mass, i)
             )
         )
     return pd.concat(parts).sort_values("design", kind="stable", ignore_index=True)
+
+
+def _dissolved(problem: BoundProblem, mass: Floats, response: int) -> dict[str, object]:
+    """Return what dissolves of a response and what it is worth, as far as assay and prices tell."""
+    if problem.system.is_cathode:
+        return {"dissolved": mass, "worth": mass * problem.cathode_inputs.metal_value[response]}
+    return {"dissolved": mass} if problem.feed.metal_mass[response] > 0.0 else {}
 
 
 def acids_frame(result: RunResult) -> pd.DataFrame:
@@ -181,7 +206,7 @@ def refused_frame(problem: BoundProblem, infeasibility: Infeasibility) -> pd.Dat
     reached = reached_yields(problem, infeasibility.nearest)
     for metal in problem.present:
         frame = frame.drop(columns=[f"yield_{metal}_low", f"yield_{metal}_high"])
-        frame[f"yield_{metal}"] = np.floor(1e3 * reached[:, METALS.index(metal)] + 1e-9) / 1e3
+        frame[f"yield_{metal}"] = np.floor(1e3 * reached[:, problem.responses.index(metal)] + 1e-9) / 1e3
     return frame
 
 
@@ -194,4 +219,4 @@ def asked_metrics(problem: BoundProblem) -> tuple[str, ...]:
     """Return the objectives and the metrics that are bounded, but yields and time."""
     asked = [o.metric for o in problem.objectives]
     asked += [c.metric for c in problem.constraints if isinstance(c, Bound)]
-    return tuple(dict.fromkeys(name for name in asked if name not in APART))
+    return tuple(dict.fromkeys(n for n in asked if n not in APART and not is_yield(n)))

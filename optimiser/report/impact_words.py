@@ -63,7 +63,7 @@ def assumed_lines(problem: BoundProblem) -> list[str]:
     units = {one.name: one.unit for one in numbers.categories}
     alike: dict[tuple[str, float, str], list[str]] = {}
     for one in numbers.assumed:
-        if one.substance in (*single_acids(problem.acids), *numbers.bought.values()):
+        if one.substance in (*single_acids(problem.cathode_acids), *numbers.bought.values()):
             alike.setdefault((one.substance, one.value, one.source), []).append(one.category)
     found = []
     for (substance, value, source), names in alike.items():

@@ -19,6 +19,7 @@ from optimiser import __version__
 from optimiser._io import builtin
 from optimiser._io.yamlfile import Document
 from optimiser.answers.scopes import Scopes
+from optimiser.chemistry.feeds import Feed
 from optimiser.problem.bound import BoundProblem
 from optimiser.problem.constraints import Yields
 from optimiser.problem.limits import ApplicabilityDomain
@@ -32,7 +33,7 @@ from optimiser.report.verdicts import verdict_text
 from optimiser.search.run import RunResult
 from optimiser.search.search import SearchResult
 from optimiser.surrogate.artefact import Surrogate
-from optimiser.variables import VARIABLES
+from optimiser.systems.words import vocabulary
 
 DISTRIBUTION = "leaching-optimiser"
 FORMAT = 2  # 2: yields are taken over tolerances, which the question tells
@@ -61,9 +62,9 @@ def manifest(result: RunResult, scopes: Scopes | None = None) -> dict[str, Any]:
         "evaluations": result.evaluations,
         "seconds": dict(result.seconds),
         "front": None,
-        "acids": [
+        vocabulary(problem.system).options: [
             {
-                "acid": v.acid,
+                **option_record(problem, v.acid),
                 "experiments": v.experiments,
                 "designs": len(v.front.evaluation) if v.front else 0,
                 "verdict": verdict_text(result, v),
@@ -141,7 +142,7 @@ def _text(document: Document | None, otherwise: str) -> dict[str, str]:
 def question_record(problem: BoundProblem) -> dict[str, Any]:
     """Return what a bound problem asks: feed, objectives, targets, limits and ranges."""
     return {
-        "feed": problem.feed.model_dump(),
+        "feed": _feed_record(problem),
         "objectives": [
             {"metric": o.metric, "direction": o.verb, "unit": METRICS[o.metric].unit}
             | ({} if o.quantile is None else {"quantile": o.quantile})
@@ -159,11 +160,34 @@ def question_record(problem: BoundProblem) -> dict[str, Any]:
         "ranges": {
             acid.name: {
                 v.name: [float(problem.lower[k, i]), float(problem.upper[k, i])]
-                for i, v in enumerate(VARIABLES)
+                for i, v in enumerate(problem.variables)
             }
             for k, acid in enumerate(problem.acids)
         },
     }
+
+
+def _feed_record(problem: BoundProblem) -> dict[str, Any]:
+    """Return a feed as plain data: of a system its name, numbers, responses and assay."""
+    feed, system = problem.feed, problem.system
+    if isinstance(feed, Feed):
+        return feed.model_dump()
+    return {
+        "name": feed.name,
+        "system": system.name,
+        "columns": dict(zip(system.feed_columns, feed.place, strict=True)),
+        "responses": list(problem.present),
+        "assay": dict(zip(system.responses, feed.assay.tolist(), strict=True)),
+        "mass": feed.mass,
+    }
+
+
+def option_record(problem: BoundProblem, name: str) -> dict[str, str]:
+    """Return what names an option as plain data: ``acid`` of cathodes, else the value of each choice."""
+    system = problem.system
+    if system.is_cathode:
+        return {"acid": name}
+    return dict(zip(system.choices, system.option(name).values, strict=True))
 
 
 def _seed(search: SearchResult, hypervolume: tuple[float, ...]) -> dict[str, Any]:

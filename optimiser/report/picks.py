@@ -41,8 +41,9 @@ def ends_and_knee(problem: BoundProblem, front: Front) -> tuple[Pick, ...]:
         labels.setdefault(row, []).append(f"{best} {METRICS[objective.metric].label}")
     if len(problem.objectives) > 1 and len(front.evaluation) > 1:
         worth = problem.counted("net_value")
-        richest = int(np.argmax(front.evaluation.metrics[worth]))
-        if all(objective.metric != worth for objective in problem.objectives):
+        asked = {objective.metric for objective in problem.objectives}
+        if worth in front.evaluation.metrics and worth not in asked:
+            richest = int(np.argmax(front.evaluation.metrics[worth]))
             labels.setdefault(richest, []).append(f"highest {METRICS[worth].label}")
         labels.setdefault(front.knee, []).append("knee")
     return tuple(Pick(row, ", ".join(said)) for row, said in sorted(labels.items()))

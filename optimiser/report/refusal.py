@@ -44,7 +44,8 @@ def infeasibility_lines(infeasibility: Infeasibility, problem: BoundProblem) -> 
             "are higher."
         )
     bounded = any(isinstance(c, Bound) for c in problem.constraints)
-    kept = "every other limit" if bounded else "the chemistry and the domain"
+    usual = "the chemistry and the domain" if problem.system.is_cathode else "the domain"
+    kept = "every other limit" if bounded else usual
     for metal, best in infeasibility.reachable.items():
         target = problem.targets[metal]
         # rounding down must not make what is reachable look as if it was not

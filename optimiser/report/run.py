@@ -14,6 +14,7 @@ from optimiser.process.costs import COMPONENTS
 from optimiser.report import words
 from optimiser.report.card import make_cards
 from optimiser.report.cards import run_makers
+from optimiser.report.columns import told_of
 from optimiser.report.deliver import Delivery, deliver
 from optimiser.report.frames import (
     acid_fronts_frame,
@@ -32,7 +33,8 @@ from optimiser.report.workbook import manifest_frame
 from optimiser.search.known import Known
 from optimiser.search.run import RunResult
 from optimiser.surrogate import packing
-from optimiser.tables.front_csv import design_table
+from optimiser.systems.words import vocabulary
+from optimiser.tables.front_csv import design_table, named_table, with_choices
 
 
 def write_run(
@@ -59,6 +61,18 @@ def write_run(
         InputError: ``out`` cannot be written or replaced.
     """
     check_folder(out, force)
+    with told_of(result.problem.system):
+        return _write_run(result, out, formats, force, beside, scopes)
+
+
+def _write_run(
+    result: RunResult,
+    out: Path,
+    formats: Sequence[str],
+    force: bool,
+    beside: Mapping[str, bytes] | None,
+    scopes: Scopes | None,
+) -> Delivery:
     scopes = scopes or scopes_of_run(result)
     pinned, designs = manifest(result, scopes), pack(Known.of(result))
     pinned |= {"asked": asked(result.config.problem), "designs": packing.pinned(DESIGNS, designs)}
@@ -70,6 +84,7 @@ def write_run(
         tables["front.csv"] = front_csv(result)
         if result.infeasibility is not None:
             nearest = nearest_frame(result.problem, result.infeasibility)
+            nearest = with_choices(nearest, result.problem.system)
             tables["least_infeasible.csv"] = nearest.drop(columns=["design"])
     if "xlsx" in formats:
         tables["front.xlsx"] = sheets(result, pinned)
@@ -104,21 +119,23 @@ def sheets(result: RunResult, pinned: dict[str, Any]) -> dict[str, pd.DataFrame]
     problem, found = result.problem, {}
     if result.front is not None:
         evaluation = result.front.evaluation
-        parts = components_frame(problem, evaluation)
-        climate = [f"climate_{c}" for c in (*COMPONENTS, "total")]
         found["front"] = front_frame(problem, evaluation, result.front.knee)
         found["yields"] = yields_frame(problem, evaluation)
-        found["cost"] = parts.drop(columns=climate)
-        found["climate change"] = parts[["design", "acid", *climate]]
+        if problem.system.is_cathode:
+            parts = components_frame(problem, evaluation)
+            climate = [f"climate_{c}" for c in (*COMPONENTS, "total")]
+            found["cost"] = parts.drop(columns=climate)
+            found["climate change"] = parts[["design", "acid", *climate]]
         if problem.inputs.impacts is not None:
             found["impacts"] = acids_impacts(result)
     elif result.infeasibility is not None:
-        found["front"] = design_table(problem, result.infeasibility.nearest).iloc[:0]
+        found["front"] = named_table(problem, result.infeasibility.nearest).iloc[:0]
         found["least infeasible"] = nearest_frame(problem, result.infeasibility)
-    found["acids"] = acids_frame(result)
-    found["each acid's own front"] = acid_fronts_frame(result)
-    if result.front is not None:
+    said = vocabulary(problem.system)
+    found[said.options] = acids_frame(result)
+    found[f"each {said.option}'s own front"] = acid_fronts_frame(result)
+    if result.front is not None and problem.system.is_cathode:
         found["nearest experiments"] = picked_nearest(problem, result.front).frame
     found["sources"] = sources_frame(problem)
     found["manifest"] = manifest_frame(pinned)
-    return found
+    return {sheet: with_choices(frame, problem.system) for sheet, frame in found.items()}

@@ -12,9 +12,10 @@ from optimiser._io.errors import InputError, closest
 from optimiser._io.output import check_folder
 from optimiser.problem.binding import bind
 from optimiser.problem.load import Config
-from optimiser.problem.metrics import METRICS
+from optimiser.problem.metrics import METRICS, is_yield
 from optimiser.report import words
 from optimiser.report.cards.drivers import sensitivity_cards
+from optimiser.report.columns import told_of
 from optimiser.report.deliver import Delivery, deliver
 from optimiser.report.driver_words import (
     acid_sentence,
@@ -27,11 +28,11 @@ from optimiser.report.manifest import given, made_with, plain_json
 from optimiser.search.run import RunResult, run
 from optimiser.search.side_by_side import ProgressCallback
 from optimiser.surrogate.site import whose_yields
+from optimiser.tables.front_csv import with_choices
 from optimiser.tables.one_design import one_design
 from optimiser.tables.own import OwnTables, own_tables
 from optimiser.uncertainty.montecarlo import check_draws
 from optimiser.uncertainty.study import Study, check_seed, study
-from optimiser.variables import DESIGN_COLUMNS
 
 
 def study_config(
@@ -109,7 +110,7 @@ def check_metric(metric: str) -> None:
     Raises:
         InputError: lists those there are.
     """
-    if metric not in METRICS:
+    if metric not in METRICS and not is_yield(metric):
         raise InputError(
             f"There is no objective {metric!r}.",
             where="--objective",
@@ -176,47 +177,48 @@ def pin(of: Study, metric: str, options: dict[str, Any]) -> dict[str, Any]:
 
 def deliver_study(of: Study, metric: str, pinned: dict[str, Any], out: Path, force: bool = False) -> Delivery:
     """Write page, tables and manifest of a study into a folder."""
-    return deliver(
-        out,
-        manifest=pinned,
-        cards=sensitivity_cards(of, metric, pinned),
-        tables={
-            "drivers.csv": of.drivers.frame(metric),
-            "intervals.csv": of.intervals(),
-            "chances.csv": of.chances(),
-            "inputs.csv": of.inputs(),
-            **({"front.csv": of.front} if len(of.front) else {}),
-        },
-        title=f"How sure is {of.name}, and what drives its spread?",
-        name=f"sensitivity {of.problem.name}",
-        force=force,
-    )
+    with told_of(of.problem.system):
+        return deliver(
+            out,
+            manifest=pinned,
+            cards=sensitivity_cards(of, metric, pinned),
+            tables={
+                "drivers.csv": of.drivers.frame(metric),
+                "intervals.csv": of.intervals(),
+                "chances.csv": of.chances(),
+                "inputs.csv": of.inputs(),
+                **({"front.csv": with_choices(of.front, of.problem.system)} if len(of.front) else {}),
+            },
+            title=f"How sure is {of.name}, and what drives its spread?",
+            name=f"sensitivity {of.problem.name}",
+            force=force,
+        )
 
 
 def lines(of: Study, metric: str) -> list[str]:
     """Return the study for a terminal, before the table of `driver_records`."""
     asked = dict.fromkeys([metric, *(o.metric for o in of.problem.objectives)])
-    said = [
-        words.sentence(of.problem, of.evaluation, 0),
-        *(interval_sentence(name, of.every, of.alone) for name in asked),
-        chance_sentence(of.problem, of.every),
-        acid_sentence(of.problem, of.acids, of.problem.objectives[0].metric),
-        kinds_sentence(of.drivers, metric),
-        driver_sentence(of.drivers, metric),
-        *whose_yields(of.problem.surrogate),
-    ]
+    with told_of(of.problem.system):
+        said = [
+            words.sentence(of.problem, of.evaluation, 0),
+            *(interval_sentence(name, of.every, of.alone) for name in asked),
+            chance_sentence(of.problem, of.every),
+            acid_sentence(of.problem, of.acids, of.problem.objectives[0].metric),
+            kinds_sentence(of.drivers, metric),
+            driver_sentence(of.drivers, metric),
+            *whose_yields(of.problem.surrogate),
+        ]
     return [line for line in said if line]
 
 
 def as_json(of: Study, metric: str, out: Path | None) -> dict[str, Any]:
     """Return a study as plain JSON: yields and probabilities are fractions."""
     evaluation = of.evaluation
-    acid = of.problem.acid_names[int(evaluation.designs.acid[0])]
     plain: dict[str, Any] = plain_json(
         {
             "out": out,
             "problem": of.problem.name,
-            "design": dict(zip(DESIGN_COLUMNS, [acid, *evaluation.designs.continuous[0]], strict=True)),
+            "design": of.problem.named(evaluation.designs, 0),
             "draws": of.draws,
             "seed": of.seed,
             "metric": metric,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 
 from optimiser.chemistry.impurities import entries
@@ -13,14 +14,22 @@ from optimiser.problem.bound import BoundProblem
 from optimiser.process.inputs import idle_parameters
 from optimiser.process.parameters import parameter_quantities, process_parameters
 from optimiser.report.plant_numbers import rate_rows, source_rows
+from optimiser.systems.system import SystemFeed
 
 #: Said of a number that the problem sets itself.
 OWN = "given in the problem"
+_TEXTS = ["unit", "method", "date", "confidence", "flags", "note"]
+_COLUMNS = [
+    *("item", "quantity", "value", "unit", "method", "low", "high", "in euro"),
+    *("date", "confidence", "flags", "source", "note"),
+]
 
 
 def sources_frame(problem: BoundProblem) -> pd.DataFrame:
     """Return one row per number: what it is, value and range, date, confidence, flags and source, as text."""
-    acids = single_acids(problem.acids)
+    if isinstance(problem.feed, SystemFeed):
+        return _of_system(problem, problem.feed)
+    acids = single_acids(problem.cathode_acids)
     rows: list[dict[str, object]] = [
         {
             "item": r.item,
@@ -37,13 +46,27 @@ def sources_frame(problem: BoundProblem) -> pd.DataFrame:
             "source": r.source,
             "note": r.note,
         }
-        for r in provenance(acids, load_metals(), problem.reagents, entries(problem.feed.beside))
+        for r in provenance(acids, load_metals(), problem.reagents, entries(problem.cathode_feed.beside))
     ]
     rates = {(str(row["unit"]), str(row["date"])) for row in rows if row["quantity"] == "exchange rate"}
     rows += rate_rows(problem, rates)
     frame = pd.DataFrame([*rows, *_parameters(problem), *_assumed_yields(problem)])
-    texts = ["unit", "method", "date", "confidence", "flags", "note"]
-    return frame.assign(**frame[texts].fillna(""))
+    return frame.assign(**frame[_TEXTS].fillna(""))
+
+
+def _of_system(problem: BoundProblem, feed: SystemFeed) -> pd.DataFrame:
+    """Return the numbers of a system of one's own: its feed's, and what its file gives of the process."""
+    spec = problem.system.spec
+    rows: list[dict[str, object]] = []
+    for response, share in zip(problem.responses, feed.assay.tolist(), strict=True):
+        if not np.isnan(share):
+            row = {"item": feed.name, "quantity": f"{response} in the feed", "value": 100.0 * share}
+            rows.append(row | {"unit": "wt%"})
+    for name, value in zip(problem.system.feed_columns, feed.place, strict=True):
+        rows.append({"item": feed.name, "quantity": name, "value": value})
+    frame = pd.DataFrame(rows, columns=_COLUMNS)
+    source = spec.source or f"the file of the system {problem.system.name}"
+    return frame.assign(source=source).assign(**frame[_TEXTS].fillna(""))
 
 
 def _assumed_yields(problem: BoundProblem) -> list[dict[str, object]]:
@@ -66,7 +89,7 @@ def _parameters(problem: BoundProblem) -> list[dict[str, object]]:
     """Return the plant's parameters; one that the problem changed says so instead of the shipped source."""
     rows: list[dict[str, object]] = []
     shipped, used = process_parameters(), problem.inputs.parameters
-    idle = idle_parameters(problem.feed)
+    idle = idle_parameters(problem.cathode_feed)
     for name, q in parameter_quantities().items():
         if name in idle:
             continue

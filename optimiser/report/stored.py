@@ -15,7 +15,6 @@ from optimiser._io.errors import InputError
 from optimiser._io.output import MANIFEST, PRODUCT
 from optimiser._io.reading import MOST_TABLE, MOST_YAML, npz_arrays, read_bytes, read_text, said
 from optimiser._io.yamlfile import parse_yaml, validate
-from optimiser.chemistry.metals import METALS
 from optimiser.problem.binding import bind
 from optimiser.problem.bound import BoundProblem
 from optimiser.problem.schema import Problem, SearchSpec, Source
@@ -24,7 +23,6 @@ from optimiser.search.archive import Archive, cells
 from optimiser.search.known import Known
 from optimiser.surrogate.artefact import YieldPrediction
 from optimiser.tables.own import OwnTables, own_tables, tables_of
-from optimiser.variables import CONTINUOUS, Designs
 
 DESIGNS = "designs.npz"
 _WANTED = f"the folder of a run, with {MANIFEST} and {DESIGNS}"
@@ -203,17 +201,21 @@ def _bound(
 def _archive(problem: BoundProblem, arrays: Mapping[str, Any]) -> Archive:
     acid, setpoints = arrays["acid"].astype(np.intp), arrays["setpoints"].astype(np.float64)
     n = len(acid)
-    if acid.shape != (n,) or setpoints.shape != (n, len(CONTINUOUS)) or not np.isfinite(setpoints).all():
+    if (
+        acid.shape != (n,)
+        or setpoints.shape != (n, len(problem.variables))
+        or not np.isfinite(setpoints).all()
+    ):
         raise ValueError("its designs have other variables")
     if n and acid.max() >= len(problem.acids):
         raise ValueError("a design has an acid that the run did not search")
     told = {}
     for fidelity in ("high", "low"):
         parts = [arrays[f"{fidelity}_{part}"].astype(np.float64) for part in _PARTS]
-        if any(part.shape != (n, len(METALS)) for part in parts[:3]) or parts[3].shape != (n,):
+        if any(part.shape != (n, len(problem.responses)) for part in parts[:3]) or parts[3].shape != (n,):
             raise ValueError("its yields do not go with its designs")
         told[fidelity] = YieldPrediction(*parts)
-    designs = Designs(acid, setpoints)
+    designs = problem.designs(acid, setpoints)
     point = problem.point_at(designs, told["high"])
     at = cells(problem, designs)
     return Archive(designs, point.objectives, point.margins, at, told["high"], told["low"])

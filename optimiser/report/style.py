@@ -10,6 +10,8 @@ from typing import Any
 import plotly.graph_objects as go
 import plotly.io as pio
 
+from optimiser.report.columns import tells_own_system
+
 #: Colours that people with any colour vision tell apart (Okabe & Ito 2008), without the pale yellow.
 BLUE, VERMILLION, GREEN, PURPLE, ORANGE, SKY, BLACK = (
     "#0072B2",
@@ -59,8 +61,14 @@ _NEW = tuple(
 
 
 def acid_styles(names: Iterable[str]) -> dict[str, AcidStyle]:
-    """Return the style of each acid; a user's own acids are black, each with a shape of its own."""
+    """Return the style of each acid; a user's own acids are black, each with a shape of its own.
+
+    Where a system of one's own is told, its options take all colours and shapes in turn.
+    """
     names = list(names)
+    if tells_own_system():
+        every = list(_ACIDS.values())
+        return {name: every[k % len(every)] for k, name in enumerate(names)}
     new = [name for name in names if name not in _ACIDS]
     return {name: _ACIDS.get(name) or _NEW[new.index(name) % len(_NEW)] for name in names}
 

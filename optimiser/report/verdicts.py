@@ -8,6 +8,7 @@ from optimiser.report import refusal
 from optimiser.report.columns import column
 from optimiser.report.numbers import counted
 from optimiser.search.run import AcidVerdict, RunResult
+from optimiser.systems.words import vocabulary
 
 
 def verdict_text(result: RunResult, verdict: AcidVerdict) -> str:
@@ -37,7 +38,8 @@ def _feasible(result: RunResult, verdict: AcidVerdict) -> str:
     for objective in result.problem.objectives:
         how, values = column(objective.metric), metrics[objective.metric]
         low, high = how.text(float(values.min())), how.text(float(values.max()))
-        spans.append(f"{how.label} {low}" + (f" to {high}" if high != low else "") + f" {how.unit}")
+        span = low + (f" to {high}" if high != low else "")
+        spans.append(f"{how.label} {span} {how.unit}".rstrip())
     place = _place(result, verdict)
     return f"Feasible: {'; '.join(spans)}. {place}"
 
@@ -55,4 +57,5 @@ def _place(result: RunResult, verdict: AcidVerdict) -> str:
     unbeaten = sum(not (common <= design).all(axis=1).any() for design in own)
     if unbeaten:
         return f"{unbeaten} of its designs lie on the common front, between those that are shown."
-    return "Designs with other acids are better than every one of its designs."
+    others = vocabulary(result.problem.system).options
+    return f"Designs with other {others} are better than every one of its designs."

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import numpy as np
 
-from optimiser.chemistry.metals import METALS
+from optimiser.chemistry.acids import Acid
 from optimiser.problem.bound import BoundProblem, Evaluation
 from optimiser.problem.constraints import switched_off
 from optimiser.problem.feed_words import electrons_sentence, impurity_warnings, reading_lines
 from optimiser.problem.limits import ApplicabilityDomain
-from optimiser.problem.metrics import METRICS
+from optimiser.problem.metrics import APART, METRICS, is_yield
 from optimiser.problem.robustness import over_tolerances
 from optimiser.problem.yields import assumption
 from optimiser.report.columns import column
-from optimiser.report.numbers import counted, percent
+from optimiser.report.numbers import counted, number, percent
 from optimiser.search.front import Front
 from optimiser.surrogate.site import whose_yields
-from optimiser.variables import VARIABLES
+from optimiser.systems.words import no_transfer, vocabulary
+from optimiser.variables import Variable
 
 #: Said wherever peroxide is recommended.
 PEROXIDE_CAVEAT = (
@@ -26,7 +27,9 @@ PEROXIDE_CAVEAT = (
 
 
 def setpoints(problem: BoundProblem, evaluation: Evaluation, row: int) -> str:
-    """Say what to do: acid, strength, temperature, time, solids, peroxide."""
+    """Say what to do: acid, strength, temperature, time, solids, peroxide; else the option and setpoints."""
+    if not problem.system.is_cathode:
+        return _system_setpoints(problem, evaluation, row)
     acid = problem.acids[int(evaluation.designs.acid[row])]
     at = evaluation.designs.take(np.array([row]))
     t, c, h, s, m = (
@@ -39,6 +42,21 @@ def setpoints(problem: BoundProblem, evaluation: Evaluation, row: int) -> str:
     return f"{c:g} mol/L {acid.label} at {t:g} °C for {m:g} min, {s:g} g/L solids, {peroxide}"
 
 
+def _system_setpoints(problem: BoundProblem, evaluation: Evaluation, row: int) -> str:
+    """Say the option of a design and its setpoints, in the system's own names and units."""
+    values = evaluation.designs.continuous[row]
+    told = [setpoint_text(v, value) for v, value in zip(problem.variables, values, strict=True)]
+    listed = f"{', '.join(told[:-1])} and {told[-1]}" if len(told) > 1 else told[0]
+    if not problem.system.choices:
+        return listed
+    return f"{problem.acids[int(evaluation.designs.acid[row])].label} at {listed}"
+
+
+def setpoint_text(variable: Variable, value: float) -> str:
+    """Say a setpoint with its name and unit: ``temperature 80 °C``."""
+    return f"{variable.label} {number(value)} {variable.shown_unit}".strip()
+
+
 def without_data(problem: BoundProblem, evaluation: Evaluation, row: int) -> bool:
     """Return whether the data do not contain a design's acid, so that its yields are a guess."""
     return problem.without_data(int(evaluation.designs.acid[row]))
@@ -49,7 +67,7 @@ def yields_text(problem: BoundProblem, evaluation: Evaluation, row: int) -> str:
     parts = []
     guess = without_data(problem, evaluation, row)
     for metal in problem.present:
-        i = METALS.index(metal)
+        i = problem.responses.index(metal)
         mean, low, high = (
             100.0 * v[row, i] for v in (evaluation.yields, evaluation.yields_low, evaluation.yields_high)
         )
@@ -61,17 +79,28 @@ def yields_text(problem: BoundProblem, evaluation: Evaluation, row: int) -> str:
 def sentence(problem: BoundProblem, evaluation: Evaluation, row: int) -> str:
     """Say one design aloud: setpoints, cost and climate change per kg metal, yields with intervals.
 
-    Where the data do not contain the acid the yields are called a guess, and have no intervals.
+    Of a system of one's own, what is asked for in the place of costs that it does not have. Where the data do
+    not contain the acid the yields are called a guess, and have no intervals.
     """
     called, end = "yields", f"{counted(int(evaluation.support[row]), 'experiment')} nearby"
     if without_data(problem, evaluation, row):
-        called, end = "yields (a guess)", "no experiment with this acid is in the data"
+        which = vocabulary(problem.system).option
+        called, end = "yields (a guess)", f"no experiment with this {which} is in the data"
+    told = "; ".join(_figures(problem, evaluation, row))
     return (
         f"Leach {problem.feed.name} with {setpoints(problem, evaluation, row)}: "
-        f"{cost_text(problem, evaluation, row)}, "
-        f"{column('climate_change').said(evaluation.metrics['climate_change'][row])}; "
-        f"{called} {yields_text(problem, evaluation, row)}; {end}."
+        f"{f'{told}; ' if told else ''}{called} {yields_text(problem, evaluation, row)}; {end}."
     )
+
+
+def _figures(problem: BoundProblem, evaluation: Evaluation, row: int) -> list[str]:
+    """Say cost and climate change of a design; of a system of one's own what is asked for as well."""
+    if problem.system.is_cathode:
+        climate = column("climate_change").said(evaluation.metrics["climate_change"][row])
+        return [f"{cost_text(problem, evaluation, row)}, {climate}"]
+    asked = [o.metric for o in problem.objectives if not is_yield(o.metric) and o.metric not in APART]
+    names = dict.fromkeys([*asked, *(n for n in ("cost", "climate_change") if n in evaluation.metrics)])
+    return [f"{column(n).label} {column(n).said(evaluation.metrics[n][row])}" for n in names]
 
 
 def cost_text(problem: BoundProblem, evaluation: Evaluation, row: int) -> str:
@@ -92,7 +121,8 @@ def targets_sentence(problem: BoundProblem, evaluation: Evaluation, row: int) ->
     if problem.confidence is not None:
         sure = f", asked for with {100.0 * problem.confidence:g} % {together},"
     if without_data(problem, evaluation, row):
-        return f"The probability that the yield targets{sure} hold is unknown for an acid without data."
+        what = vocabulary(problem.system).an_option
+        return f"The probability that the yield targets{sure} hold is unknown for {what} without data."
     asked = ", ".join(f"{metal} {100.0 * target:g} %" for metal, target in problem.targets.items())
     hold = "All yield targets hold at once" if len(problem.targets) > 1 else "The yield target holds"
     reached = f"{hold} ({asked}) with probability {chance(float(evaluation.p_feasible[row]))}"
@@ -106,7 +136,7 @@ def answer(problem: BoundProblem, evaluation: Evaluation, row: int) -> tuple[str
     """Say the recommended design, and how sure its targets are."""
     said = (
         sentence(problem, evaluation, row),
-        electrons_sentence(problem, evaluation, row),
+        electrons_sentence(problem, evaluation, row) if problem.system.is_cathode else "",
         targets_sentence(problem, evaluation, row),
         quantiles_sentence(problem, evaluation, row),
     )
@@ -129,6 +159,8 @@ def value_sentence(problem: BoundProblem, front: Front) -> str:
     """Say which design of a front has the highest net value; empty where the answer has it, or alone is."""
     e, names = front.evaluation, [o.metric for o in problem.objectives]
     worth = problem.counted("net_value")
+    if worth not in e.metrics:
+        return ""
     row, how = int(np.argmax(e.metrics[worth])), column(worth)
     if row == front.answer or len(names) == 1:
         return ""
@@ -174,11 +206,35 @@ def front_finding(problem: BoundProblem, front: Front) -> str:
 
 def warnings_of(problem: BoundProblem, evaluation: Evaluation, row: int) -> list[str]:
     """Say what an engineer must know before running a design."""
+    said: list[str] = list(whose_yields(problem.surrogate))
+    if told := no_transfer(problem.system):
+        said.append(told)
+    if problem.system.is_cathode:
+        said += _chemistry_warnings(problem, evaluation, row)
+    support = int(evaluation.support[row])
+    if support == 0:
+        said.append("No experiment lies near this design.")
+    elif support < 5:
+        said.append(f"Only {counted(support, 'experiment')} near this design.")
+    if problem.system.is_cathode:
+        if assumed := assumption(problem.cathode_feed):
+            said.append(assumed)
+        said += reading_lines(problem.cathode_feed)
+    off, tolerances = (
+        switched_off(problem.constraints, problem.state(evaluation), row),
+        tolerance_warning(problem, evaluation, row),
+    )
+    return [*off, *said, *edge_warning(problem, evaluation, row), *tolerances]
+
+
+def _chemistry_warnings(problem: BoundProblem, evaluation: Evaluation, row: int) -> list[str]:
+    """Say what peroxide, electrons, gases and salts of a cathode's leach ask for."""
     acid = problem.acids[int(evaluation.designs.acid[row])]
+    assert isinstance(acid, Acid)
     peroxide = float(evaluation.designs.h2o2[row])
     temperature = float(evaluation.designs.temperature[row])
     plant = problem.inputs.parameters
-    said: list[str] = list(whose_yields(problem.surrogate))
+    said: list[str] = []
     if peroxide > 0:
         said.append(PEROXIDE_CAVEAT)
         if temperature > plant.peroxide_limit:
@@ -216,19 +272,7 @@ def warnings_of(problem: BoundProblem, evaluation: Evaluation, row: int) -> list
         )
     if acid.caveat:
         said.append(acid.caveat)
-    support = int(evaluation.support[row])
-    if support == 0:
-        said.append("No experiment lies near this design.")
-    elif support < 5:
-        said.append(f"Only {counted(support, 'experiment')} near this design.")
-    if assumed := assumption(problem.feed):
-        said.append(assumed)
-    said += reading_lines(problem.feed)
-    off, tolerances = (
-        switched_off(problem.constraints, problem.state(evaluation), row),
-        tolerance_warning(problem, evaluation, row),
-    )
-    return [*off, *said, *edge_warning(problem, evaluation, row), *tolerances]
+    return said
 
 
 def tolerance_warning(problem: BoundProblem, evaluation: Evaluation, row: int) -> list[str]:
@@ -238,20 +282,21 @@ def tolerance_warning(problem: BoundProblem, evaluation: Evaluation, row: int) -
         return []
     between = []
     for metal in problem.present:
-        i = METALS.index(metal)
+        i = problem.responses.index(metal)
         low, high = (100.0 * float(v[0, i]) for v in (spans.yields_low, spans.yields_high))
         between.append(f"{metal} {low:.1f}–{high:.1f} %")
     low, high = 100.0 * float(spans.recovery_low[0]), 100.0 * float(spans.recovery_high[0])
-    said = [
-        f"Within your tolerances the yields are between {', '.join(between)}, and recovery is between "
-        f"{low:.1f} and {high:.1f} %."
-    ]
+    recovery = (
+        f", and recovery is between {low:.1f} and {high:.1f} %" if "recovery" in problem.metrics else ""
+    )
+    said = [f"Within your tolerances the yields are between {', '.join(between)}{recovery}."]
     if spans.leaving[0] > 0.0:
         variable, upwards = spans.outwards[0]
         said.append(
             f"The design is at the edge of the data: {percent(float(spans.leaving[0]))} of the "
             "setpoints within your tolerances are farther from the experiments than the domain allows, above "
-            f"all where {VARIABLES[variable].label} is {'above' if upwards else 'below'} its setpoint."
+            f"all where {problem.variables[variable].label} is "
+            f"{'above' if upwards else 'below'} its setpoint."
         )
     return said
 
@@ -260,7 +305,7 @@ def edge_warning(problem: BoundProblem, evaluation: Evaluation, row: int) -> lis
     """Say which setpoints of a design are the lowest or highest that the experiments near the feed had."""
     near = problem.neighbourhoods[int(evaluation.designs.acid[row])]
     at = []
-    for j, variable in enumerate(VARIABLES):
+    for j, variable in enumerate(problem.variables):
         setpoint = evaluation.designs.continuous[row, j]
         for end, word in ((near.low[j], "lowest"), (near.high[j], "highest")):
             # no peroxide is a choice, not an edge
@@ -268,9 +313,12 @@ def edge_warning(problem: BoundProblem, evaluation: Evaluation, row: int) -> lis
                 at.append(f"{variable.label} ({word}, {end:.4g} {variable.shown_unit})")
     if not at:
         return []
+    which = vocabulary(problem.system).option
     if near.own.any():  # around own experiments a search may go beyond what was measured
-        return [f"At the limit of what experiments with this acid near this feed support: {', '.join(at)}."]
-    return [f"At the limit of the measured range for this acid near this feed: {', '.join(at)}."]
+        return [
+            f"At the limit of what experiments with this {which} near this feed support: {', '.join(at)}."
+        ]
+    return [f"At the limit of the measured range for this {which} near this feed: {', '.join(at)}."]
 
 
 def domain_setting(domain: float | None) -> str | float:

@@ -68,11 +68,13 @@ def answer_of(problem: BoundProblem, evaluation: Evaluation) -> int:
 
     That is the best one in the first objective: with yield targets, the cheapest that reaches them. Where
     several objectives are asked without a target, it is the one with the best net value: the best in one
-    objective alone would give all others up.
+    objective alone would give all others up. Where nothing tells the net value, as of a system without
+    prices, it is the knee.
     """
     if problem.targets or len(problem.objectives) == 1:
         return int(np.argmin(evaluation.objectives[:, 0]))
-    return int(np.argmax(evaluation.metrics[problem.counted("net_value")]))
+    worth = evaluation.metrics.get(problem.counted("net_value"))
+    return knee_of(evaluation.objectives) if worth is None else int(np.argmax(worth))
 
 
 def knee_of(objectives: Floats) -> int:

@@ -29,7 +29,7 @@ import numpy.typing as npt
 
 from optimiser._io.errors import InputError
 from optimiser.chemistry.mixtures import shares_of
-from optimiser.surrogate.features import AcidLike, FeedLike, of_cathode
+from optimiser.surrogate.features import Leachant, Leached, of_cathode
 from optimiser.surrogate.space import CATHODE_SPACE, Space
 from optimiser.surrogate.training_table import TrainingTable
 from optimiser.systems.table import SystemTable
@@ -220,7 +220,7 @@ class Domain:
     disagreement_limit: float = np.inf
     space: Space = CATHODE_SPACE
 
-    def neighbourhood(self, feed: FeedLike, acid: AcidLike) -> Neighbourhood:
+    def neighbourhood(self, feed: Leached, acid: Leachant) -> Neighbourhood:
         """Return the experiments with this acid as seen from this feed. An acid not in the data has none."""
         near = self.near(np.array(feed.place), acid.key)
         share = feed.cathode_share

@@ -31,16 +31,24 @@ class Feature(NamedTuple):
     unit: str
 
 
-class AcidLike(Protocol):
-    """What the model needs of an acid."""
-
-    @property
-    def smiles(self) -> str:
-        """Structure."""
+class Leachant(Protocol):
+    """What is known of an acid, or of another option of a system, whatever the model."""
 
     @property
     def key(self) -> str:
         """Identity: the structure, or those of a mixture with their shares."""
+
+    @property
+    def components(self) -> Sequence[tuple[Leachant, float]]:
+        """The acids of a mixture with their mole shares; itself where it is none."""
+
+
+class AcidLike(Leachant, Protocol):
+    """What a model of cathodes needs of an acid."""
+
+    @property
+    def smiles(self) -> str:
+        """Structure."""
 
     @property
     def components(self) -> Sequence[tuple[AcidLike, float]]:
@@ -59,12 +67,28 @@ class AcidLike(Protocol):
         """Solubility of the Li, Ni, Mn, Co salts in g/100 mL, NaN where unknown, shape (4,)."""
 
 
-class FeedLike(Protocol):
-    """What the model needs of a feed: mol per mol Li, which of Li, Ni, Mn, Co it holds, how much cathode."""
+class Leached(Protocol):
+    """What is known of a feed, whatever the model."""
 
     @property
     def place(self) -> tuple[float, ...]:
-        """The numbers that describe it: mol Ni, Mn, Co per mol Li."""
+        """The numbers that describe it: of a cathode mol Ni, Mn, Co per mol Li."""
+
+    @property
+    def present(self) -> Bools:
+        """Which responses the feed has: of a cathode which of Li, Ni, Mn, Co it contains, shape (m,)."""
+
+    @property
+    def cathode_share(self) -> float:
+        """Mass of cathode per mass of what is fed; 1 of what is no cathode."""
+
+    @property
+    def impurities(self) -> Mapping[str, float]:
+        """Mass of copper, aluminium and iron per mass of what is fed; what own results may depend on."""
+
+
+class FeedLike(Leached, Protocol):
+    """What a model of cathodes needs of a feed: mol per mol Li."""
 
     @property
     def Ni(self) -> float:  # noqa: N802
@@ -77,18 +101,6 @@ class FeedLike(Protocol):
     @property
     def Co(self) -> float:  # noqa: N802
         """Mol Co per mol Li."""
-
-    @property
-    def present(self) -> Bools:
-        """Which of Li, Ni, Mn, Co the feed contains, shape (4,)."""
-
-    @property
-    def cathode_share(self) -> float:
-        """Mass of cathode per mass of what is fed."""
-
-    @property
-    def impurities(self) -> Mapping[str, float]:
-        """Mass of copper, aluminium and iron per mass of what is fed; what own results may depend on."""
 
 
 FEATURES: tuple[Feature, ...] = (

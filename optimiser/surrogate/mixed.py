@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from optimiser.surrogate.features import AcidLike
+from optimiser.surrogate.features import Leachant
 from optimiser.variables import Designs, Floats, Ints
 
 
@@ -28,7 +28,7 @@ class Mixed:
         share: mole share of the acid in it, shape (m,).
     """
 
-    acids: tuple[AcidLike, ...]
+    acids: tuple[Leachant, ...]
     designs: Designs
     row: Ints
     share: Floats
@@ -40,7 +40,7 @@ class Mixed:
         return np.asarray(np.add.reduceat(weighed, first, axis=0), dtype=np.float64)
 
 
-def mixed(acids: Sequence[AcidLike], designs: Designs) -> Mixed | None:
+def mixed(acids: Sequence[Leachant], designs: Designs) -> Mixed | None:
     """Return designs as those of acids alone; None where no design has a mixture.
 
     Args:

@@ -1,46 +1,49 @@
-"""Read the table of a system."""
+"""Read and check the table of a system: from its cells to arrays, and notes of what a reader must know."""
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
-from optimiser._io.errors import InputError, closest
-from optimiser.systems.spec import LongResponses, SystemSpec, read_spec
-from optimiser.systems.system import BETWEEN, NO_CHOICE, Option, System, SystemFeed
+from optimiser._io.errors import InputError
+from optimiser._io.reading import MOST_TABLE, read_bytes
+from optimiser.systems import checks
+from optimiser.systems.cells import Cells, find_table, read_cells
+from optimiser.systems.feeds import feed_columns, feeds_of
+from optimiser.systems.grouping import FEED, Grouping, grouping, named_columns, numbered
+from optimiser.systems.spec import LongResponses, SetpointSpec, SystemSpec, read_spec
+from optimiser.systems.system import BETWEEN, NO_CHOICE, Option, System
 from optimiser.systems.table import SystemTable
+from optimiser.systems.units import conversion, converted
 from optimiser.variables import Floats, Ints, Variable
 
-_ALL_BUT = "all but "
+#: Groups that the folds need at least.
+LEAST_EXPERIMENTS = 5
+_REPEAT, _RESPONSE, _VALUE = "repeat\0", "response\0", "value\0"  # columns that no table can name
 
 
-def read_system_table(path: str | Path) -> SystemTable:
-    """Read a system's file and its table.
+def read_system_table(path: str | Path, table: Path | None = None) -> SystemTable:
+    """Read a system's file and its table, and check both.
 
     Args:
-        path: of the system's file.
+        path: of the system's file, or the name of one that ships.
+        table: the table, if not where the system's file says.
 
     Raises:
-        InputError: the file or its table cannot be read, or does not hold what it should.
+        InputError: the file or its table cannot be read, or does not hold what it should; with file, and line
+            or row and column.
     """
     spec, document = read_spec(path)
-    table = document.path.parent / spec.table
-    frame = pd.read_csv(table, dtype=object)
-    for column in _columns_of(spec):
-        if column not in frame.columns:
-            raise InputError(
-                f"The table has no column {column!r}.",
-                where=str(table),
-                allowed=", ".join(map(str, frame.columns)),
-                remedy=closest(column, list(map(str, frame.columns))) or "correct the name",
-            )
-    for column, values in spec.exclude.items():
-        frame = frame[~frame[column].isin([str(v) for v in values])]
-    return table_of(spec, frame, table)
+    try:
+        return _read(spec, find_table(spec.table, document.path.parent, table))
+    except InputError as error:
+        raise (document.located(error) if error.key else error) from None
 
 
 def _columns_of(spec: SystemSpec) -> list[str]:
@@ -50,115 +53,185 @@ def _columns_of(spec: SystemSpec) -> list[str]:
         else list(spec.responses.values())
     )
     feed = [*spec.feed.columns.values(), *([spec.feed.name] if spec.feed.name else [])]
-    named = [spec.groups.study] if spec.groups.study else []
-    of = [*spec.setpoints.values(), *spec.choices.values()]
-    return [*responses, *(one.column for one in of), *feed, *named, *spec.exclude]
+    setpoints = [one.column for one in spec.setpoints.values()]
+    choices = [one.column for one in spec.choices.values()]
+    return [*responses, *setpoints, *choices, *feed, *named_columns(spec)]
 
 
-def table_of(spec: SystemSpec, frame: pd.DataFrame, path: Path) -> SystemTable:
-    """Return a system's table from the cells of its file."""
-    number: dict[str, Any] = {n: pd.to_numeric(frame[s.column]) for n, s in spec.setpoints.items()}
-    setpoints = pd.DataFrame(number).fillna({n: s.empty or 0.0 for n, s in spec.setpoints.items()})
-    choices = pd.DataFrame(
-        {n: frame[c.column].astype(str) for n, c in spec.choices.items()}, index=frame.index
+@dataclass(frozen=True)
+class _Wide:
+    """Rows of the table with a column for each response."""
+
+    conditions: pd.DataFrame
+    written: Floats
+    responses: tuple[str, ...]
+    rows: Ints
+
+
+def _read(spec: SystemSpec, path: Path) -> SystemTable:
+    digest = hashlib.sha256(read_bytes(path, MOST_TABLE, allowed="a CSV or XLSX table")).hexdigest()
+    cells, notes = checks.excluded(spec, read_cells(path))
+    cells.check_columns(_columns_of(spec))
+    cells, more = _with_responses(spec, cells)
+    notes += more
+    choices, more = checks.choice_values(spec, cells)
+    notes += more
+    setpoints, unused, more = checks.setpoint_values(spec, cells, choices)
+    notes += [*more, *_converted_notes(spec)]
+    spec = spec.model_copy(
+        update={"setpoints": {name: converted(name, said) for name, said in spec.setpoints.items()}}
     )
-    columns = pd.DataFrame(
-        {n: pd.to_numeric(frame[c]) for n, c in spec.feed.columns.items()}, index=frame.index
-    )
-    name = frame[spec.feed.name].astype(str) if spec.feed.name else pd.Series(spec.name, index=frame.index)
+    variables = []
+    for name, said in spec.setpoints.items():
+        values = setpoints[name].to_numpy()
+        notes += checks.check_setpoint(name, said, values, cells, unused[name])
+        variables.append(_variable(name, said, values, bool(unused[name].any())))
+    feed, names, more = feed_columns(spec, cells)
+    notes += more
+    conditions = pd.concat([setpoints, choices, feed], axis=1)
+    conditions[FEED] = names
+    wide, more = _wide(spec, cells, conditions)
+    notes += more
+    return _table(spec, wide, variables, path, digest, notes)
+
+
+def _converted_notes(spec: SystemSpec) -> list[str]:
+    notes = []
+    for name, said in spec.setpoints.items():
+        unit, after = conversion(name, said.unit), converted(name, said).unit
+        if unit is not None and (unit.factor, unit.shift) != (1.0, 0.0):
+            notes.append(f"{name} is converted from {said.unit} to {after}")
+    return notes
+
+
+def _with_responses(spec: SystemSpec, cells: Cells) -> tuple[Cells, list[str]]:
+    """Leave out rows in which no response was measured."""
+    long = isinstance(spec.responses, LongResponses)
+    columns = [spec.responses.value] if isinstance(spec.responses, LongResponses) else spec.responses.values()
+    measured = ~np.isnan(np.column_stack([cells.numbers(column) for column in columns]))
+    without = ~measured.any(axis=1)
+    if without.all():
+        raise InputError(
+            "No row has a yield.",
+            where=cells.where(),
+            allowed="numbers in the columns of the responses",
+            remedy="correct the names of the responses' columns",
+        )
+    if isinstance(spec.responses, LongResponses) and "" in (names := cells.text(spec.responses.by)):
+        raise InputError(
+            "The row does not say which response its yield is of.",
+            where=cells.where(cells.rows[names.index("")], spec.responses.by),
+            allowed="a name in every row",
+        )
+    if not without.any():
+        return cells, []
+    said = "a yield" if long else "any response"
+    return cells.keep(np.asarray(~without)), [f"{int(without.sum())} rows without {said} are left out"]
+
+
+def _wide(spec: SystemSpec, cells: Cells, conditions: pd.DataFrame) -> tuple[_Wide, list[str]]:
+    """Return rows with a column for each response, checked; what only groups need is among the conditions."""
+    for column in named_columns(spec):
+        conditions[column] = cells.text(column)
     scale = 0.01 if spec.unit == "percent" else 1.0
-    study = frame[spec.groups.study].astype(str) if spec.groups.study else name
-    conditions = pd.concat([setpoints, choices, columns.add_prefix("feed "), name.rename("feed")], axis=1)
-    conditions["study"] = study
-    if isinstance(spec.responses, LongResponses):
-        by = frame[spec.responses.by].astype(str)
-        responses = tuple(dict.fromkeys(by))
-        value = pd.to_numeric(frame[spec.responses.value]) * scale
-        keys = list(conditions.columns)
-        conditions["response"], conditions["value"] = by, value
-        conditions["repeat"] = conditions.groupby([*keys, "response"], sort=False).cumcount()
-        wide = conditions.pivot(index=[*keys, "repeat"], columns="response", values="value")
-        order = conditions.drop_duplicates([*keys, "repeat"])[[*keys, "repeat"]]
-        wide = wide.reindex(pd.MultiIndex.from_frame(order))
-        written = wide[list(responses)].to_numpy(dtype=np.float64)
-        conditions, rows = order[keys].reset_index(drop=True), order.index.to_numpy() + 2
-    else:
-        responses = tuple(spec.responses)
-        written = np.column_stack([pd.to_numeric(frame[c]) for c in spec.responses.values()]) * scale
-        rows = frame.index.to_numpy() + 2
+    if not isinstance(spec.responses, LongResponses):
+        columns = list(spec.responses.values())
+        written = np.column_stack([cells.numbers(column) for column in columns]) * scale
+        notes = checks.check_yields(spec, written, columns, cells)
+        rows = np.array(cells.rows, dtype=np.intp)
+        return _Wide(conditions.reset_index(drop=True), written, tuple(spec.responses), rows), notes
+    value = cells.numbers(spec.responses.value) * scale
+    notes = checks.check_yields(spec, value[:, None], [spec.responses.value], cells)
+    keys, by = list(conditions.columns), cells.text(spec.responses.by)
+    long = conditions.copy()
+    long[_RESPONSE], long[_VALUE] = by, value
+    long[_REPEAT] = long.groupby([*keys, _RESPONSE], sort=False).cumcount()
+    row = numbered(long, [*keys, _REPEAT])
+    responses = tuple(dict.fromkeys(by))
+    written = np.full((int(row.max()) + 1, len(responses)), np.nan)
+    written[row, [responses.index(name) for name in by]] = value
+    first = np.unique(row, return_index=True)[1]
+    kept = conditions.iloc[first].reset_index(drop=True)
+    return _Wide(kept, written, responses, np.array(cells.rows, dtype=np.intp)[first]), notes
+
+
+def _table(
+    spec: SystemSpec, wide: _Wide, variables: Sequence[Variable], path: Path, digest: str, notes: list[str]
+) -> SystemTable:
+    yields, conditions = wide.written.clip(0.0, 1.0), wide.conditions
+    checks.check_varies(wide.responses, yields, str(path))
+    by = grouping(spec)
     continuous = conditions[list(spec.setpoints)].to_numpy(dtype=np.float64)
-    values = tuple(tuple(dict.fromkeys(conditions[c])) for c in spec.choices)
     parts = [tuple(row) for row in conditions[list(spec.choices)].to_numpy(dtype=object).tolist()]
     known = list(dict.fromkeys(parts))
-    options = tuple(Option(p, BETWEEN.join(p) or NO_CHOICE) for p in known)
-    feed = conditions[[c for c in conditions.columns if c.startswith("feed ")]].to_numpy(dtype=np.float64)
-    feed_names = conditions["feed"].tolist()
-    has = np.zeros(written.shape, dtype=np.bool_)
-    feeds = {}
-    for one in dict.fromkeys(feed_names):
-        mine = np.array([n == one for n in feed_names])
-        there = ~np.isnan(written[mine]).all(axis=0)
-        has[mine] = there
-        given = spec.feed.assay.get(one, spec.feed.assay)
-        given = given if isinstance(given, dict) else {}
-        assay = np.array(
-            [g / 100.0 if isinstance(g := given.get(r), int | float) else np.nan for r in responses]
-        )
-        feeds[one] = SystemFeed(one, tuple(feed[mine][0].tolist()), there, assay, spec.name)
-    along = _along(spec)
+    place = conditions[list(spec.feed.columns)].to_numpy(dtype=np.float64)
+    names = tuple(conditions[FEED].tolist())
+    feeds, has = feeds_of(spec, names, place, ~np.isnan(wide.written), wide.responses)
+    experiments = numbered(conditions, by.names)
+    _check_experiments(experiments, by, path)
+    notes += checks.repeats(conditions[[*spec.setpoints, *spec.choices, *spec.feed.columns, FEED]], yields)
     system = System(
         name=spec.name,
-        variables=tuple(_variable(n, s, continuous[:, j]) for j, (n, s) in enumerate(spec.setpoints.items())),
-        responses=responses,
+        variables=tuple(variables),
+        responses=wide.responses,
         choices=tuple(spec.choices),
-        values=values,
-        options=options,
+        values=tuple(tuple(dict.fromkeys(conditions[choice])) for choice in spec.choices),
+        options=tuple(Option(part, BETWEEN.join(part) or NO_CHOICE) for part in known),
         feed_columns=tuple(spec.feed.columns),
         feeds=feeds,
-        along=along,
-        monotone={n: d for n, d in spec.monotone.items() if d},
+        along=by.along,
+        monotone={name: sign for name, sign in spec.monotone.items() if sign},
         spec=spec,
     )
-    without = [c for c in conditions.columns if c not in (along, "study")]
     return SystemTable(
         path=path,
-        sha256=hashlib.sha256(path.read_bytes()).hexdigest(),
+        sha256=digest,
         system=system,
-        option=np.array([known.index(p) for p in parts], dtype=np.intp),
-        feed=feed,
-        feed_name=tuple(feed_names),
+        option=np.array([known.index(part) for part in parts], dtype=np.intp),
+        feed=place,
+        feed_name=names,
         has=has,
         continuous=continuous,
-        yields=written.clip(0.0, 1.0),
-        yields_as_written=written,
-        experiments=_numbers(conditions[without]),
-        studies=_numbers(conditions[["study"]]),
-        rows=np.asarray(rows, dtype=np.intp),
+        yields=yields,
+        yields_as_written=wide.written,
+        experiments=experiments,
+        studies=numbered(conditions, [spec.groups.study or FEED]),
+        rows=wide.rows,
+        notes=tuple(notes),
     )
 
 
-def _along(spec: SystemSpec) -> str | None:
-    """Return the setpoint over which an experiment is sampled."""
-    for name in spec.groups.experiment:
-        if name.startswith(_ALL_BUT) and (setpoint := name.removeprefix(_ALL_BUT).strip()) in spec.setpoints:
-            return setpoint
-    return None
+def _check_experiments(experiments: Ints, by: Grouping, path: Path) -> None:
+    many = int(experiments.max()) + 1
+    if many < LEAST_EXPERIMENTS:
+        raise InputError(
+            f"The table has {many} experiment{'s' if many > 1 else ''}, told apart by {', '.join(by.names)}: "
+            "too few to hold out.",
+            where=str(path),
+            allowed=f"{LEAST_EXPERIMENTS} or more",
+            remedy="add experiments, or say in `groups` what tells them apart",
+        )
 
 
-def _numbers(frame: pd.DataFrame) -> Ints:
-    return np.asarray(frame.groupby(list(frame.columns), sort=False).ngroup(), dtype=np.intp)
-
-
-def _variable(name: str, said: Any, values: Floats) -> Variable:
-    low, high = float(values.min()), float(values.max())
-    step = said.step or 10.0 ** np.floor(np.log10(max(high - low, 1e-9) / 100.0))
+def _variable(name: str, said: SetpointSpec, values: npt.NDArray[np.float64], unused: bool) -> Variable:
+    """Return a setpoint as the search sees it; its least is 0 where some option does not have it."""
+    least, most = float(values.min()), float(values.max())
+    low = least if said.low is None else said.low
+    high = most if said.high is None else said.high
+    span = (most - least) or abs(most) or 1.0
+    step = said.step or 10.0 ** float(np.floor(np.log10(span / 100.0)))
+    if said.values:
+        gaps = np.diff([*said.values])
+        low = said.values[0] if said.low is None else low
+        high = said.values[-1] if said.high is None else high
+        step = float(gaps.min()) if len(gaps) else step
     return Variable(
         name,
         said.label or name.replace("_", " "),
         said.unit,
-        low if said.low is None else said.low,
-        high if said.high is None else said.high,
+        min(low, 0.0) if unused else low,
+        high,
         float(step),
         said.log,
-        said.values,
+        ((0.0, *said.values) if unused and 0.0 not in said.values else said.values) if said.values else (),
     )

@@ -62,7 +62,22 @@ class ReagentSpec(_Part):
     """What a value of a choice is, as far as the sums of the process need it.
 
     ``acid`` names a known acid, whose structure, stock, price and factor it then has; the other numbers are
-    given where there is none, or instead of that acid's.
+    given where there is none, or instead of that acid's. A stock of which nothing is said is pure and as
+    dense as water.
+
+    Attributes:
+        acid: name, alias or formula of a known acid (`optimiser list acids`).
+        smiles: structure; that of a known acid makes it this acid.
+        label: what to call it.
+        molar_mass: g/mol.
+        price: EUR per kg of pure substance.
+        climate_change: kg CO2-eq per kg of pure substance.
+        usable_protons: mol per mol that dissolve a solid.
+        purity, density: of what is bought, kg/kg and kg/L.
+        setpoint: which one says its strength, in mol/L or wt%; ``acid_concentration`` if left out, or ``pH``
+            where the system has that one alone.
+        heat: kWh per t of feed that a treatment takes, such as roasting.
+        source: of these numbers.
     """
 
     acid: str | None = None
@@ -72,20 +87,26 @@ class ReagentSpec(_Part):
     price: Annotated[Real, Field(ge=0)] | None = None
     climate_change: Real | None = None
     usable_protons: Annotated[Real, Field(ge=0)] | None = None
+    purity: Annotated[Real, Field(gt=0, le=1)] | None = None
+    density: Annotated[Real, Field(gt=0)] | None = None
+    setpoint: str | None = None
+    heat: Annotated[Real, Field(ge=0)] | None = None
     source: str | None = None
 
 
 class ChoiceSpec(_Part):
     """A column of the table whose values are chosen among, such as the lixiviant.
 
-    ``smiles`` is the structure of each value, and ``values`` what is known of each besides; ``reagent`` says
-    that the values are what is dissolved, whose amount and price count.
+    ``smiles`` is the structure of each value, and ``values`` what is known of each besides. ``reagent`` says
+    that the values are what is dissolved, whose amount and price count; left out, they are so of the first
+    choice that has a known acid or a molar mass among its values.
     """
 
     column: str = Field(min_length=1)
     label: str | None = None
     smiles: dict[str, str] = Field(default_factory=dict)
     values: dict[str, ReagentSpec] = Field(default_factory=dict)
+    reagent: bool | None = None
 
 
 class FeedSpec(_Part):
@@ -160,6 +181,7 @@ class SystemSpec(_Part):
         exclude: values by column whose rows are left out, which is told.
         responses: name and column of each, or rows (`LongResponses`).
         setpoints, choices, feed, groups, monotone: see their classes.
+        reagent: what is dissolved in every row, where no choice says it.
         acid_consumption: what the feed takes of pure acid, kg per t, where no stoichiometry says it.
     """
 
@@ -178,6 +200,7 @@ class SystemSpec(_Part):
     feed: FeedSpec = FeedSpec()
     groups: GroupSpec = GroupSpec()
     monotone: dict[str, Annotated[int, BeforeValidator(_direction)]] = Field(default_factory=dict)
+    reagent: ReagentSpec | None = None
     acid_consumption: SumSpec | None = None
 
     @field_validator("responses", mode="before")
@@ -247,7 +270,7 @@ class SystemSpec(_Part):
 
 
 def read_spec(path: str | Path) -> tuple[SystemSpec, Document]:
-    """Read a system's file: a path, or ``cathode`` for the built-in one.
+    """Read a system's file: a path, or the name of one that ships, such as ``cathode``.
 
     Raises:
         InputError: there is no such file, or it says what it may not; with file, line and key.
@@ -257,9 +280,5 @@ def read_spec(path: str | Path) -> tuple[SystemSpec, Document]:
         >>> list(spec.setpoints)[:2], spec.monotone["solid_liquid_ratio"]
         (['temperature', 'acid_concentration'], -1)
     """
-    given = Path(path)
-    shipped = builtin.folder("models") / f"{path}.system.yaml"
-    if not given.exists() and given.name == str(path) and shipped.is_file():
-        given = shipped
-    document = read_yaml(given)
+    document = read_yaml(builtin.find_system(path))
     return validate(SystemSpec, document), document

@@ -47,7 +47,7 @@ class Option:
         return ((self, 1.0),)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class SystemFeed:
     """A feed of a system.
 
@@ -71,6 +71,26 @@ class SystemFeed:
     cathode_share: float = 1.0
     impurities: Mapping[str, float] = field(default_factory=dict)
     assumed_yields: Mapping[str, float] = field(default_factory=dict)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, SystemFeed):
+            return NotImplemented
+        said = (self.name, self.place, self.system, self.mass) == (
+            other.name,
+            other.place,
+            other.system,
+            other.mass,
+        )
+        same = np.array_equal(self.present, other.present)
+        return said and same and np.array_equal(self.assay, other.assay, equal_nan=True)
+
+    def __hash__(self) -> int:
+        return hash((self.name, self.place, self.system))
+
+    @property
+    def solid_mass(self) -> float:
+        """All that is charged, kg, dry."""
+        return self.mass
 
     @property
     def metal_mass(self) -> Floats:
@@ -135,6 +155,11 @@ class System:
     def option_column(self) -> str:
         """The column of tables of designs that names the option: ``acid`` of cathodes, else the choices."""
         return BETWEEN.join(self.choices) if self.choices else "option"
+
+    @property
+    def table_columns(self) -> tuple[str, ...]:
+        """What a table in a file says of a design: ``acid`` of cathodes, else each choice; its setpoints."""
+        return (*(("acid",) if self.is_cathode else self.choices), *self.names)
 
     def option(self, name: str) -> Option:
         """Return an option by its name, such as ``sulfuric / none``, in the table or not.

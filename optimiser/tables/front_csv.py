@@ -10,27 +10,33 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from optimiser.chemistry.metals import METALS
 from optimiser.problem.bound import BoundProblem, Evaluation
 from optimiser.problem.metrics import BY_PRODUCTS
-from optimiser.variables import CONTINUOUS
+from optimiser.systems.system import System
 
 
 def design_table(problem: BoundProblem, evaluation: Evaluation, knee: int | None = None) -> pd.DataFrame:
     """Return one row per design, columns in the order that `docs/` promises.
 
-    Design variables; per metal the yield over the tolerances and its 90 % interval; per objective the value
-    and its interval; every other metric; ``p_feasible, support, domain_distance, proton_ratio, knee``;
-    by-products per t of feed, and whether nitrogen oxides or precipitates have to be expected; per metal the
-    yield at the setpoint itself and the tenth percentile over the tolerances. Yields of absent metals are
-    empty.
+    Design variables (of a system of one's own a column per choice and setpoint); per metal or response the
+    yield over the tolerances and its 90 % interval; per objective the value and its interval; every other
+    metric; ``p_feasible, support, domain_distance``; of cathodes ``proton_ratio``; ``knee``; of cathodes
+    by-products per t of feed, and whether nitrogen oxides or precipitates have to be expected; per metal or
+    response the yield at the setpoint itself and the tenth percentile over the tolerances. Yields of absent
+    metals are empty.
     """
+    return with_choices(named_table(problem, evaluation, knee), problem.system)
+
+
+def named_table(problem: BoundProblem, evaluation: Evaluation, knee: int | None = None) -> pd.DataFrame:
+    """Return `design_table` with the name of the option in ``acid``, whatever the system's choices are."""
+    of_cathode = problem.system.is_cathode
     columns: dict[str, object] = {"acid": np.array(problem.acid_names)[evaluation.designs.acid]}
-    columns |= {name: getattr(evaluation.designs, name) for name in CONTINUOUS}
-    for i, metal in enumerate(METALS):
-        columns[f"yield_{metal}"] = evaluation.yields[:, i]
-        columns[f"yield_{metal}_low"] = evaluation.yields_low[:, i]
-        columns[f"yield_{metal}_high"] = evaluation.yields_high[:, i]
+    columns |= {v.name: evaluation.designs.continuous[:, j] for j, v in enumerate(problem.variables)}
+    for i, response in enumerate(problem.responses):
+        columns[f"yield_{response}"] = evaluation.yields[:, i]
+        columns[f"yield_{response}_low"] = evaluation.yields_low[:, i]
+        columns[f"yield_{response}_high"] = evaluation.yields_high[:, i]
     for objective in problem.objectives:
         name = objective.metric
         if name not in columns:
@@ -42,13 +48,30 @@ def design_table(problem: BoundProblem, evaluation: Evaluation, knee: int | None
     columns["p_feasible"] = evaluation.p_feasible
     columns["support"] = evaluation.support
     columns["domain_distance"] = evaluation.domain_distance
-    columns["proton_ratio"] = evaluation.proton_ratio
+    if of_cathode:
+        columns["proton_ratio"] = evaluation.proton_ratio
     columns["knee"] = np.arange(len(evaluation)) == knee
     columns |= {name: values for name, values in rest.items() if name in BY_PRODUCTS}
-    by_products = evaluation.by_products
-    columns["nox"] = by_products.nox
-    columns["precipitates"] = [" ".join(by_products.precipitating(i)) for i in range(len(evaluation))]
-    for i, metal in enumerate(METALS):
-        columns[f"yield_{metal}_nominal"] = evaluation.yields_nominal[:, i]
-        columns[f"yield_{metal}_p10"] = evaluation.yields_p10[:, i]
+    if of_cathode:
+        by_products = evaluation.by_products
+        columns["nox"] = by_products.nox
+        columns["precipitates"] = [" ".join(by_products.precipitating(i)) for i in range(len(evaluation))]
+    for i, response in enumerate(problem.responses):
+        columns[f"yield_{response}_nominal"] = evaluation.yields_nominal[:, i]
+        columns[f"yield_{response}_p10"] = evaluation.yields_p10[:, i]
     return pd.DataFrame(columns)
+
+
+def with_choices(frame: pd.DataFrame, system: System) -> pd.DataFrame:
+    """Return a table of designs as files have it: a column per choice in the place of ``acid``.
+
+    Of cathodes, or where there is no column ``acid``, it is the same table.
+    """
+    if system.is_cathode or "acid" not in frame:
+        return frame
+    place = list(frame.columns).index("acid")
+    parts = [system.option(str(name)).values for name in frame["acid"]]
+    split = frame.drop(columns="acid")
+    for j, choice in enumerate(system.choices):
+        split.insert(place + j, choice, np.array([values[j] for values in parts], dtype=object))
+    return split

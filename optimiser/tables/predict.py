@@ -65,7 +65,12 @@ class Setting:
         """What must be told of tolerances, assumed yields and own tables; a profile has none of these."""
         if self.profile is None:
             own = whose_yields(self.surrogate)
-            told = (*own, said(self.tolerances.record()), *self.assumed, *self.tables.notes)
+            told = (
+                *own,
+                said(self.tolerances.record(), self.tolerances.variables),
+                *self.assumed,
+                *self.tables.notes,
+            )
             aside = results_aside(self.source)
             note = f"Columns of results left aside, since they are predicted anew: {aside}."
             return (note, *told) if aside else told

@@ -8,6 +8,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -25,6 +26,7 @@ from optimiser.surrogate.calibration import (
 )
 from optimiser.surrogate.domain import Domain, fit_domain
 from optimiser.surrogate.training_table import TrainingTable
+from optimiser.systems.table import SystemTable
 from optimiser.training.held_out import HeldOut
 from optimiser.variables import Bools, Floats
 
@@ -46,7 +48,7 @@ class Evidence:
         same_study: whether an experiment is the row's own or of its study, shape (n, m).
     """
 
-    table: TrainingTable
+    table: Any  # TrainingTable, or SystemTable
     domain: Domain
     square: Floats
     same_feed: Bools
@@ -54,9 +56,11 @@ class Evidence:
     same_study: Bools
 
 
-def gather(table: TrainingTable, held: Mapping[str, HeldOut]) -> Evidence:
+def gather(table: TrainingTable | SystemTable, held: Mapping[str, HeldOut]) -> Evidence:
     """Return the evidence of a table with held-out predictions by protocol, which set the domain's limits."""
-    apart = np.where(table.present, held["study"].disagreement, np.nan)
+    outside = furthest(held)
+    apart = np.where(table.present, outside.disagreement, np.nan)
+    apart = apart[~np.isnan(apart).all(axis=1)]
     domain = fit_domain(table, np.arange(len(table)))
     domain = domain.limited(held["experiment"].distance, np.nanmean(apart, axis=1))
     n, m = len(table), len(domain.acid)
@@ -73,17 +77,22 @@ def gather(table: TrainingTable, held: Mapping[str, HeldOut]) -> Evidence:
     return Evidence(table, domain, square, same_feed, own, own | study[:, table.studies].T)
 
 
+def furthest(held: Mapping[str, HeldOut]) -> HeldOut:
+    """Return what is held out furthest from the data: studies, or experiments of a table with one study."""
+    return held.get("study", held["experiment"])
+
+
 def calibrate(evidence: Evidence, experiment: HeldOut, study: HeldOut, rows: Bools) -> Calibration:
     """Fit a calibration.
 
     Args:
         evidence: of the training table.
         experiment: predictions with experiments held out.
-        study: predictions with studies held out.
+        study: predictions with studies held out; with experiments, where there is one study.
         rows: which rows' errors may be used, shape (n,).
     """
     table = evidence.table
-    counted = table.present & rows[:, None]
+    counted = table.present & rows[:, None] & experiment.predicted
     mean = stretched(experiment.mean)
     residual = np.where(counted, table.yields - mean, np.nan)
     errors = experiment_errors(evidence, residual)
@@ -140,7 +149,7 @@ def nested(evidence: Evidence, held: Mapping[str, HeldOut], protocol: str) -> Ne
 
     Args:
         evidence: of the training table.
-        held: predictions by protocol; ``experiment`` and ``study`` calibrate whatever is measured.
+        held: predictions by protocol; those of experiments and studies calibrate whatever is measured.
         protocol: whose test rows.
     """
     measured = held[protocol]
@@ -148,7 +157,7 @@ def nested(evidence: Evidence, held: Mapping[str, HeldOut], protocol: str) -> Ne
     expected, folds = np.full_like(centre, np.nan), []
     for fold in range(int(measured.fold.max()) + 1):
         rows = measured.fold == fold
-        found = calibrate(evidence, held["experiment"], held["study"], ~rows)
+        found = calibrate(evidence, held["experiment"], furthest(held), ~rows)
         expected[rows] = found.expected(centre[rows])
         folds.append((rows, found, held_out_scale(evidence, found, measured, evidence.own)[rows]))
     return Nested(expected, tuple(folds))
@@ -173,6 +182,7 @@ def ratio(evidence: Evidence, held: HeldOut) -> Floats:
     """Return the domain's ratio of held-out rows, at most 1 inside, NaN where untested, shape (n,)."""
     out = np.full(len(held.fold), np.nan)
     rows = held.tested
+    rows = rows & (evidence.table.present & held.predicted).any(axis=1)
     disagreement = np.where(evidence.table.present, held.disagreement, np.nan)[rows]
     out[rows] = evidence.domain.ratio(held.distance[rows], disagreement)
     return out
@@ -212,7 +222,7 @@ def _fit_scale(design: Floats, errors: Floats) -> Floats:
 def _growth(evidence: Evidence, bare: Calibration, study: HeldOut, rows: Bools) -> float:
     """Return the least power that lets intervals outside the domain hold what they claim."""
     far = ratio(evidence, study)
-    outside = evidence.table.present & (rows & (far > 1.0))[:, None]
+    outside = evidence.table.present & (rows & (far > 1.0))[:, None] & study.predicted
     if not outside.any():
         return 0.0
     row, metal = np.nonzero(outside)

@@ -12,7 +12,7 @@ from optimiser.surrogate.encoding import encoding_of
 from optimiser.surrogate.training_table import TrainingTable
 from optimiser.systems.table import SystemTable
 from optimiser.training.fit import Recipe, Step
-from optimiser.training.protocols import UNTESTED, Fold, fold_numbers, make_folds
+from optimiser.training.protocols import UNTESTED, Fold, fold_numbers, make_folds, predictable
 from optimiser.variables import Bools, Floats, Ints
 
 #: Points of the tolerances that held-out rows are predicted over.
@@ -25,7 +25,8 @@ class HeldOut:
 
     Attributes:
         fold: number of each row's fold from 0, -1 where none tests it, shape (n,).
-        mean: members' mean, neither stretched nor clipped, NaN where untested, shape (n, 4).
+        mean: members' mean, neither stretched nor clipped, NaN where untested, or where the fold has no
+            training rows of a response, shape (n, 4).
         spread: over the anchors, shape (n, 4).
         disagreement: of the members, shape (n, 4).
         distance: to the fold's training experiments, shape (n,).
@@ -41,6 +42,11 @@ class HeldOut:
     def tested(self) -> Bools:
         """Which rows are tested, shape (n,)."""
         return np.asarray(self.fold != UNTESTED, dtype=np.bool_)
+
+    @property
+    def predicted(self) -> Bools:
+        """Which yields are predicted, shape (n, m)."""
+        return ~np.isnan(self.mean)
 
 
 def hold_out(
@@ -78,7 +84,9 @@ def hold_out(
         fitted = recipe.fit(table, fold.train, lambda what, said=said: progress(f"{said}, {what}"))  # type: ignore[misc]
         distance[fold.test], moved = _around(table, fold)
         raw = fitted.predict(features[fold.test], moved=moved)
-        mean[fold.test], spread[fold.test], disagreement[fold.test] = raw[:3]
+        mean[fold.test], spread[fold.test], disagreement[fold.test] = (
+            np.where(predictable(table, fold), part, np.nan) for part in raw[:3]
+        )
     return HeldOut(numbers, *map(single, (mean, spread, disagreement, distance)))
 
 

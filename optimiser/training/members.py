@@ -235,13 +235,15 @@ def _metal_rows(
 ) -> tuple[Floats, Floats, Floats]:
     """Return training matrix, targets and weights of one metal."""
     held = np.flatnonzero(~np.isnan(yields))
-    if len(held) < 2:
+    if len(held) < 2 and (encoding.system.is_cathode or not member.joint):
         raise InputError(
             f"Only {len(held)} training rows have {encoding.system.responses[metal]}.", allowed="2 or more"
         )
     kinds = pair_columns(member, encoding)
     if not member.paired:
         return x[held][:, [test.column for test in kinds]], yields[held], weight[held]
+    if len(held) < 2:  # of a study held out with the one feed that has the response
+        return np.empty((0, len(kinds))), np.empty(0), np.empty(0)
     first, second = (
         held[rng.choice(len(held), member.pairs, p=weight[held] / weight[held].sum())] for _ in range(2)
     )

@@ -126,10 +126,11 @@ def skill(evidence: Evidence, held: Mapping[str, HeldOut]) -> dict[str, Any]:
     """
     table, found = evidence.table, {}
     for protocol, measured in held.items():
-        counted = table.present & measured.tested[:, None]
+        counted = table.present & measured.predicted
         yields = nested(evidence, held, protocol)
         figures: dict[str, Any] = score(yields.expected, table.yields, counted, yields.intervals(LEVELS))
-        far = ratio(evidence, measured)[measured.tested]
+        far = ratio(evidence, measured)
+        far = far[~np.isnan(far)]
         every = yields.intervals(RELIABILITY_LEVELS)
         figures["reliability"] = coverage(table.yields, counted, every, RELIABILITY_LEVELS)
         figures["rows"] = int(measured.tested.sum())

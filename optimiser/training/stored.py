@@ -22,6 +22,7 @@ import numpy.typing as npt
 from optimiser._io.errors import InputError
 from optimiser._io.reading import MOST_TABLE, npz_arrays, read_bytes
 from optimiser.surrogate.training_table import TrainingTable
+from optimiser.systems.table import SystemTable
 from optimiser.training.held_out import HeldOut
 from optimiser.training.protocols import PROTOCOLS, fold_numbers, make_folds
 from optimiser.variables import Bools, Floats
@@ -33,7 +34,9 @@ Arrays = dict[str, npt.NDArray[Any]]
 _REMEDY = "remove the file: its predictions are made again, in minutes; or run `optimiser train --force`"
 
 
-def pack_held_out(table: TrainingTable, settings: Mapping[str, Any], held: Mapping[str, HeldOut]) -> bytes:
+def pack_held_out(
+    table: TrainingTable | SystemTable, settings: Mapping[str, Any], held: Mapping[str, HeldOut]
+) -> bytes:
     """Return the content of ``folds.npz``, held-out predictions by protocol."""
     arrays = {
         f"{protocol}_{f.name}": getattr(found, f.name).astype(np.int8 if f.name == "fold" else np.float32)

@@ -16,7 +16,7 @@ from optimiser.search.run import RunResult
 from optimiser.uncertainty.drivers import Drivers, drivers
 from optimiser.uncertainty.inputs import Input, inputs_of
 from optimiser.uncertainty.montecarlo import MonteCarlo, monte_carlo, yields_alone
-from optimiser.variables import CONTINUOUS, Designs
+from optimiser.variables import Designs
 
 MOST_SEED = 2**32
 
@@ -144,7 +144,8 @@ def front_frame(drawn: MonteCarlo) -> pd.DataFrame:
     problem, evaluation = drawn.problem, drawn.evaluation
     columns: dict[str, object] = {"design": np.arange(1, len(evaluation) + 1)}
     columns["acid"] = np.array(problem.acid_names)[evaluation.designs.acid]
-    columns |= {name: getattr(evaluation.designs, name) for name in CONTINUOUS if name not in drawn.metrics}
+    setpoints = {name: getattr(evaluation.designs, name) for name in problem.system.names}
+    columns |= {name: value for name, value in setpoints.items() if name not in drawn.metrics}
     for name in drawn.metrics:
         columns[name] = evaluation.metrics[name]
         columns[f"{name}_low"], columns[f"{name}_high"] = drawn.interval(name)

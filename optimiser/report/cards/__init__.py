@@ -24,6 +24,7 @@ from optimiser.report.cards.plant import plant_makers
 from optimiser.report.cards.trust import convergence_card, support_card
 from optimiser.search.run import RunResult
 from optimiser.surrogate.calibration import INTERVAL_PERCENT
+from optimiser.systems.words import vocabulary
 
 
 def run_makers(result: RunResult, pinned: dict[str, Any], scopes: Scopes | None = None) -> tuple[Maker, ...]:
@@ -44,11 +45,16 @@ def run_makers(result: RunResult, pinned: dict[str, Any], scopes: Scopes | None 
         told = prices()
         return Card(not_applicable="no target, or no design.") if told is None else prices_card(told)
 
-    return (
+    system = result.problem.system
+    made = (
         Maker("answer", "The answer", lambda: answer_card(result, certainty())),
         Maker("prices", "What more yield and more certainty cost", priced),
         Maker("front", "The front", lambda: front_card(result)),
-        Maker("acids", "Acids against each other", lambda: acids_card(result)),
+        Maker(
+            "acids",
+            f"{vocabulary(system).options.capitalize()} against each other",
+            lambda: acids_card(result),
+        ),
         Maker("yields", "Yields along the front", lambda: yields_card(result)),
         Maker("setpoints", "Setpoints along the front", lambda: setpoints_card(result)),
         Maker("drivers", "What drives the spread", lambda: drivers_card(result)),
@@ -68,3 +74,8 @@ def run_makers(result: RunResult, pinned: dict[str, Any], scopes: Scopes | None 
         Maker("sources", "Every number and its source", lambda: sources_card(result), appendix=True),
         Maker("run", "This run", lambda: run_card(result, pinned), appendix=True),
     )
+    return made if system.is_cathode else tuple(one for one in made if one.key not in _OF_CATHODES)
+
+
+#: Cards that need the feed's formula, or what only the leach of a cathode has.
+_OF_CATHODES = frozenset({"plant", "flows", "climate", "impacts", "cost", "nearest", "drivers"})

@@ -11,6 +11,7 @@ import pandas as pd
 
 from optimiser.answers.acids import AcidComparison
 from optimiser.answers.crossing import Breakeven, CrossingMap
+from optimiser.problem.bound import BoundProblem
 from optimiser.problem.metrics import METRICS
 from optimiser.report.acid_words import breakeven_lines, comparison_lines, labelled, map_lines, verdict
 from optimiser.report.card import Block, Card, Figure, Maker, Panels, Table, make_cards
@@ -22,6 +23,7 @@ from optimiser.report.figures.designs import axis_titles, draw_strip, drawn_desi
 from optimiser.report.figures.scenarios import draw_heat
 from optimiser.report.numbers import percent
 from optimiser.report.style import acid_styles
+from optimiser.systems.words import vocabulary
 from optimiser.tables.results import ALONE
 
 NONE = "no acid has a feasible design."
@@ -29,22 +31,23 @@ NONE = "no acid has a feasible design."
 
 def comparison_cards(of: AcidComparison, pinned: Mapping[str, Any], scale: Scale = "linear") -> list[Card]:
     """Return the cards of a comparison of acids."""
-    makers = [
-        Maker("acids", "Which acid?", lambda: fronts_card(of, scale)),
-        Maker("impacts", "Their impacts", lambda: impacts_card(of)),
-    ]
-    makers[1:1] = plant_makers(of.scopes())
+    what = vocabulary(of.problem.system).option
+    makers = [Maker("acids", f"Which {what}?", lambda: fronts_card(of, scale))]
     if of.crossing is not None:
         crossing = of.crossing
-        makers.insert(1, Maker("crossing", "Where does which acid win?", lambda: map_card(crossing)))
+        makers.append(Maker("crossing", f"Where does which {what} win?", lambda: map_card(crossing)))
+    makers += plant_makers(of.scopes())
+    if of.problem.system.is_cathode:
+        makers.append(Maker("impacts", "Their impacts", lambda: impacts_card(of)))
     return make_cards([*makers, Maker("run", "This comparison", lambda: command_card(pinned))])
 
 
 def breakeven_cards(of: Breakeven, pinned: Mapping[str, Any]) -> list[Card]:
     """Return the cards of a break-even."""
+    what = vocabulary(of.field.problem.system).option
     return make_cards(
         (
-            Maker("breakeven", "Where does another acid take over?", lambda: breakeven_card(of)),
+            Maker("breakeven", f"Where does another {what} take over?", lambda: breakeven_card(of)),
             Maker("run", "This break-even", lambda: command_card(pinned)),
         )
     )
@@ -52,19 +55,20 @@ def breakeven_cards(of: Breakeven, pinned: Mapping[str, Any]) -> list[Card]:
 
 def fronts_card(of: AcidComparison, scale: Scale = "linear") -> Card:
     """Return all acids' own fronts in one figure with bands, and a verdict on each acid."""
-    table = Table("acids-table", _CAPTION, acids_table(of), sortable=False)
+    what = vocabulary(of.problem.system)
+    table = Table("acids-table", _CAPTION.format(what=what), acids_table(of), sortable=False)
     finding = (
         *comparison_lines(of),
-        "Each acid was searched alone, with the same settings and seeds; its front does not depend on the "
-        "others. Bands are calibrated 90 % intervals of the yields; a guess has none.",
+        f"Each {what.option} was searched alone, with the same settings and seeds; its front does not depend "
+        "on the others. Bands are calibrated 90 % intervals of the yields; a guess has none.",
     )
     return Card(finding=finding, blocks=(*_fronts(of, scale), table))
 
 
 _CAPTION = (
-    "Each acid's best design in the first objective, at the targets; in brackets 90 % intervals. The chance "
-    "to be the best is the share of draws, the same for all acids, in which that design beats all others', "
-    "everything uncertain."
+    "Each {what.option}'s best design in the first objective, at the targets; in brackets 90 % intervals. "
+    "The chance to be the best is the share of draws, the same for all {what.options}, in which that design "
+    "beats all others', everything uncertain."
 )
 
 
@@ -72,20 +76,22 @@ def _fronts(of: AcidComparison, scale: Scale) -> tuple[Block, ...]:
     able = of.feasible
     if not able:
         return ()
-    frames = []
+    frames, what = [], vocabulary(of.problem.system).option
     for one in able:
         assert one.front is not None
         evaluation = one.front.evaluation
-        frames.append(drawn_designs(one.problem, evaluation, ["best of this acid alone"] * len(evaluation)))
+        frames.append(
+            drawn_designs(one.problem, evaluation, [f"best of this {what} alone"] * len(evaluation))
+        )
     drawn, guesses = pd.concat(frames, ignore_index=True), [one.acid for one in able if one.guess]
     titles = axis_titles(of.problem)
     if len(titles) == 1:
         (name, title), styles = *titles.items(), acid_styles(list(of.problem.acid_names))
-        return (Figure("fronts", f"The best of each acid: {title}.", draw_strip(drawn, styles, name)),)
+        return (Figure("fronts", f"The best of each {what}: {title}.", draw_strip(drawn, styles, name)),)
     figures = tuple(
         Figure(
             f"fronts-{x}-{y}".replace("_", "-"),
-            f"{b} against {a}: the front of each acid alone, with bands.",
+            f"{b} against {a}: the front of each {what} alone, with bands.",
             draw_bands(drawn, guesses, x, y, (a, b), scale),
         )
         for (x, a), (y, b) in combinations(titles.items(), 2)
@@ -100,8 +106,8 @@ def acids_table(of: AcidComparison) -> pd.DataFrame:
     shown = dict.fromkeys(
         [
             *(*asked, "least_cost", "least_climate_change", *(f"yield_{m}" for m in of.problem.present)),
-            *("acid_use", "time", "temperature", "acid_concentration", "h2o2", "solid_liquid_ratio"),
-            *("proton_ratio", "chlorine", "support"),
+            *_setpoints(of.problem),
+            "support",
         ]
     )
     rows: dict[str, list[str]] = {
@@ -120,11 +126,21 @@ def acids_table(of: AcidComparison) -> pd.DataFrame:
     if "p_best" in frame:
         metric = METRICS[of.objective.metric].label
         rows[f"chance to be the best in {metric}"] = _chances(frame["p_best"].mask(frame["guess"]))
-        rows["chance that the best acid beats it"] = _chances(frame["p_beats"].mask(frame["guess"]))
+        rows[f"chance that the best {vocabulary(of.problem.system).option} beats it"] = _chances(
+            frame["p_beats"].mask(frame["guess"])
+        )
     names = [one.label + (" (a guess)" if one.guess else "") for one in of.acids]
     columns: dict[str, list[str]] = {"quantity": list(rows)}
     columns |= {name: [values[k] for values in rows.values()] for k, name in enumerate(names)}
     return pd.DataFrame(columns)
+
+
+def _setpoints(problem: BoundProblem) -> list[str]:
+    """Return what a design is made of, and of a cathode's what it offers and forms."""
+    if not problem.system.is_cathode:
+        return [*problem.reported, *problem.system.names]
+    main = ["acid_use", "time", "temperature", "acid_concentration", "h2o2", "solid_liquid_ratio"]
+    return [*main, "proton_ratio", "chlorine"]
 
 
 def _told(frame: pd.DataFrame, name: str) -> list[str]:
@@ -189,7 +205,8 @@ def _cut(text: str, most: int = 24) -> str:
 def map_card(of: CrossingMap) -> Card:
     """Return the map of the best acid over two levers, and its boundaries as a table."""
     metric = METRICS[of.objective.metric].label
-    about = f"The acid with the best {metric} in each cell; the line is the boundary, found to 1 %."
+    what = vocabulary(of.field.problem.system).option
+    about = f"The {what} with the best {metric} in each cell; the line is the boundary, found to 1 %."
     return Card(
         finding=tuple(map_lines(of)),
         blocks=(Figure("crossing-map", about, draw_map(of)), _boundary(of)),
@@ -205,17 +222,21 @@ def _boundary(of: CrossingMap) -> Table:
     shown["to"] = [labelled(of.field, a) for a in frame["winner"]]
     for name, called in (("loser_value", "before"), ("winner_value", "after")):
         shown[f"{how.label} {called}|{how.unit}|4"] = how.scale * frame[name].astype(float)
-    return Table("boundary-table", "Where one acid takes over, row by row of the map.", shown, tall=True)
+    what = vocabulary(of.field.problem.system).option
+    return Table("boundary-table", f"Where one {what} takes over, row by row of the map.", shown, tall=True)
 
 
 def breakeven_card(of: Breakeven) -> Card:
     """Return where another acid takes over along a lever."""
     how, frame = column(of.objective.metric), of.frame()
     shown = pd.DataFrame({f"{of.lever.label}|{of.lever.unit}|4": frame["value"]})
-    shown["best acid"] = [labelled(of.field, acid) for acid in frame["best_acid"]]
+    what = vocabulary(of.field.problem.system).option
+    shown[f"best {what}"] = [labelled(of.field, acid) for acid in frame["best_acid"]]
     for acid in of.acids:
         shown[f"{acid}|{how.unit}|4"] = how.scale * frame[acid]
-    about = f"The best {METRICS[of.objective.metric].label} of each acid along the lever; dashed, a takeover."
+    about = (
+        f"The best {METRICS[of.objective.metric].label} of each {what} along the lever; dashed, a takeover."
+    )
     return Card(
         finding=tuple(breakeven_lines(of)),
         blocks=(

@@ -15,8 +15,11 @@ from optimiser.report.card import Card, Table, Tile, Words
 from optimiser.report.caveats import intervals_caveat, selection_caveat
 from optimiser.report.columns import column
 from optimiser.report.frames import (
+    SUPPORT,
     asked_metrics,
+    design_names,
     picked_frame,
+    ratios,
     refused_frame,
     reported_metrics,
     side_by_side,
@@ -25,7 +28,7 @@ from optimiser.report.picks import ends_and_knee
 from optimiser.search.front import Front, Infeasibility
 from optimiser.search.run import RunResult
 from optimiser.surrogate.site import whose_yields
-from optimiser.variables import DESIGN_COLUMNS
+from optimiser.systems.words import no_transfer, vocabulary
 
 
 def answer_card(result: RunResult, certainty: str = "") -> Card:
@@ -46,7 +49,8 @@ def _found(problem: BoundProblem, front: Front, certainty: str) -> Card:
     # the answer first: a phone shows few columns
     picks = sorted(ends_and_knee(problem, front), key=lambda pick: pick.row != front.answer)
     finding = [words.sentence(problem, front.evaluation, front.answer)]
-    if electrons := electrons_sentence(problem, front.evaluation, front.answer):
+    of_cathode = problem.system.is_cathode
+    if of_cathode and (electrons := electrons_sentence(problem, front.evaluation, front.answer)):
         finding.append(electrons)
     if sure := words.targets_sentence(problem, front.evaluation, front.answer):
         finding.append(sure)
@@ -56,27 +60,29 @@ def _found(problem: BoundProblem, front: Front, certainty: str) -> Card:
         finding.append(certainty)
     if len(front.evaluation) > 1 and len(problem.objectives) > 1:
         finding.append(
-            f"{_why(problem)} The best design for each objective, the best net value and the knee, which "
+            f"{_why(problem)} The best design for each objective{_best_value(problem)} and the knee, which "
             "balances the objectives, stand below."
         )
     if value := words.value_sentence(problem, front):
         finding.append(value)
     finding.append(words.front_finding(problem, front))
-    finding.append(said(problem.tolerances.record()))
+    finding.append(said(problem.tolerances.record(), problem.variables))
+    recovered = problem.tolerances and "recovery" in problem.metrics
     compared = (
-        *DESIGN_COLUMNS,
+        *design_names(problem),
         *reported_metrics(problem),
         *_yields(problem),
         *(_over_tolerances(problem) if problem.tolerances else ()),
         *(("p_feasible",) if problem.targets else ()),
-        *(("recovery_least", "recovery_most") if problem.tolerances else ()),
-        *("support", "domain_distance", "proton_ratio", "reductant_ratio"),
+        *(("recovery_least", "recovery_most") if recovered else ()),
+        *(*SUPPORT, *ratios(problem)),
     )
     guesses = any(words.without_data(problem, front.evaluation, pick.row) for pick in picks)
+    unknown = vocabulary(problem.system).an_option
     table = Table(
         "picks",
         "The designs to choose between; in brackets calibrated 90 % intervals"
-        + (", which do not apply to an acid that is not in the data." if guesses else "."),
+        + (f", which do not apply to {unknown} that is not in the data." if guesses else "."),
         side_by_side(picked_frame(problem, front, picks), compared, [pick.name for pick in picks]),
         sortable=False,
     )
@@ -89,10 +95,16 @@ def _found(problem: BoundProblem, front: Front, certainty: str) -> Card:
 
 
 def _why(problem: BoundProblem) -> str:
+    if not problem.targets and problem.counted("net_value") not in problem.metrics:
+        return "No yield target is asked, so this is the design that balances the objectives best."
     if not problem.targets:
         return "No yield target is asked, so this is the design with the highest net value."
     best = f"{'lowest' if problem.objectives[0].sign > 0 else 'highest'} {problem.objectives[0].label}"
     return f"It has the {best} of all that keep the targets and every other constraint."
+
+
+def _best_value(problem: BoundProblem) -> str:
+    return ", the best net value" if problem.counted("net_value") in problem.metrics else ""
 
 
 def _yields(problem: BoundProblem) -> tuple[str, ...]:
@@ -109,6 +121,8 @@ def tiles(problem: BoundProblem, front: Front) -> tuple[Tile, ...]:
     names = dict.fromkeys(
         [*asked, *money(problem), "climate_change", "recovery", problem.counted("net_value")]
     )
+    if not problem.system.is_cathode:
+        names = {name: None for name in [*names, *_yields(problem)] if name in problem.metrics}
     found = []
     for name in names:
         how, e = column(name), front.evaluation
@@ -131,14 +145,14 @@ def _nothing(result: RunResult, infeasibility: Infeasibility) -> Card:
     finding = [
         f"No design of the {result.evaluations:,} tried keeps every constraint: {problem.feed.name} cannot "
         "be leached as asked within what the data support.",
-        said(problem.tolerances.record()),
+        said(problem.tolerances.record(), problem.variables),
     ]
     why = Words("What stands in the way", tuple(refusal.infeasibility_lines(infeasibility, problem)))
     frame, sure, told = refused_frame(problem, infeasibility), problem.each_confidence, ""
     if sure is not None:
         told = f" Yields are those reached with probability {100.0 * sure:g} %; the expected ones are higher."
     metrics = dict.fromkeys([*asked_metrics(problem), *reported_metrics(problem)[:2]])
-    names = (*DESIGN_COLUMNS, *_yields(problem), *metrics, "support", "proton_ratio")
+    names = (*design_names(problem), *_yields(problem), *metrics, "support", *ratios(problem)[:1])
     titles = [f"no. {row + 1}" for row in range(len(nearest))]
     numbers = side_by_side(frame, names, titles)
     if sure is not None:
@@ -150,7 +164,8 @@ def _nothing(result: RunResult, infeasibility: Infeasibility) -> Card:
         pd.concat([numbers, lacking(problem, nearest, titles)], ignore_index=True),
         sortable=False,
     )
-    warnings = (*whose_yields(problem.surrogate), intervals_caveat(problem.surrogate))
+    limits = (no_transfer(problem.system),) if no_transfer(problem.system) else ()
+    warnings = (*whose_yields(problem.surrogate), *limits, intervals_caveat(problem.surrogate))
     return Card(finding=tuple(finding), warnings=warnings, blocks=(why, table))
 
 

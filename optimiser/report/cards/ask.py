@@ -26,7 +26,7 @@ from optimiser.report.figures.ask import (
 )
 from optimiser.report.nearest import BREAKS, DISTANCE, Nearest, beside
 from optimiser.report.numbers import NOTHING, number
-from optimiser.variables import VARIABLES
+from optimiser.systems.words import vocabulary
 
 _PARTS = {"cost": "cost", "climate": "climate_change"}
 
@@ -41,15 +41,18 @@ def answer_cards(answer: Answer, evidence: Nearest, pinned: Mapping[str, Any]) -
         ]
     if answer.feasible:
         makers.append(Maker("binding", "What holds it back", lambda: binding_card(answer)))
+    what = vocabulary(answer.problem.system).options
+    if len(answer.acids) > 1 or answer.problem.system.is_cathode:
+        makers.append(Maker("acids", f"{what.capitalize()} against each other", lambda: acids_card(answer)))
+    if {"cost", "climate_change"} <= answer.spread.keys():
+        makers.append(Maker("money", "What it costs and emits", lambda: money_card(answer)))
     makers += [
-        Maker("acids", "Acids against each other", lambda: acids_card(answer)),
-        Maker("money", "What it costs and emits", lambda: money_card(answer)),
         *plant_makers(answer.scopes),
         *own_makers(answer.problem.surrogate),
-        Maker("nearest", "Nearest experiments", lambda: evidence_card(answer, evidence)),
-        Maker("run", "This answer", lambda: command_card(pinned)),
     ]
-    return make_cards(makers)
+    if evidence.said:
+        makers.append(Maker("nearest", "Nearest experiments", lambda: evidence_card(answer, evidence)))
+    return make_cards([*makers, Maker("run", "This answer", lambda: command_card(pinned))])
 
 
 def answer_card(answer: Answer) -> Card:
@@ -121,8 +124,8 @@ def prices_card(answer: Answer) -> Card:
 
 def prices_frame(answer: Answer) -> pd.DataFrame:
     """Return the designs of both prices: asked, objective, acid, setpoints, chance."""
-    how, rows = column(answer.objective.metric), []
-    told = [(f"{100 * one.target:g} % of every metal", one) for one in answer.price_of_yield]
+    how, rows, what = column(answer.objective.metric), [], vocabulary(answer.problem.system)
+    told = [(f"{100 * one.target:g} % of every {what.response}", one) for one in answer.price_of_yield]
     told += [(f"{sure_text(one.confidence)} confidence", one) for one in answer.price_of_certainty]
     for asked, one in told:
         x = one.design.continuous[0]
@@ -132,7 +135,10 @@ def prices_frame(answer: Answer) -> pd.DataFrame:
                 ask_words.heading(answer): how.text(one.value) if one.feasible else "out of reach",
                 "acid": one.acid,
             }
-            | {v.name: float(x[j]) if one.feasible else np.nan for j, v in enumerate(VARIABLES)}
+            | {
+                v.name: float(x[j]) if one.feasible else np.nan
+                for j, v in enumerate(answer.problem.variables)
+            }
             | {"p_feasible": one.p_feasible if one.feasible else np.nan}
         )
     return pd.DataFrame(rows)
@@ -142,12 +148,13 @@ def reachable_card(answer: Answer) -> Card:
     """Return the map of targets and confidences."""
     sure = [one for one in answer.reachable if one.feasible and one.confidence is not None]
     best = max(sure, key=lambda one: (one.target, one.confidence or 0.0), default=None)
+    what = vocabulary(answer.problem.system).response
     together = "all at once" if ask_words.jointly(answer) else "each"
     said = "No target of the map can be had with 50 % confidence or more."
     if best is not None:
         said = (
-            f"The highest target of the map that can be had is {100 * best.target:g} % of every metal asked "
-            f"for ({together}), with {sure_text(best.confidence)} confidence."
+            f"The highest target of the map that can be had is {100 * best.target:g} % of every "
+            f"{what} asked for ({together}), with {sure_text(best.confidence)} confidence."
         )
     best_what = ask_words.heading(answer)
     about = f"Best {best_what} by target and confidence; what is empty is out of reach."
@@ -164,7 +171,7 @@ def binding_card(answer: Answer) -> Card:
     else:
         said = "No single limit holds the objective back by more than 0.05 %."
     if answer.drift:
-        told = tuple(ask_words.drift_text(one) + "." for one in answer.drift)
+        told = tuple(ask_words.drift_text(one, answer.problem.variables) + "." for one in answer.drift)
         blocks.append(Words("How far one setpoint alone may drift", told))
     drift = ask_words.drift_sentence(answer)
     return Card(finding=(said, drift) if drift else (said,), blocks=tuple(blocks))
@@ -172,8 +179,10 @@ def binding_card(answer: Answer) -> Card:
 
 def acids_card(answer: Answer) -> Card:
     """Return each acid's own best design."""
-    table = Table("acids-alone", "The best design of each acid alone.", acids_frame(answer), sortable=False)
-    return Card(finding=(ask_words.acids_sentence(answer) or "No acid is feasible.",), blocks=(table,))
+    what = vocabulary(answer.problem.system).option
+    about = f"The best design of each {what} alone."
+    table = Table("acids-alone", about, acids_frame(answer), sortable=False)
+    return Card(finding=(ask_words.acids_sentence(answer) or f"No {what} is feasible.",), blocks=(table,))
 
 
 def acids_frame(answer: Answer) -> pd.DataFrame:
@@ -181,13 +190,17 @@ def acids_frame(answer: Answer) -> pd.DataFrame:
     how, rows = column(answer.objective.metric), []
     for one in answer.acids:
         feasible = one.value == one.value and one.design is not None
-        x = one.design.continuous[0] if feasible and one.design is not None else [np.nan] * len(VARIABLES)
+        x = (
+            one.design.continuous[0]
+            if feasible and one.design is not None
+            else [np.nan] * len(answer.problem.variables)
+        )
         rows.append(
             {
                 "acid": one.acid,
                 ask_words.heading(answer): how.text(one.value) if feasible else NOTHING,
                 "premium [%]": number(100.0 * one.premium, 0) if feasible else NOTHING,
-                **{v.name: float(x[j]) for j, v in enumerate(VARIABLES)},
+                **{v.name: float(x[j]) for j, v in enumerate(answer.problem.variables)},
                 "experiments": one.experiments,
                 "verdict": ask_words.acid_reason(one.reason, one.experiments) if not feasible else "feasible",
             }
@@ -212,7 +225,10 @@ def money_card(answer: Answer) -> Card:
 def components_frame(answer: Answer) -> pd.DataFrame:
     """Return one row per component: cost and climate change per kg of metal with their intervals."""
     rows = []
-    for component in (*COMPONENTS, "total"):
+    bought = [
+        c for c in COMPONENTS if answer.problem.system.is_cathode or answer.spread[f"cost_{c}"].high > 0.0
+    ]
+    for component in (*bought, "total"):
         row: dict[str, Any] = {"component": component}
         for what, metric in _PARTS.items():
             key = metric if component == "total" else f"{what}_{component}"
@@ -228,7 +244,8 @@ def evidence_card(answer: Answer, evidence: Nearest) -> Card:
     blocks: list[Block] = [
         Words("What nobody has tried", evidence.gaps[0] or ("Experiments cover its setpoints together.",))
     ]
-    said = "No experiment with this acid is in the data, so its yields are a guess."
+    which = vocabulary(answer.problem.system).option
+    said = f"No experiment with this {which} is in the data, so its yields are a guess."
     if len(frame):
         said = f"The nearest experiment is {frame.iloc[0]['distance']:.1f} away."
         shown = shown_experiments(beside(answer.problem, answer.evaluation, 0, frame))

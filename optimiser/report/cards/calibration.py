@@ -5,17 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from optimiser.report.card import Card, Figure, Words
-from optimiser.report.caveats import intervals_caveat
+from optimiser.report.caveats import HELD_OUT, intervals_caveat, told_protocols
 from optimiser.report.figures.lines import draw_reliability
 from optimiser.search.run import RunResult
 from optimiser.surrogate.artefact import Surrogate
 from optimiser.surrogate.site import base_name
+from optimiser.systems.words import vocabulary
 
 
 def calibration_card(result: RunResult) -> Card:
     """Return claimed against real confidence, and how the intervals were made."""
     surrogate = result.problem.surrogate
-    skill = surrogate.card["skill"]
+    skill = surrogate.card.get("skill", {})
+    if not any(scores.get("reliability") for scores in told_protocols(surrogate).values()):
+        return Card(not_applicable="the model card tells nothing of held-out intervals.")
     about = "" if surrogate.site is None else f"Of the base {base_name(surrogate)}, not of the site model. "
     figure = Figure(
         "reliability",
@@ -35,13 +38,15 @@ def calibration_card(result: RunResult) -> Card:
 def reliability_finding(skill: Mapping[str, Mapping[str, Mapping[str, float]]]) -> str:
     """Say how far the intervals of any level are from what they claim, at most."""
     apart = {}
-    for protocol in ("experiment", "study"):
-        held = skill[protocol]["reliability"]
+    for protocol, what in HELD_OUT.items():
+        held = skill.get(protocol, {}).get("reliability")
+        if not held:
+            continue
         level = max(held, key=lambda claimed: abs(held[claimed] - float(claimed)))
-        apart[protocol] = f"{100.0 * held[level]:.0f} % where {100.0 * float(level):g} % is claimed"
+        apart[what] = f"{100.0 * held[level]:.0f} % where {100.0 * float(level):g} % is claimed for {what}"
     return (
         "Of intervals of 10 to 95 %, those farthest from what they claim hold "
-        f"{apart['experiment']} for held-out experiments, and {apart['study']} for held-out studies."
+        f"{', and '.join(apart.values())}."
     )
 
 
@@ -57,7 +62,7 @@ def own_lines(surrogate: Surrogate) -> tuple[str, ...]:
 
 def making_lines(surrogate: Surrogate) -> tuple[str, ...]:
     """Say how the intervals are made."""
-    training = surrogate.card["training"]
+    training, said = surrogate.card["training"], vocabulary(surrogate.system)
     doubts = "when the members of the model disagree, when the anchors do, " if surrogate.anchors else ""
     return (
         f"Each of the {training['experiments']} experiments of the training data was held out once. The "
@@ -65,10 +70,11 @@ def making_lines(surrogate: Surrogate) -> tuple[str, ...]:
         "difficulty of a new design, it is the distribution of that design's error (a conformal predictive "
         "system).",
         f"A design is expected to be more difficult {doubts}at middling yields, and where errors were "
-        "large on experiments nearby or with the same acid.",
+        f"large on experiments nearby or with the same {said.option}.",
         "Outside the applicability domain intervals widen with the distance, by a power set on held-out "
         f"studies ({surrogate.calibration.growth:.2f}).",
         *own_lines(surrogate),
-        "The chance that all targets hold counts held-out rows whose errors of all metals, taken together, "
-        "would keep the design above its targets: the errors of the metals of one leach are correlated.",
+        f"The chance that all targets hold counts held-out rows whose errors of all {said.responses}, taken "
+        f"together, would keep the design above its targets: the errors of the {said.responses} of one leach "
+        "are correlated.",
     )

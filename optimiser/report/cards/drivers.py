@@ -16,18 +16,19 @@ from optimiser.report.cards.command import command_card
 from optimiser.report.cards.front import NO_FRONT
 from optimiser.report.columns import column
 from optimiser.report.driver_words import (
-    WHAT_IS_DRAWN,
     acid_sentence,
     chance_sentence,
     driver_sentence,
     interval_sentence,
     kinds_sentence,
     range_text,
+    what_is_drawn,
 )
 from optimiser.report.figures.drivers import draw_shares, draw_tornado
 from optimiser.report.numbers import percent
 from optimiser.search.run import RunResult
 from optimiser.surrogate.site import whose_yields
+from optimiser.systems.words import vocabulary
 from optimiser.uncertainty.drivers import Drivers, drivers
 from optimiser.uncertainty.inputs import inputs_of
 from optimiser.uncertainty.montecarlo import MonteCarlo, monte_carlo, yields_alone
@@ -76,7 +77,7 @@ def drivers_card(result: RunResult) -> Card:
         blocks.append(_acids_table(problem, acids, asked[0]))
     if len(evaluation) > 1:
         blocks.append(_front_table(front_frame(every), asked, knee))
-    blocks += [Words("What is drawn", WHAT_IS_DRAWN), _inputs_table(every)]
+    blocks += [Words("What is drawn", what_is_drawn(problem)), _inputs_table(every)]
     return Card(finding=tuple(text for text in finding if text), blocks=tuple(blocks))
 
 
@@ -107,7 +108,7 @@ def study_card(of: Study, metric: str) -> Card:
         blocks.append(_acids_table(of.problem, of.acids, of.problem.objectives[0].metric))
     if len(of.front):
         blocks.append(_front_table(of.front, asked))
-    blocks += [Words("What is drawn", WHAT_IS_DRAWN), _inputs_table(of.every)]
+    blocks += [Words("What is drawn", what_is_drawn(of.problem)), _inputs_table(of.every)]
     tiles = tuple(_tile(of.every, name) for name in asked)
     return Card(finding=tuple(text for text in finding if text), tiles=tiles, blocks=tuple(blocks))
 
@@ -215,7 +216,8 @@ def _acids_table(problem: BoundProblem, acids: pd.DataFrame, metric: str) -> Tab
             "the first beats it|%|3": 100.0 * acids["p_beaten"],
         }
     )
-    caption = f"Each acid's best design in {METRICS[metric].label}, under the same draws."
+    what = vocabulary(problem.system).option
+    caption = f"Each {what}'s best design in {METRICS[metric].label}, under the same draws."
     return Table("acid-chances", caption, frame, sortable=False)
 
 

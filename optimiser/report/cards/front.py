@@ -27,12 +27,21 @@ from optimiser.report.figures.designs import (
     wide_axes,
     with_interval,
 )
-from optimiser.report.frames import acids_frame, front_frame, reported_metrics, runners_up, side_by_side
+from optimiser.report.frames import (
+    SUPPORT,
+    acids_frame,
+    design_names,
+    front_frame,
+    ratios,
+    reported_metrics,
+    runners_up,
+    side_by_side,
+)
 from optimiser.report.numbers import counted
 from optimiser.report.style import acid_styles, make_logarithmic
 from optimiser.search.front import Front
 from optimiser.search.run import RunResult
-from optimiser.variables import CONTINUOUS, DESIGN_COLUMNS, VARIABLES
+from optimiser.systems.words import vocabulary
 
 NO_FRONT = "no design is feasible; see the answer for what stands in the way."
 ONE_DESIGN = "the front is one design, which stands in the answer."
@@ -50,8 +59,8 @@ def front_card(result: RunResult) -> Card:
             "knee and its spread."
         )
     finding.append(
-        "Each mark is a design, coloured and shaped by acid; the square is the answer, the ring the knee. "
-        "Point at a mark to read the whole design."
+        f"Each mark is a design, coloured and shaped by {vocabulary(problem.system).option}; the square is "
+        "the answer, the ring the knee. Point at a mark to read the whole design."
     )
     drawn = drawn_front(problem, front)
     finding += intervals_drawn(problem, drawn)
@@ -115,20 +124,25 @@ def acids_card(result: RunResult) -> Card:
     """Return each acid's own front in one figure, and a verdict on every acid."""
     if not result.acids:
         return Card(not_applicable="the problem names no acid.")
+    if not result.problem.system.choices:
+        return Card(not_applicable="the system has no choices.")
     able = [v.acid for v in result.acids if v.front is not None]
     unable = [v.acid for v in result.acids if v.front is None]
     problem, drawn = result.problem, drawn_acids(result)
     asked = [o.metric for o in problem.objectives]
+    said = vocabulary(problem.system)
     finding = [
-        f"{len(able)} of {len(result.acids)} acids are feasible"
+        f"{len(able)} of {len(result.acids)} {said.options} are feasible"
         + (f": {_listed(able)}" if able else "")
         + (f"; not {_listed(unable)}." if unable and able else "."),
-        "Each acid was searched on its own, so an acid that others beat still shows its best.",
+        f"Each {said.option} was searched on its own, so {said.an_option} that others beat still shows its "
+        "best.",
     ]
     frame = acids_frame(result)
     best = [f"best_{metric}" for metric in asked]
     shown = ("acid", *best, "verdict", "experiments", "designs", "on_front")
-    table = Table("acid-verdicts", "A verdict on every acid that the problem names.", frame, shown)
+    caption = f"A verdict on every {said.option} that the problem names."
+    table = Table("acid-verdicts", caption, frame, shown)
     if len(asked) == 1 and len(drawn):
         finding.append("Lines are calibrated 90 % intervals.")
         figures = _strips("acids", problem, drawn)
@@ -191,7 +205,7 @@ def _strips(key: str, problem: BoundProblem, drawn: pd.DataFrame) -> tuple[Block
         _logarithmic(
             Figure(
                 f"{key}-{j}",
-                f"The best of each acid: {title}.",
+                f"The best of each {vocabulary(problem.system).option}: {title}.",
                 draw_strip(drawn, styles, name),
                 title,
                 wide_axes(best, name),
@@ -205,7 +219,8 @@ def legend(key: str, problem: BoundProblem, drawn: pd.DataFrame) -> Figure:
     """Return the colours and shapes that the figures after it share."""
     about = "Colours and shapes: " + ", ".join(drawn["label"].unique()) + "."
     drawing = draw_legend(drawn, acid_styles(problem.acid_names), knee=bool(drawn["knee"].any()))
-    return Figure(f"{key}-legend", about, drawing, "Acids", legend=True)
+    title = vocabulary(problem.system).options.capitalize()
+    return Figure(f"{key}-legend", about, drawing, title, legend=True)
 
 
 def _runners_up(result: RunResult) -> tuple[Block, ...]:
@@ -213,23 +228,24 @@ def _runners_up(result: RunResult) -> tuple[Block, ...]:
     if frame.empty:
         return ()
     compared = (
-        *CONTINUOUS,
+        *problem.system.names,
         *reported_metrics(problem),
         *(f"yield_{m}" for m in problem.present),
-        *("support", "proton_ratio", "reductant_ratio"),
+        *("support", *ratios(problem)),
     )
     numbers = side_by_side(frame, compared, [str(acid) for acid in frame["acid"]])
-    about = f"The best design of every acid in {METRICS[problem.objectives[0].metric].label}, in full."
+    each = vocabulary(problem.system).option
+    about = f"The best design of every {each} in {METRICS[problem.objectives[0].metric].label}, in full."
     return (Table("runners-up", about, numbers, sortable=False),)
 
 
 def setpoints_card(result: RunResult) -> Card:
-    """Return the five variables against the first objective."""
+    """Return the setpoints against the first objective."""
     if missing := _no_line(result):
         return Card(not_applicable=missing)
     front = the_front(result)
-    blocks = _along("setpoint", result.problem, front, dict.fromkeys(CONTINUOUS))
-    return Card(finding=(setpoints_finding(front),), blocks=blocks)
+    blocks = _along("setpoint", result.problem, front, dict.fromkeys(result.problem.system.names))
+    return Card(finding=(setpoints_finding(result.problem, front),), blocks=blocks)
 
 
 def yields_card(result: RunResult) -> Card:
@@ -255,7 +271,15 @@ def _along(
         Figure(
             f"{key}-{name.replace('_', '-')}",
             f"{column(name).heading} against {column(first).label}.",
-            draw_along(drawn, styles, first, name, target, intervals=len(problem.objectives) == 2),
+            draw_along(
+                drawn,
+                styles,
+                first,
+                name,
+                target,
+                intervals=len(problem.objectives) == 2,
+                variables=problem.variables,
+            ),
             column(name).heading,
         )
         for name, target in targets.items()
@@ -263,22 +287,22 @@ def _along(
     return (legend(key, problem, drawn), Panels(small))
 
 
-def setpoints_finding(front: Front) -> str:
+def setpoints_finding(problem: BoundProblem, front: Front) -> str:
     """Say which variables change along the front and which stay constant."""
     changing, constant = [], []
-    for variable in VARIABLES:
+    for variable in problem.variables:
         values, how = getattr(front.evaluation.designs, variable.name), column(variable.name)
         low, high = float(values.min()), float(values.max())
         if high - low > 2.0 * variable.step:
-            changing.append(f"{how.label} {low:g} to {high:g} {how.unit}")
+            changing.append(f"{how.label} {low:g} to {high:g} {how.unit}".rstrip())
         else:
-            constant.append(f"{how.label} at {float(np.median(values)):g} {how.unit}")
+            constant.append(f"{how.label} at {float(np.median(values)):g} {how.unit}".rstrip())
     said = f"Along the front these change: {', '.join(changing)}." if changing else "No setpoint changes."
     return f"{said} These stay constant: {', '.join(constant)}." if constant else said
 
 
 def yields_finding(problem: BoundProblem, front: Front) -> str:
-    """Say which metal leaches least."""
+    """Say which metal, or response, leaches least."""
     yields = {m: 100.0 * front.evaluation.metrics[f"yield_{m}"] for m in problem.present}
     spans = ", ".join(f"{metal} {y.min():.0f} to {y.max():.0f} %" for metal, y in yields.items())
     hardest = min(yields, key=lambda metal: float(yields[metal].mean()))
@@ -295,11 +319,11 @@ def table_card(result: RunResult) -> Card:
     shown = (
         "design",
         *asked,
-        *(name for name in DESIGN_COLUMNS if name not in asked),
+        *(name for name in design_names(problem) if name not in asked),
         *(name for name in reported_metrics(problem) if name not in asked),
         *(f"yield_{m}" for m in problem.present if f"yield_{m}" not in asked),
         *(("p_feasible",) if problem.targets else ()),
-        *("support", "domain_distance", "proton_ratio", "reductant_ratio", "knee"),
+        *(*SUPPORT, *ratios(problem), "knee"),
     )
     finding = (
         f"{counted(len(front.evaluation), 'design')}, in the order of the first objective. A click on a "

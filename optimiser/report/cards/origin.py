@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from optimiser.problem.bound import BoundProblem
 from optimiser.problem.feed_words import reading_lines
 from optimiser.report import words
 from optimiser.report.card import Block, Card, Table, Verbatim
@@ -15,6 +16,7 @@ from optimiser.report.columns import column
 from optimiser.report.numbers import NOTHING, counted
 from optimiser.report.sources import sources_frame
 from optimiser.search.run import RunResult
+from optimiser.systems.words import vocabulary
 from optimiser.tables.own import OwnTables
 
 
@@ -22,6 +24,10 @@ def sources_card(result: RunResult) -> Card:
     """Return every number used, with source, year, confidence and marks."""
     frame = sources_frame(result.problem)
     marked = int((frame["flags"] != "").sum())
+    if not len(frame):
+        return Card(not_applicable="no number of a table stands behind it.")
+    if not result.problem.system.is_cathode:
+        return _system_sources(frame)
     finding = (
         f"{len(frame)} numbers stand behind this report, {marked} of them marked: older than 2020, or of "
         "confidence C (rough; verify before relying on it).",
@@ -34,6 +40,15 @@ def sources_card(result: RunResult) -> Card:
     caption = "Confidence A is best; what is marked needs a look before it is relied on."
     table = Table("sources-table", caption, read_frame(frame), tall=True)
     return Card(finding=finding, blocks=(table,))
+
+
+def _system_sources(frame: pd.DataFrame) -> Card:
+    """Return the numbers behind a report on a system of one's own."""
+    finding = (
+        f"{len(frame)} numbers stand behind this report beside the yields, which come from the surrogate.",
+    )
+    caption = "What the system's file, the problem and the shipped tables give."
+    return Card(finding=finding, blocks=(Table("sources-table", caption, read_frame(frame), tall=True),))
 
 
 def _own(tables: OwnTables) -> tuple[str, ...]:
@@ -67,9 +82,10 @@ def read_frame(sources: pd.DataFrame) -> pd.DataFrame:
 
 def run_card(result: RunResult, pinned: dict[str, Any]) -> Card:
     """Return what pins the run, in plain words."""
+    each = vocabulary(result.problem.system).option
     seeds, seconds = counted(len(result.searches), "seed"), sum(result.seconds.values())
     finding = (
-        f"{result.evaluations:,} designs evaluated, with {seeds} and for each acid on its own, in "
+        f"{result.evaluations:,} designs evaluated, with {seeds} and for each {each} on its own, in "
         f"{seconds:.0f} s. "
         "The same config, tables, surrogate and seeds give the same front; manifest.json holds all of it.",
     )
@@ -94,12 +110,12 @@ def run_frame(result: RunResult, pinned: dict[str, Any]) -> pd.DataFrame:
         "feed": ", ".join(
             [
                 f"{result.problem.feed.name}, {result.problem.feed.mass:g} kg",
-                *reading_lines(result.problem.feed)[:1],
+                *_read(result.problem),
             ]
         ),
         "search": f"NSGA-II, population {search['population']}, at most "
         f"{search['generations']} generations, seeds {', '.join(map(str, search['seeds']))}, "
-        f"{search['per_acid']} generations for each acid alone",
+        f"{search['per_acid']} generations for each {vocabulary(result.problem.system).option} alone",
         "time": ", ".join(f"{k} {v:.1f} s" for k, v in pinned["seconds"].items()),
         **made_with_rows(pinned),
         "config": f"{pinned['config']['file']}, sha256 {pinned['config']['sha256']}",
@@ -108,6 +124,13 @@ def run_frame(result: RunResult, pinned: dict[str, Any]) -> pd.DataFrame:
     }
     rows |= {f"own {t['kind']}": f"{t['file']}, sha256 {t['sha256']}" for t in pinned["own_tables"]}
     return pd.DataFrame({"what": list(rows), "value": list(rows.values())})
+
+
+def _read(problem: BoundProblem) -> tuple[str, ...]:
+    """Say how a cathode's feed was read, and of a system its name."""
+    if problem.system.is_cathode:
+        return reading_lines(problem.cathode_feed)[:1]
+    return (f"of the system {problem.system.name}",)
 
 
 def _held(name: str, limit: float | Mapping[str, float]) -> str:

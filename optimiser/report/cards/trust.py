@@ -12,7 +12,7 @@ from optimiser.report.columns import column
 from optimiser.report.figures.lines import draw_courses, feasible_courses, hypervolume_courses
 from optimiser.report.numbers import counted
 from optimiser.search.run import RunResult
-from optimiser.variables import VARIABLES
+from optimiser.systems.words import vocabulary
 
 
 def support_card(result: RunResult) -> Card:
@@ -28,35 +28,41 @@ def support_card(result: RunResult) -> Card:
         )
     finding.append(skill_caveat(problem.surrogate))
     blocks: list[Block] = []
+    each = vocabulary(problem.system).option
     blocks.append(
         Table(
             "ranges",
-            "Ranges searched for each acid: what the problem allows"
-            + (", cut to where the acid has data near this feed." if problem.domain is not None else "."),
+            f"Ranges searched for each {each}: what the problem allows"
+            + (f", cut to where the {each} has data near this feed." if problem.domain is not None else "."),
             ranges_frame(problem),
         )
     )
     blocks.append(Words("What the applicability domain is", domain_lines(problem), folded=True))
-    # said above where the recommended design has peroxide
-    said = result.front is not None and result.front.evaluation.designs.h2o2[result.front.answer] > 0.0
     unknown = not_known(problem.surrogate)
-    if not said:
+    if problem.system.is_cathode and not _with_peroxide(result):
         unknown = (words.PEROXIDE_CAVEAT, *unknown)
     blocks.append(Words("What this tool does not know", unknown))
     return Card(finding=tuple(finding), blocks=tuple(blocks))
+
+
+def _with_peroxide(result: RunResult) -> bool:
+    """Return whether the recommended design has peroxide, so that its caveat stands with the answer."""
+    front = result.front
+    return front is not None and bool(front.evaluation.designs.h2o2[front.answer] > 0.0)
 
 
 def ranges_frame(problem: BoundProblem) -> pd.DataFrame:
     """Return the range of each variable per acid as text."""
     rows = []
     for k, acid in enumerate(problem.acids):
-        row: dict[str, object] = {
-            "acid": acid.label,
-            "experiments": problem.neighbourhoods[k].experiments,
-        }
-        for i, variable in enumerate(VARIABLES):
+        row: dict[str, object] = {"acid": acid.label} if problem.system.choices else {}
+        row["experiments"] = problem.neighbourhoods[k].experiments
+        for i, variable in enumerate(problem.variables):
             low, high = (float(bound[k, i]) + 0.0 for bound in (problem.lower, problem.upper))  # no -0
-            row[column(variable.name).heading] = f"{low:g} to {high:g}" if high > low else f"{low:g}, fixed"
+            heading = column(variable.name).heading
+            # a heading that is the setpoint's name would make its text be read as a number
+            heading = heading if heading != variable.name else f"{heading}, range"
+            row[heading] = f"{low:g} to {high:g}" if high > low else f"{low:g}, fixed"
         rows.append(row)
     return pd.DataFrame(rows)
 
@@ -70,6 +76,8 @@ def domain_lines(problem: BoundProblem) -> tuple[str, ...]:
         )
     domain = problem.surrogate.domain
     settings = domain.settings
+    if not problem.system.is_cathode:
+        return _system_domain_lines(problem)
     return (
         "A design is inside when two measures are within their limits: its distance to the "
         f"{settings.neighbours} nearest experiments with the same acid near the feed, and how far the "
@@ -105,6 +113,36 @@ def domain_lines(problem: BoundProblem) -> tuple[str, ...]:
         ),
         "Support is the number of such experiments within the limit of distance. Inside the domain is not "
         "the same as measured: rows with the same conditions differ by up to 40 points of yield in the data.",
+    )
+
+
+def _system_domain_lines(problem: BoundProblem) -> tuple[str, ...]:
+    """Say what the domain of a system of one's own is."""
+    settings = problem.surrogate.domain.settings
+    one, logs = vocabulary(problem.system).option, [v.label for v in problem.variables if v.log]
+    logarithmic = f" ({', '.join(logs)} on a logarithmic scale)" if logs else ""
+    wide = (
+        (
+            f"This problem allows designs up to {problem.domain:g} times the limit; the ranges of the data "
+            "bind only setpoints that never varied in it.",
+        )
+        if problem.domain is not None and problem.domain > 1.0
+        else ()
+    )
+    return (
+        "A design is inside when two measures are within their limits: its distance to the "
+        f"{settings.neighbours} nearest experiments with the same {one} near the feed, and how far the "
+        "members of the yield model disagree about it.",
+        "An experiment is near only if all of its setpoints are near.",
+        *wide,
+        f"Distances are in standard deviations of the table's setpoints{logarithmic}. Their limit is what "
+        f"{100.0 * settings.distance_quantile:.0f} % of the table's own experiments keep to the others; that "
+        f"of the disagreement, what {100.0 * settings.disagreement_quantile:.0f} % of held-out rows keep.",
+        f"A search also keeps to the ranges that the experiments with each {one} cover, and leaves out "
+        f"{vocabulary(problem.system).an_option} with fewer than {settings.min_experiments} of them. A "
+        "setpoint that these never varied may not move.",
+        "Support is the number of such experiments within the limit of distance. Inside the domain is not "
+        "the same as measured.",
     )
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from optimiser.answers.answer import Answer, Priced
-from optimiser.report.ask_words import heading
+from optimiser.report.ask_words import every_asked, heading
 from optimiser.report.columns import column
 from optimiser.report.figures.scenarios import draw_heat
 from optimiser.report.style import INK, MUTED, acid_styles, blank, marker
@@ -23,7 +23,7 @@ def sure_text(confidence: float | None) -> str:
 
 def draw_price_of_yield(answer: Answer) -> go.Figure:
     """Draw the objective at each target, a mark per acid, and the question itself."""
-    figure = _prices(answer, "target of every metal asked for [%]", answer.price_of_yield)
+    figure = _prices(answer, f"target of {every_asked(answer)} [%]", answer.price_of_yield)
     found = [one for one in answer.price_of_yield if one.feasible]
     _add_marks(figure, answer, [100.0 * one.target for one in found], found)
     lost = [one.target for one in answer.price_of_yield if not one.feasible]
@@ -63,7 +63,7 @@ def draw_reachable(answer: Answer) -> go.Figure:
         digits=how.digits or 0,
         # one dear cell must not make all others look alike
         span=(least, min(most, 4.0 * least) if least > 0.0 else most),
-        top="target of every metal asked for",
+        top=f"target of {every_asked(answer)}",
         side="confidence",
     )
 

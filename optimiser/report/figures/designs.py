@@ -11,14 +11,14 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from optimiser.problem.bound import BoundProblem, Evaluation
-from optimiser.problem.metrics import APART
+from optimiser.problem.metrics import APART, is_yield
 from optimiser.report.columns import column
 from optimiser.report.frames import front_frame, reported_metrics
 from optimiser.report.picks import ends_and_knee
 from optimiser.report.style import INK, AcidStyle, acid_styles, blank, marker, rgba, ring, two_lines
 from optimiser.search.front import Front
 from optimiser.search.run import RunResult
-from optimiser.variables import CONTINUOUS, VARIABLES
+from optimiser.variables import VARIABLES, Variables
 
 #: The least extent of an axis, so that what hardly moves looks so: in steps of a setpoint, points of yield.
 _STEPS, _POINTS = 20.0, 10.0
@@ -77,20 +77,30 @@ def drawn_designs(
 
 def _hover(problem: BoundProblem, title: str, row: Mapping[Any, Any]) -> str:
     """Return the whole of a design in plotly's pseudo-HTML."""
-    named = [*CONTINUOUS, *reported_metrics(problem), *(f"yield_{m}" for m in problem.present)]
-    near = f"{row['support']} experiments nearby; protons {column('proton_ratio').text(row['proton_ratio'])}"
-    return "<br>".join([_head(title, row), *(_line(name, row) for name in named), f"{near} × consumed"])
+    named = [*problem.system.names, *reported_metrics(problem), *(f"yield_{m}" for m in problem.present)]
+    near = f"{row['support']} experiments nearby"
+    if problem.system.is_cathode:
+        near += f"; protons {column('proton_ratio').text(row['proton_ratio'])} × consumed"
+    return "<br>".join([_head(title, row), *(_line(name, row) for name in dict.fromkeys(named)), near])
 
 
 def _brief(problem: BoundProblem, title: str, row: Mapping[Any, Any]) -> str:
+    yields = ", ".join(f"{m} {column(f'yield_{m}').text(row[f'yield_{m}'])}" for m in problem.present)
+    shown = (o.metric for o in problem.objectives if o.metric not in APART and not is_yield(o.metric))
+    asked = [_line(metric, row) for metric in shown]
+    return "<br>".join([_head(title, row), *_conditions(problem, row), *asked, f"yields {yields} %"])
+
+
+def _conditions(problem: BoundProblem, row: Mapping[Any, Any]) -> list[str]:
+    """Say the setpoints of a design in a few short lines."""
+    if not problem.system.is_cathode:
+        told = [f"{column(name).label} {column(name).said(row[name])}" for name in problem.system.names]
+        return [", ".join(told[i : i + 2]) for i in range(0, len(told), 2)]
     strength, heat, time, solids, peroxide = (
         column(name).said(row[name])
         for name in ("acid_concentration", "temperature", "time", "solid_liquid_ratio", "h2o2")
     )
-    yields = ", ".join(f"{m} {column(f'yield_{m}').text(row[f'yield_{m}'])}" for m in problem.present)
-    asked = [_line(o.metric, row) for o in problem.objectives if o.metric not in APART]
-    conditions = [f"{strength}, {heat}, {time}", f"{solids} solids, {peroxide} peroxide"]
-    return "<br>".join([_head(title, row), *conditions, *asked, f"yields {yields} %"])
+    return [f"{strength}, {heat}, {time}", f"{solids} solids, {peroxide} peroxide"]
 
 
 def _head(title: str, row: Mapping[Any, Any]) -> str:
@@ -256,6 +266,7 @@ def draw_along(
     target: float | None = None,
     *,
     intervals: bool = True,
+    variables: Variables = VARIABLES,
 ) -> go.Figure:
     """Draw a setpoint or a yield along a front, its target dashed; what hardly moves looks so.
 
@@ -265,14 +276,16 @@ def draw_along(
     figure = draw_designs(frame, styles, x, y, interval=band, legend=False, height=240, size=7, hover="brief")
     if target is not None:
         figure.add_hline(y=column(y).scale * target, line={"color": INK, "width": 1.2, "dash": "dash"})
-    figure.update_yaxes(range=y_range(frame, y, target))
+    figure.update_yaxes(range=y_range(frame, y, target, variables))
     return figure
 
 
-def y_range(frame: pd.DataFrame, name: str, target: float | None = None) -> tuple[float, float]:
+def y_range(
+    frame: pd.DataFrame, name: str, target: float | None = None, variables: Variables = VARIABLES
+) -> tuple[float, float]:
     """Return the extent of an axis, as shown: its data, their intervals and the target, with some air."""
     scale = column(name).scale
-    span = next((_STEPS * v.step for v in VARIABLES if v.name == name), _POINTS)
+    span = next((_STEPS * v.step for v in variables if v.name == name), _POINTS)
     columns = [c for c in (name, f"{name}_low", f"{name}_high") if c in frame]
     ends = np.append(frame[columns].to_numpy().ravel(), [] if target is None else [target])
     low, high = scale * float(np.nanmin(ends)), scale * float(np.nanmax(ends))

@@ -68,7 +68,9 @@ def draw_reliability(skill: Mapping[str, Mapping[str, Mapping[str, float]]]) -> 
         ("experiment", "experiment held out", BLUE, "solid", "circle"),
         ("study", "whole study held out", VERMILLION, "dash", "square"),
     ):
-        held = skill[protocol]["reliability"]
+        held = skill.get(protocol, {}).get("reliability")
+        if not held:  # a table without studies holds none out
+            continue
         figure.add_scatter(
             x=[100.0 * float(level) for level in held],
             y=[100.0 * share for share in held.values()],
