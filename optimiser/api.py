@@ -27,9 +27,8 @@ from optimiser.problem.schema import Problem, ReportSpec, SearchSpec
 from optimiser.search.run import RunResult
 from optimiser.search.run import run as search_config
 from optimiser.search.side_by_side import ProgressCallback
-from optimiser.tables.front_csv import design_table
+from optimiser.tables.front_csv import design_table, with_choices
 from optimiser.tables.own import OwnTables, read_own_tables, tables_of
-from optimiser.variables import DESIGN_COLUMNS
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -77,7 +76,8 @@ class Front:
             return "<p>No design is feasible.</p>"
         metrics = [objective.metric for objective in self.problem.objectives]
         yields = [f"yield_{metal}" for metal in self.problem.present]
-        shown = dict.fromkeys([*DESIGN_COLUMNS, *yields, *metrics, "p_feasible", "knee"])
+        design = self.problem.system.table_columns
+        shown = dict.fromkeys([*design, *yields, *metrics, "p_feasible", "knee"])
         return str(self.to_frame()[list(shown)].round(3).to_html(index=False))
 
 
@@ -117,22 +117,22 @@ class Result:
         Raises:
             InputError: there is no such metric, or no feasible design.
         """
-        if metric not in METRICS:
+        problem = self.run.problem
+        known = list(METRICS) if problem.system.is_cathode else list(problem.metrics)
+        if metric not in known and metric not in METRICS:
             raise InputError(
                 f"There is no metric {metric!r}.",
-                allowed=", ".join(METRICS),
-                remedy=closest(metric, METRICS) or "optimiser list objectives",
+                allowed=", ".join(known),
+                remedy=closest(metric, known) or "optimiser list objectives",
             )
-        if metric not in self.run.problem.metrics:
+        if metric not in problem.metrics:
             raise InputError(
                 f"This run has no {METRICS[metric].label}.",
-                allowed=", ".join(self.run.problem.metrics),
+                allowed=", ".join(problem.metrics),
                 remedy=METRICS[metric].needs,
             )
         if not self.feasible:
             raise InputError("No design is feasible.", remedy="print(result) says why")
-        if metric not in self.run.problem.metrics:
-            raise InputError(f"This problem has no {METRICS[metric].label}.", remedy=METRICS[metric].needs)
         asked = {objective.metric: objective.sign for objective in self.run.problem.objectives}
         sign = asked.get(metric, 1 if METRICS[metric].better == "lower" else -1)
         frame = self.front.to_frame()
@@ -140,10 +140,15 @@ class Result:
         return best
 
     def acids(self) -> pd.DataFrame:
-        """Return one row per acid: experiments near the feed, its designs, and what became of it."""
+        """Return one row per acid: experiments near the feed, its designs, and what became of it.
+
+        Of a system of one's own one row per combination, with a column per choice.
+        """
+        from optimiser.report.columns import told_of
         from optimiser.report.frames import acids_frame
 
-        return acids_frame(self.run)
+        with told_of(self.run.problem.system):
+            return with_choices(acids_frame(self.run), self.run.problem.system)
 
     @cached_property
     def _scopes(self) -> Scopes | None:
@@ -164,6 +169,7 @@ class Result:
         Raises:
             InputError: there is nothing to plot: one objective, or no feasible design.
         """
+        from optimiser.report.columns import told_of
         from optimiser.report.figures.designs import draw_front
 
         if self.run.front is None or len(self.run.problem.objectives) < 2:
@@ -171,7 +177,8 @@ class Result:
                 "There is no front to plot: it needs two objectives and a feasible design.",
                 remedy="print(result) says what was found",
             )
-        return draw_front(self.run, self.run.front)
+        with told_of(self.run.problem.system):
+            return draw_front(self.run, self.run.front)
 
     def write(self, out: str | Path, formats: Sequence[str] | None = None, force: bool = False) -> Path:
         """Write the report into a folder, whole or not at all.
@@ -210,14 +217,16 @@ class Result:
         return text.getvalue().rstrip()
 
     def _repr_html_(self) -> str:
+        from optimiser.report.columns import told_of
         from optimiser.report.refusal import infeasibility_lines
         from optimiser.report.words import answer
 
         found, lines = self.run, list[str]()
-        if found.front is not None:
-            lines = list(answer(found.problem, found.front.evaluation, found.front.answer))
-        elif found.infeasibility is not None:
-            lines = infeasibility_lines(found.infeasibility, found.problem)
+        with told_of(found.problem.system):
+            if found.front is not None:
+                lines = list(answer(found.problem, found.front.evaluation, found.front.answer))
+            elif found.infeasibility is not None:
+                lines = infeasibility_lines(found.infeasibility, found.problem)
         return "".join(f"<p>{escape(line)}</p>" for line in lines) + self.front._repr_html_()
 
 
@@ -572,8 +581,9 @@ def sensitivity(
 
     Args:
         problem: what is asked, a config, or the result of a run.
-        design: acid and setpoints, such as a row of ``front.to_frame()``; if left out, the design of the
-            front that is best in the first objective, for which a problem or config is searched.
+        design: acid (of a system of your own, a value of each choice) and setpoints, such as a row of
+            ``front.to_frame()``; if left out, the design of the front that is best in the first objective,
+            for which a problem or config is searched.
         objective: the metric whose drivers are ranked; the first objective if left out.
         draws: of the Monte Carlo.
         seed: of the draws; the same seed gives the same numbers, bit for bit.
@@ -591,6 +601,7 @@ def sensitivity(
         >>> bool(ends["high"] >= ends["high_yields"])
         True
     """
+    from optimiser.answers.question import system_of
     from optimiser.report.sensitivity import check_metric, ranked_metric, study_config
 
     check_environment()
@@ -613,6 +624,7 @@ def sensitivity(
                 f"{type(design).__name__} is not a design.",
                 allowed="a mapping, or a row such as result.best('cost')",
             )
-        text = ",".join(f"{name}={design[name]}" for name in DESIGN_COLUMNS if name in design)
+        named = system_of(config.problem).table_columns
+        text = ",".join(f"{name}={design[name]}" for name in named if name in design)
     found = study_config(config, design=text, draws=draws, seed=seed, tables=tables, result=result)
     return Sensitivity(found, ranked_metric(found, objective))

@@ -12,11 +12,10 @@ import pandas as pd
 from scipy.optimize import brentq
 
 from optimiser._io.errors import InputError
-from optimiser.answers.levers import Lever
+from optimiser.answers.levers import Lever, holding
 from optimiser.answers.question import Asked
 from optimiser.answers.rivals import EFFORT, Field, Rivals, field_of
 from optimiser.answers.typed import Span
-from optimiser.chemistry.mixtures import single_acids
 from optimiser.problem.bound import BoundProblem
 from optimiser.problem.objectives import Objective
 from optimiser.problem.schema import Problem
@@ -201,8 +200,8 @@ def breakeven(
     field = field_of(problem, asked, tables, unseen)
     lever = field.lever(span.name)
     ends = [lever.at(span.low), lever.at(span.high)]
-    own = span.name.partition(".")[2]
-    own = own if own in field.problem.acid_names else ""
+    of = span.name.partition(".")[2]
+    own = of if of in field.problem.acid_names else ""
     if against is not None:
         field.check_acid(against, "--against")
         if against == own:
@@ -223,8 +222,8 @@ def breakeven(
     rivals = Rivals(field, acids, seed, [span.name], effort)
     rivals.search(ends[0])
     # the price of one acid is nothing to the others, but to the mixtures that hold it
-    holding = [acid.name for acid in field.problem.cathode_acids if own in dict(single_acids([acid]))]
-    rivals.search(ends[1], [name for name in holding if name in acids] or acids)
+    holders = holding(field.problem, own if field.problem.system.is_cathode else of)
+    rivals.search(ends[1], [name for name in holders if name in acids] or acids)
     rivals.polish([(one, acids) for one in (ends[0], field.problem, ends[1])])
     subject = own or _leader(rivals, against)
     if against is not None and not own:

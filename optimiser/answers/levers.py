@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from optimiser._io.errors import InputError, closest
+from optimiser.chemistry.acids import Acid
 from optimiser.chemistry.mixtures import changed, single_acids
 from optimiser.chemistry.prices import MOST_PRICE, Basis, Price
 from optimiser.chemistry.quantity import Quantity
@@ -19,15 +20,22 @@ from optimiser.chemistry.reagents import ENERGIES
 from optimiser.problem.bound import BoundProblem
 from optimiser.problem.constraints import Yields
 from optimiser.problem.limits import LIMITS
+from optimiser.problem.metrics import METRICS
 from optimiser.problem.plant_metrics import NEEDS_PLANT
-from optimiser.process.inputs import idle_parameters
+from optimiser.problem.system_binding import CONSUMPTION, idle_numbers
+from optimiser.process.inputs import bought, idle_parameters
 from optimiser.process.parameters import choices, parameter_quantities, process_parameters
 from optimiser.process.plant_parameters import PLANT_NAMES, check_number, unit_of
+from optimiser.process.system_inputs import PEROXIDE, SystemInputs
+from optimiser.systems.reagents import Solute
 
 _NAMES = (
     "price.NAME, climate_change.NAME, yield, yield.METAL, confidence, process.NAME, or the key of a limit"
 )
-_OF_SYSTEM = "yield, yield.RESPONSE, confidence, or applicability_domain"
+_OF_SYSTEM = (
+    "yield, yield.RESPONSE, confidence; as far as the system's numbers suffice price.NAME, "
+    "climate_change.NAME, process.NAME, or the key of a limit"
+)
 
 
 @dataclass(frozen=True)
@@ -73,12 +81,6 @@ def lever(problem: BoundProblem, name: str) -> Lever:
         InputError: there is no such lever, or it does not fit the problem.
     """
     kind, _, of = name.partition(".")
-    if not problem.system.is_cathode and kind in ("price", "climate_change", "process"):
-        raise InputError(
-            f"{name} does not vary: the system {problem.system.name} has no such number.",
-            allowed=_OF_SYSTEM,
-            remedy="write e.g. yield",
-        )
     if kind == "price" and of:
         return _price(problem, name, of)
     if kind == "climate_change" and of:
@@ -88,7 +90,7 @@ def lever(problem: BoundProblem, name: str) -> Lever:
     if kind in ("yield", "confidence"):
         return _targets(problem, name, kind, of)
     cathode = problem.system.is_cathode
-    limits = [limit.key for limit in LIMITS if cathode or not limit.of_cathodes]
+    limits = [limit.key for limit in LIMITS if not limit.lacks(problem.inputs)]
     if name in limits:
         return _limit(problem, name)
     raise InputError(
@@ -121,12 +123,14 @@ def with_price(problem: BoundProblem, name: str, price: float) -> BoundProblem:
 
 
 def _rebuilt(problem: BoundProblem) -> BoundProblem:
+    if isinstance(problem.inputs, SystemInputs):
+        problem = replace(problem, inputs=replace(problem.inputs, table=problem.reagents))
     return replace(problem, inputs=problem.inputs_for(problem.acids))
 
 
 def _bought(problem: BoundProblem, name: str, of: str) -> None:
     """Refuse what the problem does not buy."""
-    known = [*single_acids(problem.cathode_acids), *problem.reagents]
+    known = [*reagents_of(problem), *_beside(problem)]
     if of in problem.acid_names and of not in known:
         raise InputError(
             f"{of} is a mixture, whose price and climate change follow from those of its acids.",
@@ -143,16 +147,60 @@ def _bought(problem: BoundProblem, name: str, of: str) -> None:
         )
 
 
+def reagents_of(problem: BoundProblem) -> dict[str, Acid | Solute]:
+    """Return what is dissolved in the leachant, by name: acids, or what options of a system are."""
+    if isinstance(problem.inputs, SystemInputs):
+        return {solute.name: solute for solute in problem.inputs.solutes if solute is not None}
+    return dict(single_acids(problem.cathode_acids))
+
+
+def holding(problem: BoundProblem, name: str) -> list[str]:
+    """Return the acids or options that hold a reagent, by their names."""
+    if isinstance(problem.inputs, SystemInputs):
+        each = zip(problem.acid_names, problem.inputs.solutes, strict=True)
+        return [option for option, solute in each if solute is not None and solute.name == name]
+    return [acid.name for acid in problem.cathode_acids if name in single_acids([acid])]
+
+
+def _beside(problem: BoundProblem) -> list[str]:
+    """Return what is bought beside these: of a system what its sums count."""
+    inputs = problem.inputs
+    if not isinstance(inputs, SystemInputs):
+        return [*problem.reagents]
+    counted = {c: item.name for c, item in bought(problem.reagents, inputs.parameters).items()}
+    if PEROXIDE not in problem.system.names:
+        counted.pop("peroxide", None)
+    if not inputs.has("consumption"):
+        counted.pop("neutralisation", None)
+    return [name for name in problem.reagents if name in counted.values()]
+
+
+def _counts(problem: BoundProblem, name: str, metrics: tuple[str, ...]) -> None:
+    """Refuse a number that no metric of a system looks at."""
+    if not any(metric in problem.metrics for metric in metrics):
+        raise InputError(
+            f"{name} changes nothing: {METRICS[metrics[-1]].lacks(problem.inputs)}.",
+            where=name,
+            allowed="yield, yield.RESPONSE, confidence",
+            remedy="give what is missing, or vary e.g. yield",
+        )
+
+
 def _price(problem: BoundProblem, name: str, of: str) -> Lever:
+    _counts(problem, name, ("cost", "cost_feed"))
     _bought(problem, name, of)
     per: Basis = "kWh" if of in ENERGIES else "kg pure"
-    acids = single_acids(problem.cathode_acids)
-    if of in acids:
-        per, now = "kg stock", acids[of].price_eur("kg stock")
+    one = reagents_of(problem).get(of)
+    if isinstance(one, Solute):
+        per, now = "kg stock", one.price * one.purity
+    elif one is not None:
+        per, now = "kg stock", one.price_eur("kg stock")
     else:
         now = problem.reagents[of].price_eur(per)
 
     def apply(value: float) -> BoundProblem:
+        if isinstance(one, Solute):
+            return _solute_changed(problem, one, price=value / one.purity)
         price = Price(value=value, currency="EUR", per=per)
         return _changed(problem, of, price=price)
 
@@ -160,20 +208,30 @@ def _price(problem: BoundProblem, name: str, of: str) -> Lever:
 
 
 def _factor(problem: BoundProblem, name: str, of: str) -> Lever:
+    _counts(problem, name, ("climate_change",))
     _bought(problem, name, of)
-    acids = single_acids(problem.cathode_acids)
-    item = acids[of] if of in acids else problem.reagents[of]
+    one = reagents_of(problem).get(of)
+    now = one.climate_change if isinstance(one, Solute) else (one or problem.reagents[of]).climate_factor
     unit = "kg CO2-eq/kWh" if of in ENERGIES else "kg CO2-eq/kg pure"
 
     def apply(value: float) -> BoundProblem:
+        if isinstance(one, Solute):
+            return _solute_changed(problem, one, climate_change=value)
         return _changed(problem, of, climate_change=Quantity(value=value, unit=unit))
 
     label = f"climate change of {_label(problem, of)}"
-    return Lever(name, label, unit, item.climate_factor, -1000.0, 1000.0, apply)
+    return Lever(name, label, unit, now, -1000.0, 1000.0, apply)
+
+
+def _solute_changed(problem: BoundProblem, solute: Solute, **update: float) -> BoundProblem:
+    assert isinstance(problem.inputs, SystemInputs)
+    own = problem.inputs.changed
+    changed = {**own, solute.name: {**own.get(solute.name, {}), **update}}
+    return _rebuilt(replace(problem, inputs=replace(problem.inputs, changed=changed)))
 
 
 def _changed(problem: BoundProblem, of: str, **update: Price | Quantity) -> BoundProblem:
-    if of in single_acids(problem.cathode_acids):
+    if of in reagents_of(problem):
         acids = tuple(
             changed(acid, lambda a: update if a.name == of else {}) for acid in problem.cathode_acids
         )
@@ -182,10 +240,10 @@ def _changed(problem: BoundProblem, of: str, **update: Price | Quantity) -> Boun
 
 
 def _label(problem: BoundProblem, of: str) -> str:
-    acids = single_acids(problem.cathode_acids)
-    if of in acids:
-        return acids[of].label
-    return problem.reagents[of].label
+    one = reagents_of(problem).get(of)
+    if isinstance(one, Solute):
+        return one.name if one.acid is None else one.acid.label
+    return (one or problem.reagents[of]).label
 
 
 def _parameter(problem: BoundProblem, name: str, of: str) -> Lever:
@@ -196,6 +254,12 @@ def _parameter(problem: BoundProblem, name: str, of: str) -> Lever:
             where=name,
             remedy="compare both with --scope reagents and --scope plant",
         )
+    if isinstance(problem.inputs, SystemInputs):
+        if of == CONSUMPTION:
+            return _consumption(problem, problem.inputs, name)
+        _counts(problem, name, ("reactor_volume",))
+        if of in (idle := idle_numbers(problem.system)):
+            raise InputError(f"{of} changes nothing: {idle[of]}.", where=name, remedy="vary another number")
     if of in PLANT_NAMES:
         return _of_plant(problem, name, of)
     process_parameters({of: getattr(parameters, of, 0.0)})  # refuses an unknown name
@@ -205,7 +269,7 @@ def _parameter(problem: BoundProblem, name: str, of: str) -> Lever:
         )
     if of in choices():
         raise InputError(f"{of} is a name, not a number.", where=name, allowed=", ".join(choices()[of]))
-    if of in idle_parameters(problem.cathode_feed):
+    if problem.system.is_cathode and of in idle_parameters(problem.cathode_feed):
         raise InputError(
             f"{problem.feed.name} holds no {of.removesuffix('_dissolved')}, so {of} changes nothing.",
             where=name,
@@ -220,6 +284,16 @@ def _parameter(problem: BoundProblem, name: str, of: str) -> Lever:
         return _rebuilt(replace(problem, inputs=inputs))
 
     return Lever(name, of.replace("_", " "), quantity.unit, getattr(parameters, of), 0.0, math.inf, apply)
+
+
+def _consumption(problem: BoundProblem, inputs: SystemInputs, name: str) -> Lever:
+    _counts(problem, name, ("cost", "cost_feed"))
+    now = math.nan if inputs.acid_consumption is None else inputs.acid_consumption
+
+    def apply(value: float) -> BoundProblem:
+        return _rebuilt(replace(problem, inputs=replace(inputs, acid_consumption=value)))
+
+    return Lever(name, "acid that the feed takes", "kg/t", now, 0.0, math.inf, apply)
 
 
 def _of_plant(problem: BoundProblem, name: str, of: str) -> Lever:

@@ -34,23 +34,26 @@ def spread(problem: BoundProblem, evaluation: Evaluation, rng: np.random.Generat
         rng: of the draws.
 
     Returns:
-        By name of the metric, and of cathodes ``cost_acid``, ``climate_acid`` and so on per kg of metal
-        dissolved.
+        By name of the metric, and where those are known ``cost_acid``, ``climate_acid`` and so on per kg of
+        metal dissolved.
     """
     names = list(dict.fromkeys([*(o.metric for o in problem.objectives), *problem.reported]))
-    in_parts = problem.system.is_cathode
-    parts = [f"{what}_{c}" for what in ("cost", "climate") for c in COMPONENTS] if in_parts else []
+    sums = [
+        (what, m) for what, m in (("cost", "cost"), ("climate", "climate_change")) if m in problem.metrics
+    ]
+    parts = [f"{what}_{component}" for what, _ in sums for component in COMPONENTS]
     inputs = inputs_of(problem, evaluation.designs)
     drawn = Drawn(problem, evaluation)
     values = np.empty((_DRAWS, len(names) + len(parts)))
     for chunk, told in drawn.chunks(drawn.values(inputs, rng.random((len(inputs), _DRAWS))), _DRAWS):
         columns = [METRICS[name].compute(told) for name in names]
-        for components in (told.cost, told.climate) if in_parts else ():
-            columns += [per_kg_metal(column, told.balance) for column in components.T]
+        for what, _ in sums:
+            columns += [per_kg_metal(column, told.balance) for column in getattr(told, what).T]
         values[chunk] = np.column_stack(columns)
     now = [evaluation.metrics[name][0] for name in names]
-    for components in (evaluation.outcome.cost, evaluation.outcome.climate) if in_parts else ():
-        now += [float(per_kg_metal(column, evaluation.outcome.balance)[0]) for column in components.T]
+    own = evaluation.outcome
+    for what, _ in sums:
+        now += [float(per_kg_metal(column, own.balance)[0]) for column in getattr(own, what).T]
     below, above = tails(INTERVAL_LEVEL)
     low = np.quantile(values, below, axis=0, method="lower")
     high = np.quantile(values, above, axis=0, method="higher")

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from optimiser._io.extras import needs
-from optimiser.variables import Bools, Floats
+from optimiser.variables import Bools, Floats, Ints
 
 #: From rows of drivers, shape (n, d), to predictions, shape (n, m); NaN where one does not apply.
 Predict = Callable[[Floats], Floats]
@@ -42,6 +42,10 @@ def shapley_values(
     background: Floats,
     rng: np.random.Generator | None = None,
     progress: Callable[[int, int], None] = lambda done, rows: None,
+    *,
+    rows_have: Bools | None = None,
+    background_has: Bools | None = None,
+    group: Ints | None = None,
 ) -> Values:
     """Compute Shapley values, exactly or by sampling.
 
@@ -58,13 +62,21 @@ def shapley_values(
         background: drivers of what it is compared with, shape (b, d).
         rng: draws the orders.
         progress: called with rows done and rows in all.
+        rows_have, background_has: which outputs apply to rows and background, shape (n, m) and (b, m), where
+            ``predict`` does not say so by NaN.
+        group: number of the driver that each column is of, where a driver has several, shape (d,).
 
     Raises:
         InputError: the extra ``explain`` is not installed.
     """
-    shap, drivers = _shap(), rows.shape[1]
+    shap, of = _shap(), np.arange(rows.shape[1]) if group is None else group
+    drivers = int(of.max()) + 1
     behind, prediction = predict(background), predict(rows)
     applies = ~np.isnan(behind)
+    if background_has is not None:
+        applies &= background_has
+    if rows_have is not None:
+        prediction = np.where(rows_have, prediction, np.nan)
 
     def mean(predictions: Floats) -> Floats:
         total = np.where(applies, np.nan_to_num(predictions), 0.0).sum(axis=-2)
@@ -72,7 +84,7 @@ def shapley_values(
 
     def explained(row: Floats) -> Floats:
         def worth(coalitions: Floats) -> Floats:
-            mixed = np.where(coalitions[:, None, :] > 0.5, row, background).reshape(-1, drivers)
+            mixed = np.where(coalitions[:, None, of] > 0.5, row, background).reshape(-1, len(of))
             # mixed rows repeat wherever row and background agree, and predictions are what takes time
             different, place = np.unique(mixed, axis=0, return_inverse=True)
             return mean(predict(different)[place.reshape(-1)].reshape(len(coalitions), *behind.shape))
@@ -87,7 +99,7 @@ def shapley_values(
         finally:
             np.random.set_state(before)  # noqa: NPY002
 
-    found = np.empty((*rows.shape, behind.shape[1]))
+    found = np.empty((len(rows), drivers, behind.shape[1]))
     progress(0, len(rows))
     for i, row in enumerate(rows):
         # a single output comes back without its axis

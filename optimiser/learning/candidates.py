@@ -22,7 +22,7 @@ from optimiser.surrogate.coordinates import impurities_of
 from optimiser.surrogate.features import of_cathode
 from optimiser.surrogate.residuals import feed_share
 from optimiser.surrogate.site import OwnData
-from optimiser.variables import CONTINUOUS, Bools, Designs, Floats, Ints
+from optimiser.variables import Bools, Designs, Floats, Ints
 
 #: Targets that the search asks for beside those of the problem: what a plant may turn out to need.
 _SHIFTS = (-0.1, -0.05, 0.0, 0.05)
@@ -75,7 +75,7 @@ class Candidates:
 
     @property
     def place(self) -> Floats:
-        """Setpoints in the domain's standard deviations, shape (n, 5)."""
+        """Setpoints in the domain's standard deviations, shape (n, v)."""
         return setpoints_in(self.problem, self.designs.continuous)
 
 
@@ -94,7 +94,7 @@ def candidates(problem: BoundProblem, aim: str, rng: np.random.Generator) -> Can
     found = _searched(problem, aim, rng)
     rows = np.flatnonzero(total_violation(free.point_at(found.designs, found.high).margins) <= 0.0)
     designs, told = found.designs.take(rows), found.high.take(rows)
-    unit = qmc.Sobol(len(CONTINUOUS), rng=rng).random(_RANDOM)
+    unit = qmc.Sobol(len(problem.variables), rng=rng).random(_RANDOM)
     others = Designs.joined(
         [problem.decode(np.full(_RANDOM, k, dtype=np.intp), unit) for k in range(len(problem.acids))]
     )
@@ -137,8 +137,8 @@ def own_data_of(problem: BoundProblem) -> OwnData | None:
     if site is None:
         return None
     keys = [acid.key for acid in problem.acids]
-    feed = np.array([[problem.feed.Ni, problem.feed.Mn, problem.feed.Co]], dtype=np.float64)
-    near = feed_share(feed, site.data.feed)[0] >= SAME_FEED
+    feed = np.array([problem.feed.place], dtype=np.float64)
+    near = feed_share(feed, site.data.feed, site.prior.feed_reach)[0] >= SAME_FEED
     other = np.abs(site.data.impurities - impurities_of(problem.feed)).max(axis=1)
     near &= other <= SAME_IMPURITIES
     rows = np.flatnonzero(near & np.isin(site.data.acid, keys))

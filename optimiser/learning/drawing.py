@@ -12,11 +12,11 @@ from optimiser.problem.metrics import METRICS
 from optimiser.problem.yields import predicted_metals
 from optimiser.surrogate.artefact import Surrogate, YieldPrediction
 from optimiser.surrogate.calibration import widening
-from optimiser.surrogate.coordinates import WIDTH, impurities_of, place_at
+from optimiser.surrogate.coordinates import impurities_of, place_at, width_of
 from optimiser.surrogate.features import of_cathode
 from optimiser.surrogate.joint import drawn_yields, joint, nothing_learned
 from optimiser.surrogate.residuals import Learned, Prior, hardness
-from optimiser.surrogate.site import read_prior
+from optimiser.surrogate.site import prior_of_base
 from optimiser.variables import Bools, Designs, Floats
 
 _AT_ONCE = 20_000  # designs whose costs are computed at once
@@ -26,22 +26,26 @@ _LIKELY = 0.5  # of the greatest chance to be feasible, from which a design help
 
 
 def prior_of(surrogate: Surrogate) -> Prior:
-    """Return what the published studies say of a plant, with the noise of own repeats where there are any.
+    """Return what is known of a plant beforehand, with the noise of own repeats where there are any.
 
     Raises:
         InputError: it is missing.
     """
-    return read_prior()[0] if surrogate.site is None else surrogate.site.prior
+    return prior_of_base(surrogate)[0] if surrogate.site is None else surrogate.site.prior
 
 
 def learned_of(surrogate: Surrogate, prior: Prior, key: str) -> Learned:
     """Return what own results taught of an acid, by its key."""
     known = None if surrogate.site is None else surrogate.site.learned.get(group_of(key))
-    return nothing_learned(prior, WIDTH) if known is None else known
+    if known is not None:
+        return known
+    system = surrogate.system
+    feed = surrogate.domain.feed.shape[1]
+    return nothing_learned(prior, width_of(surrogate.domain.space), len(system.responses), feed)
 
 
 def place_in(problem: BoundProblem, acid: int, continuous: Floats) -> Floats:
-    """Return where setpoints with one of a problem's acids lie for what own results teach, (n, `WIDTH`)."""
+    """Return where setpoints with one of a problem's acids lie for own results, shape (n, `width_of`)."""
     feed = problem.feed
     seen = of_cathode(continuous, feed.cathode_share)
     key, domain = problem.acids[acid].key, problem.surrogate.domain

@@ -9,18 +9,20 @@ import numpy as np
 import pandas as pd
 
 from optimiser._io.errors import InputError
-from optimiser.problem.tolerances import DEFAULT
+from optimiser.chemistry.acids import Acid
+from optimiser.chemistry.feeds import Feed
+from optimiser.problem.tolerances import default_tolerances
 from optimiser.problem.yields import check_yields
 from optimiser.surrogate.artefact import POINTS, Surrogate
 from optimiser.surrogate.calibration import widening
-from optimiser.surrogate.features import PREDICTED_METALS, acid_features
+from optimiser.surrogate.encoding import SystemEncoding
+from optimiser.surrogate.features import acid_features
 from optimiser.surrogate.fitted import Fitted
-from optimiser.surrogate.site import OwnData, build, read_prior
+from optimiser.surrogate.site import OwnData, build, prior_of_base
+from optimiser.systems.system import Option, System
 from optimiser.tables.own_results import OwnResults, numbered
-from optimiser.variables import CONTINUOUS, Designs, Floats, Ints
-
-_N = len(PREDICTED_METALS)
-_SETPOINTS = tuple(name for name in CONTINUOUS if name != "time")
+from optimiser.tables.own_results_layout import layout_of
+from optimiser.variables import Designs, Floats, Ints
 
 
 def learn(results: OwnResults, base: Surrogate, name: str = "my-plant") -> Surrogate:
@@ -32,10 +34,11 @@ def learn(results: OwnResults, base: Surrogate, name: str = "my-plant") -> Surro
         name: of the site model.
 
     Raises:
-        InputError: the base is a site model itself, or a rival that is not compiled.
+        InputError: the base is a site model itself, a rival that is not compiled, or of another system.
     """
     check_base(base)
-    prior, _ = read_prior()
+    check_system(results, base)
+    prior, _ = prior_of_base(base)
     return build(base, prior, own_data(results, base), name)
 
 
@@ -62,29 +65,50 @@ def check_base(base: Surrogate) -> None:
         )
 
 
+def check_system(results: OwnResults, base: Surrogate) -> None:
+    """Refuse results on another system than the base's.
+
+    Raises:
+        InputError: they are.
+    """
+    if results.system.name != base.system.name:
+        raise InputError(
+            f"The results are on {results.system.name}, and {base.name} is a model of {base.system.name}.",
+            where=results.source,
+            allowed=f"results on {base.system.name}",
+            remedy="name the model that belongs to them: --base NAME",
+        )
+
+
 def own_data(results: OwnResults, base: Surrogate) -> OwnData:
     """Return results with what a published model says of them.
 
-    Yields above 1 count as 1. Predictions are over the usual tolerances, as those of a search are.
+    Yields above 1 count as 1, and those below 0 as 0. Predictions are over the usual tolerances, as those of
+    a search are.
     """
     told, n = results.scenarios, len(results)
     for leached in told.feeds:
-        check_yields(base, leached)
-    mean, scale = np.full((2, n, _N), np.nan)
-    compositions = np.array([[f.Ni, f.Mn, f.Co] for f in told.feeds])
+        if isinstance(leached, Feed):
+            check_yields(base, leached)
+    mean, scale = np.full((2, n, len(base.system.responses)), np.nan)
+    compositions = np.array([feed.place for feed in told.feeds], dtype=np.float64)
+    tolerances = default_tolerances(base.system)
     for k, leached in enumerate(told.feeds):
         mine = np.flatnonzero(told.feed == k)
-        designs = Designs(told.acid[mine], told.continuous[mine])
+        designs = Designs(told.acid[mine], told.continuous[mine], base.system.variables)
         varied = np.array([base.domain.neighbourhood(leached, acid).varied for acid in told.acids])
-        moved = DEFAULT.moved(designs.continuous, POINTS["high"], varied[designs.acid])
+        moved = tolerances.moved(designs.continuous, POINTS["high"], varied[designs.acid])
         said = base.predict(leached, told.acids, designs, moved=moved)
         wider = widening(said.domain_ratio, base.calibration.growth)
         mean[mine], scale[mine] = said.mean, said.scale / wider[:, None]
     keys = [acid.key for acid in told.acids]
-    described = [base.acids.get(key, acid_features(acid)) for key, acid in zip(keys, told.acids, strict=True)]
-    run, experiment, conditions = groups(results.frame)
+    described = [_described(base, acid) for acid in told.acids]
+    run, experiment, conditions = groups(results.frame, base.system)
     whole = np.array([feed.cathode_share for feed in told.feeds], dtype=np.float64)
-    protons = [acid.usable_protons if len(acid.components) > 1 else np.nan for acid in told.acids]
+    protons = [
+        acid.usable_protons if isinstance(acid, Acid) and len(acid.components) > 1 else np.nan
+        for acid in told.acids
+    ]
     return OwnData(
         acid=np.array(keys)[told.acid],
         acid_features=np.array(described)[told.acid],
@@ -93,7 +117,7 @@ def own_data(results: OwnResults, base: Surrogate) -> OwnData:
         run=run,
         experiment=experiment,
         conditions=conditions,
-        yields=np.minimum(results.yields, 1.0),
+        yields=results.yields.clip(0.0, 1.0),
         sd=results.sd,
         mean=mean,
         scale=scale,
@@ -103,21 +127,30 @@ def own_data(results: OwnResults, base: Surrogate) -> OwnData:
     )
 
 
-def groups(frame: pd.DataFrame) -> tuple[Ints, Ints, Ints]:
+def _described(base: Surrogate, acid: Acid | Option) -> Floats:
+    """Return the features of an acid or option as the base sees it."""
+    if isinstance(acid, Acid):
+        return base.acids.get(acid.key, acid_features(acid))
+    assert isinstance(base.encoding, SystemEncoding)
+    return base.acids.get(acid.key, base.encoding.option_row(acid))
+
+
+def groups(frame: pd.DataFrame, system: System) -> tuple[Ints, Ints, Ints]:
     """Return which run, experiment and conditions each row of stored results belongs to, shape (n,) each.
 
     A run is one leach, from which samples may be taken at several times; replicates are runs of their own.
     """
+    layout = layout_of(system)
     return (
-        numbered(frame, (*_SETPOINTS, "replicate", "batch")),
-        numbered(frame, _SETPOINTS),
-        numbered(frame, CONTINUOUS),
+        numbered(frame, (*layout.fixed, "replicate", "batch"), layout.choices),
+        numbered(frame, layout.fixed, layout.choices),
+        numbered(frame, system.names, layout.choices),
     )
 
 
-def joined_data(parts: Sequence[OwnData], frame: pd.DataFrame) -> OwnData:
+def joined_data(parts: Sequence[OwnData], frame: pd.DataFrame, system: System) -> OwnData:
     """Return the rows of several results as one, numbered by the table that holds them all."""
-    run, experiment, conditions = groups(frame)
+    run, experiment, conditions = groups(frame, system)
     columns: dict[str, Floats] = {
         f.name: np.concatenate([getattr(part, f.name) for part in parts]) for f in fields(OwnData)
     }

@@ -18,6 +18,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from optimiser.chemistry.impurities import IMPURITIES
@@ -25,10 +26,13 @@ from optimiser.chemistry.mixtures import group_of
 from optimiser.learning.telling import sentence_of
 from optimiser.surrogate.artefact import Surrogate
 from optimiser.surrogate.calibration import INTERVAL_LEVEL, Calibration, tails
-from optimiser.surrogate.features import PREDICTED_METALS
 from optimiser.surrogate.residuals import EXPLANATIONS, Learned, hardness, learn_rows, left_out
 from optimiser.surrogate.site import Site, base_name
-from optimiser.variables import CONTINUOUS, VARIABLES, Bools, Floats, Ints
+from optimiser.systems.system import System
+from optimiser.tables.own_results_layout import Layout, layout_of
+from optimiser.variables import Bools, Floats, Ints
+
+Labels = npt.NDArray[np.str_]
 
 #: A value disagrees with everything when it is farther from what all others say than so many standard
 #: deviations, and than so much yield.
@@ -197,23 +201,23 @@ def lessons_of(surrogate: Surrogate, frame: pd.DataFrame) -> Lessons:
     numbers, metals = np.nonzero(~np.isnan(data.yields))
     before = _said(site.expected, data.mean, data.scale)
     after = _held_out(surrogate)
-    shift, strange = _shifts(site), odd_rows(site)
+    responses, layout = surrogate.system.responses, layout_of(surrogate.system)
+    shift, strange = _shifts(site), odd_rows(site, responses)
     odd = {(value.row, value.metal) for value in strange}
     values = pd.DataFrame(
         {
             "row": numbers + 1,
-            "metal": np.array(PREDICTED_METALS, dtype=object)[metals],
-            "measured": frame[[f"yield_{metal}" for metal in PREDICTED_METALS]].to_numpy()[numbers, metals],
+            "metal": np.array(responses, dtype=object)[metals],
+            "measured": frame[list(layout.yields)].to_numpy()[numbers, metals],
             **_columns("before", before, numbers, metals),
             **_columns("after", after, numbers, metals),
             "shift": shift[numbers, metals],
-            "odd": [
-                (int(row) + 1, PREDICTED_METALS[k]) in odd for row, k in zip(numbers, metals, strict=True)
-            ],
+            "odd": [(int(row) + 1, responses[k]) in odd for row, k in zip(numbers, metals, strict=True)],
         }
     )
-    acids = tuple(_acid_lesson(surrogate, key, frame) for key in dict.fromkeys(data.acid.tolist()))
-    shifts = _told_shifts(site, frame, {a.acid: a for a in acids}, shift)
+    names = np.array(layout.option_names(frame))
+    acids = tuple(_acid_lesson(surrogate, key, names) for key in dict.fromkeys(data.acid.tolist()))
+    shifts = _told_shifts(site, layout, frame, {a.acid: a for a in acids}, shift)
     return Lessons(
         name=surrogate.name,
         base=base_name(surrogate),
@@ -224,8 +228,8 @@ def lessons_of(surrogate: Surrogate, frame: pd.DataFrame) -> Lessons:
         skill=skill_of(surrogate),
         odd=strange,
         values=values,
-        impossible=tuple((np.flatnonzero(data.impossible) + 1).tolist()),
-        sentence=sentence_of(shifts) + _doubt(len(np.unique(data.experiment)), strange),
+        impossible=tuple((np.flatnonzero(site.impossible) + 1).tolist()),
+        sentence=sentence_of(shifts, surrogate.system) + _doubt(len(np.unique(data.experiment)), strange),
     )
 
 
@@ -273,14 +277,14 @@ def _columns(name: str, told: Sequence[Floats], numbers: Ints, metals: Ints) -> 
 
 
 def _said(calibration: Calibration, mean: Floats, scale: Floats) -> tuple[Floats, Floats, Floats]:
-    """Return expected yields that can be, and the ends of their 90 % intervals, shape (n, 4) each."""
+    """Return expected yields that can be, and the ends of their 90 % intervals, shape (n, m) each."""
     expected = calibration.within(mean, scale)
     low, high = (calibration.quantile(expected, scale, p) for p in tails(INTERVAL_LEVEL))
     return expected, low, high
 
 
 def _held_out(surrogate: Surrogate) -> tuple[Floats, Floats, Floats]:
-    """Return what a site model says of each row without its experiment: mean and 90 % interval, (n, 4)."""
+    """Return what a site model says of each row without its experiment: mean and 90 % interval, (n, m)."""
     site = _site(surrogate)
     data = site.data
     mean, scale = data.mean.copy(), data.scale.copy()
@@ -295,8 +299,8 @@ def _held_out(surrogate: Surrogate) -> tuple[Floats, Floats, Floats]:
     return _said(surrogate.calibration, mean, scale)
 
 
-def odd_rows(site: Site) -> tuple[OddRow, ...]:
-    """Return the values that disagree with everything, by their rows.
+def odd_rows(site: Site, responses: Sequence[str]) -> tuple[OddRow, ...]:
+    """Return the values that disagree with everything, by their rows; ``responses`` name the yields' columns.
 
     Each row is compared with what all others say, and each value with all others, those of its own row too:
     the yields of one leach go up and down together, so the first finds wrong setpoints, and the second one
@@ -318,7 +322,7 @@ def odd_rows(site: Site) -> tuple[OddRow, ...]:
                 break
             way, i, k = np.unravel_index(int(np.nanargmax(doubt)), doubt.shape)
             value, expected = float(rows.yields[i, k]), float(told[way, i, k])
-            found.append(OddRow(int(mine[i]) + 1, PREDICTED_METALS[k], value, expected))
+            found.append(OddRow(int(mine[i]) + 1, responses[int(k)], value, expected))
             yields = rows.yields.copy()
             yields[i, k] = np.nan
             rows = replace(rows, yields=yields)
@@ -327,13 +331,13 @@ def odd_rows(site: Site) -> tuple[OddRow, ...]:
 
 
 def _row_out(learned: Learned) -> tuple[Floats, Floats]:
-    """Return what the other rows say of each value, and the standard deviation, shape (n, 4) each."""
+    """Return what the other rows say of each value, and the standard deviation, shape (n, m) each."""
     mean, variance = left_out(learned, np.arange(len(learned.rows)))
     return mean, np.sqrt(variance)
 
 
 def _value_out(learned: Learned) -> tuple[Floats, Floats]:
-    """Return what all other values say of each, and the standard deviation, shape (n, 4) each.
+    """Return what all other values say of each, and the standard deviation, shape (n, m) each.
 
     As in `residuals.left_out`, with each value a group of its own.
     """
@@ -354,10 +358,11 @@ def _each(site: Site) -> list[tuple[Learned, Ints]]:
 
 
 def _shifts(site: Site) -> Floats:
-    """Return what the site model expects of each row less what the base expects, shape (n, 4)."""
+    """Return what the site model expects of each row less what the base expects, shape (n, m)."""
     data = site.data
     shift = np.full_like(data.mean, np.nan)
-    groups = pd.DataFrame(data.feed).assign(acid=data.acid).groupby([0, 1, 2, "acid"], sort=False)
+    by = [*range(data.feed.shape[1]), "acid"]
+    groups = pd.DataFrame(data.feed, index=range(len(data))).assign(acid=data.acid).groupby(by, sort=False)
     for mine in groups.indices.values():
         i = int(mine[0])
         composition = tuple(data.feed[i].tolist())
@@ -368,12 +373,12 @@ def _shifts(site: Site) -> Floats:
     return shift
 
 
-def _acid_lesson(surrogate: Surrogate, key: str, frame: pd.DataFrame) -> AcidLesson:
+def _acid_lesson(surrogate: Surrogate, key: str, names: Labels) -> AcidLesson:
     site, domain = _site(surrogate), surrogate.domain
     mine = site.data.acid == key
     published = domain.acid[~domain.own] == domain.acids.index(key)
     return AcidLesson(
-        acid=str(frame["acid"].to_numpy()[mine][0]),
+        acid=str(names[mine][0]),
         published=bool(published.any()),
         rows=int(mine.sum()),
         experiments=len(np.unique(site.data.experiment[mine])),
@@ -382,38 +387,41 @@ def _acid_lesson(surrogate: Surrogate, key: str, frame: pd.DataFrame) -> AcidLes
 
 
 def _told_shifts(
-    site: Site, frame: pd.DataFrame, acids: dict[str, AcidLesson], shift: Floats
+    site: Site, layout: Layout, frame: pd.DataFrame, acids: dict[str, AcidLesson], shift: Floats
 ) -> tuple[Shift, ...]:
-    found = []
+    found, responses = [], layout.system.responses
     known = ~np.isnan(site.data.yields)
-    for acid, feed, mine in by_acid_and_feed(frame):
+    for acid, feed, mine in by_acid_and_feed(frame, layout):
         measured = np.where(known[mine], shift[mine], np.nan)
         there = np.flatnonzero(known[mine].any(axis=0))
-        means = {PREDICTED_METALS[k]: float(np.nanmean(measured[:, k])) for k in there}
+        means = {responses[k]: float(np.nanmean(measured[:, k])) for k in there}
         varied = np.column_stack([site.data.continuous[mine], 100.0 * site.data.impurities[mine]])
-        trends = _trends(varied, measured)
+        trends = _trends(varied, measured, layout.system)
         told = acids[acid]
         found.append(Shift(acid, feed, told.published, told.likeliest, told.experiments, means, trends))
     return tuple(found)
 
 
-def by_acid_and_feed(frame: pd.DataFrame) -> list[tuple[str, str, Ints]]:
-    """Return each acid and feed of stored results, in order of appearance, and which rows have them."""
-    pairs = list(zip(frame["acid"].astype(str), frame["feed"].astype(str), strict=True))
-    numbers = frame.groupby(["acid", "feed"], sort=False).ngroup().to_numpy()
+def by_acid_and_feed(frame: pd.DataFrame, layout: Layout) -> list[tuple[str, str, Ints]]:
+    """Return each acid and feed of stored results, in order of appearance, and which rows have them.
+
+    Of a system of one's own, each option and feed.
+    """
+    pairs = list(zip(layout.option_names(frame), frame["feed"].astype(str), strict=True))
+    numbers = frame.groupby([*layout.choices, "feed"], sort=False).ngroup().to_numpy()
     every = [np.flatnonzero(numbers == k) for k in range(numbers.max() + 1)]
     return [(*pairs[int(mine[0])], mine) for mine in every]
 
 
-def _trends(varied: Floats, shift: Floats) -> tuple[Trend, ...]:
-    """Return the trends of some rows' shifts, shape (n, 4), that are worth telling, the strongest first.
+def _trends(varied: Floats, shift: Floats, system: System) -> tuple[Trend, ...]:
+    """Return the trends of some rows' shifts, shape (n, m), that are worth telling, the strongest first.
 
-    Over setpoints and impurities in wt%, shape (n, 8).
+    Over setpoints and impurities in wt%, shape (n, v + 3).
     """
     found = []
     every = [_lower(column) for column in varied.T]
-    steps = [*(variable.step for variable in VARIABLES), *[LEAST_IMPURITY] * len(IMPURITIES)]
-    for j, name in enumerate((*CONTINUOUS, *IMPURITIES)):
+    steps = [*(variable.step for variable in system.variables), *[LEAST_IMPURITY] * len(IMPURITIES)]
+    for j, name in enumerate((*system.names, *IMPURITIES)):
         values = varied[:, j]
         span = float(np.ptp(values))
         halves = [half for i, half in enumerate(every) if i != j]
@@ -421,7 +429,7 @@ def _trends(varied: Floats, shift: Floats) -> tuple[Trend, ...]:
             continue
         middle = float(values.min()) + span / 2.0
         lower = values <= middle
-        for k, metal in enumerate(PREDICTED_METALS):
+        for k, metal in enumerate(system.responses):
             known = ~np.isnan(shift[:, k])
             if not _both(lower, known):
                 continue

@@ -21,7 +21,7 @@ from filelock import FileLock, Timeout
 from optimiser._io.errors import InputError
 from optimiser._io.output import check_folder, check_writable, placed
 from optimiser._io.reading import MOST_TABLE, read_bytes
-from optimiser.learning.learn import check_base, joined_data, own_data
+from optimiser.learning.learn import check_base, check_system, joined_data, own_data
 from optimiser.surrogate.artefact import (
     ARRAYS,
     FORMAT,
@@ -33,15 +33,14 @@ from optimiser.surrogate.artefact import (
     seal,
 )
 from optimiser.surrogate.packing import CARD, MODELS, pinned
-from optimiser.surrogate.site import RESULTS_FILE, OwnData, read_prior
-from optimiser.tables.own_results import TEXTS, OwnResults, joined, without
-from optimiser.tables.own_results_checks import YIELDS
+from optimiser.surrogate.site import RESULTS_FILE, OwnData, prior_of_base
+from optimiser.tables.own_results import OwnResults, joined, without
+from optimiser.tables.own_results_layout import layout_of
 
 #: The version before the last change, inside the folder.
 FORMER = "former"
 _HEAD = "# Site model, written by `optimiser learn`. Do not edit: its files are pinned here.\n"
 _WAIT = 30.0  # seconds that a change waits for another
-_TEXTS = dict.fromkeys(("feed", "acid", *TEXTS), str)
 
 
 def site_folder(name: str) -> Path:
@@ -86,10 +85,11 @@ def create(results: OwnResults, base: Surrogate, name: str, *, replace: bool = F
     _check_examples(results)
     check_folder(folder, replace, "--name", ours=is_site)
     check_base(base)
+    check_system(results, base)
     with _locked(folder):
         check_folder(folder, replace, "--name", ours=is_site)
         data = own_data(results, base)
-        feeds = {f.name: [float(f.Ni), float(f.Mn), float(f.Co)] for f in results.scenarios.feeds}
+        feeds = {f.name: list(f.place) for f in results.scenarios.feeds}
         return _write(folder, base, results.frame, data, feeds)
 
 
@@ -102,12 +102,13 @@ def add(results: OwnResults, name: str) -> Surrogate:
     _check_examples(results)
 
     def change(site: Surrogate, frame: pd.DataFrame) -> tuple[pd.DataFrame, OwnData, dict[str, Any]]:
+        check_system(results, site)
         feeds = dict(site.card["site"]["feeds"])
         together = joined(frame, {k: np.array(v) for k, v in feeds.items()}, results)
         assert site.site is not None
         more = own_data(results, base_of(site))
-        feeds |= {f.name: [float(f.Ni), float(f.Mn), float(f.Co)] for f in results.scenarios.feeds}
-        return together, joined_data([site.site.data, more], together), feeds
+        feeds |= {f.name: list(f.place) for f in results.scenarios.feeds}
+        return together, joined_data([site.site.data, more], together, site.system), feeds
 
     return _changed(name, change)
 
@@ -127,7 +128,7 @@ def forget(name: str, rows: Sequence[int]) -> Surrogate:
         left = without(frame, rows)
         kept = np.setdiff1d(np.arange(len(frame)), np.asarray(rows, dtype=np.intp) - 1)
         assert site.site is not None
-        data = joined_data([site.site.data.take(kept)], left)
+        data = joined_data([site.site.data.take(kept)], left, site.system)
         named = set(left["feed"])
         return left, data, {k: v for k, v in site.card["site"]["feeds"].items() if k in named}
 
@@ -170,8 +171,9 @@ def stored_results(site: Surrogate) -> pd.DataFrame:
         InputError: the table cannot be read.
     """
     content = read_bytes(site.path / RESULTS_FILE, MOST_TABLE)  # checked when the model was read
-    blank = {name: [""] for name in (*YIELDS, "sd")}
-    return pd.read_csv(io.BytesIO(content), dtype=_TEXTS, keep_default_na=False, na_values=blank)
+    layout = layout_of(site.system)
+    blank, texts = {name: [""] for name in (*layout.yields, "sd")}, dict.fromkeys(layout.texts, str)
+    return pd.read_csv(io.BytesIO(content), dtype=texts, keep_default_na=False, na_values=blank)
 
 
 def is_site(folder: Path) -> bool:
@@ -217,7 +219,7 @@ def _changed(
 def _write(
     folder: Path, base: Surrogate, frame: pd.DataFrame, data: OwnData, feeds: dict[str, Any]
 ) -> Surrogate:
-    _, prior_sha = read_prior()
+    _, prior_sha = prior_of_base(base)
     buffer = io.BytesIO()
     np.savez_compressed(buffer, allow_pickle=False, **data.arrays())  # type: ignore[arg-type,unused-ignore]
     arrays, results = buffer.getvalue(), frame.to_csv(index=False, lineterminator="\n").encode()

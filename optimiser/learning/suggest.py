@@ -23,8 +23,9 @@ from optimiser.problem.yields import predicted_metals
 from optimiser.search.archive import total_violation
 from optimiser.surrogate.features import of_cathode
 from optimiser.surrogate.site import OwnData
+from optimiser.surrogate.space import CATHODE_SPACE
 from optimiser.tables.own import OwnTables
-from optimiser.variables import COLUMN, VARIABLES, Bools, Designs, Floats, Ints
+from optimiser.variables import Bools, Designs, Floats, Ints
 
 AIMS = ("cost", "front", "feasibility")
 MOST_EXPERIMENTS, MOST_SAMPLES = 48, 3
@@ -40,7 +41,6 @@ _SHARES = {
     2: (0.5, 1.0),
     3: (1.0 / 3.0, 1.0 / 1.7, 1.0),
 }  # of the time, at which samples are taken
-_TIME = COLUMN["time"]
 
 
 @dataclass(frozen=True)
@@ -133,7 +133,8 @@ class Suggested:
     @property
     def samples(self) -> tuple[Designs, Ints]:
         """Every sample of the experiments as a design, and the number of its experiment from 0."""
-        return sampled(self.evaluation.designs, self.wanted.samples)
+        along = self.problem.surrogate.domain.space.along
+        return sampled(self.evaluation.designs, self.wanted.samples, along)
 
 
 def suggest(question: Problem, wanted: Wanted, tables: OwnTables | None = None) -> Suggested:
@@ -153,6 +154,7 @@ def suggest(question: Problem, wanted: Wanted, tables: OwnTables | None = None) 
     refuse_slow_surrogate(question, everything.surrogate)
     problem = everything.with_acids(everything.supported_acids)
     _check_aim(problem, wanted)
+    _check_samples(problem, wanted)
     prior = prior_of(problem.surrogate)
     rng = np.random.default_rng(wanted.seed)
     found = candidates(problem, wanted.aim, rng)
@@ -170,7 +172,8 @@ def suggest(question: Problem, wanted: Wanted, tables: OwnTables | None = None) 
     picked, reasons = _chosen(found, values, feasible, own is None, known, wanted, rng)
     recommended = problem.evaluate(designs.take(np.array([_recommended(found)])))
     chosen = designs.take(picked)
-    told = doubt(problem, recommended, *sampled(chosen, wanted.samples), prior)
+    along = problem.surrogate.domain.space.along
+    told = doubt(problem, recommended, *sampled(chosen, wanted.samples, along), prior)
     sign = problem.objectives[0].sign
     return Suggested(
         question=question,
@@ -187,24 +190,28 @@ def suggest(question: Problem, wanted: Wanted, tables: OwnTables | None = None) 
     )
 
 
-def sampled(designs: Designs, samples: int) -> tuple[Designs, Ints]:
+def sampled(designs: Designs, samples: int, along: int | None = CATHODE_SPACE.along) -> tuple[Designs, Ints]:
     """Return the samples of experiments as designs that differ in time, and the experiment of each.
 
     Args:
         designs: n experiments with their last time.
         samples: of each, 1 to 3; times that round to the same are one sample.
+        along: number of the setpoint over which an experiment is sampled, the time; None where there is none.
     """
+    if along is None:
+        return designs, np.arange(len(designs))
     shares = np.array(_SHARES[samples])
     number = np.repeat(np.arange(len(designs)), len(shares))
     every = designs.continuous[number].copy()
-    every[:, _TIME] *= np.tile(shares, len(designs))
+    every[:, along] *= np.tile(shares, len(designs))
     early = np.tile(shares < 1.0, len(designs))
     rounded = laboratory_setpoints(designs.at(designs.acid[number], every)).continuous
-    every[:, _TIME] = np.where(early, np.maximum(rounded[:, _TIME], VARIABLES[_TIME].step), every[:, _TIME])
+    least = designs.variables[along].step
+    every[:, along] = np.where(early, np.maximum(rounded[:, along], least), every[:, along])
     # the last of equal times stays: that of the experiment itself
-    told = np.column_stack([number, every[:, _TIME]])
+    told = np.column_stack([number, every[:, along]])
     kept = np.append((np.diff(told, axis=0) != 0.0).any(axis=1), True)
-    kept &= every[:, _TIME] <= designs.continuous[number, _TIME]
+    kept &= every[:, along] <= designs.continuous[number, along]
     rows = np.flatnonzero(kept)
     return designs.at(designs.acid[number[rows]], every[rows]), number[rows]
 
@@ -292,7 +299,7 @@ def _measured(problem: BoundProblem, own: OwnData | None) -> Floats:
         return nothing
     keys = [acid.key for acid in problem.acids]
     number = np.array([keys.index(key) for key in own.acid.tolist()], dtype=np.intp)
-    designs = Designs(number, of_cathode(own.of_cathode, 1.0 / problem.feed.cathode_share))
+    designs = problem.designs(number, of_cathode(own.of_cathode, 1.0 / problem.feed.cathode_share))
     told = problem.predict(designs)
     known = len(predicted_metals(problem.surrogate))
     yields = told.mean.copy()
@@ -328,6 +335,15 @@ def _check_aim(problem: BoundProblem, wanted: Wanted) -> None:
             where="--for feasibility",
             allowed="a problem with yield targets, or --for cost or front",
             remedy="add e.g. `- yield: {Li: 0.9, Co: 0.9}` under constraints",
+        )
+
+
+def _check_samples(problem: BoundProblem, wanted: Wanted) -> None:
+    if wanted.samples > 1 and problem.system.along is None:
+        raise InputError(
+            f"No setpoint of {problem.system.name} is the time of a sample.",
+            where=f"--samples {wanted.samples}",
+            allowed="--samples 1; or `groups: {experiment: [all but time]}` in the system's file",
         )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from optimiser.variables import COLUMN, VARIABLES
+from optimiser.systems.system import System
 
 if TYPE_CHECKING:
     from optimiser.learning.lessons import Shift, Trend
@@ -18,49 +18,68 @@ LEAST_UNLIKE = 5
 _NOUNS = {"acid_concentration": " acid", "h2o2": " peroxide", "solid_liquid_ratio": " solids"}
 
 
-def sentence_of(shifts: Sequence[Shift]) -> str:
+def source_of(system: System) -> str:
+    """Return what own results are compared with, in words: the literature, or the table of one's own system.
+
+    Examples:
+        >>> from optimiser.systems.system import cathode
+        >>> source_of(cathode())
+        'the literature'
+    """
+    return "the literature" if system.is_cathode else f"the table of {system.name}"
+
+
+def option_words(name: str, system: System) -> str:
+    """Return an option in a sentence: ``sulfuric acid``; of one's own system ``sulfuric / none``."""
+    return f"{name} acid" if system.is_cathode else name
+
+
+def sentence_of(shifts: Sequence[Shift], system: System) -> str:
     """Say how a plant differs from the literature: a sentence for each acid and feed."""
     several = len(shifts) > 1
-    return " ".join(_sentence(shift, several) for shift in shifts)
+    return " ".join(_sentence(shift, several, system) for shift in shifts)
 
 
-def _sentence(shift: Shift, several: bool) -> str:
-    where = f"With {shift.acid} acid on {shift.feed}, your" if several else "Your"
+def _sentence(shift: Shift, several: bool, system: System) -> str:
+    acid, source = option_words(shift.acid, system), source_of(system)
+    where = f"With {acid} on {shift.feed}, your" if several else "Your"
     if not shift.published:
-        where = f"The literature's data have no {shift.acid} acid. {where}"
-    if shift.likeliest == "literature":
-        return f"{where} plant shows no difference from the literature that the results could show."
-    if shift.likeliest == "own" and shift.experiments >= LEAST_UNLIKE:
-        own = (
-            "the literature: its predictions no longer count there"
-            if several
-            else ("the literature: its predictions no longer count")
+        lacking = (
+            "The literature's data have" if system.is_cathode else f"{source[:1].upper()}{source[1:]} has"
         )
+        where = f"{lacking} no {acid}. {where}"
+    if shift.likeliest == "literature":
+        return f"{where} plant shows no difference from {source} that the results could show."
+    if shift.likeliest == "own" and shift.experiments >= LEAST_UNLIKE:
+        own = f"{source}: its predictions no longer count" + (" there" if several else "")
         return f"{where} plant is unlike {own}."
     points = {metal: round(100.0 * value) for metal, value in shift.shift.items()}
     other = sorted((m for m, p in points.items() if abs(p) > SAME), key=lambda m: -abs(points[m]))
     same = [metal for metal, p in points.items() if abs(p) <= SAME]
+    model = "the literature model" if system.is_cathode else f"the model of {system.name}"
     if not other:
-        said = (
-            f"{where} plant leaches {listed(same)} about as the literature model says (within {SAME} points)"
-        )
+        said = f"{where} plant leaches {listed(same)} about as {model} says (within {SAME} points)"
     else:
         first, *more = other
-        said = f"{where} plant leaches {first} {_size(points[first])} than the literature model says"
+        said = f"{where} plant leaches {first} {_size(points[first])} than {model} says"
         said += "".join(f", {metal} {_much(points[metal])}" for metal in more)
         if same:
             said += f", {listed(same)} about the same (within {SAME} points)"
     trend = shift.trends[0] if shift.trends else None
-    return f"{said}; {trend_words(trend)}." if trend is not None else f"{said}."
+    return f"{said}; {trend_words(trend, system)}." if trend is not None else f"{said}."
 
 
-def trend_words(trend: Trend) -> str:
+def trend_words(trend: Trend, system: System) -> str:
     """Say the half of a range in which a metal differs more: ``below 60 °C Mn 15 points less``."""
     below = abs(trend.below) >= abs(trend.above)
     points = round(100.0 * (trend.below if below else trend.above))
     side = "up to" if below else "above"
-    if trend.variable in COLUMN:
-        unit = f"{VARIABLES[COLUMN[trend.variable]].shown_unit}{_NOUNS.get(trend.variable, '')}"
+    if trend.variable in system.column:
+        variable = system.variables[system.column[trend.variable]]
+        noun = _NOUNS.get(trend.variable, "") if system.is_cathode else f" {variable.label}"
+        unit = (
+            f"{variable.shown_unit}{noun}".strip() if variable.unit == "-" else f"{variable.shown_unit}{noun}"
+        )
     else:
         unit = f"wt% {trend.variable}"
     place = f"{side} {trend.middle:.3g} {unit}"

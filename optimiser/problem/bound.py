@@ -230,8 +230,9 @@ class BoundProblem:
 
     @property
     def targets(self) -> Mapping[str, float]:
-        """The yield asked for, by metal."""
-        return self.yields.targets
+        """The yield asked for, by metal or response, in their order."""
+        asked = self.yields.targets
+        return {response: asked[response] for response in self.responses if response in asked}
 
     @property
     def targets_array(self) -> Floats:

@@ -51,7 +51,7 @@ def check_yields(surrogate: Surrogate, feed: Feed) -> None:
 def predict_yields(
     surrogate: Surrogate,
     feed: Feed | SystemFeed,
-    acids: Sequence[Acid] | Sequence[Option],
+    acids: Sequence[Acid | Option],
     designs: Designs,
     *,
     fidelity: Fidelity = "high",
@@ -65,7 +65,8 @@ def predict_yields(
     known = len(predicted_metals(surrogate))
     if not _assumable(surrogate):
         return surrogate.predict(feed, acids, designs, fidelity=fidelity, moved=moved, quantile=quantile)
-    seen = [_SeenAcid.of(acid, known) for acid in acids]
+    assert isinstance(feed, Feed)
+    seen = [_SeenAcid.of(acid, known) for acid in acids if isinstance(acid, Acid)]
     part = surrogate.predict(
         _SeenFeed.of(feed, known), seen, designs, fidelity=fidelity, moved=moved, quantile=quantile
     )
@@ -185,7 +186,7 @@ def _assumable(surrogate: Surrogate) -> tuple[str, ...]:
 def _assumed(surrogate: Surrogate, feed: Feed | SystemFeed, n: int) -> Floats:
     return np.tile(
         [feed.assumed_yields.get(metal, np.nan) for metal in _assumable(surrogate)], (n, 1)
-    ).reshape(n, -1)
+    ).reshape(n, len(_assumable(surrogate)))
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ def concentration(designs: Designs, inputs: SystemInputs) -> Floats:
     is taken to be as dense as water. From the pH it is 10^-pH mol/L of protons at the start, over the protons
     that a molecule gives.
     """
-    told, k = inputs.strength, designs.acid
+    told, k = inputs.strength, designs.acid % len(inputs.options)
     value = designs.continuous[np.arange(len(designs)), told.column[k]]
     of_ph = told.of_ph[k]
     return np.where(of_ph, 10.0 ** -np.where(of_ph, value, 0.0), value) * told.factor[k]
@@ -37,6 +37,7 @@ def system_balance(designs: Designs, yields: Floats, inputs: SystemInputs) -> Ma
     """
     feed, plant, acids, k = inputs.feed, inputs.parameters, inputs.acids, designs.acid
     n = len(designs)
+    option = k % len(inputs.options)  # where numbers are drawn, they are indexed by draw x options + option
     nothing, unknown = np.zeros(n), np.full(n, np.nan)
 
     def role(part: str, otherwise: Floats) -> Floats:
@@ -81,7 +82,7 @@ def system_balance(designs: Designs, yields: Floats, inputs: SystemInputs) -> Ma
         free_protons=free,
         charge_removed=nothing,
         base=base,
-        heat=warmed + inputs.treatment_heat[k] * feed.solid_mass / 1000.0,
+        heat=warmed + inputs.treatment_heat[option] * feed.solid_mass / 1000.0,
         power=mixing(role(TIME, unknown), slurry_volume, plant),
         impurities=np.zeros((n, len(IMPURITIES))),
     )

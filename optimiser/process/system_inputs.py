@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -70,6 +70,7 @@ class SystemInputs:
         undosed: names of options whose strength is 0 in all data.
         known: acids by name, from which options are recognised.
         table: what is bought beside the acids.
+        changed: numbers of solutes by their name, in the place of what table and file say.
     """
 
     system: System
@@ -85,6 +86,7 @@ class SystemInputs:
     undosed: frozenset[str]
     known: Mapping[str, Acid] = field(repr=False)
     table: Reagents = field(repr=False)
+    changed: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
 
     #: What only the leach of a cathode has.
     impacts: None = None
@@ -103,6 +105,7 @@ class SystemInputs:
             undosed=self.undosed,
             acids=self.known,
             reagents=self.table,
+            changed=self.changed,
         )
 
     def lacks(self, parts: Iterable[str]) -> str:
@@ -308,6 +311,7 @@ def system_inputs(
     undosed: Iterable[str] = (),
     acids: Mapping[str, Acid] | None = None,
     reagents: Reagents | None = None,
+    changed: Mapping[str, Mapping[str, float]] | None = None,
 ) -> SystemInputs:
     """Gather the numbers for a feed and some options of a system.
 
@@ -320,6 +324,7 @@ def system_inputs(
         undosed: names of options whose strength is 0 in all data.
         acids: known ones; None for the shipped.
         reagents: peroxide, water, bases, heat and power; None for the shipped.
+        changed: numbers of solutes by their name, which count in the place of those that are told.
 
     Raises:
         InputError: the system's file names an acid that does not exist.
@@ -327,7 +332,9 @@ def system_inputs(
     known, table = load_acids() if acids is None else acids, reagents or load_reagents()
     values = _values(system)
     choice = reagent_choice(system.spec, values)
-    solutes = tuple(_solute(system, choice, option, known) for option in options)
+    own = changed or {}
+    told = (_solute(system, choice, option, known) for option in options)
+    solutes = tuple(None if s is None else replace(s, **own.get(s.name, {})) for s in told)
     base = base_of(table, parameters)
     numbers = reagent_numbers(table, base, bought(table, parameters))
     given = system.spec.acid_consumption
@@ -353,6 +360,7 @@ def system_inputs(
         undosed=frozenset(undosed),
         known=known,
         table=table,
+        changed=own,
     )
 
 

@@ -11,7 +11,7 @@ from optimiser.problem.feed_words import electrons_sentence
 from optimiser.problem.metrics import METRICS
 from optimiser.report import refusal, words
 from optimiser.report.caveats import selection_caveat
-from optimiser.report.columns import column
+from optimiser.report.columns import column, told_of
 from optimiser.report.impact_words import lines as impact_lines
 from optimiser.report.numbers import NOTHING, floor_percent, number, percent, signed
 from optimiser.report.scope_words import costs_sentence, scope_lines
@@ -90,6 +90,13 @@ def yield_sentence(answer: Answer) -> str:
             f"{vocabulary(answer.problem.system).responses}."
         )
     found = [f"{100.0 * one.target:g} %: {how.text(one.value)} ({one.acid})" for one in told]
+    if (
+        not answer.problem.system.is_cathode
+        and len(told) > 1
+        and len({f.split(" %: ")[1] for f in found}) == 1
+    ):
+        ends = " to ".join(f"{100.0 * one.target:g}" for one in (told[0], told[-1]))
+        found = [f"the same from {ends} %: {how.text(told[0].value)} ({told[0].acid})"]
     lost = next((one.target for one in answer.price_of_yield if not one.feasible), None)
     end = "" if lost is None else f"; {100.0 * lost:g} % is out of reach"
     return f"Price of yield, {how.unit} by target of {every_asked(answer)}: {', '.join(found)}{end}."
@@ -158,6 +165,11 @@ def drift_sentence(answer: Answer) -> str:
 
 def lines(answer: Answer) -> list[str]:
     """Return all of the answer in sentences."""
+    with told_of(answer.problem.system):
+        return _lines(answer)
+
+
+def _lines(answer: Answer) -> list[str]:
     found = list(headline(answer))
     if answer.refusal is not None:
         found += refusal.infeasibility_lines(answer.refusal, answer.problem)

@@ -246,6 +246,11 @@ def told_of(system: System) -> Iterator[None]:
         _OF_SYSTEM.reset(token)
 
 
+def tells_own_system() -> bool:
+    """Return whether designs of a system of one's own are told, inside `told_of`."""
+    return _OF_SYSTEM.get() is not None
+
+
 def column(name: str) -> Column:
     """Return how a column is shown; also one that no table here has, as a plain label.
 

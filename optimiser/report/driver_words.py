@@ -15,6 +15,7 @@ from optimiser.report.columns import column
 from optimiser.report.numbers import number, percent
 from optimiser.report.words import chance
 from optimiser.uncertainty.drivers import Drivers
+from optimiser.uncertainty.inputs import YIELDS, inputs_of
 from optimiser.uncertainty.montecarlo import MonteCarlo
 
 #: Smaller shares of the variance are not told.
@@ -42,7 +43,10 @@ _YIELDS_DRAWN = (
 
 def what_is_drawn(problem: BoundProblem) -> tuple[str, ...]:
     """Say what is drawn and what is not."""
-    return WHAT_IS_DRAWN if problem.system.is_cathode else _YIELDS_DRAWN
+    if problem.system.is_cathode:
+        return WHAT_IS_DRAWN
+    varied = any(one.varies and one.key != YIELDS for one in inputs_of(problem))
+    return tuple(said.replace("metals", "responses") for said in WHAT_IS_DRAWN) if varied else _YIELDS_DRAWN
 
 
 def _said(metric: str, values: Sequence[float]) -> str:

@@ -10,6 +10,8 @@ from typing import Any
 import plotly.graph_objects as go
 import plotly.io as pio
 
+from optimiser.report.columns import tells_own_system
+
 #: Colours that people with any colour vision tell apart (Okabe & Ito 2008), without the pale yellow.
 BLUE, VERMILLION, GREEN, PURPLE, ORANGE, SKY, BLACK = (
     "#0072B2",
@@ -53,16 +55,45 @@ METAL_LOOKS = {
     "Mn": (PURPLE, "diamond"),
     "Co": (VERMILLION, "triangle-up"),
 }
+#: Of responses that are no such metal, in their order.
+_OTHER_LOOKS = (
+    (ORANGE, "triangle-down"),
+    (SKY, "pentagon"),
+    (BLACK, "x"),
+    (GREEN, "star"),
+    (PURPLE, "hexagon"),
+    (BLUE, "bowtie"),
+    (VERMILLION, "cross"),
+)
 _NEW = tuple(
     AcidStyle(BLACK, s) for s in ("circle", "square", "diamond", "triangle-up", "triangle-down", "star")
 )
 
 
 def acid_styles(names: Iterable[str]) -> dict[str, AcidStyle]:
-    """Return the style of each acid; a user's own acids are black, each with a shape of its own."""
+    """Return the style of each acid; a user's own acids are black, each with a shape of its own.
+
+    Where a system of one's own is told, its options take all colours and shapes in turn.
+    """
     names = list(names)
+    if tells_own_system():
+        every = list(_ACIDS.values())
+        return {name: every[k % len(every)] for k, name in enumerate(names)}
     new = [name for name in names if name not in _ACIDS]
     return {name: _ACIDS.get(name) or _NEW[new.index(name) % len(_NEW)] for name in names}
+
+
+def response_looks(names: Iterable[str]) -> dict[str, tuple[str, str]]:
+    """Return colour and shape of each response: of metals as everywhere, of others in their order.
+
+    >>> response_looks(["Co", "Cu"])
+    {'Co': ('#D55E00', 'triangle-up'), 'Cu': ('#E69F00', 'triangle-down')}
+    """
+    names = list(names)
+    new = [name for name in names if name not in METAL_LOOKS]
+    return {
+        name: METAL_LOOKS.get(name) or _OTHER_LOOKS[new.index(name) % len(_OTHER_LOOKS)] for name in names
+    }
 
 
 def rgba(colour: str, alpha: float) -> str:

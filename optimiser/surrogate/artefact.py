@@ -35,9 +35,19 @@ from optimiser.surrogate.packing import (
     rebuild,
     unpack,
 )
-from optimiser.surrogate.site import PRIOR_FILE, RESULTS_FILE, OwnData, Site, build, read_prior
+from optimiser.surrogate.residuals import Prior
+from optimiser.surrogate.site import (
+    PRIOR_FILE,
+    RESULTS_FILE,
+    OwnData,
+    Site,
+    build,
+    prior_in,
+    prior_of_base,
+)
 from optimiser.surrogate.space import Space
 from optimiser.systems.system import System
+from optimiser.systems.table import SystemTable
 from optimiser.variables import Designs, Floats
 
 FORMAT = 3
@@ -117,6 +127,9 @@ class Surrogate:
         calibration: how far off predictions are.
         site: what own results taught, None of a published model.
         encoding: what it sees, which knows the system that it is a model of.
+        own_prior: what the held-out predictions of a system of one's own say of a plant before its first
+            result; None of cathodes, whose stands in ``models/learning.npz``.
+        table: the rows that a system of one's own was fitted on; None of cathodes, whose table does not ship.
     """
 
     name: str
@@ -129,6 +142,8 @@ class Surrogate:
     calibration: Calibration
     site: Site | None = None
     encoding: Encoding = CATHODES
+    own_prior: Prior | None = None
+    table: SystemTable | None = None
     _near: Callable[[tuple[float, ...], str], Neighbourhood] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -396,12 +411,22 @@ def load_surrogate(name_or_path: str | Path, *, beside: Path | None = None, wher
             domain=Domain.from_arrays(arrays, card["domain"], Space.of(encoding.system)),
             calibration=Calibration.from_arrays(arrays),
             encoding=encoding,
+            own_prior=None if encoding is CATHODES else prior_in(arrays),
+            table=None if encoding is CATHODES else _table_in(arrays, card, encoding),
         )
     except (KeyError, TypeError, ValueError, IndexError) as error:
         raise InputError(
             f"The artefact {folder.name!r} is not consistent: {error}.", where=where, remedy=rebuild(folder)
         ) from None
     return surrogate
+
+
+def _table_in(
+    arrays: Mapping[str, npt.NDArray[Any]], card: Mapping[str, Any], encoding: Encoding
+) -> SystemTable | None:
+    """Return the rows that the model of a system was fitted on, which its artefact holds."""
+    path = Path(encoding.system.spec.table)
+    return SystemTable.from_arrays(arrays, encoding.system, path, card["training"]["sha256"])
 
 
 def _check_results(folder: Path, card: dict[str, Any]) -> None:
@@ -431,7 +456,7 @@ def _site(
             allowed=error.allowed,
             remedy=f"put the base back, or {again} --base NAME",
         ) from None
-    prior, prior_sha = read_prior()
+    prior, prior_sha = prior_of_base(base)
     for what, mine, found in (
         (f"its base {base.name}", said["sha256"], base.sha256),
         (f"what published studies say of plants ({PRIOR_FILE})", said["learning"], prior_sha),

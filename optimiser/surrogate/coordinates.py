@@ -16,14 +16,20 @@ from optimiser.chemistry.impurities import IMPURITIES, impurity_shares
 from optimiser.chemistry.mixtures import MOST, shares_of
 from optimiser.surrogate.features import Leached
 from optimiser.surrogate.space import CATHODE_SPACE, Space
-from optimiser.variables import CONTINUOUS, Floats
+from optimiser.variables import Floats
 
 #: Mass share of what is fed: black mass holds some tenths of a per cent to some per cent of each.
 IMPURITY_REACH = 0.01
 #: Mole share of an acid in a mixture.
 SHARE_REACH = 0.2
-#: Columns of a place: setpoints, impurities, and mole shares of the acids of a mixture.
-WIDTH = len(CONTINUOUS) + len(IMPURITIES) + MOST
+
+
+def width_of(space: Space) -> int:
+    """Return the number of columns of a place: setpoints, impurities, mole shares of the acids of a mixture.
+
+    A system of one's own has neither impurities nor mixtures: its last columns are 0, and do not count.
+    """
+    return len(space.variables) + len(IMPURITIES) + MOST
 
 
 def impurities_of(feed: Leached) -> Floats:
@@ -34,11 +40,11 @@ def impurities_of(feed: Leached) -> Floats:
 def place_at(
     continuous: Floats, scale: Floats, key: str, impurities: Floats, space: Space = CATHODE_SPACE
 ) -> Floats:
-    """Return the place of n results or designs with one acid, shape (n, `WIDTH`).
+    """Return the place of n results or designs with one acid, shape (n, `width_of`).
 
     Args:
-        continuous: setpoints, with g of cathode per L, shape (n, 5).
-        scale: of the domain, shape (5,).
+        continuous: setpoints, with g of cathode per L, shape (n, v).
+        scale: of the domain, shape (v,).
         key: of the acid or mixture.
         impurities: mass shares, shape (3,) or (n, 3).
         space: the setpoints.

@@ -23,7 +23,7 @@ from optimiser.surrogate.residuals import (
     covariance,
     lasting_covariance,
 )
-from optimiser.variables import CONTINUOUS, Floats, Ints
+from optimiser.variables import Floats, Ints
 
 _JITTER = 1e-9
 
@@ -37,7 +37,7 @@ class Joint:
         weights: of e explanations, shape (e,).
         means: of each value, shape (e, v).
         covariances: of the values, without the noise of a measurement, shape (e, v, v).
-        shape: of the designs' table of yields, (n, 4).
+        shape: of the designs' table of yields, (n, m).
     """
 
     row: Ints
@@ -67,7 +67,7 @@ class Joint:
             rng: generator.
 
         Returns:
-            Shape (number, n, 4), NaN where a metal is absent.
+            Shape (number, n, m), NaN where a metal is absent.
         """
         drawn = np.empty((number, len(self.row)))
         which = rng.choice(len(self.weights), number, p=self.weights)
@@ -94,13 +94,17 @@ def joint(
     Args:
         prior: what the published studies say.
         learned: from own results with the acid; None without any.
-        composition: mol Ni, Mn, Co per mol Li, shape (3,).
-        place: setpoints in the domain's standard deviations, shape (n, 5).
-        mean: yields that the base expects, NaN for absent metals, shape (n, 4).
+        composition: what describes the feed, of a cathode mol Ni, Mn, Co per mol Li, shape (f,).
+        place: setpoints in the domain's standard deviations, shape (n, v).
+        mean: yields that the base expects, NaN for absent metals, shape (n, m).
         hard: how hard they look, likewise.
         run: number of each design's experiment: rows of one differ in time only, shape (n,).
     """
-    known = nothing_learned(prior, place.shape[1]) if learned is None else learned
+    known = (
+        nothing_learned(prior, place.shape[1], mean.shape[1], len(composition))
+        if learned is None
+        else learned
+    )
     row, metal = np.nonzero(~np.isnan(mean))
     feed, nothing = np.tile(composition, (len(mean), 1)), np.full(mean.shape, np.nan)
     rows = OwnRows(place, feed, run, mean, hard, nothing, np.zeros(len(mean)))
@@ -115,13 +119,13 @@ def joint(
 
 
 def drawn_yields(calibration: Calibration, mean: Floats, scale: Floats, scores: Floats) -> Floats:
-    """Return yields that lie as the calibration says and go together as scores do, shape (s, n, 4).
+    """Return yields that lie as the calibration says and go together as scores do, shape (s, n, m).
 
     Args:
         calibration: of the predictions.
-        mean: expected yields, shape (n, 4).
-        scale: of their errors, shape (n, 4).
-        scores: of `Joint.scores`, shape (s, n, 4).
+        mean: expected yields, shape (n, m).
+        scale: of their errors, shape (n, m).
+        scores: of `Joint.scores`, shape (s, n, m).
     """
     ordered = calibration.ordered
     at = (np.arange(len(ordered)) + 0.5) / len(ordered)
@@ -130,16 +134,17 @@ def drawn_yields(calibration: Calibration, mean: Floats, scale: Floats, scores: 
     return np.asarray(found.clip(0.0, 1.0), dtype=np.float64)
 
 
-def nothing_learned(prior: Prior, width: int = len(CONTINUOUS)) -> Learned:
+def nothing_learned(prior: Prior, width: int = 5, responses: int = 4, feed: int = 3) -> Learned:
     """Return what is known before the first own result: every explanation with its chance.
 
     Args:
         prior: what the published studies say.
         width: of places (`OwnRows.place`).
+        responses, feed: how many there are, and how many numbers describe a feed; those of cathodes.
     """
-    none = np.zeros((0, 4))
+    none = np.zeros((0, responses))
     rows = OwnRows(
-        np.zeros((0, width)), np.zeros((0, 3)), np.zeros(0, np.intp), none, none, none, np.zeros(0)
+        np.zeros((0, width)), np.zeros((0, feed)), np.zeros(0, np.intp), none, none, none, np.zeros(0)
     )
     nothing = np.zeros(0, dtype=np.intp)
     weights = prior.chances / prior.chances.sum()
@@ -183,13 +188,13 @@ def expecting(learned: Learned, rows: OwnRows) -> Learned:
 def narrowed(
     before: Learned, after: Learned, composition: Floats, place: Floats, mean: Floats, hard: Floats
 ) -> Floats:
-    """Return the factor on the scale of errors of n designs that further results bring, shape (n, 4).
+    """Return the factor on the scale of errors of n designs that further results bring, shape (n, m).
 
     Args:
         before, after: of `expecting`.
-        composition: mol Ni, Mn, Co per mol Li, shape (3,).
-        place: setpoints in the domain's standard deviations, shape (n, 5).
-        mean: yields that the base expects, shape (n, 4).
+        composition: what describes the feed, of a cathode mol Ni, Mn, Co per mol Li, shape (f,).
+        place: setpoints in the domain's standard deviations, shape (n, v).
+        mean: yields that the base expects, shape (n, m).
         hard: how hard they look, likewise.
     """
     told = [one.seen_from(composition).posterior(place, mean, hard).remaining for one in (before, after)]

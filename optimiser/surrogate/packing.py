@@ -20,14 +20,24 @@ from optimiser.surrogate.encoding import CATHODES, Encoding
 from optimiser.surrogate.fitted import Fitted, Predictor
 from optimiser.variables import Floats
 
+_NOTHING: Mapping[str, npt.NDArray[Any]] = {}
 CARD = "card.yaml"
 #: The model that ships, and all that `optimiser train --model` fits.
 SHIPPED = "pd-gbr"
 MODELS = (SHIPPED, "pd-gbr-published", "gbr", "rf", "ann", "pd-rf", "pd-ann", "svm", "gp")
 
 
-def pack(fitted: Predictor, acids: Mapping[str, Floats], domain: Domain, calibration: Calibration) -> bytes:
-    """Return the content of ``arrays.npz``; the same arrays give the same bytes."""
+def pack(
+    fitted: Predictor,
+    acids: Mapping[str, Floats],
+    domain: Domain,
+    calibration: Calibration,
+    beside: Mapping[str, npt.NDArray[Any]] = _NOTHING,
+) -> bytes:
+    """Return the content of ``arrays.npz``; the same arrays give the same bytes.
+
+    ``beside`` is what the artefact of a system of one's own keeps besides.
+    """
     arrays: dict[str, npt.NDArray[Any]] = {
         **fitted.arrays(),
         "anchor_features": fitted.features,
@@ -36,6 +46,7 @@ def pack(fitted: Predictor, acids: Mapping[str, Floats], domain: Domain, calibra
         "acid_features": np.array(list(acids.values())),
         **domain.arrays(),
         **calibration.arrays(),
+        **beside,
     }
     buffer = io.BytesIO()
     np.savez_compressed(buffer, allow_pickle=False, **arrays)  # type: ignore[arg-type,unused-ignore]

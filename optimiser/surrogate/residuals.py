@@ -28,17 +28,15 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from optimiser.surrogate.features import PREDICTED_METALS
 from optimiser.variables import Floats, Ints
 
 EXPLANATIONS = ("literature", "offset", "residual", "own")
-_N = len(PREDICTED_METALS)
 #: The yield about which predictions are said to be high or low.
 _MIDDLE = 0.5
 #: Scale of the base's errors at which the parts are what they are.
 _USUAL_SCALE = 0.2
-#: Share of the feed's sites that differ at which own results count 1 / e^(1/2).
-_FEED_REACH = 0.1
+#: Share of a cathode's sites that differ at which own results count 1 / e^(1/2).
+FEED_REACH = 0.1
 _JITTER = 1e-6
 #: Part of the trend that reaches further, and how much further.
 _LONG_SHARE, _LONGER = 0.3, 4.0
@@ -107,10 +105,12 @@ class Prior:
     Attributes:
         parts: of each of ``EXPLANATIONS``.
         chances: of each before any result, shape (4,).
-        lengths: of the trend in each setpoint, in the domain's standard deviations, shape (5,).
+        lengths: of the trend in each setpoint, in the domain's standard deviations, shape (v,).
         widths: exponents by which the scale of errors shrinks with the doubt that results leave.
         scores: held-out errors of plants with few results divided by their scales, NaN for absent metals,
-            shape (n, 4).
+            shape (n, m).
+        feed_reach: difference of feeds at which own results on one count 1 / e^(1/2) for the other: half the
+            sum of the absolute differences of what describes them.
     """
 
     parts: tuple[Parts, ...]
@@ -118,6 +118,7 @@ class Prior:
     lengths: Floats
     widths: Floats
     scores: Floats
+    feed_reach: float = FEED_REACH
 
     def near(self, place: Floats, other: Floats) -> Floats:
         """Return how much trend two sets of places share, shape (n, m).
@@ -126,7 +127,7 @@ class Prior:
 
         Args:
             place: setpoints as `domain.place` gives them, in standard deviations, and behind them what else
-                results depend on, in lengths (`optimiser.surrogate.coordinates`), shape (n, 5 or more).
+                results depend on, in lengths (`optimiser.surrogate.coordinates`), shape (n, v or more).
             other: likewise, shape (m, as many).
         """
         n = len(self.lengths)
@@ -140,7 +141,7 @@ class Prior:
         return np.asarray((1.0 - _LONG_SHARE) * short + _LONG_SHARE * long, dtype=np.float64)
 
     def narrowing(self, remaining: Floats) -> Floats:
-        """Return the factor on the scale of errors where a share of the doubt remains, shape (n, 4)."""
+        """Return the factor on the scale of errors where a share of the doubt remains, shape (n, m)."""
         return np.asarray(remaining ** float(self.widths[0]), dtype=np.float64)
 
     def with_noise(self, variance: float, number: int) -> Prior:
@@ -162,6 +163,7 @@ class Prior:
         return {
             "parts": np.array([[getattr(p, f.name) for f in fields(Parts)] for p in self.parts]),
             **{name: getattr(self, name) for name in ("chances", "lengths", "widths", "scores")},
+            **({} if self.feed_reach == FEED_REACH else {"feed_reach": np.array(self.feed_reach)}),
         }
 
     @classmethod
@@ -173,7 +175,8 @@ class Prior:
             TypeError: the parts are not those of this version.
         """
         parts = tuple(Parts(*map(float, row)) for row in arrays["parts"])
-        return cls(parts, *(arrays[name] for name in ("chances", "lengths", "widths", "scores")))
+        told = {name: arrays[name] for name in ("chances", "lengths", "widths", "scores")}
+        return cls(parts, **told, feed_reach=float(arrays.get("feed_reach", np.array(FEED_REACH))))
 
 
 @dataclass(frozen=True)
@@ -182,12 +185,12 @@ class OwnRows:
 
     Attributes:
         place: setpoints, in the domain's standard deviations, and what else they depend on, as
-            `Prior.near` takes them, shape (n, 5 or more).
-        feed: mol Ni, Mn, Co per mol Li, shape (n, 3).
+            `Prior.near` takes them, shape (n, v or more).
+        feed: what describes it, of a cathode mol Ni, Mn, Co per mol Li, shape (n, f).
         run: number of the leach each was sampled from, shape (n,).
-        mean: yields that the base expects, shape (n, 4).
-        hard: how hard they look, shape (n, 4).
-        yields: measured, NaN where not, shape (n, 4).
+        mean: yields that the base expects, shape (n, m).
+        hard: how hard they look, shape (n, m).
+        yields: measured, NaN where not, shape (n, m).
         sd: of the yields as stated, NaN where not, shape (n,).
     """
 
@@ -212,10 +215,10 @@ def hardness(scale: Floats) -> Floats:
     return np.asarray(np.sqrt(scale / _USUAL_SCALE), dtype=np.float64)
 
 
-def feed_share(feed: Floats, other: Floats) -> Floats:
+def feed_share(feed: Floats, other: Floats, reach: float = FEED_REACH) -> Floats:
     """Return how much of what was learned on one feed holds for another, 0 to 1, shape (n, m)."""
     apart = np.abs(feed[:, None] - other[None]).sum(axis=2) / 2.0
-    return np.asarray(np.exp(-0.5 * (apart / _FEED_REACH) ** 2), dtype=np.float64)
+    return np.asarray(np.exp(-0.5 * (apart / reach) ** 2), dtype=np.float64)
 
 
 @dataclass(frozen=True)
@@ -254,7 +257,7 @@ class Learned:
 
     def seen_from(self, composition: Floats) -> SeenFrom:
         """Return what was learned as one feed needs it."""
-        share = feed_share(composition[None], self.rows.feed)[0]
+        share = feed_share(composition[None], self.rows.feed, self.prior.feed_reach)[0]
         maps = [self._maps(fit, share) for fit in self.fits]
         shift = np.array([[m.T @ fit.alpha for m in each] for fit, each in zip(self.fits, maps, strict=True)])
         doubt = np.array(
@@ -267,12 +270,13 @@ class Learned:
     def _maps(self, fit: Fit, share: Floats) -> Floats:
         """Return what turns (kernel to each row, 1, predicted yield less its middle) into covariances.
 
-        With the v values, for each metal, shape (4, v, n + 2).
+        With the v values, for each of m responses, shape (m, v, n + 2).
         """
         p, v, n = fit.parts, np.arange(len(self.row)), len(self.rows)
-        own = self.metal[None] == np.arange(_N)[:, None]
+        known = self.rows.mean.shape[1]
+        own = self.metal[None] == np.arange(known)[:, None]
         counts = share[self.row] * self.rows.hard[self.row, self.metal]
-        maps = np.zeros((_N, len(v), n + 2))
+        maps = np.zeros((known, len(v), n + 2))
         maps[:, v, self.row] = counts * (p.smooth**2 + own * p.metal_smooth**2)
         maps[:, :, n] = counts * (p.offset**2 + own * p.metal_offset**2)
         at = self.rows.mean[self.row, self.metal] - _MIDDLE
@@ -286,11 +290,11 @@ class SeenFrom:
 
     Attributes:
         prior: what the published studies say.
-        place: of the n results, shape (n, 5).
+        place: of the n results, shape (n, v).
         parts: of the e explanations that have a weight.
         weights: of these, shape (e,).
-        shift: by which each explanation and metal moves a yield, linear in the terms, shape (e, 4, n + 2).
-        doubt: which each takes away, quadratic in the terms, shape (e, 4, n + 2, n + 2).
+        shift: by which each explanation and metal moves a yield, linear in the terms, shape (e, m, n + 2).
+        doubt: which each takes away, quadratic in the terms, shape (e, m, n + 2, n + 2).
     """
 
     prior: Prior
@@ -304,14 +308,14 @@ class SeenFrom:
         """Return the yields of n designs at this plant.
 
         Args:
-            place: setpoints in the domain's standard deviations, shape (n, 5).
-            mean: yields that the base expects, NaN for absent metals, shape (n, 4).
+            place: setpoints in the domain's standard deviations, shape (n, v).
+            mean: yields that the base expects, NaN for absent metals, shape (n, m).
             hard: how hard they look, likewise.
         """
         near = self.prior.near(place, self.place)
         means, variances = np.empty((2, len(self.parts), *mean.shape))
         terms = np.column_stack([near, np.ones((len(near), 2))])
-        for k in range(_N):
+        for k in range(mean.shape[1]):
             terms[:, -1] = mean[:, k] - _MIDDLE
             for e, parts in enumerate(self.parts):
                 means[e, :, k] = parts.expected(mean[:, k]) + hard[:, k] * (terms @ self.shift[e, k])
@@ -332,8 +336,8 @@ class Posterior:
     """Yields of n designs after own results.
 
     Attributes:
-        mean: expected yields, not clipped, shape (n, 4).
-        remaining: standard deviation as a share of that without own results, shape (n, 4).
+        mean: expected yields, not clipped, shape (n, m).
+        remaining: standard deviation as a share of that without own results, shape (n, m).
         alone: weight of the results without the prediction.
     """
 
@@ -381,7 +385,7 @@ def lasting_covariance(prior: Prior, parts: Parts, one: Values, other: Values) -
     place = np.ix_(one.row, other.row)
     same = one.metal[:, None] == other.metal
     near = prior.near(one.rows.place, other.rows.place)[place]
-    share = feed_share(one.rows.feed, other.rows.feed)[place]
+    share = feed_share(one.rows.feed, other.rows.feed, prior.feed_reach)[place]
     (at, hard), (there, hard_there) = (
         (values.rows.mean[values.row, values.metal] - _MIDDLE, values.rows.hard[values.row, values.metal])
         for values in (one, other)
@@ -464,7 +468,7 @@ def left_out(learned: Learned, group: Ints) -> tuple[Floats, Floats]:
         group: number of each row's group, shape (n,).
 
     Returns:
-        Mean and variance of each row's yields, NaN where not measured, shape (n, 4) each.
+        Mean and variance of each row's yields, NaN where not measured, shape (n, m) each.
     """
     measured = learned.rows.yields[learned.row, learned.metal]
     means, variances = np.empty((2, len(learned.fits), len(measured)))
@@ -474,7 +478,7 @@ def left_out(learned: Learned, group: Ints) -> tuple[Floats, Floats]:
     weight = learned.weights[learned.weights > 0.0][:, None]
     mean = (weight * means).sum(axis=0)
     variance = (weight * (variances + (means - mean) ** 2)).sum(axis=0)
-    out = np.full((2, len(learned.rows), _N), np.nan)
+    out = np.full((2, *learned.rows.yields.shape), np.nan)
     out[:, learned.row, learned.metal] = mean, variance
     return out[0], out[1]
 
@@ -483,13 +487,13 @@ def pooled_variance(yields: Floats, conditions: Ints) -> tuple[float, int]:
     """Return the variance of repeated measurements, and how many degrees of freedom stand behind it.
 
     Args:
-        yields: measured, NaN where not, shape (n, 4).
+        yields: measured, NaN where not, shape (n, m).
         conditions: number of each row's conditions, the same for repeats, shape (n,).
     """
     total, freedom = 0.0, 0
     for each in np.unique(conditions):
         values = yields[conditions == each]
-        for k in range(_N):
+        for k in range(yields.shape[1]):
             known = values[~np.isnan(values[:, k]), k]
             if len(known) > 1:
                 total += float(((known - known.mean()) ** 2).sum())

@@ -35,6 +35,7 @@ from optimiser.surrogate.residuals import (
     learn_rows,
     pooled_variance,
 )
+from optimiser.surrogate.space import CATHODE_SPACE, Space
 from optimiser.surrogate.stoichiometry import LIMIT, charges_of
 from optimiser.variables import COLUMN, Bools, Floats, Ints
 
@@ -46,27 +47,28 @@ PRIOR_FILE = "learning.npz"
 PRIOR_FORMAT = 1
 #: The stored table of own results, and the arrays that a site model is built from.
 RESULTS_FILE = "results.csv"
+#: Begins the names of a prior's arrays in the artefact of a system.
+_OWN_PRIOR = "own_prior_"
 _SEEN = 256  # feeds with acids that are remembered
-_TIME = COLUMN["time"]
 _PKA = 3  # of the acid's features, the first ones
 _PURE = np.zeros(len(IMPURITIES))
 
 
 @dataclass(frozen=True)
 class OwnData:
-    """Own results of n rows as a site model keeps them; yields in the order Li, Ni, Mn, Co.
+    """Own results of n rows as a site model keeps them; yields in the order of the m responses.
 
     Attributes:
-        acid: key (`descriptors.structure_key`) of each row's acid, shape (n,).
-        acid_features: of each row's acid, as the base sees it, shape (n, 24).
-        feed: mol Ni, Mn, Co per mol Li, shape (n, 3).
-        continuous: the variables of ``CONTINUOUS``, shape (n, 5).
+        acid: key (`descriptors.structure_key`) of each row's acid, or of its option, shape (n,).
+        acid_features: of each row's acid or option, as the base sees it, shape (n, k).
+        feed: what describes it, of a cathode mol Ni, Mn, Co per mol Li, shape (n, f).
+        continuous: the setpoints, shape (n, v).
         run: number of the leach that each row was sampled from, shape (n,).
-        experiment: number of each row's conditions but the time, shape (n,).
+        experiment: number of each row's conditions but that over which it is sampled, the time, shape (n,).
         conditions: number of each row's conditions, the same for repeats, shape (n,).
-        yields: measured, NaN where not, shape (n, 4).
+        yields: measured, NaN where not, shape (n, m).
         sd: of the yields as stated, NaN where not, shape (n,).
-        mean: yields that the base expects, NaN where the feed lacks the metal, shape (n, 4).
+        mean: yields that the base expects, NaN where the feed lacks the metal, shape (n, m).
         scale: of the errors of these as inside the domain, likewise.
         impurities: mass of copper, aluminium and iron per mass of what is fed, shape (n, 3).
         cathode_share: mass of cathode per mass of what is fed, shape (n,).
@@ -95,7 +97,7 @@ class OwnData:
 
     @property
     def of_cathode(self) -> Floats:
-        """The setpoints with g of cathode per L, as a yield model sees them, shape (n, 5)."""
+        """The setpoints with g of cathode per L, as a yield model sees them, shape (n, v)."""
         return of_cathode(self.continuous, self.cathode_share)
 
     @property
@@ -108,22 +110,26 @@ class OwnData:
         """Return some of the rows."""
         return OwnData(*(getattr(self, f.name)[rows] for f in fields(self)))
 
-    def rows(self, key: str, scale: Floats) -> tuple[OwnRows, Ints]:
+    def rows(self, key: str, scale: Floats, space: Space = CATHODE_SPACE) -> tuple[OwnRows, Ints]:
         """Return the results with the acid of a key, or with mixtures of the same acids, and their numbers.
 
         Args:
             key: of the acid.
-            scale: of the domain, in which setpoints are told, shape (5,).
+            scale: of the domain, in which setpoints are told, shape (v,).
+            space: the setpoints.
         """
         mine = np.flatnonzero(self.group == group_of(key))
         shares = shares_array(self.acid[mine].tolist())
-        place = places_at(self.of_cathode[mine], scale, shares, self.impurities[mine])
+        place = places_at(self.of_cathode[mine], scale, shares, self.impurities[mine], space)
         told = self.feed[mine], self.run[mine], self.mean[mine], hardness(self.scale[mine])
         return OwnRows(place, *told, self.yields[mine], self.sd[mine]), mine
 
     @property
     def impossible(self) -> Bools:
-        """Which rows dissolve more charge than their acid offers, shape (n,); most likely mistyped."""
+        """Which rows dissolve more charge than their acid offers, shape (n,); most likely mistyped.
+
+        Of cathodes: no stoichiometry tells of other systems.
+        """
         pka = self.acid_features[:, :_PKA]
         balance = charges_of(self.feed, self.of_cathode, pka, self.yields)
         mixed = self.protons * self.continuous[:, COLUMN["acid_concentration"]]
@@ -176,8 +182,9 @@ class Site:
         data: the results.
         prior: what the published studies say, with the noise of the results' own repeats.
         learned: of each acid in the results, by its key; of mixtures by `mixtures.group_of` of it.
-        scale: of the domain, shape (5,).
+        scale: of the domain, shape (v,).
         expected: the base's calibration, by which it expects its yields.
+        space: the setpoints.
     """
 
     data: OwnData
@@ -185,6 +192,7 @@ class Site:
     learned: Mapping[str, Learned]
     scale: Floats
     expected: Calibration
+    space: Space = CATHODE_SPACE
     _seen: Callable[[tuple[float, ...], str], SeenFrom | None] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -205,6 +213,11 @@ class Site:
         published, own = (np.quantile(each, tails(INTERVAL_LEVEL)) for each in scores)
         return float(np.ptp(published) / np.ptp(own))
 
+    @property
+    def impossible(self) -> Bools:
+        """Which results no stoichiometry allows, shape (n,); none of a system that has none."""
+        return impossible_rows(self.data, self.space)
+
     @cached_property
     def ordered(self) -> Floats:
         """All scores of the prior, ascending."""
@@ -224,17 +237,18 @@ class Site:
         A mixture has results where some are of a mixture of the same acids, whatever their shares.
 
         Args:
-            composition: mol Ni, Mn, Co per mol Li.
+            composition: what describes the feed, of a cathode mol Ni, Mn, Co per mol Li.
             key: of the acid.
-            continuous: setpoints, with g of cathode per L, shape (n, 5).
-            mean: yields that the base expects, NaN for absent metals, shape (n, 4).
+            continuous: setpoints, with g of cathode per L, shape (n, v).
+            mean: yields that the base expects, NaN for absent metals, shape (n, m).
             scale: of the errors of these as inside the domain, likewise.
             impurities: mass of copper, aluminium and iron per mass of what is fed, shape (3,) or (n, 3).
         """
         seen = self._seen(composition, key)
         if seen is None:
             return None
-        return seen.posterior(place_at(continuous, self.scale, key, impurities), mean, hardness(scale))
+        place = place_at(continuous, self.scale, key, impurities, self.space)
+        return seen.posterior(place, mean, hardness(scale))
 
 
 def build(base: Surrogate, prior: Prior, data: OwnData, name: str, **about: Any) -> Surrogate:
@@ -252,7 +266,7 @@ def build(base: Surrogate, prior: Prior, data: OwnData, name: str, **about: Any)
     domain = own_domain(base.domain, data)
     learned = {}
     for key in np.unique(data.group).tolist():
-        rows, _ = data.rows(key, domain.scale)
+        rows, _ = data.rows(key, domain.scale, domain.space)
         learned[key] = learn_rows(own, rows)
     new = len(domain.acid) - len(base.domain.acid)
     calibration = replace(
@@ -265,7 +279,7 @@ def build(base: Surrogate, prior: Prior, data: OwnData, name: str, **about: Any)
         scores=prior.scores,
     )
     acids = dict(zip(data.acid.tolist(), data.acid_features, strict=True)) | dict(base.acids)
-    site = Site(data, own, learned, domain.scale, base.calibration)
+    site = Site(data, own, learned, domain.scale, base.calibration, domain.space)
     return replace(base, name=name, acids=acids, domain=domain, calibration=calibration, site=site, **about)
 
 
@@ -290,12 +304,18 @@ def whose_yields(surrogate: Surrogate) -> tuple[str, ...]:
 
 def own_domain(domain: Domain, data: OwnData) -> Domain:
     """Return a domain with the experiments of own results behind the others."""
-    fixed = np.delete(data.of_cathode, _TIME, axis=1)
+    space = domain.space
+    fixed = space.fixed(data.of_cathode)
     _, first, inverse = np.unique(data.experiment, return_index=True, return_inverse=True)
-    time = data.continuous[:, _TIME]
+    time = np.zeros(len(data)) if space.along is None else data.continuous[:, space.along]
     spans = np.array([[time[inverse == i].min(), time[inverse == i].max()] for i in range(len(first))])
-    sound = np.bincount(inverse, weights=data.impossible, minlength=len(first)) == 0
+    sound = np.bincount(inverse, weights=impossible_rows(data, space), minlength=len(first)) == 0
     return domain.with_own(data.acid[first].tolist(), data.feed[first], fixed[first], spans, sound)
+
+
+def impossible_rows(data: OwnData, space: Space) -> Bools:
+    """Return which results no stoichiometry allows, shape (n,); none of a system that has none."""
+    return data.impossible if space == CATHODE_SPACE else np.zeros(len(data), dtype=np.bool_)
 
 
 def pack_prior(prior: Prior) -> bytes:
@@ -304,6 +324,37 @@ def pack_prior(prior: Prior) -> bytes:
     about = {"format": np.array(PRIOR_FORMAT)}
     np.savez_compressed(buffer, allow_pickle=False, **about, **prior.arrays())  # type: ignore[arg-type,unused-ignore]
     return buffer.getvalue()
+
+
+def prior_arrays(prior: Prior) -> dict[str, npt.NDArray[Any]]:
+    """Return a prior as arrays of the artefact of a system, by name."""
+    return {f"{_OWN_PRIOR}{name}": array for name, array in prior.arrays().items()}
+
+
+def prior_in(arrays: Mapping[str, npt.NDArray[Any]]) -> Prior | None:
+    """Return the prior among the arrays of an artefact; None where there is none."""
+    found = {k.removeprefix(_OWN_PRIOR): v for k, v in arrays.items() if k.startswith(_OWN_PRIOR)}
+    return Prior.from_arrays(found) if found else None
+
+
+def prior_of_base(base: Surrogate) -> tuple[Prior, str]:
+    """Return what is known of a plant before its first result, and the hash of what says so.
+
+    Of cathodes, what the published studies say (`read_prior`); of another system, what its own held-out
+    predictions say, which is a part of its artefact.
+
+    Raises:
+        InputError: it is missing, or cannot be read.
+    """
+    if base.system.is_cathode:
+        return read_prior()
+    if base.own_prior is None:
+        raise InputError(
+            f"{base.name} does not say how far a plant may be from it: an earlier version trained it.",
+            where=str(base.path),
+            remedy="train it again: optimiser train --system FILE --out FOLDER --force",
+        )
+    return base.own_prior, base.sha256
 
 
 def read_prior() -> tuple[Prior, str]:

@@ -156,6 +156,11 @@ class System:
         """The column of tables of designs that names the option: ``acid`` of cathodes, else the choices."""
         return BETWEEN.join(self.choices) if self.choices else "option"
 
+    @property
+    def table_columns(self) -> tuple[str, ...]:
+        """What a table in a file says of a design: ``acid`` of cathodes, else each choice; its setpoints."""
+        return (*(("acid",) if self.is_cathode else self.choices), *self.names)
+
     def option(self, name: str) -> Option:
         """Return an option by its name, such as ``sulfuric / none``, in the table or not.
 

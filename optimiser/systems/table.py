@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from optimiser.systems.system import System
 from optimiser.variables import Bools, Floats, Ints
+
+#: Begins the names of a table's arrays in an artefact.
+_STORED = "table_"
 
 
 @dataclass(frozen=True)
@@ -55,6 +61,38 @@ class SystemTable:
         """What tells each row's option apart, length n."""
         every = [option.key for option in self.system.options]
         return tuple(every[k] for k in self.option)
+
+    def arrays(self) -> dict[str, npt.NDArray[Any]]:
+        """Return what an artefact stores of its table, by name."""
+        told: dict[str, npt.NDArray[Any]] = {
+            name: getattr(self, name)
+            for name in ("option", "feed", "has", "continuous", "yields", "yields_as_written")
+        }
+        told |= {name: getattr(self, name) for name in ("experiments", "studies", "rows")}
+        told["feed_name"] = np.array(self.feed_name)
+        return {f"{_STORED}{name}": array for name, array in told.items()}
+
+    @classmethod
+    def from_arrays(
+        cls, arrays: Mapping[str, npt.NDArray[Any]], system: System, path: Path, sha256: str
+    ) -> SystemTable | None:
+        """Return what :meth:`arrays` stored; None where there is nothing.
+
+        Args:
+            arrays: of the artefact.
+            system: that its card keeps.
+            path, sha256: of the table's file.
+
+        Raises:
+            KeyError: an array is missing.
+        """
+        told: dict[str, Any] = {
+            k.removeprefix(_STORED): v for k, v in arrays.items() if k.startswith(_STORED)
+        }
+        if not told:
+            return None
+        names = tuple(told.pop("feed_name").tolist())
+        return cls(path=path, sha256=sha256, system=system, feed_name=names, **told)
 
     @property
     def present(self) -> Bools:

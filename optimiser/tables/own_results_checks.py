@@ -10,12 +10,14 @@ import pandas as pd
 
 from optimiser._io.errors import InputError, closest
 from optimiser.chemistry.acids import Acid, find_acid_name
+from optimiser.chemistry.feeds import Feed
 from optimiser.chemistry.impurities import IMPURITIES
 from optimiser.chemistry.metals import BASE_METALS, metals_in_words
 from optimiser.chemistry.mixtures import read_mixture
 from optimiser.surrogate.coordinates import impurities_of
+from optimiser.systems.system import SystemFeed
 from optimiser.tables.read import Table, split_title
-from optimiser.tables.scenarios import Known, Scenarios
+from optimiser.tables.scenarios import Known
 from optimiser.toolkit import template
 from optimiser.variables import Floats, Ints
 
@@ -28,7 +30,7 @@ MOST_YIELD = 1.05
 _PER_CENT = 1.2
 #: One that is above this is per cent whatever else its column holds.
 _SURELY_PER_CENT = 2.0
-_FRACTION = f"0 to 1, and up to {MOST_YIELD:g} where measurements scatter; empty where it was not measured"
+_FRACTION = "0 to 1, and up to {most:g} where measurements scatter; empty where it was not measured"
 #: Our names for the columns of the Toolkit's training table that results need.
 _TOOLKIT: Mapping[str, str] = {
     **{theirs: ours for ours, theirs in template.VARIABLES.items() if theirs != ours},
@@ -64,18 +66,20 @@ def refuse_other_columns(table: Table) -> None:
             )
 
 
-def cells_of(table: Table) -> tuple[pd.DataFrame, int]:
+def cells_of(table: Table, yields: Sequence[str] = YIELDS) -> tuple[pd.DataFrame, int]:
     """Return the rows that have a yield, and how many have none.
+
+    ``yields`` are the columns of the yields.
 
     Raises:
         InputError: there is no column of yields, no row with one, a wrong cell, or too many rows.
     """
-    columns = [key for key in YIELDS if key in table]
+    columns = [key for key in yields if key in table]
     if not columns:
         raise InputError(
             "The table has no yields.",
             where=table.where(),
-            allowed=f"at least one of {', '.join(YIELDS)}",
+            allowed=f"at least one of {', '.join(yields)}",
             remedy="add a column for each metal that was measured",
         )
     pieces, rows = list[pd.DataFrame](), 0
@@ -101,14 +105,30 @@ def cells_of(table: Table) -> tuple[pd.DataFrame, int]:
     return cells[measured], int((~measured).sum())
 
 
-def check_yields(table: Table, cells: pd.DataFrame) -> None:
+def check_yields(
+    table: Table,
+    cells: pd.DataFrame,
+    metals: Sequence[str] = BASE_METALS,
+    ends: tuple[float, float] = (0.0, MOST_YIELD),
+    *,
+    low_too: bool = True,
+) -> None:
     """Refuse yields that are in per cent, negative or more than the whole metal.
+
+    Args:
+        table: opened.
+        cells: its rows.
+        metals: whose yields there may be.
+        ends: what yields may be, with the scatter of measurements.
+        low_too: whether per cent that are all so low that they look like fractions are refused, too.
 
     Raises:
         InputError: the first cell that is wrong.
     """
-    for key, metal in zip(YIELDS, BASE_METALS, strict=True):
-        if key not in table:
+    least, most = ends
+    may_be = _FRACTION.format(most=most)
+    for metal in metals:
+        if (key := f"yield_{metal}") not in table:
             continue
         values, plain = cells[key], table.found[key][2] == 1.0
         likely = plain and bool(values.median() > _PER_CENT)
@@ -118,26 +138,27 @@ def check_yields(table: Table, cells: pd.DataFrame) -> None:
             raise InputError(
                 f"The yield of {metal} is a fraction, and {values[row]:g} looks like per cent.",
                 where=table.where(row, key),
-                allowed=_FRACTION,
+                allowed=may_be,
                 remedy=f"divide the column by 100, or head it `{key} [%]`",
             )
-        if (values < 0.0).any():
-            row = _first(values < 0.0)
+        if (values < least).any():
+            row = _first(values < least)
             raise InputError(
                 f"The yield of {metal} is negative: {values[row]:g}.",
                 where=table.where(row, key),
-                allowed=_FRACTION,
+                allowed=may_be,
                 remedy="write 0 where nothing had dissolved",
             )
-        if (values > MOST_YIELD).any():
-            row = _first(values > MOST_YIELD)
+        if (values > most).any():
+            row = _first(values > most)
             raise InputError(
                 f"A yield of {metal} of {values[row]:g} is more metal than was there.",
                 where=table.where(row, key),
-                allowed=_FRACTION,
+                allowed=may_be,
                 remedy="check the analysis of the feed, the volume and the dilution of the sample",
             )
-    _refuse_fractions_as_per_cent(table, cells)
+    if low_too:
+        _refuse_fractions_as_per_cent(table, cells)
 
 
 def _refuse_fractions_as_per_cent(table: Table, cells: pd.DataFrame) -> None:
@@ -201,13 +222,17 @@ def known_feeds(table: Table, cells: pd.DataFrame, known: Known) -> pd.DataFrame
     return cells.assign(feed=cells["feed"].mask(blank, known.feed.name))
 
 
-def impurities_in(table: Table, cells: pd.DataFrame, scenarios: Scenarios) -> Floats:
+def impurities_in(
+    table: Table, cells: pd.DataFrame, feeds: Sequence[Feed | SystemFeed], number: Ints
+) -> Floats:
     """Return mass shares of copper, aluminium and iron of each row: as it says, else of its feed, (n, 3).
+
+    ``number`` is that of each row's feed among ``feeds``.
 
     Raises:
         InputError: a row's impurities are as much as all of what was fed.
     """
-    found = np.array([impurities_of(feed) for feed in scenarios.feeds])[scenarios.feed]
+    found = np.array([impurities_of(feed) for feed in feeds])[number]
     for j, metal in enumerate(IMPURITIES):
         title = f"{metal} [wt%]"
         if title in table:
@@ -225,23 +250,36 @@ def impurities_in(table: Table, cells: pd.DataFrame, scenarios: Scenarios) -> Fl
     return found
 
 
-def check_lacking(table: Table, cells: pd.DataFrame, scenarios: Scenarios) -> None:
+def check_lacking(
+    table: Table,
+    cells: pd.DataFrame,
+    feeds: Sequence[Feed | SystemFeed],
+    number: Ints,
+    metals: Sequence[str] = BASE_METALS,
+) -> None:
     """Refuse yields of metals that the feed does not contain.
+
+    Args:
+        table: opened.
+        cells: its n rows.
+        feeds: that occur.
+        number: of each row's feed, shape (n,).
+        metals: whose yields there may be.
 
     Raises:
         InputError: the first cell that has one.
     """
-    present = np.array([feed.present[: len(BASE_METALS)] for feed in scenarios.feeds])[scenarios.feed]
-    for i, key in enumerate(YIELDS):
+    present = np.array([feed.present[: len(metals)] for feed in feeds])[number]
+    for i, key in enumerate(f"yield_{metal}" for metal in metals):
         if key not in table:
             continue
         wrong = cells[key].notna() & ~present[:, i]
         if wrong.any():
             row = _first(wrong)
-            feed = scenarios.feeds[scenarios.feed[np.flatnonzero(wrong)[0]]]
-            has = [metal for metal, there in zip(BASE_METALS, feed.present, strict=False) if there]
+            feed = feeds[number[np.flatnonzero(wrong)[0]]]
+            has = [metal for metal, there in zip(metals, feed.present, strict=False) if there]
             raise InputError(
-                f"The feed {feed.name} contains no {BASE_METALS[i]}, so there is no yield of it.",
+                f"The feed {feed.name} contains no {metals[i]}, so there is no yield of it.",
                 where=table.where(row, key),
                 allowed=f"yields of {metals_in_words(has)}",
                 remedy="leave the cell empty, or correct the feed",

@@ -51,7 +51,8 @@ class Column:
         kind: of its cells.
         key: what the code calls it; its name if left out.
         aliases: other names in the header.
-        also: other units that a header may name, with the factor that converts them to ``unit``.
+        also: other units that a header may name, with the factor that converts them to ``unit``; under an
+            empty name, that of a header without one.
         low, high: smallest and largest number that is possible, in ``unit``.
         missing: a number that stands for "not known".
         words: words that stand for a number.
@@ -173,7 +174,7 @@ class Table:
                     where=where,
                     remedy="keep one of them",
                 )
-            units = {u.casefold(): factor for u, factor in {column.unit: 1.0, **column.also, "": 1.0}.items()}
+            units = {u.casefold(): factor for u, factor in {column.unit: 1.0, "": 1.0, **column.also}.items()}
             if unit.casefold() not in units:
                 raise InputError(
                     f"Column {name!r} is in {unit!r}.",

@@ -23,7 +23,7 @@ from optimiser.toolkit import template
 from optimiser.variables import CONTINUOUS, VARIABLES, Floats, Ints
 
 #: Other ways to write the unit of a variable in a header; another unit is refused, not converted.
-_SPELT: Mapping[str, tuple[str, ...]] = {
+SPELT: Mapping[str, tuple[str, ...]] = {
     "degC": ("°C", "C", "celsius"),
     "mol/L": ("M", "molar"),
     "wt%": ("wt %", "% w/w", "%"),
@@ -35,7 +35,7 @@ VARIABLE_COLUMNS: tuple[Column, ...] = tuple(
     Column(
         v.name,
         v.unit,
-        also=dict.fromkeys(_SPELT.get(v.unit, ()), 1.0),
+        also=dict.fromkeys(SPELT.get(v.unit, ()), 1.0),
         low=v.low,
         high=v.high,
         label=v.label,

@@ -12,11 +12,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 
 import numpy as np
+import pandas as pd
 
-from optimiser.chemistry.descriptors import structure_key
 from optimiser.surrogate.calibration import INTERVAL_LEVEL, tails, widening
 from optimiser.surrogate.domain import OWN_REACH, nearest
 from optimiser.surrogate.residuals import EXPLANATIONS, OwnRows, Parts, Posterior, Prior, hardness, learn_rows
+from optimiser.systems.table import SystemTable
 from optimiser.training.calibrate import Evidence, nested, ratio
 from optimiser.training.held_out import HeldOut
 from optimiser.training.protocols import FOLDS
@@ -111,10 +112,13 @@ class Plant:
         return np.asarray(self.bare * wide[:, None], dtype=np.float64)
 
 
-def plants(evidence: Evidence, held: Mapping[str, HeldOut]) -> list[Plant]:
-    """Return every study as a plant, predicted and calibrated by what holds it out."""
-    table, study, domain = evidence.table, held["study"], evidence.domain
-    found = nested(evidence, held, "study")
+def plants(evidence: Evidence, held: Mapping[str, HeldOut], protocol: str = "study") -> list[Plant]:
+    """Return every study as a plant, predicted and calibrated by what holds it out.
+
+    A study of several feeds or options, which cathode studies are not, is a plant of each.
+    """
+    table, study, domain = evidence.table, held[protocol], evidence.domain
+    found = nested(evidence, held, protocol)
     far = ratio(evidence, study)
     disagreement = np.where(table.present, study.disagreement, np.nan) / domain.disagreement_limit
     bare, growth = np.full_like(found.expected, np.nan), np.full(len(table), np.nan)
@@ -123,9 +127,13 @@ def plants(evidence: Evidence, held: Mapping[str, HeldOut]) -> list[Plant]:
         growth[rows] = calibration.growth
     yields = np.where(table.present, table.yields, np.nan)
     place = domain.space.place(table.continuous) / domain.scale
-    told = []
-    for number in np.unique(table.studies):
-        mine = np.flatnonzero((table.studies == number) & study.tested)
+    told, keys = [], np.array(table.keys)
+    fed = np.array(table.feed_name) if isinstance(table, SystemTable) else np.zeros(len(table), dtype=str)
+    groups = pd.DataFrame({"study": table.studies, "acid": keys, "feed": fed}).groupby(
+        ["study", "acid", "feed"]
+    )
+    for together in groups.indices.values():
+        mine = np.flatnonzero(np.isin(np.arange(len(table)), together) & study.tested)
         if not len(mine):
             continue
         own = OwnRows(
@@ -147,8 +155,8 @@ def plants(evidence: Evidence, held: Mapping[str, HeldOut]) -> list[Plant]:
                 limit=domain.distance_limit,
                 growth=float(growth[mine[0]]),
                 index=mine,
-                acid=structure_key(table.smiles[mine[0]]),
-                number=int(number),
+                acid=str(keys[mine[0]]),
+                number=int(table.studies[mine[0]]),
             )
         )
     return told
@@ -336,7 +344,7 @@ def _prior(vector: Floats, chances: Floats) -> Prior:
     numbers = np.exp(vector)
     residual = Parts(**dict(zip(_NAMES, numbers[: len(_NAMES)].tolist(), strict=True)))
     return Prior(
-        parts=_parts(residual),
+        parts=parts_of(residual),
         chances=chances,
         lengths=numbers[len(_NAMES) :],
         widths=np.ones(1),
@@ -344,7 +352,7 @@ def _prior(vector: Floats, chances: Floats) -> Prior:
     )
 
 
-def _parts(residual: Parts) -> tuple[Parts, ...]:
+def parts_of(residual: Parts) -> tuple[Parts, ...]:
     """Return the parts of every explanation, from those of the residual process."""
     variance = residual.smooth**2 + residual.slope**2 / 12.0
     each = residual.metal_smooth**2 + residual.metal_slope**2 / 12.0

@@ -18,6 +18,7 @@ from optimiser.surrogate.domain import fit_domain
 from optimiser.surrogate.encoding import encoding_of
 from optimiser.surrogate.fitted import Fitted, Predictor
 from optimiser.surrogate.packing import CARD, pack
+from optimiser.surrogate.site import prior_arrays
 from optimiser.surrogate.training_table import TrainingTable, read_table
 from optimiser.systems.table import SystemTable
 from optimiser.training.calibrate import Evidence, calibrate, furthest, gather
@@ -26,6 +27,7 @@ from optimiser.training.held_out import HeldOut, hold_out
 from optimiser.training.protocols import PROTOCOLS, make_folds
 from optimiser.training.scores import skill
 from optimiser.training.stored import FOLDS_FILE, pack_held_out
+from optimiser.training.system_prior import system_prior
 
 #: Told the evidence and the held-out predictions by protocol, it returns figures for the card.
 Judge = Callable[[Evidence, Mapping[str, HeldOut]], dict[str, Any]]
@@ -125,8 +127,12 @@ def assemble(
     """
     evidence, encoding = gather(table, held), encoding_of(table.system)
     found = calibrate(evidence, held["experiment"], furthest(held), np.ones(len(table), dtype=bool))
+    beside = {}
+    if isinstance(table, SystemTable):
+        prior = system_prior(evidence, held, found.scores)
+        beside = {**table.arrays(), **prior_arrays(prior)}
     arrays, regressors = (
-        pack(fitted, encoding.options_of(table), evidence.domain, found),
+        pack(fitted, encoding.options_of(table), evidence.domain, found, beside),
         fitted.regressors_file(),
     )
     described = describe(evidence, held, how, fitted, found.growth)

@@ -11,18 +11,18 @@ import numpy as np
 
 from optimiser.chemistry.acids import Acid
 from optimiser.chemistry.impurities import IMPURITIES
-from optimiser.chemistry.metals import METALS, load_metals
+from optimiser.chemistry.metals import load_metals
 from optimiser.chemistry.mixtures import Mixture, blend
 from optimiser.chemistry.prices import Price
 from optimiser.chemistry.substances import in_basis
 from optimiser.problem.bound import BoundProblem, Evaluation
 from optimiser.problem.limits import ApplicabilityDomain
 from optimiser.problem.margins import State
-from optimiser.problem.outcome import Outcome, outcome, system_outcome
-from optimiser.process.balance import mass_balance
-from optimiser.process.inputs import AcidNumbers, ProcessInputs, bought
+from optimiser.problem.outcome import Outcome, outcome_at
+from optimiser.process.inputs import AcidNumbers, bought
 from optimiser.process.plant_parameters import PLANT_NAMES
-from optimiser.process.system_inputs import SystemInputs
+from optimiser.process.system_inputs import AnyInputs, SystemInputs
+from optimiser.systems.reagents import Solute
 from optimiser.uncertainty.inputs import YIELDS, Input, Key, residuals
 from optimiser.variables import Bools, Floats, Ints
 
@@ -90,12 +90,9 @@ class Drawn:
         else:
             yields = np.tile(self.evaluation.prediction.mean, (d, 1))
         setpoints = np.tile(designs.continuous, (d, 1))
-        if isinstance(self.problem.inputs, SystemInputs):
-            rows = designs.at(np.tile(designs.acid, d), setpoints)
-            return system_outcome(rows, yields, self.problem.inputs)
         numbers = drawn_inputs(self.problem, values, d, n)
         rows = designs.at(np.add.outer(np.arange(d) * k, designs.acid).ravel(), setpoints)
-        return outcome(rows, yields, mass_balance(rows, yields, numbers), numbers)
+        return outcome_at(rows, yields, numbers)
 
     def holds(self, result: Outcome) -> Bools:
         """Tell which constraints hold, shape (constraints, d, n); the domain is as evaluated."""
@@ -121,11 +118,11 @@ class Drawn:
         return np.array([margins[name].reshape(shape) >= 0.0 for name in names]).reshape(-1, *shape)
 
 
-def drawn_inputs(problem: BoundProblem, values: Values, d: int, n: int) -> ProcessInputs:
+def drawn_inputs(problem: BoundProblem, values: Values, d: int, n: int) -> AnyInputs:
     """Return the numbers of the process with some of them drawn.
 
     Args:
-        problem: on cathodes, whose numbers the others are.
+        problem: whose numbers the others are.
         values: drawn numbers, shape (d,) each.
         d: number of draws.
         n: rows per draw.
@@ -134,10 +131,18 @@ def drawn_inputs(problem: BoundProblem, values: Values, d: int, n: int) -> Proce
         Numbers of acids at index draw x acids + acid; drawn ones of reagents, metals and plant with a number
         per row, the others as they are.
     """
-    inputs = problem.cathode_inputs
+    inputs = problem.inputs
     plant = {name: np.repeat(value, n) for (whose, _, name), value in values.items() if whose == "plant"}
     parameters: dict[str, Any] = {name: value for name, value in plant.items() if name not in PLANT_NAMES}
     section: dict[str, Any] = {name: value for name, value in plant.items() if name in PLANT_NAMES}
+    if isinstance(inputs, SystemInputs):
+        return replace(
+            inputs,
+            acids=_acids(problem, values, d),
+            reagents=replace(inputs.reagents, **_reagents(problem, values, n)),
+            metal_value=_metal_value(problem, values, d, n),
+            parameters=replace(inputs.parameters, **parameters),
+        )
     around = inputs.plant
     if around is not None:
         around = replace(around, parameters=replace(around.parameters, **section))
@@ -154,10 +159,15 @@ def drawn_inputs(problem: BoundProblem, values: Values, d: int, n: int) -> Proce
 
 def _acids(problem: BoundProblem, values: Values, d: int) -> AcidNumbers:
     k = len(problem.acids)
-    as_is = {field.name: getattr(problem.cathode_inputs.acids, field.name) for field in fields(AcidNumbers)}
+    as_is = {field.name: getattr(problem.inputs.acids, field.name) for field in fields(AcidNumbers)}
     arrays = {name: np.tile(a, (d, *[1] * (a.ndim - 1))) for name, a in as_is.items()}
-    for i, acid in enumerate(problem.cathode_acids):
-        mine = _of_acid(acid, values)
+    inputs = problem.inputs
+    each = (
+        [{} if solute is None else _of_solute(solute, values) for solute in inputs.solutes]
+        if isinstance(inputs, SystemInputs)
+        else [_of_acid(acid, values) for acid in problem.cathode_acids]
+    )
+    for i, mine in enumerate(each):
         for name, value in mine.items():
             arrays[name][i::k] = value
     return AcidNumbers(**arrays)
@@ -179,8 +189,18 @@ def _of_acid(acid: Acid, values: Values) -> dict[str, Any]:
     return {**mine, "price": _price(acid.price, mine, acid.purity, "kg stock")}
 
 
+def _of_solute(solute: Solute, values: Values) -> dict[str, Any]:
+    """Return the numbers of what an option dissolves, as far as they are drawn."""
+    mine = _of(values, "acid", solute.name)
+    if "price" in mine and solute.acid is not None:
+        return {**mine, "price": _price(solute.acid.price, mine, solute.purity, "kg stock")}
+    if "purity" in mine:  # paid per kg pure
+        return {**mine, "price": solute.price * mine["purity"]}
+    return mine
+
+
 def _reagents(problem: BoundProblem, values: Values, n: int) -> dict[str, Any]:
-    numbers = problem.cathode_inputs.reagents
+    numbers = problem.inputs.reagents
     price: dict[str, Any] = dict(numbers.price)
     climate: dict[str, Any] = dict(numbers.climate_change)
     found: dict[str, Any] = {}
@@ -222,14 +242,14 @@ def _impurities(problem: BoundProblem, values: Values, d: int, n: int) -> Floats
 
 
 def _metal_value(problem: BoundProblem, values: Values, d: int, n: int) -> Floats:
-    as_is = problem.cathode_inputs.metal_value
+    as_is = problem.inputs.metal_value
     if not any(whose == "metal" for whose, _, _ in values):
         return as_is
     found = np.tile(as_is, (d, 1))
     for metal in problem.present:
-        row = load_metals()[metal]
-        if row.price is not None:
+        row = load_metals().get(metal)
+        if row is not None and row.price is not None:
             price: Any = values.get(("metal", metal, "price"), row.price.euro())
             payable: Any = values.get(("metal", metal, "payable"), row.payable.value)
-            found[:, METALS.index(metal)] = price * payable
+            found[:, problem.responses.index(metal)] = price * payable
     return np.repeat(found, n, axis=0)

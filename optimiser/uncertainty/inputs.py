@@ -8,6 +8,7 @@ from typing import Literal
 
 import numpy as np
 
+from optimiser.chemistry.acids import Acid
 from optimiser.chemistry.impurities import load_impurities
 from optimiser.chemistry.metals import load_metals
 from optimiser.chemistry.mixtures import single_acids
@@ -15,10 +16,13 @@ from optimiser.chemistry.prices import Price
 from optimiser.chemistry.quantity import GIVEN, Sourced
 from optimiser.chemistry.substances import Bought, Substance
 from optimiser.problem.bound import BoundProblem
+from optimiser.problem.system_binding import idle_numbers
 from optimiser.problem.yields import predicted_metals
 from optimiser.process.inputs import bought, idle_parameters
 from optimiser.process.parameters import parameter_quantities
 from optimiser.process.plant_parameters import DECIDED, PLANT_NAMES, load_plant, shipped_ends, unit_of
+from optimiser.process.system_inputs import PEROXIDE, SystemInputs
+from optimiser.systems.reagents import Solute
 from optimiser.variables import Designs, Floats, Ints
 
 #: What a number is of, in the order in which inputs are told: prices first, they mostly dominate.
@@ -32,6 +36,7 @@ YIELDS: Key = ("yields", "", "")
 _IDLE = ("nox_limit",)
 #: Names that the table's own key does not tell.
 _NAMES = {"peroxide_strength": "true share of the peroxide's strength"}
+_FILE = "the system's file, without a range"
 #: What counts of the stock of each reagent; both of an acid's.
 _STOCK = {"water": ("density",), **dict.fromkeys(("neutralisation", "carbonate", "scrubbing"), ("purity",))}
 
@@ -98,8 +103,8 @@ def inputs_of(problem: BoundProblem, designs: Designs | None = None) -> tuple[In
     A number with a range is triangular about its value, or uniform where its table says so. Without a range
     it is fixed; so is a number that the problem gives itself without one.
     """
-    if not problem.system.is_cathode:
-        return (_of_yields(problem),)
+    if isinstance(problem.inputs, SystemInputs):
+        return of_system(problem, problem.inputs, designs)
     acids = range(len(problem.acids)) if designs is None else sorted(set(designs.acid.tolist()))
     peroxide = designs is None or bool((designs.h2o2 > 0.0).any())
     # a mixture's numbers follow from its acids
@@ -109,13 +114,88 @@ def inputs_of(problem: BoundProblem, designs: Designs | None = None) -> tuple[In
         if component != "peroxide" or peroxide:
             found += _of_item("reagent", component, item)
     for metal in problem.present:
-        row = load_metals()[metal]
-        found += _of_price(("metal", metal, "price"), row.label, row.price)
-        found.append(
-            _input(("metal", metal, "payable"), f"payable share of {row.label}", "price", row.payable)
-        )
+        found += _of_metal(metal)
     found += [*_of_plant(problem), *_of_section(problem), *_of_feed(problem), _of_yields(problem)]
     return tuple(sorted(found, key=lambda one: KINDS.index(one.kind)))
+
+
+def of_system(problem: BoundProblem, inputs: SystemInputs, designs: Designs | None) -> tuple[Input, ...]:
+    """Return the uncertain numbers of a system of one's own: those that its metrics look at."""
+    metrics = problem.metrics
+    money, climate = not metrics.keys().isdisjoint(("cost", "cost_feed")), "climate_change" in metrics
+    found: list[Input] = []
+    if money or climate:
+        rows = range(len(problem.acids)) if designs is None else sorted(set(designs.acid.tolist()))
+        solutes = {one.name: one for one in (inputs.solutes[k] for k in rows) if one is not None}
+        found += [i for one in solutes.values() for i in _of_solute(one)]
+        dosed = PEROXIDE in problem.system.names and (
+            designs is None or bool((getattr(designs, PEROXIDE) > 0.0).any())
+        )
+        for component, item in bought(problem.reagents, inputs.parameters).items():
+            idle = (component == "peroxide" and not dosed) or (
+                component == "neutralisation" and not inputs.has("consumption")
+            )
+            if not idle:
+                # how dense water is counts in wt% too, where it cannot be drawn
+                each = _of_item("reagent", component, item)
+                found += [one for one in each if one.key[1:] != ("water", "density")]
+        if not climate:
+            found = [one for one in found if one.kind != "impact factor"]
+        if not money:
+            found = [one for one in found if one.kind != "price"]
+    if "net_value" in metrics:
+        for metal, value in zip(problem.responses, inputs.metal_value, strict=True):
+            if value > 0.0:
+                found += _of_metal(metal)
+    if "reactor_volume" in metrics:
+        unused = idle_numbers(problem.system)
+        found += [one for one in _of_plant(problem) if one.key[2] not in unused]
+    found.append(_of_yields(problem))
+    return tuple(sorted(found, key=lambda one: KINDS.index(one.kind)))
+
+
+def _of_solute(solute: Solute) -> Iterator[Input]:
+    """Yield the numbers of what an option dissolves: those of a known acid with their ranges.
+
+    What the system's file says instead has no range.
+    """
+    acid, told = solute.acid, set[str]()
+    if acid is not None:
+        for one in _of_item("acid", solute.name, acid):
+            name = one.key[2]
+            usual = _per_pure(acid) if name == "price" else one.mode
+            if np.isclose(getattr(solute, name), usual):
+                told.add(name)
+                yield one
+    label = solute.name if acid is None else acid.label
+    own: tuple[tuple[str, Kind, str, str], ...] = (
+        ("price", "price", "EUR/kg pure", "price of"),
+        ("climate_change", "impact factor", "kg CO2-eq/kg pure", "climate change of"),
+    )
+    for name, kind, unit, said in own:
+        value = getattr(solute, name)
+        if name not in told and not np.isnan(value):
+            yield Input(
+                ("acid", solute.name, name),
+                f"{said} {label}",
+                kind,
+                unit,
+                "fixed",
+                value,
+                value,
+                value,
+                _FILE,
+            )
+
+
+def _per_pure(acid: Acid) -> float:
+    return acid.price_eur("kg stock") / acid.purity
+
+
+def _of_metal(metal: str) -> Iterator[Input]:
+    row = load_metals()[metal]
+    yield from _of_price(("metal", metal, "price"), row.label, row.price)
+    yield _input(("metal", metal, "payable"), f"payable share of {row.label}", "price", row.payable)
 
 
 def residuals(problem: BoundProblem) -> tuple[Ints, Floats]:
@@ -150,7 +230,8 @@ def _of_price(key: Key, label: str, price: Price | None) -> Iterator[Input]:
 
 
 def _of_plant(problem: BoundProblem) -> Iterator[Input]:
-    parameters, idle = problem.inputs.parameters, idle_parameters(problem.cathode_feed)
+    parameters = problem.inputs.parameters
+    idle = idle_parameters(problem.cathode_feed) if problem.system.is_cathode else ()
     for name, shipped in parameter_quantities().items():
         if name in idle or (name in _IDLE and parameters.plant is None):
             continue

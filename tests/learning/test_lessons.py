@@ -10,12 +10,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from optimiser.learning import telling
 from optimiser.learning.learn import learn
 from optimiser.learning.lessons import Lessons, Shift, Trend, lessons_of
 from optimiser.learning.store import stored_results
-from optimiser.learning.telling import sentence_of
 from optimiser.surrogate.artefact import Surrogate, load_surrogate
 from optimiser.surrogate.features import PREDICTED_METALS
+from optimiser.systems.system import cathode
 from optimiser.tables.own_results import read_results
 from tests.plants import less_manganese, plant
 
@@ -112,6 +113,10 @@ def test_each_acid_and_feed_has_its_own_sentence() -> None:
 def shift(likeliest: str = "", published: bool = True, **parts: float) -> Shift:
     trend = Trend("temperature", "Mn", 60.0, -0.15, -0.07)
     return Shift("sulfuric", "NMC622", published, likeliest, 8, parts, (trend,))
+
+
+def sentence_of(shifts: list[Shift]) -> str:
+    return telling.sentence_of(shifts, cathode())
 
 
 def test_the_sentence_in_full() -> None:

@@ -17,7 +17,7 @@ from optimiser._io.errors import InputError
 from optimiser.chemistry.acids import load_acids
 from optimiser.chemistry.feeds import find_feed
 from optimiser.learning import store
-from optimiser.surrogate import artefact
+from optimiser.surrogate import artefact, site
 from optimiser.surrogate.artefact import Surrogate, load_surrogate, seal
 from optimiser.surrogate.packing import CARD
 from optimiser.surrogate.site import read_prior
@@ -115,7 +115,7 @@ def test_a_base_that_changed_is_refused_with_how_to_learn_again(
     # what published studies say of plants was measured anew
     prior, _ = read_prior()
     with monkeypatch.context() as patched:
-        patched.setattr(artefact, "read_prior", lambda: (prior, "0" * 64))
+        patched.setattr(site, "read_prior", lambda: (prior, "0" * 64))
         with pytest.raises(InputError, match=r"learning\.npz\) has changed") as raised:
             load_surrogate("other")
     assert "optimiser learn models/other/results.csv --name other --force" in raised.value.remedy
