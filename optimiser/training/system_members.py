@@ -2,7 +2,7 @@
 
 Tables of a user's own are small: some hundred rows, a few dozen experiments. There, trees whose thresholds
 are drawn at random (Geurts et al. 2006, 10.1007/s10994-006-6226-1) err less on whole experiments held out
-than trees with the best thresholds, boosted on pairs or averaged (docs/own-table.md has figures).
+than trees with the best thresholds, boosted on pairs or averaged (docs/system-model.md).
 
 Where the system's file says that yields rise or fall with a setpoint, each kind is fitted twice: constrained,
 which leads, and free, which may move it by a few points (`optimiser.surrogate.mixture`).
@@ -24,7 +24,7 @@ from optimiser.training.members import Member
 from optimiser.variables import Floats
 
 #: Pairs drawn in all, and for a response at most: more cost time and teach nothing new.
-_PAIRS, _MOST_PAIRS = 30_000, 3_000
+_PAIRS, _MOST_PAIRS = 30_000, 2_500
 #: Rows of a response, on the median of responses, from which each has a model of its own.
 _OWN_ROWS = 60
 
@@ -109,11 +109,12 @@ def members_of(encoding: Encoding, own_models: bool = True) -> tuple[Member, ...
         paired=True,
         joint=not own_models,
         columns=seen,
-        trees=200,
-        learning_rate=0.1,
+        trees=120,
+        learning_rate=0.15,
         min_leaf=5,
         column_share=0.5,
         bin_rows=1,
+        leaves=31,
         pairs=min(_PAIRS // len(system.responses), _MOST_PAIRS),
     )
     trees = TreesMember(
