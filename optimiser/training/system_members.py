@@ -128,6 +128,7 @@ def members_of(encoding: Encoding, own_models: bool = True) -> tuple[Member, ...
         column_share=1.0,
         bin_rows=1,
         leaves=MAX_LEAVES,
+        weight=2.0 if own_models else 1.0,
     )
     if not system.monotone:
         return (pairs, trees)
