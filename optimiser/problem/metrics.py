@@ -141,8 +141,8 @@ def yield_metric(response: str) -> Metric:
 
 _ENERGY = (SOLIDS, TEMPERATURE, TIME, "dose", "bought")
 _SPENT = (*_ENERGY, "price")
-#: What to write where a metric per t of feed is asked of cathodes.
-_PER_KG = "of cathodes it is per kg of metal: write"
+#: What a metric per t of feed needs.
+_PER_KG = "a system of your own; of cathodes it is per kg of metal:"
 
 _ALL = (
     Metric(

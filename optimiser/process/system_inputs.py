@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -332,9 +333,7 @@ def system_inputs(
     known, table = load_acids() if acids is None else acids, reagents or load_reagents()
     values = _values(system)
     choice = reagent_choice(system.spec, values)
-    own = changed or {}
-    told = (_solute(system, choice, option, known) for option in options)
-    solutes = tuple(None if s is None else replace(s, **own.get(s.name, {})) for s in told)
+    solutes = tuple(_changed(_solute(system, choice, option, known), changed or {}) for option in options)
     base = base_of(table, parameters)
     numbers = reagent_numbers(table, base, bought(table, parameters))
     given = system.spec.acid_consumption
@@ -368,6 +367,11 @@ def _solute(system: System, choice: str | None, option: Option, acids: Mapping[s
     if choice is None:
         return None if system.spec.reagent is None else solute_of(system.spec, None, "", acids)
     return solute_of(system.spec, choice, option.values[system.choices.index(choice)], acids)
+
+
+def _changed(solute: Solute | None, changed: Mapping[str, Mapping[str, float]]) -> Solute | None:
+    numbers: Any = {} if solute is None else changed.get(solute.name, {})
+    return solute if solute is None else replace(solute, **numbers)
 
 
 def _treatment_heat(system: System, option: Option) -> float:
