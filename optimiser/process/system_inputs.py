@@ -359,7 +359,7 @@ def system_inputs(
         undosed=frozenset(undosed),
         known=known,
         table=table,
-        changed=own,
+        changed=changed or {},
     )
 
 
