@@ -46,10 +46,11 @@ def joined(parts: Sequence[Part], one: Callable[[Part], pd.DataFrame]) -> pd.Dat
     return pd.concat(frames).sort_values("scenario").reset_index(drop=True)
 
 
-def yields_frame(scenarios: pd.DataFrame) -> pd.DataFrame:
+def yields_frame(scenarios: pd.DataFrame, responses: Sequence[str] = METALS) -> pd.DataFrame:
     """Return yields with their standard deviation over the anchors and their 90 % interval."""
-    shown = [c for m in METALS for c in (f"yield_{m}", f"spread_{m}", f"yield_{m}_low", f"yield_{m}_high")]
-    return scenarios[[*KEYS, *shown, "support", "inside_domain"]]
+    shown = [c for m in responses for c in (f"yield_{m}", f"spread_{m}", f"yield_{m}_low", f"yield_{m}_high")]
+    keys = [name for name in KEYS if name in scenarios]
+    return scenarios[[*keys, *shown, "support", "inside_domain"]]
 
 
 def balance_frame(parts: Sequence[Part]) -> pd.DataFrame:
@@ -113,7 +114,7 @@ def enrichment_frame(parts: Sequence[Part]) -> pd.DataFrame:
     """Return the enrichment factor of each metal (``enrichment_i``)."""
 
     def one(part: Part) -> pd.DataFrame:
-        factors = enrichment_factors(part.evaluation.yields, part.problem.feed.composition)
+        factors = enrichment_factors(part.evaluation.yields, part.problem.cathode_feed.composition)
         return pd.DataFrame({f"enrichment_{m}": factors[:, i] for i, m in enumerate(METALS)})
 
     return joined(parts, one)
@@ -144,7 +145,7 @@ def amounts(part: Part) -> dict[str, Floats]:
     """
     balance, acid = part.evaluation.outcome.balance, part.evaluation.designs.acid
     used: dict[str, Floats] = {}
-    for k, one in enumerate(part.problem.acids):
+    for k, one in enumerate(part.problem.cathode_acids):
         for single, share in mass_shares(one).items():
             mine = np.where(acid == k, balance.acid_pure * share, 0.0)
             used[single] = used[single] + mine if single in used else mine
@@ -173,7 +174,7 @@ def impact_results(parts: Sequence[Part], table: ImpactTable) -> ImpactResults:
 
     def one(part: Part) -> pd.DataFrame:
         used = amounts(part)
-        acids = {name: used[name] for name in single_acids(part.problem.acids)}
+        acids = {name: used[name] for name in single_acids(part.problem.cathode_acids)}
         total = np.where(acids_only, _impacts(acids, table), _impacts(used, table))
         for category, substance, count in missing_factors(used, table):
             if substance in acids or not acids_only[table.categories.index(category)]:
