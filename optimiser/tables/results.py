@@ -17,6 +17,7 @@ from optimiser.chemistry.reagents import load_reagents
 from optimiser.problem.outcome import per_kg_metal
 from optimiser.process.balance import OF_IMPURITIES, MassBalance
 from optimiser.process.costs import COMPONENTS
+from optimiser.systems.system import System
 from optimiser.tables.predict import Part
 from optimiser.toolkit.comparison import enrichment_factors, rank_impacts, selectivities, welch_tests
 from optimiser.variables import CONTINUOUS, DESIGN_COLUMNS, Floats
@@ -46,10 +47,17 @@ def joined(parts: Sequence[Part], one: Callable[[Part], pd.DataFrame]) -> pd.Dat
     return pd.concat(frames).sort_values("scenario").reset_index(drop=True)
 
 
-def yields_frame(scenarios: pd.DataFrame, responses: Sequence[str] = METALS) -> pd.DataFrame:
-    """Return yields with their standard deviation over the anchors and their 90 % interval."""
-    shown = [c for m in responses for c in (f"yield_{m}", f"spread_{m}", f"yield_{m}_low", f"yield_{m}_high")]
-    keys = [name for name in KEYS if name in scenarios]
+def yields_frame(scenarios: pd.DataFrame, system: System | None = None) -> pd.DataFrame:
+    """Return yields with their standard deviation over the anchors and their 90 % interval.
+
+    Args:
+        scenarios: as `predict.results` gives them.
+        system: a system of one's own, whose choices stand in the place of the acid.
+    """
+    names, keys = METALS, list(KEYS)
+    if system is not None and not system.is_cathode:
+        names, keys = system.responses, ["scenario", "feed", *system.choices]
+    shown = [c for m in names for c in (f"yield_{m}", f"spread_{m}", f"yield_{m}_low", f"yield_{m}_high")]
     return scenarios[[*keys, *shown, "support", "inside_domain"]]
 
 
@@ -257,6 +265,11 @@ def tests_frame(scenarios: pd.DataFrame, anchors: int) -> pd.DataFrame | None:
     return pd.DataFrame(columns)
 
 
-def varying(frame: pd.DataFrame) -> list[str]:
-    """Return which of feed and the design's columns differ between rows."""
-    return [name for name in ("feed", *DESIGN_COLUMNS) if frame[name].nunique() > 1]
+def varying(frame: pd.DataFrame, names: Sequence[str] = DESIGN_COLUMNS) -> list[str]:
+    """Return which of feed and the design's columns differ between rows.
+
+    Args:
+        frame: of scenarios.
+        names: of the design's columns.
+    """
+    return [name for name in ("feed", *names) if frame[name].nunique() > 1]
