@@ -14,6 +14,7 @@ from optimiser.problem.binding import bind
 from optimiser.problem.constraints import Yields, check_responses, read_constraint
 from optimiser.problem.margins import Constraint
 from optimiser.problem.metrics import METRICS, YIELD, is_yield
+from optimiser.problem.named import surrogate_of
 from optimiser.problem.numbers import number
 from optimiser.problem.objectives import Objective
 from optimiser.problem.schema import Problem

@@ -228,7 +228,7 @@ def print_nearest(
     if len(frame):
         console.print()
         _say(console, "Predicted yields of the design, and measured yields of the nearest experiments:")
-        print_records(condition_records(beside(problem, evaluation, 0, frame)), console)
+        print_records(condition_records(beside(problem, evaluation, 0, frame), problem.system), console)
         if frame["breaks_stoichiometry"].fillna(False).any():
             _say(console, f"* {BREAKS}.")
         console.print()
@@ -237,7 +237,7 @@ def print_nearest(
     console.print()
     for line in found.gaps[0] or ("Experiments near the feed cover its setpoints together.",):
         _say(console, line)
-    if frame["study"].notna().any():
+    if problem.system.is_cathode and frame["study"].notna().any():
         _say(console, SOURCES)
 
 

@@ -258,7 +258,7 @@ def evidence_card(answer: Answer, evidence: Nearest) -> Card:
     said = f"No experiment with this {which} is in the data, so its yields are a guess."
     if len(frame):
         said = f"The nearest experiment is {frame.iloc[0]['distance']:.1f} away."
-        shown = shown_experiments(beside(answer.problem, answer.evaluation, 0, frame))
+        shown = shown_experiments(beside(answer.problem, answer.evaluation, 0, frame), answer.problem.system)
         shown = shown.drop(columns=["differs in"])  # would make rows tall beside so many columns
         blocks.append(
             Table(
