@@ -30,6 +30,8 @@ from optimiser.report.numbers import number
 from optimiser.report.scope_words import costs_sentence, scope_lines
 from optimiser.search.run import RunResult
 from optimiser.search.search import Progress as SearchProgress
+from optimiser.systems.words import vocabulary
+from optimiser.tables.front_csv import with_choices
 from optimiser.variables import Designs, Variable
 
 #: Rows of the front that a terminal shows.
@@ -97,18 +99,22 @@ def _print_result(result: RunResult, out: Path | None, console: Console, scopes:
 
 def print_answer_tables(answer: Answer, evidence: Nearest) -> None:
     """Print the numbers behind an answer: prices of yield and certainty, acids, components, experiments."""
-    from optimiser.report.cards.ask import acids_frame, components_frame, prices_frame
+    from optimiser.report.cards.ask import acids_frame, components_frame, in_parts, prices_frame
 
-    console = Console(highlight=False)
-    for title, frame in (
-        ("Prices of yield and certainty", prices_frame(answer)),
-        ("Each acid alone", acids_frame(answer)),
-        ("Per kg of metal dissolved", components_frame(answer)),
-    ):
+    console, system = Console(highlight=False), answer.problem.system
+    with told_of(system):
+        tables = [
+            ("Prices of yield and certainty", with_choices(prices_frame(answer), system)),
+            (f"Each {vocabulary(system).option} alone", with_choices(acids_frame(answer), system)),
+        ]
+        if in_parts(answer):
+            tables.append(("Per kg of metal dissolved", components_frame(answer)))
+    for title, frame in tables:
         console.print()
         _say(console, title, "bold")
         print_records([{str(k): v for k, v in row.items()} for row in frame.round(3).to_dict("records")])
-    print_nearest(answer.problem, answer.evaluation.designs, evidence)
+    if evidence.said:
+        print_nearest(answer.problem, answer.evaluation.designs, evidence)
 
 
 def _say(console: Console, text: str, style: str = "") -> None:

@@ -12,7 +12,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import yaml
-from scipy.special import expit
 from scipy.stats import qmc
 
 from optimiser.surrogate.artefact import load_surrogate
@@ -50,19 +49,30 @@ STEPS = {
 }
 STAGES = (1.0, 2.0, 3.0)
 TIMES = (5.0, 15.0, 30.0, 60.0, 120.0, 240.0)
-#: What each value of a choice adds to the logit of a yield.
-CHOICES: Mapping[str, Mapping[str, float]] = {
-    "lixiviant": {"sulfuric": 0.0, "hydrochloric": 0.35, "citric": -0.6},
-    "roasting": {"none": 0.0, "air": 0.4},
-    "pretreatment": {"none": 0.0, "washed": 0.2},
+#: What each effect is worth between the ends of its setpoint, as a fraction of Co and of Ni that dissolves.
+EFFECTS: Mapping[str, tuple[float, float]] = {
+    "temperature": (0.12, 0.15),
+    "acid_concentration": (0.09, 0.06),
+    "both": (0.07, 0.05),
+    "solid_liquid_ratio": (-0.07, -0.06),
+    "time": (0.19, 0.22),
+    "stirring": (-0.05, -0.05),
+    "particle_size": (-0.06, -0.05),
+    "stages": (0.05, 0.04),
+}
+#: What each value of a choice is worth, likewise.
+CHOICES: Mapping[str, Mapping[str, tuple[float, float]]] = {
+    "lixiviant": {"sulfuric": (0.0, 0.0), "hydrochloric": (0.04, 0.02), "citric": (-0.06, -0.08)},
+    "roasting": {"none": (0.0, 0.0), "air": (0.05, 0.03)},
+    "pretreatment": {"none": (0.0, 0.0), "washed": (0.03, 0.02)},
 }
 #: Silica of each feed, wt%.
 FEEDS = {"north": 12.0, "middle": 22.0, "south": 34.0}
 ASSAY = {"north": {"Co": 1.2, "Ni": 2.0}, "middle": {"Co": 1.0, "Ni": 1.6}, "south": {"Co": 0.8, "Ni": 1.1}}
-#: Silica above this, wt%, costs yield; below it does not matter.
-THRESHOLD = 25.0
+#: Silica above this, wt%, costs yield: so much per wt%. Below it does not matter.
+THRESHOLD, PER_SILICA = 25.0, (0.006, 0.004)
 BEST_STIRRING = 450.0
-_BASE = {"Co": 0.4, "Ni": 0.9}
+_BASE = (0.31, 0.32)
 
 
 def truth(
@@ -70,8 +80,8 @@ def truth(
 ) -> Floats:
     """Return the yields of n designs, fractions, shape (n, 2): Co, then Ni.
 
-    The logit is a sum. It rises with temperature, acid concentration, the logarithm of time and stages, falls
-    with solids and grain size, is highest at 450 rpm, and falls with silica above 25 %. Acid helps more
+    A sum. Yields rise, ever slower, with temperature, acid concentration, the logarithm of time and stages,
+    fall with solids and grain size, are highest at 450 rpm, and fall with silica above 25 %. Acid helps more
     where it is hot: the one interaction.
 
     Args:
@@ -82,31 +92,38 @@ def truth(
     Examples:
         >>> ends = {name: np.array([high]) for name, (_, high, _) in SETPOINTS.items()}
         >>> best = {"lixiviant": ["hydrochloric"], "roasting": ["air"], "pretreatment": ["washed"]}
-        >>> truth(ends, best, 12.0).round(3)
-        array([[0.936, 0.96 ]])
+        >>> truth(ends, best, 12.0).round(3)  # Co: 0.31 + 0.12 + 0.09 + 0.07 - 0.07 + 0.19 - ...
+        array([[0.77, 0.75]])
     """
-    z = {
-        name: 2.0 * (setpoints[name] - low) / (high - low) - 1.0 for name, (low, high, _) in SETPOINTS.items()
-    }
+    u = {name: (setpoints[name] - low) / (high - low) for name, (low, high, _) in SETPOINTS.items()}
     low, high, _ = SETPOINTS["time"]
-    z["time"] = 2.0 * np.log(setpoints["time"] / low) / np.log(high / low) - 1.0
-    chosen = sum(np.array([worth[value] for value in choices[choice]]) for choice, worth in CHOICES.items())
-    logit = (
-        0.6 * z["temperature"]
-        + 0.5 * z["acid_concentration"]
-        + 0.25 * z["temperature"] * z["acid_concentration"]
-        + 0.8 * z["time"]
-        - 0.4 * z["solid_liquid_ratio"]
-        - 0.3 * z["particle_size"]
-        + 0.25 * z["stages"]
-        - 1.5 * ((setpoints["stirring"] - BEST_STIRRING) / 700.0) ** 2
-        - 0.1 * np.maximum(np.asarray(silica, dtype=np.float64) - THRESHOLD, 0.0)
-        + chosen
-    )
-    return np.column_stack([expit(logit + _BASE[response]) for response in RESPONSES])
+    shape = {
+        "temperature": _slowing(u["temperature"], 1.0),
+        "acid_concentration": _slowing(u["acid_concentration"], 2.0),
+        "both": u["temperature"] * u["acid_concentration"],
+        "solid_liquid_ratio": u["solid_liquid_ratio"],
+        "time": _slowing(np.log(setpoints["time"] / low) / np.log(high / low), 1.5),
+        "stirring": ((setpoints["stirring"] - BEST_STIRRING) / 350.0) ** 2,
+        "particle_size": u["particle_size"],
+        "stages": _slowing(u["stages"], 1.0),
+    }
+    above = np.maximum(np.asarray(silica, dtype=np.float64) - THRESHOLD, 0.0)[..., None]
+    chosen = [
+        np.array([worth[value] for value in choices[choice]]).reshape(-1, len(RESPONSES))
+        for choice, worth in CHOICES.items()
+    ]
+    effects = [shape[name][:, None] * np.array(worth) for name, worth in EFFECTS.items()]
+    return np.array(_BASE) + sum(effects) + sum(chosen) - above * np.array(PER_SILICA)
 
 
-def draw(rng: np.random.Generator, rows: int, noise: float, feeds: Mapping[str, float]) -> pd.DataFrame:
+def _slowing(u: Floats, rate: float) -> Floats:
+    """Rise from 0 at u = 0 to 1 at u = 1, ever slower."""
+    return np.asarray(np.expm1(-rate * u) / np.expm1(-rate), dtype=np.float64)
+
+
+def draw(
+    rng: np.random.Generator, rows: int, noise: float, feeds: Mapping[str, float], ends: float
+) -> pd.DataFrame:
     """Return a table of experiments, each sampled at four times; options and feeds take turns.
 
     Args:
@@ -114,6 +131,8 @@ def draw(rng: np.random.Generator, rows: int, noise: float, feeds: Mapping[str, 
         rows: of the table, about.
         noise: standard deviation of a yield, points.
         feeds: silica by name.
+        ends: share of the experiments whose setpoints all stand at an end (stirring: or between), as in a
+            factorial design; the others fill the space between.
     """
     each = 4
     combined = pd.MultiIndex.from_product([feeds, *CHOICES.values()], names=["feed", *CHOICES]).to_frame(
@@ -122,11 +141,14 @@ def draw(rng: np.random.Generator, rows: int, noise: float, feeds: Mapping[str, 
     n = max(rows // each, len(combined))
     experiments = combined.iloc[np.arange(n) % len(combined)].reset_index(drop=True)
     continuous = [name for name in SETPOINTS if name not in ("time", "stages")]
+    at_end = rng.random(n) < ends
     unit = qmc.LatinHypercube(len(continuous), rng=rng).random(n)
     for name, share in zip(continuous, unit.T, strict=True):
         low, high, _ = SETPOINTS[name]
         step = STEPS[name]
-        experiments[name] = np.round(np.round((low + share * (high - low)) / step) * step, 6)
+        between = np.round(np.round((low + share * (high - low)) / step) * step, 6)
+        levels = [low, BEST_STIRRING, high] if name == "stirring" else [low, high]
+        experiments[name] = np.where(at_end, rng.choice(levels, n), between)
     experiments["stages"] = rng.permutation(np.resize(STAGES, n))
     # two laboratories measured each feed, a third all of them
     laboratory = rng.integers(3, size=n)
@@ -156,9 +178,13 @@ def write_system(
     rows: int = 720,
     noise: float = 0.5,
     feeds: Mapping[str, float] = FEEDS,
+    ends: float = 0.3,
 ) -> Path:
-    """Write ``table.csv`` and ``synthetic.system.yaml`` into a folder, and return the path of the latter."""
-    draw(rng, rows, noise, feeds).to_csv(folder / "table.csv", index=False)
+    """Write ``table.csv`` and ``synthetic.system.yaml`` into a folder, and return the path of the latter.
+
+    Arguments as for :func:`draw`.
+    """
+    draw(rng, rows, noise, feeds, ends).to_csv(folder / "table.csv", index=False)
     column = {"time": "time_min", "temperature": "temp_C"}
     described = {
         "name": NAME,
