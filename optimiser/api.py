@@ -29,7 +29,6 @@ from optimiser.search.run import run as search_config
 from optimiser.search.side_by_side import ProgressCallback
 from optimiser.tables.front_csv import design_table, with_choices
 from optimiser.tables.own import OwnTables, read_own_tables, tables_of
-from optimiser.variables import DESIGN_COLUMNS
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -582,8 +581,9 @@ def sensitivity(
 
     Args:
         problem: what is asked, a config, or the result of a run.
-        design: acid and setpoints, such as a row of ``front.to_frame()``; if left out, the design of the
-            front that is best in the first objective, for which a problem or config is searched.
+        design: acid (of a system of your own, a value of each choice) and setpoints, such as a row of
+            ``front.to_frame()``; if left out, the design of the front that is best in the first objective,
+            for which a problem or config is searched.
         objective: the metric whose drivers are ranked; the first objective if left out.
         draws: of the Monte Carlo.
         seed: of the draws; the same seed gives the same numbers, bit for bit.
@@ -601,6 +601,7 @@ def sensitivity(
         >>> bool(ends["high"] >= ends["high_yields"])
         True
     """
+    from optimiser.answers.question import system_of
     from optimiser.report.sensitivity import check_metric, ranked_metric, study_config
 
     check_environment()
@@ -623,6 +624,7 @@ def sensitivity(
                 f"{type(design).__name__} is not a design.",
                 allowed="a mapping, or a row such as result.best('cost')",
             )
-        text = ",".join(f"{name}={design[name]}" for name in DESIGN_COLUMNS if name in design)
+        named = system_of(config.problem).table_columns
+        text = ",".join(f"{name}={design[name]}" for name in named if name in design)
     found = study_config(config, design=text, draws=draws, seed=seed, tables=tables, result=result)
     return Sensitivity(found, ranked_metric(found, objective))

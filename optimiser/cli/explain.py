@@ -8,11 +8,12 @@ from typing import Any
 
 import click
 
-from optimiser.cli.options import one_design, question_of
+from optimiser.cli.options import SURROGATE, one_design, question_of
 
 
 @click.command()
 @click.argument("problem", required=False)
+@SURROGATE
 @one_design
 @click.option(
     "--anchors",
@@ -34,12 +35,15 @@ def explain(problem: str | None, as_json: bool, **options: Any) -> None:
     """Explain the yield model: what drives the yields, and which setpoint would raise the lowest one.
 
     PROBLEM is the name or path of a problem or config; it says which feed, acids and ranges apply. Without
-    a design, the model is explained as a whole. SHAP values describe the model, not chemistry.
+    a design, the model is explained as a whole: what drives yields, which drivers matter together, and where
+    effects turn. Without a problem, --surrogate names the model. SHAP values describe the model, not
+    chemistry.
 
     \b
     Example: optimiser explain nmc111 --front reports/mine/front.csv --row 32 --out why
              optimiser explain nmc111 --design acid=sulfuric,temperature=60,acid_concentration=1,h2o2=1,\
 solid_liquid_ratio=50,time=60
+             optimiser explain --surrogate my-nodule
     """
     from optimiser.report import explain as report
     from optimiser.report.console import print_records, step_progress

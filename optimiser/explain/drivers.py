@@ -155,9 +155,7 @@ class Cases:
         """Return a design as a case whose acids and feeds are those of these cases and its own."""
         if isinstance(acid, Acid):
             row = np.array([[len(self.acids), *continuous, len(self.feeds)]])
-            return replace(
-                self, acids=(*self.acids, acid), feeds=(*self.feeds, feed), drivers=row, has=None
-            )
+            return replace(self, acids=(*self.acids, acid), feeds=(*self.feeds, feed), drivers=row, has=None)
         codes = [known.index(v) for known, v in zip(self.system.values, acid.values, strict=True)]
         row = np.array([[*codes, *continuous, *feed.place]], dtype=np.float64)
         return replace(self, feeds=(*self.feeds, feed), drivers=row, has=feed.present[None])

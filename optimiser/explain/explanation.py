@@ -13,12 +13,10 @@ from optimiser.chemistry.acids import Acid, load_acids
 from optimiser.chemistry.metals import METALS
 from optimiser.explain.drivers import Cases, anchor_cases, responses_of
 from optimiser.explain.interactions import Interactions, Pair, interactions, pair_curves
-from optimiser.explain.setpoints import Sweep, sweeps
+from optimiser.explain.setpoints import Sweep, asked_for, sweeps
 from optimiser.explain.shapley import Values, shapley_values
 from optimiser.explain.thresholds import Threshold, thresholds
 from optimiser.problem.bound import BoundProblem, Evaluation
-from optimiser.problem.constraints import Yields
-from optimiser.problem.metrics import YIELD, is_yield
 from optimiser.problem.tolerances import default_tolerances
 from optimiser.problem.yields import predicted_metals
 from optimiser.surrogate.artefact import Surrogate
@@ -168,14 +166,9 @@ def _responses(surrogate: Surrogate, problem: BoundProblem | None) -> tuple[str,
         return there
     measured = (~np.isnan(surrogate.fitted.yields)).sum(axis=0)
     count = dict(zip(surrogate.system.responses, measured.tolist(), strict=True))
-    asked = {r for r in there if problem is not None and r in _asked(problem)}
+    asked = {r for r in there if problem is not None and r in asked_for(problem)}
     first = sorted(there, key=lambda r: (r not in asked, -count[r]))[:MOST_RESPONSES]
     return tuple(r for r in there if r in first)
-
-
-def _asked(problem: BoundProblem) -> set[str]:
-    targets = {r for c in problem.constraints if isinstance(c, Yields) for r in c.targets}
-    return targets | {o.metric.removeprefix(YIELD) for o in problem.objectives if is_yield(o.metric)}
 
 
 def _design(

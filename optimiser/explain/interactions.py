@@ -23,7 +23,7 @@ from optimiser.explain.drivers import Cases
 from optimiser.explain.shapley import Predict
 from optimiser.explain.spans import Spans
 from optimiser.explain.thresholds import of_unique
-from optimiser.variables import Bools, Floats, Ints
+from optimiser.variables import Floats, Ints
 
 #: Pairs of rows that are looked at for each pair of drivers at most, and at least for it to be told.
 _PAIRS, LEAST_PAIRS = 160, 16
@@ -58,7 +58,7 @@ class Interactions:
         A pair counts whose size is at least `LEAST_SIZE` and twice its error.
         """
         with np.errstate(invalid="ignore"):
-            sure = ((self.size >= LEAST_SIZE) & (self.size >= 2.0 * self.error)).any(axis=1)
+            sure = np.any((self.size >= LEAST_SIZE) & (self.size >= 2.0 * self.error), axis=1)
         mean = np.nan_to_num(self.size).mean(axis=1)
         return [int(p) for p in np.argsort(-mean, kind="stable") if sure[p]]
 
@@ -152,9 +152,7 @@ def pair_curves(
         columns: of predictions that ``found`` is about.
         found: as `interactions` gives it.
     """
-    return tuple(
-        _pair(predict, cases, background, columns, found, p) for p in found.strongest()[:DRAWN]
-    )
+    return tuple(_pair(predict, cases, background, columns, found, p) for p in found.strongest()[:DRAWN])
 
 
 def _pair(
@@ -179,14 +177,16 @@ def _pair(
     asked[:, :, _columns(cases, along)] = np.tile(moved, (len(levels), 1))
     held = spans.hold(asked.reshape(-1, asked.shape[2])).reshape(asked.shape[:2])
     # the same rows at every place, so that lines differ by the drivers alone
-    most = held.sum(axis=1)
-    asked, held = asked[most == most.max()], held[most == most.max()]
-    response, there = int(np.nanargmax(found.size[p])), held.all(axis=0)
+    there = held[int(held.sum(axis=1).argmax())]
+    asked, response = asked[held[:, there].all(axis=1)], int(np.nanargmax(found.size[p]))
     mean = np.full(asked.shape[1], np.nan)
     if there.any():
-        told = of_unique(predict, asked[:, there].reshape(-1, asked.shape[2]))[:, columns[response]]
-        mean[there] = told.reshape(len(asked), -1).mean(axis=0)
-    return Pair(along, at, values, levels, response, mean.reshape(len(levels), len(values)))
+        of = of_unique(predict, asked[:, there].reshape(-1, asked.shape[2]))[:, columns[response]]
+        mean[there] = of.reshape(len(asked), -1).mean(axis=0)
+    yields = mean.reshape(len(levels), len(values))
+    told = ~np.isnan(yields)
+    lines, places = told.any(axis=1), told.any(axis=0)
+    return Pair(along, at, values[places], levels[lines], response, yields[lines][:, places])
 
 
 def _columns(cases: Cases, driver: str) -> Ints:
@@ -214,7 +214,8 @@ def _values(cases: Cases, driver: str) -> tuple[Floats, Floats]:
     different, rows = _settings(cases, driver)
     if len(different) <= _ALONG or not cases.is_number(driver):
         return different, rows
-    even = np.linspace(*np.quantile(cases[driver], (0.05, 0.95)), _ALONG)
+    low, high = np.quantile(cases[driver], (0.05, 0.95)).tolist()
+    even = np.linspace(low, high, _ALONG)
     return even, even[:, None]
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
-from optimiser.chemistry.metals import METALS
 from optimiser.problem.bound import BoundProblem, Evaluation
-from optimiser.variables import VARIABLES, Bools, Floats, Variable
+from optimiser.problem.metrics import YIELD, is_yield
+from optimiser.variables import Bools, Floats, Variable
 
 #: Values of one setpoint that are tried at most, evenly over a longer range.
 MOST_TRIED = 400
@@ -28,9 +29,10 @@ class Change:
         row: of the changed design in ``after``.
         after: evaluation of all values tried.
         lowest_yield: the lowest yield after the change, a fraction.
-        limiting: the metal with that yield.
+        limiting: the metal, or response, with that yield.
         gain: by how much the lowest yield rises, a fraction.
-        per_cost: gain per EUR/kg metal of extra cost; infinite where there is no extra cost.
+        per_cost: gain per extra cost, in the unit of `cost_metric`; infinite where there is no extra cost,
+            NaN where no cost is known.
     """
 
     variable: Variable
@@ -70,29 +72,119 @@ class Sweep:
     thrifty: Change | None = None
 
 
+def cost_metric(problem: BoundProblem) -> str | None:
+    """Return the cost that changes are held against: per kg metal, else per t feed; None without any."""
+    known = problem.metrics
+    return next((name for name in (problem.counted("cost"), "cost_feed") if name in known), None)
+
+
 def lowest_yield(yields: Floats) -> Floats:
     """Return the lowest yield of the metals that are there, shape (n,), of yields (n, metals)."""
     lowest: Floats = np.nanmin(yields, axis=1)
     return lowest
 
 
-def limiting_metal(yields: Floats) -> str:
-    """Return the metal with the lowest yield of one design, shape (metals,)."""
-    return METALS[int(np.nanargmin(yields))]
+def counting(problem: BoundProblem) -> list[int]:
+    """Return the columns of the yields of which the lowest is looked at.
+
+    Of cathodes all; of another system those that are asked for, since not every response is wanted, else all.
+    """
+    wanted = asked_for(problem) & set(problem.present)
+    if problem.system.is_cathode or not wanted:
+        return list(range(len(problem.responses)))
+    return [k for k, response in enumerate(problem.responses) if response in wanted]
+
+
+def asked_for(problem: BoundProblem) -> set[str]:
+    """Return the responses that a problem has targets for, or maximises."""
+    most = {o.metric for o in problem.objectives if is_yield(o.metric) and o.sign < 0}
+    return set(problem.targets) | {metric.removeprefix(YIELD) for metric in most}
+
+
+def lowest_counting(problem: BoundProblem, yields: Floats) -> Floats:
+    """Return the lowest yield of those that count, shape (n,), of yields (n, m)."""
+    return lowest_yield(yields[:, counting(problem)])
+
+
+def limiting(problem: BoundProblem, yields: Floats) -> str:
+    """Return the metal, or response, with the lowest yield that counts of one design, shape (m,)."""
+    columns = counting(problem)
+    return problem.responses[columns[int(np.nanargmin(yields[columns]))]]
 
 
 def sweeps(problem: BoundProblem, here: Evaluation) -> tuple[Sweep, ...]:
     """Move each setpoint of one design over the problem's range for its acid, on the plant's grid.
 
-    A change counts by the lowest yield after it, whichever metal that is: no change counts that only makes
-    another metal limit. It must be inside the applicability domain, even where the problem does not ask
+    A change counts by the lowest yield after it (of those that are asked for, `counting`), whichever metal
+    that is: no change counts that only makes another metal limit. It must be inside the applicability domain, even where the problem does not ask
     for that, and keep what the problem asks of chemistry. Yield targets do not matter.
 
     Args:
         problem: the bound question.
         here: evaluation of one design.
     """
-    return tuple(_sweep(problem, here, j) for j in range(len(VARIABLES)))
+    return tuple(_sweep(problem, here, j) for j in range(len(problem.variables)))
+
+
+@dataclass(frozen=True)
+class Raise:
+    """The one setpoint change that raises one yield of a design most.
+
+    Attributes:
+        response: whose yield.
+        variable: the setpoint.
+        now, to: its value before and after.
+        row: of the changed design in ``after``.
+        after: evaluation of all values tried.
+        gain: by how much every yield changes, a fraction, shape (m,); NaN for an absent metal.
+        column: of ``response`` in it.
+    """
+
+    response: str
+    variable: Variable
+    now: float
+    to: float
+    row: int
+    after: Evaluation = field(compare=False, repr=False)
+    gain: Floats = field(compare=False)
+    column: int = 0
+
+    @property
+    def own(self) -> float:
+        """By how much the response's own yield rises, a fraction."""
+        return float(self.gain[self.column])
+
+
+def raises(
+    problem: BoundProblem, here: Evaluation, found: tuple[Sweep, ...], responses: Sequence[str]
+) -> tuple[Raise | None, ...]:
+    """Return the change of one setpoint that raises each yield most, None where none raises it.
+
+    Only changes inside the applicability domain and the limits of chemistry count. Of values of a setpoint
+    within half a point of its best the nearest is taken.
+
+    Args:
+        problem: the bound question.
+        here: evaluation of one design.
+        found: its setpoints moved alone, as `sweeps` gives them.
+        responses: whose yields.
+    """
+    told: list[Raise | None] = []
+    for response in responses:
+        k, best = problem.responses.index(response), None
+        for sweep in found:
+            gain = sweep.tried.yields - here.yields[0]
+            own = np.where(sweep.allowed, gain[:, k], -np.inf)
+            if not own.max(initial=0.0) > 0.0:
+                continue
+            now = float(here.designs.continuous[0, problem.system.column[sweep.variable.name]])
+            good = np.flatnonzero((own > 0.0) & (own >= own.max() - SAME))
+            row = int(good[np.argmin(np.abs(sweep.values[good] - now))])
+            if best is None or own[row] > best.own:
+                to = float(sweep.values[row])
+                best = Raise(response, sweep.variable, now, to, row, sweep.tried, gain[row], k)
+        told.append(best)
+    return tuple(told)
 
 
 def best_change(found: tuple[Sweep, ...]) -> Change | None:
@@ -115,22 +207,30 @@ def grid(low: float, high: float, step: float) -> Floats:
 
 
 def _sweep(problem: BoundProblem, here: Evaluation, j: int) -> Sweep:
-    acid, variable, now = int(here.designs.acid[0]), VARIABLES[j], float(here.designs.continuous[0, j])
-    values = grid(problem.lower[acid, j], problem.upper[acid, j], variable.step)
+    acid, variable, now = (
+        int(here.designs.acid[0]),
+        problem.variables[j],
+        float(here.designs.continuous[0, j]),
+    )
+    low, high = float(problem.lower[acid, j]), float(problem.upper[acid, j])
+    values = np.array([v for v in variable.values if low - 1e-9 <= v <= high + 1e-9])
+    if not variable.values:
+        values = grid(low, high, variable.step)
     if values.tolist() == [now]:
         values = values[:0]
     continuous = np.repeat(here.designs.continuous[:1], len(values), axis=0)
     continuous[:, j] = values
     tried = problem.evaluate(problem.designs(np.full(len(values), acid, dtype=np.intp), continuous))
     allowed = allowed_designs(tried)
-    lowest = lowest_yield(tried.yields)
-    gain = lowest - lowest_yield(here.yields)[0]
-    cost = problem.counted("cost")
-    extra = tried.metrics[cost] - here.metrics[cost][0]
-    per_cost = np.where(extra > 0.0, gain / np.where(extra > 0.0, extra, 1.0), np.inf)
+    lowest = lowest_counting(problem, tried.yields)
+    gain = lowest - lowest_counting(problem, here.yields)[0]
+    cost, per_cost = cost_metric(problem), np.full(len(values), np.nan)
+    if cost is not None:
+        extra = tried.metrics[cost] - here.metrics[cost][0]
+        per_cost = np.where(extra > 0.0, gain / np.where(extra > 0.0, extra, 1.0), np.inf)
 
     def change(row: int) -> Change:
-        metal = limiting_metal(tried.yields[row])
+        metal = limiting(problem, tried.yields[row])
         numbers = (float(part[row]) for part in (gain, per_cost))
         return Change(variable, now, float(values[row]), row, tried, float(lowest[row]), metal, *numbers)
 
@@ -140,7 +240,7 @@ def _sweep(problem: BoundProblem, here: Evaluation, j: int) -> Sweep:
         good = np.flatnonzero((raising > 0.0) & (raising >= raising.max() - SAME))
         best = change(int(good[np.argmin(np.abs(values[good] - now))]))
         worth = np.flatnonzero(raising >= LEAST_GAIN)
-        if len(worth):  # of gains that cost nothing the greatest
+        if len(worth) and cost is not None:  # of gains that cost nothing the greatest
             thrifty = change(int(worth[np.lexsort((-gain[worth], -per_cost[worth]))[0]]))
     return Sweep(variable, values, tried, allowed, best, thrifty)
 

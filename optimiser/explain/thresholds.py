@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal
 
 import numpy as np
@@ -72,6 +73,11 @@ class Threshold:
     after: float = 0.0
     why: str = ""
 
+    @property
+    def looked_for(self) -> bool:
+        """Whether there are enough different values to look for a threshold."""
+        return len(self.values) >= LEAST_VALUES
+
 
 def thresholds(
     predict: Predict, cases: Cases, responses: Sequence[str], columns: Sequence[int], rng: np.random.Generator
@@ -92,15 +98,17 @@ def thresholds(
         grid, steps = _steps(predict, cases, spans, driver, columns)
         place = np.log1p(np.maximum(grid, 0.0)) if variable is not None and variable.log else grid
         for k, response in enumerate(responses):
-            if len(grid) < LEAST_VALUES:
-                many = len(np.unique(x))
-                why = f"the data have only {many} different values"
-                if many >= LEAST_VALUES:
-                    why = f"no more than {len(grid)} neighbouring values were tried with one and the same option"
-                effect = _curves(steps[:, :, k], np.ones((1, len(steps))))[0] if len(grid) else grid
-                found.append(Threshold(name, response, grid, effect, why=why))
+            told = _longest(np.asarray((~np.isnan(steps[:, :, k])).any(axis=0)))
+            values, own = slice(told.start, told.stop + 1 if told.stop else 0), steps[:, told, k]
+            if len(grid[values]) >= LEAST_VALUES:
+                found.append(_threshold(name, response, grid[values], place[values], own, rng))
                 continue
-            found.append(_threshold(name, response, grid, place, steps[:, :, k], rng))
+            many = len(np.unique(x))
+            why = f"the data have {many} different values"
+            if many >= LEAST_VALUES:
+                why = f"no more than {len(grid[values])} neighbouring values were tried with the same choices"
+            effect = _curves(own, np.ones((1, len(own))))[0] if len(grid[values]) else grid[values]
+            found.append(Threshold(name, response, grid[values], effect, why=why))
     return tuple(found)
 
 
@@ -118,7 +126,7 @@ def _steps(
         grid = np.unique(np.quantile(x, np.linspace(0.0, 1.0, MOST_VALUES), method="nearest"))
     low, high = spans.of_driver(cases.drivers, driver)
     chosen = np.zeros((len(cases), max(len(grid) - 1, 0)), dtype=np.bool_)
-    for b, (start, stop) in enumerate(zip(grid[:-1], grid[1:], strict=True)):
+    for b, (start, stop) in enumerate(pairwise(grid.tolist())):
         reach = (low <= start + 1e-9) & (high >= stop - 1e-9)
         apart = np.where(reach, np.maximum(np.maximum(start - x, x - stop), 0.0), np.inf)
         inside = apart == 0.0
@@ -128,16 +136,16 @@ def _steps(
             chosen[:, b] = False
             rows = np.flatnonzero(inside)
             chosen[rows[np.linspace(0, len(rows) - 1, _ROWS).round().astype(np.intp)], b] = True
-    keep = _longest(chosen.any(axis=0))
+    keep = _longest(np.asarray(chosen.any(axis=0)))
     grid, chosen = grid[keep.start : keep.stop + 1], chosen[:, keep]
     steps = np.full((len(cases), chosen.shape[1], many), np.nan)
     if not chosen.any():
         return grid[:0], steps
-    row, b = np.nonzero(chosen)
+    row, step = np.nonzero(chosen)
     asked = np.repeat(cases.drivers[row], 2, axis=0)
-    asked[0::2, driver], asked[1::2, driver] = grid[b], grid[b + 1]
+    asked[0::2, driver], asked[1::2, driver] = grid[step], grid[step + 1]
     told = of_unique(predict, asked)[:, list(columns)]
-    steps[row, b] = told[1::2] - told[0::2]
+    steps[row, step] = told[1::2] - told[0::2]
     if cases.has is not None:
         steps = np.where(cases.has[:, None, list(columns)], steps, np.nan)
     return grid, steps
@@ -176,8 +184,6 @@ def _threshold(
     name: str, response: str, grid: Floats, place: Floats, steps: Floats, rng: np.random.Generator
 ) -> Threshold:
     """Look for one threshold of one effect."""
-    if np.isnan(steps).all(axis=0).any():
-        return Threshold(name, response, grid[:0], grid[:0], why="too few rows have this response")
     n = len(steps)
     count = np.vstack([np.ones(n), rng.multinomial(n, np.full(n, 1.0 / n), size=_RESAMPLES)])
     curves = _curves(steps, count)

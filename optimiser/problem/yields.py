@@ -186,7 +186,7 @@ def _assumable(surrogate: Surrogate) -> tuple[str, ...]:
 def _assumed(surrogate: Surrogate, feed: Feed | SystemFeed, n: int) -> Floats:
     return np.tile(
         [feed.assumed_yields.get(metal, np.nan) for metal in _assumable(surrogate)], (n, 1)
-    ).reshape(n, -1)
+    ).reshape(n, len(_assumable(surrogate)))
 
 
 @dataclass(frozen=True)

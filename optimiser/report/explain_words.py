@@ -7,18 +7,27 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from optimiser.chemistry.metals import METALS
-from optimiser.explain.drivers import DRIVERS
 from optimiser.explain.explanation import DesignExplanation, Explanation
-from optimiser.explain.setpoints import Change, best_change, limiting_metal, lowest_yield, thrifty_changes
+from optimiser.explain.setpoints import (
+    Change,
+    Raise,
+    best_change,
+    cost_metric,
+    counting,
+    limiting,
+    lowest_counting,
+    thrifty_changes,
+)
+from optimiser.problem.bound import Evaluation
 from optimiser.problem.bounds import bound_label
 from optimiser.problem.constraints import label as label_of
 from optimiser.problem.metrics import METRICS
 from optimiser.report import words
 from optimiser.report.columns import column
 from optimiser.report.numbers import signed
+from optimiser.systems.system import System
+from optimiser.systems.words import vocabulary
 from optimiser.tables.one_design import OneDesign
-from optimiser.variables import CONTINUOUS, VARIABLES
 
 #: Points of yield that a driver must add or take to be named, and drivers named each way at most.
 NAMED_FROM, MOST_NAMED = 1.0, 2
@@ -37,9 +46,20 @@ class Explained:
     asked: OneDesign | None = None
 
 
-def driver_label(driver: str) -> str:
+def driver_label(driver: str, system: System) -> str:
     """Return a driver's name as a person reads it."""
-    return column(driver).label if driver in CONTINUOUS else driver
+    if driver in system.column:
+        return system.variables[system.column[driver]].label
+    if driver in system.choices and not system.is_cathode:
+        return system.spec.choices[driver].label or driver.replace("_", " ")
+    return driver
+
+
+def driver_heading(driver: str, system: System) -> str:
+    """Return a driver's name with its unit, for an axis: ``time [min]``."""
+    label = driver_label(driver, system)
+    unit = system.variables[system.column[driver]].shown_unit if driver in system.column else ""
+    return f"{label} [{unit}]" if unit else label
 
 
 def points(value: float) -> str:
@@ -48,14 +68,25 @@ def points(value: float) -> str:
 
 
 def driver_phrases(of: DesignExplanation) -> tuple[str, ...]:
-    """Return what each driver is in this design, in the order of ``DRIVERS``."""
-    said = {"acid": of.problem.acids[int(of.evaluation.designs.acid[0])].label}
-    for variable, value in zip(VARIABLES, of.evaluation.designs.continuous[0], strict=True):
-        said[variable.name] = f"the {variable.label} of {value:g} {variable.shown_unit}"
-    peroxide = of.evaluation.designs.h2o2[0]
-    said["h2o2"] = f"{peroxide:g} wt% hydrogen peroxide" if peroxide > 0 else "the lack of peroxide"
-    said["feed"] = f"the feed {of.problem.feed.name}"
-    return tuple(said[driver] for driver in DRIVERS)
+    """Return what each driver is in this design, in the order of the drivers."""
+    problem, designs = of.problem, of.evaluation.designs
+    system, option, said = problem.system, problem.acids[int(designs.acid[0])], {"acid": ""}
+    if system.is_cathode:
+        said["acid"] = option.label
+    else:
+        values = zip(system.choices, getattr(option, "values", ()), strict=True)
+        said |= {choice: f"{driver_label(choice, system)} {value}" for choice, value in values}
+        said |= {
+            column: f"{column} of {value:g} in the feed"
+            for column, value in zip(system.feed_columns, problem.feed.place, strict=True)
+        }
+    for variable, value in zip(problem.variables, designs.continuous[0], strict=True):
+        said[variable.name] = f"the {variable.label} of {value:g} {variable.shown_unit}".rstrip()
+    if system.is_cathode:
+        peroxide = designs.h2o2[0]
+        said["h2o2"] = f"{peroxide:g} wt% hydrogen peroxide" if peroxide > 0 else "the lack of peroxide"
+    said["feed"] = f"the feed {problem.feed.name}"
+    return tuple(said[driver] for driver in of.case.names)
 
 
 def yield_sentence(metal: str, prediction: float, base: float, drivers: Sequence[tuple[str, float]]) -> str:
@@ -85,7 +116,7 @@ def yield_sentences(of: Explanation) -> list[str]:
     if of.design is None:
         return []
     values, phrases, said = of.design.values, driver_phrases(of.design), []
-    for metal, k in zip(of.metals, of.columns, strict=True):
+    for metal, k in zip(of.responses, of.columns, strict=True):
         if np.isnan(values.base[k]):
             said.append(f"{metal}: no row of the background has it, so there is nothing to compare with.")
             continue
@@ -96,8 +127,10 @@ def yield_sentences(of: Explanation) -> list[str]:
 
 def limiting_sentence(of: DesignExplanation) -> str:
     """Say which yield is the lowest."""
-    yields = of.evaluation.yields[0]
-    return f"{limiting_metal(yields)} limits: its yield of {100.0 * np.nanmin(yields):.0f} % is the lowest."
+    lowest = 100.0 * lowest_counting(of.problem, of.evaluation.yields)[0]
+    some = len(counting(of.problem)) < len(of.problem.responses)
+    end = "the lowest of those that are asked for" if some else "the lowest"
+    return f"{_limits_now(of)} limits: its yield of {lowest:.0f} % is {end}."
 
 
 def change_sentences(of: DesignExplanation) -> list[str]:
@@ -105,14 +138,15 @@ def change_sentences(of: DesignExplanation) -> list[str]:
     best = best_change(of.sweeps)
     if best is None:
         return ["No change of a single setpoint inside the applicability domain raises the lowest yield."]
-    now, metal = float(lowest_yield(of.evaluation.yields)[0]), limiting_metal(of.evaluation.yields[0])
+    now, metal = float(lowest_counting(of.problem, of.evaluation.yields)[0]), _limits_now(of)
     said = [
         f"Of all single setpoint changes inside the applicability domain, the {best.variable.label} "
         f"{move_text(best)} raises it most: the model predicts that the lowest yield goes from "
         f"{100.0 * now:.1f} to {100.0 * best.lowest_yield:.1f} %{_then_limits(of, best)}.",
-        f"With it, {_price(of, best)}.",
     ]
-    k = METALS.index(metal)
+    if price := price_text(of, best.after, best.row):
+        said.append(f"With it, {price}.")
+    k = of.problem.responses.index(metal)
     half = float(of.evaluation.yields_high[0, k] - of.evaluation.yields_low[0, k]) / 2.0
     if best.gain < half:
         said.append(
@@ -121,15 +155,15 @@ def change_sentences(of: DesignExplanation) -> list[str]:
         )
     thrifty, lead = thrifty_changes(of.sweeps)[:2], "Best value"
     for change in thrifty:
-        free = bool(np.isinf(change.per_cost))
-        rate = "at no extra cost" if free else f"{100.0 * change.per_cost:.3g} points per EUR/kg metal"
+        free, unit = bool(np.isinf(change.per_cost)), column(cost_metric(of.problem) or "cost").unit
+        rate = "at no extra cost" if free else f"{100.0 * change.per_cost:.3g} points per {unit}"
         if change == best and change is thrifty[0]:
             said.append(f"It is also the best value: {rate}.")
         else:
             said.append(
                 f"{lead} ({rate}) is the {change.variable.label} {move_text(change)}: the lowest yield goes "
                 f"to {100.0 * change.lowest_yield:.1f} %, {100.0 * change.gain:.1f} points more"
-                f"{_then_limits(of, change)}; {_price(of, change)}."
+                f"{_then_limits(of, change)}; {price_text(of, change.after, change.row)}."
             )
         if not free:  # of one that is free, the next is said as well
             break
@@ -137,34 +171,42 @@ def change_sentences(of: DesignExplanation) -> list[str]:
     return said
 
 
+def _limits_now(of: DesignExplanation) -> str:
+    return limiting(of.problem, of.evaluation.yields[0])
+
+
 def _then_limits(of: DesignExplanation, change: Change) -> str:
-    same = change.limiting == limiting_metal(of.evaluation.yields[0])
-    return "" if same else f" ({change.limiting} then limits)"
+    return "" if change.limiting == _limits_now(of) else f" ({change.limiting} then limits)"
 
 
-def _price(of: DesignExplanation, change: Change) -> str:
-    """Say what a change does to cost and climate change."""
-    return " and ".join(
-        f"{name} from {column(metric).said(of.evaluation.metrics[metric][0])} to "
-        f"{column(metric).said(change.metric(metric))}"
-        for name, metric in (
-            (f"{METRICS[of.problem.counted('cost')].label} goes", of.problem.counted("cost")),
-            ("climate change", "climate_change"),
-        )
-    )
+def price_text(of: DesignExplanation, after: Evaluation, row: int) -> str:
+    """Say what a change does to cost and climate change; nothing of a system that has neither."""
+    before, said = of.evaluation.metrics, []
+    cost = cost_metric(of.problem)
+    names = {} if cost is None else {cost: f"{METRICS[cost].label} goes"}
+    for metric, name in (names | {"climate_change": "climate change"}).items():
+        if metric in before:
+            how = column(metric)
+            said.append(
+                f"{name} from {how.said(before[metric][0])} to {how.said(after.metrics[metric][row])}"
+            )
+    return " and ".join(said)
 
 
-def move_text(change: Change) -> str:
+def move_text(change: Change | Raise) -> str:
     """Say one change of one setpoint: ``from 43 to 50.5 °C``."""
-    return f"from {change.now:g} to {change.to:g} {change.variable.shown_unit}"
+    return f"from {change.now:g} to {change.to:g} {change.variable.shown_unit}".rstrip()
 
 
 def ranking_sentence(of: Explanation) -> str:
     """Say which drivers move the yields most over the ranked anchors."""
-    first, second, *_, last = (driver_label(driver) for driver in of.ranking().index)
+    ranked = [driver_label(driver, of.cases.system) for driver in of.ranking().index]
+    first, said = ranked[0], f"Over {len(of.cases)} rows of the model's training data"
+    if len(ranked) < 3:
+        return f"{said}, {first} changes the predicted yields most."
     return (
-        f"Over {len(of.cases)} rows of the model's training data, {first} changes the predicted yields most, "
-        f"then {second}; {last} changes them least."
+        f"{said}, {first} changes the predicted yields most, "
+        f"then {ranked[1]}; {ranked[-1]} changes them least."
     )
 
 
@@ -198,12 +240,12 @@ def cautions(of: Explanation) -> list[str]:
             kind = "the problem" if bound_label(name) else "chemistry"
             said.append(f"The design breaks a limit of {kind}: {label_of(name)}.")
     bounds = zip(problem.lower[acid], problem.upper[acid], evaluation.designs.continuous[0], strict=True)
-    for variable, (low, high, value) in zip(VARIABLES, bounds, strict=True):
+    for variable, (low, high, value) in zip(problem.variables, bounds, strict=True):
         if not low - 1e-9 <= value <= high + 1e-9:
             span = f"{low:g} to {high:g}" if high > low else f"{low:g}"
-            unit = variable.shown_unit
+            unit, whose = f" {variable.shown_unit}".rstrip(), vocabulary(problem.system).option
             said.append(
-                f"Its {variable.label} of {value:g} {unit} is outside the {span} {unit} that the problem and "
-                "the acid's data allow."
+                f"Its {variable.label} of {value:g}{unit} is outside the {span}{unit} that the problem and "
+                f"the {whose}'s data allow."
             )
     return [*said, *words.warnings_of(problem, evaluation, 0)]

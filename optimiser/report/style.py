@@ -55,6 +55,16 @@ METAL_LOOKS = {
     "Mn": (PURPLE, "diamond"),
     "Co": (VERMILLION, "triangle-up"),
 }
+#: Of responses that are no such metal, in their order.
+_OTHER_LOOKS = (
+    (ORANGE, "triangle-down"),
+    (SKY, "pentagon"),
+    (BLACK, "x"),
+    (GREEN, "star"),
+    (PURPLE, "hexagon"),
+    (BLUE, "bowtie"),
+    (VERMILLION, "cross"),
+)
 _NEW = tuple(
     AcidStyle(BLACK, s) for s in ("circle", "square", "diamond", "triangle-up", "triangle-down", "star")
 )
@@ -71,6 +81,19 @@ def acid_styles(names: Iterable[str]) -> dict[str, AcidStyle]:
         return {name: every[k % len(every)] for k, name in enumerate(names)}
     new = [name for name in names if name not in _ACIDS]
     return {name: _ACIDS.get(name) or _NEW[new.index(name) % len(_NEW)] for name in names}
+
+
+def response_looks(names: Iterable[str]) -> dict[str, tuple[str, str]]:
+    """Return colour and shape of each response: of metals as everywhere, of others in their order.
+
+    >>> response_looks(["Co", "Cu"])
+    {'Co': ('#D55E00', 'triangle-up'), 'Cu': ('#E69F00', 'triangle-down')}
+    """
+    names = list(names)
+    new = [name for name in names if name not in METAL_LOOKS]
+    return {
+        name: METAL_LOOKS.get(name) or _OTHER_LOOKS[new.index(name) % len(_OTHER_LOOKS)] for name in names
+    }
 
 
 def rgba(colour: str, alpha: float) -> str:

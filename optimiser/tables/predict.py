@@ -14,11 +14,12 @@ from optimiser._io.errors import InputError
 from optimiser.chemistry.acids import Acid
 from optimiser.chemistry.feeds import Feed, find_feed
 from optimiser.chemistry.metals import METALS
-from optimiser.problem.binding import assemble, assumed_of, factors_of, surrogate_of, tolerances_of
+from optimiser.problem.binding import assemble, assumed_of, factors_of, tolerances_of
 from optimiser.problem.bound import BoundProblem, Evaluation
 from optimiser.problem.feed_words import reading_lines
 from optimiser.problem.impacts import credit_of
 from optimiser.problem.metrics import APART, BY_PRODUCTS, METRICS
+from optimiser.problem.named import surrogate_of
 from optimiser.problem.schema import Problem
 from optimiser.problem.tolerances import DEFAULT, OFF, Tolerances, said
 from optimiser.problem.yields import assumption, check_yields

@@ -7,12 +7,11 @@ from collections.abc import Sequence
 import numpy as np
 import plotly.graph_objects as go
 
-from optimiser.chemistry.metals import METALS
 from optimiser.explain.setpoints import Sweep
 from optimiser.report.columns import column
 from optimiser.report.numbers import signed
-from optimiser.report.style import BLUE, INK, METAL_LOOKS, MUTED, VERMILLION, blank, rgba
-from optimiser.variables import COLUMN, VARIABLES, Floats
+from optimiser.report.style import BLUE, INK, MUTED, VERMILLION, blank, response_looks, rgba
+from optimiser.variables import Floats
 
 #: Ticks of a logarithmic axis.
 _TICKS = (0, 1, 3, 10, 30, 100, 300, 1000, 3000)
@@ -59,87 +58,92 @@ def running_median(x: Floats, y: Floats) -> tuple[Floats, Floats]:
     return np.array([np.median(x[g]) for g in groups]), np.array([np.median(y[g]) for g in groups])
 
 
-def draw_dependence(name: str, x: Floats, values: Floats, metals: Sequence[str]) -> go.Figure:
-    """Draw what one setpoint adds to each yield against its value, with a running median per metal.
+def make_log1p(figure: go.Figure) -> None:
+    """Name the ticks of an axis of log(x + 1): time may start at 0."""
+    figure.update_xaxes(tickvals=np.log1p(_TICKS), ticktext=[f"{tick:g}" for tick in _TICKS])
+
+
+def draw_dependence(
+    heading: str, logarithmic: bool, x: Floats, values: Floats, responses: Sequence[str]
+) -> go.Figure:
+    """Draw what one number adds to each yield against its value, with a running median per response.
 
     Args:
-        name: of the variable.
+        heading: of the axis.
+        logarithmic: whether ratios matter rather than differences.
         x: its values, shape (n,).
-        values: in points, NaN for an absent metal, shape (n, 4).
-        metals: which of the four to draw.
+        values: in points, NaN for an absent response, shape (n, m).
+        responses: their names.
     """
-    figure = blank(320, column(name).heading, "points of yield")
-    logarithmic = VARIABLES[COLUMN[name]].log
+    figure = blank(320, heading, "points of yield")
     place = np.log1p if logarithmic else np.asarray  # of x + 1: time may start at 0
-    for metal in metals:
-        colour, symbol = METAL_LOOKS[metal]
-        there = ~np.isnan(values[:, METALS.index(metal)])
+    for k, (response, (colour, symbol)) in enumerate(response_looks(responses).items()):
+        there = ~np.isnan(values[:, k])
         if not there.any():
             continue
-        mine, at = values[there, METALS.index(metal)], x[there]
+        mine, at = values[there, k], x[there]
         figure.add_scatter(
             x=place(at),
             y=mine,
             mode="markers",
             showlegend=False,
-            legendgroup=metal,
+            legendgroup=response,
             marker={"color": rgba(colour, 0.45), "symbol": symbol, "size": 5},
             customdata=at,
-            hovertemplate=f"{metal}: %{{y:+.1f}} points at %{{customdata:g}}<extra></extra>",
+            hovertemplate=f"{response}: %{{y:+.1f}} points at %{{customdata:g}}<extra></extra>",
         )
         across, up = running_median(at, mine)
         figure.add_scatter(
             x=place(across),
             y=up,
             mode="lines+markers",
-            name=metal,
-            legendgroup=metal,
+            name=response,
+            legendgroup=response,
             line={"color": colour, "width": 2},
             marker={"color": colour, "symbol": symbol, "size": 7},
             hoverinfo="skip",
         )
     figure.add_hline(y=0, line={"color": MUTED, "width": 1})
     if logarithmic:
-        figure.update_xaxes(tickvals=np.log1p(_TICKS), ticktext=[f"{tick:g}" for tick in _TICKS])
+        make_log1p(figure)
     return figure
 
 
-def draw_kinds(labels: Sequence[str], values: Floats, metals: Sequence[str]) -> go.Figure:
+def draw_kinds(labels: Sequence[str], values: Floats, responses: Sequence[str]) -> go.Figure:
     """Draw what each of some kinds, such as acids, adds to each yield.
 
     Args:
         labels: of the kinds, from the top.
-        values: in points, NaN for an absent metal, shape (kinds, metals).
-        metals: their names.
+        values: in points, NaN for an absent response, shape (kinds, m).
+        responses: their names.
     """
     figure = blank(110 + 28 * len(labels), "points of yield", "")
-    for j, metal in enumerate(metals):
-        colour, symbol = METAL_LOOKS[metal]
+    for j, (response, (colour, symbol)) in enumerate(response_looks(responses).items()):
         figure.add_scatter(
             x=values[:, j],
             y=list(range(len(labels))),
             mode="markers",
-            name=metal,
+            name=response,
             marker={"color": colour, "symbol": symbol, "size": 9},
-            hovertemplate=f"{metal}: %{{x:+.1f}} points<extra></extra>",
+            hovertemplate=f"{response}: %{{x:+.1f}} points<extra></extra>",
         )
     _rows(figure, labels)
     return figure
 
 
-def draw_sweep(sweep: Sweep, now: float, metals: Sequence[str]) -> go.Figure:
+def draw_sweep(sweep: Sweep, now: float, responses: Sequence[str], columns: Sequence[int]) -> go.Figure:
     """Draw the yields along one setpoint: solid where a change is allowed, dotted where it is not.
 
     Args:
         sweep: the setpoint moved.
         now: its present value.
-        metals: which of the four to draw.
+        responses: which to draw.
+        columns: of these in yields.
     """
     figure = blank(300, column(sweep.variable.name).heading, "yield [%]")
     yields = 100.0 * sweep.tried.yields
-    for metal in metals:
-        colour, symbol = METAL_LOOKS[metal]
-        mine = yields[:, METALS.index(metal)]
+    for (metal, (colour, symbol)), k in zip(response_looks(responses).items(), columns, strict=True):
+        mine = yields[:, k]
         dotted = {"color": rgba(colour, 0.55), "width": 1, "dash": "dot"}
         figure.add_scatter(
             x=sweep.values, y=mine, mode="lines", line=dotted, showlegend=False, hoverinfo="skip"
