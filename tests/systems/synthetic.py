@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +19,7 @@ from optimiser.systems.read import read_system_table
 from optimiser.systems.system import System
 from optimiser.systems.table import SystemTable
 from optimiser.training.fit import Recipe, TrainSettings, fit
-from optimiser.training.held_out import hold_out
+from optimiser.training.held_out import HeldOut, hold_out
 from optimiser.training.members import Member
 from optimiser.training.protocols import PROTOCOLS
 from optimiser.training.system_members import members_of
@@ -221,17 +221,24 @@ def small_members(table: SystemTable) -> tuple[Member, ...]:
     """Return few and small members, which fit in a second."""
     paired, plain = members_of(encoding_of(table.system))[:2]
     small = {"trees": 40, "learning_rate": 0.2, "leaves": 8}
+    return (replace(paired, pairs=1_000, min_leaf=5, **small), replace(plain, **small))
+
+
+def good_members(table: SystemTable) -> tuple[Member, ...]:
+    """Return members of many shallow trees, which know the truth to about a point and fit in seconds."""
+    paired, plain = members_of(encoding_of(table.system))[:2]
+    many = {"trees": 1_500, "learning_rate": 0.1, "min_leaf": 5, "leaves": 4, "bagging": 0.7}
     return (
-        Member(**{**asdict(paired), **small, "pairs": 1_000, "min_leaf": 5}),
-        Member(**{**asdict(plain), **small}),
+        replace(paired, trees=150, learning_rate=0.2, leaves=8, pairs=6_000, weight=0.3),
+        *(replace(plain, name=f"GBR {draw + 1}", draw=draw, **many) for draw in range(3)),
     )
 
 
-def quick_recipe(table: SystemTable) -> Recipe:
-    """Return how a small yield model of the table is fitted."""
-    settings = TrainSettings(members=small_members(table), n_anchors=8)
+def recipe(members: tuple[Member, ...], anchors: int) -> Recipe:
+    """Return how a yield model of some members is fitted."""
+    settings = TrainSettings(members=members, n_anchors=anchors)
     return Recipe(
-        "a small model for tests",
+        "a model for tests",
         asdict(settings),
         len(settings.members) + 1,
         lambda table, rows, step: fit(table, rows, settings, step),
@@ -261,8 +268,23 @@ def train_quickly(folder: Path, seed: int = 0, *, rows: int = 432, noise: float 
     """Write the system into a folder, fit a small model of it, and write the artefact beside."""
     file = write_system(folder, np.random.default_rng(seed), rows=rows, noise=noise)
     table = read_system_table(file)
-    how = quick_recipe(table)
+    how = recipe(small_members(table), 8)
     held = {protocol: hold_out(table, protocol, how) for protocol in PROTOCOLS}
+    return _written(folder, file, table, how, held)
+
+
+def train_well(folder: Path, seed: int = 0) -> Synthetic:
+    """Do the same with many rows, little noise and a better model, whose intervals are the small one's."""
+    file = write_system(folder, np.random.default_rng(seed), rows=1440, noise=0.3)
+    table = read_system_table(file)
+    once = hold_out(table, "experiment", recipe(small_members(table), 8))
+    held = dict.fromkeys(PROTOCOLS, once)
+    return _written(folder, file, table, recipe(good_members(table), 16), held)
+
+
+def _written(
+    folder: Path, file: Path, table: SystemTable, how: Recipe, held: Mapping[str, HeldOut]
+) -> Synthetic:
     files = assemble(table, how, held, how.fit(table, np.arange(len(table)), lambda _: None))
     artefact = folder / "synthetic"
     artefact.mkdir()
