@@ -20,7 +20,7 @@ from optimiser.training.protocols import make_folds, number_of_folds, protocols_
 from optimiser.training.system_skill import read_answers, select_answers, transfer_line
 from optimiser.training.system_train import Trained, train_system
 from tests.command import optimiser
-from tests.systems.synthetic import quick_recipe, write_system
+from tests.systems.synthetic import recipe, small_members, write_system
 
 SKILL = {
     "nodule": ("manganese_nodule_165.csv", {"Co": 0.03, "Cu": 0.05, "Ni": 0.05, "Mn": 0.015, "Fe": 0.08}),
@@ -33,10 +33,10 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Trained:
     """The synthetic system, trained whole but with few and small trees."""
     folder = tmp_path_factory.mktemp("trained")
     file = write_system(folder, np.random.default_rng(3), rows=144, feeds={"north": 12.0})
-    recipe = quick_recipe(read_system_table(file))
+    small = recipe(small_members(read_system_table(file)), anchors=8)
     (trees,) = (rival for rival in system_candidates() if rival.name == "et")
     few = replace(trees, settings={"n_estimators": 5})
-    return train_system(file, folder / "synthetic", recipe=recipe, rivals=[few], workers=1, page=system_card)
+    return train_system(file, folder / "synthetic", recipe=small, rivals=[few], workers=1, page=system_card)
 
 
 def test_the_artefact_is_read_back_with_what_training_measured(trained: Trained) -> None:
