@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -109,10 +110,19 @@ def _model(name: str, folder: Path) -> Record:
         "kind": kind,
         "rows": len(site.data) if site else card["training"]["rows"] if card else None,
         "anchors": surrogate.anchors if surrogate else None,
-        **{f"{f.upper()}, held out by {p}": card["skill"][p][f] if card else None for p, f in figures},
+        **{f"{f.upper()}, held out by {p}": _skill(card, p, f) for p, f in figures},
         "sha256": surrogate.sha256[:12] if surrogate else "cannot be read",
         "folder": "shipped" if shipped else str(folder.absolute()),
     }
+
+
+def _skill(card: Mapping[str, Any] | None, protocol: str, figure: str) -> float | None:
+    """Return a figure of a card; a system's own has rows drawn at random too, but perhaps no studies."""
+    if card is None:
+        return None
+    skill = card["skill"]
+    found = skill.get(protocol) or (skill.get("row") if protocol == "random" else None)
+    return found[figure] if found else None
 
 
 def _objectives() -> list[Record]:

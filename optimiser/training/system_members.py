@@ -23,8 +23,40 @@ from optimiser.training.fit import Recipe, TrainSettings, fit
 from optimiser.training.members import Member
 from optimiser.variables import Floats
 
-#: Pairs drawn in all, and for a response at most: more cost time and teach nothing new.
-_PAIRS, _MOST_PAIRS = 30_000, 2_500
+#: Where each response has models of its own, small ones do on pairs.
+_PAIRS_ALONE: dict[str, Any] = {
+    "pairs": 2_500,
+    "trees": 120,
+    "learning_rate": 0.15,
+    "leaves": 31,
+    "min_leaf": 5,
+    "column_share": 0.5,
+}
+_TREES: dict[str, Any] = {
+    "trees": 100,
+    "learning_rate": 1.0,
+    "leaves": MAX_LEAVES,
+    "min_leaf": 1,
+    "column_share": 1.0,
+    "weight": 2.0,
+}
+#: Where one model speaks for all responses, it needs more; 64 leaves are too few for averaged trees.
+_PAIRS_JOINT: dict[str, Any] = {
+    "pairs": 4_000,
+    "trees": 300,
+    "learning_rate": 0.1,
+    "leaves": 63,
+    "min_leaf": 5,
+    "column_share": 0.5,
+}
+_ROWS_JOINT: dict[str, Any] = {
+    "trees": 400,
+    "learning_rate": 0.05,
+    "leaves": 31,
+    "min_leaf": 1,
+    "column_share": 1.0,
+    "weight": 0.25,
+}
 #: Rows of a response, on the median of responses, from which each has a model of its own.
 _OWN_ROWS = 60
 
@@ -104,31 +136,17 @@ def members_of(encoding: Encoding, own_models: bool = True) -> tuple[Member, ...
     system = encoding.system
     names = encoding.column_names
     seen = tuple(n for n in names[:-1] if not (own_models and n in encoding.identity))
+    common: dict[str, Any] = {"joint": not own_models, "columns": seen, "bin_rows": 1}
     pairs = SplitMember(
         "PD-GBR, split at random",
         paired=True,
-        joint=not own_models,
-        columns=seen,
-        trees=120,
-        learning_rate=0.15,
-        min_leaf=5,
-        column_share=0.5,
-        bin_rows=1,
-        leaves=31,
-        pairs=min(_PAIRS // len(system.responses), _MOST_PAIRS),
+        **common,
+        **(_PAIRS_ALONE if own_models else _PAIRS_JOINT),
     )
-    trees = TreesMember(
-        "extremely randomised trees",
-        paired=False,
-        joint=not own_models,
-        columns=seen,
-        trees=100,
-        learning_rate=1.0,
-        min_leaf=1,
-        column_share=1.0,
-        bin_rows=1,
-        leaves=MAX_LEAVES,
-        weight=2.0 if own_models else 1.0,
+    trees = (
+        TreesMember("extremely randomised trees", paired=False, **common, **_TREES)
+        if own_models
+        else SplitMember("GBR, split at random", paired=False, **common, **_ROWS_JOINT)
     )
     if not system.monotone:
         return (pairs, trees)
