@@ -130,7 +130,7 @@ class Result:
             raise InputError(
                 f"This run has no {METRICS[metric].label}.",
                 allowed=", ".join(problem.metrics),
-                remedy=METRICS[metric].needs,
+                remedy=METRICS[metric].lacks(problem.inputs),
             )
         if not self.feasible:
             raise InputError("No design is feasible.", remedy="print(result) says why")

@@ -23,7 +23,8 @@ from optimiser.problem.schema import Problem
 from optimiser.problem.system_schema import SystemVariables
 from optimiser.process.parameters import process_parameters
 from optimiser.process.plant_parameters import PLANT_NAMES
-from optimiser.process.system_inputs import PEROXIDE, SystemInputs, system_inputs
+from optimiser.process.system_inputs import SystemInputs, system_inputs
+from optimiser.process.system_needs import PEROXIDE
 from optimiser.surrogate.artefact import Surrogate
 from optimiser.surrogate.domain import Neighbourhood
 from optimiser.systems.reagents import PER_TONNE, PH
