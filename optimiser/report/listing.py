@@ -25,7 +25,7 @@ from optimiser.problem.metrics import METRICS
 from optimiser.problem.tolerances import DEFAULT
 from optimiser.process.parameters import choices, parameter_quantities, process_parameters
 from optimiser.report.plant_numbers import parameter_records
-from optimiser.surrogate.artefact import known_artefacts, load_surrogate
+from optimiser.surrogate.artefact import Surrogate, known_artefacts, load_surrogate
 from optimiser.surrogate.site import base_name
 from optimiser.variables import VARIABLES
 
@@ -104,7 +104,8 @@ def _model(name: str, folder: Path) -> Record:
     if site is not None and surrogate is not None:
         kind = f"site model on {base_name(surrogate)}"
     else:
-        kind = "published" if surrogate else ""
+        kind = _kind(surrogate)
+    skill = card["skill"] if card else {}
     return {
         "name": name,
         "kind": kind,
@@ -123,6 +124,14 @@ def _skill(card: Mapping[str, Any] | None, protocol: str, figure: str) -> float 
     skill = card["skill"]
     found = skill.get(protocol) or (skill.get("row") if protocol == "random" else None)
     return found[figure] if found else None
+
+
+def _kind(surrogate: Surrogate | None) -> str:
+    """Return what a fitted model is of: published cathodes, or a system of one's own, by its name."""
+    if surrogate is None:
+        return ""
+    system = surrogate.system
+    return "published" if system.is_cathode else f"system: {system.name}"
 
 
 def _objectives() -> list[Record]:
