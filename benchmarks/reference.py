@@ -21,11 +21,10 @@ import numpy as np
 import pandas as pd
 from scipy.stats import qmc
 
-from optimiser._io import builtin
 from optimiser._io.errors import InputError
 from optimiser.problem.binding import bind
 from optimiser.problem.bound import BoundProblem
-from optimiser.problem.load import Config, load_config
+from optimiser.problem.load import Config, load_config, with_shipped_model
 from optimiser.report.manifest import table_hashes
 from optimiser.search.archive import Archive, joined, non_dominated, predicted
 from optimiser.search.search import SearchSettings, refine
@@ -65,7 +64,7 @@ class Reference:
 
 def shipped() -> list[str]:
     """Return the names of the configs that ship."""
-    return builtin.names("configs")
+    return with_shipped_model("configs")
 
 
 def bound(config: Config) -> BoundProblem:

@@ -19,12 +19,11 @@ from pathlib import Path
 
 import numpy as np
 
-from optimiser._io import builtin
 from optimiser._io.errors import InputError
 from optimiser.chemistry.metals import METALS
 from optimiser.problem.binding import bind
 from optimiser.problem.bound import BoundProblem
-from optimiser.problem.load import load_problem
+from optimiser.problem.load import load_problem, with_shipped_model
 from optimiser.variables import CONTINUOUS, VARIABLES, Designs, Floats, Ints
 
 RESULTS = Path(__file__).parent / "results"
@@ -194,7 +193,7 @@ def main() -> None:
         f"| problem | setpoint | designs | p95, at most {P95:g} | worst, at most {WORST:g} | holds "
         "| the worst is at |\n|---|---|---|---|---|---|---|"
     )
-    for name in asked.problems or builtin.names("problems"):
+    for name in asked.problems or with_shipped_model("problems"):
         problem = shipped_problem(name, asked.artefact)
         acid, unit = drawn(problem, asked.designs, np.random.default_rng(asked.seed))
         responses = [

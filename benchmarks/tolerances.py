@@ -22,11 +22,10 @@ import pandas as pd
 from reference import bound, shipped
 from responses import RESULTS, drawn, shipped_problem
 
-from optimiser._io import builtin
 from optimiser.problem.bound import BoundProblem
 from optimiser.problem.constraints import Yields
 from optimiser.problem.limits import ApplicabilityDomain
-from optimiser.problem.load import load_config
+from optimiser.problem.load import load_config, with_shipped_model
 from optimiser.problem.objectives import minimise
 from optimiser.problem.tolerances import OFF
 from optimiser.search.search import SearchSettings, search
@@ -171,7 +170,7 @@ def main() -> None:
         f"\n| problem | within {NEAR:g} (at least {NEAR_SHARE:.0%}) | p99 | worst | holds "
         "| nominal against mean, largest difference |\n|---|---|---|---|---|---|"
     )
-    for name in builtin.names("problems"):
+    for name in with_shipped_model("problems"):
         problem = shipped_problem(name)
         rng = np.random.default_rng(asked.seed)
         designs = problem.decode(*drawn(problem, asked.designs, rng, feasible=True))

@@ -18,8 +18,7 @@ from optimiser.problem.load import Config
 from optimiser.problem.objectives import Objective, usual
 from optimiser.problem.schema import Problem
 from optimiser.search.side_by_side import ProgressCallback
-from optimiser.tables.front_csv import design_table
-from optimiser.variables import DESIGN_COLUMNS
+from optimiser.tables.front_csv import design_table, with_choices
 
 if TYPE_CHECKING:
     from optimiser.answers.acids import AcidComparison as ComparedAcids
@@ -75,7 +74,7 @@ class Answer:
         """Return each acid's own best objective, its premium, and why it has none."""
         from optimiser.report.cards.ask import acids_frame
 
-        return acids_frame(self.found)
+        return with_choices(acids_frame(self.found), self.found.problem.system)
 
     def scopes(self) -> pd.DataFrame:
         """Return each acid's best design in both scopes of the cost; empty but at plant scope."""
@@ -131,13 +130,15 @@ def ask(
     Args:
         problem: feed, acids, ranges and limits.
         minimise, maximise: one metric, such as ``cost``, or `opt.minimise("cost", 0.9)` for a quantile.
-        yields: targets by metal, as fractions; they replace those of the problem.
+        yields: targets by metal, or response of a system of your own, as fractions; they replace those of
+            the problem.
         confidence: with which each target holds.
         joint: whether all targets hold at once with the confidence.
-        acid: the acids to choose from.
+        acid: the acids to choose from; of a system of your own, values of a choice or combinations such as
+            ``sulfuric / none``.
         fix: setpoints by variable.
         at_least, at_most: limits by variable or metric.
-        price: EUR per kg of an acid's stock, kg of a pure reagent, or kWh of heat or power.
+        price: EUR per kg of an acid's (or other solute's) stock, kg of a pure reagent, or kWh of energy.
         scope, throughput: as `run` takes them.
         acids, prices, impacts: your own tables, as `run` takes them.
         seed: of the search; the same seed gives the same answer, bit for bit.
@@ -189,7 +190,7 @@ class AcidComparison:
 
     def acids(self) -> pd.DataFrame:
         """Return one row per acid: its best design, intervals, chance to be the best (docs/acids.md)."""
-        return self.found.frame()
+        return with_choices(self.found.frame(), self.found.problem.system)
 
     def scopes(self) -> pd.DataFrame:
         """Return each acid's cheapest design in both scopes of the cost; empty but at plant scope."""
@@ -411,7 +412,10 @@ class Suggestions:
     def _repr_html_(self) -> str:
         from optimiser.report.suggest_words import basis, headline
 
-        shown = ["experiment", *DESIGN_COLUMNS, *(f"yield_{m}" for m in self.found.problem.present), "why"]
+        problem = self.found.problem
+        which = ["acid"] if problem.system.is_cathode else list(problem.system.choices)
+        yields = [f"yield_{response}" for response in problem.present]
+        shown = ["experiment", *which, *problem.system.names, *yields, "why"]
         told = "".join(f"<p>{escape(line)}</p>" for line in (headline(self.found), basis(self.found)))
         return told + str(self.to_frame()[shown].round(3).to_html(index=False))
 

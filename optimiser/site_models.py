@@ -16,6 +16,7 @@ from optimiser._io.errors import InputError
 from optimiser.chemistry.acids import Acid
 from optimiser.chemistry.feeds import Feed, find_feed
 from optimiser.problem.schema import Problem
+from optimiser.systems.system import System, SystemFeed
 
 if TYPE_CHECKING:
     from optimiser.learning.lessons import Lessons
@@ -63,7 +64,7 @@ class SiteModel:
         self,
         results: str | Path | pd.DataFrame,
         *,
-        feed: str | Feed | None = None,
+        feed: str | Feed | SystemFeed | None = None,
         acids: str | Path | None = None,
         problem: Problem | None = None,
     ) -> SiteModel:
@@ -79,7 +80,7 @@ class SiteModel:
 
         name = self._kept("add to")
         _check_types(results, name, feed, "")
-        return _stored(add(_read(results, feed, acids, problem), name), name)
+        return _stored(add(_read(results, feed, acids, problem, self.surrogate.system), name), name)
 
     def forget(self, rows: Sequence[int] | int) -> SiteModel:
         """Forget results by their numbers from 1, and return what the model on disk has become.
@@ -127,21 +128,22 @@ class SiteModel:
     def __str__(self) -> str:
         from optimiser.report.learn_words import lesson_lines
 
-        return "\n".join(lesson_lines(self.lessons, self.name or ""))
+        return "\n".join(lesson_lines(self.lessons, self.name or "", self.surrogate.system))
 
     def _repr_html_(self) -> str:
         from optimiser.report.learn_words import rows_frame
 
         said = "".join(f"<p>{escape(line)}</p>" for line in str(self).splitlines())
-        return said + str(rows_frame(self.lessons, self.results).to_html(index=False))
+        shown = rows_frame(self.lessons, self.results, self.surrogate.system)
+        return said + str(shown.to_html(index=False))
 
 
 def learn(
     results: str | Path | pd.DataFrame,
     *,
     name: str | None = None,
-    feed: str | Feed | None = None,
-    base: str = "pd-gbr",
+    feed: str | Feed | SystemFeed | None = None,
+    base: str | Path | None = None,
     acids: str | Path | None = None,
     problem: Problem | None = None,
     replace: bool = False,
@@ -153,11 +155,12 @@ def learn(
             acid_concentration [mol/L], h2o2 [wt%], solid_liquid_ratio [g/L], time [min], at least one of
             yield_Li to yield_Co (fractions), and optionally feed, Cu, Al and Fe [wt%] of what was fed (the
             feed's own where they are left out), replicate, sd, batch, date and note. An acid may be a mixture
-            such as ``0.7 sulfuric + 0.3 citric``.
+            such as ``0.7 sulfuric + 0.3 citric``. Of your own system, its choices, setpoints and responses.
         name: of the site model, which is written to ``models/NAME``, or the path of its folder; None only
             learns, without a file. A problem can use what has a name: ``Problem(surrogate=name)``.
         feed: the cathode, or the name of a known one, of rows that do not name one.
-        base: the published model to learn on.
+        base: the model to learn on: ``pd-gbr``, or the folder of one of your own system; None for that of
+            the problem, or ``pd-gbr``.
         acids: a table of own acids.
         problem: whose feed and own acids apply.
         replace: whether a site model of this name may be replaced; it stays as the version before.
@@ -179,11 +182,16 @@ def learn(
     """
     from optimiser.learning import store
     from optimiser.learning.learn import learn as learn_alone
+    from optimiser.problem.system_binding import surrogate_of
     from optimiser.surrogate.artefact import load_surrogate
 
     check_environment()
     _check_types(results, name, feed, base)
-    found, model = _read(results, feed, acids, problem), load_surrogate(base, where="base")
+    if base is None and isinstance(problem, Problem) and type(problem).responses is not None:
+        model = surrogate_of(problem)
+    else:
+        model = load_surrogate("pd-gbr" if base is None else base, where="base")
+    found = _read(results, feed, acids, problem, model.system)
     if name is None:
         return SiteModel(learn_alone(found, model), found.frame)
     return _stored(store.create(found, model, name, replace=replace), name)
@@ -198,8 +206,8 @@ def _check_types(results: object, name: object, feed: object, base: object) -> N
     expected: tuple[tuple[str, object, tuple[type, ...], str], ...] = (
         ("results", results, (str, Path, pd.DataFrame), "a pandas DataFrame, or the path of a table"),
         ("name", name, (str, type(None)), "a name such as 'my-plant', or None"),
-        ("feed", feed, (str, Feed, type(None)), "the name of a feed, an opt.Feed, or None"),
-        ("base", base, (str, Path), "the name or path of a published model"),
+        ("feed", feed, (str, Feed, SystemFeed, type(None)), "the name of a feed, an opt.Feed, or None"),
+        ("base", base, (str, Path, type(None)), "the name or path of a published model"),
     )
     for argument, value, kinds, allowed in expected:
         if not isinstance(value, kinds):
@@ -210,9 +218,10 @@ def _check_types(results: object, name: object, feed: object, base: object) -> N
 
 def _read(
     results: str | Path | pd.DataFrame,
-    feed: str | Feed | None,
+    feed: str | Feed | SystemFeed | None,
     acids: str | Path | None,
     problem: Problem | None,
+    system: System,
 ) -> OwnResults:
     from optimiser.problem.binding import known_acids
     from optimiser.tables.own import read_own_tables
@@ -220,6 +229,19 @@ def _read(
 
     if problem is not None and not isinstance(problem, Problem):
         raise InputError(f"{problem!r} is not a problem.", allowed="an opt.Problem")
+    if problem is not None and (type(problem).responses is None) != system.is_cathode:
+        raise InputError(f"The problem {problem.name} is not on {system.name}.", where="problem")
+    if not system.is_cathode:
+        from optimiser.tables.own_results_system import named_feed, refuse_acids
+
+        refuse_acids(acids, system, "acids")
+        told = named_feed(feed, system, "feed") if isinstance(feed, str) else feed
+        given = problem.feed if told is None and problem is not None else told
+        return read_results(results, feed=given, system=system)
+    if isinstance(feed, SystemFeed):
+        raise InputError(
+            f"{feed.name} is no cathode.", where="feed", allowed="an opt.Feed, or the name of a known one"
+        )
     known: Mapping[str, Acid] | None = known_acids(problem) if problem is not None else None
     if feed is None and problem is not None:
         feed = problem.feed

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from optimiser._io.errors import InputError
-from optimiser.choosing.values import SHARES
+from optimiser.choosing.values import is_share
 
 _MOST_DIVERSE = 1000
 
@@ -105,5 +105,5 @@ def _check_value(option: str, name: str, value: Any) -> None:
     if option == "weights":
         if value <= 0.0:
             raise InputError(f"A weight of {value:g} is not possible.", where=where, allowed="above 0")
-    elif name in SHARES and not 0.0 <= value <= 1.0:
+    elif is_share(name) and not 0.0 <= value <= 1.0:
         raise InputError(f"{name} = {value:g} is not possible: it is a share.", where=where, allowed="0 to 1")

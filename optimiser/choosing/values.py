@@ -8,16 +8,22 @@ from dataclasses import dataclass
 import numpy as np
 
 from optimiser._io.errors import InputError, closest
-from optimiser.chemistry.metals import METALS
 from optimiser.problem.bound import BoundProblem
-from optimiser.problem.metrics import METRICS
+from optimiser.problem.metrics import METRICS, YIELD, is_yield
 from optimiser.problem.objectives import Objective
 from optimiser.problem.outcome import Outcome
 from optimiser.surrogate.artefact import YieldPrediction
 from optimiser.variables import Floats
 
-#: Metrics that are shares of something, 0 to 1.
-SHARES = ("recovery", *(f"yield_{metal}" for metal in METALS))
+
+def is_share(metric: str) -> bool:
+    """Return whether a metric is a share of something, 0 to 1.
+
+    Examples:
+        >>> is_share("yield_Cu"), is_share("cost")
+        (True, False)
+    """
+    return metric == "recovery" or is_yield(metric)
 
 
 @dataclass(frozen=True)
@@ -47,21 +53,27 @@ class Metrics:
             InputError: there is no such metric, or the feed lacks its metal.
         """
         asked = {objective.metric: objective for objective in problem.objectives}
+        known = METRICS if problem.system.is_cathode else problem.metrics
+        absent = [f"{YIELD}{r}" for r in problem.responses if r not in problem.present]
         for name in names:
-            if name not in METRICS:
+            if name in absent:
+                raise InputError(
+                    f"{problem.feed.name} holds no {name.removeprefix(YIELD)}, so it has no {name}.",
+                    where=option,
+                )
+            if name not in METRICS and name not in known:
                 raise InputError(
                     f"There is no metric {name!r}.",
                     where=option,
-                    allowed=", ".join(METRICS),
-                    remedy=closest(name, METRICS) or "optimiser list objectives",
+                    allowed=", ".join(known),
+                    remedy=closest(name, known) or "optimiser list objectives",
                 )
             if name not in problem.metrics:
                 raise InputError(
-                    f"This problem has no {METRICS[name].label}.", where=option, remedy=METRICS[name].needs
+                    f"This problem has no {METRICS[name].label}.",
+                    where=option,
+                    remedy=METRICS[name].lacks(problem.inputs),
                 )
-            metal = name.removeprefix("yield_")
-            if metal in METALS and metal not in problem.present:
-                raise InputError(f"{problem.feed.name} holds no {metal}, so it has no {name}.", where=option)
         found = [
             asked.get(name) or Objective(name, 1 if METRICS[name].better == "lower" else -1)
             for name in dict.fromkeys(names)

@@ -30,7 +30,13 @@ from optimiser.cli.options import (
 )
 @click.option("--confidence", type=float, metavar="SHARE", help="With which each target holds, e.g. 0.8.")
 @click.option("--joint", is_flag=True, help="All targets hold at once with the confidence.")
-@click.option("--acid", metavar="NAME,...", help="Acids to choose from.")
+@click.option(
+    "--acid",
+    "--option",
+    "acid",
+    metavar="NAME,...",
+    help="Acids to choose from; of a system of one's own, values of a choice or combinations.",
+)
 @click.option("--fix", multiple=True, metavar="NAME=VALUE", help="A setpoint, e.g. temperature=60.")
 @click.option(
     "--min", "at_least", multiple=True, metavar="NAME=VALUE", help="Of a variable or metric, at least."

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from optimiser._io.errors import InputError
 from optimiser.cli import options
 
 
@@ -49,6 +50,12 @@ solid_liquid_ratio=50,time=60
     question = options.question_of(problem)
     bound = bind(question, tables_of(question))
     asked = one_design(question, bound, design, front, row)
+    if table is not None and not bound.system.is_cathode:
+        raise InputError(
+            f"The model of {bound.system.name} holds its own table.",
+            where=f"--table {table}",
+            remedy="leave --table out",
+        )
     data = read_table(table) if table is not None else installed_table(bound.surrogate)
     found = find_nearest(bound, asked.designs, data, number)
     if as_json:

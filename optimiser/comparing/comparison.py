@@ -7,7 +7,7 @@ explains depends on the order, as in any such split; together they explain the w
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -25,15 +25,20 @@ from optimiser.problem.objectives import Objective
 from optimiser.process.impacts import Credit, ImpactNumbers
 from optimiser.process.inputs import process_inputs
 from optimiser.process.parameters import ProcessParameters
+from optimiser.process.system_inputs import SystemInputs
 from optimiser.search.archive import Archive, joined
 from optimiser.search.hypervolume import box, scaled_hypervolume
 from optimiser.search.known import Known
+from optimiser.systems.system import Option
+from optimiser.systems.words import vocabulary
 from optimiser.variables import Bools, Floats
 
 #: What no input explains.
 MISSED_FIRST = "what the first search missed and the second found"
 MISSED_SECOND = "what the second search missed and the first found"
 YIELDS_AND_SEARCH = "yields and search"
+#: The step that takes over which acids, or options of a system of one's own, are searched.
+ACIDS = "acids"
 
 
 @dataclass(frozen=True)
@@ -81,12 +86,13 @@ class _Asked:
     """A question over the acids of both runs, taken apart."""
 
     problem: BoundProblem
-    acids: tuple[Acid, ...]
+    acids: tuple[Acid | Option, ...]
     reagents: Reagents
     parameters: ProcessParameters
     allowed: Bools  # acids that the question has
     impacts: ImpactNumbers | None
     credit: Credit | None
+    consumption: float | None = None  # of acid by the feed of a system of one's own
 
     @property
     def parts(self) -> tuple[Any, ...]:
@@ -98,16 +104,32 @@ class _Asked:
         factors = () if table is None else (table.names, table.acids.tolist(), table.others.tolist())
         credit = () if self.credit is None else self.credit.factors.tolist()
         # texts, since a missing factor (NaN) does not equal itself
-        return self.acids, dict(self.reagents), self.parameters, *asked, repr((factors, credit))
+        told = repr((factors, credit, self.consumption))
+        return self.acids, dict(self.reagents), self.parameters, *asked, told
 
     def bound(self) -> BoundProblem:
         """Return the question as a problem."""
         problem = self.problem
-        inputs = process_inputs(problem.feed, self.acids, self.parameters, self.reagents)
+        if isinstance(problem.inputs, SystemInputs):
+            return replace(problem, acids=self.acids, reagents=self.reagents, inputs=self._of_system())
+        acids = [acid for acid in self.acids if isinstance(acid, Acid)]
+        inputs = process_inputs(problem.cathode_feed, acids, self.parameters, self.reagents)
         names = [acid.name for acid in self.acids]
         impacts = None if self.impacts is None else self.impacts.of_acids(names)
         inputs = replace(inputs, impacts=impacts, credit=self.credit)
         return replace(problem, acids=self.acids, reagents=self.reagents, inputs=inputs)
+
+    def _of_system(self) -> SystemInputs:
+        """Return the numbers of a system of one's own for the options of both questions."""
+        inputs = self.problem.inputs
+        assert isinstance(inputs, SystemInputs)
+        inputs = replace(
+            inputs,
+            parameters=self.parameters,
+            table=self.reagents,
+            acid_consumption=self.consumption,
+        )
+        return inputs.of_options([one for one in self.acids if isinstance(one, Option)])
 
     def best(self, known: Archive) -> float:
         """Return the best first objective that a question finds among designs, to minimise; NaN if none."""
@@ -150,7 +172,8 @@ def compare(one: Known, other: Known) -> Comparison:
     for name, step in _STEPS.items():
         after = step(now, end)
         if after.parts != now.parts:
-            at, now = changed(name, after.best(pool)), after
+            told = vocabulary(one.problem.system).options if name == ACIDS else name
+            at, now = changed(told, after.best(pool)), after
     changed(MISSED_SECOND if together else YIELDS_AND_SEARCH, best[1])
     values = first.sign * best[0], first.sign * best[1]
     volume = _hypervolumes(one, other)
@@ -158,10 +181,18 @@ def compare(one: Known, other: Known) -> Comparison:
 
 
 def _refuse_unlike(one: Known, other: Known) -> None:
+    if one.problem.system.name != other.problem.system.name:
+        raise InputError(
+            f"The runs are about different systems: {one.problem.system.name} and "
+            f"{other.problem.system.name}.",
+            allowed="two runs of one system",
+        )
     if not same_feed(one.problem, other.problem):
         raise InputError(
             f"The runs are about different feeds: {one.problem.feed.name} and {other.problem.feed.name}.",
-            allowed="two runs of one composition",
+            allowed="two runs of one composition"
+            if one.problem.system.is_cathode
+            else "two runs of one feed",
             remedy="no single design leaches both; predict a table of designs with each feed instead",
         )
     scopes = ["reagents" if run.problem.inputs.plant is None else "plant" for run in (one, other)]
@@ -199,8 +230,20 @@ def _asked(run: Known, partner: Known, names: tuple[str, ...]) -> _Asked:
     )
     acids = tuple(p.acids[k] for p, k in at)
     allowed = np.array([p is mine for p, _ in at])
-    numbers = mine.inputs
-    return _Asked(problem, acids, mine.reagents, numbers.parameters, allowed, numbers.impacts, numbers.credit)
+    numbers, others, consumption = mine.inputs, theirs.inputs, None
+    if isinstance(numbers, SystemInputs) and isinstance(others, SystemInputs):
+        consumption = numbers.acid_consumption
+        problem = replace(problem, inputs=replace(numbers, undosed=numbers.undosed | others.undosed))
+    return _Asked(
+        problem,
+        acids,
+        mine.reagents,
+        numbers.parameters,
+        allowed,
+        numbers.impacts,
+        numbers.credit,
+        consumption,
+    )
 
 
 def _renamed(run: Known, names: tuple[str, ...]) -> Archive:
@@ -212,15 +255,19 @@ def _renamed(run: Known, names: tuple[str, ...]) -> Archive:
     return replace(run.seen, designs=designs, margins=nothing, objectives=nothing)
 
 
-def _with(field: str, acid: Acid, other: Mapping[str, Acid]) -> Acid:
-    return changed(acid, lambda part: {field: getattr(other[part.name], field)})
+def _with(field: str, acid: Acid | Option, other: Acid | Option) -> Acid | Option:
+    """Return an acid with one number of another's; options have none of their own."""
+    if isinstance(acid, Option) or isinstance(other, Option):
+        return acid
+    theirs = single_acids([other])
+    return changed(acid, lambda part: {field: getattr(theirs[part.name], field)})
 
 
 def _taken(field: str) -> _Step:
     """Return the step that takes one number of all that is bought from the other question."""
 
     def step(now: _Asked, end: _Asked) -> _Asked:
-        acids = tuple(_with(field, a, single_acids([b])) for a, b in zip(now.acids, end.acids, strict=True))
+        acids = tuple(_with(field, a, b) for a, b in zip(now.acids, end.acids, strict=True))
         reagents = now.reagents
         for name in reagents:
             if name in end.reagents:
@@ -256,13 +303,14 @@ _STEPS: dict[str, _Step] = {
         # a bound of the first run may still need its table
         impacts=end.impacts or now.impacts,
         credit=end.credit or now.credit,
+        consumption=end.consumption,
     ),
     "yield targets": _targets,
     "limits": _limits,
     "objectives": lambda now, end: replace(
         now, problem=replace(now.problem, objectives=end.problem.objectives)
     ),
-    "acids": lambda now, end: replace(now, allowed=end.allowed),
+    ACIDS: lambda now, end: replace(now, allowed=end.allowed),
     "ranges": _ranges,
 }
 

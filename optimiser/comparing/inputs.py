@@ -10,12 +10,16 @@ from typing import Any
 import numpy as np
 
 from optimiser.chemistry.acids import Acid
+from optimiser.chemistry.feeds import Feed
 from optimiser.chemistry.metals import METALS
 from optimiser.chemistry.substances import Bought
 from optimiser.problem.bound import BoundProblem
+from optimiser.process.system_inputs import SystemInputs
 from optimiser.search.known import Known
 from optimiser.surrogate.site import base_name
-from optimiser.variables import VARIABLES
+from optimiser.systems.system import Option, SystemFeed
+from optimiser.systems.words import vocabulary
+from optimiser.variables import Variable
 
 #: Inputs of one thing that is bought.
 _OF_ONE = ("price of", "climate change of", "other data of")
@@ -54,12 +58,12 @@ def _told(run: Known) -> dict[str, str]:
     found = {
         "feed": f"{problem.feed.mass:g} kg {problem.feed.name}{_assayed(problem)}",
         "objectives": ", ".join(f"{o.verb} {o.label}" for o in problem.objectives),
-        "acids": ", ".join(problem.acid_names),
+        vocabulary(problem.system).options: ", ".join(problem.acid_names),
         **dict(_limits(problem)),
-        **{f"range of {v.label}": _range(run, v) for v in VARIABLES},
+        **{f"range of {v.label}": _range(run, v) for v in problem.variables},
         **dict(_bought(problem, "price")),
         **dict(_bought(problem, "climate_change")),
-        **{f"other data of {acid.name}": _data(acid) for acid in problem.acids},
+        **{f"other data of {acid.name}": _data(acid) for acid in problem.cathode_acids},
         **{f"process: {name}": _text(value) for name, value in _process(problem).items()},
         **dict(_impacts(problem)),
         "tolerances": str(problem.tolerances.record() or "off"),
@@ -83,7 +87,10 @@ def _impacts(problem: BoundProblem) -> Iterator[tuple[str, str]]:
 
 
 def _assayed(problem: BoundProblem) -> str:
-    """Say what the feed was given by, where that is no formula."""
+    """Say what the feed was given by, where that is no formula, or no name of a table's."""
+    if isinstance(problem.feed, SystemFeed):
+        said = problem.system.feed_setting(problem.feed)
+        return "" if isinstance(said, str) else f" ({said})"
     given = problem.feed.model_dump(mode="json", include={"assay", "blend"})
     return f" ({given})" if given else ""
 
@@ -91,6 +98,8 @@ def _assayed(problem: BoundProblem) -> str:
 def _process(problem: BoundProblem) -> dict[str, Any]:
     """Return the numbers of the process, and at plant scope those of the plant, by name."""
     found = asdict(problem.inputs.parameters)
+    if isinstance(problem.inputs, SystemInputs):
+        found["acid_consumption"] = problem.inputs.acid_consumption
     plant = found.pop("plant")
     return found if plant is None else {**found, "scope": "plant", **plant, "given": found["given"]}
 
@@ -111,7 +120,7 @@ def _limits(problem: BoundProblem) -> Iterator[tuple[str, str]]:
         yield f"limit: {key}", ", ".join(said) or "none"
 
 
-def _range(run: Known, variable: Any) -> str:
+def _range(run: Known, variable: Variable) -> str:
     asked = getattr(run.question.variables, variable.name)
     return (
         "wherever there are data" if asked is None else f"{asked[0]:g} to {asked[1]:g} {variable.shown_unit}"
@@ -121,7 +130,13 @@ def _range(run: Known, variable: Any) -> str:
 def _bought(problem: BoundProblem, field: str) -> Iterator[tuple[str, str]]:
     """Yield the prices, or the climate factors, of all that a problem buys."""
     label = "price" if field == "price" else "climate change"
-    items: dict[str, Bought] = {acid.name: acid for acid in problem.acids} | dict(problem.reagents)
+    items: dict[str, Bought] = {acid.name: acid for acid in problem.cathode_acids}
+    items |= dict(problem.reagents)
+    if isinstance(problem.inputs, SystemInputs):
+        unit = "EUR/kg" if field == "price" else "kg CO2-eq/kg"
+        for solute in problem.inputs.solutes:
+            if solute is not None and not np.isnan(getattr(solute, field)):
+                yield f"{label} of {solute.name}", f"{getattr(solute, field):g} {unit}"
     for name, item in items.items():
         value = getattr(item, field)
         if value is not None:
@@ -158,15 +173,30 @@ def same_yields(one: BoundProblem, other: BoundProblem) -> bool:
     return True
 
 
-def _seen(acid: Acid) -> tuple[Any, ...]:
-    """Return what a yield model sees of an acid."""
+def _seen(acid: Acid | Option) -> tuple[Any, ...]:
+    """Return what a yield model sees of an acid, or of an option."""
+    if isinstance(acid, Option):
+        return acid.values
     return acid.smiles, acid.pKa_values, acid.usable_protons, str(acid.salt_solubility_values)
 
 
 def same_feed(one: BoundProblem, other: BoundProblem) -> bool:
-    """Return whether two problems are about the same cathode."""
+    """Return whether two problems are about the same cathode, or the same feed of one system."""
+    if not isinstance(one.feed, Feed) or not isinstance(other.feed, Feed):
+        return _same_system_feed(one, other)
     alike = np.allclose(one.feed.composition, other.feed.composition, atol=1e-9)
     alike = alike and abs(one.feed.cathode_share - other.feed.cathode_share) <= _SAME_SHARE
     return bool(alike) and all(
         one.feed.assumed_yields.get(metal) == other.feed.assumed_yields.get(metal) for metal in METALS
     )
+
+
+def _same_system_feed(one: BoundProblem, other: BoundProblem) -> bool:
+    """Return whether two feeds are the same, as far as yields and sums see them."""
+    if one.system.name != other.system.name or one.responses != other.responses:
+        return False
+    a, b = one.feed, other.feed
+    if not isinstance(a, SystemFeed) or not isinstance(b, SystemFeed) or a.place != b.place:
+        return False
+    same = np.array_equal(a.present, b.present) and np.array_equal(a.assay, b.assay, equal_nan=True)
+    return bool(same)

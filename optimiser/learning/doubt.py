@@ -90,7 +90,8 @@ def doubt(problem: BoundProblem, design: Evaluation, experiments: Designs, run: 
     )
     ends = [problem.outcome_of(design.designs, one) for one in (low, high)]
     metrics = {}
-    for name in dict.fromkeys([*(o.metric for o in problem.objectives), "recovery"]):
+    told_too = ["recovery"] if "recovery" in problem.metrics else []
+    for name in dict.fromkeys([*(o.metric for o in problem.objectives), *told_too]):
         value = float(design.metrics[name][0])
         after = [float(METRICS[name].compute(end)[0]) for end in ends]
         now = float(design.metrics_low[name][0]), float(design.metrics_high[name][0])

@@ -16,7 +16,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -33,7 +32,7 @@ from optimiser.systems.system import System
 from optimiser.tables.own_results_layout import Layout, layout_of
 from optimiser.variables import Bools, Floats, Ints
 
-Labels = npt.NDArray[Any]
+Labels = npt.NDArray[np.str_]
 
 #: A value disagrees with everything when it is farther from what all others say than so many standard
 #: deviations, and than so much yield.
@@ -216,7 +215,7 @@ def lessons_of(surrogate: Surrogate, frame: pd.DataFrame) -> Lessons:
             "odd": [(int(row) + 1, responses[k]) in odd for row, k in zip(numbers, metals, strict=True)],
         }
     )
-    names = np.array(layout.option_names(frame), dtype=object)
+    names = np.array(layout.option_names(frame))
     acids = tuple(_acid_lesson(surrogate, key, names) for key in dict.fromkeys(data.acid.tolist()))
     shifts = _told_shifts(site, layout, frame, {a.acid: a for a in acids}, shift)
     return Lessons(
@@ -323,7 +322,7 @@ def odd_rows(site: Site, responses: Sequence[str]) -> tuple[OddRow, ...]:
                 break
             way, i, k = np.unravel_index(int(np.nanargmax(doubt)), doubt.shape)
             value, expected = float(rows.yields[i, k]), float(told[way, i, k])
-            found.append(OddRow(int(mine[i]) + 1, responses[k], value, expected))
+            found.append(OddRow(int(mine[i]) + 1, responses[int(k)], value, expected))
             yields = rows.yields.copy()
             yields[i, k] = np.nan
             rows = replace(rows, yields=yields)

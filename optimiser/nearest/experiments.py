@@ -6,19 +6,18 @@ import numpy as np
 import pandas as pd
 
 from optimiser._io.errors import InputError
-from optimiser.nearest.samples import YIELDS, domain_of, samples
+from optimiser.nearest.samples import domain_of, samples, yields_of
 from optimiser.problem.bound import BoundProblem
 from optimiser.surrogate.domain import Neighbourhood
 from optimiser.surrogate.features import of_cathode
 from optimiser.surrogate.stoichiometry import breaks
 from optimiser.surrogate.training_table import TrainingTable, acid_names, feed_names
+from optimiser.systems.system import System
+from optimiser.systems.table import SystemTable
 from optimiser.variables import CONTINUOUS, Designs, Floats, Ints
 
 #: How many experiments are shown for each design.
 NUMBER = 5
-DISTANCES = (*(f"distance_{name}" for name in CONTINUOUS), "distance_feed")
-_COLUMNS = ["rank", "design", "row", "study", "feed", "acid", *CONTINUOUS, *YIELDS, "distance", *DISTANCES]
-_COLUMNS += ["breaks_stoichiometry", "source"]
 #: Said wherever studies are numbered.
 SOURCES = (
     "The training table names no papers: a study is a run of neighbouring rows with one feed and one acid. "
@@ -26,8 +25,16 @@ SOURCES = (
 )
 
 
+def distance_columns(system: System) -> list[str]:
+    """Return the columns of what each setpoint and the feed add to a distance."""
+    return [*(f"distance_{name}" for name in system.names), "distance_feed"]
+
+
 def nearest_experiments(
-    problem: BoundProblem, designs: Designs, table: TrainingTable | None, number: int = NUMBER
+    problem: BoundProblem,
+    designs: Designs,
+    table: TrainingTable | SystemTable | None,
+    number: int = NUMBER,
 ) -> pd.DataFrame:
     """Return the experiments with each design's acid that are nearest to it.
 
@@ -42,10 +49,9 @@ def nearest_experiments(
 
     Returns:
         Rank from 1 and number of the design from 1; ``row`` in the sheet and ``study``, missing where not
-        known; feed and acid; conditions, with solids as g of cathode per L; ``yield_X`` as fractions, NaN
-        where absent or not known;
-        ``distance``, and what each variable and the feed add to it; ``breaks_stoichiometry``, missing where
-        not known; ``source``. No row for a design whose acid is not in the data.
+        known; feed and acid, or option; conditions, with solids as g of cathode per L; ``yield_X`` as
+        fractions, NaN where absent or not known; ``distance``, and what each variable and the feed add to
+        it; ``breaks_stoichiometry``, missing where not known; ``source``. No row for a design whose acid is not in the data.
 
     Raises:
         InputError: ``number`` is less than 1.
@@ -54,8 +60,9 @@ def nearest_experiments(
         raise InputError(
             f"{number} experiments are too few.", where=f"--number {number}", allowed="1 or more"
         )
+    system, names = problem.system, list(problem.system.names)
     known = samples(problem.surrogate, table)
-    domain = domain_of(known, problem.surrogate.domain)
+    domain = domain_of(known, problem.surrogate.domain, system)
     found = [known.iloc[:0]]
     for k in np.unique(designs.acid):
         near = domain.neighbourhood(problem.feed, problem.acids[k])
@@ -70,13 +77,20 @@ def nearest_experiments(
                 acid=problem.acids[k].name,
                 distance=np.sqrt(square[chosen]),
             )
-            rows["time"] = np.clip(designs.time[i], rows["first"], rows["time"])
+            if (j := domain.space.along) is not None:
+                time = names[j]
+                rows[time] = np.clip(designs.continuous[i, j], rows["first"], rows[time])
             # of as much cathode in the feed, which is what distances compare
-            conditions = of_cathode(rows[list(CONTINUOUS)].to_numpy(), 1.0 / near.share)
-            rows[list(DISTANCES)] = _parts(near, designs.continuous[i], conditions, chosen)
+            conditions = of_cathode(rows[names].to_numpy(dtype=np.float64), 1.0 / near.share)
+            rows[distance_columns(system)] = _parts(near, designs.continuous[i], conditions, chosen)
             found.append(rows)
-    frame = pd.concat(found[1:] or found).reindex(columns=_COLUMNS)
+    frame = pd.concat(found[1:] or found).reindex(columns=_columns(system))
     return frame.sort_values(["design", "rank"], kind="stable", ignore_index=True)
+
+
+def _columns(system: System) -> list[str]:
+    told = ["rank", "design", "row", "study", "feed", "acid", *system.names, *yields_of(system), "distance"]
+    return [*told, *distance_columns(system), "breaks_stoichiometry", "source"]
 
 
 def _nearest(distances: Floats, experiments: Ints, number: int) -> Ints:
@@ -87,13 +101,13 @@ def _nearest(distances: Floats, experiments: Ints, number: int) -> Ints:
 
 
 def _parts(near: Neighbourhood, design: Floats, conditions: Floats, chosen: Ints) -> Floats:
-    """Return the distance by variable and by feed of chosen samples, in the order of `DISTANCES`, (c, 6).
+    """Return the distance by variable and by feed of chosen samples, as `distance_columns`, shape (c, v + 1).
 
     What a variable adds is how far the sample's own conditions are from it when that variable alone is set to
     the design's.
     """
-    variables = len(CONTINUOUS)
-    one_moved = np.where(np.eye(variables, dtype=bool), design, conditions[:, None])  # (c, 5, 5)
+    variables = conditions.shape[1]
+    one_moved = np.where(np.eye(variables, dtype=bool), design, conditions[:, None])  # (c, v, v)
     tried = np.concatenate([one_moved, conditions[:, None]], axis=1)
     square = near.square_distances(tried.reshape(-1, variables)).reshape(len(chosen), variables + 1, -1)
     own = square[np.arange(len(chosen)), :, chosen]  # each to its own sample

@@ -13,11 +13,11 @@ from optimiser.nearest.samples import domain_of, samples
 from optimiser.problem.bound import BoundProblem
 from optimiser.surrogate.features import of_cathode
 from optimiser.surrogate.training_table import TrainingTable
-from optimiser.variables import COLUMN, CONTINUOUS, VARIABLES, Bools, Designs, Floats
+from optimiser.systems.table import SystemTable
+from optimiser.variables import VARIABLES, Bools, Designs, Floats, Variable, Variables
 
 #: What sentences call the variables, in the order in which they name them.
 _NOUNS = {"temperature": "", "h2o2": "peroxide", "solid_liquid_ratio": "solids", "acid_concentration": "acid"}
-_ORDER = sorted(CONTINUOUS, key=lambda name: [*_NOUNS, *CONTINUOUS].index(name))
 #: Sentences about a design.
 _MOST = 2
 #: Three setpoints together are a gap only where chance would put as many experiments there, at least.
@@ -63,7 +63,9 @@ class Gap:
         return float(self.experiments * np.prod([x.experiments / self.experiments for x in self.limits]))
 
 
-def gaps(problem: BoundProblem, design: Designs, table: TrainingTable | None) -> tuple[str, ...]:
+def gaps(
+    problem: BoundProblem, design: Designs, table: TrainingTable | SystemTable | None
+) -> tuple[str, ...]:
     """Say in at most two sentences what no experiment near the feed covers at a design or beyond it.
 
     Args:
@@ -81,12 +83,15 @@ def gaps(problem: BoundProblem, design: Designs, table: TrainingTable | None) ->
     where = f"with {problem.acids[acid].label} near {problem.feed.name}"
     if not len(low):
         return (f"There is no experiment {where}.",)
-    peroxide = low[:, COLUMN["h2o2"]]
-    return tuple(_sentence(gap, where, peroxide) for gap in find_gaps(low, high, design.continuous[0]))
+    variables = problem.variables
+    found = find_gaps(low, high, design.continuous[0], variables)
+    return tuple(_sentence(gap, where, low, variables) for gap in found)
 
 
-def near_experiments(problem: BoundProblem, acid: int, table: TrainingTable | None) -> tuple[Floats, Floats]:
-    """Return least and greatest value of each variable of the acid's experiments near the feed, (e, 5) each.
+def near_experiments(
+    problem: BoundProblem, acid: int, table: TrainingTable | SystemTable | None
+) -> tuple[Floats, Floats]:
+    """Return least and greatest value of each variable of the acid's experiments near the feed, (e, v) each.
 
     They differ in time only, which runs from an experiment's first to its last sample. Solids are those of
     the feed for as much cathode.
@@ -97,7 +102,7 @@ def near_experiments(problem: BoundProblem, acid: int, table: TrainingTable | No
     group = np.arange(len(domain.acid))
     if table is not None:  # its rows are samples; what the artefact holds are experiments already
         known = samples(problem.surrogate, table)
-        domain, group = domain_of(known, domain), known["experiment"].to_numpy()
+        domain, group = domain_of(known, domain, problem.system), known["experiment"].to_numpy()
     near = domain.neighbourhood(problem.feed, problem.acids[acid])
     rows = near.of_acid[near.near_feed]
     _, first, number = np.unique(group[rows], return_index=True, return_inverse=True)
@@ -105,11 +110,11 @@ def near_experiments(problem: BoundProblem, acid: int, table: TrainingTable | No
     np.minimum.at(begin, number, domain.time[rows, 0])
     np.maximum.at(end, number, domain.time[rows, 1])
     fixed = domain.fixed[rows][first]
-    low, high = (of_cathode(np.column_stack([fixed, time]), 1.0 / near.share) for time in (begin, end))
+    low, high = (of_cathode(domain.space.whole(fixed, time), 1.0 / near.share) for time in (begin, end))
     return low, high
 
 
-def find_gaps(low: Floats, high: Floats, design: Floats) -> tuple[Gap, ...]:
+def find_gaps(low: Floats, high: Floats, design: Floats, variables: Variables = VARIABLES) -> tuple[Gap, ...]:
     """Return at most two gaps that a design lies in.
 
     Of each variable the side is looked at on which the design lies of the experiments' median. A limit lies
@@ -118,11 +123,17 @@ def find_gaps(low: Floats, high: Floats, design: Floats) -> tuple[Gap, ...]:
     independently: the emptiest room around the design. Three count only where at least one would.
 
     Args:
-        low, high: least and greatest value of each experiment, shape (e, 5).
-        design: conditions in the order of ``CONTINUOUS``, shape (5,).
+        low, high: least and greatest value of each experiment, shape (e, v).
+        design: conditions in the order of the variables, shape (v,).
+        variables: the setpoints; those of cathodes if left out.
     """
-    ends = {name: (low[:, j], high[:, j]) for name, j in COLUMN.items()}
-    limits = {name: _limits(name, *ends[name], float(design[COLUMN[name]])) for name in _ORDER}
+    every = [variable.name for variable in variables]
+    order = sorted(every, key=lambda name: [*_NOUNS, *every].index(name))
+    ends = {name: (low[:, j], high[:, j]) for j, name in enumerate(every)}
+    limits = {
+        name: _limits(variables[j], *ends[name], float(design[j]))
+        for name, j in ((name, every.index(name)) for name in order)
+    }
     # together they make one sentence: what is beyond the data in itself
     beyond = tuple(found[-1] for found in limits.values() if found and not found[-1].experiments)
     inner = {name: [limit for limit in found if limit.experiments] for name, found in limits.items()}
@@ -141,7 +152,7 @@ def _emptiest(
         name: np.array([limit.holds(ends[name][int(limit.above)]) for limit in found], dtype=np.float64)
         for name, found in limits.items()
     }
-    for chosen in combinations([name for name in _ORDER if limits[name]], of):
+    for chosen in combinations([name for name, found in limits.items() if found], of):
         masks = [kept[name] for name in chosen]
         empty = _together(masks) == 0.0
         for k in range(of):  # else the others are a gap already
@@ -160,14 +171,14 @@ def _together(masks: Sequence[Floats]) -> Floats:
     return np.asarray(np.einsum(subscripts, *masks, optimize=True), dtype=np.float64)
 
 
-def _limits(name: str, low: Floats, high: Floats, value: float) -> list[Limit]:
+def _limits(variable: Variable, low: Floats, high: Floats, value: float) -> list[Limit]:
     """Return the limits between a design's value and the data, those that most experiments keep first."""
     above = value >= float(np.median(high))
     data = high if above else low
     beside = np.unique(data[data < value] if above else data[data > value])
-    decimals = round(-np.log10(VARIABLES[COLUMN[name]].step))
+    decimals = round(-np.log10(variable.step))
     values = sorted({_rounded(float(x), value, decimals) for x in beside}, reverse=not above)
-    return [Limit(name, above, x, int(((data > x) if above else (data < x)).sum())) for x in values]
+    return [Limit(variable.name, above, x, int(((data > x) if above else (data < x)).sum())) for x in values]
 
 
 def _rounded(limit: float, value: float, decimals: int) -> float:
@@ -182,8 +193,8 @@ def _rounded(limit: float, value: float, decimals: int) -> float:
     return limit
 
 
-def _sentence(gap: Gap, where: str, peroxide: Floats) -> str:
-    texts = [_text(limit, peroxide) for limit in gap.limits]
+def _sentence(gap: Gap, where: str, low: Floats, variables: Variables) -> str:
+    texts = [_text(limit, low, variables) for limit in gap.limits]
     none = f"None of the {gap.experiments} experiments {where} was run"
     if not all(limit.experiments for limit in gap.limits):
         return f"{none} {' or '.join(texts)}."
@@ -192,9 +203,10 @@ def _sentence(gap: Gap, where: str, peroxide: Floats) -> str:
     return f"{none} {together} at once (one by one {', '.join(first)} and {last} were)."
 
 
-def _text(limit: Limit, peroxide: Floats) -> str:
-    """Say the far side of a limit."""
-    variable, value = VARIABLES[COLUMN[limit.variable]], f"{limit.value:.10g}"
+def _text(limit: Limit, low: Floats, variables: Variables) -> str:
+    """Say the far side of a limit; ``low`` is the least value of each experiment, shape (e, v)."""
+    j = next(j for j, variable in enumerate(variables) if variable.name == limit.variable)
+    variable, value, peroxide = variables[j], f"{limit.value:.10g}", low[:, j]
     if limit.variable == "temperature":
         return f"{'above' if limit.above else 'below'} {value} {variable.shown_unit}"
     if limit.variable == "time":
@@ -207,5 +219,5 @@ def _text(limit: Limit, peroxide: Floats) -> str:
         and not ((peroxide > 0.0) & (peroxide < limit.value)).any()
     ):
         return "without peroxide"
-    noun = _NOUNS.get(limit.variable, variable.label)
+    noun = _NOUNS.get(limit.variable, variable.label) if variables == VARIABLES else variable.label
     return f"with {'more' if limit.above else 'less'} than {value} {variable.shown_unit} {noun}"

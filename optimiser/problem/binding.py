@@ -21,10 +21,11 @@ from optimiser.problem.bounds import Bound
 from optimiser.problem.constraints import Yields, complete
 from optimiser.problem.impacts import assumed_factors, credit_of
 from optimiser.problem.metrics import METRICS
+from optimiser.problem.named import refuse_other_system, surrogate_of
 from optimiser.problem.objectives import minimise
 from optimiser.problem.plant_metrics import AT_PLANT
 from optimiser.problem.schema import Problem
-from optimiser.problem.system_binding import bind_system, refuse_other_system, surrogate_of
+from optimiser.problem.system_binding import bind_system
 from optimiser.problem.tolerances import Tolerances, default_tolerances, no_tolerances
 from optimiser.problem.yields import check_yields
 from optimiser.process.impacts import PLACES, AssumedFactor, ImpactNumbers, impact_numbers

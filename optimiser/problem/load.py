@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from optimiser._io import builtin
 from optimiser._io.errors import InputError, closest
@@ -21,6 +21,7 @@ from optimiser.problem.schema import (
     no_impacts,
 )
 from optimiser.problem.system_schema import config_type, type_named
+from optimiser.surrogate.packing import SHIPPED
 
 
 @dataclass(frozen=True)
@@ -133,20 +134,42 @@ def load_config(name: str | Path) -> Config:
     return Config(document.path.stem, problem, spec.search, spec.report, spec.description, document)
 
 
+def with_shipped_model(kind: Literal["problems", "configs"]) -> list[str]:
+    """Return the names of the built-in problems or configs whose yield model ships, too.
+
+    The others are of systems whose model a user trains first.
+
+    Examples:
+        >>> "nmc111" in with_shipped_model("problems"), "nodule" in with_shipped_model("problems")
+        (True, False)
+    """
+    found = []
+    for name in builtin.names(kind):
+        data = read_yaml(builtin.find(kind, name)).data
+        if kind == "configs":
+            data = read_yaml(builtin.find("problems", data["problem"])).data
+        if data.get("surrogate", SHIPPED) == SHIPPED:
+            found.append(name)
+    return found
+
+
 def _find(name: str | Path) -> Path:
-    try:
-        return builtin.find("configs", name)
-    except InputError:
-        pass
-    try:
-        return builtin.find("problems", name)
-    except InputError:
+    found = None
+    for kind in ("configs", "problems"):
+        try:
+            found = builtin.find(kind, name)
+        except InputError:
+            continue
+        if found.is_file():
+            return found
+    if found is None:
         known = [*builtin.names("configs"), *builtin.names("problems")]
         raise InputError(
             f"There is no config or problem {str(name)!r}.",
             allowed="the path of a YAML file, or one of: " + ", ".join(known),
             remedy=closest(Path(name).stem, known) or "optimiser list configs, optimiser list problems",
-        ) from None
+        )
+    return found  # a folder: whoever reads it says so
 
 
 def _is_problem(document: Document) -> bool:

@@ -83,5 +83,5 @@ def outcome_at(designs: Designs, yields: Floats, inputs: AnyInputs) -> Outcome:
 def per_kg_metal(total: Floats, balance: MassBalance) -> Floats:
     """Divide by the mass of metal dissolved; +inf where nothing dissolves. Shape (n,)."""
     metal = balance.metal_total
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         return np.where(metal > 0.0, total / metal, np.inf)

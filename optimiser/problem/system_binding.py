@@ -17,14 +17,17 @@ from optimiser.problem.bound import BoundProblem
 from optimiser.problem.constraints import Yields, complete
 from optimiser.problem.limits import ApplicabilityDomain
 from optimiser.problem.metrics import YIELD, is_yield
+from optimiser.problem.named import refuse_other_system, surrogate_of
+from optimiser.problem.objectives import maximise
 from optimiser.problem.schema import Problem
 from optimiser.problem.system_schema import SystemVariables
 from optimiser.process.parameters import process_parameters
 from optimiser.process.plant_parameters import PLANT_NAMES
-from optimiser.process.system_inputs import PEROXIDE, SystemInputs, system_inputs
-from optimiser.surrogate.artefact import Surrogate, load_surrogate
+from optimiser.process.system_inputs import SystemInputs, system_inputs
+from optimiser.process.system_needs import PEROXIDE
+from optimiser.surrogate.artefact import Surrogate
 from optimiser.surrogate.domain import Neighbourhood
-from optimiser.systems.reagents import PH
+from optimiser.systems.reagents import PER_TONNE, PH
 from optimiser.systems.system import Option, System, SystemFeed
 
 if TYPE_CHECKING:
@@ -32,8 +35,8 @@ if TYPE_CHECKING:
 
 #: Parts of a problem that are of cathodes alone.
 _OF_CATHODES = ("acids", "impacts", "assume", "credit")
-#: The key of ``process:`` that says what a feed takes of acid, and its unit.
-CONSUMPTION, _PER_TONNE = "acid_consumption", "kg/t"
+#: The key of ``process:`` that says what a feed takes of acid.
+CONSUMPTION = "acid_consumption"
 #: Process parameters that only the sums of a cathode look at, and those of a system without peroxide.
 _IDLE = (
     *("impurity_removal", "copper_dissolved", "aluminium_dissolved", "iron_dissolved", "nox_limit"),
@@ -102,37 +105,55 @@ def bind_system(question: Problem, tables: OwnTables | None = None) -> BoundProb
     )
 
 
-def surrogate_of(question: Problem) -> Surrogate:
-    """Read the artefact that a problem names: a path or name, beside the problem's file first.
+def assemble_system(
+    name: str,
+    feed: SystemFeed,
+    options: Sequence[Option],
+    surrogate: Surrogate,
+    question: Problem | None = None,
+) -> BoundProblem:
+    """Build a problem of some options over all that is possible, without targets.
+
+    The objective is the first yield of the feed; the domain has its default.
+
+    Args:
+        name: of the problem.
+        feed: what is leached.
+        options: what is chosen among.
+        surrogate: of the system.
+        question: whose numbers of the process apply; the usual ones where there is none.
 
     Raises:
-        InputError: there is none, or it cannot be read; with the problem's file and line.
+        InputError: the system's file names an acid that does not exist.
     """
-    beside = None if question.source is None else question.source.problem.path.parent
-    try:
-        return load_surrogate(question.surrogate, beside=beside)
-    except InputError as error:
-        raise InputError(
-            error.what,
-            where=f"{question.where('surrogate')}: {error.where}".rstrip(": "),
-            allowed=error.allowed,
-            remedy=error.remedy,
-        ) from None
-
-
-def refuse_other_system(question: Problem, surrogate: Surrogate, name: str) -> None:
-    """Refuse a yield model of another system than the problem's.
-
-    Raises:
-        InputError: it is of another one.
-    """
-    if surrogate.system.name != name:
-        raise InputError(
-            f"The surrogate {surrogate.name} is of {surrogate.system.name}, the problem of {name}.",
-            where=question.where("surrogate"),
-            allowed=f"a yield model of {name}",
-            remedy="optimiser list models",
-        )
+    system, process = surrogate.system, {} if question is None else dict(question.process)
+    process.pop(CONSUMPTION, None)
+    reagents = supplied(load_reagents(), process)
+    near = [surrogate.domain.neighbourhood(feed, option) for option in options]
+    inputs = system_inputs(
+        system,
+        feed,
+        options,
+        process_parameters(process),
+        acid_consumption=None if question is None else _consumption(question),
+        reagents=reagents,
+    )
+    inputs = replace(inputs, undosed=_undosed(inputs, options, near))
+    everything = np.tile([[v.low, v.high] for v in system.variables], (len(options), 1, 1))
+    has = [r for r, there in zip(system.responses, feed.present, strict=True) if there]
+    return BoundProblem(
+        name=name,
+        feed=feed,
+        acids=tuple(options),
+        surrogate=surrogate,
+        reagents=reagents,
+        inputs=inputs,
+        neighbourhoods=tuple(near),
+        lower=everything[:, :, 0],
+        upper=everything[:, :, 1],
+        objectives=(maximise(f"{YIELD}{has[0]}"),),
+        constraints=complete((), inputs),
+    )
 
 
 def _refuse_parts(question: Problem, tables: OwnTables | None) -> None:
@@ -181,13 +202,13 @@ def _consumption(question: Problem) -> float | None:
         return None
     value = given.value if isinstance(given, Sourced) else given
     unit = getattr(given, "unit", None)
-    if unit not in (None, _PER_TONNE) or not isinstance(value, int | float) or value < 0.0:
+    if unit not in (None, PER_TONNE) or not isinstance(value, int | float) or value < 0.0:
         said = f"{value!r} {unit}" if unit else repr(value)
         raise InputError(
             f"An acid consumption of {said} is not possible.",
             where=f"process.{CONSUMPTION}",
             allowed="0 or more kg of pure acid per t of feed",
-            remedy=f"write e.g. `{CONSUMPTION}: {{value: 120, unit: {_PER_TONNE}}}`",
+            remedy=f"write e.g. `{CONSUMPTION}: {{value: 120, unit: {PER_TONNE}}}`",
         )
     return float(value)
 

@@ -11,7 +11,7 @@ from optimiser.answers.crossing import Breakeven, CrossingMap, Takeover
 from optimiser.answers.levers import Lever
 from optimiser.answers.rivals import Field, least_experiments
 from optimiser.problem.metrics import METRICS
-from optimiser.report.columns import column
+from optimiser.report.columns import column, told_of
 from optimiser.report.impact_words import assumed_lines
 from optimiser.report.numbers import number
 from optimiser.report.refusal import binding_text
@@ -74,6 +74,11 @@ def _the(lever: Lever) -> str:
 
 def breakeven_lines(of: Breakeven) -> list[str]:
     """Return the answer of a break-even: each takeover, or that there is none and by how much."""
+    with told_of(of.field.problem.system):
+        return _breakeven_lines(of)
+
+
+def _breakeven_lines(of: Breakeven) -> list[str]:
     said = [takeover_sentence(of, one) for one in of.takeovers]
     if of.subject not in of.winners and not any(of.subject == t.winner for t in of.takeovers):
         said.insert(0, _never(of))
@@ -192,6 +197,11 @@ def _uncertain(of: AcidComparison) -> str:
 
 def comparison_lines(of: AcidComparison) -> list[str]:
     """Return the answer of a comparison: the best acid, how sure that is, who else, who not."""
+    with told_of(of.problem.system):
+        return _comparison_lines(of)
+
+
+def _comparison_lines(of: AcidComparison) -> list[str]:
     able, how, what = of.feasible, column(of.objective.metric), vocabulary(of.problem.system).option
     if not able:
         lines = [f"No {what} has a feasible design."]

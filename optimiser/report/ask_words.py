@@ -11,7 +11,7 @@ from optimiser.problem.feed_words import electrons_sentence
 from optimiser.problem.metrics import METRICS
 from optimiser.report import refusal, words
 from optimiser.report.caveats import selection_caveat
-from optimiser.report.columns import column
+from optimiser.report.columns import column, told_of
 from optimiser.report.impact_words import lines as impact_lines
 from optimiser.report.numbers import NOTHING, floor_percent, number, percent, signed
 from optimiser.report.scope_words import costs_sentence, scope_lines
@@ -165,6 +165,11 @@ def drift_sentence(answer: Answer) -> str:
 
 def lines(answer: Answer) -> list[str]:
     """Return all of the answer in sentences."""
+    with told_of(answer.problem.system):
+        return _lines(answer)
+
+
+def _lines(answer: Answer) -> list[str]:
     found = list(headline(answer))
     if answer.refusal is not None:
         found += refusal.infeasibility_lines(answer.refusal, answer.problem)

@@ -7,18 +7,21 @@ from typing import Any
 
 from optimiser._io import builtin
 from optimiser._io.yamlfile import read_yaml
-from optimiser.chemistry.metals import load_metals
+from optimiser.chemistry.acids import Acid
+from optimiser.chemistry.metals import Metal, load_metals
 from optimiser.chemistry.mixtures import single_acids
 from optimiser.chemistry.provenance import Provenance, provenance
 from optimiser.learning.lessons import skill_of
 from optimiser.problem.bound import BoundProblem, Evaluation
+from optimiser.problem.metrics import is_yield
+from optimiser.problem.system_binding import transfer_in_words
 from optimiser.process.inputs import bought
+from optimiser.process.system_inputs import SystemInputs
 from optimiser.surrogate.artefact import SEAL, Surrogate
 from optimiser.surrogate.calibration import INTERVAL_KEY, INTERVAL_PERCENT
 from optimiser.surrogate.packing import SHIPPED
 from optimiser.surrogate.selection import LEAST_ROWS, RULES, Rule
 from optimiser.surrogate.site import base_name, whose_yields
-from optimiser.systems.words import no_transfer
 
 SELECTED = "selected.yaml"  # beside the shipped card
 
@@ -49,6 +52,11 @@ def told_protocols(surrogate: Surrogate) -> dict[str, Mapping[str, Any]]:
     """
     skill = surrogate.card.get("skill", {})
     return {name: skill[name] for name in HELD_OUT if isinstance(skill.get(name), Mapping)}
+
+
+def no_transfer(surrogate: Surrogate) -> str:
+    """Say that yields on a feed that was not measured are not to be relied on; empty where they may be."""
+    return transfer_in_words(surrogate) if surrogate.system.transfers is False else ""
 
 
 def _system_intervals(surrogate: Surrogate) -> str:
@@ -84,7 +92,7 @@ def _system_skill(surrogate: Surrogate) -> str:
     )
     said = "; ".join(told)
     skill = f" {said[0].upper()}{said[1:]} of yield." if told else ""
-    limits = f" {no_transfer(system)}" if no_transfer(system) else ""
+    limits = f" {no_transfer(surrogate)}".rstrip()
     return (
         f"Yields are predictions of a model fitted to the table of {system.name}{many}.{skill}{alone}{limits}"
         " Confirm a design by experiment before building on it."
@@ -133,15 +141,40 @@ def marked_numbers(
     return (f"Marked numbers stand behind {what}: {'; '.join(said)}.",) if said else ()
 
 
+def acids_of(problem: BoundProblem) -> dict[str, Acid]:
+    """Return the known acids whose numbers a problem uses, by name; a mixture's are its parts."""
+    if not isinstance(problem.inputs, SystemInputs):
+        return single_acids(problem.cathode_acids)
+    known = [one.acid for one in problem.inputs.solutes if one is not None and one.acid is not None]
+    return {acid.name: acid for acid in known}
+
+
+def metals_of(problem: BoundProblem) -> dict[str, Metal]:
+    """Return the known metals of a problem: of a system of one's own those whose value counts."""
+    metals = load_metals()
+    if problem.system.is_cathode:
+        return dict(metals)
+    counts = problem.present if "net_value" in problem.metrics else ()
+    return {name: metal for name, metal in metals.items() if name in counts}
+
+
+def sums_count(problem: BoundProblem) -> bool:
+    """Return whether reagents and energy count in some metric; of cathodes they always do."""
+    apart = {"time", "recovery"}
+    return problem.system.is_cathode or any(
+        not is_yield(name) and name not in apart for name in problem.metrics
+    )
+
+
 def _used(problem: BoundProblem) -> list[Provenance]:
     """Return the numbers that a problem rests on: no base that is not bought, no metal that is absent."""
-    reagents, acids, metals = problem.reagents, single_acids(problem.cathode_acids), load_metals()
+    reagents, acids, metals = problem.reagents, acids_of(problem), metals_of(problem)
     used = {item.name for item in bought(reagents, problem.inputs.parameters).values()}
     unused = reagents.bases.keys() - used
     labels = {reagents[name].label for name in unused}
     for name in unused:  # without its price, the exchange rate of a base that is not bought is left out, too
         reagents = reagents.changed(name, price=None)
-    records = provenance(acids, {m: metals[m] for m in problem.present}, reagents)
+    records = provenance(acids, {m: metals[m] for m in problem.present if m in metals}, reagents)
     stocks = {reagents.h2o2.label, *(acid.label for acid in acids.values())}
     return [
         r
@@ -287,6 +320,11 @@ _SITE = (
     "The published model is monotonically constrained; what own results add to it is not. Predicted yields "
     "can fall a little with more heat, time, acid or peroxide."
 )
+
+
+def sums_notes(problem: BoundProblem) -> tuple[str, ...]:
+    """Say what the sums of a system of one's own recognise, estimate and leave out; nothing of cathodes."""
+    return problem.inputs.notes if isinstance(problem.inputs, SystemInputs) else ()
 
 
 def not_known(surrogate: Surrogate) -> tuple[str, ...]:

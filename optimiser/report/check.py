@@ -13,13 +13,14 @@ from optimiser.problem.load import load_config
 from optimiser.problem.metrics import METRICS
 from optimiser.problem.tolerances import said
 from optimiser.problem.yields import assumption
+from optimiser.report.caveats import no_transfer, sums_notes
 from optimiser.report.impact_words import basis_lines
 from optimiser.report.impact_words import record as impact_record
 from optimiser.report.manifest import option_record
 from optimiser.report.numbers import counted
 from optimiser.report.words import domain_setting
 from optimiser.systems.system import BETWEEN, NO_CHOICE
-from optimiser.systems.words import no_transfer, vocabulary
+from optimiser.systems.words import vocabulary
 from optimiser.tables.own import own_tables
 from optimiser.variables import VARIABLES, Variable, Variables
 
@@ -84,7 +85,7 @@ def _system_record(problem: BoundProblem) -> Record:
 def _feed_lines(problem: BoundProblem) -> list[str]:
     """Say what of a feed is assumed or was read off an assay; of a system, whether yields carry over."""
     if not problem.system.is_cathode:
-        return [told] if (told := no_transfer(problem.system)) else []
+        return [*([told] if (told := no_transfer(problem.surrogate)) else []), *sums_notes(problem)]
     feed = problem.cathode_feed
     return [*([told] if (told := assumption(feed)) else []), *reading_lines(feed)]
 
@@ -119,10 +120,7 @@ def check_lines(findings: Record) -> list[str]:
     for acid in findings["acids"] if "acids" in findings else _options(findings):
         if acid["inside_domain"]:
             spans = ", ".join(
-                f"{v['label']} {low:g}"
-                + (f"–{high:g} {v['unit']}" if high > low else f" {v['unit']} (fixed)")
-                for v in variables
-                for low, high in [acid["searched"][v.name]]
+                _span(v, low, high) for v in variables for low, high in [acid["searched"][v.name]]
             )
             lines.append(
                 f"  {acid['acid']}: {counted(acid['experiments'], 'experiment')} near this feed; {spans}"
@@ -135,6 +133,11 @@ def check_lines(findings: Record) -> list[str]:
     lines += [f"Own {file['kind']}: {file['file']}." for file in findings["own_tables"]]
     lines += findings["notes"]
     return [*lines, f"The search evaluates up to {findings['evaluations']:,} designs."]
+
+
+def _span(variable: Variable, low: float, high: float) -> str:
+    unit = "" if variable.unit == "-" else f" {variable.unit}"
+    return f"{variable.label} {low:g}" + (f"–{high:g}{unit}" if high > low else f"{unit} (fixed)")
 
 
 def _setpoints(findings: Record) -> Variables:

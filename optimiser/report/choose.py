@@ -15,11 +15,10 @@ from optimiser.choosing.choice import Choice, Obstacle
 from optimiser.problem.bound import Evaluation
 from optimiser.problem.metrics import METRICS
 from optimiser.report import words
-from optimiser.report.columns import column
+from optimiser.report.columns import column, told_of
 from optimiser.report.manifest import plain_json
 from optimiser.report.numbers import counted
 from optimiser.tables.front_csv import design_table
-from optimiser.variables import DESIGN_COLUMNS
 
 #: How each kind of choice is made, for those who ask.
 _METHODS = {
@@ -59,7 +58,8 @@ class Chosen:
     @property
     def text(self) -> str:
         """The answer in words."""
-        return "\n".join(lines(self))
+        with told_of(self.choice.problem.system):
+            return "\n".join(lines(self))
 
     def __str__(self) -> str:
         return self.text
@@ -68,7 +68,7 @@ class Chosen:
         """Return the answer as plain JSON: yields and recovery are fractions."""
         choice = self.choice
         names = choice.metrics.names
-        shown = [*DESIGN_COLUMNS, *(f"yield_{m}" for m in choice.problem.present), *choice.problem.metrics]
+        shown = [*choice.problem.system.table_columns, *_yields(choice), *choice.problem.metrics]
         found: dict[str, Any] = plain_json(
             {
                 "run": choice.run.name,
@@ -90,11 +90,16 @@ class Chosen:
         return found
 
     def _repr_html_(self) -> str:
-        said = "".join(f"<p>{escape(line)}</p>" for line in lines(self))
+        said = "".join(f"<p>{escape(line)}</p>" for line in self.text.splitlines())
         shown = [
             "which",
-            *DESIGN_COLUMNS,
-            *dict.fromkeys([*self.choice.metrics.names, *self.choice.problem.reported]),
+            *dict.fromkeys(
+                [
+                    *self.choice.problem.system.table_columns,
+                    *self.choice.metrics.names,
+                    *self.choice.problem.reported,
+                ]
+            ),
         ]
         return said + str(self.frame[shown].round(3).to_html(index=False))
 
@@ -175,16 +180,22 @@ def _values(values: Mapping[str, float]) -> str:
 
 def records(chosen: Chosen) -> list[dict[str, Any]]:
     """Return the designs as records for a terminal."""
-    frame = chosen.frame
-    metrics = list(dict.fromkeys([*_names(chosen.choice), "cost", "climate_change", "recovery"]))
-    shown = ["which", *DESIGN_COLUMNS, *metrics]
-    return [
-        {
-            column(name).heading if name in metrics else column(name).label: _cell(name, row[name])
-            for name in shown
-        }
-        for row in frame.to_dict("records")
-    ]
+    frame, problem = chosen.frame, chosen.choice.problem
+    usual = [m for m in ("cost", "climate_change", "recovery") if m in problem.metrics]
+    metrics = list(dict.fromkeys([*_names(chosen.choice), *usual]))
+    shown = dict.fromkeys(["which", *problem.system.table_columns, *metrics])
+    with told_of(problem.system):
+        return [
+            {
+                column(name).heading if name in metrics else column(name).label: _cell(name, row[name])
+                for name in shown
+            }
+            for row in frame.to_dict("records")
+        ]
+
+
+def _yields(choice: Choice) -> list[str]:
+    return [f"yield_{response}" for response in choice.problem.present]
 
 
 def _cell(name: str, value: Any) -> Any:

@@ -14,12 +14,13 @@ import pandas as pd
 from optimiser.comparing.comparison import Cause, Comparison
 from optimiser.problem.metrics import METRICS
 from optimiser.report.card import Card, Figure, Maker, Table, make_cards
-from optimiser.report.columns import Column, column
+from optimiser.report.columns import Column, column, told_of
 from optimiser.report.deliver import Delivery, deliver
 from optimiser.report.manifest import made_with, plain_json
 from optimiser.report.numbers import NOTHING, counted, number, signed
 from optimiser.report.style import BLUE, VERMILLION, AcidStyle, blank, marker, two_lines
 from optimiser.search.known import Known
+from optimiser.systems.words import vocabulary
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -51,7 +52,8 @@ class Compared:
     def text(self) -> str:
         """The answer in words."""
         of = self.comparison
-        return "\n".join([*_inputs(of), "", *_fronts(of), "", *_best(of)])
+        with told_of(of.other.problem.system):
+            return "\n".join([*_inputs(of), "", *_fronts(of), "", *_best(of)])
 
     def __str__(self) -> str:
         return self.text
@@ -69,7 +71,9 @@ class Compared:
                 "causes": self.frame.to_dict("records"),
                 "same_yields": of.together,
                 "hypervolume": None if of.hypervolume is None else list(of.hypervolume),
-                "acids_on_the_front": [acids_on_front(run) for run in (of.one, of.other)],
+                f"{vocabulary(of.one.problem.system).options}_on_the_front": [
+                    acids_on_front(run) for run in (of.one, of.other)
+                ],
                 "text": self.text,
             }
         )
@@ -89,6 +93,10 @@ class Compared:
         Raises:
             InputError: ``out`` exists and may not be replaced, or cannot be written.
         """
+        with told_of(self.comparison.other.problem.system):
+            return self._write(Path(out), force)
+
+    def _write(self, out: Path, force: bool) -> Delivery:
         of = self.comparison
         makers = (
             Maker("causes", f"Why the best {_how(of).label} differs", lambda: _causes_card(self)),
@@ -96,7 +104,7 @@ class Compared:
             Maker("inputs", "What was asked differently", lambda: _inputs_card(self)),
         )
         return deliver(
-            Path(out),
+            out,
             manifest={**made_with(of.other.problem.surrogate), "comparison": self.as_json()},
             cards=make_cards(makers),
             tables={"causes.csv": self.frame, "differences.csv": self.differences},
@@ -137,8 +145,9 @@ def _fronts(of: Comparison) -> list[str]:
             how = column(objective.metric)
             low, high = sorted((objective.sign * values.min(), objective.sign * values.max()))
             ends.append(f"{objective.label} {how.text(low)} to {how.text(high)} {_unit(how)}")
+        said = vocabulary(run.problem.system).options
         acids = ", ".join(f"{name} {n}" for name, n in acids_on_front(run).items())
-        told.append(f"{which} run: {len(front)} non-dominated designs, {'; '.join(ends)}; acids {acids}.")
+        told.append(f"{which} run: {len(front)} non-dominated designs, {'; '.join(ends)}; {said} {acids}.")
     return told
 
 

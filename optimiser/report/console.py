@@ -30,6 +30,8 @@ from optimiser.report.numbers import number
 from optimiser.report.scope_words import costs_sentence, scope_lines
 from optimiser.search.run import RunResult
 from optimiser.search.search import Progress as SearchProgress
+from optimiser.systems.words import vocabulary
+from optimiser.tables.front_csv import with_choices
 from optimiser.variables import Designs, Variable
 
 #: Rows of the front that a terminal shows.
@@ -97,14 +99,17 @@ def _print_result(result: RunResult, out: Path | None, console: Console, scopes:
 
 def print_answer_tables(answer: Answer, evidence: Nearest) -> None:
     """Print the numbers behind an answer: prices of yield and certainty, acids, components, experiments."""
-    from optimiser.report.cards.ask import acids_frame, components_frame, prices_frame
+    from optimiser.report.cards.ask import acids_frame, components_frame, in_parts, prices_frame
 
-    console = Console(highlight=False)
-    for title, frame in (
-        ("Prices of yield and certainty", prices_frame(answer)),
-        ("Each acid alone", acids_frame(answer)),
-        ("Per kg of metal dissolved", components_frame(answer)),
-    ):
+    console, system = Console(highlight=False), answer.problem.system
+    with told_of(system):
+        tables = [
+            ("Prices of yield and certainty", with_choices(prices_frame(answer), system)),
+            (f"Each {vocabulary(system).option} alone", with_choices(acids_frame(answer), system)),
+        ]
+        if in_parts(answer):
+            tables.append(("Per kg of metal dissolved", components_frame(answer)))
+    for title, frame in tables:
         console.print()
         _say(console, title, "bold")
         print_records([{str(k): v for k, v in row.items()} for row in frame.round(3).to_dict("records")])
@@ -222,7 +227,7 @@ def print_nearest(
     if len(frame):
         console.print()
         _say(console, "Predicted yields of the design, and measured yields of the nearest experiments:")
-        print_records(condition_records(beside(problem, evaluation, 0, frame)), console)
+        print_records(condition_records(beside(problem, evaluation, 0, frame), problem.system), console)
         if frame["breaks_stoichiometry"].fillna(False).any():
             _say(console, f"* {BREAKS}.")
         console.print()
@@ -231,7 +236,7 @@ def print_nearest(
     console.print()
     for line in found.gaps[0] or ("Experiments near the feed cover its setpoints together.",):
         _say(console, line)
-    if frame["study"].notna().any():
+    if problem.system.is_cathode and frame["study"].notna().any():
         _say(console, SOURCES)
 
 

@@ -49,7 +49,7 @@ def streams(problem: BoundProblem, evaluation: Evaluation, row: int) -> tuple[St
     acid, peroxide, base = (per_tonne(v) for v in (balance.acid_pure, balance.peroxide_pure, balance.base))
     wash, residue, salt = (per_tonne(v) for v in (balance.wash_water, balance.residue, by_products.salt))
     # the feed's moisture comes with the feed
-    water = per_tonne(balance.solution) - acid - peroxide - problem.feed.moisture_mass / tonnes
+    water = per_tonne(balance.solution) - acid - peroxide - problem.cathode_feed.moisture_mass / tonnes
     hydroxides = per_tonne(by_products.hydroxides)
     gases = {"oxygen": per_tonne(by_products.oxygen), "chlorine": per_tonne(by_products.chlorine)}
     metals = {f"{m} dissolved": float(balance.metals[row, METALS.index(m)]) / tonnes for m in problem.present}

@@ -12,7 +12,6 @@ from optimiser.problem.bounds import Bound
 from optimiser.problem.metrics import APART, is_yield
 from optimiser.problem.outcome import per_kg_metal
 from optimiser.problem.robustness import over_tolerances
-from optimiser.process.balance import MassBalance
 from optimiser.process.costs import COMPONENTS, metal_value
 from optimiser.report.columns import column, with_intervals
 from optimiser.report.picks import Pick
@@ -88,11 +87,11 @@ def components_frame(problem: BoundProblem, evaluation: Evaluation) -> pd.DataFr
         for i, component in enumerate(COMPONENTS):
             frame[f"{what}_{component}"] = per_kg_metal(amounts[:, i], out.balance)
         frame[f"{what}_total"] = per_kg_metal(amounts.sum(axis=1), out.balance)
-    assert isinstance(out.balance, MassBalance)
-    frame["metal_value"] = metal_value(out.balance, problem.cathode_inputs) / feed_tonnes
+    frame["metal_value"] = metal_value(out.balance, out.inputs) / feed_tonnes
     frame["batch_cost"] = out.cost.sum(axis=1) / feed_tonnes
     frame["acid_bill"] = out.cost[:, COMPONENTS.index("acid")] / feed_tonnes
-    frame["net_value"] = evaluation.metrics["net_value"]
+    if "net_value" in evaluation.metrics:
+        frame["net_value"] = evaluation.metrics["net_value"]
     if problem.inputs.plant is not None:
         frame["plant_bill"] = out.plant.annual / out.plant.batches / feed_tonnes
     return frame
@@ -100,7 +99,7 @@ def components_frame(problem: BoundProblem, evaluation: Evaluation) -> pd.DataFr
 
 def point_value(problem: BoundProblem) -> float:
     """Return what one point (1 %) more yield of every metal is worth, EUR per t feed."""
-    everything = float(problem.cathode_inputs.metal_value @ problem.feed.metal_mass)
+    everything = float(problem.inputs.metal_value @ problem.feed.metal_mass)
     return 0.01 * everything / (problem.feed.mass / 1000.0)
 
 
@@ -132,9 +131,12 @@ def yields_frame(problem: BoundProblem, evaluation: Evaluation) -> pd.DataFrame:
 
 def _dissolved(problem: BoundProblem, mass: Floats, response: int) -> dict[str, object]:
     """Return what dissolves of a response and what it is worth, as far as assay and prices tell."""
-    if problem.system.is_cathode:
-        return {"dissolved": mass, "worth": mass * problem.cathode_inputs.metal_value[response]}
-    return {"dissolved": mass} if problem.feed.metal_mass[response] > 0.0 else {}
+    told: dict[str, object] = {}
+    if problem.system.is_cathode or "recovery" in problem.metrics:
+        told["dissolved"] = mass
+    if problem.system.is_cathode or "net_value" in problem.metrics:
+        told["worth"] = mass * problem.inputs.metal_value[response]
+    return told
 
 
 def acids_frame(result: RunResult) -> pd.DataFrame:

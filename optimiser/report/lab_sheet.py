@@ -16,12 +16,14 @@ from optimiser.chemistry.metals import BASE_METALS
 from optimiser.chemistry.reagents import Reagents
 from optimiser.process.parameters import ProcessParameters
 from optimiser.report.lab_amounts import VOLUME, amounts
+from optimiser.report.lab_system import system_filling, system_steps
 from optimiser.report.lab_words import filling, steps
 from optimiser.report.numbers import number, percent
 from optimiser.report.workbook import OPTIONS
 from optimiser.report.write import write_table
+from optimiser.systems.system import System, SystemFeed
 from optimiser.tables.own_results import SHEET, TITLES, template_frame
-from optimiser.tables.own_results_checks import MOST_YIELD
+from optimiser.tables.own_results_layout import OF_CATHODES, Layout
 from optimiser.tables.read import split_title
 from optimiser.variables import COLUMN, CONTINUOUS, Designs, Floats
 
@@ -94,7 +96,13 @@ def lab_frame(
 
 
 def write_lab_sheet(
-    path: Path, frame: pd.DataFrame, about: Mapping[str, str], force: bool = False, *, feed: Feed
+    path: Path,
+    frame: pd.DataFrame,
+    about: Mapping[str, str],
+    force: bool = False,
+    *,
+    feed: Feed | SystemFeed,
+    layout: Layout = OF_CATHODES,
 ) -> Path:
     """Write a laboratory sheet as XLSX, whole or not at all.
 
@@ -105,6 +113,7 @@ def write_lab_sheet(
             assume (`lab_amounts.assumptions`), which problem and model chose the experiments.
         force: whether an existing file may be replaced.
         feed: what is leached: the instructions warn of what it gives off.
+        layout: its columns; those of cathodes if left out.
 
     Raises:
         InputError: the suffix is not .xlsx, or ``path`` cannot be written or replaced.
@@ -115,18 +124,18 @@ def write_lab_sheet(
         pd.ExcelWriter(temporary, engine="xlsxwriter", engine_kwargs={"options": OPTIONS}) as writer,
     ):
         book: Any = writer.book
-        _results(book, book.add_worksheet(SHEET), frame)
-        _how_to(book, book.add_worksheet(HOW_TO), about, feed)
+        _results(book, book.add_worksheet(SHEET), frame, layout)
+        _how_to(book, book.add_worksheet(HOW_TO), about, *_instructions(feed, layout))
     return path
 
 
-def write_template(path: Path, force: bool = False) -> Path:
+def write_template(path: Path, force: bool = False, system: System | None = None) -> Path:
     """Write `own_results.template_frame` as CSV or XLSX, whole or not at all.
 
     Raises:
         InputError: the suffix is neither, or ``path`` cannot be written or replaced.
     """
-    return write_table(template_frame(), path, force)
+    return write_table(template_frame(system), path, force)
 
 
 def _said(predicted: Floats, ends: tuple[Floats, Floats] | None) -> list[str]:
@@ -139,7 +148,14 @@ def _said(predicted: Floats, ends: tuple[Floats, Floats] | None) -> list[str]:
     ]
 
 
-def _results(book: Any, sheet: Any, frame: pd.DataFrame) -> None:
+def _instructions(feed: Feed | SystemFeed, layout: Layout) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return how an experiment is done, and how its results are filled in."""
+    if isinstance(feed, SystemFeed):
+        return system_steps(layout), system_filling(layout)
+    return steps(feed), filling(feed)
+
+
+def _results(book: Any, sheet: Any, frame: pd.DataFrame, layout: Layout) -> None:
     """Write the sheet that is printed, filled in and read."""
     names = [split_title(str(title))[0] for title in frame]
     printed = 0
@@ -150,7 +166,8 @@ def _results(book: Any, sheet: Any, frame: pd.DataFrame) -> None:
             {**shape, "bg_color": _HEAD, "bold": True, "font_size": 9, "text_wrap": True, "align": "center"}
         )
         number_format = "0.00" if name.startswith("amount_") else _FORMATS.get(name, "General")
-        number_format = "0.000" if name.startswith("yield_") else number_format
+        if name.startswith("yield_"):
+            number_format = "0.0" if layout.per_cent else "0.000"
         cell = book.add_format({**shape, "num_format": number_format, "text_wrap": name == "note"})
         # words, so that the heading breaks between them; the reader takes a space for an underscore
         sheet.write_string(0, j, str(title).replace("_", " "), head)
@@ -163,27 +180,31 @@ def _results(book: Any, sheet: Any, frame: pd.DataFrame) -> None:
             else:
                 sheet.write_number(i, j, value, cell)
         if name.startswith("yield_") or name == "sd":
-            _only_fractions(sheet, j, len(frame), 0.5 if name == "sd" else MOST_YIELD)
+            most = 0.5 if name == "sd" else layout.most_yield
+            _only_numbers(sheet, j, len(frame), most, layout.per_cent)
         printed = j if not name.startswith("predicted_") else printed
     sheet.set_row(0, 54)
     for i in range(1, len(frame) + 1):
         sheet.set_row(i, 24)
-    sheet.freeze_panes(1, min(names.index("acid") + 1, len(names)))
+    first = names.index(layout.choices[-1] if layout.choices else "feed")
+    sheet.freeze_panes(1, min(first + 1, len(names)))
     sheet.print_area(0, 0, len(frame), printed)
     sheet.repeat_rows(0)
     _page(sheet)
     sheet.set_landscape()
 
 
-def _only_fractions(sheet: Any, column: int, rows: int, most: float) -> None:
-    """Let a spreadsheet refuse per cent at once, in the rows of the table and some that are added."""
+def _only_numbers(sheet: Any, column: int, rows: int, most: float, per_cent: bool) -> None:
+    """Let a spreadsheet refuse another unit at once, in the rows of the table and some that are added."""
+    most = 100.0 * most if per_cent else most
     rule = {
         "validate": "decimal",
         "criteria": "between",
         "minimum": 0,
         "maximum": most,
-        "error_title": "A fraction, please",
-        "error_message": f"A number from 0 to {most:g}: 0.93, not 93. Leave it blank where it is not known.",
+        "error_title": "Per cent, please" if per_cent else "A fraction, please",
+        "error_message": f"A number from 0 to {most:g}: {'93, not 0.93' if per_cent else '0.93, not 93'}. "
+        "Leave it blank where it is not known.",
     }
     sheet.data_validation(1, column, 2 * rows + 20, column, rule)
 
@@ -209,14 +230,19 @@ def _page(sheet: Any) -> None:
     sheet.set_footer("&L&F&C&A&RPage &P of &N")
 
 
-def _how_to(book: Any, sheet: Any, about: Mapping[str, str], feed: Feed) -> None:
-    """Write the instructions, and what the sheet rests on."""
+def _how_to(
+    book: Any, sheet: Any, about: Mapping[str, str], done: Sequence[str], filled: Sequence[str]
+) -> None:
+    """Write the instructions, and what the sheet rests on.
+
+    ``done`` says how an experiment is done, ``filled`` how results are filled in.
+    """
     head = book.add_format({"bold": True, "font_size": 13, "bottom": 1})
     left = book.add_format({"bold": True, "valign": "top", "text_wrap": True})
     text = book.add_format({"text_wrap": True, "valign": "top"})
     parts: list[tuple[str, list[tuple[str, str]]]] = [
-        ("Doing an experiment", [(f"{i}.", step) for i, step in enumerate(steps(feed), start=1)]),
-        (f"Filling in the sheet “{SHEET}”", [("–", line) for line in filling(feed)]),
+        ("Doing an experiment", [(f"{i}.", step) for i, step in enumerate(done, start=1)]),
+        (f"Filling in the sheet “{SHEET}”", [("–", line) for line in filled]),
         ("What the amounts assume, and where the experiments come from", list(about.items())),
     ]
     row = 0

@@ -16,7 +16,10 @@ from optimiser.learning import store
 from optimiser.learning.lessons import Lessons, lessons_of
 from optimiser.problem.binding import known_acids
 from optimiser.problem.load import load_config
+from optimiser.problem.schema import Problem
+from optimiser.problem.system_binding import surrogate_of
 from optimiser.report.cards.learn import learn_cards
+from optimiser.report.columns import told_of
 from optimiser.report.deliver import Delivery, deliver
 from optimiser.report.lab_sheet import write_template
 from optimiser.report.learn_words import lesson_lines, row_records, rows_frame, use_lines
@@ -25,8 +28,10 @@ from optimiser.report.numbers import counted
 from optimiser.report.write import TABLES
 from optimiser.surrogate.artefact import Surrogate, load_surrogate
 from optimiser.surrogate.packing import SHIPPED
+from optimiser.systems.system import System
 from optimiser.tables.own import read_own_tables
 from optimiser.tables.own_results import OwnResults, read_results, template_frame
+from optimiser.tables.own_results_system import named_feed, refuse_acids
 
 #: What stands for an option that was given without its value.
 BARE = "-"
@@ -121,6 +126,10 @@ class Told:
             InputError: ``out`` cannot be written or replaced.
         """
         of = self.lessons
+        with told_of(self.surrogate.system):
+            return self._written(out, of, options, force, option)
+
+    def _written(self, out: Path, of: Lessons, options: dict[str, Any], force: bool, option: str) -> Delivery:
         pinned = {
             **made_with(self.surrogate),
             "options": given(options),
@@ -171,12 +180,13 @@ def learn(request: Request) -> Said:
     elif request.action == "show":
         told, changed = Told.of(store.opened(name), name), ""
     else:
-        results = read_request(request)
-        if request.action == "add":
-            surrogate = store.add(results, name)
-        else:
-            base = load_surrogate(request.base or SHIPPED, where="--base")
-            surrogate = store.create(results, base, name, replace=request.force)
+        question = load_config(request.problem).problem if request.problem else None
+        adding = request.action == "add"
+        base = store.opened(name) if adding else _base(request, question)
+        results = read_request(request, base.system, question)
+        surrogate = (
+            store.add(results, name) if adding else store.create(results, base, name, replace=request.force)
+        )
         told = Told.of(surrogate, name)
         changed = f"{counted(len(results), 'result')} learned" + (
             f"; {counted(results.empty, 'row')} without a yield left out." if results.empty else "."
@@ -198,14 +208,41 @@ def forget(name: str, rows: Sequence[int], as_json: bool = False) -> Said:
     return _said(told, changed, Request(name=name, as_json=as_json))
 
 
-def read_request(request: Request) -> OwnResults:
+def _base(request: Request, question: Problem | None) -> Surrogate:
+    """Return the model to learn on: the one named, that of a problem on one's own system, or the default.
+
+    Raises:
+        InputError: there is none, or it cannot be read.
+    """
+    if request.base is None and question is not None and type(question).responses is not None:
+        return surrogate_of(question)
+    return load_surrogate(request.base or SHIPPED, where="--base")
+
+
+def read_request(request: Request, system: System, question: Problem | None) -> OwnResults:
     """Read the table of a request, with the feed and the acids that belong to it.
+
+    Args:
+        request: names the table.
+        system: what was leached.
+        question: whose feed and own acids apply, or None.
 
     Raises:
         InputError: anything wrong in it, in the problem or in the table of acids.
     """
     assert request.table is not None
-    question = load_config(request.problem).problem if request.problem else None
+    if question is not None and (type(question).responses is None) != system.is_cathode:
+        raise InputError(
+            f"The problem {question.name} is not on {system.name}.",
+            where="--problem",
+            allowed=f"a problem on {system.name}",
+            remedy="name the model of its system: --base NAME",
+        )
+    if not system.is_cathode:
+        refuse_acids(request.acids, system, "--acids")
+        named = named_feed(request.feed, system, "--feed")
+        own_feed = question.feed if named is None and question is not None else named
+        return read_results(request.table, feed=own_feed, sheet=request.sheet, system=system)
     known = known_acids(question) if question else None
     feed = find_feed(request.feed, where="--feed") if request.feed else question.feed if question else None
     acids = read_own_tables(request.acids, known=known).acids
@@ -246,8 +283,10 @@ def rows_of(text: str) -> tuple[int, ...]:
 
 def _said(told: Told, changed: str, request: Request) -> Said:
     lines = [changed] if changed else []
-    lines += lesson_lines(told.lessons, told.name)
-    records = row_records(rows_frame(told.lessons, told.frame)) if request.action == "show" else []
+    system = told.surrogate.system
+    lines += lesson_lines(told.lessons, told.name, system)
+    shown = rows_frame(told.lessons, told.frame, system)
+    records = row_records(shown, system) if request.action == "show" else []
     below = use_lines(told.surrogate, told.name)
     report = {}
     if request.report is not None:
@@ -262,10 +301,13 @@ def _said(told: Told, changed: str, request: Request) -> Said:
 
 def _template(request: Request) -> Said:
     """Write a table to fill in, or give it as text."""
+    system = load_surrogate(request.base, where="--base").system if request.base else None
     if request.template == BARE:
-        return Said(text=template_frame().to_csv(index=False))
-    path = write_template(Path(str(request.template)), request.force)
-    return Said((f"Template: {path}. Replace its rows by your own, then: {_EXAMPLE}",))
+        return Said(text=template_frame(system).to_csv(index=False))
+    path = write_template(Path(str(request.template)), request.force, system)
+    base = f"optimiser learn RESULTS.csv --name my-plant --base {request.base}"
+    then = base if request.base else _EXAMPLE
+    return Said((f"Template: {path}. Replace its rows by your own, then: {then}",))
 
 
 #: Options that an action has no use for.
@@ -274,7 +316,7 @@ _IDLE: dict[str, tuple[str, ...]] = {
     "add": ("base",),
     "undo": ("results", "feed", "base", "acids", "problem", "sheet", "report"),
     "show": ("results", "feed", "base", "acids", "problem", "sheet"),
-    "template": ("results", "name", "feed", "base", "acids", "problem", "sheet", "report", "as_json"),
+    "template": ("results", "name", "feed", "acids", "problem", "sheet", "report", "as_json"),
 }
 _WRITTEN = {"results": "RESULTS", "as_json": "--json"}
 

@@ -7,34 +7,35 @@ from collections.abc import Sequence
 import pandas as pd
 
 from optimiser.learning.lessons import AcidLesson, Lessons, OddRow
+from optimiser.learning.telling import option_words, source_of
 from optimiser.report.numbers import counted, number, percent
 from optimiser.surrogate.artefact import Surrogate
 from optimiser.surrogate.calibration import INTERVAL_PERCENT
-from optimiser.surrogate.features import PREDICTED_METALS
-from optimiser.tables.own_results import IMPURITY_COLUMNS
-from optimiser.variables import VARIABLES
+from optimiser.systems.system import System
+from optimiser.tables.own_results_layout import IMPURITY_COLUMNS, layout_of
 
 #: What each explanation of the differences says.
 EXPLAINED = {
-    "literature": "no difference from the literature beyond scatter",
+    "literature": "no difference from {source} beyond scatter",
     "offset": "a shift that is the same at all setpoints",
     "residual": "a shift that changes with the setpoints",
-    "own": "unlike the literature, so that the results speak alone",
+    "own": "unlike {source}, so that the results speak alone",
 }
 _LEAST = 0.005  # of a weight that is told
 
 
-def lesson_lines(of: Lessons, name: str) -> list[str]:
+def lesson_lines(of: Lessons, name: str, system: System) -> list[str]:
     """Return all that was learned, in sentences.
 
     Args:
         of: what was learned.
         name: by which the site model is named in a command, or empty where it is not written.
+        system: what was leached.
     """
     return [
         of.sentence,
         skill_sentence(of),
-        *(weights_sentence(acid) for acid in of.acids),
+        *(weights_sentence(acid, system) for acid in of.acids),
         *odd_lines(of.odd, name),
         *impossible_lines(of.impossible),
     ]
@@ -55,12 +56,17 @@ def skill_sentence(of: Lessons) -> str:
     )
 
 
-def weights_sentence(acid: AcidLesson) -> str:
+def weights_sentence(acid: AcidLesson, system: System) -> str:
     """Say how likely each explanation of the differences is."""
     told = sorted(acid.weights.items(), key=lambda pair: -pair[1])
-    said = ", ".join(f"{percent(weight)} {EXPLAINED[name]}" for name, weight in told if weight >= _LEAST)
+    source = source_of(system)
+    said = ", ".join(
+        f"{percent(weight)} {EXPLAINED[name].format(source=source)}"
+        for name, weight in told
+        if weight >= _LEAST
+    )
     have = f"{counted(acid.rows, 'result')} of {counted(acid.experiments, 'experiment')}"
-    return f"What the {have} with {acid.acid} acid say: {said}."
+    return f"What the {have} with {option_words(acid.acid, system)} say: {said}."
 
 
 def odd_lines(odd: Sequence[OddRow], name: str) -> list[str]:
@@ -99,21 +105,23 @@ def use_lines(surrogate: Surrogate, name: str) -> list[str]:
     ]
 
 
-def rows_frame(of: Lessons, frame: pd.DataFrame) -> pd.DataFrame:
+def rows_frame(of: Lessons, frame: pd.DataFrame, system: System) -> pd.DataFrame:
     """Return the stored results to read: number, conditions, yields, and which are odd.
 
     Args:
         of: what was learned.
         frame: the results as they are stored.
+        system: what was leached.
     """
-    shown = frame[["feed", "acid", *(v.name for v in VARIABLES)]].copy()
+    layout = layout_of(system)
+    shown = frame[["feed", *layout.choices, *system.names]].copy()
     shown.insert(0, "result", range(1, len(frame) + 1))
     for name in IMPURITY_COLUMNS:
         if name in frame and frame[name].any():
             shown[name] = frame[name]
-    for metal in PREDICTED_METALS:
-        if frame[f"yield_{metal}"].notna().any():
-            shown[f"yield_{metal}"] = frame[f"yield_{metal}"]
+    for key in layout.yields:
+        if frame[key].notna().any():
+            shown[key] = frame[key]
     for name in ("replicate", "batch", "date", "note"):
         if (frame[name] != "").any():
             shown[name] = frame[name]
@@ -122,9 +130,14 @@ def rows_frame(of: Lessons, frame: pd.DataFrame) -> pd.DataFrame:
     return shown
 
 
-def row_records(shown: pd.DataFrame) -> list[dict[str, object]]:
+def row_records(shown: pd.DataFrame, system: System) -> list[dict[str, object]]:
     """Return the table of `rows_frame` as records for a terminal, yields in per cent."""
-    heads = {v.name: v.shown_unit for v in VARIABLES} | {"result": "row", "odd": ""}
+    heads = {"result": "row", "odd": ""}
+    # the units alone of cathodes, whose setpoints a reader knows by them
+    heads |= {
+        v.name: v.shown_unit if system.is_cathode else f"{v.label} {v.shown_unit}".strip()
+        for v in system.variables
+    }
     return [
         {
             (f"{name[6:]} %" if name.startswith("yield_") else heads.get(name, name)): (

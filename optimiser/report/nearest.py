@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from optimiser.chemistry.metals import METALS
 from optimiser.nearest import OWN, gaps, installed_table, nearest_experiments, what_counts
 from optimiser.problem.bound import BoundProblem, Evaluation
+from optimiser.report.named import named_design
 from optimiser.report.picks import Pick, ends_and_knee
 from optimiser.search.front import Front
-from optimiser.surrogate.features import PREDICTED_METALS
 from optimiser.surrogate.training_table import TrainingTable
-from optimiser.variables import CONTINUOUS, DESIGN_COLUMNS, VARIABLES, Designs
+from optimiser.systems.system import System
+from optimiser.systems.table import SystemTable
+from optimiser.variables import Designs, Variable
 
 #: What a mark at a row means.
 BREAKS = (
@@ -29,7 +30,7 @@ DISTANCE = (
     "parts add up to that of the whole."
 )
 _SHORT = {"acid_concentration": "strength", "h2o2": "peroxide", "solid_liquid_ratio": "solids"}
-_PARTS = {f"distance_{name}": _SHORT.get(name, name) for name in (*CONTINUOUS, "feed")}
+_PART = "distance_"
 _NOTICEABLE = 0.1  # smaller parts of a distance are not named
 
 
@@ -49,7 +50,7 @@ class Nearest:
 
 
 def find_nearest(
-    problem: BoundProblem, designs: Designs, table: TrainingTable | None, number: int
+    problem: BoundProblem, designs: Designs, table: TrainingTable | SystemTable | None, number: int
 ) -> Nearest:
     """Return nearest experiments and gaps of designs, numbered from 1."""
     said, share = what_counts(problem.surrogate, table), problem.feed.cathode_share
@@ -81,8 +82,14 @@ def picked_nearest(problem: BoundProblem, front: Front, number: int = 5) -> Near
 
 def made_of(row: pd.Series) -> str:
     """Say what a distance is made of, the largest part first: ``peroxide 1.3, solids 0.5``."""
-    parts = sorted(((float(row[name]), label) for name, label in _PARTS.items()), reverse=True)
+    parts = sorted(((float(row[name]), label) for name, label in _parts(row.index)), reverse=True)
     return ", ".join(f"{label} {part:.1f}" for part, label in parts if part >= _NOTICEABLE) or "nothing"
+
+
+def _parts(columns: Iterable[Any]) -> list[tuple[str, str]]:
+    """Return the columns of a distance's parts, and what each is called."""
+    found = [str(name) for name in columns if str(name).startswith(_PART)]
+    return [(name, _SHORT.get(short := name.removeprefix(_PART), short.replace("_", " "))) for name in found]
 
 
 def beside(problem: BoundProblem, evaluation: Evaluation, row: int, nearest: pd.DataFrame) -> pd.DataFrame:
@@ -98,21 +105,22 @@ def beside(problem: BoundProblem, evaluation: Evaluation, row: int, nearest: pd.
         Columns ``which`` (``predicted``, then the ranks), the variables, ``yield_X`` of the metals that
         experiments have yields of, and the others of `nearest_experiments`, missing for the design.
     """
-    metals = {f"yield_{m}": METALS.index(m) for m in problem.present if m in PREDICTED_METALS}
+    predicted = problem.system.responses
+    metals = {f"yield_{m}": predicted.index(m) for m in problem.present if m in predicted}
     first: dict[str, Any] = {"which": "predicted", "feed": problem.feed.name}
-    first |= dict(zip(CONTINUOUS, evaluation.designs.continuous[row].tolist(), strict=True))
+    first |= dict(zip(problem.system.names, evaluation.designs.continuous[row].tolist(), strict=True))
     first |= {name: float(evaluation.yields[row, k]) for name, k in metals.items()}
-    absent = [f"yield_{m}" for m in PREDICTED_METALS if f"yield_{m}" not in metals]
+    absent = [f"yield_{m}" for m in predicted if f"yield_{m}" not in metals]
     found = nearest.assign(which=nearest["rank"].astype(str)).drop(columns=absent)
     return pd.DataFrame([first, *found.to_dict("records")])
 
 
-def condition_records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+def condition_records(frame: pd.DataFrame, system: System) -> list[dict[str, Any]]:
     """Return the table of `beside` as records for a terminal, yields in per cent."""
     metals = [name for name in frame if str(name).startswith("yield_")]
     return [
         {"": row["which"], "row": _known(row["row"]), "study": study_of(row), "feed": row["feed"]}
-        | {v.shown_unit: float(f"{row[v.name]:.4g}") for v in VARIABLES}
+        | {_head(v, system): float(f"{row[v.name]:.4g}") for v in system.variables}
         | {f"{str(m)[6:]} %": None if np.isnan(row[m]) else round(100.0 * row[m]) for m in metals}
         | {
             "distance": None if np.isnan(row["distance"]) else round(row["distance"], 2),
@@ -120,6 +128,13 @@ def condition_records(frame: pd.DataFrame) -> list[dict[str, Any]]:
         }
         for row in frame.to_dict("records")
     ]
+
+
+def _head(variable: Variable, system: System) -> str:
+    """Return what heads a setpoint on a terminal: its unit alone of cathodes, which a reader knows by it."""
+    if system.is_cathode:
+        return variable.shown_unit
+    return f"{variable.label} {variable.shown_unit}".strip()
 
 
 def study_of(row: Mapping[Any, Any]) -> Any:
@@ -131,7 +146,7 @@ def distance_records(frame: pd.DataFrame) -> list[dict[str, Any]]:
     """Return what each distance is made of as records for a terminal."""
     return [
         {"": str(row["rank"])}
-        | {label: round(row[name], 2) for name, label in _PARTS.items()}
+        | {label: round(row[name], 2) for name, label in _parts(frame.columns)}
         | {"total": round(row["distance"], 2)}
         for row in frame.to_dict("records")
     ]
@@ -140,12 +155,11 @@ def distance_records(frame: pd.DataFrame) -> list[dict[str, Any]]:
 def as_json(problem: BoundProblem, designs: Designs, found: Nearest) -> dict[str, Any]:
     """Return the answer about one design as plain JSON: yields are fractions, null where not known."""
     evaluation = problem.evaluate(designs)
-    acid = problem.acid_names[int(designs.acid[0])]
     return {
         "problem": problem.name,
         "feed": problem.feed.name,
-        "design": dict(zip(DESIGN_COLUMNS, [acid, *designs.continuous[0].tolist()], strict=True)),
-        "predicted": {m: float(evaluation.yields[0, METALS.index(m)]) for m in problem.present},
+        "design": named_design(problem, designs, 0),
+        "predicted": {m: float(evaluation.yields[0, problem.responses.index(m)]) for m in problem.present},
         "counted": found.said,
         "nearest": [
             {str(name): _known(value) for name, value in row.items()}

@@ -14,6 +14,7 @@ from optimiser.process.costs import COMPONENTS
 from optimiser.report import words
 from optimiser.report.card import make_cards
 from optimiser.report.cards import run_makers
+from optimiser.report.caveats import no_transfer
 from optimiser.report.columns import told_of
 from optimiser.report.deliver import Delivery, deliver
 from optimiser.report.frames import (
@@ -95,9 +96,15 @@ def _write_run(
         tables=tables,
         title=f"{result.problem.feed.name}: {words.objectives_text(result.problem)}",
         name=result.config.name,
-        description=result.config.description or result.config.problem.description,
+        description=_description(result),
         force=force,
     )
+
+
+def _description(result: RunResult) -> str:
+    """Return what stands below the heading: first that yields do not carry over, where that is so."""
+    about = result.config.description or result.config.problem.description
+    return " ".join(part for part in (no_transfer(result.problem.surrogate), about) if part)
 
 
 def front_csv(result: RunResult) -> pd.DataFrame:
@@ -121,10 +128,11 @@ def sheets(result: RunResult, pinned: dict[str, Any]) -> dict[str, pd.DataFrame]
         evaluation = result.front.evaluation
         found["front"] = front_frame(problem, evaluation, result.front.knee)
         found["yields"] = yields_frame(problem, evaluation)
-        if problem.system.is_cathode:
-            parts = components_frame(problem, evaluation)
-            climate = [f"climate_{c}" for c in (*COMPONENTS, "total")]
+        parts = components_frame(problem, evaluation)
+        climate = [f"climate_{c}" for c in (*COMPONENTS, "total")]
+        if "cost" in problem.metrics:
             found["cost"] = parts.drop(columns=climate)
+        if "climate_change" in problem.metrics:
             found["climate change"] = parts[["design", "acid", *climate]]
         if problem.inputs.impacts is not None:
             found["impacts"] = acids_impacts(result)

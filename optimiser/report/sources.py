@@ -6,18 +6,25 @@ import numpy as np
 import pandas as pd
 
 from optimiser.chemistry.impurities import entries
-from optimiser.chemistry.metals import load_metals
-from optimiser.chemistry.mixtures import single_acids
 from optimiser.chemistry.provenance import provenance
 from optimiser.chemistry.quantity import flags
+from optimiser.problem import system_binding
 from optimiser.problem.bound import BoundProblem
 from optimiser.process.inputs import idle_parameters
 from optimiser.process.parameters import parameter_quantities, process_parameters
+from optimiser.process.system_inputs import SystemInputs
+from optimiser.report.caveats import acids_of, metals_of, sums_count
 from optimiser.report.plant_numbers import rate_rows, source_rows
-from optimiser.systems.system import SystemFeed
 
 #: Said of a number that the problem sets itself.
 OWN = "given in the problem"
+#: Numbers of a reagent that a system's file may give, and their units.
+_OF_SOLUTES = {
+    "molar_mass": "g/mol",
+    "usable_protons": "mol/mol",
+    "price": "EUR/kg",
+    "climate_change": "kg CO2-eq/kg",
+}
 _TEXTS = ["unit", "method", "date", "confidence", "flags", "note"]
 _COLUMNS = [
     *("item", "quantity", "value", "unit", "method", "low", "high", "in euro"),
@@ -27,10 +34,21 @@ _COLUMNS = [
 
 def sources_frame(problem: BoundProblem) -> pd.DataFrame:
     """Return one row per number: what it is, value and range, date, confidence, flags and source, as text."""
-    if isinstance(problem.feed, SystemFeed):
-        return _of_system(problem, problem.feed)
-    acids = single_acids(problem.cathode_acids)
-    rows: list[dict[str, object]] = [
+    rows = _shared(problem)
+    rates = {(str(row["unit"]), str(row["date"])) for row in rows if row["quantity"] == "exchange rate"}
+    rows += rate_rows(problem, rates)
+    if isinstance(problem.inputs, SystemInputs):
+        rows = [*_of_system(problem, problem.inputs), *rows]
+    frame = pd.DataFrame([*rows, *_parameters(problem), *_assumed_yields(problem)], columns=_COLUMNS)
+    return frame.assign(**frame[_TEXTS].fillna(""))
+
+
+def _shared(problem: BoundProblem) -> list[dict[str, object]]:
+    """Return the numbers of acids, metals and reagents; nothing where no sum looks at them."""
+    if not sums_count(problem):
+        return []
+    beside = entries(problem.cathode_feed.beside) if problem.system.is_cathode else {}
+    return [
         {
             "item": r.item,
             "quantity": r.quantity,
@@ -46,17 +64,14 @@ def sources_frame(problem: BoundProblem) -> pd.DataFrame:
             "source": r.source,
             "note": r.note,
         }
-        for r in provenance(acids, load_metals(), problem.reagents, entries(problem.cathode_feed.beside))
+        for r in provenance(acids_of(problem), metals_of(problem), problem.reagents, beside)
     ]
-    rates = {(str(row["unit"]), str(row["date"])) for row in rows if row["quantity"] == "exchange rate"}
-    rows += rate_rows(problem, rates)
-    frame = pd.DataFrame([*rows, *_parameters(problem), *_assumed_yields(problem)])
-    return frame.assign(**frame[_TEXTS].fillna(""))
 
 
-def _of_system(problem: BoundProblem, feed: SystemFeed) -> pd.DataFrame:
-    """Return the numbers of a system of one's own: its feed's, and what its file gives of the process."""
-    spec = problem.system.spec
+def _of_system(problem: BoundProblem, inputs: SystemInputs) -> list[dict[str, object]]:
+    """Return the numbers that a system's file gives: its feed's, and those of its reagents."""
+    spec, feed = problem.system.spec, inputs.feed
+    source = spec.source or f"the file of the system {problem.system.name}"
     rows: list[dict[str, object]] = []
     for response, share in zip(problem.responses, feed.assay.tolist(), strict=True):
         if not np.isnan(share):
@@ -64,9 +79,15 @@ def _of_system(problem: BoundProblem, feed: SystemFeed) -> pd.DataFrame:
             rows.append(row | {"unit": "wt%"})
     for name, value in zip(problem.system.feed_columns, feed.place, strict=True):
         rows.append({"item": feed.name, "quantity": name, "value": value})
-    frame = pd.DataFrame(rows, columns=_COLUMNS)
-    source = spec.source or f"the file of the system {problem.system.name}"
-    return frame.assign(source=source).assign(**frame[_TEXTS].fillna(""))
+    for solute in dict.fromkeys(one for one in inputs.solutes if one is not None and one.acid is None):
+        for quantity, unit in _OF_SOLUTES.items():
+            if not np.isnan(number := getattr(solute, quantity)):
+                row = {"item": solute.name, "quantity": quantity.replace("_", " "), "value": number}
+                rows.append(row | {"unit": unit})
+    if inputs.acid_consumption is not None:
+        row = {"item": feed.name, "quantity": "acid consumption", "value": inputs.acid_consumption}
+        rows.append(row | {"unit": "kg/t"})
+    return [{**row, "source": source} for row in rows]
 
 
 def _assumed_yields(problem: BoundProblem) -> list[dict[str, object]]:
@@ -88,8 +109,14 @@ def _assumed_yields(problem: BoundProblem) -> list[dict[str, object]]:
 def _parameters(problem: BoundProblem) -> list[dict[str, object]]:
     """Return the plant's parameters; one that the problem changed says so instead of the shipped source."""
     rows: list[dict[str, object]] = []
+    if not sums_count(problem):
+        return rows
     shipped, used = process_parameters(), problem.inputs.parameters
-    idle = idle_parameters(problem.cathode_feed)
+    idle = (
+        idle_parameters(problem.cathode_feed)
+        if problem.system.is_cathode
+        else tuple(system_binding.idle_numbers(problem.system))
+    )
     for name, q in parameter_quantities().items():
         if name in idle:
             continue

@@ -8,12 +8,18 @@ from optimiser.learning.doubt import Ends
 from optimiser.learning.suggest import APART, Suggested
 from optimiser.problem.tolerances import said
 from optimiser.report import words
-from optimiser.report.columns import column
+from optimiser.report.columns import column, told_of
 from optimiser.report.numbers import counted, number, percent
+from optimiser.systems.words import vocabulary
 
 
 def lines(found: Suggested) -> list[str]:
     """Return everything that a terminal shows of suggested experiments, line by line."""
+    with told_of(found.problem.system):
+        return _lines(found)
+
+
+def _lines(found: Suggested) -> list[str]:
     told = [headline(found), basis(found), ""]
     for row in range(len(found)):
         told += [
@@ -42,7 +48,8 @@ def basis(found: Suggested) -> str:
     """Say what is measured already, and what the experiments were chosen from."""
     if found.first:
         first = (
-            "There are no own results with these acids on this feed yet: what the model predicts, and how "
+            f"There are no own results with these {vocabulary(found.problem.system).options} on this feed "
+            "yet: what the model predicts, and how "
             "plants differ from that, decide; the experiments make up for each other's failures."
         )
     else:
@@ -105,9 +112,10 @@ def notes(found: Suggested) -> list[str]:
     ]
     if not found.problem.targets:
         told.append("There are no yield targets: every design counts as feasible.")
-    if (found.evaluation.designs.h2o2 > 0.0).any():
+    problem = found.problem
+    if problem.system.is_cathode and (found.evaluation.designs.h2o2 > 0.0).any():
         told.append(words.PEROXIDE_CAVEAT)
-    return [f"Note: {line}" for line in [*told, said(found.problem.tolerances.record())] if line]
+    return [f"Note: {line}" for line in [*told, said(problem.tolerances.record(), problem.variables)] if line]
 
 
 def _shrinks(metric: str, ends: Ends) -> str:

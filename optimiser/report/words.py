@@ -12,11 +12,12 @@ from optimiser.problem.limits import ApplicabilityDomain
 from optimiser.problem.metrics import APART, METRICS, is_yield
 from optimiser.problem.robustness import over_tolerances
 from optimiser.problem.yields import assumption
+from optimiser.report.caveats import no_transfer
 from optimiser.report.columns import column
 from optimiser.report.numbers import counted, number, percent
 from optimiser.search.front import Front
 from optimiser.surrogate.site import whose_yields
-from optimiser.systems.words import no_transfer, vocabulary
+from optimiser.systems.words import vocabulary
 from optimiser.variables import Variable
 
 #: Said wherever peroxide is recommended.
@@ -207,7 +208,7 @@ def front_finding(problem: BoundProblem, front: Front) -> str:
 def warnings_of(problem: BoundProblem, evaluation: Evaluation, row: int) -> list[str]:
     """Say what an engineer must know before running a design."""
     said: list[str] = list(whose_yields(problem.surrogate))
-    if told := no_transfer(problem.system):
+    if told := no_transfer(problem.surrogate):
         said.append(told)
     if problem.system.is_cathode:
         said += _chemistry_warnings(problem, evaluation, row)

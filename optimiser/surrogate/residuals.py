@@ -175,8 +175,8 @@ class Prior:
             TypeError: the parts are not those of this version.
         """
         parts = tuple(Parts(*map(float, row)) for row in arrays["parts"])
-        told = (arrays[name] for name in ("chances", "lengths", "widths", "scores"))
-        return cls(parts, *told, feed_reach=float(arrays.get("feed_reach", FEED_REACH)))
+        told = {name: arrays[name] for name in ("chances", "lengths", "widths", "scores")}
+        return cls(parts, **told, feed_reach=float(arrays.get("feed_reach", np.array(FEED_REACH))))
 
 
 @dataclass(frozen=True)

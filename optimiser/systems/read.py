@@ -17,6 +17,7 @@ from optimiser.systems import checks
 from optimiser.systems.cells import Cells, find_table, read_cells
 from optimiser.systems.feeds import feed_columns, feeds_of
 from optimiser.systems.grouping import FEED, Grouping, grouping, named_columns, numbered
+from optimiser.systems.reagents import check_reagents
 from optimiser.systems.spec import LongResponses, SetpointSpec, SystemSpec, read_spec
 from optimiser.systems.system import BETWEEN, NO_CHOICE, Option, System
 from optimiser.systems.table import SystemTable
@@ -170,12 +171,14 @@ def _table(
     experiments = numbered(conditions, by.names)
     _check_experiments(experiments, by, path)
     notes += checks.repeats(conditions[[*spec.setpoints, *spec.choices, *spec.feed.columns, FEED]], yields)
+    values = {choice: tuple(dict.fromkeys(conditions[choice])) for choice in spec.choices}
+    check_reagents(spec, values)
     system = System(
         name=spec.name,
         variables=tuple(variables),
         responses=wide.responses,
         choices=tuple(spec.choices),
-        values=tuple(tuple(dict.fromkeys(conditions[choice])) for choice in spec.choices),
+        values=tuple(values.values()),
         options=tuple(Option(part, BETWEEN.join(part) or NO_CHOICE) for part in known),
         feed_columns=tuple(spec.feed.columns),
         feeds=feeds,

@@ -7,13 +7,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 
-from optimiser._io.errors import InputError, closest
+from optimiser._io.errors import InputError, closest, dotted
 from optimiser.chemistry.acids import Acid, find_acid_name, load_acids
 from optimiser.chemistry.descriptors import molar_mass, structure_key
 from optimiser.systems.spec import ReagentSpec, SystemSpec
 
 #: The setpoint that says a reagent's strength unless its entry names another.
 CONCENTRATION, PH = "acid_concentration", "pH"
+#: Unit of what a feed takes of acid.
+PER_TONNE = "kg/t"
 
 
 @dataclass(frozen=True)
@@ -95,13 +97,14 @@ def solute_of(
         InputError: an unknown acid, or a structure that cannot be read.
     """
     known = load_acids() if acids is None else acids
+    key: tuple[str, ...]
     if choice is None:
-        given, smiles, key = spec.reagent or ReagentSpec(), None, "reagent"
+        given, smiles, key = spec.reagent or ReagentSpec(), None, ("reagent",)
         value = given.label or given.acid or "the reagent"
     else:
         said = spec.choices[choice]
         given, smiles = said.values.get(value, ReagentSpec()), said.smiles.get(value)
-        key = f"choices.{choice}.values.{value}"
+        key = ("choices", choice, "values", value)
     smiles = given.smiles or smiles
     acid, told = _known_acid(value, given, smiles, known, key)
     own = (given.molar_mass, given.usable_protons, given.price, given.climate_change)
@@ -117,11 +120,55 @@ def solute_of(
             climate = acid.climate_factor
     elif smiles is not None and math.isnan(mass):
         mass = molar_mass(smiles)
-    return Solute(value, key, acid, mass, protons, price, climate, purity, density, given.setpoint, told)
+    return Solute(
+        value, dotted(key), acid, mass, protons, price, climate, purity, density, given.setpoint, told
+    )
+
+
+def check_reagents(spec: SystemSpec, values: Mapping[str, tuple[str, ...]]) -> None:
+    """Check what a system's file says of the values of its choices, against those that the table has.
+
+    Args:
+        spec: the system's file.
+        values: of each choice, in the table.
+
+    Raises:
+        InputError: a value that no row has, an unknown acid or setpoint, two choices of reagents, or an acid
+            consumption that is none; with its key.
+    """
+    for name, choice in spec.choices.items():
+        for part in ("values", "smiles"):
+            for value in getattr(choice, part):
+                if value not in values[name]:
+                    raise InputError(
+                        f"The table has no {name} {value!r}.",
+                        key=("choices", name, part, value),
+                        allowed=", ".join(values[name]),
+                        remedy=closest(value, values[name]) or "remove it, or correct the name",
+                    )
+        for value, said in choice.values.items():
+            if said.setpoint is not None and said.setpoint not in spec.setpoints:
+                raise InputError(
+                    f"There is no setpoint {said.setpoint!r}.",
+                    key=("choices", name, "values", value, "setpoint"),
+                    allowed=", ".join(spec.setpoints),
+                    remedy=closest(said.setpoint, spec.setpoints) or "name a setpoint",
+                )
+    choice_of = reagent_choice(spec, values)
+    for value in values[choice_of] if choice_of is not None else ("",):
+        solute_of(spec, choice_of, value)
+    taken = spec.acid_consumption
+    if taken is not None and (taken.unit not in ("", PER_TONNE) or taken.value < 0.0):
+        raise InputError(
+            f"An acid consumption of {taken.value:g} {taken.unit} is not possible.",
+            key=("acid_consumption",),
+            allowed="0 or more kg of pure acid per t of feed",
+            remedy=f"write e.g. `acid_consumption: {{value: 120, unit: {PER_TONNE}}}`",
+        )
 
 
 def _known_acid(
-    value: str, given: ReagentSpec, smiles: str | None, known: Mapping[str, Acid], key: str
+    value: str, given: ReagentSpec, smiles: str | None, known: Mapping[str, Acid], key: tuple[str, ...]
 ) -> tuple[Acid | None, str]:
     """Return the known acid that a value is, and what to tell of that."""
     if given.acid is not None:
@@ -129,10 +176,9 @@ def _known_acid(
         if found is None:
             raise InputError(
                 f"There is no acid {given.acid!r}.",
-                where=f"{key}.acid",
                 allowed=", ".join(known),
                 remedy=closest(given.acid, known) or "give smiles, molar_mass and price instead",
-                key=(*key.split("."), "acid"),
+                key=(*key, "acid"),
             )
         return found, ""
     if smiles is not None:

@@ -86,7 +86,9 @@ class SystemTable:
         Raises:
             KeyError: an array is missing.
         """
-        told = {k.removeprefix(_STORED): v for k, v in arrays.items() if k.startswith(_STORED)}
+        told: dict[str, Any] = {
+            k.removeprefix(_STORED): v for k, v in arrays.items() if k.startswith(_STORED)
+        }
         if not told:
             return None
         names = tuple(told.pop("feed_name").tolist())

@@ -41,9 +41,3 @@ def vocabulary(system: System) -> Vocabulary:
         return _OF_CATHODES
     return _OF_SEVERAL if len(system.choices) > 1 else _OF_ONE_CHOICE
 
-
-def no_transfer(system: System) -> str:
-    """Say that yields on an unmeasured feed are not to be relied on; empty where they may be."""
-    if system.transfers is not False:
-        return ""
-    return "Yields on a feed that was not measured are not predicted better than by a constant."

@@ -70,7 +70,8 @@ def with_choices(frame: pd.DataFrame, system: System) -> pd.DataFrame:
     if system.is_cathode or "acid" not in frame:
         return frame
     place = list(frame.columns).index("acid")
-    parts = [system.option(str(name)).values for name in frame["acid"]]
+    nothing = ("",) * len(system.choices)  # of rows without a design
+    parts = [system.option(str(name)).values if name else nothing for name in frame["acid"]]
     split = frame.drop(columns="acid")
     for j, choice in enumerate(system.choices):
         split.insert(place + j, choice, np.array([values[j] for values in parts], dtype=object))

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
+import pandas as pd
 
 from optimiser._io.errors import InputError
 from optimiser.chemistry.impurities import IMPURITIES
@@ -21,7 +22,8 @@ from optimiser.surrogate.space import Space
 from optimiser.systems.system import BETWEEN, NO_CHOICE, System, cathode
 from optimiser.tables.own_results_checks import MOST_YIELD, YIELDS
 from optimiser.tables.read import Column
-from optimiser.tables.scenarios import COLUMNS, SPELT
+from optimiser.tables.scenarios import COLUMNS
+from optimiser.tables.system_scenarios import SPELT
 from optimiser.variables import DESIGN_COLUMNS, Variable
 
 #: Ways to write a fraction in a header, and per cent.
@@ -194,20 +196,20 @@ class Layout:
             **{name: f"{name} [{self.unit}]" for name in (*self.yields, "sd")},
         }
 
-    def option_names(self, rows: Mapping[str, object]) -> list[str]:
+    def option_names(self, rows: pd.DataFrame) -> list[str]:
         """Return the option's name of each row of a table: the acid's of cathodes, such as ``sulfuric``."""
-        columns = [[str(cell) for cell in rows[name]] for name in self.choices]  # type: ignore[attr-defined]
+        columns = [rows[name].astype(str) for name in self.choices]
         if not columns:
-            return [NO_CHOICE] * len(rows["feed"])  # type: ignore[arg-type]
+            return [NO_CHOICE] * len(rows)
         return [BETWEEN.join(parts) for parts in zip(*columns, strict=True)]
 
 
 def layout_of(system: System) -> Layout:
     """Return the columns of a table of own results on a system."""
-    return _CATHODES if system.is_cathode else Layout(system)
+    return OF_CATHODES if system.is_cathode else Layout(system)
 
 
-_CATHODES = Layout(cathode())
+OF_CATHODES = Layout(cathode())
 
 
 def _other(column: str | None, name: str) -> tuple[str, ...]:

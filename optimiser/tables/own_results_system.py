@@ -106,6 +106,37 @@ def _same(system: System, feed: SystemFeed, numbers: dict[str, float]) -> bool:
     return all(np.isclose(told[name], value) for name, value in numbers.items())
 
 
+def refuse_acids(acids: object, system: System, where: str) -> None:
+    """Refuse a table of acids where a system has no use for it.
+
+    Raises:
+        InputError: one is given.
+    """
+    if acids is not None:
+        raise InputError(
+            f"Acids of one's own are for cathodes: {system.name} has the options of its table.",
+            where=f"{where} {acids}",
+            allowed=", ".join(option.name for option in system.options) or "none",
+            remedy=f"leave {where} out",
+        )
+
+
+def named_feed(name: str | None, system: System, where: str) -> SystemFeed | None:
+    """Return the feed of a system by its name; None where none is given.
+
+    Raises:
+        InputError: the system's table has no such feed.
+    """
+    if name is None:
+        return None
+    try:
+        return system.feed_of({"name": name})
+    except InputError as error:
+        raise InputError(
+            error.what, where=f"{where} {name}", allowed=error.allowed, remedy=error.remedy
+        ) from None
+
+
 def setpoints_in(cells: pd.DataFrame, layout: Layout) -> Floats:
     """Return the setpoints of n rows; an empty cell is what the system's file says it is, shape (n, v)."""
     names = layout.system.names

@@ -16,6 +16,8 @@ from optimiser.systems.table import SystemTable
 from optimiser.training.members import MEMBERS, Member, fit_member, mixture, pair_columns
 from optimiser.variables import Ints
 
+#: Rows among which anchors are chosen, at most: comparing every two takes time that grows with their square.
+MOST_CANDIDATES = 1_000
 #: Called with what has been done, out of how much, and what comes next.
 Progress = Callable[[int, int, str], None]
 #: Called with what is fitted next.
@@ -78,6 +80,9 @@ def fit(
     """
     every = fit_members(table, rows, settings, progress)
     progress("anchors")
+    if len(rows) > MOST_CANDIDATES:
+        rng = np.random.default_rng(settings.random_state)
+        every = every.take(np.sort(rng.choice(len(rows), MOST_CANDIDATES, replace=False)))
     return every.take(choose_anchors(every, settings.n_anchors))
 
 

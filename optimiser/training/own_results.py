@@ -132,8 +132,8 @@ def plants(evidence: Evidence, held: Mapping[str, HeldOut], protocol: str = "stu
     groups = pd.DataFrame({"study": table.studies, "acid": keys, "feed": fed}).groupby(
         ["study", "acid", "feed"]
     )
-    for rows in groups.indices.values():
-        mine = np.flatnonzero(np.isin(np.arange(len(table)), rows) & study.tested)
+    for together in groups.indices.values():
+        mine = np.flatnonzero(np.isin(np.arange(len(table)), together) & study.tested)
         if not len(mine):
             continue
         own = OwnRows(

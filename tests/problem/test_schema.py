@@ -14,7 +14,7 @@ from optimiser._io import builtin
 from optimiser._io.errors import InputError
 from optimiser._io.yamlfile import read_yaml, validate
 from optimiser.problem.binding import bind
-from optimiser.problem.load import load_config, load_problem
+from optimiser.problem.load import load_config, load_problem, with_shipped_model
 from optimiser.problem.schema import Problem, SearchSpec
 
 PROBLEM = """\
@@ -190,13 +190,13 @@ def test_config_overrides_objectives_and_constraints_and_owns_their_errors(tmp_p
     assert "bad.yaml, line 3" in error.value.where
 
 
-@pytest.mark.parametrize("name", builtin.names("configs"))
+@pytest.mark.parametrize("name", with_shipped_model("configs"))
 def test_every_built_in_config_binds(name: str) -> None:
     problem = bind(load_config(name).problem)
     assert (problem.lower <= problem.upper).all()
 
 
-@pytest.mark.parametrize("name", builtin.names("problems"))
+@pytest.mark.parametrize("name", with_shipped_model("problems"))
 def test_problems_round_trip(name: str) -> None:
     spec = load_problem(name)
     again = Problem(**yaml.safe_load(spec.to_yaml()))

@@ -9,8 +9,9 @@ import pytest
 
 from optimiser._io import builtin
 from optimiser._io.errors import InputError
-from optimiser.problem.binding import bind, surrogate_of
+from optimiser.problem.binding import bind
 from optimiser.problem.load import load_problem
+from optimiser.problem.named import surrogate_of
 from optimiser.report.listing import listing
 from optimiser.surrogate.artefact import load_surrogate
 from optimiser.tables.predict import prepare

@@ -6,14 +6,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import yaml
-from scipy.special import expit
-from scipy.stats import qmc
 
 from optimiser.surrogate.artefact import load_surrogate
 from optimiser.surrogate.encoding import encoding_of
@@ -21,7 +19,7 @@ from optimiser.systems.read import read_system_table
 from optimiser.systems.system import System
 from optimiser.systems.table import SystemTable
 from optimiser.training.fit import Recipe, TrainSettings, fit
-from optimiser.training.held_out import hold_out
+from optimiser.training.held_out import HeldOut, hold_out
 from optimiser.training.members import Member
 from optimiser.training.protocols import PROTOCOLS
 from optimiser.training.system_members import members_of
@@ -49,20 +47,40 @@ STEPS = {
     "particle_size": 5.0,
 }
 STAGES = (1.0, 2.0, 3.0)
+#: What the experiments were set to.
+LEVELS: Mapping[str, Sequence[float]] = {
+    "temperature": (25.0, 45.0, 60.0, 80.0, 95.0),
+    "acid_concentration": (0.2, 1.0, 2.0, 3.0, 4.0),
+    "solid_liquid_ratio": (10.0, 50.0, 100.0, 150.0, 200.0),
+    "stirring": (100.0, 280.0, 450.0, 620.0, 800.0),
+    "particle_size": (50.0, 150.0, 250.0, 375.0, 500.0),
+    "stages": STAGES,
+}
 TIMES = (5.0, 15.0, 30.0, 60.0, 120.0, 240.0)
-#: What each value of a choice adds to the logit of a yield.
-CHOICES: Mapping[str, Mapping[str, float]] = {
-    "lixiviant": {"sulfuric": 0.0, "hydrochloric": 0.35, "citric": -0.6},
-    "roasting": {"none": 0.0, "air": 0.4},
-    "pretreatment": {"none": 0.0, "washed": 0.2},
+#: What each effect is worth between the ends of its setpoint, as a fraction of Co and of Ni that dissolves.
+EFFECTS: Mapping[str, tuple[float, float]] = {
+    "temperature": (0.12, 0.15),
+    "acid_concentration": (0.09, 0.06),
+    "both": (0.07, 0.05),
+    "solid_liquid_ratio": (-0.07, -0.06),
+    "time": (0.19, 0.22),
+    "stirring": (-0.05, -0.05),
+    "particle_size": (-0.06, -0.05),
+    "stages": (0.05, 0.04),
+}
+#: What each value of a choice is worth, likewise.
+CHOICES: Mapping[str, Mapping[str, tuple[float, float]]] = {
+    "lixiviant": {"sulfuric": (0.0, 0.0), "hydrochloric": (0.04, 0.02), "citric": (-0.06, -0.08)},
+    "roasting": {"none": (0.0, 0.0), "air": (0.05, 0.03)},
+    "pretreatment": {"none": (0.0, 0.0), "washed": (0.03, 0.02)},
 }
 #: Silica of each feed, wt%.
 FEEDS = {"north": 12.0, "middle": 22.0, "south": 34.0}
 ASSAY = {"north": {"Co": 1.2, "Ni": 2.0}, "middle": {"Co": 1.0, "Ni": 1.6}, "south": {"Co": 0.8, "Ni": 1.1}}
-#: Silica above this, wt%, costs yield; below it does not matter.
-THRESHOLD = 25.0
+#: Silica above this, wt%, costs yield: so much per wt%. Below it does not matter.
+THRESHOLD, PER_SILICA = 25.0, (0.006, 0.004)
 BEST_STIRRING = 450.0
-_BASE = {"Co": 0.4, "Ni": 0.9}
+_BASE = (0.31, 0.32)
 
 
 def truth(
@@ -70,8 +88,8 @@ def truth(
 ) -> Floats:
     """Return the yields of n designs, fractions, shape (n, 2): Co, then Ni.
 
-    The logit is a sum. It rises with temperature, acid concentration, the logarithm of time and stages, falls
-    with solids and grain size, is highest at 450 rpm, and falls with silica above 25 %. Acid helps more
+    A sum. Yields rise, ever slower, with temperature, acid concentration, the logarithm of time and stages,
+    fall with solids and grain size, are highest at 450 rpm, and fall with silica above 25 %. Acid helps more
     where it is hot: the one interaction.
 
     Args:
@@ -82,28 +100,33 @@ def truth(
     Examples:
         >>> ends = {name: np.array([high]) for name, (_, high, _) in SETPOINTS.items()}
         >>> best = {"lixiviant": ["hydrochloric"], "roasting": ["air"], "pretreatment": ["washed"]}
-        >>> truth(ends, best, 12.0).round(3)
-        array([[0.936, 0.96 ]])
+        >>> truth(ends, best, 12.0).round(3)  # Co: 0.31 + 0.12 + 0.09 + 0.07 - 0.07 + 0.19 - ...
+        array([[0.77, 0.75]])
     """
-    z = {
-        name: 2.0 * (setpoints[name] - low) / (high - low) - 1.0 for name, (low, high, _) in SETPOINTS.items()
-    }
+    u = {name: (setpoints[name] - low) / (high - low) for name, (low, high, _) in SETPOINTS.items()}
     low, high, _ = SETPOINTS["time"]
-    z["time"] = 2.0 * np.log(setpoints["time"] / low) / np.log(high / low) - 1.0
-    chosen = sum(np.array([worth[value] for value in choices[choice]]) for choice, worth in CHOICES.items())
-    logit = (
-        0.6 * z["temperature"]
-        + 0.5 * z["acid_concentration"]
-        + 0.25 * z["temperature"] * z["acid_concentration"]
-        + 0.8 * z["time"]
-        - 0.4 * z["solid_liquid_ratio"]
-        - 0.3 * z["particle_size"]
-        + 0.25 * z["stages"]
-        - 1.5 * ((setpoints["stirring"] - BEST_STIRRING) / 700.0) ** 2
-        - 0.1 * np.maximum(np.asarray(silica, dtype=np.float64) - THRESHOLD, 0.0)
-        + chosen
-    )
-    return np.column_stack([expit(logit + _BASE[response]) for response in RESPONSES])
+    shape = {
+        "temperature": _slowing(u["temperature"], 1.0),
+        "acid_concentration": _slowing(u["acid_concentration"], 2.0),
+        "both": u["temperature"] * u["acid_concentration"],
+        "solid_liquid_ratio": u["solid_liquid_ratio"],
+        "time": _slowing(np.log(setpoints["time"] / low) / np.log(high / low), 1.5),
+        "stirring": ((setpoints["stirring"] - BEST_STIRRING) / 350.0) ** 2,
+        "particle_size": u["particle_size"],
+        "stages": _slowing(u["stages"], 1.0),
+    }
+    above = np.maximum(np.asarray(silica, dtype=np.float64) - THRESHOLD, 0.0)[..., None]
+    chosen = [
+        np.array([worth[value] for value in choices[choice]]).reshape(-1, len(RESPONSES))
+        for choice, worth in CHOICES.items()
+    ]
+    effects = [shape[name][:, None] * np.array(worth) for name, worth in EFFECTS.items()]
+    return np.array(_BASE) + sum(effects) + sum(chosen) - above * np.array(PER_SILICA)
+
+
+def _slowing(u: Floats, rate: float) -> Floats:
+    """Rise from 0 at u = 0 to 1 at u = 1, ever slower."""
+    return np.asarray(np.expm1(-rate * u) / np.expm1(-rate), dtype=np.float64)
 
 
 def draw(rng: np.random.Generator, rows: int, noise: float, feeds: Mapping[str, float]) -> pd.DataFrame:
@@ -121,13 +144,9 @@ def draw(rng: np.random.Generator, rows: int, noise: float, feeds: Mapping[str, 
     )
     n = max(rows // each, len(combined))
     experiments = combined.iloc[np.arange(n) % len(combined)].reset_index(drop=True)
-    continuous = [name for name in SETPOINTS if name not in ("time", "stages")]
-    unit = qmc.LatinHypercube(len(continuous), rng=rng).random(n)
-    for name, share in zip(continuous, unit.T, strict=True):
-        low, high, _ = SETPOINTS[name]
-        step = STEPS[name]
-        experiments[name] = np.round(np.round((low + share * (high - low)) / step) * step, 6)
-    experiments["stages"] = rng.permutation(np.resize(STAGES, n))
+    # every level of a setpoint as often as the others, as in a designed experiment
+    for name, levels in LEVELS.items():
+        experiments[name] = rng.permutation(np.resize(levels, n))
     # two laboratories measured each feed, a third all of them
     laboratory = rng.integers(3, size=n)
     experiments["source"] = [
@@ -157,7 +176,10 @@ def write_system(
     noise: float = 0.5,
     feeds: Mapping[str, float] = FEEDS,
 ) -> Path:
-    """Write ``table.csv`` and ``synthetic.system.yaml`` into a folder, and return the path of the latter."""
+    """Write ``table.csv`` and ``synthetic.system.yaml`` into a folder, and return the path of the latter.
+
+    Arguments as for :func:`draw`.
+    """
     draw(rng, rows, noise, feeds).to_csv(folder / "table.csv", index=False)
     column = {"time": "time_min", "temperature": "temp_C"}
     described = {
@@ -199,17 +221,24 @@ def small_members(table: SystemTable) -> tuple[Member, ...]:
     """Return few and small members, which fit in a second."""
     paired, plain = members_of(encoding_of(table.system))[:2]
     small = {"trees": 40, "learning_rate": 0.2, "leaves": 8}
+    return (replace(paired, pairs=1_000, min_leaf=5, **small), replace(plain, **small))
+
+
+def good_members(table: SystemTable) -> tuple[Member, ...]:
+    """Return members of many shallow trees, which know the truth to about a point and fit in seconds."""
+    paired, plain = members_of(encoding_of(table.system))[:2]
+    many = {"trees": 1_500, "learning_rate": 0.1, "min_leaf": 5, "leaves": 4, "bagging": 0.7}
     return (
-        Member(**{**asdict(paired), **small, "pairs": 1_000, "min_leaf": 5}),
-        Member(**{**asdict(plain), **small}),
+        replace(paired, trees=150, learning_rate=0.2, leaves=8, pairs=6_000, weight=0.3),
+        *(replace(plain, name=f"GBR {draw + 1}", draw=draw, **many) for draw in range(3)),
     )
 
 
-def quick_recipe(table: SystemTable) -> Recipe:
-    """Return how a small yield model of the table is fitted."""
-    settings = TrainSettings(members=small_members(table), n_anchors=8)
+def recipe(members: tuple[Member, ...], anchors: int) -> Recipe:
+    """Return how a yield model of some members is fitted."""
+    settings = TrainSettings(members=members, n_anchors=anchors)
     return Recipe(
-        "a small model for tests",
+        "a model for tests",
         asdict(settings),
         len(settings.members) + 1,
         lambda table, rows, step: fit(table, rows, settings, step),
@@ -239,8 +268,23 @@ def train_quickly(folder: Path, seed: int = 0, *, rows: int = 432, noise: float 
     """Write the system into a folder, fit a small model of it, and write the artefact beside."""
     file = write_system(folder, np.random.default_rng(seed), rows=rows, noise=noise)
     table = read_system_table(file)
-    how = quick_recipe(table)
+    how = recipe(small_members(table), 8)
     held = {protocol: hold_out(table, protocol, how) for protocol in PROTOCOLS}
+    return _written(folder, file, table, how, held)
+
+
+def train_well(folder: Path, seed: int = 0) -> Synthetic:
+    """Do the same with many rows, little noise and a better model, whose intervals are the small one's."""
+    file = write_system(folder, np.random.default_rng(seed), rows=1440, noise=0.3)
+    table = read_system_table(file)
+    once = hold_out(table, "experiment", recipe(small_members(table), 8))
+    held = dict.fromkeys(PROTOCOLS, once)
+    return _written(folder, file, table, recipe(good_members(table), 16), held)
+
+
+def _written(
+    folder: Path, file: Path, table: SystemTable, how: Recipe, held: Mapping[str, HeldOut]
+) -> Synthetic:
     files = assemble(table, how, held, how.fit(table, np.arange(len(table)), lambda _: None))
     artefact = folder / "synthetic"
     artefact.mkdir()

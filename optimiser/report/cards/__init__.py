@@ -74,8 +74,16 @@ def run_makers(result: RunResult, pinned: dict[str, Any], scopes: Scopes | None 
         Maker("sources", "Every number and its source", lambda: sources_card(result), appendix=True),
         Maker("run", "This run", lambda: run_card(result, pinned), appendix=True),
     )
-    return made if system.is_cathode else tuple(one for one in made if one.key not in _OF_CATHODES)
+    return made if system.is_cathode else tuple(one for one in made if _applies(one.key, result))
 
 
 #: Cards that need the feed's formula, or what only the leach of a cathode has.
-_OF_CATHODES = frozenset({"plant", "flows", "climate", "impacts", "cost", "nearest", "drivers"})
+_OF_CATHODES = frozenset({"plant", "flows", "impacts", "nearest"})
+#: Cards that a system of one's own has where it has a metric.
+_OF_METRICS = {"cost": "cost", "climate": "climate_change"}
+
+
+def _applies(card: str, result: RunResult) -> bool:
+    """Return whether a card has something to say of a system of one's own."""
+    needed = _OF_METRICS.get(card)
+    return card not in _OF_CATHODES and (needed is None or needed in result.problem.metrics)

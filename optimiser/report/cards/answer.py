@@ -12,7 +12,7 @@ from optimiser.problem.feed_words import electrons_sentence
 from optimiser.problem.tolerances import said
 from optimiser.report import refusal, words
 from optimiser.report.card import Card, Table, Tile, Words
-from optimiser.report.caveats import intervals_caveat, selection_caveat
+from optimiser.report.caveats import intervals_caveat, no_transfer, selection_caveat
 from optimiser.report.columns import column
 from optimiser.report.frames import (
     SUPPORT,
@@ -28,7 +28,7 @@ from optimiser.report.picks import ends_and_knee
 from optimiser.search.front import Front, Infeasibility
 from optimiser.search.run import RunResult
 from optimiser.surrogate.site import whose_yields
-from optimiser.systems.words import no_transfer, vocabulary
+from optimiser.systems.words import vocabulary
 
 
 def answer_card(result: RunResult, certainty: str = "") -> Card:
@@ -164,7 +164,7 @@ def _nothing(result: RunResult, infeasibility: Infeasibility) -> Card:
         pd.concat([numbers, lacking(problem, nearest, titles)], ignore_index=True),
         sortable=False,
     )
-    limits = (no_transfer(problem.system),) if no_transfer(problem.system) else ()
+    limits = (told,) if (told := no_transfer(problem.surrogate)) else ()
     warnings = (*whose_yields(problem.surrogate), *limits, intervals_caveat(problem.surrogate))
     return Card(finding=tuple(finding), warnings=warnings, blocks=(why, table))
 

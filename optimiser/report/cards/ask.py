@@ -44,15 +44,15 @@ def answer_cards(answer: Answer, evidence: Nearest, pinned: Mapping[str, Any]) -
     what = vocabulary(answer.problem.system).options
     if len(answer.acids) > 1 or answer.problem.system.is_cathode:
         makers.append(Maker("acids", f"{what.capitalize()} against each other", lambda: acids_card(answer)))
-    if {"cost", "climate_change"} <= answer.spread.keys():
+    if in_parts(answer):
         makers.append(Maker("money", "What it costs and emits", lambda: money_card(answer)))
     makers += [
         *plant_makers(answer.scopes),
         *own_makers(answer.problem.surrogate),
+        Maker("nearest", "Nearest experiments", lambda: evidence_card(answer, evidence)),
+        Maker("run", "This answer", lambda: command_card(pinned)),
     ]
-    if evidence.said:
-        makers.append(Maker("nearest", "Nearest experiments", lambda: evidence_card(answer, evidence)))
-    return make_cards([*makers, Maker("run", "This answer", lambda: command_card(pinned))])
+    return make_cards(makers)
 
 
 def answer_card(answer: Answer) -> Card:
@@ -211,15 +211,25 @@ def acids_frame(answer: Answer) -> pd.DataFrame:
 def money_card(answer: Answer) -> Card:
     """Return cost and climate change by component, with intervals that include prices and factors."""
     cost = {c: answer.spread[f"cost_{c}"].value for c in COMPONENTS}
-    most = max(cost, key=lambda c: cost[c])
+    most = _called(answer, max(cost, key=lambda c: cost[c]))
     total, said = answer.spread["cost"].value, "It costs nothing."
     if total > 0.0:
-        said = f"The largest part of the cost is {most}: {number(100.0 * cost[most] / total, 0)} %."
+        said = f"The largest part of the cost is {most}: {number(100.0 * max(cost.values()) / total, 0)} %."
     caption = (
         "Per kg of metal dissolved. Intervals (90 %) draw yields, prices, factors, stocks and plant together."
     )
     table = Table("components", caption, components_frame(answer), sortable=False)
     return Card(finding=(said,), blocks=(table,))
+
+
+def in_parts(answer: Answer) -> bool:
+    """Return whether cost and climate change are known by component."""
+    return {"cost", "climate_change"} <= answer.spread.keys()
+
+
+def _called(answer: Answer, component: str) -> str:
+    """Return what a component of the cost is called; what a system dissolves need be no acid."""
+    return "reagent" if component == "acid" and not answer.problem.system.is_cathode else component
 
 
 def components_frame(answer: Answer) -> pd.DataFrame:
@@ -229,7 +239,7 @@ def components_frame(answer: Answer) -> pd.DataFrame:
         c for c in COMPONENTS if answer.problem.system.is_cathode or answer.spread[f"cost_{c}"].high > 0.0
     ]
     for component in (*bought, "total"):
-        row: dict[str, Any] = {"component": component}
+        row: dict[str, Any] = {"component": _called(answer, component)}
         for what, metric in _PARTS.items():
             key = metric if component == "total" else f"{what}_{component}"
             how, told = column(f"{what}_{component}"), answer.spread[key]
@@ -248,7 +258,7 @@ def evidence_card(answer: Answer, evidence: Nearest) -> Card:
     said = f"No experiment with this {which} is in the data, so its yields are a guess."
     if len(frame):
         said = f"The nearest experiment is {frame.iloc[0]['distance']:.1f} away."
-        shown = shown_experiments(beside(answer.problem, answer.evaluation, 0, frame))
+        shown = shown_experiments(beside(answer.problem, answer.evaluation, 0, frame), answer.problem.system)
         shown = shown.drop(columns=["differs in"])  # would make rows tall beside so many columns
         blocks.append(
             Table(

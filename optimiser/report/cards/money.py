@@ -18,6 +18,7 @@ from optimiser.report.marginal import Margin, beyond_finding, margin, margin_fin
 from optimiser.report.picks import spread
 from optimiser.search.front import Front
 from optimiser.search.run import RunResult
+from optimiser.systems.words import vocabulary
 
 #: Said where sums of money rest on numbers that are marked.
 ROUGH = "Some of the prices and exchange rates behind this are old or rough; the appendix lists them."
@@ -34,16 +35,18 @@ def cost_card(result: RunResult) -> Card:
     names, frame, answer = _chosen(result, result.front)
     point, acid = point_value(problem), float(answer["acid_bill"])
     everything = float(answer.get("plant_bill", answer["batch_cost"]))
-    steps = margin(problem, result.front)
+    valued = "net_value" in problem.metrics
+    steps = margin(problem, result.front) if valued else None
+    every = vocabulary(problem.system).response
     worth = (
-        f"One more point of yield of every metal is worth {point:,.0f} EUR per t of feed; acid costs "
+        f"One more point of yield of every {every} is worth {point:,.0f} EUR per t of feed; acid costs "
         f"{acid:,.0f} EUR per t, everything together {everything:,.0f}. {advice(point, acid, everything)}"
     )
     finding = (
         *((margin_finding(steps),) if steps else ()),
         *((beyond_finding(steps),) if steps and steps.cost[-1] > margin_top(steps) else ()),
         largest_component(answer, "cost"),
-        *((worth,) if steps is None else ()),
+        *((worth,) if steps is None and valued else ()),
         *((ROUGH,) if marked_numbers(problem, "", MONEY) else ()),
     )
     value = Figure(
@@ -55,7 +58,8 @@ def cost_card(result: RunResult) -> Card:
     about = "Cost by component, per kg of metal dissolved."
     figure, table = _components("cost", about, names, frame)
     further = (_margin_figure(steps),) if steps else ()
-    return Card(finding=finding, blocks=(*further, Panels((figure, value)), table))
+    shown = (figure, value) if valued else (figure,)
+    return Card(finding=finding, blocks=(*further, Panels(shown), table))
 
 
 def _margin_figure(steps: Margin) -> Figure:

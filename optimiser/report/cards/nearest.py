@@ -9,7 +9,8 @@ from optimiser.report import words
 from optimiser.report.card import Block, Card, Table, Words
 from optimiser.report.nearest import BREAKS, DISTANCE, beside, made_of, picked_nearest, recommended
 from optimiser.search.run import RunResult
-from optimiser.variables import CONTINUOUS
+from optimiser.systems.system import System
+from optimiser.systems.words import vocabulary
 
 
 def nearest_card(result: RunResult) -> Card:
@@ -25,18 +26,18 @@ def nearest_card(result: RunResult) -> Card:
         covered = ("Experiments cover its setpoints together.",)
         blocks.append(Words(f"{pick.name}: {setpoints}", gaps or covered))
         if len(rows):
-            frame = shown_experiments(beside(problem, front.evaluation, pick.row, rows))
+            frame = shown_experiments(beside(problem, front.evaluation, pick.row, rows), problem.system)
             caption = "First the predicted yields, then the measured ones, nearest first."
             blocks.append(Table(f"nearest-{pick.number}", caption, frame, sortable=False))
     flagged = bool((found.frame["breaks_stoichiometry"].fillna(False)).any())
     how = (DISTANCE, SOURCES, *((f"A row marked “too little acid” {BREAKS}.",) if flagged else ()))
     blocks.append(Words("How to read this", how, folded=True))
-    return Card(finding=(_finding(own), found.said), blocks=tuple(blocks))
+    return Card(finding=(_finding(own, vocabulary(problem.system).option), found.said), blocks=tuple(blocks))
 
 
-def _finding(own: pd.DataFrame) -> str:
+def _finding(own: pd.DataFrame, option: str) -> str:
     if not len(own):
-        return "No experiment with the recommended acid is in the data, so its yields are a guess."
+        return f"No experiment with the recommended {option} is in the data, so its yields are a guess."
     nearest = own.iloc[0]
     parts = made_of(nearest)
     if parts == "nothing":
@@ -47,7 +48,7 @@ def _finding(own: pd.DataFrame) -> str:
     )
 
 
-def shown_experiments(frame: pd.DataFrame) -> pd.DataFrame:
+def shown_experiments(frame: pd.DataFrame, system: System) -> pd.DataFrame:
     """Return the table of `report.nearest.beside` with the columns that the page shows."""
     marks = ["" if value is not True else ", too little acid" for value in frame["breaks_stoichiometry"]]
     shown = frame.assign(which=frame["which"] + marks)
@@ -58,4 +59,4 @@ def shown_experiments(frame: pd.DataFrame) -> pd.DataFrame:
     shown["which"] = shown["which"].where(~own, shown["which"] + ", own")
     yields = [str(name) for name in frame if str(name).startswith("yield_")]
     # the yields first: a phone shows few columns
-    return shown[["which", *yields, *CONTINUOUS, "distance", "differs in", "feed", "row", "study"]]
+    return shown[["which", *yields, *system.names, "distance", "differs in", "feed", "row", "study"]]

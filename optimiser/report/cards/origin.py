@@ -11,7 +11,7 @@ from optimiser.problem.bound import BoundProblem
 from optimiser.problem.feed_words import reading_lines
 from optimiser.report import words
 from optimiser.report.card import Block, Card, Table, Verbatim
-from optimiser.report.caveats import CLIMATE, MONEY, marked_numbers
+from optimiser.report.caveats import CLIMATE, MONEY, marked_numbers, sums_count
 from optimiser.report.columns import column
 from optimiser.report.numbers import NOTHING, counted
 from optimiser.report.sources import sources_frame
@@ -26,7 +26,7 @@ def sources_card(result: RunResult) -> Card:
     marked = int((frame["flags"] != "").sum())
     if not len(frame):
         return Card(not_applicable="no number of a table stands behind it.")
-    if not result.problem.system.is_cathode:
+    if not sums_count(result.problem):
         return _system_sources(frame)
     finding = (
         f"{len(frame)} numbers stand behind this report, {marked} of them marked: older than 2020, or of "

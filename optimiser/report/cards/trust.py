@@ -7,7 +7,7 @@ import pandas as pd
 from optimiser.problem.bound import BoundProblem
 from optimiser.report import words
 from optimiser.report.card import Block, Card, Figure, Panels, Table, Words
-from optimiser.report.caveats import not_known, skill_caveat
+from optimiser.report.caveats import not_known, skill_caveat, sums_notes
 from optimiser.report.columns import column
 from optimiser.report.figures.lines import draw_courses, feasible_courses, hypervolume_courses
 from optimiser.report.numbers import counted
@@ -41,7 +41,7 @@ def support_card(result: RunResult) -> Card:
     unknown = not_known(problem.surrogate)
     if problem.system.is_cathode and not _with_peroxide(result):
         unknown = (words.PEROXIDE_CAVEAT, *unknown)
-    blocks.append(Words("What this tool does not know", unknown))
+    blocks.append(Words("What this tool does not know", (*unknown, *sums_notes(problem))))
     return Card(finding=tuple(finding), blocks=tuple(blocks))
 
 

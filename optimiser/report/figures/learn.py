@@ -9,21 +9,22 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from optimiser.report.columns import column
-from optimiser.report.style import INK, METAL_LOOKS, MUTED, blank, rgba
-from optimiser.variables import COLUMN, VARIABLES
+from optimiser.report.style import INK, MUTED, blank, response_looks, rgba
+from optimiser.systems.system import System
 
 
-def draw_parity(values: pd.DataFrame, when: Literal["before", "after"]) -> go.Figure:
+def draw_parity(values: pd.DataFrame, when: Literal["before", "after"], system: System) -> go.Figure:
     """Draw measured yields against expected ones with 90 % intervals; odd values are hollow.
 
     Args:
         values: of `Lessons`.
         when: expectations of the base, or of the site model without the experiment.
+        system: whose responses they are.
     """
     figure = blank(360, "measured yield [%]", "")
     line = {"color": MUTED, "width": 1, "dash": "dot"}
     figure.add_scatter(x=[0, 105], y=[0, 105], mode="lines", line=line, showlegend=False, hoverinfo="skip")
-    for metal, (colour, symbol) in METAL_LOOKS.items():
+    for metal, (colour, symbol) in response_looks(system.responses).items():
         rows = values[values["metal"] == metal]
         if not len(rows):
             continue
@@ -61,23 +62,25 @@ def draw_parity(values: pd.DataFrame, when: Literal["before", "after"]) -> go.Fi
     return figure
 
 
-def draw_shift(values: pd.DataFrame, frame: pd.DataFrame, variable: str) -> go.Figure:
+def draw_shift(values: pd.DataFrame, frame: pd.DataFrame, variable: str, system: System) -> go.Figure:
     """Draw by how much yields differ from the base over a setpoint: learned, and as measured (hollow).
 
     Args:
         values: of `Lessons`.
         frame: the results as they are stored.
         variable: the setpoint.
+        system: whose setpoint it is.
     """
     figure = blank(300, column(variable).heading, "", legend=False)
     figure.add_hline(y=0.0, line={"color": INK, "width": 1})
     at = frame[variable].to_numpy(dtype=np.float64)[values["row"].to_numpy() - 1]
-    jitter = 0.012 * max(float(np.ptp(at)), VARIABLES[COLUMN[variable]].step)
-    for k, (metal, (colour, symbol)) in enumerate(METAL_LOOKS.items()):
+    middle = (len(system.responses) - 1) / 2.0
+    jitter = 0.012 * max(float(np.ptp(at)), system.variables[system.column[variable]].step)
+    for k, (metal, (colour, symbol)) in enumerate(response_looks(system.responses).items()):
         mine = (values["metal"] == metal).to_numpy()
         if not mine.any():
             continue
-        rows, x = values[mine], at[mine] + (k - 1.5) * jitter  # side by side: metals share their setpoints
+        rows, x = values[mine], at[mine] + (k - middle) * jitter  # side by side: metals share their setpoints
         for name, y, look in (
             ("measured", rows["measured"] - rows["before"], f"{symbol}-open"),
             ("learned", rows["shift"], symbol),
