@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from optimiser.explain.explanation import DesignExplanation, Explanation
+from optimiser.explain.explanation import MOST_EXACT, ORDERS, DesignExplanation, Explanation
 from optimiser.explain.setpoints import LEAST_GAIN, Change, cost_metric
 from optimiser.problem.robustness import worst_steps
 from optimiser.report import words
@@ -279,6 +279,16 @@ def _meaning(of: Explanation) -> tuple[str, ...]:
             "data cannot tell them apart, and neither can this.",
         )
     )
+    exact = (
+        f"Values of the one design are exact, over all {2**many} sets of drivers. Those of the anchors "
+        "follow one random order of the drivers each, forwards and backwards: they add up exactly too, but "
+        "rely on their means only."
+    )
+    if many > MOST_EXACT:
+        exact = (
+            f"Values of the one design follow {ORDERS} random orders of the drivers, forwards and backwards, "
+            "those of the anchors one: they add up exactly, but of the anchors rely on their means only."
+        )
     mixed = "one experiment's acid at another's temperature"
     if not system.is_cathode:
         mixed = "one experiment's choices at another's setpoints"
@@ -298,8 +308,6 @@ def _meaning(of: Explanation) -> tuple[str, ...]:
         "Only rows whose feed contains a metal count in that metal's background."
         if system.is_cathode
         else "Only rows whose feed has a response count in that response's background.",
-        f"Values of the one design are exact, over all {2**many} sets of drivers. Those of the anchors "
-        "follow one random order of the drivers each, forwards and backwards: they add up exactly too, but "
-        "rely on their means only.",
+        exact,
         *(told_of if not system.is_cathode and len(of.responses) < len(system.responses) else ()),
     )
