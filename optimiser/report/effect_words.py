@@ -88,8 +88,9 @@ def threshold_sentences(of: Explanation) -> list[str]:
         if not any(one.looked_for for one in ones)
     ]
     if short:
+        listed = ", ".join(short)
         said.append(
-            f"Too few neighbouring values were tried with the same choices to look for one: {', '.join(short)}."
+            f"Too few neighbouring values were tried with the same choices to look for one: {listed}."
         )
     return said
 
