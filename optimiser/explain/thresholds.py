@@ -106,7 +106,7 @@ def thresholds(
             many = len(np.unique(x))
             why = f"the data have {many} different values"
             if many >= LEAST_VALUES:
-                why = f"no more than {len(grid[values])} neighbouring values were tried with the same choices"
+                why = "too few neighbouring values were tried with the same choices"
             effect = _curves(own, np.ones((1, len(own))))[0] if len(grid[values]) else grid[values]
             found.append(Threshold(name, response, grid[values], effect, why=why))
     return tuple(found)

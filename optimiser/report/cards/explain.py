@@ -116,7 +116,7 @@ def change_card(of: Explanation) -> Card:
             f"sweep-{sweep.variable.name}",
             f"Yields along {sweep.variable.label}.",
             draw_sweep(sweep, float(d.evaluation.designs.continuous[0, j]), of.responses, of.columns),
-            sweep.variable.label.capitalize(),
+            sweep.variable.label[:1].upper() + sweep.variable.label[1:],
         )
         for j, sweep in enumerate(d.sweeps)
         if len(sweep.values) > 1
@@ -204,7 +204,7 @@ def dependence_card(of: Explanation) -> Card:
         log = variable is not None and variable.log
         drawing = draw_dependence(driver_heading(driver, system), log, of.cases[driver], values, of.responses)
         about = f"What {label} adds to the yields against its value."
-        figures.append(Figure(f"dependence-{driver}", about, drawing, label.capitalize()))
+        figures.append(Figure(f"dependence-{driver}", about, drawing, label[:1].upper() + label[1:]))
     finding = (
         f"Each small mark is one of {len(of.cases)} rows of the training data; lines join medians of "
         "neighbouring rows. Where marks scatter at one value, the effect depends on the other drivers."
