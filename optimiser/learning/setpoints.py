@@ -51,5 +51,6 @@ def _known_value(variable: Variable, value: Floats, low: Floats, high: Floats) -
     """Return the nearest of the values that can be set within bounds; as it is where none is, shape (n,)."""
     known = np.array(variable.values)
     apart = np.abs(value[:, None] - known)
-    apart[(known < np.reshape(low, (-1, 1))) | (known > np.reshape(high, (-1, 1)))] = np.inf
+    outside = (known < np.reshape(low, (-1, 1))) | (known > np.reshape(high, (-1, 1)))
+    apart = np.where(outside, np.inf, apart)
     return np.where(np.isfinite(apart).any(axis=1), known[apart.argmin(axis=1)], value)

@@ -69,7 +69,8 @@ class Space:
 
     def setpoints(self, place: Floats) -> Floats:
         """Return the setpoints that :meth:`place` turns into given places, shape (n, v)."""
-        return np.where(np.isnan(self._shift), place, np.exp(place) - self._shift)
+        as_it_is = np.isnan(self._shift)
+        return np.where(as_it_is, place, np.exp(np.where(as_it_is, 0.0, place)) - self._shift)
 
     @cached_property
     def _describing(self) -> list[int]:
