@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -304,3 +305,7 @@ def _written(
     for name, content in files.items():
         (artefact / name).write_bytes(content)
     return Synthetic(folder, file, artefact, table, load_surrogate(artefact).system)
+
+
+if __name__ == "__main__":  # python -m tests.systems.synthetic docs/examples/leach
+    write_system(Path(sys.argv[1]), np.random.default_rng(0), rows=432)
