@@ -105,7 +105,6 @@ def _model(name: str, folder: Path) -> Record:
         kind = f"site model on {base_name(surrogate)}"
     else:
         kind = _kind(surrogate)
-    skill = card["skill"] if card else {}
     return {
         "name": name,
         "kind": kind,
