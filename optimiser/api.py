@@ -27,6 +27,7 @@ from optimiser.problem.schema import Problem, ReportSpec, SearchSpec
 from optimiser.search.run import RunResult
 from optimiser.search.run import run as search_config
 from optimiser.search.side_by_side import ProgressCallback
+from optimiser.systems.system import SystemFeed
 from optimiser.tables.front_csv import design_table, with_choices
 from optimiser.tables.own import OwnTables, read_own_tables, tables_of
 
@@ -129,7 +130,7 @@ class Result:
             raise InputError(
                 f"This run has no {METRICS[metric].label}.",
                 allowed=", ".join(problem.metrics),
-                remedy=METRICS[metric].needs,
+                remedy=METRICS[metric].lacks(problem.inputs),
             )
         if not self.feasible:
             raise InputError("No design is feasible.", remedy="print(result) says why")
@@ -313,10 +314,19 @@ def own_tables_of(
     return None if paths == [None] * len(paths) else read_own_tables(*paths)
 
 
+def _feed_of(said: Mapping[str, Any], problem: Problem | None) -> Feed | SystemFeed:
+    """Return the feed that a mapping describes: a cathode, or one of the system of a problem."""
+    if problem is None or isinstance(problem.feed, Feed):
+        return Feed.model_validate(said)
+    from optimiser.problem.named import surrogate_of
+
+    return surrogate_of(problem).system.feed_of({"name": "feed", **said})
+
+
 def predict(
     designs: pd.DataFrame,
     *,
-    feed: str | Feed | Mapping[str, Any] | None = None,
+    feed: str | Feed | SystemFeed | Mapping[str, Any] | None = None,
     problem: Problem | None = None,
     acids: str | Path | None = None,
     prices: str | Path | None = None,
@@ -327,7 +337,8 @@ def predict(
 
     Args:
         designs: one row per design: acid, temperature (degC), acid_concentration (mol/L), h2o2 (wt%),
-            solid_liquid_ratio (g/L), time (min) and optionally feed. Columns of a front are left aside.
+            solid_liquid_ratio (g/L), time (min) and optionally feed. With a problem on a system of one's own
+            its choices and setpoints instead. Columns of a front are left aside.
         feed: the cathode where no column says it: a name, or a composition as in `Problem`.
         problem: whose feed, own acids, process numbers, tolerances and yield model apply.
         acids, prices, impacts: your own tables, as `optimiser predict --acids` and so on take them.
@@ -364,7 +375,7 @@ def predict(
         )
     if isinstance(feed, Mapping):
         try:
-            feed = Feed.model_validate(feed)
+            feed = _feed_of(feed, problem)
         except InputError as error:
             raise error.at("feed") from None
     if not isinstance(tolerances, bool) and tolerances != "off":

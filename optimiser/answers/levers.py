@@ -26,7 +26,8 @@ from optimiser.problem.system_binding import CONSUMPTION, idle_numbers
 from optimiser.process.inputs import bought, idle_parameters
 from optimiser.process.parameters import choices, parameter_quantities, process_parameters
 from optimiser.process.plant_parameters import PLANT_NAMES, check_number, unit_of
-from optimiser.process.system_inputs import PEROXIDE, SystemInputs
+from optimiser.process.system_inputs import SystemInputs
+from optimiser.process.system_needs import PEROXIDE
 from optimiser.systems.reagents import Solute
 
 _NAMES = (

@@ -18,7 +18,6 @@ from optimiser.problem.named import surrogate_of
 from optimiser.problem.numbers import number
 from optimiser.problem.objectives import Objective
 from optimiser.problem.schema import Problem
-from optimiser.problem.system_binding import surrogate_of
 from optimiser.systems.system import BETWEEN, Option, System, cathode
 
 

@@ -70,7 +70,9 @@ class Metrics:
                 )
             if name not in problem.metrics:
                 raise InputError(
-                    f"This problem has no {METRICS[name].label}.", where=option, remedy=METRICS[name].needs
+                    f"This problem has no {METRICS[name].label}.",
+                    where=option,
+                    remedy=METRICS[name].lacks(problem.inputs),
                 )
         found = [
             asked.get(name) or Objective(name, 1 if METRICS[name].better == "lower" else -1)

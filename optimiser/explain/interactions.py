@@ -127,14 +127,16 @@ def interactions(
 
 
 def _drawn(cases: Cases, rng: np.random.Generator) -> tuple[Ints, Ints]:
-    """Return pairs of rows, half of them with the same option: many more than count in the end."""
+    """Return different pairs of rows, half of them with the same option: more than count in the end."""
     number, n = 8 * _PAIRS, len(cases)
     first, second = rng.integers(n, size=number), rng.integers(n, size=number)
     option = cases.option_of(cases.drivers)
     order = np.argsort(option, kind="stable")
     start, stop = (np.searchsorted(option[order], option, side=side) for side in ("left", "right"))
     alike = order[rng.integers(start[first], stop[first])]
-    return first, np.where(np.arange(number) % 2 == 0, alike, second)
+    second = np.where(np.arange(number) % 2 == 0, alike, second)
+    once = np.sort(np.unique(first * n + second, return_index=True)[1])
+    return first[once], second[once]
 
 
 def pair_curves(

@@ -116,8 +116,9 @@ def sweeps(problem: BoundProblem, here: Evaluation) -> tuple[Sweep, ...]:
     """Move each setpoint of one design over the problem's range for its acid, on the plant's grid.
 
     A change counts by the lowest yield after it (of those that are asked for, `counting`), whichever metal
-    that is: no change counts that only makes another metal limit. It must be inside the applicability domain, even where the problem does not ask
-    for that, and keep what the problem asks of chemistry. Yield targets do not matter.
+    that is: no change counts that only makes another metal limit. It must be inside the applicability
+    domain, even where the problem does not ask for that, and keep what the problem asks of chemistry. Yield
+    targets do not matter.
 
     Args:
         problem: the bound question.

@@ -21,7 +21,7 @@ from optimiser.process.ratios import (
     slurry_fraction,
     solubility_at,
 )
-from optimiser.process.system_inputs import PEROXIDE, SOLIDS, TEMPERATURE
+from optimiser.process.system_needs import PEROXIDE, SOLIDS, TEMPERATURE
 from optimiser.systems.reagents import CONCENTRATION
 from optimiser.variables import Floats
 

@@ -25,7 +25,7 @@ class Metric:
     ``better`` is the usual direction; ``low`` and ``high`` are the least and most that is possible. ``given``
     tells whether the numbers of a problem on cathodes suffice to compute it, and ``needs`` what to write
     where they do not. ``uses`` is what the numbers of any other system have to have for it
-    (`optimiser.process.system_inputs.PARTS`); ``cathode`` where it is of cathodes alone.
+    (`optimiser.process.system_needs.PARTS`); ``cathode`` where it is of cathodes alone.
     """
 
     name: str

@@ -23,14 +23,8 @@ from optimiser.process.byproducts import leachate_impurities
 from optimiser.process.costs import metal_value, reactor_hours
 from optimiser.process.inputs import ProcessInputs
 from optimiser.process.ratios import metals_ratio, peroxide_ratio, peroxide_rise
-from optimiser.process.system_inputs import (
-    PEROXIDE,
-    SOLIDS,
-    TEMPERATURE,
-    TIME,
-    AnyInputs,
-    SystemInputs,
-)
+from optimiser.process.system_inputs import AnyInputs, SystemInputs
+from optimiser.process.system_needs import PEROXIDE, SOLIDS, TEMPERATURE, TIME
 from optimiser.variables import Floats
 
 #: What the name of a yield's metric begins with.
@@ -141,8 +135,8 @@ def yield_metric(response: str) -> Metric:
 
 _ENERGY = (SOLIDS, TEMPERATURE, TIME, "dose", "bought")
 _SPENT = (*_ENERGY, "price")
-#: What to write where a metric per t of feed is asked of cathodes.
-_PER_KG = "of cathodes it is per kg of metal: write"
+#: What a metric per t of feed needs.
+_PER_KG = "a system of your own; of cathodes it is per kg of metal:"
 
 _ALL = (
     Metric(

@@ -18,11 +18,14 @@ from optimiser.problem.constraints import Yields, complete
 from optimiser.problem.limits import ApplicabilityDomain
 from optimiser.problem.metrics import YIELD, is_yield
 from optimiser.problem.named import refuse_other_system, surrogate_of
+from optimiser.problem.objectives import maximise
 from optimiser.problem.schema import Problem
 from optimiser.problem.system_schema import SystemVariables
+from optimiser.problem.tolerances import default_tolerances
 from optimiser.process.parameters import process_parameters
 from optimiser.process.plant_parameters import PLANT_NAMES
-from optimiser.process.system_inputs import PEROXIDE, SystemInputs, system_inputs
+from optimiser.process.system_inputs import SystemInputs, system_inputs
+from optimiser.process.system_needs import PEROXIDE
 from optimiser.surrogate.artefact import Surrogate
 from optimiser.surrogate.domain import Neighbourhood
 from optimiser.systems.reagents import PER_TONNE, PH
@@ -103,6 +106,58 @@ def bind_system(question: Problem, tables: OwnTables | None = None) -> BoundProb
     )
 
 
+def assemble_system(
+    name: str,
+    feed: SystemFeed,
+    options: Sequence[Option],
+    surrogate: Surrogate,
+    question: Problem | None = None,
+) -> BoundProblem:
+    """Build a problem of some options over all that is possible, without targets.
+
+    The objective is the first yield of the feed; the domain has its default.
+
+    Args:
+        name: of the problem.
+        feed: what is leached.
+        options: what is chosen among.
+        surrogate: of the system.
+        question: whose numbers of the process apply; the usual ones where there is none.
+
+    Raises:
+        InputError: the system's file names an acid that does not exist.
+    """
+    system, process = surrogate.system, {} if question is None else dict(question.process)
+    process.pop(CONSUMPTION, None)
+    reagents = supplied(load_reagents(), process)
+    near = [surrogate.domain.neighbourhood(feed, option) for option in options]
+    inputs = system_inputs(
+        system,
+        feed,
+        options,
+        process_parameters(process),
+        acid_consumption=None if question is None else _consumption(question),
+        reagents=reagents,
+    )
+    inputs = replace(inputs, undosed=_undosed(inputs, options, near))
+    everything = np.tile([[v.low, v.high] for v in system.variables], (len(options), 1, 1))
+    has = [r for r, there in zip(system.responses, feed.present, strict=True) if there]
+    return BoundProblem(
+        name=name,
+        feed=feed,
+        acids=tuple(options),
+        surrogate=surrogate,
+        reagents=reagents,
+        inputs=inputs,
+        neighbourhoods=tuple(near),
+        lower=everything[:, :, 0],
+        upper=everything[:, :, 1],
+        objectives=(maximise(f"{YIELD}{has[0]}"),),
+        constraints=complete((), inputs),
+        tolerances=default_tolerances(system),
+    )
+
+
 def _refuse_parts(question: Problem, tables: OwnTables | None) -> None:
     for part in _OF_CATHODES:
         if getattr(question, part):
@@ -140,11 +195,6 @@ def _refuse_process(question: Problem, system: System) -> None:
                 where=question.where("process", key),
                 remedy="remove it",
             )
-
-
-def idle_parameters(system: System) -> tuple[str, ...]:
-    """Return the process parameters that a system has no use for."""
-    return _IDLE if PEROXIDE in system.names else (*_IDLE, *_OF_PEROXIDE)
 
 
 def _consumption(question: Problem) -> float | None:

@@ -6,7 +6,8 @@ import numpy as np
 
 from optimiser.chemistry.impurities import IMPURITIES
 from optimiser.process.balance import MassBalance, heat_capacity, heating, leachant, mixing
-from optimiser.process.system_inputs import PEROXIDE, SOLIDS, TEMPERATURE, TIME, SystemInputs
+from optimiser.process.system_inputs import SystemInputs
+from optimiser.process.system_needs import PEROXIDE, SOLIDS, TEMPERATURE, TIME
 from optimiser.variables import Designs, Floats
 
 

@@ -32,8 +32,6 @@ _EXPERIMENTS = 5
 def evidence_of(answer: Answer) -> Nearest:
     """Return the five experiments nearest to the design of an answer."""
     problem = answer.problem
-    if not problem.system.is_cathode:
-        return Nearest(pd.DataFrame(), ((),), "")
     table = installed_table(problem.surrogate)
     return find_nearest(problem, answer.evaluation.designs, table, _EXPERIMENTS)
 

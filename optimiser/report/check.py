@@ -120,9 +120,7 @@ def check_lines(findings: Record) -> list[str]:
     for acid in findings["acids"] if "acids" in findings else _options(findings):
         if acid["inside_domain"]:
             spans = ", ".join(
-                f"{v.label} {low:g}" + (f"–{high:g} {v.unit}" if high > low else f" {v.unit} (fixed)")
-                for v in variables
-                for low, high in [acid["searched"][v.name]]
+                _span(v, low, high) for v in variables for low, high in [acid["searched"][v.name]]
             )
             lines.append(
                 f"  {acid['acid']}: {counted(acid['experiments'], 'experiment')} near this feed; {spans}"
@@ -135,6 +133,11 @@ def check_lines(findings: Record) -> list[str]:
     lines += [f"Own {file['kind']}: {file['file']}." for file in findings["own_tables"]]
     lines += findings["notes"]
     return [*lines, f"The search evaluates up to {findings['evaluations']:,} designs."]
+
+
+def _span(variable: Variable, low: float, high: float) -> str:
+    unit = "" if variable.unit == "-" else f" {variable.unit}"
+    return f"{variable.label} {low:g}" + (f"–{high:g}{unit}" if high > low else f"{unit} (fixed)")
 
 
 def _setpoints(findings: Record) -> Variables:

@@ -113,8 +113,7 @@ def print_answer_tables(answer: Answer, evidence: Nearest) -> None:
         console.print()
         _say(console, title, "bold")
         print_records([{str(k): v for k, v in row.items()} for row in frame.round(3).to_dict("records")])
-    if evidence.said:
-        print_nearest(answer.problem, answer.evaluation.designs, evidence)
+    print_nearest(answer.problem, answer.evaluation.designs, evidence)
 
 
 def _say(console: Console, text: str, style: str = "") -> None:

@@ -11,10 +11,11 @@ import pandas as pd
 
 from optimiser._io.errors import InputError
 from optimiser._io.output import check_apart, check_file_target, check_folder, placed
-from optimiser.chemistry.feeds import find_feed
 from optimiser.problem.load import load_problem
-from optimiser.report.card import make_cards
+from optimiser.report.card import Maker, make_cards
 from optimiser.report.cards.scenarios import scenario_makers
+from optimiser.report.cards.system_scenarios import system_scenario_makers
+from optimiser.report.columns import told_of
 from optimiser.report.deliver import deliver as deliver_report
 from optimiser.report.images import Kind
 from optimiser.report.manifest import given, made_with
@@ -70,6 +71,11 @@ def deliver(request: Request, progress: RowProgress) -> Said:
     """
     _check(request)
     setting = _setting(request)
+    with told_of(setting.system):
+        return _deliver(request, setting, progress)
+
+
+def _deliver(request: Request, setting: Setting, progress: RowProgress) -> Said:
     _check_length(request, setting.rows)
     tally, out = Tally(), request.out
     pieces = (tally.counted(piece) for piece in parts(setting, progress=progress))
@@ -95,7 +101,8 @@ def _setting(request: Request) -> Setting:
     setting = prepare(
         request.table,
         question=question,
-        feed=find_feed(request.feed, where="--feed") if request.feed else None,
+        feed=request.feed or None,
+        feed_from="--feed",
         sheet=request.sheet,
         basis=request.basis,
         tables=tables,
@@ -127,7 +134,7 @@ def _write(of: Contents, request: Request) -> list[str]:
         delivery = deliver_report(
             request.report,
             manifest=of.pinned,
-            cards=make_cards(scenario_makers(of)),
+            cards=make_cards(_makers(of)),
             tables={"scenarios.csv": of.scenarios, "scenarios.xlsx": of.sheets()},
             title=f"Scenarios of {of.name}",
             name=of.name,
@@ -137,6 +144,10 @@ def _write(of: Contents, request: Request) -> list[str]:
         )
         lines += [f"Report: {delivery.page}", *delivery.notes]
     return lines
+
+
+def _makers(of: Contents) -> tuple[Maker, ...]:
+    return scenario_makers(of) if of.setting.system.is_cathode else system_scenario_makers(of)
 
 
 def _check(request: Request) -> None:

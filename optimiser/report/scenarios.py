@@ -86,6 +86,8 @@ def contents(
     Raises:
         InputError: none of the impact categories can be normalised and weighted.
     """
+    if not setting.system.is_cathode:
+        return _of_system(name, parts, tally, setting, pinned)
     profile, impacts = setting.profile, None
     scenarios = results(parts)
     tables = {"scenarios": scenarios, "yields": yields_frame(scenarios)}
@@ -108,3 +110,14 @@ def contents(
     sources = [sources_frame(original(part)) for part in parts]
     tables["sources"] = pd.concat(sources).drop_duplicates(ignore_index=True)
     return Contents(name, tally, setting, pinned, tables, impacts, footprint, profile is not None)
+
+
+def _of_system(
+    name: str, parts: Sequence[Part], tally: Tally, setting: Setting, pinned: dict[str, Any]
+) -> Contents:
+    """Make the tables of a system of one's own: what needs the formula of a cathode is left out."""
+    scenarios = results(parts)
+    tables = {"scenarios": scenarios, "yields": yields_frame(scenarios, setting.system)}
+    sources = [sources_frame(original(part)) for part in parts]
+    tables["sources"] = pd.concat(sources).drop_duplicates(ignore_index=True)
+    return Contents(name, tally, setting, pinned, tables, None, None, False)

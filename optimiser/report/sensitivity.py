@@ -92,7 +92,10 @@ def ranked_metric(of: Study, metric: str | None) -> str:
     if chosen not in of.drivers.metrics:
         why, remedy = "only the errors of the yields bear on a yield", ""
         if chosen not in of.problem.metrics:
-            why, remedy = "the problem's numbers do not suffice for it", METRICS[chosen].needs
+            why, remedy = (
+                "the problem's numbers do not suffice for it",
+                METRICS[chosen].lacks(of.problem.inputs),
+            )
         elif not chosen.startswith("yield_"):
             why, remedy = "it was not studied", f"make {chosen} an objective of the problem"
         raise InputError(

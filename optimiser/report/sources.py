@@ -115,7 +115,7 @@ def _parameters(problem: BoundProblem) -> list[dict[str, object]]:
     idle = (
         idle_parameters(problem.cathode_feed)
         if problem.system.is_cathode
-        else system_binding.idle_parameters(problem.system)
+        else tuple(system_binding.idle_numbers(problem.system))
     )
     for name, q in parameter_quantities().items():
         if name in idle:

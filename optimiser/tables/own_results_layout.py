@@ -22,7 +22,8 @@ from optimiser.surrogate.space import Space
 from optimiser.systems.system import BETWEEN, NO_CHOICE, System, cathode
 from optimiser.tables.own_results_checks import MOST_YIELD, YIELDS
 from optimiser.tables.read import Column
-from optimiser.tables.scenarios import COLUMNS, SPELT
+from optimiser.tables.scenarios import COLUMNS
+from optimiser.tables.system_scenarios import SPELT
 from optimiser.variables import DESIGN_COLUMNS, Variable
 
 #: Ways to write a fraction in a header, and per cent.

@@ -13,7 +13,6 @@ import pandas as pd
 from optimiser._io.errors import InputError
 from optimiser.chemistry.acids import Acid
 from optimiser.chemistry.feeds import Feed, find_feed
-from optimiser.chemistry.metals import METALS
 from optimiser.problem.binding import assemble, assumed_of, factors_of, tolerances_of
 from optimiser.problem.bound import BoundProblem, Evaluation
 from optimiser.problem.feed_words import reading_lines
@@ -21,22 +20,27 @@ from optimiser.problem.impacts import credit_of
 from optimiser.problem.metrics import APART, BY_PRODUCTS, METRICS
 from optimiser.problem.named import surrogate_of
 from optimiser.problem.schema import Problem
-from optimiser.problem.tolerances import DEFAULT, OFF, Tolerances, said
+from optimiser.problem.system_binding import assemble_system
+from optimiser.problem.tolerances import DEFAULT, OFF, Tolerances, default_tolerances, no_tolerances, said
 from optimiser.problem.yields import assumption, check_yields
 from optimiser.process.impacts import AssumedFactor, Credit, filled
 from optimiser.process.parameters import ProcessParameters, process_parameters
+from optimiser.process.system_inputs import SystemInputs
 from optimiser.surrogate.artefact import Surrogate, load_surrogate
 from optimiser.surrogate.site import whose_yields
+from optimiser.systems.system import Option, System, SystemFeed
+from optimiser.systems.words import vocabulary
 from optimiser.tables.front_csv import design_table
 from optimiser.tables.missing import note, with_blanks
 from optimiser.tables.own import OwnTables, own_tables, read_own_tables
 from optimiser.tables.read import CHUNK, Table
 from optimiser.tables.scenarios import Known, Scenarios, open_scenarios, parse, results_aside
+from optimiser.tables.system_scenarios import feed_named
 from optimiser.toolkit.profile import Profile, ToolkitSums
 from optimiser.variables import Bools, Designs, Ints
 
-#: Notes of scenarios outside the applicability domain.
-OUTSIDE, NO_DATA = "outside the domain", "outside the domain: acid not in the data"
+#: Note of scenarios outside the applicability domain.
+OUTSIDE = "outside the domain"
 #: Called with the rows done and the rows in all.
 RowProgress = Callable[[int, int], None]
 
@@ -47,7 +51,11 @@ def _silent(done: int, rows: int) -> None:
 
 @dataclass(frozen=True)
 class Setting:
-    """A checked table and what it is predicted with."""
+    """A checked table and what it is predicted with.
+
+    ``question`` and ``columns``, those of the results, are of a system of one's own alone: which metrics its
+    designs have depends on the feed and the option.
+    """
 
     source: Table
     known: Known
@@ -60,6 +68,13 @@ class Setting:
     tolerances: Tolerances = DEFAULT
     factors: tuple[AssumedFactor, ...] = ()
     credit: Credit | None = None
+    question: Problem | None = None
+    columns: tuple[str, ...] = ()
+
+    @property
+    def system(self) -> System:
+        """What the designs of the table are of."""
+        return self.surrogate.system
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -72,7 +87,7 @@ class Setting:
                 *self.assumed,
                 *self.tables.notes,
             )
-            aside = results_aside(self.source)
+            aside = results_aside(self.source, self.system)
             note = f"Columns of results left aside, since they are predicted anew: {aside}."
             return (note, *told) if aside else told
         return (
@@ -93,14 +108,16 @@ class Part:
         evaluation: what is known of them.
         lacking: what is missing for each acid, in the order of ``acids``, or empty.
         toolkit: the sums of the profile that takes the place of ours, or None.
+        columns: of the results of a system of one's own.
     """
 
     place: Ints
     problem: BoundProblem
-    acids: tuple[Acid, ...]
+    acids: tuple[Acid | Option, ...]
     evaluation: Evaluation
     lacking: tuple[str, ...]
     toolkit: ToolkitSums | None = None
+    columns: tuple[str, ...] = ()
 
     @property
     def inside(self) -> Bools:
@@ -112,7 +129,8 @@ class Part:
         """What is missing for each scenario, and whether it is outside the domain, text, shape (n,)."""
         acid = self.evaluation.designs.acid
         known = np.array([bool(len(near.of_acid)) for near in self.problem.neighbourhoods])[acid]
-        outside = np.select([~known, ~self.inside], [NO_DATA, OUTSIDE], "")
+        unknown = f"{OUTSIDE}: {vocabulary(self.problem.system).option} not in the data"
+        outside = np.select([~known, ~self.inside], [unknown, OUTSIDE], "")
         pairs = zip(np.array(self.lacking, dtype=object)[acid], outside.tolist(), strict=True)
         return np.array(["; ".join(text for text in pair if text) for pair in pairs], dtype=object)
 
@@ -154,13 +172,14 @@ def prepare(
     source: str | Path | pd.DataFrame,
     *,
     question: Problem | None = None,
-    feed: str | Feed | None = None,
+    feed: str | Feed | SystemFeed | None = None,
     sheet: str | None = None,
     basis: float | None = None,
     tables: OwnTables | None = None,
     profile: Profile | None = None,
     bare: bool = False,
     surrogate: str | None = None,
+    feed_from: str = "feed",
 ) -> Setting:
     """Read a table of scenarios once, check every cell, and load what predicts it.
 
@@ -176,6 +195,7 @@ def prepare(
         bare: whether yields are those of the setpoints themselves; else they are taken over the problem's
             tolerances, or the usual ones.
         surrogate: name or path of the yield model; stronger than the problem's.
+        feed_from: what named the feed, for messages.
 
     Raises:
         InputError: the table cannot be read, or a cell is wrong (row and column named).
@@ -184,22 +204,24 @@ def prepare(
         raise InputError(
             f"A basis of {basis:g} kg of cathode is not possible.", where="--basis", allowed="above 0, in kg"
         )
+    model = _model(question, surrogate)
+    if not model.system.is_cathode:
+        return _prepared_of_system(
+            source, model, question, feed, sheet, basis, tables, profile, bare, feed_from
+        )
     table = open_scenarios(source, sheet)
     tables = tables or (own_tables(question, None, None, None) if question else read_own_tables())
     if feed is None:
         feed = question.feed if question else None
     elif isinstance(feed, str):
-        feed = find_feed(feed, where="feed")
+        feed = find_feed(feed, where=feed_from)
     known = Known(tables.acids, feed, basis)
-    if surrogate is not None:
-        model = load_surrogate(surrogate, where=f"--surrogate {surrogate}")
-    else:
-        model = surrogate_of(question) if question else load_surrogate("pd-gbr")
     rows, assumed = 0, dict[str, None]()
     for piece in table.chunks():
         scenarios = parse(table, piece, known)
         rows += len(scenarios)
         for leached in scenarios.feeds:
+            assert isinstance(leached, Feed)
             check_yields(model, leached)
             assumed |= dict.fromkeys([told] if (told := assumption(leached)) else [])
             assumed |= dict.fromkeys(reading_lines(leached))
@@ -218,6 +240,80 @@ def prepare(
     return Setting(
         table, known, tables, model, parameters, rows, profile, tuple(assumed), tolerances, factors, credit
     )
+
+
+def _model(question: Problem | None, surrogate: str | None) -> Surrogate:
+    if surrogate is not None:
+        return load_surrogate(surrogate, where=f"--surrogate {surrogate}")
+    return surrogate_of(question) if question else load_surrogate("pd-gbr")
+
+
+def _prepared_of_system(
+    source: str | Path | pd.DataFrame,
+    model: Surrogate,
+    question: Problem | None,
+    feed: str | Feed | SystemFeed | None,
+    sheet: str | None,
+    basis: float | None,
+    tables: OwnTables | None,
+    profile: Profile | None,
+    bare: bool,
+    feed_from: str,
+) -> Setting:
+    """Do what `prepare` does for a table of designs of a system of one's own."""
+    system = model.system
+    own = [] if tables is None else [file.kind for file in tables.files]
+    if profile is not None or own:
+        raise InputError(
+            f"{'A profile' if profile is not None else f'A table of {own[0]}'} is for cathodes: the system "
+            f"{system.name} has no use for it.",
+            remedy="leave it out; prices and factors of a system's reagents stand in the system's file",
+        )
+    table = open_scenarios(source, sheet, system)
+    if isinstance(feed, str):
+        feed = feed_named(system, feed, where=feed_from)
+    elif feed is None and question is not None and isinstance(question.feed, SystemFeed):
+        feed = question.feed
+    if feed is not None and not isinstance(feed, SystemFeed):
+        raise InputError(
+            f"{feed.name} is a cathode, and {model.name} predicts the yields of {system.name}.",
+            where="feed",
+            allowed=", ".join(system.feeds),
+            remedy="name one of these",
+        )
+    known = Known({}, feed, basis, system)
+    rows, told, options = 0, dict[str, None](), dict[Option, None]()
+    feeds: dict[str, SystemFeed] = {}
+    for piece in table.chunks():
+        scenarios = parse(table, piece, known)
+        rows += len(scenarios)
+        options |= dict.fromkeys(one for one in scenarios.acids if isinstance(one, Option))
+        feeds |= {one.name: one for one in scenarios.feeds if isinstance(one, SystemFeed)}
+    columns = dict[str, None]()
+    for one in feeds.values():
+        problem = assemble_system("predict", one, tuple(options), model, question)
+        told |= dict.fromkeys(problem.inputs.notes if isinstance(problem.inputs, SystemInputs) else ())
+        columns |= dict.fromkeys(_columns_of(problem))
+    tolerances = tolerances_of(question, system) if question else default_tolerances(system)
+    return Setting(
+        source=table,
+        known=known,
+        tables=tables or read_own_tables(),
+        surrogate=model,
+        parameters=process_parameters(),
+        rows=rows,
+        assumed=tuple(told),
+        tolerances=no_tolerances(system) if bare else tolerances,
+        question=question,
+        columns=tuple(columns),
+    )
+
+
+def _columns_of(problem: BoundProblem) -> list[str]:
+    """Return the columns of the results of a problem."""
+    middle = problem.designs(np.zeros(1, dtype=np.intp), 0.5 * (problem.lower + problem.upper)[:1])
+    part = Part(np.zeros(1, dtype=np.intp), problem, problem.acids, problem.evaluate(middle), ("",))
+    return [str(name) for name in _result(part).columns]
 
 
 def parts(
@@ -242,10 +338,18 @@ def parts(
 def _part(scenarios: Scenarios, feed: int, setting: Setting, start: int) -> Part:
     rows = np.flatnonzero(scenarios.feed == feed)
     used, index = np.unique(scenarios.acid[rows], return_inverse=True)
-    acids = tuple(scenarios.acids[k] for k in used)
+    leached = scenarios.feeds[feed]
+    if isinstance(leached, SystemFeed):
+        options = [one for one in (scenarios.acids[k] for k in used) if isinstance(one, Option)]
+        problem = assemble_system("predict", leached, options, setting.surrogate, setting.question)
+        problem = replace(problem, tolerances=setting.tolerances)
+        designs = problem.designs(np.asarray(index, dtype=np.intp), scenarios.continuous[rows])
+        evaluation, nothing = problem.evaluate(designs), ("",) * len(options)
+        return Part(start + rows, problem, tuple(options), evaluation, nothing, columns=setting.columns)
+    acids = tuple(one for one in (scenarios.acids[k] for k in used) if isinstance(one, Acid))
     problem = assemble(
         "predict",
-        scenarios.feeds[feed],
+        leached,
         [with_blanks(acid) for acid in acids],
         setting.surrogate,
         setting.parameters,
@@ -254,7 +358,7 @@ def _part(scenarios: Scenarios, feed: int, setting: Setting, start: int) -> Part
     impacts = None
     if setting.profile is None and setting.tables.given is not None:
         impacts = factors_of(problem, setting.tables.given, setting.factors)
-    inputs = replace(problem.inputs, impacts=impacts, credit=setting.credit)
+    inputs = replace(problem.cathode_inputs, impacts=impacts, credit=setting.credit)
     problem = replace(problem, inputs=inputs, tolerances=setting.tolerances)
     designs = Designs(np.asarray(index, dtype=np.intp), scenarios.continuous[rows])
     evaluation, profile = problem.evaluate(designs), setting.profile
@@ -262,7 +366,7 @@ def _part(scenarios: Scenarios, feed: int, setting: Setting, start: int) -> Part
     lacking = [note(a, table) if profile is None else profile.note(a) for a in acids]
     sums = None
     if profile is not None:
-        sums = profile.sums(problem.acid_names, designs, evaluation.yields, problem.feed.composition)
+        sums = profile.sums(problem.acid_names, designs, evaluation.yields, leached.composition)
     return Part(start + rows, problem, acids, evaluation, tuple(lacking), sums)
 
 
@@ -282,14 +386,17 @@ def _result(part: Part) -> pd.DataFrame:
     table.insert(0, "feed", part.problem.feed.name)
     table.insert(0, "scenario", part.place + 1)
     more: dict[str, object] = {
-        f"spread_{metal}": evaluation.prediction.spread[:, i] for i, metal in enumerate(METALS)
+        f"spread_{response}": evaluation.prediction.spread[:, i]
+        for i, response in enumerate(part.problem.responses)
     }
     more |= {f"margin_{name}": margin for name, margin in evaluation.margins.items()}
     more |= {"inside_domain": part.inside, "note": part.notes}
     if part.toolkit is not None:
         ours = [c for c in table.columns if _base(c) in _SUMS]
         table = pd.concat([table.drop(columns=ours), part.toolkit.frame], axis=1)
-    return pd.concat([table, pd.DataFrame(more)], axis=1)
+    found = pd.concat([table, pd.DataFrame(more)], axis=1)
+    # what a feed or an option has no numbers for is empty: all pieces of a table have the same columns
+    return found.reindex(columns=list(part.columns)) if part.columns else found
 
 
 #: Metrics that a profile replaces.
@@ -302,13 +409,13 @@ def _base(name: str) -> str:
 
 def original(part: Part) -> BoundProblem:
     """Return a part's problem with the acids as the tables have them, for the list of sources."""
-    return replace(part.problem, acids=part.acids)
+    return replace(part.problem, acids=part.acids)  # of a system they are the same
 
 
 def predict_frame(
     frame: pd.DataFrame,
     *,
-    feed: str | Feed | None = None,
+    feed: str | Feed | SystemFeed | None = None,
     problem: Problem | None = None,
     tables: OwnTables | None = None,
     tolerances: bool = True,

@@ -17,6 +17,7 @@ from optimiser.chemistry.reagents import load_reagents
 from optimiser.problem.outcome import per_kg_metal
 from optimiser.process.balance import OF_IMPURITIES, MassBalance
 from optimiser.process.costs import COMPONENTS
+from optimiser.systems.system import System
 from optimiser.tables.predict import Part
 from optimiser.toolkit.comparison import enrichment_factors, rank_impacts, selectivities, welch_tests
 from optimiser.variables import CONTINUOUS, DESIGN_COLUMNS, Floats
@@ -46,10 +47,18 @@ def joined(parts: Sequence[Part], one: Callable[[Part], pd.DataFrame]) -> pd.Dat
     return pd.concat(frames).sort_values("scenario").reset_index(drop=True)
 
 
-def yields_frame(scenarios: pd.DataFrame) -> pd.DataFrame:
-    """Return yields with their standard deviation over the anchors and their 90 % interval."""
-    shown = [c for m in METALS for c in (f"yield_{m}", f"spread_{m}", f"yield_{m}_low", f"yield_{m}_high")]
-    return scenarios[[*KEYS, *shown, "support", "inside_domain"]]
+def yields_frame(scenarios: pd.DataFrame, system: System | None = None) -> pd.DataFrame:
+    """Return yields with their standard deviation over the anchors and their 90 % interval.
+
+    Args:
+        scenarios: as `predict.results` gives them.
+        system: a system of one's own, whose choices stand in the place of the acid.
+    """
+    names, keys = METALS, list(KEYS)
+    if system is not None and not system.is_cathode:
+        names, keys = system.responses, ["scenario", "feed", *system.choices]
+    shown = [c for m in names for c in (f"yield_{m}", f"spread_{m}", f"yield_{m}_low", f"yield_{m}_high")]
+    return scenarios[[*keys, *shown, "support", "inside_domain"]]
 
 
 def balance_frame(parts: Sequence[Part]) -> pd.DataFrame:
@@ -113,7 +122,7 @@ def enrichment_frame(parts: Sequence[Part]) -> pd.DataFrame:
     """Return the enrichment factor of each metal (``enrichment_i``)."""
 
     def one(part: Part) -> pd.DataFrame:
-        factors = enrichment_factors(part.evaluation.yields, part.problem.feed.composition)
+        factors = enrichment_factors(part.evaluation.yields, part.problem.cathode_feed.composition)
         return pd.DataFrame({f"enrichment_{m}": factors[:, i] for i, m in enumerate(METALS)})
 
     return joined(parts, one)
@@ -144,7 +153,7 @@ def amounts(part: Part) -> dict[str, Floats]:
     """
     balance, acid = part.evaluation.outcome.balance, part.evaluation.designs.acid
     used: dict[str, Floats] = {}
-    for k, one in enumerate(part.problem.acids):
+    for k, one in enumerate(part.problem.cathode_acids):
         for single, share in mass_shares(one).items():
             mine = np.where(acid == k, balance.acid_pure * share, 0.0)
             used[single] = used[single] + mine if single in used else mine
@@ -173,7 +182,7 @@ def impact_results(parts: Sequence[Part], table: ImpactTable) -> ImpactResults:
 
     def one(part: Part) -> pd.DataFrame:
         used = amounts(part)
-        acids = {name: used[name] for name in single_acids(part.problem.acids)}
+        acids = {name: used[name] for name in single_acids(part.problem.cathode_acids)}
         total = np.where(acids_only, _impacts(acids, table), _impacts(used, table))
         for category, substance, count in missing_factors(used, table):
             if substance in acids or not acids_only[table.categories.index(category)]:
@@ -256,6 +265,11 @@ def tests_frame(scenarios: pd.DataFrame, anchors: int) -> pd.DataFrame | None:
     return pd.DataFrame(columns)
 
 
-def varying(frame: pd.DataFrame) -> list[str]:
-    """Return which of feed and the design's columns differ between rows."""
-    return [name for name in ("feed", *DESIGN_COLUMNS) if frame[name].nunique() > 1]
+def varying(frame: pd.DataFrame, names: Sequence[str] = DESIGN_COLUMNS) -> list[str]:
+    """Return which of feed and the design's columns differ between rows.
+
+    Args:
+        frame: of scenarios.
+        names: of the design's columns.
+    """
+    return [name for name in ("feed", *names) if frame[name].nunique() > 1]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -18,18 +18,20 @@ from optimiser.chemistry.mixtures import choose
 from optimiser.problem.bounds import BOUNDED
 from optimiser.problem.limits import LIMITS
 from optimiser.problem.metrics import METRICS
+from optimiser.systems.system import Option, System, SystemFeed, cathode
 from optimiser.tables.read import Column, Table, open_table, split_title
+from optimiser.tables.system_scenarios import (
+    SPELT,
+    of_mass,
+    setpoints_of,
+    system_columns,
+    system_feeds,
+    system_options,
+    told_columns,
+)
 from optimiser.toolkit import template
 from optimiser.variables import CONTINUOUS, VARIABLES, Floats, Ints
 
-#: Other ways to write the unit of a variable in a header; another unit is refused, not converted.
-SPELT: Mapping[str, tuple[str, ...]] = {
-    "degC": ("°C", "C", "celsius"),
-    "mol/L": ("M", "molar"),
-    "wt%": ("wt %", "% w/w", "%"),
-    "g/L": ("kg/m3",),
-    "min": ("minutes",),
-}
 #: The columns of a table of designs; the Toolkit's template calls the variables otherwise.
 VARIABLE_COLUMNS: tuple[Column, ...] = tuple(
     Column(
@@ -72,15 +74,15 @@ class Scenarios:
 
     Attributes:
         rows: number of each row as its file counts them, shape (n,).
-        feeds, acids: those that occur.
+        feeds, acids: those that occur; of a system of one's own its feeds and options.
         feed, acid: index into them, shape (n,).
-        continuous: variables of ``CONTINUOUS`` in their order and units, shape (n, 5).
+        continuous: the setpoints in their order and units, shape (n, v).
     """
 
     rows: Ints
-    feeds: tuple[Feed, ...]
+    feeds: tuple[Feed | SystemFeed, ...]
     feed: Ints
-    acids: tuple[Acid, ...]
+    acids: tuple[Acid | Option, ...]
     acid: Ints
     continuous: Floats
 
@@ -95,31 +97,38 @@ class Known:
     Attributes:
         acids: by name.
         feed: of tables that do not name one, or None.
-        basis: kg of cathode per batch; None leaves it as the feed has it.
+        basis: kg of cathode, or feed, per batch; None leaves it as the feed has it.
+        system: whose designs they are.
     """
 
     acids: Mapping[str, Acid]
-    feed: Feed | None = None
+    feed: Feed | SystemFeed | None = None
     basis: float | None = None
+    system: System = field(default_factory=cathode)
 
 
-def open_scenarios(source: str | Path | pd.DataFrame, sheet: str | None = None) -> Table:
-    """Open a table of designs and check its columns: ours, or those of the Toolkit's template.
+def open_scenarios(
+    source: str | Path | pd.DataFrame, sheet: str | None = None, system: System | None = None
+) -> Table:
+    """Open a table of designs and check its columns: ours, those of a system, or of the Toolkit's template.
 
     Raises:
         InputError: as `open_table` and `Table.expecting`.
     """
     table = open_table(source, sheet)
+    if system is not None and not system.is_cathode:
+        return table.expecting(system_columns(system), told_columns(table, system))
     if template.is_template(table):
         return table.expecting(template.columns(VARIABLE_COLUMNS), template.NOT_READ)
     return table.expecting(COLUMNS, (*_TOLD, *_own_categories(table)))
 
 
-def results_aside(table: Table) -> int:
+def results_aside(table: Table, system: System | None = None) -> int:
     """Return how many columns of an open table hold results of ours, which nobody looks at."""
     read = {position for position, *_ in table.found.values()}
     titles = [title for position, title in enumerate(table.header) if position not in read]
-    told = (*_TOLD, *_own_categories(table))
+    own = system is not None and not system.is_cathode
+    told = told_columns(table, system) if own and system else (*_TOLD, *_own_categories(table))
     return sum(split_title(title)[0] in told for title in titles)
 
 
@@ -140,6 +149,8 @@ def parse(table: Table, cells: pd.DataFrame, known: Known) -> Scenarios:
     Raises:
         InputError: a cell is wrong (row and column named), or nothing says which feed is leached.
     """
+    if not known.system.is_cathode:
+        return _of_system(table, cells, known)
     if template.is_template(table):
         feeds, feed = template.feeds(table, cells)
         acids, acid = template.acids(table, cells, known.acids)
@@ -163,9 +174,23 @@ def parse(table: Table, cells: pd.DataFrame, known: Known) -> Scenarios:
     )
 
 
+def _of_system(table: Table, cells: pd.DataFrame, known: Known) -> Scenarios:
+    given = known.feed if isinstance(known.feed, SystemFeed) else None
+    feeds, feed = system_feeds(table, cells, known.system, given)
+    options, option = system_options(table, cells, known.system)
+    return Scenarios(
+        rows=np.asarray(cells.index, dtype=np.intp),
+        feeds=tuple(of_mass(one, known.basis) for one in feeds),
+        feed=feed,
+        acids=tuple(options),
+        acid=option,
+        continuous=setpoints_of(cells, known.system),
+    )
+
+
 def _feeds(table: Table, cells: pd.DataFrame, known: Known) -> tuple[list[Feed], Ints]:
     if "feed" not in table:
-        if known.feed is None:
+        if not isinstance(known.feed, Feed):
             raise InputError(
                 "The table does not say which cathode is leached.",
                 where=table.where(),
@@ -174,7 +199,7 @@ def _feeds(table: Table, cells: pd.DataFrame, known: Known) -> tuple[list[Feed],
             )
         return [known.feed], np.zeros(len(cells), dtype=np.intp)
     codes, names = pd.factorize(cells["feed"])
-    own = {known.feed.name: known.feed} if known.feed is not None else {}
+    own = {known.feed.name: known.feed} if isinstance(known.feed, Feed) else {}
     found = [
         own.get(name) or find_feed(str(name), where=table.where(_first_row(cells, codes, k), "feed"))
         for k, name in enumerate(names)

@@ -20,7 +20,7 @@ from optimiser._io.errors import InputError
 from optimiser.surrogate.columns import METAL, PHYSICS
 from optimiser.surrogate.encoding import CATHODES, Encoding
 from optimiser.surrogate.features import FEATURES, PREDICTED_METALS
-from optimiser.surrogate.mixture import Mixture
+from optimiser.surrogate.mixture import SLACK, SYSTEM_SLACK, Mixture
 from optimiser.surrogate.trees import PairColumn
 from optimiser.systems.system import System, cathode
 from optimiser.training.thresholds import spread
@@ -76,6 +76,17 @@ class Member:
     bagging: float = 1.0
     weight: float = 1.0
     draw: int = 0
+
+    @property
+    def more(self) -> dict[str, Any]:
+        """Further parameters of LightGBM."""
+        return {}
+
+    def fitted(
+        self, matrix: Floats, target: Floats, weight: Floats, signs: Sequence[int], seed: int
+    ) -> Any | None:
+        """Return trees of another kind, None for those of LightGBM."""
+        return None
 
     def constrained(self, system: System) -> bool:
         """Whether it is monotone in every setpoint in which the system says that yields are."""
@@ -167,8 +178,11 @@ MEMBERS = (
 def mixture(members: Sequence[Member], system: System | None = None) -> Mixture:
     """Return how members become one yield: those on pairs first, as a fitted model keeps them."""
     ordered = [*(m for m in members if m.paired), *(m for m in members if not m.paired)]
-    constrained = [m.constrained(system or cathode()) for m in ordered]
-    return Mixture(np.array([m.weight for m in ordered]), np.array(constrained))
+    system = system or cathode()
+    constrained = [m.constrained(system) for m in ordered]
+    weight = np.array([m.weight for m in ordered])
+    slack = SLACK if system.is_cathode else SYSTEM_SLACK
+    return Mixture(weight, np.array(constrained), slack)
 
 
 def pair_columns(member: Member, encoding: Encoding = CATHODES) -> tuple[PairColumn, ...]:
@@ -235,15 +249,16 @@ def _metal_rows(
 ) -> tuple[Floats, Floats, Floats]:
     """Return training matrix, targets and weights of one metal."""
     held = np.flatnonzero(~np.isnan(yields))
-    if len(held) < 2 and (encoding.system.is_cathode or not member.joint):
+    if len(held) < 2 and encoding.system.is_cathode:
         raise InputError(
             f"Only {len(held)} training rows have {encoding.system.responses[metal]}.", allowed="2 or more"
         )
     kinds = pair_columns(member, encoding)
+    if len(held) < 2:  # a study is held out with the one feed that has the response: no one asks for it
+        rows = 0 if member.joint else 2
+        return np.zeros((rows, len(kinds))), np.zeros(rows), np.ones(rows)
     if not member.paired:
         return x[held][:, [test.column for test in kinds]], yields[held], weight[held]
-    if len(held) < 2:  # of a study held out with the one feed that has the response
-        return np.empty((0, len(kinds))), np.empty(0), np.empty(0)
     first, second = (
         held[rng.choice(len(held), member.pairs, p=weight[held] / weight[held].sum())] for _ in range(2)
     )
@@ -257,8 +272,10 @@ def _metal_rows(
 def _boost(
     member: Member, matrix: Floats, target: Floats, weight: Floats, seed: int, encoding: Encoding
 ) -> Any:
-    lightgbm = _lightgbm()
     signs = [_sign(member, test, encoding) for test in pair_columns(member, encoding)]
+    other = member.fitted(matrix, target, weight, signs, seed)
+    if other is not None:
+        return other
     parameters = {
         "objective": "regression",
         "num_leaves": member.leaves,
@@ -273,6 +290,8 @@ def _boost(
         "force_col_wise": True,
         "verbosity": -1,
     }
+    parameters |= member.more
+    lightgbm = _lightgbm()
     if len(matrix) * len(signs) < _SMALL:  # threads would wait for each other
         parameters["num_threads"] = 1
     if member.bagging < 1.0:

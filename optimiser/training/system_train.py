@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,14 +12,15 @@ import numpy as np
 
 from optimiser._io.output import check_folder, placed
 from optimiser.surrogate.domain import fit_domain
-from optimiser.surrogate.packing import CARD, pinned
+from optimiser.surrogate.packing import CARD, SHIPPED, pinned
 from optimiser.systems.read import read_system_table
 from optimiser.systems.table import SystemTable
 from optimiser.training.calibrate import gather
 from optimiser.training.compare import system_rivals
-from optimiser.training.fit import Progress, Step
-from optimiser.training.held_out import hold_out
-from optimiser.training.protocols import described_folds, make_folds, protocols_of
+from optimiser.training.compare.rivals import Candidate
+from optimiser.training.fit import Progress, Recipe
+from optimiser.training.held_out import HeldOut, hold_out
+from optimiser.training.protocols import Fold, described_folds, make_folds, protocols_of
 from optimiser.training.system_members import system_recipe
 from optimiser.training.system_skill import (
     CONSTANT,
@@ -64,6 +66,9 @@ def train_system(
     *,
     table: Path | None = None,
     overwrite: bool = False,
+    recipe: Recipe | None = None,
+    rivals: Sequence[Candidate] | None = None,
+    workers: int | None = None,
     progress: Progress = lambda *_: None,
     page: Page | None = None,
 ) -> Trained:
@@ -77,6 +82,9 @@ def train_system(
         out: folder to write; its name becomes the surrogate's.
         table: the table, if not where the system's file says.
         overwrite: replace an artefact that is already there.
+        recipe: how the default is fitted, if not as it ships.
+        rivals: what it is judged beside, if not by those of `system_rivals`.
+        workers: processes that fit side by side; as many as there are processors if left out.
         progress: called with steps done, steps in all, what comes next.
         page: makes the text of the model card for a person; none is written if left out.
 
@@ -86,21 +94,27 @@ def train_system(
     check_folder(out, overwrite, ours=lambda folder: (folder / CARD).is_file())
     rows = read_system_table(system, table)
     fit_domain(rows, np.arange(len(rows)))  # refuses a table that is too small, before anything is fitted
-    how, rivals = system_recipe(rows), system_rivals.system_candidates()
-    folds = {protocol: make_folds(rows, protocol) for protocol in protocols_of(rows)}
-    number = sum(map(len, folds.values()))
-    steps = (number + 1) * how.steps + number * len(rivals) + 1
-    step = _counted(steps, progress)
-    held = {protocol: hold_out(rows, protocol, how, step) for protocol in folds}
+    how, folds = recipe or system_recipe(rows), {p: make_folds(rows, p) for p in protocols_of(rows)}
+    beside = system_rivals.system_candidates() if rivals is None else rivals
+    jobs = [*_own_jobs(rows, how, folds), *_rival_jobs(rows, folds, beside)]
+    steps, found = len(jobs) + 2, {}
+    for number, (job, result) in enumerate(_side_by_side(jobs, workers)):
+        found[job.protocol, job.model, job.fold] = result
+        progress(number, steps, f"{job.model}, {job.protocol}")
+    held = {
+        protocol: _joined([found[protocol, SHIPPED, number] for number in range(len(parts))])
+        for protocol, parts in folds.items()
+    }
     theirs: dict[str, dict[str, Floats]] = {
         protocol: {
-            **{rival.name: system_rivals.predict_folds(rival, rows, parts, step) for rival in rivals},
+            **{rival.name: found[protocol, rival.name, None] for rival in beside},
             CONSTANT: system_rivals.constant(rows, parts),
         }
         for protocol, parts in folds.items()
     }
-    fitted = how.fit(rows, np.arange(len(rows)), lambda what: step(f"all rows, {what}"))
-    step("calibration and files")
+    progress(len(jobs), steps, "all rows")
+    fitted = how.fit(rows, np.arange(len(rows)), lambda _: None)
+    progress(len(jobs) + 1, steps, "calibration and files")
     answers = answers_of(gather(rows, held), held, theirs)
     rows = replace(rows, system=replace(rows.system, transfers=beats_constant(answers)))
     transfer, skill = transfer_line(answers, rows.system.spec.groups.study or "feed"), pack_answers(answers)
@@ -125,6 +139,57 @@ def train_system(
     return Trained(out, rows, answers, transfer)
 
 
-def _counted(steps: int, progress: Progress) -> Step:
-    done: Iterator[int] = iter(range(steps))
-    return lambda what: progress(next(done), steps, what)
+@dataclass(frozen=True)
+class _Job:
+    """Something to fit and to predict with: a fold of the default, or a rival on every fold of a protocol."""
+
+    protocol: str
+    model: str
+    fold: int | None
+    do: Callable[[], Any]
+
+
+def _own_jobs(table: SystemTable, how: Recipe, folds: Mapping[str, tuple[Fold, ...]]) -> Iterator[_Job]:
+    for protocol, parts in folds.items():
+        for number in range(len(parts)):
+            yield _Job(protocol, SHIPPED, number, partial(hold_out, table, protocol, how, only=number))
+
+
+def _rival_jobs(
+    table: SystemTable, folds: Mapping[str, tuple[Fold, ...]], rivals: Sequence[Candidate]
+) -> Iterator[_Job]:
+    for protocol, parts in folds.items():
+        for rival in rivals:
+            do = partial(system_rivals.predict_folds, rival, table, parts)
+            yield _Job(protocol, rival.name, None, do)
+
+
+def _side_by_side(jobs: Sequence[_Job], workers: int | None) -> Iterator[tuple[_Job, Any]]:
+    """Yield each job with its result, in the order in which they are done; the results depend on no order."""
+    from joblib import Parallel, cpu_count, delayed
+
+    many = min(workers or cpu_count(), len(jobs))
+    if many == 1:
+        for job in jobs:
+            yield job, job.do()
+        return
+    yield from Parallel(many, return_as="generator_unordered")(delayed(_done)(job) for job in jobs)
+
+
+def _done(job: _Job) -> tuple[_Job, Any]:
+    # what the job holds need not travel back
+    return replace(job, do=_nothing), job.do()
+
+
+def _nothing() -> None:
+    """Stand for what was done."""
+
+
+def _joined(parts: Sequence[HeldOut]) -> HeldOut:
+    """Return the held-out predictions of all folds, each of which knows its own rows."""
+    fold, arrays = parts[0].fold, ("mean", "spread", "disagreement", "distance")
+    out = {name: np.full_like(getattr(parts[0], name), np.nan) for name in arrays}
+    for number, part in enumerate(parts):
+        for name in arrays:
+            out[name][fold == number] = getattr(part, name)[fold == number]
+    return HeldOut(fold, **out)

@@ -21,7 +21,8 @@ from optimiser.problem.yields import predicted_metals
 from optimiser.process.inputs import bought, idle_parameters
 from optimiser.process.parameters import parameter_quantities
 from optimiser.process.plant_parameters import DECIDED, PLANT_NAMES, load_plant, shipped_ends, unit_of
-from optimiser.process.system_inputs import PEROXIDE, SystemInputs
+from optimiser.process.system_inputs import SystemInputs
+from optimiser.process.system_needs import PEROXIDE
 from optimiser.systems.reagents import Solute
 from optimiser.variables import Designs, Floats, Ints
 

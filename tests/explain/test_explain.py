@@ -174,7 +174,7 @@ def test_the_anchors_as_cases_are_what_the_model_was_given() -> None:
         assert (cases.drivers[:, DRIVERS.index(name)] == given).all()
     # each anchor's acid is the one whose dissociation constant it carries
     pka = {acid.name: surrogate.acids[key][0] for key, acid in _by_key().items() if key in surrogate.acids}
-    assert [pka[name] for name in cases.acid_names()] == surrogate.fitted.features[
+    assert [pka[name] for name in cases.labels("acid")] == surrogate.fitted.features[
         :, names.index("pKa1")
     ].tolist()
     metals = ("Ni", "Mn", "Co")
@@ -452,8 +452,9 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 @pytest.mark.parametrize("which", ["design", "model"])
 def test_the_page_draws_every_figure(pages: dict[str, Path], which: str, width: int) -> None:
     with opened(pages[which], width) as page:
-        # ranking, five dependences, acids and feeds; with a design four bars and five sweeps
-        assert page.locator(".plot.js-plotly-plot").count() == (17 if which == "design" else 8)
+        # ranking, five dependences, acids and feeds, three pairs, five effects; with a design four bars and
+        # five sweeps
+        assert page.locator(".plot.js-plotly-plot").count() == (25 if which == "design" else 16)
         assert "not the chemistry" in page.locator("#meaning").inner_text()
         if which == "design":
             assert "Raised most by" in page.locator("#answer .words").inner_text()

@@ -213,7 +213,7 @@ def test_metrics_per_t_of_feed_are_not_of_cathodes() -> None:
         bind(
             opt.Problem(feed="NMC111", variables={"acid": "sulfuric"}, objectives=[opt.minimise("cost_feed")])
         )
-    assert error.value.remedy == "of cathodes it is per kg of metal: write `cost`"
+    assert error.value.remedy == "a system of your own; of cathodes it is per kg of metal: `cost`"
 
 
 def test_a_config_changes_targets_and_tolerances(folder: Path) -> None:

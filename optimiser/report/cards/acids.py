@@ -85,6 +85,7 @@ def _fronts(of: AcidComparison, scale: Scale) -> tuple[Block, ...]:
         )
     drawn, guesses = pd.concat(frames, ignore_index=True), [one.acid for one in able if one.guess]
     titles = axis_titles(of.problem)
+    names = None if of.problem.system.is_cathode else of.problem.acid_names
     if len(titles) == 1:
         (name, title), styles = *titles.items(), acid_styles(list(of.problem.acid_names))
         return (Figure("fronts", f"The best of each {what}: {title}.", draw_strip(drawn, styles, name)),)
@@ -92,7 +93,7 @@ def _fronts(of: AcidComparison, scale: Scale) -> tuple[Block, ...]:
         Figure(
             f"fronts-{x}-{y}".replace("_", "-"),
             f"{b} against {a}: the front of each {what} alone, with bands.",
-            draw_bands(drawn, guesses, x, y, (a, b), scale),
+            draw_bands(drawn, guesses, x, y, (a, b), scale, names),
         )
         for (x, a), (y, b) in combinations(titles.items(), 2)
     )
@@ -241,6 +242,6 @@ def breakeven_card(of: Breakeven) -> Card:
         finding=tuple(breakeven_lines(of)),
         blocks=(
             Figure("takeovers", about, draw_breakeven(of)),
-            Table("breakeven-table", "Each acid's best at each value.", shown),
+            Table("breakeven-table", f"Each {what}'s best at each value.", shown),
         ),
     )

@@ -49,10 +49,10 @@ def answer_cards(answer: Answer, evidence: Nearest, pinned: Mapping[str, Any]) -
     makers += [
         *plant_makers(answer.scopes),
         *own_makers(answer.problem.surrogate),
+        Maker("nearest", "Nearest experiments", lambda: evidence_card(answer, evidence)),
+        Maker("run", "This answer", lambda: command_card(pinned)),
     ]
-    if evidence.said:
-        makers.append(Maker("nearest", "Nearest experiments", lambda: evidence_card(answer, evidence)))
-    return make_cards([*makers, Maker("run", "This answer", lambda: command_card(pinned))])
+    return make_cards(makers)
 
 
 def answer_card(answer: Answer) -> Card:

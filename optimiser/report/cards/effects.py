@@ -9,6 +9,7 @@ import pandas as pd
 
 from optimiser.explain.explanation import Explanation
 from optimiser.explain.interactions import Pair
+from optimiser.explain.setpoints import cost_metric
 from optimiser.problem.metrics import is_yield
 from optimiser.report.card import Block, Card, Figure, Panels, Table, Words
 from optimiser.report.effect_words import (
@@ -34,7 +35,7 @@ def raise_card(of: Explanation) -> Card:
     asked = [o.metric for o in d.problem.objectives if not is_yield(o.metric)]
     metrics = [
         name
-        for name in dict.fromkeys((*asked, d.problem.counted("cost"), "cost_feed", "climate_change"))
+        for name in dict.fromkeys((*asked, cost_metric(d.problem) or "cost", "climate_change"))
         if name in d.evaluation.metrics
     ]
     rows: list[dict[str, object]] = []
@@ -76,6 +77,7 @@ def interaction_card(of: Explanation) -> Card:
             f"levels of {driver_label(pair.at, of.cases.system)}.",
             draw_pair(
                 driver_heading(pair.along, of.cases.system),
+                (along := of.cases.variable(pair.along)) is not None and along.log,
                 pair.values,
                 _names(of, pair.along, pair.values),
                 _levels(of, pair),
@@ -130,7 +132,7 @@ def threshold_card(of: Explanation) -> Card:
             log = variable is not None and variable.log
             drawing = draw_effects(driver_heading(driver, system), log, found)
             about = f"Effect of {label} on the yields, against its lowest value."
-            figures.append(Figure(f"effect-{driver}", about, drawing, label.capitalize()))
+            figures.append(Figure(f"effect-{driver}", about, drawing, label[:1].upper() + label[1:]))
         for one in found:
             if one.kind is not None:
                 rows.append(

@@ -28,6 +28,7 @@ def draw_bands(
     y: str,
     titles: tuple[str, str],
     scale: Scale = "linear",
+    names: Sequence[str] | None = None,
 ) -> go.Figure:
     """Draw the fronts of acids with their 90 % intervals as shaded bands; guesses are hollow, without one.
 
@@ -37,9 +38,11 @@ def draw_bands(
         x, y: columns.
         titles: of both axes.
         scale: of both axes; one with numbers that are not positive stays linear.
+        names: all that are compared, in whose order they have their styles; None for those drawn.
     """
-    figure = blank(460, *titles)
-    styles = acid_styles(list(dict.fromkeys(frame["acid"])))
+    figure, drawn = blank(460, *titles), list(dict.fromkeys(frame["acid"]))
+    every = acid_styles(drawn if names is None else names)
+    styles = {acid: every[acid] for acid in drawn}
     ends = {name: column(name).scale for name in (x, y)}
     for acid, style in styles.items():
         rows = frame[frame["acid"] == acid].sort_values(x, kind="stable")

@@ -51,12 +51,18 @@ def draw_effects(heading: str, logarithmic: bool, found: Sequence[Threshold]) ->
 
 
 def draw_pair(
-    heading: str, values: Floats, names: Sequence[str], levels: Sequence[str], yields: Floats
+    heading: str,
+    logarithmic: bool,
+    values: Floats,
+    names: Sequence[str],
+    levels: Sequence[str],
+    yields: Floats,
 ) -> go.Figure:
     """Draw one yield along one driver at some levels of another.
 
     Args:
         heading: of the axis.
+        logarithmic: whether ratios matter along it rather than differences.
         values: along it, shape (g,).
         names: of these values where they are kinds; else empty.
         levels: names of the levels.
@@ -65,7 +71,7 @@ def draw_pair(
     figure = blank(320, heading, "yield [%]")
     for (colour, symbol), level, line in zip(_LEVELS, levels, 100.0 * yields, strict=False):
         figure.add_scatter(
-            x=list(range(len(values))) if names else values,
+            x=list(range(len(values))) if names else np.log1p(values) if logarithmic else values,
             y=line,
             mode="lines+markers",
             name=level,
@@ -73,6 +79,8 @@ def draw_pair(
             marker={"color": colour, "symbol": symbol, "size": 6},
             hovertemplate=f"{level}: %{{y:.1f}} %<extra></extra>",
         )
+    if logarithmic:
+        make_log1p(figure)
     if names:
         figure.update_xaxes(tickvals=list(range(len(names))), ticktext=list(names))
     return figure

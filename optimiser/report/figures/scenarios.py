@@ -21,15 +21,20 @@ _SEQUENTIAL = ((0.0, "#f3f7fa"), (0.5, "#7fb4d6"), (1.0, "#084a75"))
 _DIVERGING = ((0.0, "#b35806"), (0.5, "#f7f7f7"), (1.0, "#0b5a8f"))
 
 
-def labels(frame: pd.DataFrame) -> list[str]:
-    """Return what to call each scenario: its number and acid, and the conditions that differ from others'."""
-    named = [name for name in varying(frame) if name != "acid"]
+def labels(frame: pd.DataFrame, setpoints: Sequence[str] = CONTINUOUS) -> list[str]:
+    """Return what to call each scenario: its number and acid, and the conditions that differ from others'.
+
+    Args:
+        frame: of scenarios, their options in ``acid``.
+        setpoints: names of the setpoints.
+    """
+    named = [name for name in varying(frame, ("acid", *setpoints)) if name != "acid"]
     found = []
     for row in frame.to_dict("records"):
         parts = [str(row["acid"])]
         for name in named:
             how = column(name)
-            parts.append(f"{row[name]:g} {how.unit}" if name in CONTINUOUS else str(row[name]))
+            parts.append(f"{row[name]:g} {how.unit}" if name in setpoints else str(row[name]))
         found.append(f"{row['scenario']}: {', '.join(parts)}")
     return found
 
@@ -40,13 +45,21 @@ def short_labels(frame: pd.DataFrame) -> list[str]:
     return full if max(map(len, full)) <= 22 else [str(n) for n in frame["scenario"]]
 
 
-def abscissa(frame: pd.DataFrame) -> str:
+def abscissa(frame: pd.DataFrame, setpoints: Sequence[str] = CONTINUOUS) -> str:
     """Return the column to draw against: the variable that takes most values, else the scenario's number."""
-    moving = [name for name in varying(frame) if name in CONTINUOUS]
+    moving = [name for name in varying(frame, ("acid", *setpoints)) if name in setpoints]
     return max(moving, key=lambda name: len(set(frame[name]))) if moving else "scenario"
 
 
-def draw_points(frame: pd.DataFrame, x: str, y: str, *, height: int = 300, panel: bool = False) -> go.Figure:
+def draw_points(
+    frame: pd.DataFrame,
+    x: str,
+    y: str,
+    *,
+    height: int = 300,
+    panel: bool = False,
+    setpoints: Sequence[str] = CONTINUOUS,
+) -> go.Figure:
     """Draw one quantity with its interval against a condition, coloured and shaped by acid.
 
     Args:
@@ -54,11 +67,12 @@ def draw_points(frame: pd.DataFrame, x: str, y: str, *, height: int = 300, panel
         x, y: columns; ``y_low`` and ``y_high`` are its interval where there are such columns.
         height: in pixels.
         panel: one of several side by side: its heading stands above it, the acids are named elsewhere.
+        setpoints: names of the setpoints.
     """
     across, up = column(x), column(y)
     figure = blank(height, across.heading, "" if panel else up.heading, legend=not panel)
     styles = acid_styles(list(dict.fromkeys(frame["acid"])))
-    names = np.array(labels(frame), dtype=object)
+    names = np.array(labels(frame, setpoints), dtype=object)
     for acid, style in styles.items():
         rows = (frame["acid"] == acid).to_numpy()
         one = frame[rows]
