@@ -226,7 +226,8 @@ def test_the_command_explains_a_model_by_its_folder(tmp_path: Path, synthetic: S
     assert len(told["interactions"]) == 11 * 10 / 2
     assert told["sentences"][0].startswith("Over 2 rows of the model's training data")
     frame = pd.read_csv(out / "shap_values.csv")
-    assert set(frame["response"]) == {"Co", "Ni"} and not OF_CATHODES.search(done.stdout)
+    assert set(frame["response"]) == {"Co", "Ni"}
+    assert not OF_CATHODES.search(done.stdout.replace("acid concentration", ""))
 
 
 def test_a_design_needs_a_problem(tmp_path: Path, synthetic: Synthetic) -> None:
