@@ -145,7 +145,7 @@ def sheets(result: RunResult, pinned: dict[str, Any]) -> dict[str, pd.DataFrame]
     said = vocabulary(problem.system)
     found[said.options] = acids_frame(result)
     found[f"each {said.option}'s own front"] = acid_fronts_frame(result)
-    if result.front is not None and problem.system.is_cathode:
+    if result.front is not None:
         found["nearest experiments"] = picked_nearest(problem, result.front).frame
     found["sources"] = sources_frame(problem)
     found["manifest"] = manifest_frame(pinned)

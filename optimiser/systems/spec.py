@@ -17,6 +17,7 @@ MOST_CHOICES = 3
 #: Names that mean something else in a problem, or in a table of designs.
 RESERVED = frozenset(
     {"acid", "feed", "design", "name", "mix", "response", "knee", "row", "study", "distance"}
+    | {"support", "domain_distance", "p_feasible", "option", "scenario"}
 )
 #: Yields this far above 100 % are taken as 100, unless the file says another tolerance: published tables hold
 #: such values.

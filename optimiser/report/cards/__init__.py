@@ -78,7 +78,7 @@ def run_makers(result: RunResult, pinned: dict[str, Any], scopes: Scopes | None 
 
 
 #: Cards that need the feed's formula, or what only the leach of a cathode has.
-_OF_CATHODES = frozenset({"plant", "flows", "impacts", "nearest"})
+_OF_CATHODES = frozenset({"plant", "flows", "impacts"})
 #: Cards that a system of one's own has where it has a metric.
 _OF_METRICS = {"cost": "cost", "climate": "climate_change"}
 
