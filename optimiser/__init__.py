@@ -47,6 +47,7 @@ if TYPE_CHECKING:
         suggest,
     )
     from optimiser.site_models import SiteModel, learn
+    from optimiser.system_models import SystemModel, train
 
     __version__: str
 
@@ -73,6 +74,7 @@ __all__ = [
     "Solubility",
     "StockStrength",
     "Suggestions",
+    "SystemModel",
     "Yields",
     "ask",
     "breakeven",
@@ -88,6 +90,7 @@ __all__ = [
     "run",
     "sensitivity",
     "suggest",
+    "train",
 ]
 
 #: Module of each public name: imported when the name is first used, so that `import optimiser` is quick.
@@ -112,6 +115,7 @@ _MODULES = {
         *("ask", "breakeven", "compare_acids", "suggest"),
     ),
     "site_models": ("SiteModel", "learn"),
+    "system_models": ("SystemModel", "train"),
 }
 _MODULE_OF = {name: module for module, names in _MODULES.items() for name in names}
 

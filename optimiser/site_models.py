@@ -182,7 +182,7 @@ def learn(
     """
     from optimiser.learning import store
     from optimiser.learning.learn import learn as learn_alone
-    from optimiser.problem.system_binding import surrogate_of
+    from optimiser.problem.named import surrogate_of
     from optimiser.surrogate.artefact import load_surrogate
 
     check_environment()

@@ -28,6 +28,9 @@ BACKGROUND, RANKED = 32, 48
 LOOKED_OVER = 160
 #: Responses that an explanation is about, at most: more lines than this nobody can read.
 MOST_RESPONSES = 6
+#: Drivers up to which the values of a design are exact, over every set of them, and the orders that they
+#: follow where there are more.
+MOST_EXACT, ORDERS = 8, 12
 #: Called with the steps done, the steps in all, and what is being done.
 Progress = Callable[[int, int, str], None]
 
@@ -40,7 +43,7 @@ class DesignExplanation:
         problem: the bound question.
         evaluation: of the design alone.
         case: the design.
-        values: exact Shapley values of its yields, n = 1.
+        values: Shapley values of its yields, exact for up to `MOST_EXACT` drivers, n = 1.
         sweeps: each setpoint moved alone.
     """
 
@@ -132,7 +135,7 @@ def explain(
     explained = None
     if problem is not None and design is not None:
         progress(0, 1, "the design")
-        explained = _design(surrogate, problem, design, background)
+        explained = _design(surrogate, problem, design, background, rng)
     responses = _responses(surrogate, problem)
     columns = [responses_of(surrogate.system).index(response) for response in responses]
     tolerances = default_tolerances(surrogate.system) if problem is None else problem.tolerances
@@ -172,7 +175,11 @@ def _responses(surrogate: Surrogate, problem: BoundProblem | None) -> tuple[str,
 
 
 def _design(
-    surrogate: Surrogate, problem: BoundProblem, design: Designs, background: Cases
+    surrogate: Surrogate,
+    problem: BoundProblem,
+    design: Designs,
+    background: Cases,
+    rng: np.random.Generator,
 ) -> DesignExplanation:
     acid = int(design.acid[0])
     case = background.design(problem.acids[acid], problem.feed, design.continuous[0])
@@ -182,6 +189,8 @@ def _design(
         predict,
         case.drivers,
         background.drivers,
+        None if len(case.names) <= MOST_EXACT else rng,
+        orders=ORDERS,
         rows_have=case.has,
         background_has=background.has,
         group=case.group,

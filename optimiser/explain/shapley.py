@@ -46,11 +46,12 @@ def shapley_values(
     rows_have: Bools | None = None,
     background_has: Bools | None = None,
     group: Ints | None = None,
+    orders: int = 1,
 ) -> Values:
     """Compute Shapley values, exactly or by sampling.
 
-    Without ``rng`` they are exact, over all 2^d coalitions. With it they follow one random order of the
-    drivers, forwards and backwards: 2 d coalitions a row. They still add up to the prediction, and equal the
+    Without ``rng`` they are exact, over all 2^d coalitions. With it they follow random orders of the drivers,
+    forwards and backwards: 2 d coalitions a row and order. They still add up to the prediction, and equal the
     exact ones where no more than two drivers interact (antithetic sampling, `shap.PermutationExplainer`).
 
     An output that a background row does not have (NaN: an absent metal) is averaged over the other rows, in
@@ -65,6 +66,7 @@ def shapley_values(
         rows_have, background_has: which outputs apply to rows and background, shape (n, m) and (b, m), where
             ``predict`` does not say so by NaN.
         group: number of the driver that each column is of, where a driver has several, shape (d,).
+        orders: that are followed, with ``rng``.
 
     Raises:
         InputError: the extra ``explain`` is not installed.
@@ -95,7 +97,9 @@ def shapley_values(
         before = np.random.get_state()  # noqa: NPY002 - the library seeds numpy's global generator
         try:
             explainer = shap.explainers.Permutation(worth, _masker, seed=int(rng.integers(2**31)))
-            return np.asarray(explainer(everything, max_evals=2 * drivers + 1, silent=True).values[0])
+            return np.asarray(
+                explainer(everything, max_evals=orders * (2 * drivers + 1), silent=True).values[0]
+            )
         finally:
             np.random.set_state(before)  # noqa: NPY002
 

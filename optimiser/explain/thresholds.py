@@ -96,17 +96,17 @@ def thresholds(
         name, x = cases.columns[driver], cases.drivers[:, driver]
         variable = cases.variable(name)
         grid, steps = _steps(predict, cases, spans, driver, columns)
-        place = np.log1p(np.maximum(grid, 0.0)) if variable is not None and variable.log else grid
+        log = variable is not None and variable.log
         for k, response in enumerate(responses):
             told = _longest(np.asarray((~np.isnan(steps[:, :, k])).any(axis=0)))
             values, own = slice(told.start, told.stop + 1 if told.stop else 0), steps[:, told, k]
             if len(grid[values]) >= LEAST_VALUES:
-                found.append(_threshold(name, response, grid[values], place[values], own, rng))
+                found.append(_threshold(name, response, grid[values], log, own, rng))
                 continue
             many = len(np.unique(x))
             why = f"the data have {many} different values"
             if many >= LEAST_VALUES:
-                why = f"no more than {len(grid[values])} neighbouring values were tried with the same choices"
+                why = "too few neighbouring values were tried with the same choices"
             effect = _curves(own, np.ones((1, len(own))))[0] if len(grid[values]) else grid[values]
             found.append(Threshold(name, response, grid[values], effect, why=why))
     return tuple(found)
@@ -181,10 +181,10 @@ def _curves(steps: Floats, count: Floats) -> Floats:
 
 
 def _threshold(
-    name: str, response: str, grid: Floats, place: Floats, steps: Floats, rng: np.random.Generator
+    name: str, response: str, grid: Floats, logarithmic: bool, steps: Floats, rng: np.random.Generator
 ) -> Threshold:
-    """Look for one threshold of one effect."""
-    n = len(steps)
+    """Look for one threshold of one effect, over the values or over the logarithms of value + 1."""
+    n, place = len(steps), np.log1p(np.maximum(grid, 0.0)) if logarithmic else grid
     count = np.vstack([np.ones(n), rng.multinomial(n, np.full(n, 1.0 / n), size=_RESAMPLES)])
     curves = _curves(steps, count)
     effect = curves[0]
@@ -223,9 +223,9 @@ def _threshold(
     width = np.interp(ends, grid, unit)
     if width[1] - width[0] > _WIDEST:
         return _without(none, "its place cannot be told")
-    value = float(np.interp(at[0], unit, grid))
-    if place is not grid:
-        value = float(np.expm1(place[0] + at[0] * (place[-1] - place[0])))
+    value = float(place[0] + at[0] * (place[-1] - place[0]))
+    if logarithmic:
+        value = float(np.expm1(value))
     return Threshold(name, response, grid, effect, kind, value, *ends, before, after)
 
 

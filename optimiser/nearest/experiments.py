@@ -51,7 +51,8 @@ def nearest_experiments(
         Rank from 1 and number of the design from 1; ``row`` in the sheet and ``study``, missing where not
         known; feed and acid, or option; conditions, with solids as g of cathode per L; ``yield_X`` as
         fractions, NaN where absent or not known; ``distance``, and what each variable and the feed add to
-        it; ``breaks_stoichiometry``, missing where not known; ``source``. No row for a design whose acid is not in the data.
+        it; ``breaks_stoichiometry``, missing where not known; ``source``. No row for a design
+        whose acid is not in the data.
 
     Raises:
         InputError: ``number`` is less than 1.

@@ -108,8 +108,9 @@ def samples(surrogate: Surrogate, table: TrainingTable | SystemTable | None) -> 
         A row per sample: ``key`` of its acid's structure, or of its option; ``place_0`` and so on, the
         numbers that describe its feed, and the name of this ``feed``; the conditions; ``first``, the first
         time in min that the sample stands for, less than ``time`` only for an experiment whose samples are
-        not known; ``yield_X`` as fractions, NaN where absent or not known; number of its ``experiment``; ``study`` from 1, ``row`` in the sheet and
-        ``breaks_stoichiometry``, missing where not known; ``source``.
+        not known; ``yield_X`` as fractions, NaN where absent or not known; number of its
+        ``experiment``; ``study`` from 1, ``row`` in the sheet and ``breaks_stoichiometry``,
+        missing where not known; ``source``.
     """
     if isinstance(table, SystemTable):
         known = _system_frame(table)

@@ -21,6 +21,7 @@ from optimiser.problem.named import refuse_other_system, surrogate_of
 from optimiser.problem.objectives import maximise
 from optimiser.problem.schema import Problem
 from optimiser.problem.system_schema import SystemVariables
+from optimiser.problem.tolerances import default_tolerances
 from optimiser.process.parameters import process_parameters
 from optimiser.process.plant_parameters import PLANT_NAMES
 from optimiser.process.system_inputs import SystemInputs, system_inputs
@@ -153,6 +154,7 @@ def assemble_system(
         upper=everything[:, :, 1],
         objectives=(maximise(f"{YIELD}{has[0]}"),),
         constraints=complete((), inputs),
+        tolerances=default_tolerances(system),
     )
 
 

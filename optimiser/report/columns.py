@@ -220,6 +220,7 @@ def columns_of(system: System) -> Mapping[str, Column]:
     return {
         "acid": Column(option),
         "metal": Column("response"),
+        "before": _percent("model before"),
         **{choice: Column(label) for choice, label in what.items()},
         **{name: Column(name, "", figures=_FIGURES) for name in system.feed_columns},
         **{v.name: _setpoint(v) for v in system.variables},

@@ -88,7 +88,10 @@ def threshold_sentences(of: Explanation) -> list[str]:
         if not any(one.looked_for for one in ones)
     ]
     if short:
-        said.append(f"Too few different values were tried to look for one: {', '.join(short)}.")
+        listed = ", ".join(short)
+        said.append(
+            f"Too few neighbouring values were tried with the same choices to look for one: {listed}."
+        )
     return said
 
 

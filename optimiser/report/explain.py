@@ -23,6 +23,7 @@ from optimiser.explain.thresholds import Threshold
 from optimiser.problem.binding import bind
 from optimiser.problem.schema import Problem
 from optimiser.report.cards.explain import explanation_cards
+from optimiser.report.caveats import no_transfer
 from optimiser.report.columns import told_of
 from optimiser.report.deliver import Delivery, deliver
 from optimiser.report.effect_words import (
@@ -45,7 +46,6 @@ from optimiser.report.manifest import given, made_with, plain_json
 from optimiser.report.write import default_out
 from optimiser.surrogate.artefact import load_surrogate
 from optimiser.surrogate.calibration import INTERVAL_LEVEL
-from optimiser.systems.words import no_transfer
 from optimiser.tables.one_design import one_design
 from optimiser.tables.own import tables_of
 
@@ -144,7 +144,7 @@ def lines(found: Explained) -> list[str]:
     """Return the explanation for a terminal, before the table of `ranking_records`."""
     of, said = found.of, [f"Note: {line}" for line in mismatch(found)]
     system = of.surrogate.system
-    if of.design is None and (told := no_transfer(system)):
+    if of.design is None and (told := no_transfer(of.surrogate)):
         said.append(f"Note: {told}")
     with told_of(system):
         if of.design is not None:

@@ -16,8 +16,8 @@ from optimiser.learning import store
 from optimiser.learning.lessons import Lessons, lessons_of
 from optimiser.problem.binding import known_acids
 from optimiser.problem.load import load_config
+from optimiser.problem.named import surrogate_of
 from optimiser.problem.schema import Problem
-from optimiser.problem.system_binding import surrogate_of
 from optimiser.report.cards.learn import learn_cards
 from optimiser.report.columns import told_of
 from optimiser.report.deliver import Delivery, deliver

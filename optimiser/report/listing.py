@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,7 @@ from optimiser.problem.metrics import METRICS
 from optimiser.problem.tolerances import DEFAULT
 from optimiser.process.parameters import choices, parameter_quantities, process_parameters
 from optimiser.report.plant_numbers import parameter_records
-from optimiser.surrogate.artefact import known_artefacts, load_surrogate
+from optimiser.surrogate.artefact import Surrogate, known_artefacts, load_surrogate
 from optimiser.surrogate.site import base_name
 from optimiser.variables import VARIABLES
 
@@ -103,16 +104,33 @@ def _model(name: str, folder: Path) -> Record:
     if site is not None and surrogate is not None:
         kind = f"site model on {base_name(surrogate)}"
     else:
-        kind = "published" if surrogate else ""
+        kind = _kind(surrogate)
     return {
         "name": name,
         "kind": kind,
         "rows": len(site.data) if site else card["training"]["rows"] if card else None,
         "anchors": surrogate.anchors if surrogate else None,
-        **{f"{f.upper()}, held out by {p}": card["skill"][p][f] if card else None for p, f in figures},
+        **{f"{f.upper()}, held out by {p}": _skill(card, p, f) for p, f in figures},
         "sha256": surrogate.sha256[:12] if surrogate else "cannot be read",
         "folder": "shipped" if shipped else str(folder.absolute()),
     }
+
+
+def _skill(card: Mapping[str, Any] | None, protocol: str, figure: str) -> float | None:
+    """Return a figure of a card; a system's own has rows drawn at random too, but perhaps no studies."""
+    if card is None:
+        return None
+    skill = card["skill"]
+    found = skill.get(protocol) or (skill.get("row") if protocol == "random" else None)
+    return found[figure] if found else None
+
+
+def _kind(surrogate: Surrogate | None) -> str:
+    """Return what a fitted model is of: published cathodes, or a system of one's own, by its name."""
+    if surrogate is None:
+        return ""
+    system = surrogate.system
+    return "published" if system.is_cathode else f"system: {system.name}"
 
 
 def _objectives() -> list[Record]:

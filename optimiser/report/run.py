@@ -76,7 +76,10 @@ def _write_run(
 ) -> Delivery:
     scopes = scopes or scopes_of_run(result)
     pinned, designs = manifest(result, scopes), pack(Known.of(result))
-    pinned |= {"asked": asked(result.config.problem), "designs": packing.pinned(DESIGNS, designs)}
+    pinned |= {
+        "asked": asked(result.config.problem, result.problem.surrogate),
+        "designs": packing.pinned(DESIGNS, designs),
+    }
     tables: dict[str, pd.DataFrame | Mapping[str, pd.DataFrame] | bytes] = {
         DESIGNS: designs,
         **(beside or {}),

@@ -21,7 +21,7 @@ from optimiser.problem.schema import Problem, SearchSpec, Source
 from optimiser.report.manifest import plain_json, question_record, table_hashes
 from optimiser.search.archive import Archive, cells
 from optimiser.search.known import Known
-from optimiser.surrogate.artefact import YieldPrediction
+from optimiser.surrogate.artefact import Surrogate, YieldPrediction
 from optimiser.tables.own import OwnTables, own_tables, tables_of
 
 DESIGNS = "designs.npz"
@@ -32,8 +32,16 @@ _EXACT = {"high": ("mean", "scale", "domain_ratio"), "low": ()}
 _PARTS = ("mean", "spread", "scale", "domain_ratio")
 
 
-def asked(question: Problem) -> dict[str, str]:
-    """Return the whole question as text, what a config changes of its problem included, with its hash."""
+def asked(question: Problem, surrogate: Surrogate | None = None) -> dict[str, str]:
+    """Return the whole question as text, what a config changes of its problem included, with its hash.
+
+    Args:
+        question: as asked.
+        surrogate: that answered it. One of a system of one's own may lie beside the problem, where nobody
+            looks who reads the run back, so that its folder stands in the place of its name.
+    """
+    if surrogate is not None and not surrogate.system.is_cathode:
+        question = question.model_copy(update={"surrogate": str(surrogate.path.absolute())})
     text = question.to_yaml()
     return {"text": text, "sha256": hashlib.sha256(text.encode()).hexdigest()}
 

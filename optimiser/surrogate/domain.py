@@ -413,9 +413,19 @@ def nearest(square: Floats, neighbours: int) -> Floats:
 
 
 def fit_domain(
-    table: TrainingTable | SystemTable, rows: Ints, settings: DomainSettings | None = None
+    table: TrainingTable | SystemTable,
+    rows: Ints,
+    settings: DomainSettings | None = None,
+    *,
+    refuse: bool = True,
 ) -> Domain:
     """Reduce rows of a training table to one representative per experiment; limits are set by ``limited``.
+
+    Args:
+        table: training table.
+        rows: which of its rows.
+        settings: what "near" means.
+        refuse: whether to refuse rows that support no prediction at all.
 
     Raises:
         InputError: no acid has enough experiments near any feed.
@@ -441,7 +451,7 @@ def fit_domain(
         settings=settings,
         space=space,
     )
-    if not any(
+    if refuse and not any(
         domain.near(feed, acids[acid]).supported for feed, acid in zip(domain.feed, domain.acid, strict=True)
     ):
         raise InputError(

@@ -16,7 +16,7 @@ from optimiser.variables import Bools, Floats
 #: How far free members may move the mean of the constrained ones, a fraction of yield: about a point, so that
 #: twice as much, stretched (`optimiser.surrogate.calibration`), stays below two (docs/model.md).
 SLACK = 0.0095
-#: Likewise of a user's own system: small tables bear out rules of thumb less than large ones (docs/own-table.md).
+#: Likewise of a user's own system: small tables bear out rules of thumb less (docs/system-model.md).
 SYSTEM_SLACK = 0.04
 
 

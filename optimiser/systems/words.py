@@ -40,4 +40,3 @@ def vocabulary(system: System) -> Vocabulary:
     if system.is_cathode:
         return _OF_CATHODES
     return _OF_SEVERAL if len(system.choices) > 1 else _OF_ONE_CHOICE
-

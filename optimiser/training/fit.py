@@ -101,11 +101,14 @@ def fit_members(
         )
         forests.append(flatten(boosters, pair_columns(member, encoding), table.yields.shape[1]))
     pairs = list(zip(settings.members, forests, strict=True))
+    anchored = table.yields[rows]
+    if not table.system.is_cathode:  # a study may take a response with it; `held_out` asks for none of it
+        anchored = np.where(np.isnan(anchored).all(axis=0), 0.0, anchored)
     return Fitted(
         tuple(forest for member, forest in pairs if member.paired),
         tuple(forest for member, forest in pairs if not member.paired),
         features,
-        table.yields[rows],
+        anchored,
         mixture(settings.members, encoding.system),
         encoding,
     )

@@ -100,7 +100,9 @@ def _around(table: TrainingTable | SystemTable, fold: Fold) -> tuple[Floats, Flo
 
     Both as the fold's training experiments see them: shapes (m,) and (m, points, 5).
     """
-    domain, keys = fit_domain(table, fold.train), table.keys
+    # what a fold leaves of a small table may support nothing; it still tells how far its test rows are
+    domain = fit_domain(table, fold.train, refuse=table.system.is_cathode)
+    keys = table.keys
     test = table.continuous[fold.test]
     distance, varied = np.empty(len(test)), np.empty(test.shape, dtype=np.bool_)
     for i, row in enumerate(fold.test):

@@ -55,6 +55,8 @@ START = Parts(
     noise=0.04,
 )
 _NAMES = tuple(f.name for f in fields(Parts) if f.name != "level")
+#: Of an error, where repeats of a condition leave no doubt at all.
+_LEAST_SCALE = 1e-9
 
 
 @dataclass(frozen=True)
@@ -308,14 +310,14 @@ def calibrated(prior: Prior, of: Sequence[Trial], rng: np.random.Generator) -> P
     known = ~np.isnan(error)
     found = []
     for exponent in _EXPONENTS:
-        scale = (bare * remaining**exponent)[known]
+        scale = np.maximum((bare * remaining**exponent)[known], _LEAST_SCALE)
         ends = np.quantile(error[known] / scale, tails(INTERVAL_LEVEL))
         low, high = ((mean[known] + end * scale).clip(0.0, 1.0) for end in ends)
         found.append(float(winkler(yields[known], low, high, INTERVAL_LEVEL).mean()))
     width = float(_EXPONENTS[int(np.argmin(found))])
     rows = np.flatnonzero(known.any(axis=1))
     kept = np.sort(rng.choice(rows, min(_KEPT, len(rows)), replace=False))
-    scores = (error / (bare * remaining**width))[kept]
+    scores = (error / np.maximum(bare * remaining**width, _LEAST_SCALE))[kept]
     return replace(prior, widths=np.array([width]), scores=scores)
 
 

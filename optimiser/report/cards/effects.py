@@ -132,7 +132,7 @@ def threshold_card(of: Explanation) -> Card:
             log = variable is not None and variable.log
             drawing = draw_effects(driver_heading(driver, system), log, found)
             about = f"Effect of {label} on the yields, against its lowest value."
-            figures.append(Figure(f"effect-{driver}", about, drawing, label.capitalize()))
+            figures.append(Figure(f"effect-{driver}", about, drawing, label[:1].upper() + label[1:]))
         for one in found:
             if one.kind is not None:
                 rows.append(

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from optimiser.explain.explanation import DesignExplanation, Explanation
+from optimiser.explain.explanation import MOST_EXACT, ORDERS, DesignExplanation, Explanation
 from optimiser.explain.setpoints import LEAST_GAIN, Change, cost_metric
 from optimiser.problem.robustness import worst_steps
 from optimiser.report import words
@@ -116,7 +116,7 @@ def change_card(of: Explanation) -> Card:
             f"sweep-{sweep.variable.name}",
             f"Yields along {sweep.variable.label}.",
             draw_sweep(sweep, float(d.evaluation.designs.continuous[0, j]), of.responses, of.columns),
-            sweep.variable.label.capitalize(),
+            sweep.variable.label[:1].upper() + sweep.variable.label[1:],
         )
         for j, sweep in enumerate(d.sweeps)
         if len(sweep.values) > 1
@@ -204,7 +204,7 @@ def dependence_card(of: Explanation) -> Card:
         log = variable is not None and variable.log
         drawing = draw_dependence(driver_heading(driver, system), log, of.cases[driver], values, of.responses)
         about = f"What {label} adds to the yields against its value."
-        figures.append(Figure(f"dependence-{driver}", about, drawing, label.capitalize()))
+        figures.append(Figure(f"dependence-{driver}", about, drawing, label[:1].upper() + label[1:]))
     finding = (
         f"Each small mark is one of {len(of.cases)} rows of the training data; lines join medians of "
         "neighbouring rows. Where marks scatter at one value, the effect depends on the other drivers."
@@ -279,6 +279,16 @@ def _meaning(of: Explanation) -> tuple[str, ...]:
             "data cannot tell them apart, and neither can this.",
         )
     )
+    exact = (
+        f"Values of the one design are exact, over all {2**many} sets of drivers. Those of the anchors "
+        "follow one random order of the drivers each, forwards and backwards: they add up exactly too, but "
+        "rely on their means only."
+    )
+    if many > MOST_EXACT:
+        exact = (
+            f"Values of the one design follow {ORDERS} random orders of the drivers, forwards and backwards, "
+            "those of the anchors one: they add up exactly, but of the anchors rely on their means only."
+        )
     mixed = "one experiment's acid at another's temperature"
     if not system.is_cathode:
         mixed = "one experiment's choices at another's setpoints"
@@ -298,8 +308,6 @@ def _meaning(of: Explanation) -> tuple[str, ...]:
         "Only rows whose feed contains a metal count in that metal's background."
         if system.is_cathode
         else "Only rows whose feed has a response count in that response's background.",
-        f"Values of the one design are exact, over all {2**many} sets of drivers. Those of the anchors "
-        "follow one random order of the drivers each, forwards and backwards: they add up exactly too, but "
-        "rely on their means only.",
+        exact,
         *(told_of if not system.is_cathode and len(of.responses) < len(system.responses) else ()),
     )

@@ -175,7 +175,10 @@ def domain_frame(surrogate: Surrogate, frame: pd.DataFrame) -> pd.DataFrame:
             for variable, low, high in zip(system.variables, near.low, near.high, strict=True):
                 how = column(variable.name)
                 ends = dict.fromkeys(how.text(end) for end in (low, high))
-                row[how.heading] = " to ".join(ends) if near.supported else "too few"
+                # a heading that is the name of a column of numbers would be read as one
+                row[how.heading if how.unit else f"{how.label} (range)"] = (
+                    " to ".join(ends) if near.supported else "too few"
+                )
             rows.append({**row, "experiments": near.experiments, "feed": feed})
     return pd.DataFrame(rows)
 

@@ -34,8 +34,6 @@ _SIZED: dict[str, dict[str, Any]] = {
     "svm": {"epsilon": 0.01, "C": [1.0, 10.0], "gamma": [0.01, 0.03, 0.1, 0.3]},
     "gp": {},
 }
-#: Names of the rivals that are fitted, in the order in which they are told.
-FITTED = (*_SIZED, "et")
 
 
 def system_candidates() -> tuple[Candidate, ...]:
