@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import venv
+import zipfile
 from pathlib import Path
 
 from tests.paths import ROOT
@@ -14,6 +15,10 @@ def test_the_wheel_runs_a_built_in_config(tmp_path: Path) -> None:
     build = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", tmp_path, ROOT]
     subprocess.run(build, check=True, capture_output=True)
     (wheel,) = tmp_path.glob("leaching_optimiser-*.whl")
+    with zipfile.ZipFile(wheel) as packed:
+        held = set(packed.namelist())
+    for system in ("models/cathode", "systems/nodule", "systems/rare_earths"):
+        assert f"optimiser/_builtin/{system}.system.yaml" in held
     venv.create(tmp_path / "env", with_pip=True)
     binaries = tmp_path / "env" / "bin"
     pip = [binaries / "python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]

@@ -22,17 +22,25 @@ def shown(notebook: object) -> list[str]:
     ]
 
 
-def test_there_are_four() -> None:
+def test_there_are_five() -> None:
     assert [path.stem for path in EXAMPLES] == [
         "compare_acids",
         "first_front",
         "own_acid_and_prices",
+        "own_table",
         "your_plant",
     ]
 
 
 @pytest.mark.page  # one of them draws its figure in a browser
-@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    "path",
+    [
+        # one fits a model and all of its rivals: minutes
+        pytest.param(path, id=path.stem, marks=[pytest.mark.training] if path.stem == "own_table" else [])
+        for path in EXAMPLES
+    ],
+)
 def test_an_example_runs_and_shows_what_it_showed(path: object) -> None:
     from nbclient import NotebookClient
 

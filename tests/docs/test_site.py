@@ -40,6 +40,16 @@ def test_problems_that_are_shown_can_be_checked(page: str, tmp_path: Path) -> No
         assert optimiser.load_problem(tmp_path / "shown.yaml").objectives
 
 
+@pytest.mark.parametrize("page", ["README.md", "docs/own-table.md"])
+def test_systems_that_are_shown_can_be_read(page: str, tmp_path: Path) -> None:
+    from optimiser.systems.spec import read_spec
+
+    blocks = re.findall(r"```yaml\n(.*?)```", (ROOT / page).read_text(), re.DOTALL)
+    (system,) = [block for block in blocks if "setpoints:" in block]
+    (tmp_path / "shown.system.yaml").write_text(system)
+    assert read_spec(tmp_path / "shown.system.yaml")[0].setpoints
+
+
 def test_the_reference_shows_every_public_name() -> None:
     shown = re.findall(r"^::: optimiser\.(\w+)$", (ROOT / "docs" / "api.md").read_text(), re.MULTILINE)
     assert sorted(shown) == sorted(optimiser.__all__)

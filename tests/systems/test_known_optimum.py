@@ -78,6 +78,7 @@ _ORDER = (
 )
 
 
+@pytest.mark.training
 def test_the_front_is_within_a_hundredth_of_the_true_one(answered: RunResult) -> None:
     assert answered.front is not None
     found, problem = answered.front.evaluation, answered.problem
@@ -89,13 +90,16 @@ def test_the_front_is_within_a_hundredth_of_the_true_one(answered: RunResult) ->
     reached = np.column_stack([-true_of_found, found.designs.time])
     ideal, nadir = true_front.min(axis=0), true_front.max(axis=0)
     whole = scaled_hypervolume(true_front, ideal, nadir)
+    print("hypervolume", scaled_hypervolume(reached, ideal, nadir) / whole)
+    print("error", np.abs(found.yields[:, 0] - true_of_found).mean())
     assert scaled_hypervolume(reached, ideal, nadir) >= 0.99 * whole
-    # the model's own error, apart from the search's: a point of yield on average
-    assert np.abs(found.yields[:, 0] - true_of_found).mean() < 0.012
+    # what was promised is true within a point of yield on average
+    assert np.abs(found.yields[:, 0] - true_of_found).mean() < 0.01
     # at its own time, no design found is far below the best there is
     assert (best[np.searchsorted(_TIMES, found.designs.time)] - true_of_found).max() < 0.01
 
 
+@pytest.mark.training
 def test_the_search_finds_what_the_model_holds_for_best(answered: RunResult) -> None:
     """Search error alone: against every option, stirring and number of stages, the rest at its better end.
 
