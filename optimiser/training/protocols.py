@@ -25,7 +25,7 @@ PROTOCOLS = {
 #: Protocols of a user's own system. What is held out whole: each group alone where there are few, so that the
 #: figures hang on luck less; ``FOLDS`` folds from ``MANY_GROUPS`` groups on.
 SYSTEM_PROTOCOLS = ("row", "experiment", "study")
-MANY_GROUPS, MOST_FOLDS = 50, 10
+MANY_GROUPS, MOST_FOLDS = 100, 10
 #: Number of the fold of rows that no fold tests.
 UNTESTED = -1
 _LEAST_ROWS = 5  # of each metal, to train on
@@ -92,8 +92,8 @@ def number_of_folds(groups: int) -> int:
     """Return into how many folds the groups of a system's table are parted.
 
     Examples:
-        >>> [number_of_folds(n) for n in (4, 27, 80)]
-        [4, 10, 5]
+        >>> [number_of_folds(n) for n in (4, 27, 80, 200)]
+        [4, 10, 10, 5]
     """
     return FOLDS if groups >= MANY_GROUPS else min(groups, MOST_FOLDS)
 

@@ -40,23 +40,17 @@ _TREES: dict[str, Any] = {
     "column_share": 1.0,
     "weight": 2.0,
 }
-#: Where one model speaks for all responses, it needs more; 64 leaves are too few for averaged trees.
+#: Where one model speaks for all responses it grows trees as large as the table, which lead.
 _PAIRS_JOINT: dict[str, Any] = {
-    "pairs": 4_000,
-    "trees": 300,
-    "learning_rate": 0.1,
-    "leaves": 63,
+    "pairs": 800,
+    "trees": 150,
+    "learning_rate": 0.15,
+    "leaves": 31,
     "min_leaf": 5,
     "column_share": 0.5,
+    "weight": 0.15,
 }
-_ROWS_JOINT: dict[str, Any] = {
-    "trees": 400,
-    "learning_rate": 0.05,
-    "leaves": 31,
-    "min_leaf": 1,
-    "column_share": 1.0,
-    "weight": 0.25,
-}
+_TREES_JOINT: dict[str, Any] = {**_TREES, "trees": 80, "leaves": 0, "column_share": 0.6, "weight": 1.0}
 #: Rows of a response, on the median of responses, from which each has a model of its own.
 _OWN_ROWS = 60
 
@@ -73,7 +67,10 @@ class SplitMember(Member):
 
 @dataclass(frozen=True)
 class TreesMember(Member):
-    """Extremely randomised trees, averaged; ``learning_rate``, ``l2`` and ``bagging`` have no meaning."""
+    """Extremely randomised trees, averaged; ``learning_rate``, ``l2`` and ``bagging`` have no meaning.
+
+    ``leaves`` 0 means trees as large as the rows make them.
+    """
 
     def fitted(
         self, matrix: Floats, target: Floats, weight: Floats, signs: Sequence[int], seed: int
@@ -84,7 +81,7 @@ class TreesMember(Member):
         trees = ExtraTreesRegressor(
             self.trees,
             min_samples_leaf=self.min_leaf,
-            max_leaf_nodes=self.leaves,
+            max_leaf_nodes=self.leaves or None,
             max_features=self.column_share,
             monotonic_cst=list(signs) if any(signs) else None,
             random_state=seed,
@@ -99,9 +96,10 @@ class AveragedTrees:
     forest: Any
 
     def dump_model(self) -> dict[str, Any]:
-        """Return the trees; the value of a leaf is its share of the mean over trees."""
+        """Return the trees, in parts of `MAX_LEAVES` at most; a leaf has its share of the mean over trees."""
         number = len(self.forest.estimators_)
-        return {"tree_info": [{"tree_structure": _nodes(t.tree_, number)} for t in self.forest.estimators_]}
+        whole = [_nodes(estimator.tree_, number) for estimator in self.forest.estimators_]
+        return {"tree_info": [{"tree_structure": part} for tree in whole for part in parts_of(tree)]}
 
 
 def _nodes(tree: Any, number: int) -> dict[str, Any]:
@@ -126,6 +124,67 @@ def _nodes(tree: Any, number: int) -> dict[str, Any]:
     return node(0)
 
 
+_LEAF: dict[str, Any] = {"leaf_value": 0.0}
+_SIDES = ("left_child", "right_child")
+
+
+def parts_of(tree: dict[str, Any], most: int = MAX_LEAVES) -> list[dict[str, Any]]:
+    """Return trees of a number of leaves at most whose sum is a tree.
+
+    From the leaves upwards, where the two branches of a node are too large together the larger one goes: a
+    part holds the path to it, with 0 wherever a row leaves the path, and the tree keeps a leaf of 0 in its
+    place.
+
+    Args:
+        tree: nodes as LightGBM tells them.
+        most: leaves of a part.
+
+    Raises:
+        ValueError: a path is as long as a part may have leaves.
+
+    Examples:
+        >>> leaf = lambda value: {"leaf_value": value}
+        >>> node = lambda left, right: {"threshold": 0.5, "left_child": left, "right_child": right}
+        >>> deep = node(node(leaf(1.0), leaf(2.0)), node(leaf(3.0), leaf(4.0)))
+        >>> [leaves_of(part) for part in parts_of(deep, 3)]
+        [[1.0, 2.0, 0.0], [0.0, 3.0, 4.0]]
+    """
+    found: list[dict[str, Any]] = []
+
+    def reduced(node: dict[str, Any], path: tuple[tuple[dict[str, Any], int], ...]) -> Any:
+        if "leaf_value" in node:
+            return node, 1
+        if len(path) + 2 > most:
+            raise ValueError(f"a tree cannot be told in parts of {most} leaves")
+        branches, sizes = [], []
+        for turn, side in enumerate(_SIDES):
+            branch, size = reduced(node[side], (*path, (node, turn)))
+            branches.append(branch)
+            sizes.append(size)
+        if sum(sizes) + len(path) > most:
+            turn = sizes.index(max(sizes))
+            found.append(_at_end((*path, (node, turn)), branches[turn]))
+            branches[turn], sizes[turn] = _LEAF, 1
+        return {**node, **dict(zip(_SIDES, branches, strict=True))}, sum(sizes)
+
+    kept, _ = reduced(tree, ())
+    return [*found, kept]
+
+
+def _at_end(path: Sequence[tuple[dict[str, Any], int]], branch: dict[str, Any]) -> dict[str, Any]:
+    """Return a tree that is a branch at the end of a path of nodes and turns, and 0 elsewhere."""
+    for node, turn in reversed(path):
+        branch = {**node, _SIDES[turn]: branch, _SIDES[1 - turn]: _LEAF}
+    return branch
+
+
+def leaves_of(tree: dict[str, Any]) -> list[float]:
+    """Return the values of a tree's leaves, from left to right."""
+    if "leaf_value" in tree:
+        return [tree["leaf_value"]]
+    return [value for side in _SIDES for value in leaves_of(tree[side])]
+
+
 def members_of(encoding: Encoding, own_models: bool = True) -> tuple[Member, ...]:
     """Return what is fitted and averaged for a system.
 
@@ -143,10 +202,11 @@ def members_of(encoding: Encoding, own_models: bool = True) -> tuple[Member, ...
         **common,
         **(_PAIRS_ALONE if own_models else _PAIRS_JOINT),
     )
-    trees = (
-        TreesMember("extremely randomised trees", paired=False, **common, **_TREES)
-        if own_models
-        else SplitMember("GBR, split at random", paired=False, **common, **_ROWS_JOINT)
+    trees = TreesMember(
+        "extremely randomised trees",
+        paired=False,
+        **common,
+        **(_TREES if own_models else _TREES_JOINT),
     )
     if not system.monotone:
         return (pairs, trees)
