@@ -235,13 +235,21 @@ def check_objectives(asked: Sequence[Objective], responses: Sequence[str] | None
     for index, objective in enumerate(asked):
         name = objective.metric.removeprefix(YIELD)
         if is_yield(objective.metric) and name not in known:
-            names = [*(m for m in METRICS if not is_yield(m)), *(f"{YIELD}{r}" for r in known)]
+            names = [
+                *(m for m in METRICS if not is_yield(m) and (responses is None or _of_any(m))),
+                *(f"{YIELD}{r}" for r in known),
+            ]
             raise InputError(
                 f"There is no objective {objective.metric!r}.",
                 allowed=", ".join(names),
                 remedy=closest(objective.metric, names) or "optimiser list objectives",
                 key=(index, objective.verb),
             )
+
+
+def _of_any(metric: str) -> bool:
+    """Return whether a metric may be of any system, not of cathodes alone."""
+    return "cathode" not in METRICS[metric].uses
 
 
 def check_constraints(asked: Sequence[Constraint], responses: Sequence[str] | None) -> None:

@@ -134,6 +134,8 @@ PARTS: Mapping[str, Callable[[SystemInputs], str]] = {
 
 def notes(inputs: SystemInputs) -> Iterable[str]:
     """Yield what a reader of the sums has to know: what was recognised, estimated and left out."""
+    if inputs.system.spec.warning:
+        yield inputs.system.spec.warning
     solutes = list({s.name: s for s in inputs.solutes if s is not None}.values())
     yield from (solute.told for solute in solutes if solute.told)
     if not inputs.has(SOLIDS):

@@ -18,7 +18,14 @@ from optimiser._io.errors import InputError, closest
 from optimiser._io.extras import needs
 from optimiser._io.reading import MOST_TABLE, read_bytes
 from optimiser._io.yamlfile import read_yaml
-from optimiser.surrogate.calibration import INTERVAL_LEVEL, Calibration, stretched, tails, widening
+from optimiser.surrogate.calibration import (
+    INTERVAL_LEVEL,
+    Calibration,
+    stretch_of,
+    stretched,
+    tails,
+    widening,
+)
 from optimiser.surrogate.coordinates import impurities_of
 from optimiser.surrogate.domain import Domain, Neighbourhood
 from optimiser.surrogate.encoding import CATHODES, Encoding, encoding_of
@@ -212,13 +219,15 @@ class Surrogate:
         points = moved if parts is None or moved is None else moved[parts.row]
         raw = self.fitted.predict(features, self.anchors_at(fidelity), points)
         present = np.asarray(feed.present, dtype=bool)[: len(self.system.responses)]
+        by = stretch_of(self.system)
         centre, spread, disagreement = (
-            np.where(present, part, np.nan) for part in (stretched(raw.mean), raw.spread, raw.disagreement)
+            np.where(present, part, np.nan)
+            for part in (stretched(raw.mean, by), raw.spread, raw.disagreement)
         )
         published = self.calibration if self.site is None else self.site.expected
         mean, over = published.expected(centre), None
         if raw.over is not None:
-            over = published.expected(np.where(present, stretched(raw.over), np.nan))
+            over = published.expected(np.where(present, stretched(raw.over, by), np.nan))
             mean = over.mean(axis=1)
         if parts is not None:
             centre, spread, disagreement, mean = map(parts.mean, (centre, spread, disagreement, mean))

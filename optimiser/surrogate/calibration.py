@@ -20,6 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from optimiser.surrogate.domain import Neighbourhood
+from optimiser.systems.system import System
 from optimiser.variables import Floats
 
 #: Level of every interval of a yield that is shown; also as texts show it, and as the key of its figures.
@@ -309,9 +310,14 @@ def tails(level: float) -> tuple[float, float]:
     return (1.0 - level) / 2.0, (1.0 + level) / 2.0
 
 
-def stretched(mean: Floats) -> Floats:
+def stretch_of(system: System) -> float:
+    """Return how far the members' mean is stretched; not at all in a user's own system, whose trees lead."""
+    return STRETCH if system.is_cathode else 1.0
+
+
+def stretched(mean: Floats, by: float = STRETCH) -> Floats:
     """Return yields from the members' mean, stretched about one half and clipped to 0-1."""
-    return np.asarray((0.5 + STRETCH * (mean - 0.5)).clip(0.0, 1.0), dtype=np.float64)
+    return np.asarray((0.5 + by * (mean - 0.5)).clip(0.0, 1.0), dtype=np.float64)
 
 
 def squeezed(mean: Floats) -> Floats:

@@ -146,6 +146,12 @@ def _inapplicable(name: str, empty: Bools, choices: pd.DataFrame) -> tuple[Bools
     return unused, notes
 
 
+#: Largest yield, a fraction as read, up to which a table in per cent looks like one of fractions: 1.05 %.
+_LIKE_FRACTIONS = 0.0105
+#: Setpoints of which there cannot be less than nothing.
+NEVER_NEGATIVE = ("time", "acid_concentration", "solid_liquid_ratio", "h2o2")
+
+
 def check_setpoint(name: str, said: SetpointSpec, values: Floats, cells: Cells, unused: Bools) -> list[str]:
     """Refuse numbers of a setpoint that cannot be; return what to tell.
 
@@ -166,6 +172,8 @@ def check_setpoint(name: str, said: SetpointSpec, values: Floats, cells: Cells, 
             _DEGREES[0] if low is None else max(low, _DEGREES[0]),
             _DEGREES[1] if high is None else min(high, _DEGREES[1]),
         )
+    if name in NEVER_NEGATIVE or said.log:
+        low = 0.0 if low is None else max(low, 0.0)
     for bad, limit in (
         (values < low if low is not None else None, f"{low:g} or more" if low is not None else ""),
         (values > high if high is not None else None, f"{high:g} or less" if high is not None else ""),
@@ -227,9 +235,9 @@ def check_yields(spec: SystemSpec, written: Floats, columns: Sequence[str], cell
             remedy="correct the cell, exclude the row, or raise `tolerance` in the system's file" + hint,
         )
     measured = written[~np.isnan(written)]
-    if spec.unit == "percent" and len(measured) and 0.0 < measured.max() <= 0.01:
+    if spec.unit == "percent" and len(measured) and 0.0 < measured.max() <= _LIKE_FRACTIONS:
         raise InputError(
-            f"No yield is above {100.0 * measured.max():g} %: these are fractions.",
+            f"No yield is above {100.0 * measured.max():g} %: these look like fractions.",
             where=cells.where(),
             allowed="per cent, as the system's file says",
             remedy="write unit: fraction",

@@ -41,6 +41,13 @@ def read_system_table(path: str | Path, table: Path | None = None) -> SystemTabl
             or row and column.
     """
     spec, document = read_spec(path)
+    for key in ("stoichiometry", "artefact"):
+        if getattr(spec, key) is not None:
+            raise InputError(
+                f"`{key}` belongs to the built-in system of cathodes.",
+                where=document.where((key,)),
+                remedy="remove it; `optimiser train` fits the model of cathodes",
+            )
     try:
         return _read(spec, find_table(spec.table, document.path.parent, table))
     except InputError as error:

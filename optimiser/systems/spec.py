@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -18,7 +19,19 @@ MOST_CHOICES = 3
 RESERVED = frozenset(
     {"acid", "feed", "design", "name", "mix", "response", "knee", "row", "study", "distance"}
     | {"support", "domain_distance", "p_feasible", "option", "scenario"}
+    | {"cost", "cost_feed", "recovery", "net_value", "climate_change", "acid_use", "acid_use_feed"}
+    | {"energy", "energy_feed", "residue", "wastewater", "productivity", "reactor_volume"}
 )
+#: What a name may be made of: it stands in tables, pages and keys.
+_NAME = re.compile(r"[^\W\d_][\w .,()+-]{0,59}")
+#: Units of setpoints whose names the sums know; those of the first are converted to it (`systems.units`).
+UNITS: dict[str, tuple[str, ...]] = {
+    "temperature": ("degC", "°C", "C", "K", "kelvin"),
+    "time": ("min", "minutes", "h", "hours", "s"),
+    "solid_liquid_ratio": ("g/L", "g/l", "g/mL", "g/ml", "kg/L", "kg/m3"),
+    "acid_concentration": ("mol/L",),
+    "h2o2": ("wt%",),
+}
 #: Yields this far above 100 % are taken as 100, unless the file says another tolerance: published tables hold
 #: such values.
 TOLERANCE = 50.0
@@ -52,6 +65,8 @@ class SetpointSpec(_Part):
     @field_validator("values")
     @classmethod
     def _rising(cls, value: tuple[float, ...]) -> tuple[float, ...]:
+        if not value:
+            raise InputError("There is no value.", allowed="numbers", remedy="leave `values` out")
         if list(value) != sorted(set(value)):
             raise InputError(
                 f"The values {list(value)} do not rise.", allowed="different numbers, the least first"
@@ -174,6 +189,7 @@ class SystemSpec(_Part):
     Attributes:
         name: what reports call it.
         description, source: what was leached, and whose table it is, for the model card.
+        warning: what everyone must know who asks the model, such as a fault of the table.
         table: the table's file (csv or xlsx), beside the system's.
         artefact: the fitted model that ships with the system; only of the built-in one.
         stoichiometry: ``cathode`` where protons and electrons follow from the feed's formula.
@@ -189,6 +205,7 @@ class SystemSpec(_Part):
     name: str = Field(min_length=1)
     description: str = ""
     source: str = ""
+    warning: str = ""
     table: str = Field(min_length=1)
     artefact: str | None = None
     stoichiometry: Literal["cathode"] | None = None
@@ -226,6 +243,8 @@ class SystemSpec(_Part):
     def _names(self) -> SystemSpec:
         """Each name once, and none that means something else."""
         if self.stoichiometry is None:
+            _check_named(self)
+            _check_units(self)
             kinds: dict[str, Iterable[str]] = {
                 "setpoints": self.setpoints,
                 "choices": self.choices,
@@ -268,6 +287,83 @@ class SystemSpec(_Part):
                     remedy=closest(name, self.setpoints) or "name a setpoint",
                 )
         return self
+
+
+def _check_named(spec: SystemSpec) -> None:
+    """Refuse names that cannot stand in tables and keys, and responses that are something else, too.
+
+    Raises:
+        InputError: names it.
+    """
+    responses = spec.responses if isinstance(spec.responses, dict) else {}
+    kinds: dict[str, Iterable[str]] = {
+        "setpoints": spec.setpoints,
+        "choices": spec.choices,
+        "responses": responses,
+        "feed": spec.feed.columns,
+    }
+    for kind, names in kinds.items():
+        for name in names:
+            if not _NAME.fullmatch(name) or name.lower().startswith("yield_"):
+                raise InputError(
+                    f"{name[:80]!r} cannot be a name here.",
+                    key=(kind, "columns", name) if kind == "feed" else (kind, name),
+                    allowed="a letter, then up to 59 letters, digits, spaces or _ . , ( ) + -; no yield_",
+                    remedy="choose another name; that of the table's column may stay",
+                )
+    others = {name.lower(): kind for kind in ("setpoints", "choices") for name in kinds[kind]}
+    of_column = {setpoint.column: name for name, setpoint in spec.setpoints.items()}
+    seen: dict[str, str] = {}
+    for response, column in responses.items():
+        same = next((r for r in responses if r != response and r.lower() == response.lower()), None)
+        if response.lower() in others or same is not None:
+            what = f"the response {same!r}" if same is not None else f"one of {others[response.lower()]}"
+            raise InputError(
+                f"The response {response!r} is named like {what}.",
+                key=("responses", response),
+                remedy="rename one of the two",
+            )
+        if column in of_column or column in seen:
+            what = f"the setpoint {of_column[column]!r}" if column in of_column else repr(seen[column])
+            raise InputError(
+                f"Column {column!r} of the response {response!r} is that of {what} already.",
+                key=("responses", response),
+                allowed="a column of its own for each response",
+                remedy="name the right column",
+            )
+        seen[column] = response
+    shares = [s for s in spec.feed.assay.values() if isinstance(s, int | float)]
+    if sum(shares) > 100.0 or any(s < 0.0 for s in shares):
+        raise InputError(
+            f"The assay sums to {sum(shares):g} wt%.",
+            key=("feed", "assay"),
+            allowed="0 to 100 wt% in all",
+            remedy="correct it: shares are of the whole feed",
+        )
+
+
+def _check_units(spec: SystemSpec) -> None:
+    """Refuse units that the sums do not know, and ranges that are none.
+
+    Raises:
+        InputError: names the setpoint.
+    """
+    for name, setpoint in spec.setpoints.items():
+        known = UNITS.get(name)
+        if known is not None and setpoint.unit not in known:
+            raise InputError(
+                f"{name} in {setpoint.unit!r} is not known.",
+                key=("setpoints", name, "unit"),
+                allowed=", ".join(known),
+                remedy="convert the column, or give the setpoint another name: then no sum uses it",
+            )
+        if setpoint.low is not None and setpoint.high is not None and setpoint.low > setpoint.high:
+            raise InputError(
+                f"{name} from {setpoint.low:g} to {setpoint.high:g} is no range.",
+                key=("setpoints", name, "low"),
+                allowed="low below high",
+                remedy="exchange the two",
+            )
 
 
 def read_spec(path: str | Path) -> tuple[SystemSpec, Document]:

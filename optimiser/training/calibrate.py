@@ -19,6 +19,7 @@ from optimiser.surrogate.calibration import (
     kernel,
     level_terms,
     shrunk,
+    stretch_of,
     stretched,
     tails,
     terms,
@@ -93,7 +94,7 @@ def calibrate(evidence: Evidence, experiment: HeldOut, study: HeldOut, rows: Boo
     """
     table = evidence.table
     counted = table.present & rows[:, None] & experiment.predicted
-    mean = stretched(experiment.mean)
+    mean = stretched(experiment.mean, stretch_of(evidence.table.system))
     residual = np.where(counted, table.yields - mean, np.nan)
     errors = experiment_errors(evidence, residual)
     mean_error = float(np.nanmean(errors))
@@ -153,7 +154,7 @@ def nested(evidence: Evidence, held: Mapping[str, HeldOut], protocol: str) -> Ne
         protocol: whose test rows.
     """
     measured = held[protocol]
-    centre = stretched(measured.mean)
+    centre = stretched(measured.mean, stretch_of(evidence.table.system))
     expected, folds = np.full_like(centre, np.nan), []
     for fold in range(int(measured.fold.max()) + 1):
         rows = measured.fold == fold
@@ -173,7 +174,8 @@ def held_out_scale(evidence: Evidence, found: Calibration, held: HeldOut, withou
         without: experiments that a row may not look at, shape (n, m).
     """
     around = neighbours(evidence, found.errors, without)
-    design = terms(stretched(held.mean), held.spread, held.disagreement, *around)
+    mean = stretched(held.mean, stretch_of(evidence.table.system))
+    design = terms(mean, held.spread, held.disagreement, *around)
     wider = widening(ratio(evidence, held), found.growth)
     return np.asarray(np.exp(design @ found.coefficients) * wider[:, None], dtype=np.float64)
 
@@ -227,7 +229,8 @@ def _growth(evidence: Evidence, bare: Calibration, study: HeldOut, rows: Bools) 
         return 0.0
     row, metal = np.nonzero(outside)
     scale = held_out_scale(evidence, bare, study, evidence.same_study)[row, metal]
-    expected = bare.expected(stretched(study.mean))[row, metal]
+    mean = stretched(study.mean, stretch_of(evidence.table.system))
+    expected = bare.expected(mean)[row, metal]
     measured = evidence.table.yields[row, metal]
 
     def held(number: int) -> float:
