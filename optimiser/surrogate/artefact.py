@@ -21,7 +21,6 @@ from optimiser._io.yamlfile import read_yaml
 from optimiser.surrogate.calibration import (
     INTERVAL_LEVEL,
     Calibration,
-    stretch_of,
     stretched,
     tails,
     widening,
@@ -219,7 +218,7 @@ class Surrogate:
         points = moved if parts is None or moved is None else moved[parts.row]
         raw = self.fitted.predict(features, self.anchors_at(fidelity), points)
         present = np.asarray(feed.present, dtype=bool)[: len(self.system.responses)]
-        by = stretch_of(self.system)
+        by = self.calibration.stretch
         centre, spread, disagreement = (
             np.where(present, part, np.nan)
             for part in (stretched(raw.mean, by), raw.spread, raw.disagreement)

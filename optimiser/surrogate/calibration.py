@@ -20,7 +20,6 @@ import numpy as np
 import numpy.typing as npt
 
 from optimiser.surrogate.domain import Neighbourhood
-from optimiser.systems.system import System
 from optimiser.variables import Floats
 
 #: Level of every interval of a yield that is shown; also as texts show it, and as the key of its figures.
@@ -51,6 +50,7 @@ class Calibration:
         level: of the usual scale at a yield, in the order of :func:`terms_of_level`, shape (q,).
         scores: errors divided by scales, NaN for absent metals, shape (n, 4).
         growth: power of the ratio that the scale grows with outside the domain.
+        stretch: by how much the members' mean is stretched about one half.
     """
 
     errors: Floats
@@ -60,6 +60,7 @@ class Calibration:
     level: Floats
     scores: Floats
     growth: float
+    stretch: float = STRETCH
 
     @cached_property
     def ordered(self) -> Floats:
@@ -267,7 +268,9 @@ class Calibration:
             "calibration_coefficients": self.coefficients,
             "calibration_level": self.level,
             "calibration_scores": self.scores,
-            "calibration_numbers": np.array([self.mean_error, self.growth]),
+            "calibration_numbers": np.array(
+                [self.mean_error, self.growth, *([] if self.stretch == STRETCH else [self.stretch])]
+            ),
         }
 
     @classmethod
@@ -278,9 +281,9 @@ class Calibration:
             KeyError: an array is missing.
         """
         names = ("errors", "acid_errors", "coefficients", "level", "scores")
-        mean_error, growth = map(float, arrays["calibration_numbers"])
+        mean_error, growth, *stretch = map(float, arrays["calibration_numbers"])
         found = {name: arrays[f"calibration_{name}"] for name in names}
-        return cls(**found, mean_error=mean_error, growth=growth)
+        return cls(**found, mean_error=mean_error, growth=growth, stretch=(*stretch, STRETCH)[0])
 
 
 def reached(slacks: Floats, confidence: float) -> Floats:
@@ -308,11 +311,6 @@ def tails(level: float) -> tuple[float, float]:
     if not 0.0 < level < 1.0:
         raise ValueError(f"level must be between 0 and 1, not {level!r}")
     return (1.0 - level) / 2.0, (1.0 + level) / 2.0
-
-
-def stretch_of(system: System) -> float:
-    """Return how far the members' mean is stretched; not at all in a user's own system, whose trees lead."""
-    return STRETCH if system.is_cathode else 1.0
 
 
 def stretched(mean: Floats, by: float = STRETCH) -> Floats:

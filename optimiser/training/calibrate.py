@@ -15,11 +15,11 @@ import numpy as np
 from optimiser.surrogate.calibration import (
     GROUP_PRIOR,
     INTERVAL_LEVEL,
+    STRETCH,
     Calibration,
     kernel,
     level_terms,
     shrunk,
-    stretch_of,
     stretched,
     tails,
     terms,
@@ -33,6 +33,7 @@ from optimiser.variables import Bools, Floats
 
 _FLOOR = 0.005  # added to absolute errors before their logarithmic fit
 _SHRINKAGE = 0.01  # ridge penalty on the standardised terms of the scale
+_STRETCHES = np.linspace(1.0, 1.1, 11)
 _GROWTH = np.arange(0.0, 6.0001, 0.05)
 
 
@@ -47,6 +48,7 @@ class Evidence:
         same_feed: whether an experiment is on the row's feed, shape (n, m).
         own: whether an experiment is the row's own, shape (n, m).
         same_study: whether an experiment is the row's own or of its study, shape (n, m).
+        stretch: by how much the members' mean is stretched about one half.
     """
 
     table: Any  # TrainingTable, or SystemTable
@@ -55,6 +57,7 @@ class Evidence:
     same_feed: Bools
     own: Bools
     same_study: Bools
+    stretch: float = STRETCH
 
 
 def gather(table: TrainingTable | SystemTable, held: Mapping[str, HeldOut]) -> Evidence:
@@ -75,7 +78,19 @@ def gather(table: TrainingTable | SystemTable, held: Mapping[str, HeldOut]) -> E
     # an experiment that the table lists twice is in two studies
     study = np.zeros((m, int(table.studies.max()) + 1), dtype=bool)
     study[table.experiments, table.studies] = True
-    return Evidence(table, domain, square, same_feed, own, own | study[:, table.studies].T)
+    together = own | study[:, table.studies].T
+    return Evidence(table, domain, square, same_feed, own, together, _stretch(table, held["experiment"]))
+
+
+def _stretch(table: TrainingTable | SystemTable, held: HeldOut) -> float:
+    """Return by how much yields are stretched: as chosen for cathodes, else what errs least held out.
+
+    One number of the whole table: held-out figures hang on it too little to set it fold by fold.
+    """
+    if table.system.is_cathode:
+        return STRETCH
+    errors = [np.nanmean(np.abs(stretched(held.mean, by) - table.yields)) for by in _STRETCHES]
+    return float(_STRETCHES[int(np.argmin(errors))])
 
 
 def furthest(held: Mapping[str, HeldOut]) -> HeldOut:
@@ -94,7 +109,7 @@ def calibrate(evidence: Evidence, experiment: HeldOut, study: HeldOut, rows: Boo
     """
     table = evidence.table
     counted = table.present & rows[:, None] & experiment.predicted
-    mean = stretched(experiment.mean, stretch_of(evidence.table.system))
+    mean = stretched(experiment.mean, evidence.stretch)
     residual = np.where(counted, table.yields - mean, np.nan)
     errors = experiment_errors(evidence, residual)
     mean_error = float(np.nanmean(errors))
@@ -111,6 +126,7 @@ def calibrate(evidence: Evidence, experiment: HeldOut, study: HeldOut, rows: Boo
         level=_fit_scale(design[counted][:, level_terms(table.yields.shape[1])], np.abs(residual[counted])),
         scores=scores[rows],
         growth=0.0,
+        stretch=evidence.stretch,
     )
     return replace(bare, growth=_growth(evidence, bare, study, rows))
 
@@ -154,7 +170,7 @@ def nested(evidence: Evidence, held: Mapping[str, HeldOut], protocol: str) -> Ne
         protocol: whose test rows.
     """
     measured = held[protocol]
-    centre = stretched(measured.mean, stretch_of(evidence.table.system))
+    centre = stretched(measured.mean, evidence.stretch)
     expected, folds = np.full_like(centre, np.nan), []
     for fold in range(int(measured.fold.max()) + 1):
         rows = measured.fold == fold
@@ -174,7 +190,7 @@ def held_out_scale(evidence: Evidence, found: Calibration, held: HeldOut, withou
         without: experiments that a row may not look at, shape (n, m).
     """
     around = neighbours(evidence, found.errors, without)
-    mean = stretched(held.mean, stretch_of(evidence.table.system))
+    mean = stretched(held.mean, evidence.stretch)
     design = terms(mean, held.spread, held.disagreement, *around)
     wider = widening(ratio(evidence, held), found.growth)
     return np.asarray(np.exp(design @ found.coefficients) * wider[:, None], dtype=np.float64)
@@ -229,7 +245,7 @@ def _growth(evidence: Evidence, bare: Calibration, study: HeldOut, rows: Bools) 
         return 0.0
     row, metal = np.nonzero(outside)
     scale = held_out_scale(evidence, bare, study, evidence.same_study)[row, metal]
-    mean = stretched(study.mean, stretch_of(evidence.table.system))
+    mean = stretched(study.mean, evidence.stretch)
     expected = bare.expected(mean)[row, metal]
     measured = evidence.table.yields[row, metal]
 
