@@ -7,7 +7,7 @@ of the built-in one, cathodes, read from ``models/cathode.system.yaml``.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
@@ -80,6 +80,17 @@ CONTINUOUS: tuple[str, ...] = tuple(variable.name for variable in VARIABLES)
 #: Position of each continuous variable in every array that has a column per variable.
 COLUMN: dict[str, int] = {name: j for j, name in enumerate(CONTINUOUS)}
 DESIGN_COLUMNS: tuple[str, ...] = ("acid", *CONTINUOUS)
+
+
+class Parted:
+    """A dataclass of which only the fields go to another process, not what it remembers.
+
+    A search may remember something while another thread sends the same object away.
+    """
+
+    def __reduce__(self) -> tuple[Any, tuple[Any, ...]]:
+        of: Any = self
+        return type(self), tuple(getattr(self, f.name) for f in fields(of) if f.init)
 
 
 @dataclass(frozen=True)

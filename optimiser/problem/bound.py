@@ -37,7 +37,7 @@ from optimiser.surrogate.artefact import POINTS, Fidelity, Surrogate, YieldPredi
 from optimiser.surrogate.calibration import INTERVAL_LEVEL, reached
 from optimiser.surrogate.domain import Neighbourhood
 from optimiser.systems.system import Option, System, SystemFeed
-from optimiser.variables import Bools, Designs, Floats, Ints, Variables, settable
+from optimiser.variables import Bools, Designs, Floats, Ints, Parted, Variables, settable
 
 #: Logarithmic variables are searched on log(x + 1): time may start at 0.
 _SHIFT = 1.0
@@ -123,7 +123,7 @@ class SearchPoint:
 
 
 @dataclass(frozen=True)
-class BoundProblem:
+class BoundProblem(Parted):
     """A problem bound to a surrogate, a process model and the domain of each acid.
 
     ``reagents`` are what is bought beside the acids, with its sources; ``inputs`` holds their numbers.

@@ -20,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from optimiser.surrogate.domain import Neighbourhood
-from optimiser.variables import Floats
+from optimiser.variables import Floats, Parted
 
 #: Level of every interval of a yield that is shown; also as texts show it, and as the key of its figures.
 INTERVAL_LEVEL = 0.9
@@ -39,7 +39,7 @@ _FARTHEST = 3.0  # ratio beyond which the scale grows no more
 
 
 @dataclass(frozen=True)
-class Calibration:
+class Calibration(Parted):
     """The errors on held-out experiments, and how to scale them.
 
     Attributes:

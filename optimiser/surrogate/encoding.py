@@ -26,7 +26,7 @@ from optimiser.surrogate.features import (
 )
 from optimiser.systems.system import Option, System, cathode
 from optimiser.systems.table import SystemTable
-from optimiser.variables import Bools, Designs, Floats, Ints
+from optimiser.variables import Bools, Designs, Floats, Ints, Parted
 
 
 class Encoding(Protocol):
@@ -125,7 +125,7 @@ CATHODES = CathodeEncoding()
 
 
 @dataclass(frozen=True)
-class SystemEncoding:
+class SystemEncoding(Parted):
     """What a yield model of any other system sees.
 
     Features: the setpoints, a 0 or 1 for each value of each choice, RDKit's descriptors of choices with

@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 
 from optimiser.systems.system import System, cathode
-from optimiser.variables import Floats, Variables
+from optimiser.variables import Floats, Parted, Variables
 
 #: Added before the logarithm of a cathode's setpoints, in the variable's unit: what can hardly be
 #: distinguished from nothing. Temperature is taken as it is.
@@ -17,7 +17,7 @@ _USUAL_SHIFT = 1.0
 
 
 @dataclass(frozen=True)
-class Space:
+class Space(Parted):
     """How the setpoints of a system count in distances.
 
     Attributes:

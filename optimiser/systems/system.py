@@ -12,7 +12,7 @@ import numpy as np
 
 from optimiser._io.errors import InputError, closest
 from optimiser.systems.spec import SystemSpec, read_spec
-from optimiser.variables import VARIABLES, Bools, Floats, Variable, Variables
+from optimiser.variables import VARIABLES, Bools, Floats, Parted, Variable, Variables
 
 CATHODE = "cathode"
 #: Between the values of several choices in the name of an option.
@@ -99,7 +99,7 @@ class SystemFeed:
 
 
 @dataclass(frozen=True)
-class System:
+class System(Parted):
     """What a table of experiments has: its setpoints, choices, responses and feeds.
 
     Attributes:

@@ -21,7 +21,7 @@ MANY = {f"ore {k}": 5.0 + 2.5 * k for k in range(16)}
 
 @cache
 def cases(rows: int = 600) -> Cases:
-    """Return the rows of a table of 16 feeds as cases."""
+    """Return the rows of a table of 16 feeds as cases, with setpoints anywhere between its levels."""
     with TemporaryDirectory() as folder:
         table = read_system_table(write_system(Path(folder), np.random.default_rng(7), rows=rows, feeds=MANY))
     system = table.system
@@ -29,7 +29,12 @@ def cases(rows: int = 600) -> Cases:
         [known.index(v) for known, v in zip(system.values, system.options[k].values, strict=True)]
         for k in table.option
     ]
-    drivers = np.column_stack([codes, table.continuous, table.feed])
+    rng, continuous = np.random.default_rng(8), table.continuous.copy()
+    for j, variable in enumerate(system.variables):
+        if not variable.values and variable.name != "time":
+            anywhere = rng.uniform(variable.low, variable.high, int(table.experiments.max()) + 1)
+            continuous[:, j] = anywhere[table.experiments]
+    drivers = np.column_stack([codes, continuous, table.feed])
     return Cases(system, (), tuple(system.feeds.values()), drivers)
 
 
