@@ -54,6 +54,11 @@ def told_protocols(surrogate: Surrogate) -> dict[str, Mapping[str, Any]]:
     return {name: skill[name] for name in HELD_OUT if isinstance(skill.get(name), Mapping)}
 
 
+def told_limits(surrogate: Surrogate) -> tuple[str, ...]:
+    """Return what everyone must know who asks a model: `no_transfer`, and the warning of its system's file."""
+    return tuple(line for line in (no_transfer(surrogate), surrogate.system.spec.warning) if line)
+
+
 def no_transfer(surrogate: Surrogate) -> str:
     """Say that yields on a feed that was not measured are not to be relied on; empty where they may be."""
     return transfer_in_words(surrogate) if surrogate.system.transfers is False else ""

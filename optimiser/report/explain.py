@@ -23,7 +23,7 @@ from optimiser.explain.thresholds import Threshold
 from optimiser.problem.binding import bind
 from optimiser.problem.schema import Problem
 from optimiser.report.cards.explain import explanation_cards
-from optimiser.report.caveats import no_transfer
+from optimiser.report.caveats import told_limits
 from optimiser.report.columns import told_of
 from optimiser.report.deliver import Delivery, deliver
 from optimiser.report.effect_words import (
@@ -144,8 +144,8 @@ def lines(found: Explained) -> list[str]:
     """Return the explanation for a terminal, before the table of `ranking_records`."""
     of, said = found.of, [f"Note: {line}" for line in mismatch(found)]
     system = of.surrogate.system
-    if of.design is None and (told := no_transfer(of.surrogate)):
-        said.append(f"Note: {told}")
+    if of.design is None:
+        said += [f"Note: {line}" for line in told_limits(of.surrogate)]
     with told_of(system):
         if of.design is not None:
             said += [limiting_sentence(of.design), *yield_sentences(of), *change_sentences(of.design)]

@@ -12,7 +12,7 @@ from optimiser.problem.limits import ApplicabilityDomain
 from optimiser.problem.metrics import APART, METRICS, is_yield
 from optimiser.problem.robustness import over_tolerances
 from optimiser.problem.yields import assumption
-from optimiser.report.caveats import no_transfer
+from optimiser.report.caveats import told_limits
 from optimiser.report.columns import column
 from optimiser.report.numbers import counted, number, percent
 from optimiser.search.front import Front
@@ -208,8 +208,7 @@ def front_finding(problem: BoundProblem, front: Front) -> str:
 def warnings_of(problem: BoundProblem, evaluation: Evaluation, row: int) -> list[str]:
     """Say what an engineer must know before running a design."""
     said: list[str] = list(whose_yields(problem.surrogate))
-    if told := no_transfer(problem.surrogate):
-        said.append(told)
+    said += told_limits(problem.surrogate)
     if problem.system.is_cathode:
         said += _chemistry_warnings(problem, evaluation, row)
     support = int(evaluation.support[row])

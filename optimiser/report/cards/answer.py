@@ -12,7 +12,7 @@ from optimiser.problem.feed_words import electrons_sentence
 from optimiser.problem.tolerances import said
 from optimiser.report import refusal, words
 from optimiser.report.card import Card, Table, Tile, Words
-from optimiser.report.caveats import intervals_caveat, no_transfer, selection_caveat
+from optimiser.report.caveats import intervals_caveat, selection_caveat, told_limits
 from optimiser.report.columns import column
 from optimiser.report.frames import (
     SUPPORT,
@@ -164,7 +164,7 @@ def _nothing(result: RunResult, infeasibility: Infeasibility) -> Card:
         pd.concat([numbers, lacking(problem, nearest, titles)], ignore_index=True),
         sortable=False,
     )
-    limits = (told,) if (told := no_transfer(problem.surrogate)) else ()
+    limits = told_limits(problem.surrogate)
     warnings = (*whose_yields(problem.surrogate), *limits, intervals_caveat(problem.surrogate))
     return Card(finding=tuple(finding), warnings=warnings, blocks=(why, table))
 

@@ -7,7 +7,7 @@ import pandas as pd
 from optimiser.report.card import Card, Figure, Maker, Panels, Table, Words
 from optimiser.report.cards.learn import own_makers
 from optimiser.report.cards.origin import read_frame
-from optimiser.report.caveats import intervals_caveat, no_transfer, not_known, skill_caveat
+from optimiser.report.caveats import intervals_caveat, not_known, skill_caveat, told_limits
 from optimiser.report.columns import column
 from optimiser.report.figures.scenarios import abscissa, draw_points, labels
 from optimiser.report.numbers import counted
@@ -63,7 +63,7 @@ def _summary(of: Contents) -> Card:
             )
     if not len(inside):
         finding.append("No scenario is inside the applicability domain.")
-    limits = (told,) if (told := no_transfer(of.setting.surrogate)) else ()
+    limits = told_limits(of.setting.surrogate)
     warnings = (*limits, *of.tally.lines(), *of.setting.notes, intervals_caveat(of.setting.surrogate))
     return Card(finding=(*finding, skill_caveat(of.setting.surrogate)), warnings=warnings)
 
