@@ -55,7 +55,7 @@ def told_protocols(surrogate: Surrogate) -> dict[str, Mapping[str, Any]]:
 
 
 def told_limits(surrogate: Surrogate) -> tuple[str, ...]:
-    """Return what everyone must know who asks a model: `no_transfer`, and the warning of its system's file."""
+    """Return what everyone must know who asks a model: `no_transfer`, and its system's warning."""
     return tuple(line for line in (no_transfer(surrogate), surrogate.system.spec.warning) if line)
 
 
