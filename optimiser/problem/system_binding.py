@@ -67,40 +67,19 @@ def bind_system(question: Problem, tables: OwnTables | None = None) -> BoundProb
     variables = cast(SystemVariables, question.variables)
     options = system.combinations(variables.asked(system))
     near = [surrogate.domain.neighbourhood(feed, option) for option in options]
-    if len(variables.asked(system)) < len(
-        system.choices
-    ):  # not every value is named: those with data are meant
+    if len(variables.asked(system)) < len(system.choices):
+        # not every value is named: those with data are meant
         known = [k for k, one in enumerate(near) if one.experiments]
         options = tuple(options[k] for k in known or range(len(options)))
-        near = [near[k] for k in known or range(len(near))]
-    process = {key: value for key, value in question.process.items() if key != CONSUMPTION}
     try:
-        reagents = supplied(load_reagents(), process) if tables is None else tables.reagents
-        inputs = system_inputs(
-            system,
-            feed,
-            options,
-            process_parameters(process),
-            acid_consumption=_consumption(question),
-            acids=load_acids() if tables is None else tables.acids,
-            reagents=reagents,
-        )
+        problem = assemble_system(question.name, feed, options, surrogate, question, tables)
     except InputError as error:
         where = question.where(*error.where.split(".")) if error.where else question.where("surrogate")
         raise InputError(error.what, where=where, allowed=error.allowed, remedy=error.remedy) from None
-    inputs = replace(inputs, undosed=_undosed(inputs, options, near))
+    inputs = cast(SystemInputs, problem.inputs)
     _refuse_constraints(question, inputs)
-    everything = np.tile([[v.low, v.high] for v in system.variables], (len(options), 1, 1))
-    return BoundProblem(
-        name=question.name,
-        feed=feed,
-        acids=options,
-        surrogate=surrogate,
-        reagents=reagents,
-        inputs=inputs,
-        neighbourhoods=tuple(near),
-        lower=everything[:, :, 0],
-        upper=everything[:, :, 1],
+    return replace(
+        problem,
         objectives=tuple(question.objectives),
         constraints=complete(question.constraints, inputs),
     )
@@ -112,6 +91,7 @@ def assemble_system(
     options: Sequence[Option],
     surrogate: Surrogate,
     question: Problem | None = None,
+    tables: OwnTables | None = None,
 ) -> BoundProblem:
     """Build a problem of some options over all that is possible, without targets.
 
@@ -123,13 +103,14 @@ def assemble_system(
         options: what is chosen among.
         surrogate: of the system.
         question: whose numbers of the process apply; the usual ones where there is none.
+        tables: reagents and acids to use; None for the shipped ones.
 
     Raises:
         InputError: the system's file names an acid that does not exist.
     """
     system, process = surrogate.system, {} if question is None else dict(question.process)
     process.pop(CONSUMPTION, None)
-    reagents = supplied(load_reagents(), process)
+    reagents = supplied(load_reagents(), process) if tables is None else tables.reagents
     near = [surrogate.domain.neighbourhood(feed, option) for option in options]
     inputs = system_inputs(
         system,
@@ -137,6 +118,7 @@ def assemble_system(
         options,
         process_parameters(process),
         acid_consumption=None if question is None else _consumption(question),
+        acids=load_acids() if tables is None else tables.acids,
         reagents=reagents,
     )
     inputs = replace(inputs, undosed=_undosed(inputs, options, near))

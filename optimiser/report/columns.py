@@ -305,6 +305,6 @@ def with_intervals(frame: pd.DataFrame, name: str) -> list[str]:
         return shown
     ends = zip(frame[f"{name}_low"], frame[f"{name}_high"], strict=True)
     return [
-        text if text == NOTHING else f"{text} ({how.text(low)}–{how.text(high)})"
+        text if text == NOTHING or low == high else f"{text} ({how.text(low)}–{how.text(high)})"
         for text, (low, high) in zip(shown, ends, strict=True)
     ]
