@@ -143,11 +143,11 @@ def parts_of(tree: dict[str, Any], most: int = MAX_LEAVES) -> list[dict[str, Any
         ValueError: a path is as long as a part may have leaves.
 
     Examples:
-        >>> leaf = lambda value: {"leaf_value": value}
-        >>> node = lambda left, right: {"threshold": 0.5, "left_child": left, "right_child": right}
-        >>> deep = node(node(leaf(1.0), leaf(2.0)), node(leaf(3.0), leaf(4.0)))
-        >>> [leaves_of(part) for part in parts_of(deep, 3)]
-        [[1.0, 2.0, 0.0], [0.0, 3.0, 4.0]]
+        >>> leaves = [{"leaf_value": value} for value in (1.0, 2.0, 3.0, 4.0)]
+        >>> low, high = (dict(zip(_SIDES, leaves[k : k + 2], strict=True)) for k in (0, 2))
+        >>> part, kept = parts_of({"left_child": low, "right_child": high}, 3)
+        >>> part["left_child"] == low, part["right_child"], kept["left_child"], kept["right_child"] == high
+        (True, {'leaf_value': 0.0}, {'leaf_value': 0.0}, True)
     """
     found: list[dict[str, Any]] = []
 
@@ -176,13 +176,6 @@ def _at_end(path: Sequence[tuple[dict[str, Any], int]], branch: dict[str, Any]) 
     for node, turn in reversed(path):
         branch = {**node, _SIDES[turn]: branch, _SIDES[1 - turn]: _LEAF}
     return branch
-
-
-def leaves_of(tree: dict[str, Any]) -> list[float]:
-    """Return the values of a tree's leaves, from left to right."""
-    if "leaf_value" in tree:
-        return [tree["leaf_value"]]
-    return [value for side in _SIDES for value in leaves_of(tree[side])]
 
 
 def members_of(encoding: Encoding, own_models: bool = True) -> tuple[Member, ...]:

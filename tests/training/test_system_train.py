@@ -10,13 +10,16 @@ from typing import Any
 
 import numpy as np
 import pytest
+from sklearn.ensemble import ExtraTreesRegressor
 
 from optimiser._io.errors import InputError
 from optimiser.report.system_card import system_card
 from optimiser.surrogate.artefact import load_surrogate
+from optimiser.surrogate.trees import MAX_LEAVES, PairColumn, differences, flatten
 from optimiser.systems.read import read_system_table
 from optimiser.training.compare.system_rivals import system_candidates
 from optimiser.training.protocols import make_folds, number_of_folds, protocols_of
+from optimiser.training.system_members import AveragedTrees
 from optimiser.training.system_skill import read_answers, select_answers, transfer_line
 from optimiser.training.system_train import Trained, train_system
 from tests.command import optimiser
@@ -92,6 +95,18 @@ def test_models_and_protocols_that_were_not_measured_are_refused(trained: Traine
         select_answers(trained.answers, "ann", "all")
     with pytest.raises(InputError, match="'random'"):
         select_answers(trained.answers, "all", "random")
+
+
+def test_trees_told_in_parts_say_what_the_whole_ones_say() -> None:
+    rng = np.random.default_rng(0)
+    x, y = rng.random((400, 5)), rng.random(400)
+    forest = ExtraTreesRegressor(8, random_state=0).fit(x, y)
+    assert min(tree.get_n_leaves() for tree in forest.estimators_) > MAX_LEAVES
+    flat = flatten([AveragedTrees(forest)], [PairColumn(0, j) for j in range(5)], 1)
+    assert flat.n_trees > 8  # and each has no more leaves than a mask has bits, which `flatten` checks
+    seen = rng.random((50, 5))
+    told = differences(flat, seen[:, None], np.zeros((1, 1, 5)))[:, 0, 0]
+    np.testing.assert_allclose(told, forest.predict(seen), atol=1e-12)
 
 
 def test_few_groups_are_held_out_one_by_one(tmp_path: Path) -> None:
