@@ -102,10 +102,11 @@ def test_a_wrong_result_breaks_nothing(base: Surrogate) -> None:
     assert np.abs(predicted(site, tests) - expected).mean() < published + 0.05
     # the wrong value is found
     assert [(odd.row, odd.metal) for odd in lessons_of(site, wrong_frame(wrong, base)).odd] == [(4, "Co")]
-    # other options, and other feeds, know nothing of it
+    # other options know nothing of it, and a value about 60 points off moves another feed by less than 3
     other = "citric / air / washed"
     assert np.allclose(predicted(site, tests, other), predicted(base, tests, other))
-    assert np.allclose(predicted(site, tests, feed="south"), predicted(base, tests, feed="south"), atol=0.02)
+    moved = predicted(site, tests, feed="south") - predicted(base, tests, feed="south")
+    assert np.abs(moved).max() < 0.03
 
 
 def wrong_frame(frame: pd.DataFrame, base: Surrogate) -> pd.DataFrame:
