@@ -14,6 +14,7 @@ from optimiser.search.front import Front, Infeasibility, front_of, infeasibility
 from optimiser.search.hypervolume import box, scaled_hypervolume
 from optimiser.search.search import SearchResult, SearchSettings
 from optimiser.search.side_by_side import ProgressCallback, Task, search_all, useful_workers, workers
+from optimiser.surrogate.artefact import Surrogate
 from optimiser.tables.own import OwnTables
 from optimiser.variables import Floats
 
@@ -67,6 +68,7 @@ def run(
     progress: ProgressCallback | None = None,
     tables: OwnTables | None = None,
     side_by_side: bool = False,
+    surrogate: Surrogate | None = None,
 ) -> RunResult:
     """Search a config's problem with each seed, merge the fronts, and search each acid on its own.
 
@@ -76,6 +78,7 @@ def run(
         tables: a user's own acids, prices and factors, as `tables.own.own_tables` reads them.
         side_by_side: whether long runs may start processes, one per core, for some of the searches; the
             result is the same. The caller must be importable without side effects.
+        surrogate: the yield model that the problem names, where it is read already.
 
     Raises:
         InputError: the question cannot be bound to models.
@@ -85,7 +88,7 @@ def run(
     predictions = spec.population * spec.generations * len(spec.seeds)
     at_least = len(spec.seeds) + bool(spec.per_acid)
     with workers(useful_workers(at_least, predictions) if side_by_side else 0) as others:
-        problem = bind(config.problem, tables)
+        problem = bind(config.problem, tables, surrogate)
         refuse_slow_surrogate(config.problem, problem.surrogate)
         bound = time.perf_counter()
         supported = problem.supported_acids
