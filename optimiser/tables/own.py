@@ -105,6 +105,7 @@ def own_tables(
     acids: Path | None = None,
     prices: Path | None = None,
     impacts: Path | None = None,
+    *,
     amounts: Mapping[str, float] | None = None,
 ) -> OwnTables:
     """Read a user's own tables for a problem; a number in them is stronger than one in the problem.
