@@ -107,7 +107,7 @@ def made_with(surrogate: Surrogate) -> dict[str, Any]:
         "version": __version__,
         "written": datetime.now(UTC).isoformat(timespec="seconds"),
         "artefact": artefact_record(surrogate),
-        "tables": table_hashes(),
+        "tables": builtin.table_hashes(),
         "python": platform.python_version(),
         "packages": package_versions(),
         "git": git_state(builtin.root()),
@@ -198,14 +198,6 @@ def _seed(search: SearchResult, hypervolume: tuple[float, ...]) -> dict[str, Any
         "stopped": search.stopped,
         "hypervolume": list(hypervolume),
         "feasible_share": list(search.feasible_share),
-    }
-
-
-def table_hashes() -> dict[str, str]:
-    """Return the sha256 of every table in ``models/``, by name."""
-    return {
-        path.name: hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in sorted(builtin.folder("models").glob("*.yaml"))
     }
 
 
