@@ -34,9 +34,11 @@ from optimiser.cli.nearest import nearest
 from optimiser.cli.options import BAD_INPUT, DONE, INTERRUPTED
 from optimiser.cli.predict import predict
 from optimiser.cli.run import run
+from optimiser.cli.runs import runs
 from optimiser.cli.scenarios import scenarios
 from optimiser.cli.sensitivity import sensitivity
 from optimiser.cli.suggest import suggest
+from optimiser.cli.sweep import sweep
 from optimiser.cli.tables import tables
 from optimiser.cli.train import train
 
@@ -56,6 +58,8 @@ def cli() -> None:
 for command in (
     ask,
     run,
+    sweep,
+    runs,
     check,
     choose,
     compare,

@@ -49,7 +49,7 @@ class Store:
         """Return where the front of a run stands."""
         return self.folder / FRONTS / f"{key}.parquet"
 
-    def keys(self) -> list[str]:
+    def runs(self) -> list[str]:
         """Return the keys of all runs, sorted."""
         return sorted(path.stem for path in (self.folder / RUNS).glob("*.parquet"))
 
@@ -105,7 +105,7 @@ class Store:
         import pyarrow as pa
         import pyarrow.dataset as ds
 
-        keys = self.keys() if keys is None else keys
+        keys = self.runs() if keys is None else keys
         tables = []
         for start in range(0, len(keys), _PIECE):
             files = [str(self.row_file(key)) for key in keys[start : start + _PIECE]]

@@ -128,6 +128,23 @@ def make_sweep(
     return Swept(planned, store, progress, store.sweep(sweep.name, watch.read))
 
 
+def check_sweep(name: str | Path, out: Path, limit: int = LIMIT, watch: Watch = Watch()) -> tuple[Plan, int]:
+    """Check every run of a sweep, and count those that are not in its store; nothing is made or written.
+
+    Args:
+        name: of a built-in sweep, or the path of a YAML file.
+        out: folder of the store, which need not exist.
+        limit: runs of the sweep, at most.
+        watch: who is told how it goes.
+
+    Raises:
+        InputError: as `make_sweep`, before any run.
+    """
+    planned = plan(read_sweep(name, limit), watch.checked)
+    store = open_store(out) if out.exists() else None
+    return planned, sum(1 for key in set(planned.keys) if store is None or key not in store)
+
+
 def _column(planned: Plan, key: str) -> list[object]:
     """Return the values of a varied key: numbers, or texts where one of them is none."""
     values = [changes[key] for changes in planned.sweep.runs]
