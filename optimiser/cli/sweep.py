@@ -59,7 +59,7 @@ def sweep(
     Example: optimiser sweep demo --out reports/demo
     Exit status: 0 done, 2 bad input, 3 no run has a feasible design.
     """
-    from optimiser.report.sweeps import print_sweep, sweep_progress, swept_json
+    from optimiser.report.sweep_console import print_sweep, sweep_progress, swept_json
     from optimiser.sweeps.sweep import check_sweep, make_sweep
 
     with sweep_progress() as watch:

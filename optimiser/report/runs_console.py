@@ -15,7 +15,7 @@ from optimiser import __version__
 from optimiser._io.errors import InputError
 from optimiser.report.columns import column
 from optimiser.report.manifest import plain_json
-from optimiser.report.sweeps import counts_text, rows_table
+from optimiser.report.sweep_console import counts_text, rows_table
 from optimiser.sweeps.store import Store
 
 #: Rows, and designs of a front, that a terminal shows.
