@@ -36,7 +36,12 @@ def listed(store: Store, sweep: str | None = None, status: str | None = None) ->
     Raises:
         InputError: there is no such sweep, or a file is cut off.
     """
-    frame = store.read() if sweep is None else store.sweep(sweep).frame
+    if sweep is None:
+        frame = store.read()
+    else:
+        table = store.sweep(sweep)
+        frame = table.frame
+        frame.attrs["objectives"] = list(table.objectives)
     if status is not None:
         frame = frame[frame["status"] == status]
     return frame.reset_index(drop=True)
@@ -53,7 +58,9 @@ def print_store(store: Store, frame: pd.DataFrame, most: int | None, console: Co
     few = frame.head(most) if most is not None else frame
     if "run" in few:  # of one sweep
         varied = list(few.columns[2 : list(few.columns).index("status")])
-        shown = few[["run", *varied, "status", *[c for c in ("acid", "cost", "recovery") if c in few]]]
+        shown = few[
+            ["run", *varied, "status", *[c for c in ("acid", *frame.attrs["objectives"]) if c in few]]
+        ]
     else:
         varied = []
         shown = few[[*_LISTED]].assign(key=few["key"].str[:_DIGITS])

@@ -11,6 +11,7 @@ import joblib
 import pandas as pd
 
 from optimiser._io.errors import InputError
+from optimiser._io.output import check_writable
 from optimiser.sweeps.engine import Progress, make_all
 from optimiser.sweeps.hands import Hands, cluster, processes
 from optimiser.sweeps.plan import Base, Job, Plan, plan
@@ -94,8 +95,11 @@ def make_sweep(
             remedy="leave --workers out",
         )
     sweep = read_sweep(name, limit)
-    store = open_store(out, make=True)
+    if out.exists():  # before the work; it is made when all runs are checked
+        open_store(out)
+    check_writable(out, "choose another --out")
     planned = plan(sweep, watch.checked)
+    store = open_store(out, make=True)
     members = pd.DataFrame({"run": range(1, len(planned.keys) + 1), "key": planned.keys})
     members = members.join(pd.DataFrame({key: _column(planned, key) for key in sweep.varied}))
     base = Path(sweep.spec.base).stem
