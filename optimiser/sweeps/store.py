@@ -99,6 +99,9 @@ class Store:
             keys: of runs that are there; None for all.
             progress: told how many rows of how many are read.
 
+        Returns:
+            A row per run, in the columns of ``rows.schema``; a text that is none is None.
+
         Raises:
             InputError: a file is cut off, or is none of a run.
         """
@@ -120,6 +123,10 @@ class Store:
                 progress(min(start + _PIECE, len(keys)), len(keys))
         whole = pa.concat_tables(tables) if tables else schema().empty_table()
         frame: pd.DataFrame = whole.to_pandas()
+        for field in whole.schema:  # newer pandas has NaN for a text that is none, which counts as true
+            if pa.types.is_string(field.type):
+                texts = frame[field.name].astype(object)
+                frame[field.name] = texts.where(texts.notna(), None)
         return frame
 
     def damaged(self, keys: Iterable[str]) -> Iterator[str]:
