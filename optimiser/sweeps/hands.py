@@ -6,7 +6,9 @@ Both take work as executors of `concurrent.futures` do.
 from __future__ import annotations
 
 import logging
+import math
 import multiprocessing
+import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import BrokenExecutor, CancelledError, Future, ProcessPoolExecutor
 from contextlib import contextmanager
@@ -24,6 +26,8 @@ from optimiser.sweeps.work import make, prepare
 ANSWER, FIRST = 10.0, 60.0
 #: Seconds that a job scheduler may take to start the first worker.
 QUEUE = 600.0
+#: Seconds after which a scheduler is asked again how many workers it has.
+_ASK = 5.0
 SLURM = "slurm"
 
 
@@ -93,11 +97,15 @@ class Cluster:
         # tables and yield models go to each worker once
         self._base = client.scatter(base, broadcast=True, hash=False)
         self._executor = client.get_executor(pure=False)
+        self._number, self._asked = 1, -math.inf
 
     @property
     def number(self) -> int:
-        """Workers that are there now, at least 1."""
-        return max(1, len(self._client.scheduler_info(n_workers=-1)["workers"]))
+        """Workers that were there within the last seconds, at least 1."""
+        if time.monotonic() - self._asked > _ASK:  # a question to the scheduler takes longer than a task
+            self._number = max(1, len(self._client.nthreads()))
+            self._asked = time.monotonic()
+        return self._number
 
     def submit(self, jobs: Sequence[Job]) -> Future[list[Made]]:
         """Give runs to the scheduler."""
