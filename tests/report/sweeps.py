@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import qmc
 
+from optimiser.problem.constraints import Yields
 from optimiser.problem.load import load_config
 from optimiser.problem.schema import SearchSpec
 from optimiser.search.run import run
@@ -173,11 +174,9 @@ def real() -> SweepTable:
     spec = SearchSpec(population=8, generations=2, seeds=(1,), per_acid=0)
     found, problem = [], config.problem
     acids = problem.variables.model_copy(update={"acid": ("sulfuric", "hydrochloric")})
-    for number, target in enumerate((0.5, 0.6, 1.0), start=1):
-        limits = tuple(
-            limit.model_copy(update={"Co": target}) if type(limit).__name__ == "Yields" else limit
-            for limit in problem.constraints
-        )
+    for number, target in enumerate((0.5, 0.85, 1.0), start=1):
+        targets = Yields(Li=0.5, Ni=0.5, Mn=0.5, Co=target)
+        limits = (targets, *(limit for limit in problem.constraints if not isinstance(limit, Yields)))
         one = problem.model_copy(update={"variables": acids, "constraints": limits})
         result = run(dataclasses.replace(config, search=spec, problem=one))
         row: dict[str, Any] = {"run": number, "key": f"{number:016x}", "yield.Co": target}

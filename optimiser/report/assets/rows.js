@@ -93,7 +93,7 @@
       var part = left ? "The first " + grouped(put) + " of " : "";
       said.textContent = found.length < count
         ? part + counted(found.length, noun) + " found, of " + grouped(count) + "."
-        : (part || "All ") + counted(count, noun) + ".";
+        : (part || (count > 1 ? "All " : "")) + counted(count, noun) + ".";
       more.hidden = all.hidden = left === 0;
       more.textContent = grouped(Math.min(FIRST, left)) + " more";
       all.textContent = "All " + grouped(found.length);

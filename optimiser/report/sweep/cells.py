@@ -62,7 +62,7 @@ def map_of(view: SweepView, x: Levels, y: Levels | None) -> CellMap:
     cells.insert(1, "column", every % len(x))
     cells.insert(2, "runs", counted.sum(axis=1).astype(int))
     cells["designed"] = cells["designed"].fillna(0).astype(int)
-    cells["option"] = cells["option"].fillna("")
+    cells["option"] = cells["option"].astype(object).where(cells["designed"] > 0, "")
     state = np.full(len(cells), "empty", dtype=object)
     for status in ("missing", "failed", "infeasible"):  # what says most of a cell comes last
         if status in counted:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
+from textwrap import wrap
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ from optimiser.report.columns import column
 from optimiser.report.numbers import number, percent
 from optimiser.report.style import BLUE, INK, MUTED, blank, make_logarithmic, marker, rgba, two_lines
 from optimiser.report.sweep.effects import Effect
-from optimiser.report.sweep.keys import SHORT, Key, cut, rough, short_number
+from optimiser.report.sweep.keys import Key, cut, rough, short_number
 from optimiser.report.sweep.levels import Levels, shown
 from optimiser.report.sweep.maps import HALO, NARROW, safe
 from optimiser.report.sweep.view import SweepView
@@ -30,7 +31,7 @@ def draw_shares(effects: Sequence[Effect]) -> go.Figure:
     """Draw the share of variance that each key alone explains, and what chance would, the largest on top."""
     names = [safe(cut(e.key.label, 28)) for e in effects]
     places = list(range(len(effects)))
-    figure = blank(96 + 30 * len(effects), "variance explained alone [%]", "")
+    figure = blank(96 + 30 * len(effects), "variance explained [%]", "")
     figure.add_bar(
         x=[100.0 * e.share for e in effects],
         y=places,
@@ -164,7 +165,7 @@ def draw_parallel(view: SweepView, keys: Sequence[Key], rows: np.ndarray) -> go.
         axes.append((view.what, "", *_texts([places[str(name)] for name in view.option[rows]], list(places))))
     axes += [_axis_of_objective(view, name, rows) for name in view.table.objectives]
     heights = np.column_stack([at for _, _, at, _ in axes])
-    figure = blank(430, "", "", legend=len(view.options) > 1)
+    figure = blank(460, "", "", legend=len(view.options) > 1)
     across = np.array([*range(len(axes)), np.nan], dtype=np.float32)
     strength = float(np.clip(30.0 / max(len(rows), 1), 0.22, 0.8))
     for name in [*view.styles] or [""]:
@@ -192,7 +193,7 @@ def draw_parallel(view: SweepView, keys: Sequence[Key], rows: np.ndarray) -> go.
         hoverinfo="skip",
     )
     _add_axes(figure, axes)
-    titles = [f"{safe(cut(label, SHORT))}<br>{safe(unit)}" for label, unit, _, _ in axes]
+    titles = ["<br>".join([*map(safe, wrap(cut(label, 30), 13)), safe(unit)]) for label, unit, _, _ in axes]
     figure.update_xaxes(
         tickvals=list(range(len(axes))),
         ticktext=titles,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
 import re
@@ -59,7 +60,7 @@ class Key:
     def said(self, value: Any) -> str:
         """Write one value with its label and unit, as in a sentence: ``price of citric 0.6 EUR/kg``."""
         unit = f" {self.unit}" if self.unit and self.numeric else ""
-        return f"{self.label} {cut(self.text(value), SAID)}{unit}"
+        return f"{self.label} {cut(called(self.text(value)), SAID)}{unit}"
 
 
 def short_number(value: float) -> str:
@@ -76,7 +77,7 @@ def short_number(value: float) -> str:
 def rough(value: float, span: float) -> str:
     """Write a number as exactly as a span is worth: to a hundredth of it.
 
-    >>> rough(0.123456, 0.1), rough(1234.5, 200.0), rough(5e-06, 1.0)
+    >>> rough(0.123456, 0.1), rough(1234.6, 200.0), rough(5e-06, 1.0)
     ('0.123', '1235', '0')
     """
     digits = max(0, 2 - math.floor(math.log10(span))) if span > 0.0 and math.isfinite(span) else _FIGURES
@@ -91,6 +92,19 @@ def plain_text(value: Any) -> str:
     if value is None or value is pd.NA or (isinstance(value, float) and math.isnan(value)):
         return NOTHING
     return " ".join(str(value).split()) or NOTHING
+
+
+def called(text: str) -> str:
+    """Return the name in a mapping that is written as JSON, such as that of a feed; else the text itself.
+
+    >>> called('{"name": "our black mass", "assay": {"Li": 4.1}}')
+    'our black mass'
+    """
+    if text.startswith("{"):
+        with contextlib.suppress(ValueError, RecursionError):
+            name = json.loads(text).get("name")
+            return name if isinstance(name, str) and name.strip() else text
+    return text
 
 
 def cut(text: str, most: int) -> str:

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from optimiser.report.sweep.keys import SHORT, Key, cut, rough
+from optimiser.report.sweep.keys import SHORT, Key, called, cut, rough
 from optimiser.variables import Floats
 
 #: Numbers that take more values than this, as those of a Latin hypercube do, are put into so many bins.
@@ -99,11 +99,12 @@ def levels_of(key: Key, values: pd.Series, most: int = MOST, bins: int = BINS) -
 
 
 def _short(texts: list[str]) -> tuple[str, ...]:
-    """Shorten texts; those that become the same are numbered."""
-    short = [cut(text, SHORT) for text in texts]
+    """Shorten texts, mappings to their names; those that become the same are numbered."""
+    names = [called(text) for text in texts]
+    short = [cut(text, SHORT) for text in names]
     return tuple(
         cut(text, SHORT - len(mark)) + mark if short.count(one) > 1 else one
-        for k, (text, one) in enumerate(zip(texts, short, strict=True), start=1)
+        for k, (text, one) in enumerate(zip(names, short, strict=True), start=1)
         for mark in [f" #{k}"]
     )
 

@@ -24,8 +24,8 @@ EMPTY_CELLS = {
 }
 #: Columns up to which a value stands in each cell: of a map as wide as the page, and of a small one.
 _ROOMY, _ROOMY_SMALL = 8, 5
-#: Characters of an axis title from which on its unit stands on a line of its own.
-NARROW = 18
+#: Characters of an axis title from which on its unit has a line of its own: of a small figure, a large one.
+NARROW, WIDER = 18, 26
 #: Around a text that stands on lines or hatching.
 HALO = ", ".join(f"{x}px {y}px 1px white" for x in (-1, 0, 1) for y in (-1, 0, 1) if x or y)
 #: Characters of all column labels together that stand side by side without turning them.
@@ -48,11 +48,12 @@ def draw_cells(view: SweepView, of: CellMap, *, small: bool = False) -> go.Figur
     roomy = len(of.x) <= (_ROOMY_SMALL if small else _ROOMY)
     longest = max(map(len, of.x.labels))
     turned = sum(map(len, of.x.labels)) > (_SIDE_BY_SIDE // 2 if small else _SIDE_BY_SIDE)
-    height = 100 + of.shape[0] * (46 if roomy else 26) + (6 * longest if turned else 0)
+    height = 130 + of.shape[0] * (46 if roomy else 26) + (8 * longest if turned else 0)
+    most = NARROW if small else WIDER
     figure = blank(
-        max(height, 190),
-        two_lines(safe(of.x.key.heading), NARROW),
-        two_lines(safe(of.y.key.heading), NARROW) if of.y is not None else "",
+        height,
+        two_lines(safe(of.x.key.heading), most),
+        two_lines(safe(of.y.key.heading), most) if of.y is not None else "",
         legend=not small,
     )
     _add_colours(figure, view, of)
@@ -179,9 +180,8 @@ def _add_option(figure: go.Figure, view: SweepView, of: CellMap, name: str, room
 
 
 def _value(view: SweepView, cell: dict[Any, Any]) -> str:
-    """Return what stands in a cell; how many of its runs have a design, where not all do."""
-    part = "" if cell["designed"] == cell["runs"] else f" ({cell['designed']}/{cell['runs']})"
-    return f"{view.how.text(cell['value'])}{part}"
+    """Return what stands in a cell; with a star where not all of its runs have a design."""
+    return f"{view.how.text(cell['value'])}{'' if cell['designed'] == cell['runs'] else '*'}"
 
 
 def _hover(view: SweepView, of: CellMap, cell: dict[Any, Any]) -> str:

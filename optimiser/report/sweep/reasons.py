@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from optimiser.report.sweep.keys import SAID, cut, plain_text
+from optimiser.report.sweep.keys import SAID, called, cut, plain_text
 from optimiser.report.sweep.view import SweepView
 
 #: Reasons that a page lists; the workbook has all.
@@ -43,7 +43,7 @@ def _common(view: SweepView, of: pd.DataFrame) -> str:
         levels = view.levels[key.name]
         codes = set(levels.codes[of.index])
         if len(levels) > 1 and len(codes) == 1 and -1 not in codes:
-            text = cut(levels.texts[codes.pop()], SAID)
+            text = cut(called(levels.texts[codes.pop()]), SAID)
             said.append(f"{key.label} {text}" + (f" {key.unit}" if key.unit and key.numeric else ""))
     return ", ".join(said)
 

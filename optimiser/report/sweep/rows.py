@@ -63,14 +63,15 @@ def _columns(view: SweepView, frame: pd.DataFrame) -> list[tuple[dict[str, Any],
         (first | {"values": None if counting else packed(numbers.astype(np.float64))}, False),
         (_words(Column("status"), status), False),
     ]
-    asked = [*view.choices, *view.table.objectives]
+    asked, others = [*view.choices, *view.table.objectives], [*view.setpoints, *view.yields]
     if "p_feasible" in frame:
         asked.append("p_feasible")
     keys = list(view.ranked) + [key for key in view.keys if key not in view.ranked]
     in_order = [key for key in view.keys if key in keys[:8]]
     found += [(_key(key, frame[key.name]), True) for key in in_order]
+    if not view.designed.any():
+        asked, others = [], []
     found += [(_answer(view, name), True) for name in dict.fromkeys(asked) if name not in view.table.varied]
-    others = dict.fromkeys([*view.setpoints, *view.yields])
     found += [(_answer(view, name), True) for name in others if name not in asked]
     found += [(_key(key, frame[key.name]), True) for key in keys[8:]]
     found += [

@@ -96,7 +96,7 @@ class SweepView:
     @cached_property
     def option(self) -> npt.NDArray[np.object_]:
         """The acid or combination that each run chose, shape (runs,); empty without a design."""
-        parts = [self.frame[name].fillna("").astype(str).to_numpy(dtype=object) for name in self.choices]
+        parts = [["" if pd.isna(v) else str(v) for v in self.frame[name]] for name in self.choices]
         joined = [" / ".join(row) for row in zip(*parts, strict=True)] if parts else [""] * len(self.frame)
         return np.where(self.designed, np.array(joined, dtype=object), "")
 

@@ -55,8 +55,9 @@ def options_sentence(view: SweepView) -> str:
     first = view.options[0]
     if len(times) == 1:
         where = "the run" if n == 1 else f"all {n:,} runs"
-        return f"{_from(first)} is {best} in {where} with a design."
-    said = f"{_from(first)} is {best} in {times[0]:,} of {n:,} runs with a design ({percent(times[0] / n)})"
+        return f"{from_capital(first)} is {best} in {where} with a design."
+    said = f"{from_capital(first)} is {best} in {times[0]:,} of {n:,} runs with a design"
+    said += f" ({percent(times[0] / n)})"
     others = [f"{name} in {count:,}" for name, count in zip(view.options[1:6], times[1:6], strict=True)]
     more = len(view.options) - 6
     if more > 0:
@@ -72,7 +73,7 @@ def ends_sentences(view: SweepView) -> list[str]:
     low, high = int(np.nanargmin(view.value)), int(np.nanargmax(view.value))
     if view.value[low] == view.value[high]:
         every = "" if view.designed.sum() == 1 else " in every run with a design"
-        return [f"{_from(how.label)} is {how.said(view.value[low])}{every}{_with(view, low)}."]
+        return [f"{from_capital(how.label)} is {how.said(view.value[low])}{every}{_with(view, low)}."]
     for row, word, is_best in ((low, "lowest", view.sign > 0), (high, "highest", view.sign < 0)):
         best = ", the best," if is_best else ""
         same = int((view.value == view.value[row]).sum())
@@ -95,7 +96,7 @@ def effect_sentences(view: SweepView) -> list[str]:
     found = []
     if told and told[0].share - told[0].chance >= _MATTERS:
         first, *rest = told
-        said = f"{_from(first.key.label)} moves {view.how.label} most: alone it explains "
+        said = f"{from_capital(first.key.label)} moves {view.how.label} most: alone it explains "
         said += f"{percent(first.share)} of the variance between runs"
         more = [f"{e.key.label} {percent(e.share)}" for e in rest[:2] if e.share - e.chance >= _MATTERS]
         found.append(f"{said}; {listed(more)}." if more else f"{said}.")
@@ -146,5 +147,6 @@ def cautions(view: SweepView) -> list[str]:
     return found
 
 
-def _from(text: str) -> str:
+def from_capital(text: str) -> str:
+    """Return a text with its first letter as a capital."""
     return text[0].upper() + text[1:]

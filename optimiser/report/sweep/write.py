@@ -127,8 +127,9 @@ def sheets(view: SweepView, pinned: dict[str, Any]) -> dict[str, pd.DataFrame]:
             runs[key.name] = key.scale * runs[key.name]
             names[key.name] = f"{key.label.replace('|', '/')}|{key.unit.replace('|', '/')}|6"
     runs = runs.rename(columns=names)
-    texts = runs.select_dtypes(object).columns
-    runs[texts] = runs[texts].map(lambda v: v[:_LONGEST] if isinstance(v, str) else v)
+    for name in runs:
+        if not pd.api.types.is_numeric_dtype(runs[name]):
+            runs[name] = [v[:_LONGEST] if isinstance(v, str) else v for v in runs[name]]
     moves = pd.DataFrame(
         {
             "key": [e.key.heading for e in view.effects],
