@@ -38,7 +38,11 @@
     var find = box.querySelector('[name="find"]'), only = box.querySelector('[name="only"]');
     var heads = Array.prototype.slice.call(box.querySelectorAll("th"));
     var texts = [], found = [], put = 0, turn = 0, sorting = null, begun = false;
-    columns.forEach(function (c) { c.power = Math.pow(10, c.shift || 0); c.values = unpacked(c.values); });
+    columns.forEach(function (c) {
+      c.power = Math.pow(10, c.shift || 0);
+      c.values = unpacked(c.values);
+      c.kind = ((c.long ? "long" : c.words ? "" : "number") + (c.minor ? " minor" : "")).trim();
+    });
     var statuses = columns.filter(function (c) { return c.label === "status"; })[0];
 
     // The order of the rows under the heading that was clicked; a text's place is that of its word.
@@ -80,7 +84,7 @@
         var line = document.createElement("tr");
         for (var k = 0; k < columns.length; k += 1) {
           var cell = document.createElement("td");
-          if (!columns[k].words || columns[k].long) { cell.className = columns[k].long ? "long" : "number"; }
+          if (columns[k].kind) { cell.className = columns[k].kind; }
           cell.textContent = text(columns[k], found[put]);
           line.appendChild(cell);
         }

@@ -34,18 +34,18 @@ def row_data(view: SweepView, budget: int = BUDGET) -> tuple[dict[str, Any], int
 
     Each column has ``label``, ``unit`` and either ``words`` (texts, of which ``values`` are the places) or
     numbers: ``values`` over ten to the power ``shift``, shown with ``digits`` decimals, above ``ceiling``
-    only as beyond it. ``values`` are packed as `packed` does, or null where they count from 1. The columns
-    that say most come first; those that go beyond the budget are left out.
+    only as beyond it. ``values`` are packed as `packed` does, or null where they count from 1. Paper leaves
+    out what is ``minor``. The columns that say most come first; those beyond the budget are left out.
 
     Args:
         view: the sweep.
         budget: characters of JSON.
     """
     frame, found, spent, left = view.frame, [], 0, 0
-    for said, values in _columns(view, frame):
+    for said, spare in _columns(view, frame):
         size = len(json.dumps(said, ensure_ascii=False, separators=(",", ":")))
         # once one is left out, all behind it are: which are there should not depend on their lengths
-        if left or (spent + size > budget and values):
+        if left or (spent + size > budget and spare):
             left += 1
             continue
         spent += size
@@ -75,13 +75,15 @@ def _columns(view: SweepView, frame: pd.DataFrame) -> list[tuple[dict[str, Any],
     found += [(_answer(view, name), True) for name in others if name not in asked]
     found += [(_key(key, frame[key.name]), True) for key in keys[8:]]
     found += [
-        (_numbers(Column(label, "", 0), frame[name].to_numpy(float)), True)
+        (_numbers(Column(label, "", 0), frame[name].to_numpy(float)) | {"minor": True}, True)
         for name, label in (("designs", "designs on its front"), ("evaluations", "evaluations"))
         if name in frame
     ]
     if (view.status != "done").any():
         reasons = frame["reason"].where(view.status != "done", "")
-        found.append((_words(Column("why there is no design"), [_line(r) for r in reasons]), True))
+        found.append(
+            (_words(Column("why there is no design"), [_line(r) for r in reasons]) | {"minor": True}, True)
+        )
     return found
 
 
