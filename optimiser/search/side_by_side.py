@@ -14,7 +14,7 @@ import tempfile
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor, wait
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
@@ -25,6 +25,7 @@ import numpy as np
 
 from optimiser._io.interrupts import interrupts_after
 from optimiser.problem.bound import BoundProblem
+from optimiser.search.journal import Journal, opened
 from optimiser.search.search import Progress, SearchResult, SearchSettings, search
 from optimiser.surrogate.artefact import Surrogate
 from optimiser.surrogate.trees import compiled_loops
@@ -46,6 +47,7 @@ class Task:
         settings: size and algorithm.
         stream: of random numbers, as `numpy.random.default_rng` takes it.
         seed: label written into the result.
+        journal: file that keeps its steps, so that it goes on from there when it is made again; or None.
     """
 
     what: str
@@ -53,20 +55,32 @@ class Task:
     settings: SearchSettings
     stream: tuple[int, ...]
     seed: int
+    journal: Path | None = None
 
     def run(self, progress: Callable[[Progress], None]) -> SearchResult:
-        """Search, and tell how far it is after every generation, and at last that it is complete."""
+        """Search, and tell how far it is after every generation, and at last that it is complete.
+
+        Raises:
+            InputError: the journal is damaged, is of another search, or cannot be written.
+        """
         states: list[Progress] = []
 
         def tell(state: Progress) -> None:
             states.append(state)
             progress(state)
 
-        rng = np.random.default_rng(self.stream)
-        result = search(self.problem, self.settings, rng, seed=self.seed, progress=tell)
+        rng, problem, settings = np.random.default_rng(self.stream), self.problem, self.settings
+        with self._opened() as kept:
+            result = search(problem, settings, rng, seed=self.seed, progress=tell, journal=kept)
         if states and states[-1].generation < states[-1].generations:  # it ended early
             progress(replace(states[-1], generations=states[-1].generation))
         return result
+
+    def _opened(self) -> AbstractContextManager[Journal | None]:
+        if self.journal is None:
+            return nullcontext()
+        which = f"{self.what}, stream {self.stream}, {self.settings}"
+        return opened(self.journal, which, self.problem.variables)
 
 
 @dataclass(frozen=True)
