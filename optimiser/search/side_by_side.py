@@ -7,10 +7,13 @@ search finds is the same wherever it runs, and whatever runs beside it.
 from __future__ import annotations
 
 import multiprocessing
+import multiprocessing.connection
+import os
 import pickle
 import signal
 import sys
 import tempfile
+import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor, wait
@@ -235,6 +238,7 @@ _kept: dict[str, Surrogate] = {}
 def _prepare(tell: Connection, folder: str, threads: int) -> None:
     """Load what a search needs while nobody waits for it; interrupts are for who started the worker."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     import numba
 
     from optimiser.surrogate.loops import settle, walk  # noqa: F401 - loaded, not used here
@@ -242,6 +246,14 @@ def _prepare(tell: Connection, folder: str, threads: int) -> None:
     global _tell, _folder
     _tell, _folder = tell, Path(folder)
     numba.set_num_threads(min(threads, numba.get_num_threads()))
+
+
+def _end_with_parent() -> None:
+    """End this process when the one that started it was killed, which the pool would never notice."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        multiprocessing.connection.wait([parent.sentinel])
+        os._exit(1)
 
 
 def _search(task: Task) -> SearchResult | Path:
