@@ -17,13 +17,14 @@ import yaml
 from filelock import FileLock, Timeout
 
 from optimiser import __version__
+from optimiser._io import builtin
 from optimiser._io.errors import InputError
 from optimiser._io.interrupts import interrupts_after
 from optimiser._io.output import PRODUCT, UNFINISHED, check_folder, check_writable
 from optimiser._io.reading import MOST_YAML, read_text, said
 from optimiser.problem.load import Config
 from optimiser.problem.named import surrogate_of
-from optimiser.report.manifest import package_versions, table_hashes
+from optimiser.report.manifest import package_versions
 from optimiser.report.stored import asked
 from optimiser.report.write import ENDING, unfinished_of
 from optimiser.search.journal import LOCK, SUFFIX, steps
@@ -92,7 +93,7 @@ def pin_of(config: Config, tables: OwnTables | None) -> dict[str, Any]:
         "search": config.search.model_dump(mode="json"),
         "own_tables": {file.kind: file.sha256 for file in tables.files} if tables else {},
         "model": surrogate.sha256,
-        "tables": table_hashes(),
+        "tables": builtin.table_hashes(),
         "packages": {name: versions[name] for name in _COMPUTING if name in versions},
     }
 
