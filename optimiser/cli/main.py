@@ -97,8 +97,11 @@ def main() -> NoReturn:
         with insistent_interrupts():
             _check_text(sys.argv[1:])
             cli(standalone_mode=False)
-    except (click.Abort, KeyboardInterrupt):
+    except (click.Abort, KeyboardInterrupt) as error:
+        # a command that was stopped may know how to go on
+        known = [str(e) for e in (error, error.__cause__) if isinstance(e, click.Abort)]
         what = f"written before: {', '.join(map(str, PLACED))}" if PLACED else "nothing was written"
+        what = next(filter(None, known), what)
         click.echo(f"Stopped; {what}.", err=True)
         # not by way of Python's end, where a compilation that was torn can crash
         os._exit(INTERRUPTED)

@@ -67,9 +67,13 @@ def sweep(
             planned, left = check_sweep(sweep, out, limit, watch)
             click.echo(f"{len(planned.keys):,} runs, {left:,} of them to be made.")
             return
-        swept = make_sweep(
-            sweep, out, workers=workers, address=cluster, resume=resume, limit=limit, watch=watch
-        )
+        try:
+            swept = make_sweep(
+                sweep, out, workers=workers, address=cluster, resume=resume, limit=limit, watch=watch
+            )
+        except KeyboardInterrupt:
+            kept = f"what was made is in {out}: the same command goes on with --resume"
+            raise click.Abort(*[kept] if out.exists() else []) from None
     page = None if no_report else _report(swept)
     if as_json:
         click.echo(json.dumps(swept_json(swept, page), indent=2))
