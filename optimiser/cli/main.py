@@ -111,7 +111,7 @@ def main() -> NoReturn:
     except (InputError, OSError) as error:
         click.echo(f"Error: {refused(error) if isinstance(error, OSError) else error}", err=True)
         if UNFINISHED:
-            click.echo(f"What was searched is not lost: {_kept()}.", err=True)
+            click.echo(f"What was made is not lost: {_kept()}.", err=True)
         sys.exit(BAD_INPUT)
     sys.exit(DONE)
 

@@ -104,7 +104,9 @@ class SweepSpec(Strict):
         lengths = {key: len(values) for key, values in (value or {}).items()}
         if len(set(lengths.values())) > 1:
             raise InputError(
-                "The lists of zip differ in length: " + ", ".join(f"{k} has {n}" for k, n in lengths.items()),
+                "The lists of zip differ in length: "
+                + ", ".join(f"{k} has {n}" for k, n in lengths.items())
+                + ".",
                 allowed="as many values for each key",
                 remedy="fill up the shorter list, or use grid for every combination",
             )
@@ -131,16 +133,22 @@ class Sweep:
 
     def where(self, key: str, value: Any = None) -> str:
         """Return file, line and key where a key of the base gets a value."""
-        for block in ("set", *_BLOCKS):
-            given = getattr(self.spec, block)
-            if block == "csv" and given is not None and key not in self.spec.set:
-                continue
-            if block == "latin_hypercube" and given is not None and key in given.ranges:
-                return self.document.where(("latin_hypercube", "ranges", key))
-            if isinstance(given, dict) and key in given:
-                place = given[key].index(value) if block in ("grid", "zip") and value in given[key] else None
-                return self.document.where((block, key) if place is None else (block, key, place))
-        return self.document.where(("csv",))
+        if self.of_csv(key):
+            return f"{self.document.where(('csv',))}: column {key}"
+        spec = self.spec
+        if key in spec.set:
+            return self.document.where(("set", key))
+        for block, given in (("grid", spec.grid), ("zip", spec.zip)):
+            if given and key in given:
+                place = (given[key].index(value),) if value in given[key] else ()
+                return self.document.where((block, key, *place))
+        return self.document.where(("latin_hypercube", "ranges", key))
+
+    def of_csv(self, key: str) -> bool:
+        """Return whether the values of a key stand in the table of ``csv``."""
+        spec = self.spec
+        ranges = spec.latin_hypercube.ranges if spec.latin_hypercube else {}
+        return all(key not in given for given in (spec.set, spec.grid or {}, spec.zip or {}, ranges))
 
 
 def read_sweep(name: str | Path, limit: int = LIMIT) -> Sweep:
@@ -258,7 +266,9 @@ def _refuse_twice(keys: Mapping[str, Sequence[str]], spec: SweepSpec, document: 
                 ):
                     raise InputError(
                         f"{key!r} is given in {block}, and {other!r} in {before}: both set the same.",
-                        where=document.where((block, key)),
+                        where=document.where(
+                            (block, *(["ranges"] if block == "latin_hypercube" else []), key)
+                        ),
                         allowed="each key in one place",
                         remedy="remove one of the two",
                     )

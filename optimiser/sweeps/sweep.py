@@ -112,7 +112,6 @@ def make_sweep(
         planned.directions,
         members,
     )
-    store.keep_sweep(about)
     jobs = planned.jobs
     known = {job.key for job in jobs if job.key in store}
     again = _failed(store, known) if known else set[str]()
@@ -128,7 +127,11 @@ def make_sweep(
             return failed(job.key, job.changes, base, reason)
 
         with _hands(planned.base, workers, address, len(left), watch) as hands:
+            store.begin()  # not before there is somebody to work
+            store.keep_sweep(about)
             make_all(left, hands, progress, keep=store.put, there=there, lost=lost, tell=watch.made)
+    else:
+        store.keep_sweep(about)
     return Swept(planned, store, progress, store.sweep(sweep.name, watch.read))
 
 
