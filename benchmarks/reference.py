@@ -21,11 +21,11 @@ import numpy as np
 import pandas as pd
 from scipy.stats import qmc
 
+from optimiser._io.builtin import table_hashes
 from optimiser._io.errors import InputError
 from optimiser.problem.binding import bind
 from optimiser.problem.bound import BoundProblem
 from optimiser.problem.load import Config, load_config, with_shipped_model
-from optimiser.report.manifest import table_hashes
 from optimiser.search.archive import Archive, joined, non_dominated, predicted
 from optimiser.search.search import SearchSettings, refine
 from optimiser.variables import CONTINUOUS, Designs, Floats

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 from typing import Literal
 
@@ -9,11 +10,13 @@ from optimiser._io.errors import InputError, closest
 
 #: How the names of files of systems end.
 SYSTEM = ".system.yaml"
-Kind = Literal["problems", "configs", "models", "systems"]
+Kind = Literal["problems", "configs", "models", "systems", "sweeps"]
+#: What a user may name or give the path of.
+Named = Literal["problems", "configs", "sweeps"]
 
 
 def root() -> Path:
-    """Return the folder that holds ``problems/``, ``configs/``, ``models/`` and ``systems/``.
+    """Return the folder that holds ``problems/``, ``configs/``, ``sweeps/``, ``models/`` and ``systems/``.
 
     Inside an installed wheel that is ``optimiser/_builtin``; in a checkout it is the repository.
     """
@@ -27,8 +30,8 @@ def folder(kind: Kind) -> Path:
     return root() / kind
 
 
-def names(kind: Literal["problems", "configs"]) -> list[str]:
-    """Return the names of the built-in problems or configs, sorted."""
+def names(kind: Named) -> list[str]:
+    """Return the names of the built-in problems, configs or sweeps, sorted."""
     return sorted(path.stem for path in folder(kind).glob("*.yaml"))
 
 
@@ -66,11 +69,11 @@ def shown(path: Path) -> str:
     return path.relative_to(root()).as_posix() if path.is_relative_to(root()) else str(path)
 
 
-def find(kind: Literal["problems", "configs"], name: str | Path, *, beside: Path | None = None) -> Path:
-    """Return the path of a problem or config given by name or by path.
+def find(kind: Named, name: str | Path, *, beside: Path | None = None) -> Path:
+    """Return the path of a problem, config or sweep given by name or by path.
 
     Args:
-        kind: ``problems`` or ``configs``.
+        kind: ``problems``, ``configs`` or ``sweeps``.
         name: a path to a YAML file, or the name of a built-in one.
         beside: a folder in which relative paths are looked up too (that of the file naming this one).
 
@@ -96,3 +99,11 @@ def find(kind: Literal["problems", "configs"], name: str | Path, *, beside: Path
         allowed="the path of a YAML file, or one of: " + ", ".join(names(kind)),
         remedy=closest(given.stem, names(kind)) or f"optimiser list {kind}",
     )
+
+
+def table_hashes() -> dict[str, str]:
+    """Return the sha256 of every table in ``models/``, by name."""
+    return {
+        path.name: hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(folder("models").glob("*.yaml"))
+    }

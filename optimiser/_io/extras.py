@@ -13,6 +13,7 @@ EXTRAS = {
     "parquet": ("pyarrow",),
     "images": ("kaleido",),
     "lca": ("bw2calc", "bw2data"),
+    "cluster": ("dask", "dask_jobqueue", "distributed", "pyarrow"),
 }
 
 
@@ -20,7 +21,7 @@ def needs(extra: str) -> None:
     """Return if the packages of an extra are installed.
 
     Args:
-        extra: ``explain``, ``train``, ``parquet`` or ``lca``.
+        extra: ``explain``, ``train``, ``parquet``, ``lca`` or ``cluster``.
 
     Raises:
         InputError: one of them is not; the remedy is the command that installs the extra.

@@ -44,13 +44,17 @@ if TYPE_CHECKING:
 _SAME_FOR_ALL = frozenset({"hydrogen", "hydroxides"})
 
 
-def bind(question: Problem, tables: OwnTables | None = None) -> BoundProblem:
+def bind(
+    question: Problem, tables: OwnTables | None = None, surrogate: Surrogate | None = None
+) -> BoundProblem:
     """Build the Problem that a question describes.
 
     Args:
         question: as asked.
         tables: acids and reagents to answer it with, as `tables.own` reads them; None for the shipped ones
             with the question's own acids.
+        surrogate: the yield model that the question names, where it is read already; what it has compiled
+            for other questions is used again.
 
     Raises:
         InputError: an unknown feed, acid, option or surrogate; a target or objective on a metal that the feed
@@ -59,7 +63,9 @@ def bind(question: Problem, tables: OwnTables | None = None) -> BoundProblem:
             for.
     """
     of_cathode = type(question).responses is None
-    problem = _bind_cathode(question, tables) if of_cathode else bind_system(question, tables)
+    surrogate = surrogate or surrogate_of(question)
+    bound = _bind_cathode if of_cathode else bind_system
+    problem = bound(question, tables, surrogate)
     _refuse_metrics_without_numbers(question, problem)
     if isinstance(problem.inputs, ProcessInputs):
         _refuse_missing_factors(question, problem)
@@ -75,13 +81,12 @@ def bind(question: Problem, tables: OwnTables | None = None) -> BoundProblem:
     )
 
 
-def _bind_cathode(question: Problem, tables: OwnTables | None) -> BoundProblem:
+def _bind_cathode(question: Problem, tables: OwnTables | None, surrogate: Surrogate) -> BoundProblem:
     feed = question.feed
     acids = _acids(question, known_acids(question) if tables is None else tables.acids)
     _refuse_impossible_targets(question, feed)
     _refuse_idle_objectives(question, feed)
     _refuse_impossible_concentration(question, acids)
-    surrogate = surrogate_of(question)
     refuse_other_system(question, surrogate, cathode().name)
     try:
         parameters = process_parameters(question.process)

@@ -58,31 +58,20 @@ def load_problem(name: str | Path) -> Problem:
         >>> load_problem("nmc111").feed.name
         'NMC111'
     """
-    return _problem(read_yaml(builtin.find("problems", name)))
+    document = read_yaml(builtin.find("problems", name))
+    return _problem(document, type_of(document))
 
 
-def _problem(document: Document) -> Problem:
+def _problem(document: Document, kind: type[Problem]) -> Problem:
     for part, error in (("impacts", no_impacts), ("credit", no_credit)):
         if isinstance(document.data, dict) and document.data.get(part, "") is None:
             raise document.located(error().at(part))
-    problem = validate(_type_of(document), document)
+    problem = validate(kind, document)
     name = {} if "name" in problem.model_fields_set else {"name": document.path.stem}
     return problem.with_source(Source(document), **name)
 
 
-def _config_type(document: Document) -> type[ConfigSpec]:
-    """Return the type of a config: its tolerances are of the setpoints that its problem has."""
-    named = document.data.get("problem") if isinstance(document.data, dict) else None
-    if not isinstance(named, str):
-        return ConfigSpec
-    try:
-        path = builtin.find("problems", named, beside=document.path.parent)
-        return config_type(_type_of(read_yaml(path)))
-    except InputError:
-        return ConfigSpec  # whoever reads the problem says what is wrong with it
-
-
-def _type_of(document: Document) -> type[Problem]:
+def type_of(document: Document) -> type[Problem]:
     """Return the type of the problem in a file: that of the system of the yield model that it names."""
     data = document.data if isinstance(document.data, dict) else {}
     try:
@@ -107,18 +96,47 @@ def load_config(name: str | Path) -> Config:
         >>> load_config("nmc111").search.population
         100
     """
+    return config_of(*documents_of(name))
+
+
+def documents_of(name: str | Path) -> tuple[Document | None, Document]:
+    """Read the files of a config by name or path: its own, None of a problem alone, and that of its problem.
+
+    Raises:
+        InputError: one of the two files is not found, or not YAML.
+    """
     document = read_yaml(_find(name))
     if _is_problem(document):
-        problem = _problem(document)
-        return Config(document.path.stem, problem, description=problem.description)
-    spec = validate(_config_type(document), document)
+        return None, document
+    named = document.data.get("problem") if isinstance(document.data, dict) else None
+    if not isinstance(named, str):
+        validate(ConfigSpec, document)  # says what is wrong with it
     try:
-        path = builtin.find("problems", spec.problem, beside=document.path.parent)
+        path = builtin.find("problems", str(named), beside=document.path.parent)
     except InputError as error:
         raise InputError(
             error.what, where=document.where(("problem",)), allowed=error.allowed, remedy=error.remedy
         ) from None
-    problem = _problem(read_yaml(path))
+    return document, read_yaml(path)
+
+
+def config_of(document: Document | None, of_problem: Document, kind: type[Problem] | None = None) -> Config:
+    """Return the config that a file and that of its problem make; a problem alone has the default search.
+
+    Args:
+        document: of the config, or None.
+        of_problem: of the problem.
+        kind: type of the problem, where it is known: found with its yield model otherwise.
+
+    Raises:
+        InputError: one of the two is not valid.
+    """
+    kind = kind or type_of(of_problem)
+    if document is None:
+        problem = _problem(of_problem, kind)
+        return Config(of_problem.path.stem, problem, description=problem.description)
+    spec = validate(config_type(kind), document)
+    problem = _problem(of_problem, kind)
     overrides: dict[str, Any] = {
         name: value for name in ("objectives", "constraints") if (value := getattr(spec, name)) is not None
     }

@@ -17,7 +17,7 @@ from optimiser.problem.bound import BoundProblem
 from optimiser.problem.constraints import Yields, complete
 from optimiser.problem.limits import ApplicabilityDomain
 from optimiser.problem.metrics import YIELD, is_yield
-from optimiser.problem.named import refuse_other_system, surrogate_of
+from optimiser.problem.named import refuse_other_system
 from optimiser.problem.objectives import maximise
 from optimiser.problem.schema import Problem
 from optimiser.problem.system_schema import SystemVariables
@@ -46,19 +46,20 @@ _IDLE = (
 _OF_PEROXIDE = ("peroxide_strength", "peroxide_enthalpy", "peroxide_cooling")
 
 
-def bind_system(question: Problem, tables: OwnTables | None = None) -> BoundProblem:
+def bind_system(question: Problem, tables: OwnTables | None, surrogate: Surrogate) -> BoundProblem:
     """Bind a question on a system of one's own; the ranges are all that is possible.
 
     Args:
         question: as asked.
         tables: reagents and acids to answer it with; None for the shipped ones.
+        surrogate: that the question names.
 
     Raises:
         InputError: a part or a constraint that the system has no use for or no numbers for; a response that
             the feed does not have; a feed that was not measured, unless the applicability domain is off.
     """
     _refuse_parts(question, tables)
-    surrogate, feed = surrogate_of(question), cast(SystemFeed, question.feed)
+    feed = cast(SystemFeed, question.feed)
     system = surrogate.system
     refuse_other_system(question, surrogate, feed.system)
     _refuse_process(question, system)

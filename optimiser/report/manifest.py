@@ -116,7 +116,7 @@ def made_here(of: Mapping[str, Any] | None = None) -> dict[str, Any]:
         "version": __version__,
         "written": datetime.now(UTC).isoformat(timespec="seconds"),
         **(of or {}),
-        "tables": table_hashes(),
+        "tables": builtin.table_hashes(),
         "python": platform.python_version(),
         "packages": package_versions(),
         "git": git_state(builtin.root()),
@@ -207,14 +207,6 @@ def _seed(search: SearchResult, hypervolume: tuple[float, ...]) -> dict[str, Any
         "stopped": search.stopped,
         "hypervolume": list(hypervolume),
         "feasible_share": list(search.feasible_share),
-    }
-
-
-def table_hashes() -> dict[str, str]:
-    """Return the sha256 of every table in ``models/``, by name."""
-    return {
-        path.name: hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in sorted(builtin.folder("models").glob("*.yaml"))
     }
 
 

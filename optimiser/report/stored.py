@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from optimiser._io import builtin
 from optimiser._io.errors import InputError
 from optimiser._io.output import MANIFEST, PRODUCT
 from optimiser._io.reading import MOST_TABLE, MOST_YAML, npz_arrays, read_bytes, read_text, said
@@ -18,7 +19,7 @@ from optimiser._io.yamlfile import parse_yaml, validate
 from optimiser.problem.binding import bind
 from optimiser.problem.bound import BoundProblem
 from optimiser.problem.schema import Problem, SearchSpec, Source
-from optimiser.report.manifest import plain_json, question_record, table_hashes
+from optimiser.report.manifest import plain_json, question_record
 from optimiser.search.archive import Archive, cells
 from optimiser.search.known import Known
 from optimiser.surrogate.artefact import Surrogate, YieldPrediction
@@ -141,7 +142,7 @@ def _content(path: Path, kept: Mapping[str, Any]) -> bytes:
 
 
 def _refuse_changed_tables(folder: Path, pinned: Mapping[str, Any]) -> None:
-    then, now = pinned.get("tables"), table_hashes()
+    then, now = pinned.get("tables"), builtin.table_hashes()
     then = then if isinstance(then, dict) else {}
     changed = sorted(name for name in then.keys() | now.keys() if then.get(name) != now.get(name))
     if changed:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 from optimiser.problem.binding import bind, refuse_slow_surrogate
 from optimiser.problem.bound import BoundProblem
@@ -12,8 +13,10 @@ from optimiser.problem.schema import SearchSpec
 from optimiser.search.archive import Archive, joined
 from optimiser.search.front import Front, Infeasibility, front_of, infeasibility_of
 from optimiser.search.hypervolume import box, scaled_hypervolume
+from optimiser.search.journal import SUFFIX
 from optimiser.search.search import SearchResult, SearchSettings
 from optimiser.search.side_by_side import ProgressCallback, Task, search_all, useful_workers, workers
+from optimiser.surrogate.artefact import Surrogate
 from optimiser.tables.own import OwnTables
 from optimiser.variables import Floats
 
@@ -67,6 +70,8 @@ def run(
     progress: ProgressCallback | None = None,
     tables: OwnTables | None = None,
     side_by_side: bool = False,
+    surrogate: Surrogate | None = None,
+    journals: Path | None = None,
 ) -> RunResult:
     """Search a config's problem with each seed, merge the fronts, and search each acid on its own.
 
@@ -76,22 +81,29 @@ def run(
         tables: a user's own acids, prices and factors, as `tables.own.own_tables` reads them.
         side_by_side: whether long runs may start processes, one per core, for some of the searches; the
             result is the same. The caller must be importable without side effects.
+        surrogate: the yield model that the problem names, where it is read already.
+        journals: folder that keeps the steps of each search, in a file of its own. Searches of the same
+            question go on from what is in it; the result is the same, bit for bit.
 
     Raises:
-        InputError: the question cannot be bound to models.
+        InputError: the question cannot be bound to models; a journal is damaged, is of another search, or
+            cannot be written.
     """
     started = time.perf_counter()
     spec = config.search
     predictions = spec.population * spec.generations * len(spec.seeds)
     at_least = len(spec.seeds) + bool(spec.per_acid)
     with workers(useful_workers(at_least, predictions) if side_by_side else 0) as others:
-        problem = bind(config.problem, tables)
+        problem = bind(config.problem, tables, surrogate)
         refuse_slow_surrogate(config.problem, problem.surrogate)
         bound = time.perf_counter()
         supported = problem.supported_acids
         searched = problem.with_acids(supported) if supported else problem
         alone = _each_acid_alone(searched, spec)
-        results = search_all([*_each_seed(searched, spec), *alone.values()], others, progress)
+        tasks = [*_each_seed(searched, spec), *alone.values()]
+        if journals is not None:
+            tasks = [replace(task, journal=journals / f"{k:03d}{SUFFIX}") for k, task in enumerate(tasks)]
+        results = search_all(tasks, others, progress)
     found = time.perf_counter()
     searches = tuple(results[: len(spec.seeds)])
     own = dict(zip(alone, results[len(spec.seeds) :], strict=True))

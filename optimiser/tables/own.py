@@ -20,7 +20,7 @@ from optimiser.problem.binding import known_acids
 from optimiser.problem.schema import Problem
 from optimiser.tables.own_acids import import_acids
 from optimiser.tables.own_impacts import impacts_path, import_impacts
-from optimiser.tables.own_prices import import_prices, with_prices
+from optimiser.tables.own_prices import import_prices, in_euros, with_prices
 from optimiser.tables.read import split_source
 
 
@@ -61,6 +61,7 @@ def read_own_tables(
     *,
     known: Mapping[str, Acid] | None = None,
     reagents: Reagents | None = None,
+    amounts: Mapping[str, float] | None = None,
 ) -> OwnTables:
     """Read a user's tables of acids, prices and impacts; each may be left out.
 
@@ -73,6 +74,7 @@ def read_own_tables(
         impacts: for `import_impacts`.
         known: acids to start from, e.g. with a problem's own; None for the shipped ones.
         reagents: those to start from, e.g. with a problem's electricity; None for the shipped ones.
+        amounts: prices in EUR by substance, as `in_euros` takes them; stronger than those of the table.
 
     Raises:
         InputError: whatever is wrong in a table, with its place.
@@ -85,6 +87,8 @@ def read_own_tables(
         have, notes = imported.acids, imported.notes
     if prices is not None:
         have, reagents = with_prices(have, reagents, import_prices(prices, have))
+    if amounts:
+        have, reagents = with_prices(have, reagents, in_euros(amounts, have))
     table = climate_table(have, reagents)
     given = None if impacts is None else import_impacts(impacts, have)
     if given is not None:
@@ -96,11 +100,18 @@ def read_own_tables(
     return OwnTables(have, reagents, table, notes, files, given)
 
 
-def own_tables(question: Problem, acids: Path | None, prices: Path | None, impacts: Path | None) -> OwnTables:
+def own_tables(
+    question: Problem,
+    acids: Path | None = None,
+    prices: Path | None = None,
+    impacts: Path | None = None,
+    *,
+    amounts: Mapping[str, float] | None = None,
+) -> OwnTables:
     """Read a user's own tables for a problem; a number in them is stronger than one in the problem.
 
     The table of impacts is the one given here, else the one that the problem names; its electricity and heat
-    are those of the problem.
+    are those of the problem. ``amounts`` are prices in EUR by substance, stronger than those of the table.
 
     Raises:
         InputError: whatever is wrong in a table, with its place; two categories that mean the same; a table
@@ -108,7 +119,9 @@ def own_tables(question: Problem, acids: Path | None, prices: Path | None, impac
     """
     reagents = supplied(load_reagents(), question.process)
     source = impacts if impacts is not None else impacts_of(question)
-    tables = read_own_tables(acids, prices, source, known=known_acids(question), reagents=reagents)
+    tables = read_own_tables(
+        acids, prices, source, known=known_acids(question), reagents=reagents, amounts=amounts
+    )
     if tables.given is not None:
         _refuse_twins(tables.given)
         _refuse_two_energies(question, tables.given)

@@ -79,6 +79,31 @@ def import_prices(source: str | Path, acids: Mapping[str, Acid] | None = None) -
         table = open_table(source)
         wide = {"impact category", "category"} & {name.casefold() for name in table.header}
         entries = _from_wide(table, known) if wide else _from_rows(table)
+    return _prices(entries, known)
+
+
+def in_euros(amounts: Mapping[str, float], acids: Mapping[str, Acid]) -> dict[str, Price]:
+    """Return prices in EUR per kg of stock, of heat and power per kWh, by the names known here.
+
+    Args:
+        amounts: by substance, as a table of prices may name it.
+        acids: the acids that may be named.
+
+    Raises:
+        InputError: an unknown or repeated substance, or a price that is not possible.
+
+    Examples:
+        >>> in_euros({"H2SO4": 0.11}, load_acids())["sulfuric"].euro()
+        0.11
+    """
+    entries = (
+        (name, f"prices.{name}", {"value": amount, "currency": "EUR"}, f"prices.{name}")
+        for name, amount in amounts.items()
+    )
+    return _prices(entries, acids)
+
+
+def _prices(entries: Iterable[_Entry], known: Mapping[str, Acid]) -> dict[str, Price]:
     prices: dict[str, Price] = {}
     seen: dict[str, str] = {}
     for written, place, given, where in entries:

@@ -1,0 +1,174 @@
+"""What the terminal shows of the runs in a store."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from optimiser import __version__
+from optimiser._io.errors import InputError
+from optimiser.report.columns import column
+from optimiser.report.manifest import plain_json
+from optimiser.report.sweep_console import counts_text, rows_table
+from optimiser.sweeps.store import Store
+
+#: Rows, and designs of a front, that a terminal shows.
+ROWS, _DESIGNS = 20, 10
+#: Digits of a key that tables show, and the fewest by which a run may be named.
+_DIGITS, _FEWEST = 12, 4
+_LISTED = ("key", "status", "feed", "acid", "cost", "climate_change", "recovery", "seconds")
+
+
+def listed(store: Store, sweep: str | None = None, status: str | None = None) -> pd.DataFrame:
+    """Return the runs of a store, or of one of its sweeps.
+
+    Args:
+        store: the store.
+        sweep: name of a sweep, whose varied keys are columns then.
+        status: only runs that ended so.
+
+    Raises:
+        InputError: there is no such sweep, or a file is cut off.
+    """
+    if sweep is None:
+        frame = store.read()
+    else:
+        table = store.sweep(sweep)
+        frame = table.frame
+        frame.attrs["objectives"] = list(table.objectives)
+    if status is not None:
+        frame = frame[frame["status"] == status]
+    return frame.reset_index(drop=True)
+
+
+def print_store(store: Store, frame: pd.DataFrame, most: int | None, console: Console | None = None) -> None:
+    """Print the sweeps of a store, and rows of `listed`, the first ``most`` of them."""
+    console = console or Console(highlight=False)
+    names = store.sweeps()
+    console.print(Text(f"{len(frame):,} runs: {counts_text(frame['status'])}." if len(frame) else "No runs."))
+    console.print(Text("Sweeps: " + (", ".join(names) or "none")))
+    if not len(frame):
+        return
+    few = frame.head(most) if most is not None else frame
+    if "run" in few:  # of one sweep
+        varied = list(few.columns[2 : list(few.columns).index("status")])
+        shown = few[
+            ["run", *varied, "status", *[c for c in ("acid", *frame.attrs["objectives"]) if c in few]]
+        ]
+    else:
+        varied = []
+        shown = few[[*_LISTED]].assign(key=few["key"].str[:_DIGITS])
+    console.print(rows_table(shown, tuple(varied)))
+    if len(few) < len(frame):
+        console.print(
+            Text(f"... and {len(frame) - len(few):,} more: --all shows them, --csv FILE writes them")
+        )
+
+
+def run_of(store: Store, name: str) -> dict[str, Any]:
+    """Return the row of a run that the first digits of its key name, as plain JSON.
+
+    Raises:
+        InputError: no run has such a key, several have, or its file is cut off.
+    """
+    found = [key for key in store.runs() if key.startswith(name)] if len(name) >= _FEWEST else []
+    if len(found) != 1:
+        what = f"{len(found):,} runs have" if found else "No run has"
+        raise InputError(
+            f"{what} a key that begins with {name!r}.",
+            where=str(store.folder),
+            allowed=", ".join(key[:_DIGITS] for key in found[:5]) or f"the first {_FEWEST} digits or more",
+            remedy=f"optimiser runs list {store.folder}",
+        )
+    row = {str(column): value for column, value in store.read(found).iloc[0].items()}
+    for name in ("inputs", "answer", "search"):
+        row[name] = json.loads(row[name]) if row[name] else None
+    for name in ("objectives", "directions"):
+        row[name] = [] if row[name] is None else [str(v) for v in row[name]]
+    plain: dict[str, Any] = plain_json(row)
+    return plain
+
+
+def print_run(store: Store, row: Mapping[str, Any], console: Console | None = None) -> None:
+    """Print a run: what the sweep set, the question, the answer, and the first designs of its front."""
+    console = console or Console(highlight=False)
+    console.print(Text(f"Run {row['key']}"))
+    console.print(
+        Text(f"{row['status']}, {row['seconds']:.3g} s, version {row['version']}, written {row['written']}")
+    )
+    if row["reason"]:
+        console.print(Text(str(row["reason"])))
+    console.print(Text(f"\nBase {row['base']}, with"))
+    for key, value in row["inputs"].items():
+        console.print(Text(f"  {key}: {json.dumps(value, ensure_ascii=False)}"))
+    if row["question"]:
+        console.print(Text("\n" + str(row["question"]).rstrip()), soft_wrap=True)
+    front = store.front(str(row["key"]))
+    if len(front):
+        console.print(Text(f"\nFront, {len(front)} designs:"))
+        shown = [c for c in front.columns[:6] if c in front]
+        shown += [c for c in row["objectives"] if c in front and c not in shown]
+        console.print(rows_table(front[shown].head(_DESIGNS), ()))
+
+
+def print_comparison(
+    one: Mapping[str, Any], other: Mapping[str, Any], console: Console | None = None
+) -> None:
+    """Print what two runs were asked differently, and what their answers differ in."""
+    console = console or Console(highlight=False)
+    for title, part in (("Asked", "inputs"), ("Answered", "answer")):
+        first, second = one[part] or {}, other[part] or {}
+        differ = [k for k in {**first, **second} if first.get(k) != second.get(k)]
+        console.print(Text(f"{title}: " + ("" if differ else "the same")))
+        if not differ:
+            continue
+        table = Table(box=None, pad_edge=False, header_style="bold")
+        for heading in ("", one["key"][:_DIGITS], other["key"][:_DIGITS]):
+            table.add_column(heading, justify="left" if not heading else "right")
+        for key in differ:
+            known = column(key)
+            label = key if part == "inputs" else f"{known.label} {known.unit}".strip()
+            cells = []
+            for side in (first, second):
+                value = side.get(key)
+                told = isinstance(value, float) and known.numeric and part == "answer"
+                cells.append(known.text(value) if told else "" if value is None else str(value))
+            table.add_row(Text(label), *map(Text, cells))
+        console.print(table)
+    for name in ("version", "artefact", "status"):
+        if one[name] != other[name]:
+            console.print(Text(f"{name}: {one[name]} and {other[name]}"))
+
+
+def prunable(store: Store, *, damaged: bool, failed: bool, old: bool, unused: bool) -> list[str]:
+    """Return the keys of the runs that are to go.
+
+    Args:
+        store: the store.
+        damaged: those whose files are cut off.
+        failed: those that failed.
+        old: those of other versions of the program.
+        unused: those that no sweep names.
+
+    Raises:
+        InputError: a file is cut off, and ``damaged`` is not asked for.
+    """
+    keys, gone = store.runs(), set[str]()
+    if damaged:
+        gone |= set(store.damaged(keys))
+    if failed or old:
+        rows = store.read([key for key in keys if key not in gone])
+        if failed:
+            gone |= set(rows.loc[rows["status"] == "failed", "key"])
+        if old:
+            gone |= set(rows.loc[rows["version"] != __version__, "key"])
+    if unused:
+        named = {key for sweep in store.sweeps() for key in store.members(sweep)}
+        gone |= {key for key in keys if key not in named}
+    return sorted(gone)

@@ -1,0 +1,104 @@
+"""What a worker does: make runs, one after the other, and give back their files."""
+
+from __future__ import annotations
+
+import os
+import platform
+import signal
+import tempfile
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from multiprocessing import parent_process
+from multiprocessing.connection import wait
+from pathlib import Path
+
+from optimiser import __version__
+from optimiser._io.errors import InputError
+from optimiser.search.run import run
+from optimiser.surrogate.trees import compiled_loops
+from optimiser.sweeps.plan import Base, Job, Reader
+from optimiser.sweeps.rows import Made, failed, made
+
+#: The base that this process was started with, where it does not come with each task.
+_given: Base | None = None
+#: What turns the runs of the last base into questions, with the models it has read, and where they lie.
+_reader: tuple[Base, Reader, tempfile.TemporaryDirectory[str]] | None = None
+#: Compiled loops of several threads would be in each other's way.
+_one_at_a_time = threading.Lock()
+
+
+class OtherVersionError(RuntimeError):
+    """A worker has another version of the program than who gave it work."""
+
+
+def prepare(base: Base) -> None:
+    """Make a new process ready: interrupts are for who started it, and it ends when that one has ended."""
+    global _given
+    _given = base
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    parent = parent_process()
+    if parent is not None:
+        threading.Thread(target=_end_with, args=(parent.sentinel,), daemon=True).start()
+    with compiled_loops():  # loaded while nobody waits for it
+        pass
+
+
+def _end_with(sentinel: int) -> None:
+    wait([sentinel])
+    os._exit(1)  # nobody is left who could take a result
+
+
+def make(base: Base | None, jobs: Sequence[Job]) -> list[Made]:
+    """Make some runs of a sweep.
+
+    Args:
+        base: of the sweep; None for that which the process was prepared with.
+        jobs: the runs, of one feed and the same acids if possible: these share what is compiled.
+
+    Raises:
+        OtherVersionError: the sweep was planned by another version of the program.
+    """
+    base = base or _given
+    assert base is not None
+    if base.version != __version__:
+        raise OtherVersionError(f"version {__version__} of leaching-optimiser, not {base.version}")
+    with compiled_loops():
+        import numba
+    with _one_at_a_time:
+        before = numba.get_num_threads()
+        numba.set_num_threads(1)  # as many runs at a time as there are cores
+        try:
+            me = f"{platform.node()}:{os.getpid()}"
+            return [replace(_made(_reader_of(base), job), worker=me) for job in jobs]
+        finally:
+            numba.set_num_threads(before)
+
+
+def _reader_of(base: Base) -> Reader:
+    """Return what reads the runs of a base; its files are unpacked once."""
+    global _reader
+    if _reader is None or _reader[0] is not base:
+        folder = tempfile.TemporaryDirectory(prefix="leaching-sweep-", ignore_cleanup_errors=True)
+        for inside, content in base.files.items():
+            path = Path(folder.name, inside)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+        _reader = base, Reader(base, Path(folder.name)), folder
+    return _reader[1]
+
+
+def _made(reader: Reader, job: Job) -> Made:
+    started = time.perf_counter()
+    name = reader.base.config.path.stem
+    try:
+        asked = reader.read(job.changes)
+        result = run(asked.config, tables=asked.tables, surrogate=asked.surrogate)
+        return made(job.key, job.changes, name, result, time.perf_counter() - started)
+    except InputError as error:
+        reason = " ".join([error.what, *([f"Allowed: {error.allowed}."] if error.allowed else [])])
+        return failed(job.key, job.changes, name, reason, time.perf_counter() - started)
+    except Exception as error:  # a fault of one run must not stop the others
+        reason = f"{type(error).__name__}: {error}"
+        return failed(job.key, job.changes, name, reason, time.perf_counter() - started)
