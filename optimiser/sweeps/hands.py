@@ -5,6 +5,7 @@ Both take work as executors of `concurrent.futures` do.
 
 from __future__ import annotations
 
+import gc
 import logging
 import math
 import multiprocessing
@@ -86,7 +87,11 @@ class Processes:
             if at_once:
                 for process in list((getattr(pool, "_processes", None) or {}).values()):
                     process.terminate()
-            pool.shutdown(wait=not at_once, cancel_futures=True)
+            pool.shutdown(cancel_futures=True)
+        # what a pool shares with its process goes with it, also where the command ends without Python's end
+        self._pools.clear()
+        self._busy.clear()
+        gc.collect()
 
 
 class Cluster:

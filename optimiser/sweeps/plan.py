@@ -11,7 +11,7 @@ from typing import Any
 from optimiser import __version__
 from optimiser._io import builtin
 from optimiser._io.errors import InputError
-from optimiser._io.reading import MOST_TABLE, read_bytes
+from optimiser._io.reading import MOST_TABLE, check_readable, read_bytes
 from optimiser._io.yamlfile import Document
 from optimiser.problem.load import Config, config_of, documents_of
 from optimiser.problem.schema import Problem
@@ -118,6 +118,14 @@ class Reader:
             return self.folder / self.base.places[kind, written]
         return Path(self._found(written))
 
+    def _path(self, kind: str, written: str) -> Path:
+        path = self.path_of(kind, written)
+        try:
+            check_readable(split_source(path)[0], MOST_TABLE, allowed=f"a table of {kind}")
+        except InputError as error:
+            raise error.at("tables", kind) from None
+        return path
+
     def _tables_of(
         self, question: Problem, files: Mapping[str, str], amounts: Mapping[str, float]
     ) -> OwnTables | None:
@@ -125,7 +133,7 @@ class Reader:
         acids = {name: acid.model_dump(mode="json") for name, acid in question.acids.items()}
         about = json.dumps([acids, energies, question.impacts, dict(files), dict(amounts)])
         if about not in self._tables:
-            paths = [self.path_of(kind, files[kind]) if kind in files else None for kind in TABLES]
+            paths = [self._path(kind, files[kind]) if kind in files else None for kind in TABLES]
             read = own_tables(question, *paths, amounts=amounts) if amounts else tables_of(question, *paths)
             self._tables = {about: read, **dict([*self._tables.items()][:63])}
         return self._tables[about]
@@ -259,9 +267,12 @@ def _content(folder: Path, inside: str) -> dict[str, bytes]:
 
 def _told(error: InputError, sweep: Sweep, changes: Mapping[str, Any], number: int) -> InputError:
     """Return an error with the line of the sweep that gives the value."""
-    for key, value in changes.items():
-        if error.key == (key,) or (error.key and concerns(key, error.key)):
-            where = sweep.where(key, value)
-            return InputError(error.what, where=where, allowed=error.allowed, remedy=error.remedy)
-    where = error.where or str(sweep.document.path)
-    return InputError(error.what, where=f"{where} (run {number})", allowed=error.allowed, remedy=error.remedy)
+    place = error.key or tuple(error.where.split("."))
+    said = [key for key in changes if place == (key,)]  # in the sweep's own words
+    said += sorted((key for key in changes if concerns(key, place)), key=len, reverse=True)
+    if said:
+        where = sweep.where(said[0], changes[said[0]])
+        where += f" (run {number})" if sweep.of_csv(said[0]) else ""
+    else:
+        where = f"{error.where or sweep.document.path} (run {number})"
+    return InputError(error.what, where=where, allowed=error.allowed, remedy=error.remedy)

@@ -103,8 +103,9 @@ class SweepSpec(Strict):
     def _equally_long(cls, value: Values | None) -> Values | None:
         lengths = {key: len(values) for key, values in (value or {}).items()}
         if len(set(lengths.values())) > 1:
+            told = ", ".join(f"{key} has {number}" for key, number in lengths.items())
             raise InputError(
-                "The lists of zip differ in length: " + ", ".join(f"{k} has {n}" for k, n in lengths.items()),
+                f"The lists of zip differ in length: {told}.",
                 allowed="as many values for each key",
                 remedy="fill up the shorter list, or use grid for every combination",
             )
@@ -131,16 +132,22 @@ class Sweep:
 
     def where(self, key: str, value: Any = None) -> str:
         """Return file, line and key where a key of the base gets a value."""
-        for block in ("set", *_BLOCKS):
-            given = getattr(self.spec, block)
-            if block == "csv" and given is not None and key not in self.spec.set:
-                continue
-            if block == "latin_hypercube" and given is not None and key in given.ranges:
-                return self.document.where(("latin_hypercube", "ranges", key))
-            if isinstance(given, dict) and key in given:
-                place = given[key].index(value) if block in ("grid", "zip") and value in given[key] else None
-                return self.document.where((block, key) if place is None else (block, key, place))
-        return self.document.where(("csv",))
+        if self.of_csv(key):
+            return f"{self.document.where(('csv',))}: column {key}"
+        spec = self.spec
+        if key in spec.set:
+            return self.document.where(("set", key))
+        for block, given in (("grid", spec.grid), ("zip", spec.zip)):
+            if given and key in given:
+                place = (given[key].index(value),) if value in given[key] else ()
+                return self.document.where((block, key, *place))
+        return self.document.where(("latin_hypercube", "ranges", key))
+
+    def of_csv(self, key: str) -> bool:
+        """Return whether the values of a key stand in the table of ``csv``."""
+        spec = self.spec
+        ranges = spec.latin_hypercube.ranges if spec.latin_hypercube else {}
+        return all(key not in given for given in (spec.set, spec.grid or {}, spec.zip or {}, ranges))
 
 
 def read_sweep(name: str | Path, limit: int = LIMIT) -> Sweep:
@@ -221,7 +228,7 @@ def _table(file: str, document: Document) -> list[dict[str, Any]]:
     rows = []
     for number, row in cells:
         try:
-            rows.append({key: yaml.safe_load(cell) for key, cell in row.items()})
+            rows.append({key: _value(cell) for key, cell in row.items()})
         except yaml.YAMLError:
             raise InputError(
                 f"Row {number} holds what is no value.",
@@ -229,6 +236,15 @@ def _table(file: str, document: Document) -> list[dict[str, Any]]:
                 allowed="a number, a text, or a list or mapping as in YAML",
             ) from None
     return rows
+
+
+def _value(cell: str) -> Any:
+    """Return what a cell says as YAML does, and as a number what workbooks write as 1e-05."""
+    value = yaml.safe_load(cell)
+    try:
+        return float(value) if isinstance(value, str) and "e" in value.lower() else value
+    except ValueError:
+        return value
 
 
 def _merged(parts: Sequence[Changes]) -> dict[str, Any]:
@@ -256,9 +272,10 @@ def _refuse_twice(keys: Mapping[str, Sequence[str]], spec: SweepSpec, document: 
                 if key == other or (
                     before != "set" and (key.startswith(f"{other}.") or other.startswith(f"{key}."))
                 ):
+                    place = ("latin_hypercube", "ranges") if block == "latin_hypercube" else (block,)
                     raise InputError(
                         f"{key!r} is given in {block}, and {other!r} in {before}: both set the same.",
-                        where=document.where((block, key)),
+                        where=document.where((*place, key)),
                         allowed="each key in one place",
                         remedy="remove one of the two",
                     )

@@ -30,6 +30,7 @@ RUNS, FRONTS, SWEEPS, _INCOMING = "runs", "fronts", "sweeps", ".incoming"
 #: Files that are read at a time, so that progress can be told.
 _PIECE = 500
 _META = b"sweep"
+_OTHER = "choose another --out"
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,22 @@ class Store:
     def sweeps(self) -> list[str]:
         """Return the names of the sweeps that were made into it, sorted."""
         return sorted(path.stem for path in (self.folder / SWEEPS).glob("*.parquet"))
+
+    def begin(self) -> None:
+        """Make the folders of a store that are not there yet.
+
+        Raises:
+            InputError: the system refuses.
+        """
+        mark = self.folder / _MARK
+        try:
+            (self.folder / _INCOMING).mkdir(parents=True, exist_ok=True)
+            if not mark.exists():  # first: without it the folder is none of ours
+                self._write(mark, json.dumps({"product": PRODUCT, "format": FORMAT}).encode())
+            for name in (RUNS, FRONTS, SWEEPS):
+                (self.folder / name).mkdir(exist_ok=True)
+        except OSError as error:
+            raise InputError(f"{self.folder} cannot be written: {said(error)}.", remedy=_OTHER) from None
 
     def put(self, run: Made) -> None:
         """Keep a run: its front first, then its row.
@@ -222,7 +239,8 @@ def joined(about: dict[str, Any], members: pd.DataFrame, rows: pd.DataFrame) -> 
         members: ``run``, ``key`` and the varied keys, a row per run.
         rows: of those runs that are there, as `Store.read` returns them.
     """
-    answers = pd.DataFrame([json.loads(a) if a else {} for a in rows["answer"]], index=rows.index)
+    said = [json.loads(a) if isinstance(a, str) else {} for a in rows["answer"]]  # else None, or NaN
+    answers = pd.DataFrame(said, index=rows.index)
     plain = ["key", "status", "reason", "seconds", "evaluations", "designs", "hypervolume", "acid"]
     # a system of one's own has a column per choice, and none of an acid
     known = rows[plain].join(answers.drop(columns=[c for c in answers if c in plain]))
@@ -235,11 +253,11 @@ def joined(about: dict[str, Any], members: pd.DataFrame, rows: pd.DataFrame) -> 
 
 
 def open_store(folder: Path, *, make: bool = False) -> Store:
-    """Return the store in a folder.
+    """Return the store in a folder; nothing is written yet.
 
     Args:
         folder: of the store.
-        make: whether it may be made, and will be written to.
+        make: whether it need not be there yet, and will be written to, after `Store.begin`.
 
     Raises:
         InputError: it is none, or of a newer version of the program; it cannot be written to; pyarrow is not
@@ -272,19 +290,13 @@ def open_store(folder: Path, *, make: bool = False) -> Store:
         raise InputError(
             f"There is no store {folder}.", remedy="optimiser sweep SWEEP --out FOLDER makes one"
         )
+    store = Store(folder)
     if make:
-        remedy = "choose another --out"
-        check_writable(folder, remedy)
-        try:
-            (folder / _INCOMING).mkdir(parents=True, exist_ok=True)
-            if not mark.exists():  # first: without it the folder is none of ours
-                Store(folder)._write(mark, json.dumps({"product": PRODUCT, "format": FORMAT}).encode())
-            for name in (RUNS, FRONTS, SWEEPS):
-                (folder / name).mkdir(exist_ok=True)
-        except OSError as error:
-            raise InputError(f"{folder} cannot be written: {said(error)}.", remedy=remedy) from None
-        check_writable(folder / RUNS, remedy, inside=True)
-    return Store(folder)
+        check_writable(folder, _OTHER)
+        for part in (folder, store.folder / RUNS):
+            if part.exists():
+                check_writable(part, _OTHER, inside=True)
+    return store
 
 
 def _new(path: Path) -> bool:

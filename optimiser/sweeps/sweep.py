@@ -11,7 +11,7 @@ import joblib
 import pandas as pd
 
 from optimiser._io.errors import InputError
-from optimiser._io.output import check_writable
+from optimiser._io.output import UNFINISHED, check_writable
 from optimiser.sweeps.engine import Progress, make_all
 from optimiser.sweeps.hands import Hands, cluster, processes
 from optimiser.sweeps.plan import Base, Job, Plan, plan
@@ -112,7 +112,6 @@ def make_sweep(
         planned.directions,
         members,
     )
-    store.keep_sweep(about)
     jobs = planned.jobs
     known = {job.key for job in jobs if job.key in store}
     again = _failed(store, known) if known else set[str]()
@@ -128,7 +127,13 @@ def make_sweep(
             return failed(job.key, job.changes, base, reason)
 
         with _hands(planned.base, workers, address, len(left), watch) as hands:
+            store.begin()  # not before there is somebody to work
+            store.keep_sweep(about)
+            UNFINISHED.append(out)  # until the end
             make_all(left, hands, progress, keep=store.put, there=there, lost=lost, tell=watch.made)
+        UNFINISHED.remove(out)
+    else:
+        store.keep_sweep(about)
     return Swept(planned, store, progress, store.sweep(sweep.name, watch.read))
 
 
