@@ -88,7 +88,7 @@ def run_of(store: Store, name: str) -> dict[str, Any]:
         )
     row = {str(column): value for column, value in store.read(found).iloc[0].items()}
     for name in ("inputs", "answer", "search"):
-        row[name] = json.loads(row[name]) if row[name] else None
+        row[name] = json.loads(row[name]) if isinstance(row[name], str) else None  # None, or NaN
     for name in ("objectives", "directions"):
         row[name] = [] if row[name] is None else [str(v) for v in row[name]]
     plain: dict[str, Any] = plain_json(row)

@@ -12,7 +12,7 @@ import multiprocessing
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import BrokenExecutor, CancelledError, Future, ProcessPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, Protocol
 
 from optimiser import __version__
@@ -25,7 +25,7 @@ from optimiser.sweeps.work import make, prepare
 
 #: Seconds in which a scheduler has to answer, and in which a first worker has to be there.
 ANSWER, FIRST = 10.0, 60.0
-#: Seconds that a job scheduler may take to start the first worker.
+#: Seconds that a job scheduler may take to start a worker.
 QUEUE = 600.0
 #: Seconds after which a scheduler is asked again how many workers it has.
 _ASK = 5.0
@@ -40,7 +40,7 @@ class Hands(Protocol):
         """How many runs are made at a time."""
 
     def submit(self, jobs: Sequence[Job]) -> Future[list[Made]]:
-        """Take some runs."""
+        """Take some runs; raises CancelledError where it must recover first."""
 
     def recover(self) -> None:
         """Go on after a worker was lost; raises InputError where nobody is left to work."""
@@ -99,32 +99,58 @@ class Cluster:
 
     def __init__(self, client: Any, base: Base) -> None:
         self._client = client
-        # tables and yield models go to each worker once
-        self._base = client.scatter(base, broadcast=True, hash=False)
+        self._base = base
+        self._sent = self._send()
         self._executor = client.get_executor(pure=False)
         self._number, self._asked = 1, -math.inf
+
+    def _send(self) -> Any:
+        """Send what all runs start from to each worker once: tables and yield models go with no task.
+
+        Raises:
+            InputError: no worker comes, or the scheduler does not answer any more.
+        """
+        last = time.monotonic() + QUEUE
+        while True:
+            try:
+                self._client.wait_for_workers(1, timeout=QUEUE)
+                return self._client.scatter(self._base, broadcast=True, hash=False)
+            except (OSError, CancelledError):  # also where a worker is lost meanwhile
+                self._refuse_silence()
+                if time.monotonic() > last:
+                    raise InputError(
+                        f"The cluster has had no worker for {QUEUE:g} s.",
+                        where="--cluster",
+                        remedy="start some, then the sweep with --resume: what is in the store stays",
+                    ) from None
 
     @property
     def number(self) -> int:
         """Workers that were there within the last seconds, at least 1."""
         if time.monotonic() - self._asked > _ASK:  # a question to the scheduler takes longer than a task
-            self._number = max(1, len(self._client.nthreads()))
             self._asked = time.monotonic()
+            with suppress(OSError):  # a scheduler that is lost is told of by the next task
+                self._number = max(1, len(self._client.nthreads()))
         return self._number
 
     def submit(self, jobs: Sequence[Job]) -> Future[list[Made]]:
         """Give runs to the scheduler."""
-        if self._client.status != "running":
+        if self._client.status != "running" or self._sent.status != "finished":
             raise CancelledError
-        future: Future[list[Made]] = self._executor.submit(make, self._base, jobs)
+        future: Future[list[Made]] = self._executor.submit(make, self._sent, jobs)
         return future
 
     def recover(self) -> None:
-        """Refuse to go on without a scheduler; it replaces workers itself.
+        """Go on after a worker was lost: the scheduler does without it, or has another one in its place.
 
         Raises:
-            InputError: the scheduler does not answer any more.
+            InputError: the scheduler does not answer any more, or all workers are lost and none comes.
         """
+        self._refuse_silence()
+        if self._sent.status != "finished":  # all workers that had it were lost at once
+            self._sent = self._send()
+
+    def _refuse_silence(self) -> None:
         if self._client.status != "running":
             raise InputError(
                 "The scheduler does not answer any more.",

@@ -103,10 +103,9 @@ class SweepSpec(Strict):
     def _equally_long(cls, value: Values | None) -> Values | None:
         lengths = {key: len(values) for key, values in (value or {}).items()}
         if len(set(lengths.values())) > 1:
+            told = ", ".join(f"{key} has {number}" for key, number in lengths.items())
             raise InputError(
-                "The lists of zip differ in length: "
-                + ", ".join(f"{k} has {n}" for k, n in lengths.items())
-                + ".",
+                f"The lists of zip differ in length: {told}.",
                 allowed="as many values for each key",
                 remedy="fill up the shorter list, or use grid for every combination",
             )
@@ -229,7 +228,7 @@ def _table(file: str, document: Document) -> list[dict[str, Any]]:
     rows = []
     for number, row in cells:
         try:
-            rows.append({key: yaml.safe_load(cell) for key, cell in row.items()})
+            rows.append({key: _value(cell) for key, cell in row.items()})
         except yaml.YAMLError:
             raise InputError(
                 f"Row {number} holds what is no value.",
@@ -237,6 +236,15 @@ def _table(file: str, document: Document) -> list[dict[str, Any]]:
                 allowed="a number, a text, or a list or mapping as in YAML",
             ) from None
     return rows
+
+
+def _value(cell: str) -> Any:
+    """Return what a cell says as YAML does, and as a number what workbooks write as 1e-05."""
+    value = yaml.safe_load(cell)
+    try:
+        return float(value) if isinstance(value, str) and "e" in value.lower() else value
+    except ValueError:
+        return value
 
 
 def _merged(parts: Sequence[Changes]) -> dict[str, Any]:
@@ -264,11 +272,10 @@ def _refuse_twice(keys: Mapping[str, Sequence[str]], spec: SweepSpec, document: 
                 if key == other or (
                     before != "set" and (key.startswith(f"{other}.") or other.startswith(f"{key}."))
                 ):
+                    place = ("latin_hypercube", "ranges") if block == "latin_hypercube" else (block,)
                     raise InputError(
                         f"{key!r} is given in {block}, and {other!r} in {before}: both set the same.",
-                        where=document.where(
-                            (block, *(["ranges"] if block == "latin_hypercube" else []), key)
-                        ),
+                        where=document.where((*place, key)),
                         allowed="each key in one place",
                         remedy="remove one of the two",
                     )

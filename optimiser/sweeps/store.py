@@ -239,7 +239,8 @@ def joined(about: dict[str, Any], members: pd.DataFrame, rows: pd.DataFrame) -> 
         members: ``run``, ``key`` and the varied keys, a row per run.
         rows: of those runs that are there, as `Store.read` returns them.
     """
-    answers = pd.DataFrame([json.loads(a) if a else {} for a in rows["answer"]], index=rows.index)
+    said = [json.loads(a) if isinstance(a, str) else {} for a in rows["answer"]]  # else None, or NaN
+    answers = pd.DataFrame(said, index=rows.index)
     plain = ["key", "status", "reason", "seconds", "evaluations", "designs", "hypervolume", "acid"]
     # a system of one's own has a column per choice, and none of an acid
     known = rows[plain].join(answers.drop(columns=[c for c in answers if c in plain]))
