@@ -62,6 +62,7 @@ def planning(folder: Path, runs: int = PLANNED) -> dict[str, float]:
 def reading(folder: Path, run: tuple[bytes, bytes], files: int = READ) -> dict[str, float]:
     """Write the rows of many runs, and return what listing and reading them takes."""
     store = open_store(folder / "many", make=True)
+    store.begin()
     row = pq.read_table(pa.BufferReader(run[0])).to_pylist()[0]
     keys = [f"{k:064x}" for k in range(files)]
     for key in keys:

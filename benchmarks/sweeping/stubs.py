@@ -84,6 +84,7 @@ def stubs(folder: Path, tasks: int, kept: int, run: tuple[bytes, bytes]) -> dict
     with dask_cluster(folder / "dask") as there:
         counted, seconds, sizes, peak = _given(there, tasks, (failed("0" * 64, {}, "stub", "").row, None))
         store = open_store(folder / "store", make=True)
+        store.begin()
         written, writing, _, _ = _given(there, kept, run, store)
     first, last = sizes
     between = max(1, counted - int(_FIRST * tasks))

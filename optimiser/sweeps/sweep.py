@@ -172,7 +172,7 @@ def _text(value: object) -> str:
 
 def _failed(store: Store, keys: set[str]) -> set[str]:
     """Return the runs of some that failed; reading them also finds those that are cut off."""
-    rows = store.read(sorted(keys))
+    rows = store.read(sorted(keys), columns=["key", "status"])
     return set(rows.loc[rows["status"] == "failed", "key"])
 
 

@@ -85,6 +85,8 @@ def test_a_run_without_a_feasible_design_is_told_as_such(peace: Path) -> None:
     row = rows[rows["status"] == "infeasible"].iloc[0]
     assert row["answer"] is None
     assert row["acid"] is None
+    some = open_store(peace).read(columns=["key", "status"])
+    assert some.to_dict("list") == {"key": list(rows["key"]), "status": list(rows["status"])}
     shown = optimiser("runs", "show", row["key"], peace, "--json", cwd=peace.parent)
     assert shown.returncode == 0
     assert json.loads(shown.stdout)["answer"] is None
