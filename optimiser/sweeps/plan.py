@@ -40,11 +40,19 @@ class Job:
 
 @dataclass(frozen=True)
 class Question:
-    """One run as it is bound: its config, the user's own tables that count for it, and its yield model."""
+    """One run as it is bound.
+
+    Attributes:
+        config: what is asked.
+        tables: the user's own tables that count for it.
+        surrogate: its yield model.
+        named: how the user names the files that were unpacked elsewhere, by the problem's key.
+    """
 
     config: Config
     tables: OwnTables | None
     surrogate: Surrogate
+    named: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -89,18 +97,18 @@ class Reader:
             InputError: the base has no such key, or a value is not possible.
         """
         asked = changed(self.base.config, self.base.problem, changes)
-        config, problem = asked.config, asked.problem
+        config, problem, named = asked.config, asked.problem, dict[str, str]()
         if self.folder is not None:
             data = dict(problem.data)
             for kind in ("surrogate", "impacts"):
                 if (place := self.base.places.get((kind, str(data.get(kind))))) is not None:
-                    data[kind] = str(self.folder / place)
+                    named[kind], data[kind] = str(data[kind]), str(self.folder / place)
             problem = replace(problem, path=self.folder / problem.path.name, data=data)
         model = self._model(problem)
         of_system: type[Problem] = Problem if model.system.is_cathode else problem_type(model.system)
         found = config_of(config, problem, of_system)
         process_parameters(found.problem.process)
-        return Question(found, self._tables_of(found.problem, asked.tables, asked.amounts), model)
+        return Question(found, self._tables_of(found.problem, asked.tables, asked.amounts), model, named)
 
     def _model(self, problem: Document) -> Surrogate:
         name = problem.data.get("surrogate", SHIPPED)
