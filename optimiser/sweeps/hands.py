@@ -130,7 +130,7 @@ class Cluster:
         """Send again what the last worker took with it; refuse to go on without a scheduler or workers.
 
         Raises:
-            InputError: the scheduler does not answer any more, or no worker has come in the place of the last.
+            InputError: the scheduler does not answer any more, or no worker has replaced the last one.
         """
         if self._client.status == "running" and self._sent.status != "finished":
             try:

@@ -1,4 +1,4 @@
-"""Runs on a Dask cluster: the same results as here, and one clear block for what is wrong with the cluster."""
+"""Runs on a Dask cluster: the same results as here, and one clear block for what is wrong with it."""
 
 from __future__ import annotations
 
