@@ -43,11 +43,12 @@ def list_runs(
     from optimiser.sweeps.store import open_store
 
     kept = open_store(store)
-    frame = listed(kept, sweep, status)
+    table = None if sweep is None else kept.sweep(sweep)
+    frame = listed(kept, table, status)
     if csv is not None:
         click.echo(f"{len(frame):,} runs: {write_table(frame, csv, force)}")
     else:
-        print_store(kept, frame, None if everything else ROWS)
+        print_store(kept, frame, None if everything else ROWS, table)
 
 
 @runs.command("show")

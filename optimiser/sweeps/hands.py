@@ -5,6 +5,7 @@ Both take work as executors of `concurrent.futures` do.
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import logging
 import math
@@ -97,32 +98,17 @@ class Processes:
 class Cluster:
     """The workers of a Dask scheduler."""
 
-    def __init__(self, client: Any, base: Base) -> None:
+    def __init__(self, client: Any, base: Base, seconds: float) -> None:
         self._client = client
         self._base = base
-        self._sent = self._send()
+        self._seconds = seconds  # in which a lost worker has to be replaced, where it was the last one
         self._executor = client.get_executor(pure=False)
         self._number, self._asked = 1, -math.inf
+        self._send()
 
-    def _send(self) -> Any:
-        """Send what all runs start from to each worker once: tables and yield models go with no task.
-
-        Raises:
-            InputError: no worker comes, or the scheduler does not answer any more.
-        """
-        last = time.monotonic() + QUEUE
-        while True:
-            try:
-                self._client.wait_for_workers(1, timeout=QUEUE)
-                return self._client.scatter(self._base, broadcast=True, hash=False)
-            except (OSError, CancelledError):  # also where a worker is lost meanwhile
-                self._refuse_silence()
-                if time.monotonic() > last:
-                    raise InputError(
-                        f"The cluster has had no worker for {QUEUE:g} s.",
-                        where="--cluster",
-                        remedy="start some, then the sweep with --resume: what is in the store stays",
-                    ) from None
+    def _send(self) -> None:
+        """Give tables and yield models to each worker, once."""
+        self._sent = self._client.scatter(self._base, broadcast=True, hash=False)
 
     @property
     def number(self) -> int:
@@ -141,16 +127,21 @@ class Cluster:
         return future
 
     def recover(self) -> None:
-        """Go on after a worker was lost: the scheduler does without it, or has another one in its place.
+        """Send again what the last worker took with it; refuse to go on without a scheduler or workers.
 
         Raises:
-            InputError: the scheduler does not answer any more, or all workers are lost and none comes.
+            InputError: the scheduler does not answer any more, or no worker has replaced the last one.
         """
-        self._refuse_silence()
-        if self._sent.status != "finished":  # all workers that had it were lost at once
-            self._sent = self._send()
-
-    def _refuse_silence(self) -> None:
+        if self._client.status == "running" and self._sent.status != "finished":
+            try:
+                self._client.wait_for_workers(1, timeout=self._seconds)
+                self._send()
+            except TimeoutError:
+                raise InputError(
+                    f"All workers have gone, and none has come for {self._seconds:g} s.",
+                    where="--cluster",
+                    remedy="start some, then the sweep with --resume: the runs that are in the store stay",
+                ) from None
         if self._client.status != "running":
             raise InputError(
                 "The scheduler does not answer any more.",
@@ -203,19 +194,35 @@ def cluster(
         _queue(address, jobs) as place,
     ):
         try:
+            if place == address:
+                asyncio.run(_answers(address))
             client = Client(place, timeout=ANSWER, set_as_default=False)
-        except (OSError, ValueError, TypeError) as error:
+        except Exception as error:  # whatever is there, it speaks another language
             raise InputError(
-                f"No Dask scheduler answers at {address}: {error or type(error).__name__}.",
+                f"No Dask scheduler answers at {address}: {str(error) or type(error).__name__}.",
                 where="--cluster",
                 allowed="an address such as tcp://10.0.0.5:8786, or slurm",
                 remedy="start one with `dask scheduler`, or look for a firewall in between",
             ) from None
         try:
-            _check_workers(client, address, QUEUE if address == SLURM else FIRST, warn)
-            yield Cluster(client, base)
+            seconds = QUEUE if address == SLURM else FIRST
+            _check_workers(client, address, seconds, warn)
+            yield Cluster(client, base, seconds)
         finally:
             client.close(timeout=5)
+
+
+async def _answers(address: str) -> None:
+    """Return if a scheduler answers; a client would wait for one that takes a connection and says nothing."""
+    from distributed.comm import connect
+    from distributed.security import Security
+
+    try:
+        async with asyncio.timeout(ANSWER + 1.0):
+            comm = await connect(address, timeout=ANSWER, **Security().get_connection_args("client"))
+            await comm.close()
+    except TimeoutError:
+        raise OSError("it takes the connection, and says nothing") from None
 
 
 @contextmanager

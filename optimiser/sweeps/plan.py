@@ -22,6 +22,7 @@ from optimiser.surrogate.packing import SHIPPED
 from optimiser.sweeps.changes import TABLES, changed, concerns
 from optimiser.sweeps.identity import run_key
 from optimiser.sweeps.spec import Sweep
+from optimiser.systems.system import System
 from optimiser.tables.own import OwnTables, impacts_of, own_tables, tables_of
 from optimiser.tables.read import split_source
 
@@ -39,11 +40,19 @@ class Job:
 
 @dataclass(frozen=True)
 class Question:
-    """One run as it is bound: its config, the user's own tables that count for it, and its yield model."""
+    """One run as it is bound.
+
+    Attributes:
+        config: what is asked.
+        tables: the user's own tables that count for it.
+        surrogate: its yield model.
+        named: how the user names the files that were unpacked elsewhere, by the problem's key.
+    """
 
     config: Config
     tables: OwnTables | None
     surrogate: Surrogate
+    named: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -88,18 +97,18 @@ class Reader:
             InputError: the base has no such key, or a value is not possible.
         """
         asked = changed(self.base.config, self.base.problem, changes)
-        config, problem = asked.config, asked.problem
+        config, problem, named = asked.config, asked.problem, dict[str, str]()
         if self.folder is not None:
             data = dict(problem.data)
             for kind in ("surrogate", "impacts"):
                 if (place := self.base.places.get((kind, str(data.get(kind))))) is not None:
-                    data[kind] = str(self.folder / place)
+                    named[kind], data[kind] = str(data[kind]), str(self.folder / place)
             problem = replace(problem, path=self.folder / problem.path.name, data=data)
         model = self._model(problem)
         of_system: type[Problem] = Problem if model.system.is_cathode else problem_type(model.system)
         found = config_of(config, problem, of_system)
         process_parameters(found.problem.process)
-        return Question(found, self._tables_of(found.problem, asked.tables, asked.amounts), model)
+        return Question(found, self._tables_of(found.problem, asked.tables, asked.amounts), model, named)
 
     def _model(self, problem: Document) -> Surrogate:
         name = problem.data.get("surrogate", SHIPPED)
@@ -149,6 +158,7 @@ class Plan:
         keys: the key of each run, in the order of the sweep; equal ones are the same run.
         objectives: metrics of the first run's objectives.
         directions: of each, ``minimise`` or ``maximise``.
+        system: that the first run is about.
     """
 
     sweep: Sweep
@@ -156,6 +166,7 @@ class Plan:
     keys: tuple[str, ...]
     objectives: tuple[str, ...]
     directions: tuple[str, ...]
+    system: System
 
     @property
     def jobs(self) -> list[Job]:
@@ -192,7 +203,7 @@ def plan(sweep: Sweep, progress: Callable[[int, int], None] | None = None) -> Pl
         config = Document(problem.path, "", {"problem": str(problem.path)}, {})
     base = Base(config, problem)
     reader = Reader(base, found=lambda written: _beside(sweep, written))
-    keys, objectives = [], None
+    keys, objectives, system = [], None, None
     files, places = dict[str, bytes](), dict[tuple[str, str], str]()
     for number, changes in enumerate(sweep.runs, start=1):
         try:
@@ -202,9 +213,10 @@ def plan(sweep: Sweep, progress: Callable[[int, int], None] | None = None) -> Pl
             raise _told(error, sweep, changes, number) from None
         keys.append(run_key(asked.config, asked.tables, asked.surrogate))
         objectives = objectives or asked.config.problem.objectives
+        system = system or asked.surrogate.system
         if progress is not None:
             progress(number, len(sweep.runs))
-    assert objectives is not None
+    assert objectives is not None and system is not None
     config, problem = (replace(document, text="", lines={}) for document in (config, problem))
     return Plan(
         sweep,
@@ -212,6 +224,7 @@ def plan(sweep: Sweep, progress: Callable[[int, int], None] | None = None) -> Pl
         tuple(keys),
         tuple(o.metric for o in objectives),
         tuple(o.verb for o in objectives),
+        system,
     )
 
 

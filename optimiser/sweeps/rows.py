@@ -82,7 +82,14 @@ def schema() -> pa.Schema:
     )
 
 
-def made(key: str, inputs: Mapping[str, Any], base: str, result: RunResult, seconds: float) -> Made:
+def made(
+    key: str,
+    inputs: Mapping[str, Any],
+    base: str,
+    result: RunResult,
+    seconds: float,
+    named: Mapping[str, str] | None = None,
+) -> Made:
     """Return the files of a run that ended with a front, or without a feasible design.
 
     Args:
@@ -91,6 +98,7 @@ def made(key: str, inputs: Mapping[str, Any], base: str, result: RunResult, seco
         base: name of the config or problem that it was made from.
         result: what the search found.
         seconds: that it took.
+        named: how the user names files that a worker has elsewhere, by the problem's key.
     """
     problem, question = result.problem, result.config.problem
     row: dict[str, Any] = {
@@ -98,7 +106,7 @@ def made(key: str, inputs: Mapping[str, Any], base: str, result: RunResult, seco
         "problem": question.name,
         "feed": problem.feed.name,
         "options": ", ".join(problem.acid_names),
-        "question": question.to_yaml(),
+        "question": question.model_copy(update=dict(named or {})).to_yaml(),
         "search": json.dumps(result.config.search.model_dump(mode="json")),
         "artefact": problem.surrogate.sha256,
         "objectives": [o.metric for o in problem.objectives],

@@ -193,7 +193,7 @@ class Store:
 
         about = {
             name: getattr(table, name)
-            for name in ("name", "description", "base", "varied", "objectives", "directions")
+            for name in ("name", "description", "base", "varied", "objectives", "directions", "record")
         }
         plain = pa.Table.from_pandas(table.frame[["run", "key", *table.varied]], preserve_index=False)
         metadata = {**(plain.schema.metadata or {}), _META: json.dumps(about).encode()}

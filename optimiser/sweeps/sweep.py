@@ -111,6 +111,7 @@ def make_sweep(
         planned.objectives,
         planned.directions,
         members,
+        None if planned.system.is_cathode else planned.system.record(),
     )
     jobs = planned.jobs
     known = {job.key for job in jobs if job.key in store}

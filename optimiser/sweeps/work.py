@@ -95,7 +95,7 @@ def _made(reader: Reader, job: Job) -> Made:
     try:
         asked = reader.read(job.changes)
         result = run(asked.config, tables=asked.tables, surrogate=asked.surrogate)
-        return made(job.key, job.changes, name, result, time.perf_counter() - started)
+        return made(job.key, job.changes, name, result, time.perf_counter() - started, asked.named)
     except InputError as error:
         reason = " ".join([error.what, *([f"Allowed: {error.allowed}."] if error.allowed else [])])
         return failed(job.key, job.changes, name, reason, time.perf_counter() - started)

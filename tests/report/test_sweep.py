@@ -126,11 +126,11 @@ def test_keys_have_labels_units_and_short_names_of_their_values() -> None:
     named = json.dumps({"name": "our black mass", "assay": {"Li": 4.1}})
     other = json.dumps({"name": "our black mass", "assay": {"Li": 4.2}})
     frame = pd.DataFrame(
-        {"price.power": [0.1, 0.2], "constraints[0].yield.Co": [0.6, 0.9], "feed": [named, other]}
+        {"prices.power": [0.1, 0.2], "constraints.yield.all": [0.6, 0.9], "feed": [named, other]}
     )
     power, target, feed = keys_of(list(frame), frame)
-    assert (power.heading, target.heading) == ("price of power [EUR/kWh]", "yield target of Co [%]")
-    assert target.said(0.9) == "yield target of Co 90 %"
+    assert (power.heading, target.heading) == ("price of power [EUR/kWh]", "yield target [%]")
+    assert target.said(0.9) == "yield target 90 %"
     assert feed.said(named) == "feed our black mass"
     assert levels_of(feed, frame["feed"]).labels == ("our black mass #1", "our black mass #2")
 
@@ -208,7 +208,8 @@ def without_design(status: str) -> SweepTable:
 
 def odd_sweeps() -> dict[str, SweepTable]:
     table = feeds_and_targets()
-    own = table.frame.rename(columns={"acid": "lixiviant"})
+    own = table.frame.assign(lixiviant=table.frame["acid"])
+    own.insert(list(own.columns).index("acid") + 1, "lixiviant", own.pop("lixiviant"))
     twice = table.frame.assign(acid2="x").rename(columns={"acid2": "acid", "feed": "acid"})
     return {
         **{status: without_design(status) for status in ("failed", "infeasible", "missing")},
@@ -239,6 +240,9 @@ def test_every_card_can_be_made_of_any_sweep() -> None:
         assert with_figures == (
             name not in ("failed", "infeasible", "missing", "one run", "nothing varied")
         ), name
+    of_own = SweepView(odd_sweeps()["a system of one's own"])
+    assert (of_own.choices, of_own.what) == (("lixiviant",), "option")
+    assert of_own.setpoints[0] == "temperature" and len({*of_own.styles.values()}) == 3
     assert answer_card(SweepView(without_design("failed"))).finding[0] == "All 72 runs failed."
 
 

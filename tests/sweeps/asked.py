@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +48,7 @@ def swept(*arguments: object, cwd: Path) -> str:
 def frame(store: Path) -> pd.DataFrame:
     """The rows of a store as users read them, without what differs from time to time."""
     rows = pd.read_parquet(store / "runs")
+    rows["inputs"] = [json.dumps(json.loads(said), sort_keys=True) for said in rows["inputs"]]
     return rows.sort_values("key", ignore_index=True).drop(columns=["seconds", "written"])
 
 

@@ -249,7 +249,7 @@ def test_a_run_under_the_name_of_another_is_damaged(copy: Path) -> None:
     assert second.name in done.stderr
 
 
-# --- read by others ---
+# --- read by others -----------------------------------------------------------------------------------------
 
 
 def test_pandas_and_pyarrow_read_all_runs_at_once(small: Path) -> None:

@@ -76,7 +76,9 @@ def draw_panel(
         logarithmic: whether that axis is logarithmic.
     """
     how = view.how
-    figure = blank(280, two_lines(safe(x.key.heading), NARROW), "", legend=False)
+    turned = not x.positions and sum(map(len, x.labels)) > 24
+    height = 280 + (6 * max(map(len, x.labels)) if turned else 0)
+    figure = blank(height, two_lines(safe(x.key.heading), NARROW), "", legend=False)
     found = [name for name in view.styles if (points["option"] == name).any()] or [""]
     for k, name in enumerate(found):
         rows = points[points["option"] == name]
@@ -109,7 +111,7 @@ def draw_panel(
             tickvals=list(range(len(x))),
             ticktext=[safe(text) for text in x.labels],
             range=[-0.6, len(x) - 0.4],
-            tickangle=-90 if sum(map(len, x.labels)) > 24 else 0,
+            tickangle=-90 if turned else 0,
         )
     if logarithmic:
         make_logarithmic(figure, ("y",))

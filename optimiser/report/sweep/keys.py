@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import yaml
 
 from optimiser._io.errors import InputError
 from optimiser.chemistry.reagents import ENERGIES
@@ -24,6 +25,8 @@ from optimiser.report.numbers import NOTHING, number
 _PLACES = frozenset({"config", "problem", "constraints", "variables", "process"})
 #: Characters of a text in a figure and in a sentence; tables and pointers have it whole.
 SHORT, SAID = 18, 48
+#: Characters of a mapping up to which its name is looked for.
+_MOST_READ = 20_000
 #: Significant figures of a varied number.
 _FIGURES = 4
 
@@ -95,14 +98,15 @@ def plain_text(value: Any) -> str:
 
 
 def called(text: str) -> str:
-    """Return the name in a mapping that is written as JSON, such as that of a feed; else the text itself.
+    """Return the name in a mapping that is written as YAML or JSON, such as a feed's; else the text itself.
 
-    >>> called('{"name": "our black mass", "assay": {"Li": 4.1}}')
-    'our black mass'
+    >>> called("{name: our black mass, assay: {Li: 4.1}}"), called("NMC111")
+    ('our black mass', 'NMC111')
     """
-    if text.startswith("{"):
-        with contextlib.suppress(ValueError, RecursionError):
-            name = json.loads(text).get("name")
+    if text.startswith("{") and len(text) <= _MOST_READ:
+        with contextlib.suppress(yaml.YAMLError, ValueError, RecursionError):
+            read = yaml.safe_load(text)
+            name = read.get("name") if isinstance(read, dict) else None
             return name if isinstance(name, str) and name.strip() else text
     return text
 
@@ -129,7 +133,8 @@ def keys_of(names: Sequence[str], frame: pd.DataFrame) -> tuple[Key, ...]:
 def _key(name: str, values: pd.Series) -> Key:
     numeric = bool(pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values))
     parts = [part for part in re.split(r"[.\[\]]+", name) if part and not part.isdigit()]
-    kept = [part for part in parts if part not in _PLACES] or parts or [name]
+    # `constraints.yield.all` is the target of every metal
+    kept = [part for part in parts if part not in _PLACES and part != "all"] or parts or [name]
     kind, of = kept[0], " ".join(kept[1:]).replace("_", " ")
     fraction = numeric and bool(np.nanmax(np.abs(values), initial=0.0) <= 1.0)
     percent = ("%", numeric, 100.0) if fraction else ("", numeric)

@@ -25,7 +25,7 @@ EMPTY_CELLS = {
 #: Columns up to which a value stands in each cell: of a map as wide as the page, and of a small one.
 _ROOMY, _ROOMY_SMALL = 8, 5
 #: Characters of an axis title from which on its unit has a line of its own: of a small figure, a large one.
-NARROW, WIDER = 18, 26
+NARROW, WIDER = 18, 22
 #: Around a text that stands on lines or hatching.
 HALO = ", ".join(f"{x}px {y}px 1px white" for x in (-1, 0, 1) for y in (-1, 0, 1) if x or y)
 #: Characters of all column labels together that stand side by side without turning them.

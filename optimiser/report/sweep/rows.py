@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from optimiser.report.columns import Column, column
-from optimiser.report.sweep.keys import Key
+from optimiser.report.sweep.keys import Key, called
 from optimiser.report.sweep.view import SweepView
 
 #: Bytes of data that a page has room for beside what draws its figures.
@@ -93,7 +93,11 @@ def _line(text: Any) -> str:
 
 def _key(key: Key, values: pd.Series) -> dict[str, Any]:
     if not key.numeric:
-        return _words(Column(key.label), [key.text(value) for value in values])
+        texts = [key.text(value) for value in values]
+        names = {text: called(text) for text in texts}
+        if len(set(names.values())) == len(names):  # else the mappings tell them apart
+            texts = [names[text] for text in texts]
+        return _words(Column(key.label), texts)
     numbers = key.scale * values.to_numpy(dtype=np.float64, na_value=np.nan)
     return _numbers(Column(key.label, key.unit), numbers)
 

@@ -64,22 +64,27 @@ class SweepView:
 
     @cached_property
     def choices(self) -> tuple[str, ...]:
-        """The columns that say what a run chose: the acid of a cathode's leach, else the system's choices."""
-        if "acid" in self.frame:
-            return ("acid",)
+        """The columns that say what a run chose: the acid of a cathode's leach, else the system's choices.
+
+        A system's choices are texts before its setpoints; a column ``acid`` beside them is all of them
+        together.
+        """
         found = []
         for name in self.answer_columns:
             if name.startswith("yield_") or pd.api.types.is_numeric_dtype(self.frame[name]):
                 break
-            found.append(name)
-        return tuple(found) if self.designed.any() else ()
+            if name != "acid":
+                found.append(name)
+        if found and self.designed.any():
+            return tuple(found)
+        return ("acid",) if "acid" in self.frame else ()
 
     @cached_property
     def setpoints(self) -> tuple[str, ...]:
         """The columns of the setpoints: numbers between what is chosen and the yields."""
         found = []
         for name in self.answer_columns:
-            if name in self.choices:
+            if name in (*self.choices, "acid"):
                 continue
             if name.startswith("yield_") or name in self.table.objectives:
                 break

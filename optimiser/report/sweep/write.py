@@ -11,6 +11,7 @@ import pandas as pd
 from optimiser._io.errors import InputError, closest
 from optimiser._io.output import check_folder
 from optimiser.report.card import make_cards
+from optimiser.report.columns import told_of
 from optimiser.report.deliver import Delivery, deliver
 from optimiser.report.manifest import made_here, plain_json
 from optimiser.report.sweep.cards import sweep_makers
@@ -31,8 +32,6 @@ def write_sweep_report(
     table: SweepTable, out: Path, formats: Sequence[str] = FORMATS, force: bool = False
 ) -> Delivery:
     """Write the report of a sweep into the folder ``out``, whole or not at all.
-
-    Enter `columns.told_of` with the system around it where the sweep is of a system of one's own.
 
     Args:
         table: the runs.
@@ -71,6 +70,11 @@ def write_sweep_report(
             remedy="check what its file varies",
         )
     check_folder(out, force)
+    with told_of(table.system):
+        return _write(table, out, formats, force)
+
+
+def _write(table: SweepTable, out: Path, formats: Sequence[str], force: bool) -> Delivery:
     view = SweepView(table)
     pinned = _pinned(view)
     files: dict[str, pd.DataFrame | Mapping[str, pd.DataFrame] | bytes] = {}
