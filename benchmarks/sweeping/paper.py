@@ -120,6 +120,8 @@ def on_paper(figures: dict[str, Any]) -> dict[str, float]:
         found |= {
             "million_scheduler_hours": tasks / figures["tasks_per_second"] / 3600,
             "million_scheduler_hours_one_run_a_task": RUNS / figures["tasks_per_second"] / 3600,
+            "million_scheduler_mb": figures["scheduler_mb_after_first_fifth"]
+            + tasks * figures["scheduler_bytes_per_task"] / 1e6,
             "million_write_hours": RUNS / figures["puts_per_second"] / 3600,
             # each worker takes a run's time for a run, and the driver the time of a put
             "million_most_workers": RUN_SECONDS * figures["puts_per_second"],
@@ -148,7 +150,8 @@ def told(figures: dict[str, Any]) -> str:
     if "million_scheduler_hours" in f:
         lines += [
             f"- scheduler: {f['million_tasks']:,.0f} tasks of 15 s, {f['million_scheduler_hours'] * 60:.0f} "
-            f"min of its time ({f['million_scheduler_hours_one_run_a_task']:.1f} h if each run were a task)",
+            f"min of its time ({f['million_scheduler_hours_one_run_a_task']:.1f} h if each run were a task), "
+            f"{f['million_scheduler_mb']:.0f} MB",
             f"- driver: {f['million_write_hours'] * 60:.0f} min to write; it keeps up with "
             f"{f['million_most_workers']:,.0f} workers",
         ]
