@@ -30,6 +30,8 @@ RUNS, FRONTS, SWEEPS, _INCOMING = "runs", "fronts", "sweeps", ".incoming"
 #: Files that are read at a time, so that progress can be told.
 _PIECE = 500
 _META = b"sweep"
+#: Columns of a run's row that a sweep's table has, beside the answer.
+_TOLD = ("key", "status", "reason", "seconds", "evaluations", "designs", "hypervolume", "acid")
 _OTHER = "choose another --out"
 
 
@@ -209,7 +211,7 @@ class Store:
         """
         about, frame = self._kept(name)
         there = [key for key in dict.fromkeys(frame["key"]) if key in self]
-        rows = self.read(sorted(there), progress)
+        rows = self.read(sorted(there), progress, (*_TOLD, "answer"))
         return joined(about, frame, rows)
 
     def members(self, name: str) -> list[str]:
@@ -245,7 +247,7 @@ def joined(about: dict[str, Any], members: pd.DataFrame, rows: pd.DataFrame) -> 
     """
     said = [json.loads(a) if isinstance(a, str) else {} for a in rows["answer"]]  # else None, or NaN
     answers = pd.DataFrame(said, index=rows.index)
-    plain = ["key", "status", "reason", "seconds", "evaluations", "designs", "hypervolume", "acid"]
+    plain = [*_TOLD]
     # a system of one's own has a column per choice, and none of an acid
     known = rows[plain].join(answers.drop(columns=[c for c in answers if c in plain]))
     known = known.drop(columns=[c for c in members.columns if c != "key" and c in known])
