@@ -136,7 +136,9 @@ class Store:
         for start in range(0, len(keys), _PIECE):
             files = [str(self.row_file(key)) for key in keys[start : start + _PIECE]]
             try:
-                table = ds.dataset(files, schema=schema(), format="parquet").to_table(columns=columns)
+                table = ds.dataset(files, schema=schema(), format="parquet").to_table(
+                    columns=columns and list(columns)
+                )
                 if table.num_rows != len(files) or table["key"].to_pylist() != keys[start : start + _PIECE]:
                     raise pa.ArrowInvalid("a file holds another run than its name says")
             except (pa.ArrowException, OSError) as error:
