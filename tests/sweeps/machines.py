@@ -1,4 +1,4 @@
-"""A Dask cluster of processes on 127.0.0.1, which stand for machines: each has a working folder of its own."""
+"""A Dask cluster of processes on 127.0.0.1, which stand for machines: each has its own working folder."""
 
 from __future__ import annotations
 
@@ -73,8 +73,8 @@ class Machines:
         self.workers.append(worker)
         return worker
 
-    def lose(self, worker: subprocess.Popen[bytes]) -> None:
-        """End a worker as a crash would."""
+    def lose(self, worker: subprocess.Popen[Any]) -> None:
+        """End a worker, or the scheduler, as a crash would."""
         worker.send_signal(signal.SIGKILL)
         worker.wait(timeout=20)
 
