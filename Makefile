@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: run test test-training fuzz bench replay reference docs lint types lock clean
+.PHONY: run test test-training fuzz bench bench-sweep replay reference docs lint types lock clean
 
 run: $(VENV)/.installed
 	$(BIN)/optimiser run configs/nmc111_cost_vs_recovery.yaml
@@ -23,6 +23,10 @@ fuzz: $(VENV)/.installed-test
 # Writes benchmarks/results/: about ten minutes on two quiet cores. TABLE=path, if it is not installed.
 bench: $(VENV)/.installed-bench
 	$(BIN)/python benchmarks/bench.py $(if $(TABLE),--table $(TABLE))
+
+# The proof of the sweeps, benchmarks/results/sweep.json: half an hour on two quiet cores. PARTS="kills two", for some.
+bench-sweep: $(VENV)/.installed-bench
+	$(BIN)/python -m benchmarks.sweep $(PARTS)
 
 # How well own results teach and experiments are chosen, on published studies: a quarter of an hour.
 replay: $(VENV)/.installed-bench

@@ -47,6 +47,7 @@ if TYPE_CHECKING:
         suggest,
     )
     from optimiser.site_models import SiteModel, learn
+    from optimiser.sweep_results import SweepResult, sweep
     from optimiser.system_models import SystemModel, train
 
     __version__: str
@@ -74,6 +75,7 @@ __all__ = [
     "Solubility",
     "StockStrength",
     "Suggestions",
+    "SweepResult",
     "SystemModel",
     "Yields",
     "ask",
@@ -90,6 +92,7 @@ __all__ = [
     "run",
     "sensitivity",
     "suggest",
+    "sweep",
     "train",
 ]
 
@@ -115,6 +118,7 @@ _MODULES = {
         *("ask", "breakeven", "compare_acids", "suggest"),
     ),
     "site_models": ("SiteModel", "learn"),
+    "sweep_results": ("SweepResult", "sweep"),
     "system_models": ("SystemModel", "train"),
 }
 _MODULE_OF = {name: module for module, names in _MODULES.items() for name in names}

@@ -247,6 +247,7 @@ def run(
     per_acid: int | None = None,
     stagnation: int | None = None,
     algorithm: str | None = None,
+    journal: str | Path | None = None,
 ) -> Result:
     """Search a problem with each seed, merge the fronts, and search each acid on its own.
 
@@ -267,9 +268,12 @@ def run(
         per_acid: generations of each acid's own search; 0 leaves it out (40).
         stagnation: generations without gain after which a search stops; 0 for never (30).
         algorithm: which leads the search ("nsga2").
+        journal: folder that keeps what the searches predict. If Python is stopped or killed, the same call
+            goes on from there, with the same result, bit for bit; so it stays until you delete it.
 
     Raises:
-        InputError: the question cannot be answered: an unknown acid, a price that is missing, ...
+        InputError: the question cannot be answered: an unknown acid, a price that is missing, ...; the
+            journal is of another question, is damaged, is in use, or cannot be written.
 
     Examples:
         >>> import optimiser as opt
@@ -301,7 +305,13 @@ def run(
     except ValidationError as error:
         raise first_error(error, SearchSpec, search) from None
     tables = own_tables_of(asked.problem, acids, prices, impacts)
-    return Result(search_config(replace(asked, search=settings), progress, tables, side_by_side=processes))
+    asked = replace(asked, search=settings)
+    if journal is None:
+        return Result(search_config(asked, progress, tables, side_by_side=processes))
+    from optimiser.report.unfinished import kept, pin_of
+
+    with kept(Path(journal), pin_of(asked, tables), stays=True, option="journal") as journals:
+        return Result(search_config(asked, progress, tables, side_by_side=processes, journals=journals))
 
 
 def own_tables_of(

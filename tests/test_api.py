@@ -13,6 +13,7 @@ import pandas as pd
 import pytest
 
 import optimiser as opt
+from optimiser.search.search import Progress
 from tests.paths import ROOT
 
 SEARCH = {"population": 16, "generations": 4, "seeds": [1], "per_acid": 3}
@@ -226,3 +227,25 @@ def test_numbers_of_numpy_are_numbers_and_one_objective_is_enough() -> None:
 
 def test_reprs_are_short() -> None:
     assert len(repr(result())) < 100 and len(repr(result().front)) < 100
+
+
+def test_a_search_goes_on_from_its_journal(tmp_path: Path) -> None:
+    def stop(what: str, state: Progress) -> None:
+        if state.generation == 5:
+            raise KeyboardInterrupt
+
+    problem, folder = opt.load_problem("nmc111"), tmp_path / "journal"
+    effort = {"population": 16, "generations": 8, "seeds": [1], "per_acid": 0}
+    expected = opt.run(problem, **effort)
+    with pytest.raises(KeyboardInterrupt):
+        opt.run(problem, journal=folder, progress=stop, **effort)
+    kept = (folder / "000.journal").read_bytes()
+    for _ in range(2):  # it stays when the search is complete
+        found = opt.run(problem, journal=folder, **effort)
+        pd.testing.assert_frame_equal(found.front.to_frame(), expected.front.to_frame(), check_exact=True)
+        assert (folder / "000.journal").read_bytes().startswith(kept)
+    with pytest.raises(opt.InputError, match="seeds of the search differs"):
+        opt.run(problem, journal=folder, **{**effort, "seeds": [2]})
+    (tmp_path / "mine.txt").write_text("keep me")
+    with pytest.raises(opt.InputError, match="holds something else"):
+        opt.run(problem, journal=tmp_path, **effort)

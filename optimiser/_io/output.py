@@ -18,6 +18,8 @@ from optimiser._io.reading import MOST_YAML, kind, read_text, said
 
 #: What this process has put into place so far.
 PLACED: list[Path] = []
+#: Folders of searches that this process has begun, and that ``--resume`` goes on with.
+UNFINISHED: list[Path] = []
 #: The file of a report's folder that says which program wrote it, and the name of this one.
 MANIFEST, PRODUCT = "manifest.json", "leaching-optimiser"
 #: Bytes of a file's name: 255 on every common file system, less what a temporary name adds.

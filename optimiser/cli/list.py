@@ -7,7 +7,7 @@ import json
 import click
 
 _KINDS = (
-    *("problems", "configs", "acids", "feeds", "models", "objectives", "constraints", "parameters"),
+    *("problems", "configs", "sweeps", "acids", "feeds", "models", "objectives", "constraints", "parameters"),
     *("sources", "studies", "impacts"),
 )
 

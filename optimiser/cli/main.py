@@ -14,7 +14,7 @@ from optimiser import __version__
 from optimiser._io.environment import check_environment
 from optimiser._io.errors import InputError, refused, shortened
 from optimiser._io.interrupts import insistent_interrupts
-from optimiser._io.output import PLACED
+from optimiser._io.output import PLACED, UNFINISHED
 from optimiser.cli.ask import ask
 from optimiser.cli.breakeven import breakeven
 from optimiser.cli.check import check
@@ -89,6 +89,7 @@ def main() -> NoReturn:
     """Run the command; turn what the user did wrong into one block and exit status 2."""
     # imports make half a million objects that stay: looking for garbage among them took half a second
     gc.set_threshold(500_000, 20, 50)
+    UNFINISHED.clear()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             # a degree sign must not stop the answer on a terminal that cannot show it
@@ -97,12 +98,9 @@ def main() -> NoReturn:
         with insistent_interrupts():
             _check_text(sys.argv[1:])
             cli(standalone_mode=False)
-    except (click.Abort, KeyboardInterrupt) as error:
-        # a command that was stopped may know how to go on
-        known = [str(e) for e in (error, error.__cause__) if isinstance(e, click.Abort)]
+    except (click.Abort, KeyboardInterrupt):
         what = f"written before: {', '.join(map(str, PLACED))}" if PLACED else "nothing was written"
-        what = next(filter(None, known), what)
-        click.echo(f"Stopped; {what}.", err=True)
+        click.echo(f"Stopped; {_kept() or what}.", err=True)
         # not by way of Python's end, where a compilation that was torn can crash
         os._exit(INTERRUPTED)
     except click.ClickException as error:
@@ -112,8 +110,15 @@ def main() -> NoReturn:
         sys.exit(error.exit_code)
     except (InputError, OSError) as error:
         click.echo(f"Error: {refused(error) if isinstance(error, OSError) else error}", err=True)
+        if UNFINISHED:
+            click.echo(f"What was made is not lost: {_kept()}.", err=True)
         sys.exit(BAD_INPUT)
     sys.exit(DONE)
+
+
+def _kept() -> str:
+    """Return how a search goes on that was stopped; nothing where there is none."""
+    return f"go on with the same command and --resume ({UNFINISHED[-1]})" if UNFINISHED else ""
 
 
 def _check_text(arguments: list[str]) -> None:

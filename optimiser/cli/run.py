@@ -31,7 +31,8 @@ if TYPE_CHECKING:
     type=click.Choice(["brightway"]),
     help="Add the inventory of the answer, per kg of metal leached.",
 )
-@click.option("--force", is_flag=True, help="Replace --out if it exists.")
+@click.option("--force", is_flag=True, help="Replace --out if it exists; start anew where a run was stopped.")
+@click.option("--resume", is_flag=True, help="Go on with a run that was stopped, or killed.")
 @click.option("--json", "as_json", is_flag=True, help="Print the answer as JSON instead of words.")
 def run(
     config: str,
@@ -44,6 +45,7 @@ def run(
     impacts: Path | None,
     export: str | None,
     force: bool,
+    resume: bool,
     as_json: bool,
 ) -> None:
     """Search a config or a problem and write the report.
@@ -51,6 +53,10 @@ def run(
     CONFIG is the name of a built-in config or problem, or the path of a YAML file; a problem is searched with
     the default settings. Your own tables complete or replace the numbers of the shipped ones and of the
     problem; `optimiser tables export` writes those to edit.
+
+    While it searches, a run keeps what it has predicted in OUT.unfinished. If it is stopped or killed, the
+    same command with --resume goes on, and finds the same front. Without --out that is the newest unfinished
+    run in reports/CONFIG/.
 
     \b
     Example: optimiser run configs/nmc111_cost_vs_recovery.yaml
@@ -62,21 +68,23 @@ def run(
     from optimiser.report.console import print_result, progress_display
     from optimiser.report.manifest import manifest
     from optimiser.report.run import write_run
-    from optimiser.report.write import default_out
+    from optimiser.report.unfinished import check_unfinished, kept, newest_unfinished, pin_of
+    from optimiser.report.write import default_out, unfinished_of
     from optimiser.search.run import run as run_config
     from optimiser.tables.own import own_tables
 
     loaded = load_config(config)
     loaded = replace(loaded, problem=loaded.problem.on(surrogate).at_scope(scope, throughput))
-    target = out or default_out(loaded.name)
+    target = out or (newest_unfinished(loaded.name) if resume else default_out(loaded.name))
+    check_unfinished(target, resume, force)
     check_folder(target, force)
     tables = own_tables(loaded.problem, acids, prices, impacts)
-    with progress_display() as progress:
-        result = run_config(loaded, progress, tables, side_by_side=True)
-    scopes = scopes_of_run(result)
-    delivery = write_run(
-        result, target, loaded.report.formats, force, beside=_beside(result, export), scopes=scopes
-    )
+    pin, anew = pin_of(loaded, tables), force and not resume
+    with kept(unfinished_of(target), pin, anew=anew) as journals:
+        with progress_display() as progress:
+            result = run_config(loaded, progress, tables, side_by_side=True, journals=journals)
+        scopes, beside = scopes_of_run(result), _beside(result, export)
+        delivery = write_run(result, target, loaded.report.formats, force, beside=beside, scopes=scopes)
     if as_json:
         click.echo(json.dumps({"out": str(delivery.folder), **manifest(result, scopes)}, indent=2))
     else:

@@ -38,16 +38,17 @@ def list_runs(
     \b
     Example: optimiser runs list reports/store --sweep demo
     """
-    from optimiser.report.runs import ROWS, listed, print_store
+    from optimiser.report.runs_console import ROWS, listed, print_store
     from optimiser.report.write import write_table
     from optimiser.sweeps.store import open_store
 
     kept = open_store(store)
-    frame = listed(kept, sweep, status)
+    table = None if sweep is None else kept.sweep(sweep)
+    frame = listed(kept, table, status)
     if csv is not None:
         click.echo(f"{len(frame):,} runs: {write_table(frame, csv, force)}")
     else:
-        print_store(kept, frame, None if everything else ROWS)
+        print_store(kept, frame, None if everything else ROWS, table)
 
 
 @runs.command("show")
@@ -60,7 +61,7 @@ def show_run(run: str, store: Path, as_json: bool) -> None:
     \b
     Example: optimiser runs show 790e92 reports/store
     """
-    from optimiser.report.runs import print_run, run_of
+    from optimiser.report.runs_console import print_run, run_of
     from optimiser.sweeps.store import open_store
 
     kept = open_store(store)
@@ -81,7 +82,7 @@ def compare_runs(one: str, other: str, store: Path) -> None:
     \b
     Example: optimiser runs compare 790e92 b92f9b reports/store
     """
-    from optimiser.report.runs import print_comparison, run_of
+    from optimiser.report.runs_console import print_comparison, run_of
     from optimiser.sweeps.store import open_store
 
     kept = open_store(store)
@@ -102,7 +103,7 @@ def prune_runs(store: Path, damaged: bool, failed: bool, old: bool, unused: bool
     Example: optimiser runs prune reports/store --unused --yes
     """
     from optimiser._io.errors import InputError
-    from optimiser.report.runs import prunable
+    from optimiser.report.runs_console import prunable
     from optimiser.sweeps.store import open_store
 
     if not (damaged or failed or old or unused):

@@ -59,7 +59,7 @@ def sweep(
     Example: optimiser sweep demo --out reports/demo
     Exit status: 0 done, 2 bad input, 3 no run has a feasible design.
     """
-    from optimiser.report.sweeps import print_sweep, sweep_progress, swept_json
+    from optimiser.report.sweep_console import print_sweep, sweep_progress, swept_json
     from optimiser.sweeps.sweep import check_sweep, make_sweep
 
     with sweep_progress() as watch:
@@ -67,13 +67,9 @@ def sweep(
             planned, left = check_sweep(sweep, out, limit, watch)
             click.echo(f"{len(planned.keys):,} runs, {left:,} of them to be made.")
             return
-        try:
-            swept = make_sweep(
-                sweep, out, workers=workers, address=cluster, resume=resume, limit=limit, watch=watch
-            )
-        except KeyboardInterrupt:
-            kept = f"what was made is in {out}: the same command goes on with --resume"
-            raise click.Abort(*[kept] if out.exists() else []) from None
+        swept = make_sweep(
+            sweep, out, workers=workers, address=cluster, resume=resume, limit=limit, watch=watch
+        )
     page = None if no_report else _report(swept)
     if as_json:
         click.echo(json.dumps(swept_json(swept, page), indent=2))

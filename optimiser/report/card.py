@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
@@ -20,6 +20,7 @@ class Figure:
         title: short heading above it; a small figure among others has that instead of a caption.
         log: its axes that are logarithmic, ``x`` or ``y``; a button makes them linear.
         legend: whether it only says what colours and shapes of the figures after it mean.
+        least_width: in pixels; where the page is narrower, the figure scrolls inside its own box.
     """
 
     name: str
@@ -28,6 +29,7 @@ class Figure:
     title: str = ""
     log: tuple[str, ...] = ()
     legend: bool = False
+    least_width: int = 0
     kind: ClassVar[str] = "figure"
 
 
@@ -64,6 +66,24 @@ class Table:
 
 
 @dataclass(frozen=True)
+class Rows:
+    """A long table, of which the page shows a part at a time, to be searched and sorted.
+
+    Attributes:
+        name: unique on the page.
+        caption: what it lists.
+        noun: what one row is.
+        data: ``count`` of rows and ``columns``, as `optimiser.report.sweep.rows.row_data` makes them.
+    """
+
+    name: str
+    caption: str
+    noun: str
+    data: Mapping[str, Any]
+    kind: ClassVar[str] = "rows"
+
+
+@dataclass(frozen=True)
 class Tile:
     """One figure of merit, large: its name, its value with unit, and its interval."""
 
@@ -92,7 +112,7 @@ class Verbatim:
     kind: ClassVar[str] = "verbatim"
 
 
-Block = Figure | Panels | Table | Words | Verbatim
+Block = Figure | Panels | Table | Rows | Words | Verbatim
 
 
 @dataclass(frozen=True)

@@ -257,6 +257,7 @@ def _constraints() -> list[Record]:
 _LISTINGS = {
     "problems": lambda: _files("problems"),
     "configs": lambda: _files("configs"),
+    "sweeps": lambda: _files("sweeps"),
     "acids": _acids,
     "feeds": _feeds,
     "models": _models,

@@ -100,13 +100,22 @@ def manifest(result: RunResult, scopes: Scopes | None = None) -> dict[str, Any]:
 
 
 def made_with(surrogate: Surrogate) -> dict[str, Any]:
-    """Return what every manifest holds: format, product, artefact, tables, versions."""
+    """Return what every manifest with one yield model holds: `made_here`, and the model."""
+    return made_here({"artefact": artefact_record(surrogate)})
+
+
+def made_here(of: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """Return what every manifest holds: format, product, tables, versions.
+
+    Args:
+        of: what it is made with, told behind the time of writing.
+    """
     return {
         "format": FORMAT,
         "product": DISTRIBUTION,
         "version": __version__,
         "written": datetime.now(UTC).isoformat(timespec="seconds"),
-        "artefact": artefact_record(surrogate),
+        **(of or {}),
         "tables": builtin.table_hashes(),
         "python": platform.python_version(),
         "packages": package_versions(),

@@ -15,7 +15,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
-from optimiser.report.card import Card, Table, failed
+from optimiser.report.card import Card, Rows, Table, failed
 from optimiser.report.columns import column, with_intervals
 
 #: Columns of prose, which need width, and whose addresses become links.
@@ -104,9 +104,14 @@ def figures_json(card: Card) -> dict[str, Markup]:
                 first = known.setdefault(tuple(texts), f"@{figure.name}/{i}")
                 if first != f"@{figure.name}/{i}":
                     trace["hovertext"] = first
-        text = json.dumps(drawing, ensure_ascii=False, separators=(",", ":"))
-        found[figure.name] = Markup(text.replace("<", "\\u003c"))
+        found[figure.name] = safe_json(drawing)
     return found
+
+
+def safe_json(value: Any) -> Markup:
+    """Return JSON that is safe inside a script element."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    return Markup(text.replace("<", "\\u003c"))
 
 
 #: A number and its unit; a metal and its yield.
@@ -135,12 +140,19 @@ def _environment() -> Environment:
         auto_reload=False,
     )
     environment.globals |= {"headings": headings, "rows": rows, "figures_json": figures_json}
+    environment.globals["safe_json"] = safe_json
     environment.filters |= {"joined": joined, "breakable": breakable}
     return environment
 
 
 def _asset(name: str) -> str:
     return (resources.files("optimiser.report") / "assets" / name).read_text(encoding="utf-8")
+
+
+def _scripts(cards: Sequence[Card]) -> list[str]:
+    """Return the scripts that a page needs: that of long tables only where there is one."""
+    long = any(isinstance(block, Rows) for card in cards for block in card.blocks)
+    return ["page.js", "rows.js"] if long else ["page.js"]
 
 
 def draw(card: Card, files: Sequence[str] = ()) -> tuple[Card, Markup]:
@@ -189,7 +201,7 @@ def page_of(
             appendix=[one for one in drawn if one[0].appendix],
             files=files,
             style=Markup(_asset("page.css")),
-            script=Markup(_asset("page.js")),
+            script=Markup("\n".join(_asset(script) for script in _scripts([card for card, _ in drawn]))),
             plotly=Markup(get_plotlyjs().replace("</script", "<\\/script")),
         )
     )

@@ -77,10 +77,19 @@ def acid_styles(names: Iterable[str]) -> dict[str, AcidStyle]:
     """
     names = list(names)
     if tells_own_system():
-        every = list(_ACIDS.values())
-        return {name: every[k % len(every)] for k, name in enumerate(names)}
+        return styles_in_turn(names)
     new = [name for name in names if name not in _ACIDS]
     return {name: _ACIDS.get(name) or _NEW[new.index(name) % len(_NEW)] for name in names}
+
+
+def styles_in_turn(names: Iterable[str]) -> dict[str, AcidStyle]:
+    """Return a style for each of what is no acid: all colours and shapes in turn.
+
+    >>> styles_in_turn(["HCl, roasted"])["HCl, roasted"].symbol
+    'circle'
+    """
+    every = list(_ACIDS.values())
+    return {name: every[k % len(every)] for k, name in enumerate(names)}
 
 
 def response_looks(names: Iterable[str]) -> dict[str, tuple[str, str]]:

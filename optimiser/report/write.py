@@ -13,16 +13,28 @@ from optimiser.report.workbook import table_workbook
 
 #: Suffixes of the tables that :func:`write_table` writes.
 TABLES = (".csv", ".xlsx")
+#: How the name of a folder ends that keeps the searches of a run.
+ENDING = ".unfinished"
 
 
 def default_out(name: str) -> Path:
     """Return ``reports/<config>/<time>/`` under the working folder; never one that exists."""
     base = Path("reports") / name / datetime.now().strftime("%Y-%m-%d_%H-%M-%S")
     candidate, n = base, 1
-    while candidate.exists():
+    while candidate.exists() or unfinished_of(candidate).exists():
         n += 1
         candidate = base.with_name(f"{base.name}_{n}")
     return candidate
+
+
+def unfinished_of(out: Path) -> Path:
+    """Return the folder that a run keeps beside its report while it searches.
+
+    Examples:
+        >>> unfinished_of(Path("reports/mine")).as_posix()
+        'reports/mine.unfinished'
+    """
+    return out.with_name(out.name + ENDING)
 
 
 def write_table(frame: pd.DataFrame, out: Path, force: bool = False) -> Path:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 from optimiser.problem.binding import bind, refuse_slow_surrogate
 from optimiser.problem.bound import BoundProblem
@@ -12,6 +13,7 @@ from optimiser.problem.schema import SearchSpec
 from optimiser.search.archive import Archive, joined
 from optimiser.search.front import Front, Infeasibility, front_of, infeasibility_of
 from optimiser.search.hypervolume import box, scaled_hypervolume
+from optimiser.search.journal import SUFFIX
 from optimiser.search.search import SearchResult, SearchSettings
 from optimiser.search.side_by_side import ProgressCallback, Task, search_all, useful_workers, workers
 from optimiser.surrogate.artefact import Surrogate
@@ -69,6 +71,7 @@ def run(
     tables: OwnTables | None = None,
     side_by_side: bool = False,
     surrogate: Surrogate | None = None,
+    journals: Path | None = None,
 ) -> RunResult:
     """Search a config's problem with each seed, merge the fronts, and search each acid on its own.
 
@@ -79,9 +82,12 @@ def run(
         side_by_side: whether long runs may start processes, one per core, for some of the searches; the
             result is the same. The caller must be importable without side effects.
         surrogate: the yield model that the problem names, where it is read already.
+        journals: folder that keeps the steps of each search, in a file of its own. Searches of the same
+            question go on from what is in it; the result is the same, bit for bit.
 
     Raises:
-        InputError: the question cannot be bound to models.
+        InputError: the question cannot be bound to models; a journal is damaged, is of another search, or
+            cannot be written.
     """
     started = time.perf_counter()
     spec = config.search
@@ -94,7 +100,10 @@ def run(
         supported = problem.supported_acids
         searched = problem.with_acids(supported) if supported else problem
         alone = _each_acid_alone(searched, spec)
-        results = search_all([*_each_seed(searched, spec), *alone.values()], others, progress)
+        tasks = [*_each_seed(searched, spec), *alone.values()]
+        if journals is not None:
+            tasks = [replace(task, journal=journals / f"{k:03d}{SUFFIX}") for k, task in enumerate(tasks)]
+        results = search_all(tasks, others, progress)
     found = time.perf_counter()
     searches = tuple(results[: len(spec.seeds)])
     own = dict(zip(alone, results[len(spec.seeds) :], strict=True))

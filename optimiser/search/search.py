@@ -14,7 +14,6 @@ from typing import Any
 
 import numpy as np
 from pymoo.core.evaluator import Evaluator
-from pymoo.core.population import Population
 from pymoo.core.problem import Problem as PymooProblem
 from pymoo.problems.static import StaticProblem
 from scipy.stats import qmc
@@ -23,15 +22,13 @@ from optimiser.problem.bound import BoundProblem
 from optimiser.search.algorithms import new_algorithm
 from optimiser.search.archive import Archive, joined, predicted, spread
 from optimiser.search.hypervolume import box, scaled_hypervolume
-from optimiser.search.moves import children
-from optimiser.search.parents import choose_parents
-from optimiser.search.screen import choose
+from optimiser.search.journal import Journal, Step, not_kept
+from optimiser.search.mating import Mating
 from optimiser.surrogate.artefact import Fidelity
 from optimiser.variables import Designs, Floats, Ints
 
 _SEEDS, _FINAL = 0.05, 0.5  # shares of the generations
 _RESTART = 2  # generations at high fidelity that are designs of the stage before
-_CANDIDATES = 8  # made for each design that is predicted
 _AT_ONCE = 2  # generations that are predicted at once, which is faster and finds more than one by one
 _GAIN = 1e-3  # of hypervolume, below which a search stagnates
 
@@ -133,6 +130,7 @@ def search(
     *,
     seed: int = 0,
     progress: Callable[[Progress], None] | None = None,
+    journal: Journal | None = None,
 ) -> SearchResult:
     """Search a problem with ``population`` x ``generations`` predictions at most.
 
@@ -142,22 +140,31 @@ def search(
         rng: the only source of randomness; the same stream gives the same result, bit for bit.
         seed: label written into the result.
         progress: called for every generation, when it is predicted.
+        journal: keeps each step; those that it holds are taken from it. The result is the same.
+
+    Raises:
+        InputError: the journal is damaged, or cannot be written.
     """
-    log = _Log(settings, progress)
+    log, step = _Log(settings, progress), not_kept if journal is None else journal.step
     size, whole = settings.population, settings.generations
     last = max(1, round(_FINAL * whole))
     first = min(max(1, round(_SEEDS * whole)), whole - last)
-    start = seeds(problem, max(first, 1) * size, rng)
-    archive = joined([predicted(problem, start, settings.fidelity if first else "high")])
+
+    def begin() -> Archive:
+        start = seeds(problem, max(first, 1) * size, rng)
+        return predicted(problem, start, settings.fidelity if first else "high")
+
+    archive = joined([step(rng, begin)])
     log.add(archive, len(archive))
     if not first:
         return SearchResult(seed, archive, archive, log.predicted, *_told(log), "one generation asked for")
-    archive, why = _evolve(problem, archive, whole - last - first, settings.fidelity, rng, log)
+    archive, why = _evolve(problem, archive, whole - last - first, settings.fidelity, rng, log, step)
     rows = _worth_retrying(archive, min(_RESTART, last) * size)
-    final = predicted(problem, archive.designs.take(rows), "high")
+    again = archive.designs.take(rows)
+    final = step(rng, lambda: predicted(problem, again, "high"))
     log.add(final, len(final))
     left = last - -(-len(rows) // size)
-    final, why_final = _evolve(problem, final, left, "high", rng, log)
+    final, why_final = _evolve(problem, final, left, "high", rng, log, step)
     stopped = why_final or why or f"all {whole} generations done"
     return SearchResult(seed, archive, final, log.predicted, *_told(log), stopped)
 
@@ -178,7 +185,7 @@ def refine(
         fidelity: at which it predicts.
         rng: generator.
     """
-    return _evolve(problem, archive, settings.generations, fidelity, rng, _Log(settings, None))[0]
+    return _evolve(problem, archive, settings.generations, fidelity, rng, _Log(settings, None), not_kept)[0]
 
 
 def seeds(problem: BoundProblem, n: int, rng: np.random.Generator) -> Designs:
@@ -224,6 +231,7 @@ def _evolve(
     fidelity: Fidelity,
     rng: np.random.Generator,
     log: _Log,
+    step: Step,
 ) -> tuple[Archive, str]:
     """Let an algorithm go on from an archive; return what is then known, and why it stopped early, if so."""
     size, since = log.settings.population, len(log.fronts)
@@ -231,7 +239,7 @@ def _evolve(
     shown = _Shown(problem)
     start = np.column_stack([archive.designs.acid, problem.encode(archive.designs)])[rows]
     algorithm = new_algorithm(log.settings.algorithm, size, shown.n_obj, start)
-    mating = algorithm.mating = _Mating(problem, archive, algorithm.mating.selection)
+    mating = algorithm.mating = Mating(problem, archive, fidelity, algorithm.mating.selection, step)
     algorithm.setup(shown, termination=("n_gen", generations + 1), verbose=False)
     algorithm.random_state = rng
     _tell(algorithm, algorithm.ask(), archive, rows)
@@ -240,7 +248,7 @@ def _evolve(
         offspring = algorithm.ask()
         if offspring is None:
             return mating.archive, "no new setpoint found"
-        rows = mating.learn(predicted(problem, mating.designs, fidelity))
+        rows = mating.learn()
         _tell(algorithm, offspring, mating.archive, rows)
         log.add(mating.archive, len(rows))
         if log.stagnates(since):
@@ -268,36 +276,3 @@ class _Shown(PymooProblem):  # type: ignore[misc]
             xl=0.0,
             xu=np.array([max(len(problem.acids) - 1, 0), *[1.0] * len(problem.variables)], dtype=np.float64),
         )
-
-
-class _Mating:
-    """Makes a generation's designs, none of them tried before; ``designs`` are the last ones made."""
-
-    def __init__(self, problem: BoundProblem, archive: Archive, selection: Any) -> None:
-        self.problem = problem
-        self.archive = archive
-        self.selection = selection
-        self.designs = archive.designs.take(np.zeros(0, dtype=np.intp))
-
-    def do(self, problem: Any, population: Any, n: int, **kwargs: Any) -> Any:
-        """Return offspring as pymoo rows; fewer, or none, where hardly a setpoint is left."""
-        rng: np.random.Generator = kwargs["random_state"]
-        picked = self.selection(problem, population, n, n_parents=1, to_pop=False, **kwargs)
-        rows = population.get("row")[np.asarray(picked).reshape(-1)].astype(np.intp)
-        known = self.archive.designs
-        parents, mates = choose_parents(self.archive, rows, _CANDIDATES * n, rng)
-        made = children(self.problem, known.take(parents), known.take(mates), rng)
-        new = self._untried(made)
-        made = made.take(new)
-        self.designs = made.take(choose(self.problem, self.archive, made, parents[new], n, rng))
-        return Population.new(X=np.column_stack([self.designs.acid, self.problem.encode(self.designs)]))
-
-    def _untried(self, made: Designs) -> Ints:
-        """Return the rows of what was not predicted before, the first of each setpoint, in order."""
-        keys, first = np.unique(made.setpoints, return_index=True)
-        return np.sort(first[~np.isin(keys, self.archive.designs.setpoints)])
-
-    def learn(self, part: Archive) -> Ints:
-        """Add what was predicted, and return its rows."""
-        self.archive = joined([self.archive, part])
-        return np.arange(len(self.archive) - len(part), len(self.archive))

@@ -7,14 +7,17 @@ search finds is the same wherever it runs, and whatever runs beside it.
 from __future__ import annotations
 
 import multiprocessing
+import multiprocessing.connection
+import os
 import pickle
 import signal
 import sys
 import tempfile
+import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor, wait
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
@@ -25,6 +28,7 @@ import numpy as np
 
 from optimiser._io.interrupts import interrupts_after
 from optimiser.problem.bound import BoundProblem
+from optimiser.search.journal import Journal, opened
 from optimiser.search.search import Progress, SearchResult, SearchSettings, search
 from optimiser.surrogate.artefact import Surrogate
 from optimiser.surrogate.trees import compiled_loops
@@ -46,6 +50,7 @@ class Task:
         settings: size and algorithm.
         stream: of random numbers, as `numpy.random.default_rng` takes it.
         seed: label written into the result.
+        journal: file that keeps its steps, so that it goes on from there when it is made again; or None.
     """
 
     what: str
@@ -53,20 +58,32 @@ class Task:
     settings: SearchSettings
     stream: tuple[int, ...]
     seed: int
+    journal: Path | None = None
 
     def run(self, progress: Callable[[Progress], None]) -> SearchResult:
-        """Search, and tell how far it is after every generation, and at last that it is complete."""
+        """Search, and tell how far it is after every generation, and at last that it is complete.
+
+        Raises:
+            InputError: the journal is damaged, is of another search, or cannot be written.
+        """
         states: list[Progress] = []
 
         def tell(state: Progress) -> None:
             states.append(state)
             progress(state)
 
-        rng = np.random.default_rng(self.stream)
-        result = search(self.problem, self.settings, rng, seed=self.seed, progress=tell)
+        rng, problem, settings = np.random.default_rng(self.stream), self.problem, self.settings
+        with self._opened() as kept:
+            result = search(problem, settings, rng, seed=self.seed, progress=tell, journal=kept)
         if states and states[-1].generation < states[-1].generations:  # it ended early
             progress(replace(states[-1], generations=states[-1].generation))
         return result
+
+    def _opened(self) -> AbstractContextManager[Journal | None]:
+        if self.journal is None:
+            return nullcontext()
+        which = f"{self.what}, stream {self.stream}, {self.settings}"
+        return opened(self.journal, which, self.problem.variables)
 
 
 @dataclass(frozen=True)
@@ -221,6 +238,7 @@ _kept: dict[str, Surrogate] = {}
 def _prepare(tell: Connection, folder: str, threads: int) -> None:
     """Load what a search needs while nobody waits for it; interrupts are for who started the worker."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     import numba
 
     from optimiser.surrogate.loops import settle, walk  # noqa: F401 - loaded, not used here
@@ -228,6 +246,14 @@ def _prepare(tell: Connection, folder: str, threads: int) -> None:
     global _tell, _folder
     _tell, _folder = tell, Path(folder)
     numba.set_num_threads(min(threads, numba.get_num_threads()))
+
+
+def _end_with_parent() -> None:
+    """End this process when the one that started it was killed, which the pool would never notice."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        multiprocessing.connection.wait([parent.sentinel])
+        os._exit(1)
 
 
 def _search(task: Task) -> SearchResult | Path:

@@ -118,7 +118,8 @@ def make_all(
                 future = hands.submit(new)
             except CancelledError:
                 hands.recover()
-                raise
+                left.extendleft(reversed(new))
+                continue
             pending[future] = new
             future.add_done_callback(done.put)
         progress.seconds = time.perf_counter() - started

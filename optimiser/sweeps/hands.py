@@ -8,7 +8,9 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
+import math
 import multiprocessing
+import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import BrokenExecutor, CancelledError, Future, ProcessPoolExecutor
 from contextlib import contextmanager, suppress
@@ -24,8 +26,10 @@ from optimiser.sweeps.work import make, prepare
 
 #: Seconds in which a scheduler has to answer, and in which a first worker has to be there.
 ANSWER, FIRST = 10.0, 60.0
-#: Seconds that a job scheduler may take to start the first worker.
+#: Seconds that a job scheduler may take to start a worker.
 QUEUE = 600.0
+#: Seconds after which a scheduler is asked again how many workers it has.
+_ASK = 5.0
 SLURM = "slurm"
 
 
@@ -37,7 +41,7 @@ class Hands(Protocol):
         """How many runs are made at a time."""
 
     def submit(self, jobs: Sequence[Job]) -> Future[list[Made]]:
-        """Take some runs."""
+        """Take some runs; raises CancelledError where it must recover first."""
 
     def recover(self) -> None:
         """Go on after a worker was lost; raises InputError where nobody is left to work."""
@@ -99,6 +103,7 @@ class Cluster:
         self._base = base
         self._seconds = seconds  # in which a lost worker has to be replaced, where it was the last one
         self._executor = client.get_executor(pure=False)
+        self._number, self._asked = 1, -math.inf
         self._send()
 
     def _send(self) -> None:
@@ -107,12 +112,16 @@ class Cluster:
 
     @property
     def number(self) -> int:
-        """Workers that are there now, at least 1."""
-        return max(1, len(self._client.scheduler_info(n_workers=-1)["workers"]))
+        """Workers that were there within the last seconds, at least 1."""
+        if time.monotonic() - self._asked > _ASK:  # a question to the scheduler takes longer than a task
+            self._asked = time.monotonic()
+            with suppress(OSError):  # a scheduler that is lost is told of by the next task
+                self._number = max(1, len(self._client.nthreads()))
+        return self._number
 
     def submit(self, jobs: Sequence[Job]) -> Future[list[Made]]:
         """Give runs to the scheduler."""
-        if self._client.status != "running":
+        if self._client.status != "running" or self._sent.status != "finished":
             raise CancelledError
         future: Future[list[Made]] = self._executor.submit(make, self._sent, jobs)
         return future
@@ -121,7 +130,7 @@ class Cluster:
         """Send again what the last worker took with it; refuse to go on without a scheduler or workers.
 
         Raises:
-            InputError: the scheduler does not answer any more, or no worker takes the place of the last one.
+            InputError: the scheduler does not answer any more, or no worker has replaced the last one.
         """
         if self._client.status == "running" and self._sent.status != "finished":
             try:

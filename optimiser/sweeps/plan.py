@@ -22,6 +22,7 @@ from optimiser.surrogate.packing import SHIPPED
 from optimiser.sweeps.changes import TABLES, changed, concerns
 from optimiser.sweeps.identity import run_key
 from optimiser.sweeps.spec import Sweep
+from optimiser.systems.system import System
 from optimiser.tables.own import OwnTables, impacts_of, own_tables, tables_of
 from optimiser.tables.read import split_source
 
@@ -157,6 +158,7 @@ class Plan:
         keys: the key of each run, in the order of the sweep; equal ones are the same run.
         objectives: metrics of the first run's objectives.
         directions: of each, ``minimise`` or ``maximise``.
+        system: that the first run is about.
     """
 
     sweep: Sweep
@@ -164,6 +166,7 @@ class Plan:
     keys: tuple[str, ...]
     objectives: tuple[str, ...]
     directions: tuple[str, ...]
+    system: System
 
     @property
     def jobs(self) -> list[Job]:
@@ -200,7 +203,7 @@ def plan(sweep: Sweep, progress: Callable[[int, int], None] | None = None) -> Pl
         config = Document(problem.path, "", {"problem": str(problem.path)}, {})
     base = Base(config, problem)
     reader = Reader(base, found=lambda written: _beside(sweep, written))
-    keys, objectives = [], None
+    keys, objectives, system = [], None, None
     files, places = dict[str, bytes](), dict[tuple[str, str], str]()
     for number, changes in enumerate(sweep.runs, start=1):
         try:
@@ -210,9 +213,10 @@ def plan(sweep: Sweep, progress: Callable[[int, int], None] | None = None) -> Pl
             raise _told(error, sweep, changes, number) from None
         keys.append(run_key(asked.config, asked.tables, asked.surrogate))
         objectives = objectives or asked.config.problem.objectives
+        system = system or asked.surrogate.system
         if progress is not None:
             progress(number, len(sweep.runs))
-    assert objectives is not None
+    assert objectives is not None and system is not None
     config, problem = (replace(document, text="", lines={}) for document in (config, problem))
     return Plan(
         sweep,
@@ -220,6 +224,7 @@ def plan(sweep: Sweep, progress: Callable[[int, int], None] | None = None) -> Pl
         tuple(keys),
         tuple(o.metric for o in objectives),
         tuple(o.verb for o in objectives),
+        system,
     )
 
 

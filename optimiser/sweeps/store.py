@@ -30,6 +30,8 @@ RUNS, FRONTS, SWEEPS, _INCOMING = "runs", "fronts", "sweeps", ".incoming"
 #: Files that are read at a time, so that progress can be told.
 _PIECE = 500
 _META = b"sweep"
+#: Columns of a run's row that a sweep's table has, beside the answer.
+_TOLD = ("key", "status", "reason", "seconds", "evaluations", "designs", "hypervolume", "acid")
 _OTHER = "choose another --out"
 
 
@@ -108,13 +110,20 @@ class Store:
     # --- what is in it --------------------------------------------------------------------------------------
 
     def read(
-        self, keys: Sequence[str] | None = None, progress: Callable[[int, int], None] | None = None
+        self,
+        keys: Sequence[str] | None = None,
+        progress: Callable[[int, int], None] | None = None,
+        columns: Sequence[str] | None = None,
     ) -> pd.DataFrame:
         """Return the rows of runs in the order of their keys.
 
         Args:
             keys: of runs that are there; None for all.
             progress: told how many rows of how many are read.
+            columns: of ``rows.schema``, ``key`` among them; None for all. Few are read faster.
+
+        Returns:
+            A row per run; a text that is none is None.
 
         Raises:
             InputError: a file is cut off, or is none of a run.
@@ -127,7 +136,7 @@ class Store:
         for start in range(0, len(keys), _PIECE):
             files = [str(self.row_file(key)) for key in keys[start : start + _PIECE]]
             try:
-                table = ds.dataset(files, schema=schema(), format="parquet").to_table()
+                table = ds.dataset(files, schema=schema(), format="parquet").to_table(columns=columns)
                 if table.num_rows != len(files) or table["key"].to_pylist() != keys[start : start + _PIECE]:
                     raise pa.ArrowInvalid("a file holds another run than its name says")
             except (pa.ArrowException, OSError) as error:
@@ -137,6 +146,10 @@ class Store:
                 progress(min(start + _PIECE, len(keys)), len(keys))
         whole = pa.concat_tables(tables) if tables else schema().empty_table()
         frame: pd.DataFrame = whole.to_pandas()
+        for field in whole.schema:  # newer pandas has NaN for a text that is none, which counts as true
+            if pa.types.is_string(field.type):
+                texts = frame[field.name].astype(object)
+                frame[field.name] = texts.where(texts.notna(), None)
         return frame
 
     def damaged(self, keys: Iterable[str]) -> Iterator[str]:
@@ -182,7 +195,7 @@ class Store:
 
         about = {
             name: getattr(table, name)
-            for name in ("name", "description", "base", "varied", "objectives", "directions")
+            for name in ("name", "description", "base", "varied", "objectives", "directions", "record")
         }
         plain = pa.Table.from_pandas(table.frame[["run", "key", *table.varied]], preserve_index=False)
         metadata = {**(plain.schema.metadata or {}), _META: json.dumps(about).encode()}
@@ -198,7 +211,7 @@ class Store:
         """
         about, frame = self._kept(name)
         there = [key for key in dict.fromkeys(frame["key"]) if key in self]
-        rows = self.read(sorted(there), progress)
+        rows = self.read(sorted(there), progress, (*_TOLD, "answer"))
         return joined(about, frame, rows)
 
     def members(self, name: str) -> list[str]:
@@ -234,7 +247,7 @@ def joined(about: dict[str, Any], members: pd.DataFrame, rows: pd.DataFrame) -> 
     """
     said = [json.loads(a) if isinstance(a, str) else {} for a in rows["answer"]]  # else None, or NaN
     answers = pd.DataFrame(said, index=rows.index)
-    plain = ["key", "status", "reason", "seconds", "evaluations", "designs", "hypervolume", "acid"]
+    plain = [*_TOLD]
     # a system of one's own has a column per choice, and none of an acid
     known = rows[plain].join(answers.drop(columns=[c for c in answers if c in plain]))
     known = known.drop(columns=[c for c in members.columns if c != "key" and c in known])

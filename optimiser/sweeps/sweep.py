@@ -11,6 +11,7 @@ import joblib
 import pandas as pd
 
 from optimiser._io.errors import InputError
+from optimiser._io.output import UNFINISHED, check_writable
 from optimiser.sweeps.engine import Progress, make_all
 from optimiser.sweeps.hands import Hands, cluster, processes
 from optimiser.sweeps.plan import Base, Job, Plan, plan
@@ -94,8 +95,11 @@ def make_sweep(
             remedy="leave --workers out",
         )
     sweep = read_sweep(name, limit)
-    store = open_store(out, make=True)
+    if out.exists():  # before the work; it is made when all runs are checked
+        open_store(out)
+    check_writable(out, "choose another --out")
     planned = plan(sweep, watch.checked)
+    store = open_store(out, make=True)
     members = pd.DataFrame({"run": range(1, len(planned.keys) + 1), "key": planned.keys})
     members = members.join(pd.DataFrame({key: _column(planned, key) for key in sweep.varied}))
     base = Path(sweep.spec.base).stem
@@ -107,6 +111,7 @@ def make_sweep(
         planned.objectives,
         planned.directions,
         members,
+        None if planned.system.is_cathode else planned.system.record(),
     )
     jobs = planned.jobs
     known = {job.key for job in jobs if job.key in store}
@@ -125,7 +130,9 @@ def make_sweep(
         with _hands(planned.base, workers, address, len(left), watch) as hands:
             store.begin()  # not before there is somebody to work
             store.keep_sweep(about)
+            UNFINISHED.append(out)  # until the end
             make_all(left, hands, progress, keep=store.put, there=there, lost=lost, tell=watch.made)
+        UNFINISHED.remove(out)
     else:
         store.keep_sweep(about)
     return Swept(planned, store, progress, store.sweep(sweep.name, watch.read))
@@ -165,7 +172,7 @@ def _text(value: object) -> str:
 
 def _failed(store: Store, keys: set[str]) -> set[str]:
     """Return the runs of some that failed; reading them also finds those that are cut off."""
-    rows = store.read(sorted(keys))
+    rows = store.read(sorted(keys), columns=["key", "status"])
     return set(rows.loc[rows["status"] == "failed", "key"])
 
 

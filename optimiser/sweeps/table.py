@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 import pandas as pd
+
+from optimiser.systems.system import System, cathode
 
 #: What became of a run; ``missing`` where it was not made yet.
 Status = Literal["done", "infeasible", "failed", "missing"]
@@ -29,6 +32,7 @@ class SweepTable:
             ``designs`` (of the front), ``hypervolume``, and the answer: the design of the run's front that
             is best in the first objective, in the columns of ``front.csv`` (acid, setpoints, ``yield_Li``,
             ..., metrics, ``p_feasible``); empty where nothing is feasible.
+        record: of the system, where it is one of a user's own; None for cathodes.
     """
 
     name: str
@@ -38,6 +42,12 @@ class SweepTable:
     objectives: tuple[str, ...]
     directions: tuple[str, ...]
     frame: pd.DataFrame
+    record: Mapping[str, Any] | None = None
+
+    @property
+    def system(self) -> System:
+        """The system that the runs are about."""
+        return cathode() if self.record is None else System.from_record(self.record)
 
     def __len__(self) -> int:
         return len(self.frame)

@@ -50,6 +50,18 @@ def test_systems_that_are_shown_can_be_read(page: str, tmp_path: Path) -> None:
     assert read_spec(tmp_path / "shown.system.yaml")[0].setpoints
 
 
+@pytest.mark.parametrize(("page", "runs"), [("README.md", 16), ("docs/sweeps.md", 160)])
+def test_sweeps_that_are_shown_can_be_planned(page: str, runs: int, tmp_path: Path) -> None:
+    from optimiser.sweeps.plan import plan
+    from optimiser.sweeps.spec import read_sweep
+
+    blocks = re.findall(r"```yaml\n(.*?)```", (ROOT / page).read_text(), re.DOTALL)
+    (sweep,) = [block for block in blocks if "grid:" in block]
+    (tmp_path / "shown.yaml").write_text(sweep)
+    planned = plan(read_sweep(tmp_path / "shown.yaml"))
+    assert len(planned.keys) == runs and len(set(planned.keys)) == runs
+
+
 def test_the_reference_shows_every_public_name() -> None:
     shown = re.findall(r"^::: optimiser\.(\w+)$", (ROOT / "docs" / "api.md").read_text(), re.MULTILINE)
     assert sorted(shown) == sorted(optimiser.__all__)

@@ -1,4 +1,4 @@
-"""A Dask cluster of processes on 127.0.0.1, which stand for machines: each has its own working folder."""
+"""A Dask cluster of processes on 127.0.0.1 that stand for machines: each has a working folder of its own."""
 
 from __future__ import annotations
 

@@ -48,7 +48,15 @@
     }
   }
   function drawAll() { document.querySelectorAll("script[data-plot]").forEach(draw); }
-  drawAll();
+  // Beside a long table, one after the other, so that the page can be read and searched meanwhile.
+  function drawNext() {
+    var next = Array.prototype.find.call(document.querySelectorAll("script[data-plot]"), function (source) {
+      var box = document.getElementById(source.dataset.plot);
+      return !box.dataset.drawn && !box.closest("details:not([open])");
+    });
+    if (next) { draw(next); setTimeout(drawNext, 0); }
+  }
+  if (document.querySelector(".rows")) { setTimeout(drawNext, 0); } else { drawAll(); }
 
   // Folded parts: drawn when they open; a link into one opens it.
   document.querySelectorAll("details").forEach(function (d) {
@@ -85,7 +93,7 @@
     if (a === "" || b === "") { return (a === "") - (b === ""); }
     return sign * (numeric ? Number(a) - Number(b) : a.localeCompare(b));
   }
-  document.querySelectorAll("table.sortable").forEach(function (table) {
+  document.querySelectorAll("table.sortable:not(.parts)").forEach(function (table) {
     var heads = Array.prototype.slice.call(table.tHead.rows[0].cells);
     heads.forEach(function (head, column) {
       head.querySelector("button").addEventListener("click", function () {

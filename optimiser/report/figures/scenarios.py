@@ -17,7 +17,7 @@ from optimiser.variables import CONTINUOUS, Floats
 #: Scenarios that bars and heat maps have room for.
 MOST_DRAWN = 40
 #: Pale to dark blue, readable in grey too; and orange over white to blue around 1.
-_SEQUENTIAL = ((0.0, "#f3f7fa"), (0.5, "#7fb4d6"), (1.0, "#084a75"))
+SEQUENTIAL = ((0.0, "#f3f7fa"), (0.5, "#7fb4d6"), (1.0, "#084a75"))
 _DIVERGING = ((0.0, "#b35806"), (0.5, "#f7f7f7"), (1.0, "#0b5a8f"))
 
 
@@ -159,7 +159,7 @@ def draw_heat(
     below = 0 if sum(map(len, columns)) <= 40 and max(map(len, columns)) <= 8 else 6 * max(map(len, columns))
     figure = blank(90 + 26 * len(rows) + below, top, side, legend=False)
     tone = values
-    scale: dict[str, object] = {"colorscale": _SEQUENTIAL}
+    scale: dict[str, object] = {"colorscale": SEQUENTIAL}
     if span is not None:
         scale |= {"zmin": span[0], "zmax": span[1]}
     if around_one:

@@ -15,7 +15,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 from rich.text import Text
 
-from optimiser.report.columns import Column, column
+from optimiser.report.columns import Column, column, told_of
 from optimiser.report.manifest import plain_json
 from optimiser.report.numbers import number
 from optimiser.sweeps.engine import Progress as Going
@@ -125,6 +125,11 @@ def print_sweep(swept: Swept, page: Path | None, console: Console | None = None)
         console: where to; standard output if left out.
     """
     console = console or Console(highlight=False)
+    with told_of(swept.table.system):
+        _print_sweep(swept, page, console)
+
+
+def _print_sweep(swept: Swept, page: Path | None, console: Console) -> None:
     table, going = swept.table, swept.progress
     console.print(Text(f"{table.name}: {len(table):,} runs: {counts_text(table.frame['status'])}."))
     made = f"{going.made:,} made now" + (

@@ -13,10 +13,11 @@ from rich.text import Text
 
 from optimiser import __version__
 from optimiser._io.errors import InputError
-from optimiser.report.columns import column
+from optimiser.report.columns import column, told_of
 from optimiser.report.manifest import plain_json
-from optimiser.report.sweeps import counts_text, rows_table
+from optimiser.report.sweep_console import counts_text, rows_table
 from optimiser.sweeps.store import Store
+from optimiser.sweeps.table import SweepTable
 
 #: Rows, and designs of a front, that a terminal shows.
 ROWS, _DESIGNS = 20, 10
@@ -25,43 +26,50 @@ _DIGITS, _FEWEST = 12, 4
 _LISTED = ("key", "status", "feed", "acid", "cost", "climate_change", "recovery", "seconds")
 
 
-def listed(store: Store, sweep: str | None = None, status: str | None = None) -> pd.DataFrame:
+def listed(store: Store, table: SweepTable | None = None, status: str | None = None) -> pd.DataFrame:
     """Return the runs of a store, or of one of its sweeps.
 
     Args:
         store: the store.
-        sweep: name of a sweep, whose varied keys are columns then.
+        table: of the sweep, whose varied keys are columns then.
         status: only runs that ended so.
 
     Raises:
-        InputError: there is no such sweep, or a file is cut off.
+        InputError: a file is cut off.
     """
-    frame = store.read() if sweep is None else store.sweep(sweep).frame
-    if status is not None:
-        frame = frame[frame["status"] == status]
+    frame = store.read() if table is None else table.frame
+    frame = frame if status is None else frame[frame["status"] == status]
     return frame.reset_index(drop=True)
 
 
-def print_store(store: Store, frame: pd.DataFrame, most: int | None, console: Console | None = None) -> None:
-    """Print the sweeps of a store, and rows of `listed`, the first ``most`` of them."""
+def print_store(
+    store: Store,
+    frame: pd.DataFrame,
+    most: int | None,
+    table: SweepTable | None = None,
+    console: Console | None = None,
+) -> None:
+    """Print the sweeps of a store, and rows of `listed`, the first ``most`` of them.
+
+    Args:
+        store: the store.
+        frame: the rows.
+        most: rows to print; None for all.
+        table: of the sweep that they are of.
+        console: where to; standard output if left out.
+    """
     console = console or Console(highlight=False)
-    names = store.sweeps()
     console.print(Text(f"{len(frame):,} runs: {counts_text(frame['status'])}." if len(frame) else "No runs."))
-    console.print(Text("Sweeps: " + (", ".join(names) or "none")))
-    if not len(frame):
-        return
-    few = frame.head(most) if most is not None else frame
-    if "run" in few:  # of one sweep
-        varied = list(few.columns[2 : list(few.columns).index("status")])
-        shown = few[["run", *varied, "status", *[c for c in ("acid", "cost", "recovery") if c in few]]]
-    else:
-        varied = []
-        shown = few[[*_LISTED]].assign(key=few["key"].str[:_DIGITS])
-    console.print(rows_table(shown, tuple(varied)))
-    if len(few) < len(frame):
-        console.print(
-            Text(f"... and {len(frame) - len(few):,} more: --all shows them, --csv FILE writes them")
-        )
+    console.print(Text("Sweeps: " + (", ".join(store.sweeps()) or "none")))
+    few = frame if most is None else frame.head(most)
+    if table is not None:
+        names = ["run", *table.varied, "status", "acid", *table.objectives]
+        with told_of(table.system):
+            console.print(rows_table(few[[name for name in names if name in few]], table.varied))
+    elif len(few):
+        console.print(rows_table(few[[*_LISTED]].assign(key=few["key"].str[:_DIGITS]), ()))
+    if (more := len(frame) - len(few)) > 0:
+        console.print(Text(f"... and {more:,} more: --all shows them, --csv FILE writes them"))
 
 
 def run_of(store: Store, name: str) -> dict[str, Any]:
