@@ -242,10 +242,20 @@ def _queue(address: str, jobs: int | None) -> Iterator[Any]:
             remedy="describe a job in ~/.config/dask/jobqueue.yaml, see docs/sweeps.md",
         ) from None
     try:
-        queue.scale(jobs=jobs or 1)
+        for _ in range(jobs or 1):
+            queue.worker_spec.update(queue.new_worker_spec())
+        try:
+            queue.sync(queue._correct_state)  # `scale` would only log a refusal, and workers be waited for
+        except Exception as error:
+            raise InputError(
+                f"SLURM gives no workers: {' '.join(str(error).split())}",
+                where="--cluster slurm",
+                remedy="correct ~/.config/dask/jobqueue.yaml, see docs/sweeps.md, on a machine with sbatch",
+            ) from None
         yield queue
     finally:
-        queue.close(timeout=5)
+        with suppress(AssertionError):  # a job that SLURM has refused never began, which it does not expect
+            queue.close(timeout=5)
 
 
 def worker_version() -> str:
