@@ -47,10 +47,12 @@ def test_list_of_a_sweep_shows_what_varies(copy: Store, tmp_path: Path) -> None:
     assert said.startswith("4 runs: 2 done, 2 without a feasible design.\n")
     only = say("list", "store", "--sweep", "small", "--status", "infeasible", cwd=tmp_path)
     assert only.startswith("2 runs: 2 without a feasible design.\n")
-    assert [line.split()[:4] for line in only.splitlines()[-2:]] == [
+    rows = [line.split()[:5] for line in only.splitlines()[-2:]]
+    assert [[run, *rest] for run, _, *rest in rows] == [
         ["2", "NMC111", "1", "infeasible"],
         ["4", "NMC622", "1", "infeasible"],
     ]
+    assert all(any(key.startswith(shown) for key in copy.runs()) for _, shown, *_ in rows)
     wrong = optimiser("runs", "list", "store", "--sweep", "smal", cwd=tmp_path)
     assert_one_clear_block(wrong)
     assert "no sweep 'smal'" in wrong.stderr and "allowed: small" in wrong.stderr
@@ -116,7 +118,10 @@ def test_compare_tells_what_differs_and_nothing_else(small: Path) -> None:
     costs = frame(store).set_index("key")["cost"]
     (line,) = [line for line in answered.splitlines() if line.startswith("cost EUR")]
     assert [float(v) for v in line.split()[-2:]] == pytest.approx([costs[one], costs[other]], abs=0.006)
-    assert say("compare", one[:8], one[:8], "store", cwd=small) == "Asked: the same\nAnswered: the same\n"
+    assert (
+        say("compare", one[:8], one[:8], "store", cwd=small)
+        == "Asked: the same\nPrices, EUR: the same\nAnswered: the same\n"
+    )
     without = say("compare", one[:8], key_of(store, "NMC111", "infeasible")[:8], "store", cwd=small)
     assert "constraints.yield.Li" in without and without.endswith("status: done and infeasible\n")
 
