@@ -136,8 +136,9 @@ def _print_sweep(swept: Swept, page: Path | None, console: Console) -> None:
         f" in {time_text(going.seconds)}, {going.per_minute:.3g} per worker and minute" if going.made else ""
     )
     console.print(Text(f"{made}; {going.there:,} were in the store."))
-    for reason, runs in reasons(table.frame, "failed")[:_REASONS]:
-        console.print(Text(f"  failed ({runs:,}): {reason}"))
+    for status, said in (("failed", "failed"), ("infeasible", "not feasible")):
+        for reason, runs in reasons(table.frame, status)[:_REASONS]:
+            console.print(Text(f"  {said} ({runs:,}): {reason}"))
     done, objective = table.frame[table.frame["status"] == "done"], table.objectives[0]
     if len(done):
         best = done.sort_values(objective, ascending=table.directions[0] == "minimise")
