@@ -184,7 +184,9 @@ def test_an_interrupt_leaves_what_was_made_and_says_how_to_go_on(small: Path, tm
     finally:
         end(running)
     assert running.returncode == 130 and out.replace("kept\n", "") == ""
-    assert err.strip() == "Stopped; go on with the same command and --resume (store)."
+    assert (
+        err.strip() == "Stopped; go on with the same command and --resume (store)."
+    )  # after the terminal's ^C
     assert not any((tmp_path / "store" / ".incoming").iterdir())
     made = len(pd.read_parquet(tmp_path / "store" / "runs"))
     assert 1 <= made < 4
