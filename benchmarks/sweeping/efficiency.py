@@ -13,7 +13,7 @@ description: Runs of about a second
 base: nmc111
 set:
   variables.acid: [sulfuric, hydrochloric, citric]
-  search: {{population: 40, generations: 60, seeds: [1], per_acid: 0}}
+  search: {{population: 40, generations: 40, seeds: [1], per_acid: 0}}
 grid:
   constraints.yield.all: [0.5, 0.6, 0.7, 0.8]
   prices.sulfuric: {prices}

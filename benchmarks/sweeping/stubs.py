@@ -130,7 +130,7 @@ def _given(
             print(f"{count:,} tasks: {sizes[-1]}", flush=True)
 
     with Client(there.address, set_as_default=False) as client:
-        hands = Stubs(client, base)
+        hands = Stubs(client, base, _MOST)
         make_all(
             jobs,
             hands,

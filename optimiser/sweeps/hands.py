@@ -136,7 +136,7 @@ class Cluster:
         Raises:
             InputError: the scheduler does not answer any more, or no worker has replaced the last one.
         """
-        if self._client.status == "running" and self._sent.status != "finished":
+        while self._client.status == "running" and self._sent.status != "finished":
             try:
                 self._client.wait_for_workers(1, timeout=self._seconds)
                 self._send()
@@ -146,6 +146,8 @@ class Cluster:
                     where="--cluster",
                     remedy="start some, then the sweep with --resume: the runs that are in the store stay",
                 ) from None
+            except OSError:  # a worker has gone while it was sent
+                continue
         if self._client.status != "running":
             raise InputError(
                 "The scheduler does not answer any more.",
