@@ -11,6 +11,7 @@ import joblib
 import pandas as pd
 
 from optimiser._io.errors import InputError
+from optimiser._io.extras import needs
 from optimiser._io.output import UNFINISHED, check_writable
 from optimiser.sweeps.engine import Progress, make_all
 from optimiser.sweeps.hands import Hands, check_address, cluster, processes
@@ -87,6 +88,7 @@ def make_sweep(
         raise InputError(
             f"{workers} workers are not possible.", where="--workers", allowed=f"1 to {MOST_WORKERS}"
         )
+    needs("parquet")
     check_address(address)
     if workers is not None and address not in (None, "slurm"):
         raise InputError(
