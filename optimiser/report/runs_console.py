@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
+import yaml
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -22,7 +23,7 @@ from optimiser.sweeps.table import SweepTable
 #: Rows, and designs of a front, that a terminal shows.
 ROWS, _DESIGNS = 20, 10
 #: Digits of a key that tables show, and the fewest by which a run may be named.
-_DIGITS, _FEWEST = 12, 4
+_DIGITS, _SHORT, _FEWEST = 12, 8, 4
 _LISTED = ("key", "status", "feed", "acid", "cost", "climate_change", "recovery", "seconds")
 
 
@@ -63,9 +64,10 @@ def print_store(
     console.print(Text("Sweeps: " + (", ".join(store.sweeps()) or "none")))
     few = frame if most is None else frame.head(most)
     if table is not None:
-        names = ["run", *table.varied, "status", "acid", *table.objectives]
+        names = ["run", "key", *table.varied, "status", "acid", *table.objectives]
+        shown = few[[name for name in names if name in few]].assign(key=few["key"].str[:_SHORT])
         with told_of(table.system):
-            console.print(rows_table(few[[name for name in names if name in few]], table.varied))
+            console.print(rows_table(shown, table.varied))
     elif len(few):
         console.print(rows_table(few[[*_LISTED]].assign(key=few["key"].str[:_DIGITS]), ()))
     if (more := len(frame) - len(few)) > 0:
@@ -88,7 +90,7 @@ def run_of(store: Store, name: str) -> dict[str, Any]:
             remedy=f"optimiser runs list {store.folder}",
         )
     row = {str(column): value for column, value in store.read(found).iloc[0].items()}
-    for name in ("inputs", "answer", "search"):
+    for name in ("inputs", "answer", "search", "prices"):
         row[name] = json.loads(row[name]) if isinstance(row[name], str) else None  # None, or NaN
     for name in ("objectives", "directions"):
         row[name] = [] if row[name] is None else [str(v) for v in row[name]]
@@ -121,10 +123,10 @@ def print_run(store: Store, row: Mapping[str, Any], console: Console | None = No
 def print_comparison(
     one: Mapping[str, Any], other: Mapping[str, Any], console: Console | None = None
 ) -> None:
-    """Print what two runs were asked differently, and what their answers differ in."""
+    """Print what two runs were asked differently, at which prices, and what their answers differ in."""
     console = console or Console(highlight=False)
-    for title, part in (("Asked", "inputs"), ("Answered", "answer")):
-        first, second = one[part] or {}, other[part] or {}
+    for title, part in (("Asked", "question"), ("Prices, EUR", "prices"), ("Answered", "answer")):
+        first, second = _parts(one, part), _parts(other, part)
         differ = [k for k in {**first, **second} if first.get(k) != second.get(k)]
         console.print(Text(f"{title}: " + ("" if differ else "the same")))
         if not differ:
@@ -134,7 +136,7 @@ def print_comparison(
             table.add_column(heading, justify="left" if not heading else "right")
         for key in differ:
             known = column(key)
-            label = key if part == "inputs" else f"{known.label} {known.unit}".strip()
+            label = f"{known.label} {known.unit}".strip() if part == "answer" else key
             cells = []
             for side in (first, second):
                 value = side.get(key)
@@ -145,6 +147,30 @@ def print_comparison(
     for name in ("version", "artefact", "status"):
         if one[name] != other[name]:
             console.print(Text(f"{name}: {one[name]} and {other[name]}"))
+
+
+def _parts(row: Mapping[str, Any], part: str) -> dict[str, Any]:
+    """Return a part of a run's row by keys without levels; the question with its search and base."""
+    if part != "question":
+        return row[part] or {}
+    asked = yaml.safe_load(row["question"]) if row["question"] else dict(row["inputs"])
+    return _flat({**asked, "search": row["search"], "base": row["base"]})
+
+
+def _flat(value: Any, above: str = "") -> dict[str, Any]:
+    """Return a question with dots between its levels, as a sweep names its keys.
+
+    Examples:
+        >>> _flat({"feed": {"name": "LCO"}, "constraints": [{"yield": {"Li": 0.9}}]})
+        {'feed.name': 'LCO', 'constraints.yield.Li': 0.9}
+    """
+    if isinstance(value, dict):
+        below = [_flat(v, f"{above}.{k}" if above else str(k)) for k, v in value.items()]
+    elif isinstance(value, list) and value and all(isinstance(one, dict) for one in value):
+        below = [_flat(one, above) for one in value]
+    else:
+        return {above: value}
+    return {key: v for part in below for key, v in part.items()}
 
 
 def prunable(store: Store, *, damaged: bool, failed: bool, old: bool, unused: bool) -> list[str]:

@@ -24,8 +24,8 @@ from optimiser.sweeps.table import STATUSES
 
 #: Seconds between lines of progress where there is no terminal to draw a bar on.
 _EVERY = 60.0
-#: Reasons, and rows, that a terminal shows.
-_REASONS, _ROWS = 5, 20
+#: Reasons, and runs, that a terminal shows.
+_REASONS, _BEST = 5, 10
 
 
 @contextmanager
@@ -136,13 +136,17 @@ def _print_sweep(swept: Swept, page: Path | None, console: Console) -> None:
         f" in {time_text(going.seconds)}, {going.per_minute:.3g} per worker and minute" if going.made else ""
     )
     console.print(Text(f"{made}; {going.there:,} were in the store."))
-    for reason, runs in reasons(table.frame, "failed")[:_REASONS]:
-        console.print(Text(f"  failed ({runs:,}): {reason}"))
+    for status, said in (("failed", "failed"), ("infeasible", "not feasible")):
+        for reason, runs in reasons(table.frame, status)[:_REASONS]:
+            console.print(Text(f"  {said} ({runs:,}): {reason}"))
     done, objective = table.frame[table.frame["status"] == "done"], table.objectives[0]
     if len(done):
         best = done.sort_values(objective, ascending=table.directions[0] == "minimise")
         shown = ["run", *table.varied, "acid", *table.objectives]
-        console.print(rows_table(best[[c for c in shown if c in best]].head(_ROWS // 2), table.varied))
+        few = best[[c for c in shown if c in best]].head(_BEST)
+        if len(few) < len(best):
+            console.print(Text(f"The best {len(few)} of {len(best):,} in {column(objective).label}:"))
+        console.print(rows_table(few, table.varied))
     console.print(Text(f"Store: {swept.store.folder}"))
     if page is not None:
         console.print(Text(f"Report: {page}"))

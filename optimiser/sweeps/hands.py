@@ -10,10 +10,13 @@ import gc
 import logging
 import math
 import multiprocessing
+import re
+import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import BrokenExecutor, CancelledError, Future, ProcessPoolExecutor
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import Any, Protocol
 
 from optimiser import __version__
@@ -22,7 +25,7 @@ from optimiser._io.extras import needs
 from optimiser._io.interrupts import interrupts_after
 from optimiser.sweeps.plan import Base, Job
 from optimiser.sweeps.rows import Made
-from optimiser.sweeps.work import make, prepare
+from optimiser.sweeps.work import make, prepare, unpacked
 
 #: Seconds in which a scheduler has to answer, and in which a first worker has to be there.
 ANSWER, FIRST = 10.0, 60.0
@@ -31,6 +34,7 @@ QUEUE = 600.0
 #: Seconds after which a scheduler is asked again how many workers it has.
 _ASK = 5.0
 SLURM = "slurm"
+_ADDRESS = re.compile(r"(tcp|tls|ws|wss)://(\[[0-9a-fA-F:.]+\]|[^\s/:]+):\d{1,5}")
 
 
 class Hands(Protocol):
@@ -53,15 +57,15 @@ class Processes:
     Each is a pool of its own, so that one that ends takes no other's work with it.
     """
 
-    def __init__(self, number: int, base: Base) -> None:
+    def __init__(self, number: int, base: Base, folder: Path | None) -> None:
         self.number = number
-        self._base = base
+        self._given = (base, folder)
         self._pools = [self._pool() for _ in range(number)]
         self._busy: list[list[Future[list[Made]]]] = [[] for _ in range(number)]
 
     def _pool(self) -> ProcessPoolExecutor:
         context = multiprocessing.get_context("spawn")  # a fork would inherit locked threads
-        pool = ProcessPoolExecutor(1, context, initializer=prepare, initargs=(self._base,))
+        pool = ProcessPoolExecutor(1, context, initializer=prepare, initargs=self._given)
         with interrupts_after():
             pool.submit(int)  # starts the process
         return pool
@@ -152,6 +156,23 @@ class Cluster:
             )
 
 
+def check_address(address: str | None) -> None:
+    """Refuse what is no address of a Dask scheduler.
+
+    Raises:
+        InputError: neither ``slurm`` nor an address with a port.
+
+    Examples:
+        >>> check_address("tcp://10.0.0.5:8786")
+    """
+    if address is not None and address != SLURM and not _ADDRESS.fullmatch(address):
+        raise InputError(
+            f"{address!r} is no address of a Dask scheduler.",
+            where="--cluster",
+            allowed="an address such as tcp://10.0.0.5:8786 or tls://scheduler:8786, or slurm",
+        )
+
+
 @contextmanager
 def processes(number: int, base: Base) -> Iterator[Processes]:
     """Start processes on this machine, and end them with the block under ``with``.
@@ -160,13 +181,15 @@ def processes(number: int, base: Base) -> Iterator[Processes]:
         number: of processes.
         base: what all runs start from.
     """
-    made = Processes(number, base)
-    at_once = True
-    try:
-        yield made
-        at_once = False
-    finally:
-        made.stop(at_once)
+    # this process removes the files again, also of workers that end before their time
+    with tempfile.TemporaryDirectory(prefix="leaching-sweep-", ignore_cleanup_errors=True) as folder:
+        made = Processes(number, base, unpacked(base, Path(folder)) if base.files else None)
+        at_once = True
+        try:
+            yield made
+            at_once = False
+        finally:
+            made.stop(at_once)
 
 
 @contextmanager
@@ -190,7 +213,8 @@ def cluster(
     import dask
     from distributed import Client
 
-    logging.getLogger("distributed").setLevel(logging.CRITICAL)  # what is lost is told by the sweep
+    for name in [name for name in logging.root.manager.loggerDict if name.startswith("distributed")]:
+        logging.getLogger(name).setLevel(logging.CRITICAL)  # what is lost is told by the sweep
     with (
         dask.config.set({"distributed.comm.timeouts.connect": f"{ANSWER:g}s"}),
         _queue(address, jobs) as place,
@@ -244,10 +268,20 @@ def _queue(address: str, jobs: int | None) -> Iterator[Any]:
             remedy="describe a job in ~/.config/dask/jobqueue.yaml, see docs/sweeps.md",
         ) from None
     try:
-        queue.scale(jobs=jobs or 1)
+        for _ in range(jobs or 1):
+            queue.worker_spec.update(queue.new_worker_spec())
+        try:
+            queue.sync(queue._correct_state)  # `scale` would only log a refusal, and workers be waited for
+        except Exception as error:
+            raise InputError(
+                f"SLURM gives no workers: {' '.join(str(error).split())}",
+                where="--cluster slurm",
+                remedy="correct ~/.config/dask/jobqueue.yaml, see docs/sweeps.md, on a machine with sbatch",
+            ) from None
         yield queue
     finally:
-        queue.close(timeout=5)
+        with suppress(AssertionError):  # a job that SLURM has refused never began, which it does not expect
+            queue.close(timeout=5)
 
 
 def worker_version() -> str:

@@ -255,6 +255,12 @@ def _send(
         places[named] = inside
         files |= _content(model.path, inside)
         base = model.card.get("site", {}).get("base", {}).get("path")
+        if base is not None and ".." in Path(base).parts:
+            raise InputError(
+                f"The base of the site model lies at {base}, which cannot be sent to workers.",
+                key=("surrogate",),
+                remedy="learn again with --base and a name, or a path without ..",
+            )
         if base is not None and not Path(base).is_absolute():
             folder = load_surrogate(base, beside=reader.base.problem.path.parent).path
             if not _ships(folder):

@@ -16,6 +16,7 @@ import pandas as pd
 
 from optimiser import __version__
 from optimiser.chemistry.metals import METALS
+from optimiser.problem.bound import BoundProblem
 from optimiser.search.run import RunResult
 from optimiser.tables.front_csv import design_table
 from optimiser.variables import VARIABLES
@@ -24,7 +25,19 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 #: What a run is about, and what became of it.
-_TEXTS = ("key", "status", "reason", "base", "problem", "feed", "options", "inputs", "question", "search")
+_TEXTS = (
+    "key",
+    "status",
+    "reason",
+    "base",
+    "problem",
+    "feed",
+    "options",
+    "inputs",
+    "question",
+    "prices",
+    "search",
+)
 _MADE = ("version", "artefact", "written")
 _SIZES = ("designs", "evaluations")
 #: Of the answer of a run on cathodes; of every run it is whole in ``answer``, as JSON.
@@ -37,6 +50,10 @@ _NUMBERS = (
 
 #: A file holds few rows, so that what helps to find some of them would take more room than they do.
 _SMALL: dict[str, Any] = {"compression": "zstd", "write_statistics": False, "use_dictionary": False}
+
+
+#: Where the file of a front says of which run it is.
+RUN = b"run"
 
 
 @dataclass(frozen=True)
@@ -107,6 +124,7 @@ def made(
         "feed": problem.feed.name,
         "options": ", ".join(problem.acid_names),
         "question": question.model_copy(update=dict(named or {})).to_yaml(),
+        "prices": json.dumps(_prices(problem)),
         "search": json.dumps(result.config.search.model_dump(mode="json")),
         "artefact": problem.surrogate.sha256,
         "objectives": [o.metric for o in problem.objectives],
@@ -123,7 +141,7 @@ def made(
         best = result.front.answer
         row |= {"status": "done", "designs": len(frame), **_answer(frame.iloc[best])}
         row["acid"] = problem.acid_names[result.front.evaluation.designs.acid[best]]
-        front = _parquet(frame)
+        front = _parquet(frame, key)
     elif result.infeasibility is not None:
         missed = ", ".join(one.constraint for one in result.infeasibility.binding)
         reason = f"No design is feasible; the nearest one misses {missed}."
@@ -144,6 +162,13 @@ def _answer(design: pd.Series[Any]) -> dict[str, Any]:
         **{name: told.get(name) for name in _NUMBERS},
         "answer": json.dumps(told, ensure_ascii=False),
     }
+
+
+def _prices(problem: BoundProblem) -> dict[str, float]:
+    """Return the prices that a run was made with, in EUR per kg of stock or per kWh, by name."""
+    every: dict[str, Any] = {**{option.name: option for option in problem.acids}, **problem.reagents}
+    priced = {name: getattr(item, "price", None) for name, item in every.items()}
+    return {name: price.euro() for name, price in priced.items() if price is not None}
 
 
 def _said(value: Any) -> Any:
@@ -171,7 +196,12 @@ def _row(row: Mapping[str, Any]) -> bytes:
     return sink.getvalue()
 
 
-def _parquet(frame: pd.DataFrame) -> bytes:
-    sink = io.BytesIO()
-    frame.to_parquet(sink, index=False, **_SMALL)
+def _parquet(frame: pd.DataFrame, key: str) -> bytes:
+    """Return a front as a file that says of which run it is."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    table, sink = pa.Table.from_pandas(frame, preserve_index=False), io.BytesIO()
+    table = table.replace_schema_metadata({**(table.schema.metadata or {}), RUN: key.encode()})
+    pq.write_table(table, sink, **_SMALL)
     return sink.getvalue()

@@ -18,6 +18,7 @@ from optimiser._io import builtin
 from optimiser._io.errors import InputError
 from optimiser._io.yamlfile import Document, Real, Whole, read_yaml, validate
 from optimiser.problem.strict import Strict
+from optimiser.sweeps.changes import parts_of
 from optimiser.tables.read import Column, open_table
 
 #: Runs of a sweep unless more are asked for.
@@ -267,7 +268,8 @@ def _refuse_twice(keys: Mapping[str, Sequence[str]], spec: SweepSpec, document: 
     """Refuse a key that two blocks give, or one that lies below another."""
     seen: dict[str, str] = {}
     for block, names in {"set": list(spec.set), **keys}.items():
-        for key in names:
+        for written in names:
+            key = ".".join(parts_of(written))
             for other, before in seen.items():
                 if key == other or (
                     before != "set" and (key.startswith(f"{other}.") or other.startswith(f"{key}."))
@@ -275,7 +277,7 @@ def _refuse_twice(keys: Mapping[str, Sequence[str]], spec: SweepSpec, document: 
                     place = ("latin_hypercube", "ranges") if block == "latin_hypercube" else (block,)
                     raise InputError(
                         f"{key!r} is given in {block}, and {other!r} in {before}: both set the same.",
-                        where=document.where((*place, key)),
+                        where=document.where((*place, written)),
                         allowed="each key in one place",
                         remedy="remove one of the two",
                     )

@@ -10,18 +10,19 @@ from __future__ import annotations
 import io
 import json
 import secrets
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from optimiser._io.errors import InputError
 from optimiser._io.extras import needs
 from optimiser._io.output import PRODUCT, check_writable
 from optimiser._io.reading import MOST_YAML, read_text, said
-from optimiser.sweeps.rows import Made, schema
+from optimiser.sweeps.rows import RUN, Made, schema
 from optimiser.sweeps.table import SweepTable
 
 FORMAT = 1
@@ -30,6 +31,8 @@ RUNS, FRONTS, SWEEPS, _INCOMING = "runs", "fronts", "sweeps", ".incoming"
 #: Files that are read at a time, so that progress can be told.
 _PIECE = 500
 _META = b"sweep"
+#: Columns of a run's row that a sweep's table has, beside the answer.
+_TOLD = ("key", "status", "reason", "seconds", "evaluations", "designs", "hypervolume", "acid")
 _OTHER = "choose another --out"
 
 
@@ -85,7 +88,19 @@ class Store:
         self._write(self.row_file(run.key), run.row)
 
     def remove(self, keys: Iterable[str]) -> None:
-        """Remove runs: the row first, then the front."""
+        """Remove runs: the row first, then the front.
+
+        Raises:
+            InputError: something that is no file has come into the place of one; nothing is removed then.
+        """
+        keys = list(keys)
+        for file in (file for key in keys for file in (self.row_file(key), self.front_file(key))):
+            if file.is_dir():
+                raise InputError(
+                    f"{file} is a folder, which no sweep has made.",
+                    where=str(file),
+                    remedy="move it away; nothing was removed",
+                )
         for key in keys:
             self.row_file(key).unlink(missing_ok=True)
             self.front_file(key).unlink(missing_ok=True)
@@ -134,7 +149,9 @@ class Store:
         for start in range(0, len(keys), _PIECE):
             files = [str(self.row_file(key)) for key in keys[start : start + _PIECE]]
             try:
-                table = ds.dataset(files, schema=schema(), format="parquet").to_table(columns=columns)
+                table = ds.dataset(files, schema=schema(), format="parquet").to_table(
+                    columns=columns and list(columns)
+                )
                 if table.num_rows != len(files) or table["key"].to_pylist() != keys[start : start + _PIECE]:
                     raise pa.ArrowInvalid("a file holds another run than its name says")
             except (pa.ArrowException, OSError) as error:
@@ -151,14 +168,14 @@ class Store:
         return frame
 
     def damaged(self, keys: Iterable[str]) -> Iterator[str]:
-        """Yield the keys of runs whose files cannot be read."""
+        """Yield the keys of runs whose row or front cannot be read, is missing, or is that of another run."""
         for key in keys:
-            front = self.front_file(key)
-            if not _readable(self.row_file(key), key) or (front.exists() and not _readable(front)):
+            status = _status(self.row_file(key), key)
+            if status is None or (status == "done" and not _is_front(self.front_file(key), key)):
                 yield key
 
     def _damaged(self, files: Sequence[str], error: Exception) -> InputError:
-        broken = [file for file in files if not _readable(Path(file), Path(file).stem)]
+        broken = [file for file in files if _status(Path(file), Path(file).stem) is None]
         return InputError(
             f"{len(broken) or 'Some'} of the runs in {self.folder} cannot be read: cut off, or not of a run.",
             where=broken[0] if broken else said(error),
@@ -176,9 +193,15 @@ class Store:
         if not file.exists():
             return pd.DataFrame()
         try:
+            if not _is_front(file, key):
+                raise ValueError("it is cut off, or the front of another run")
             return pd.read_parquet(file)
         except Exception as error:
-            raise self._damaged([str(file)], error) from None
+            raise InputError(
+                f"The front of run {key[:12]} cannot be read: {said(error)}.",
+                where=str(file),
+                remedy=f"optimiser runs prune {self.folder} --damaged --yes, then make the sweep again",
+            ) from None
 
     # --- sweeps ---------------------------------------------------------------------------------------------
 
@@ -191,12 +214,8 @@ class Store:
         import pyarrow as pa
         import pyarrow.parquet as pq
 
-        about = {
-            name: getattr(table, name)
-            for name in ("name", "description", "base", "varied", "objectives", "directions", "record")
-        }
         plain = pa.Table.from_pandas(table.frame[["run", "key", *table.varied]], preserve_index=False)
-        metadata = {**(plain.schema.metadata or {}), _META: json.dumps(about).encode()}
+        metadata = {**(plain.schema.metadata or {}), _META: json.dumps(table.about).encode()}
         sink = io.BytesIO()
         pq.write_table(plain.replace_schema_metadata(metadata), sink, compression="zstd")
         self._write(self.folder / SWEEPS / f"{table.name}.parquet", sink.getvalue())
@@ -207,10 +226,27 @@ class Store:
         Raises:
             InputError: there is no such sweep, or a file is cut off.
         """
-        about, frame = self._kept(name)
-        there = [key for key in dict.fromkeys(frame["key"]) if key in self]
-        rows = self.read(sorted(there), progress)
-        return joined(about, frame, rows)
+        about, members = self._kept(name)
+        return self.table(about, members, progress)
+
+    def table(
+        self,
+        about: Mapping[str, Any],
+        members: pd.DataFrame,
+        progress: Callable[[int, int], None] | None = None,
+    ) -> SweepTable:
+        """Return a sweep with what is known of each of its runs by now.
+
+        Args:
+            about: name, description and so on, as `SweepTable` has them.
+            members: ``run``, ``key`` and the varied keys, a row per run.
+            progress: told how many rows of how many are read.
+
+        Raises:
+            InputError: a file is cut off.
+        """
+        there = [key for key in dict.fromkeys(members["key"]) if key in self]
+        return joined(about, members, self.read(sorted(there), progress, (*_TOLD, "answer")))
 
     def members(self, name: str) -> list[str]:
         """Return the keys of the runs of a sweep, in its order."""
@@ -231,11 +267,12 @@ class Store:
             return json.loads(table.schema.metadata[_META]), table.to_pandas()
         except Exception as error:
             raise InputError(
-                f"{file} cannot be read: {said(error)}.", remedy="make the sweep again: its runs are reused"
+                f"{file} cannot be read: {said(error)}.",
+                remedy="remove the file, or make the sweep again: its runs are reused",
             ) from None
 
 
-def joined(about: dict[str, Any], members: pd.DataFrame, rows: pd.DataFrame) -> SweepTable:
+def joined(about: Mapping[str, Any], members: pd.DataFrame, rows: pd.DataFrame) -> SweepTable:
     """Return the table of a sweep: what varies of each run, what became of it, and its answer.
 
     Args:
@@ -245,11 +282,14 @@ def joined(about: dict[str, Any], members: pd.DataFrame, rows: pd.DataFrame) -> 
     """
     said = [json.loads(a) if isinstance(a, str) else {} for a in rows["answer"]]  # else None, or NaN
     answers = pd.DataFrame(said, index=rows.index)
-    plain = ["key", "status", "reason", "seconds", "evaluations", "designs", "hypervolume", "acid"]
+    plain = [*_TOLD]
     # a system of one's own has a column per choice, and none of an acid
     known = rows[plain].join(answers.drop(columns=[c for c in answers if c in plain]))
     known = known.drop(columns=[c for c in members.columns if c != "key" and c in known])
     frame = members.merge(known, on="key", how="left")
+    for name in (*about["objectives"], "acid"):  # also where no run has an answer
+        if name not in frame:
+            frame[name] = np.nan if name != "acid" else None
     frame["status"] = frame["status"].fillna("missing")
     frame["reason"] = frame["reason"].fillna("")
     lists = {name: tuple(about[name]) for name in ("varied", "objectives", "directions")}
@@ -269,13 +309,16 @@ def open_store(folder: Path, *, make: bool = False) -> Store:
     """
     needs("parquet")
     mark = folder / _MARK
+    inside = next((parent for parent in folder.absolute().parents if (parent / _MARK).is_file()), None)
+    if make and inside is not None:
+        raise InputError(f"{folder} lies inside of the store {inside}.", remedy=_OTHER)
     if mark.exists():
         try:
             known = json.loads(read_text(mark, MOST_YAML, allowed="the mark of a store"))
-            number = int(known["format"]) if known["product"] == PRODUCT else None
+            number = known["format"] if known["product"] == PRODUCT else None
         except (ValueError, KeyError, TypeError):
             number = None
-        if number is None:
+        if type(number) is not int or number < 1:
             raise InputError(f"{folder} is no store of runs.", where=str(mark), allowed="another folder")
         if number > FORMAT:
             raise InputError(
@@ -308,12 +351,24 @@ def _new(path: Path) -> bool:
     return path.name == _INCOMING
 
 
-def _readable(file: Path, key: str | None = None) -> bool:
+def _status(file: Path, key: str) -> str | None:
+    """Return how a run ended; None where its row cannot be read, or is that of another run."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     try:
-        table = pq.read_table(file)
+        row = pq.read_table(file).to_pylist()
+    except (pa.ArrowException, OSError):
+        return None
+    return row[0].get("status") if len(row) == 1 and row[0].get("key") == key else None
+
+
+def _is_front(file: Path, key: str) -> bool:
+    """Return whether a file is the whole front of a run."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        return bool((pq.read_table(file).schema.metadata or {}).get(RUN) == key.encode())
     except (pa.ArrowException, OSError):
         return False
-    return key is None or ("key" in table.column_names and table["key"].to_pylist() == [key])

@@ -11,9 +11,10 @@ import joblib
 import pandas as pd
 
 from optimiser._io.errors import InputError
+from optimiser._io.extras import needs
 from optimiser._io.output import UNFINISHED, check_writable
 from optimiser.sweeps.engine import Progress, make_all
-from optimiser.sweeps.hands import Hands, cluster, processes
+from optimiser.sweeps.hands import Hands, check_address, cluster, processes
 from optimiser.sweeps.plan import Base, Job, Plan, plan
 from optimiser.sweeps.rows import Made, failed
 from optimiser.sweeps.spec import LIMIT, read_sweep
@@ -87,6 +88,8 @@ def make_sweep(
         raise InputError(
             f"{workers} workers are not possible.", where="--workers", allowed=f"1 to {MOST_WORKERS}"
         )
+    needs("parquet")
+    check_address(address)
     if workers is not None and address not in (None, "slurm"):
         raise InputError(
             "The workers of a Dask cluster are those that its scheduler has.",
@@ -113,6 +116,7 @@ def make_sweep(
         members,
         None if planned.system.is_cathode else planned.system.record(),
     )
+    _tell_of_other(store, about, watch)
     jobs = planned.jobs
     known = {job.key for job in jobs if job.key in store}
     again = _failed(store, known) if known else set[str]()
@@ -135,7 +139,7 @@ def make_sweep(
         UNFINISHED.remove(out)
     else:
         store.keep_sweep(about)
-    return Swept(planned, store, progress, store.sweep(sweep.name, watch.read))
+    return Swept(planned, store, progress, store.table(about.about, members, watch.read))
 
 
 def check_sweep(name: str | Path, out: Path, limit: int = LIMIT, watch: Watch = Watch()) -> tuple[Plan, int]:
@@ -153,6 +157,19 @@ def check_sweep(name: str | Path, out: Path, limit: int = LIMIT, watch: Watch = 
     planned = plan(read_sweep(name, limit), watch.checked)
     store = open_store(out) if out.exists() else None
     return planned, sum(1 for key in set(planned.keys) if store is None or key not in store)
+
+
+def _tell_of_other(store: Store, table: SweepTable, watch: Watch) -> None:
+    """Say so where the store's list of a sweep of the same name has other runs: it is replaced."""
+    if table.name not in store.sweeps():
+        return
+    before, now = set(store.members(table.name)), set(table.frame["key"])
+    if before - now:
+        watch.warn(
+            f"The sweep {table.name!r} of {store.folder} had {len(before):,} runs, of which "
+            f"{len(before - now):,} are not asked for any more: its list and report are replaced, its runs "
+            "stay in the store."
+        )
 
 
 def _column(planned: Plan, key: str) -> list[object]:

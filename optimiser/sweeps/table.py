@@ -49,5 +49,12 @@ class SweepTable:
         """The system that the runs are about."""
         return cathode() if self.record is None else System.from_record(self.record)
 
+    @property
+    def about(self) -> dict[str, Any]:
+        """All but the rows, as plain data."""
+        plain = {"name": self.name, "description": self.description, "base": self.base, "record": self.record}
+        lists = ("varied", "objectives", "directions")
+        return {**plain, **{name: list(getattr(self, name)) for name in lists}}
+
     def __len__(self) -> int:
         return len(self.frame)

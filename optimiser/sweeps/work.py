@@ -23,8 +23,10 @@ from optimiser.sweeps.rows import Made, failed, made
 
 #: The base that this process was started with, where it does not come with each task.
 _given: Base | None = None
-#: What turns the runs of the last base into questions, with the models it has read, and where they lie.
-_reader: tuple[Base, Reader, tempfile.TemporaryDirectory[str]] | None = None
+#: Where its files are unpacked; None where it has none.
+_folder: Path | None = None
+#: What turns the runs of the last base into questions, with the models it has read.
+_reader: tuple[Base, Reader] | None = None
 #: Compiled loops of several threads would be in each other's way.
 _one_at_a_time = threading.Lock()
 
@@ -33,10 +35,15 @@ class OtherVersionError(RuntimeError):
     """A worker has another version of the program than who gave it work."""
 
 
-def prepare(base: Base) -> None:
-    """Make a new process ready: interrupts are for who started it, and it ends when that one has ended."""
-    global _given
-    _given = base
+def prepare(base: Base, folder: Path | None) -> None:
+    """Make a new process ready: interrupts are for who started it, and it ends when that one has ended.
+
+    Args:
+        base: of the runs that it will make.
+        folder: where the base's files are unpacked; None where it has none.
+    """
+    global _given, _folder
+    _given, _folder = base, folder
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = parent_process()
     if parent is not None:
@@ -77,16 +84,25 @@ def make(base: Base | None, jobs: Sequence[Job]) -> list[Made]:
 
 
 def _reader_of(base: Base) -> Reader:
-    """Return what reads the runs of a base; its files are unpacked once."""
+    """Return what reads the runs of a base; on a cluster its files are in the worker's folder."""
     global _reader
     if _reader is None or _reader[0] is not base:
-        folder = tempfile.TemporaryDirectory(prefix="leaching-sweep-", ignore_cleanup_errors=True)
-        for inside, content in base.files.items():
-            path = Path(folder.name, inside)
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(content)
-        _reader = base, Reader(base, Path(folder.name)), folder
+        folder = _folder if base is _given else None
+        if folder is None and base.files:
+            from distributed import get_worker
+
+            folder = unpacked(base, Path(tempfile.mkdtemp(dir=get_worker().local_directory)))
+        _reader = base, Reader(base, folder)
     return _reader[1]
+
+
+def unpacked(base: Base, folder: Path) -> Path:
+    """Write the files of a base into a folder, and return it."""
+    for inside, content in base.files.items():
+        path = folder / inside
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    return folder
 
 
 def _made(reader: Reader, job: Job) -> Made:

@@ -74,13 +74,13 @@ def test_cells_of_a_map_take_the_most_frequent_acid_and_the_median() -> None:
     view = SweepView(small())
     of = map_of(view, view.levels["price.citric"], view.levels["feed"])
     cells = of.cells.set_index(["row", "column"])
-    # a at 0.1: citric twice, sulfuric once; median of 1, 3, 2.5
+    # a at 0.1: citric twice, sulfuric once; median of 1 and 3, where it is citric
     assert tuple(cells.loc[(0, 0), ["option", "value", "best", "runs", "designed"]]) == (
-        "citric", 2.5, 1.0, 3, 3,
+        "citric", 2.0, 1.0, 3, 3,
     )  # fmt: skip
     assert cells.loc[(0, 0), "share"] == pytest.approx(2 / 3)
-    # a at 0.2: one each, so the acid of the best run; median of 4 and 5
-    assert tuple(cells.loc[(0, 1), ["option", "value", "worst"]]) == ("sulfuric", 4.5, 5.0)
+    # a at 0.2: one each, so the acid of the best run, and its cost
+    assert tuple(cells.loc[(0, 1), ["option", "value", "worst"]]) == ("sulfuric", 4.0, 4.0)
     # without a design: what says most of it; nothing feasible goes before failed
     assert of.grid("state").tolist() == [
         ["design", "design"],
@@ -90,7 +90,7 @@ def test_cells_of_a_map_take_the_most_frequent_acid_and_the_median() -> None:
     assert of.aggregates
     # maximised, the best is the highest, and so is the acid of equally frequent ones
     most = map_of(SweepView(small("maximise")), view.levels["price.citric"], view.levels["feed"])
-    assert tuple(most.cells.loc[1, ["option", "best", "worst"]]) == ("citric", 5.0, 4.0)
+    assert tuple(most.cells.loc[1, ["option", "best", "worst"]]) == ("citric", 5.0, 5.0)
 
 
 def test_a_pair_without_a_run_is_told_so() -> None:

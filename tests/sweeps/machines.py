@@ -73,8 +73,8 @@ class Machines:
         self.workers.append(worker)
         return worker
 
-    def lose(self, worker: subprocess.Popen[bytes]) -> None:
-        """End a worker as a crash would."""
+    def lose(self, worker: subprocess.Popen[Any]) -> None:
+        """End a worker, or the scheduler, as a crash would."""
         worker.send_signal(signal.SIGKILL)
         worker.wait(timeout=20)
 

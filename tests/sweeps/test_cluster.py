@@ -12,12 +12,15 @@ import pandas as pd
 import pytest
 
 from optimiser.sweeps import hands
-from optimiser.sweeps.store import open_store
+from optimiser.sweeps.rows import Made
+from optimiser.sweeps.store import Store, open_store
 from tests.command import assert_one_clear_block, optimiser
-from tests.sweeps.asked import ACIDS, frame, swept, write
+from tests.sweeps.asked import frame, swept, write
 from tests.sweeps.machines import LOCAL, Machines, machines
 
 pytest.importorskip("distributed")
+#: Half a second for a worker that takes the place of the last one.
+PATIENCE = property(lambda self: 0.5, lambda self, value: None)
 
 
 @pytest.fixture(scope="module")
@@ -139,24 +142,59 @@ def test_the_only_worker_is_lost_and_another_one_goes_on(
         set={"variables.acid": ["sulfuric"]},
         grid={"feed": ["NMC111", "NMC622"], "constraints.yield.Li": [0.5, 0.51, 0.52]},
     )
-    put = hands_put(monkeypatch, lambda: (alone.lose(first), alone.add()))
-    told = json.loads(swept("s.yaml", "--out", "s", "--cluster", alone.address, "--json", cwd=tmp_path))
-    assert put and (told["made"], told["done"], told["failed"]) == (6, 6, 0), told
-    assert ACIDS and len(told["workers"]) == 2
-
-
-def hands_put(monkeypatch: pytest.MonkeyPatch, then: object) -> list[str]:
-    """Call something when the first run has been kept, and return what is kept."""
-    from optimiser.sweeps.store import Store
-
     kept: list[str] = []
     put = Store.put
 
-    def told(self: Store, run: object) -> None:
-        put(self, run)  # type: ignore[arg-type]
-        kept.append(run.key)  # type: ignore[attr-defined]
+    def told(self: Store, run: Made) -> None:
+        put(self, run)
+        kept.append(run.key)
         if len(kept) == 1:
-            then()  # type: ignore[operator]
+            alone.lose(first)
+            alone.add()
 
     monkeypatch.setattr(Store, "put", told)
-    return kept
+    told_ = json.loads(swept("s.yaml", "--out", "s", "--cluster", alone.address, "--json", cwd=tmp_path))
+    assert (told_["made"], told_["done"], told_["failed"]) == (6, 6, 0)
+    assert len(kept) == 6 and len(told_["workers"]) == 2
+
+
+def test_when_all_workers_have_gone_the_sweep_can_go_on_later(
+    alone: Machines, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    only = alone.add()
+    write(
+        tmp_path / "s.yaml", set={"variables.acid": ["sulfuric"]}, grid={"feed": ["NMC111", "NMC622", "LCO"]}
+    )
+    put = Store.put
+
+    def told(self: Store, run: Made) -> None:
+        put(self, run)
+        alone.lose(only)
+
+    monkeypatch.setattr(Store, "put", told)
+    monkeypatch.setattr(hands.Cluster, "_seconds", PATIENCE, raising=False)
+    done = optimiser("sweep", "s.yaml", "--out", "s", "--no-report", "--cluster", alone.address, cwd=tmp_path)
+    assert_one_clear_block(done)
+    assert "All workers have gone" in done.stderr and "--resume" in done.stderr
+    assert len(frame(tmp_path / "s")) == 1
+
+
+def test_a_scheduler_that_ends_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(
+        tmp_path / "s.yaml", set={"variables.acid": ["sulfuric"]}, grid={"feed": ["NMC111", "NMC622", "LCO"]}
+    )
+    with machines(tmp_path / "machines", workers=1) as made:
+        put = Store.put
+
+        def told(self: Store, run: Made) -> None:
+            put(self, run)
+            made.lose(made.scheduler)
+
+        monkeypatch.setattr(Store, "put", told)
+        monkeypatch.setattr(hands, "ANSWER", 2.0)
+        done = optimiser(
+            "sweep", "s.yaml", "--out", "s", "--no-report", "--cluster", made.address, cwd=tmp_path
+        )
+    assert_one_clear_block(done)
+    assert "scheduler does not answer any more" in done.stderr and "--resume" in done.stderr
+    assert len(frame(tmp_path / "s")) == 1

@@ -24,7 +24,7 @@ class CellMap:
         cells: a row per cell, those of a row of the map together: ``row``, ``column``, ``runs``,
             ``designed`` (runs with a design), ``option`` (the most frequent one; of equally frequent ones
             that with the best run), ``share`` (of the runs with a design that chose it), ``value`` (median
-            of the first objective), ``best``, ``worst``, ``state`` (of :data:`STATES`).
+            of the first objective over these), ``best``, ``worst`` (of these), ``state`` (of :data:`STATES`).
     """
 
     x: Levels
@@ -90,12 +90,15 @@ def told_cells(view: SweepView, cell: Codes) -> pd.DataFrame:
     chosen = frame.groupby(["cell", "option"], sort=False)["value"].agg(["size", "min"]).reset_index()
     chosen = chosen.sort_values(["cell", "size", "min", "option"], ascending=[True, False, True, True])
     first = chosen.drop_duplicates("cell").set_index("cell")
-    told = frame.groupby("cell")["value"].agg(["size", "median", "min", "max"])
+    # colour and number of a cell belong together: the runs that chose another option do not count
+    told = frame[frame["option"] == frame["cell"].map(first["option"])]
+    told = told.groupby("cell")["value"].agg(["median", "min", "max"])
+    designed = frame.groupby("cell").size()
     return pd.DataFrame(
         {
-            "designed": told["size"],
+            "designed": designed,
             "option": first["option"],
-            "share": first["size"] / told["size"],
+            "share": first["size"] / designed,
             "value": view.sign * told["median"],
             "best": view.sign * told["min"],
             "worst": view.sign * told["max"],

@@ -73,8 +73,13 @@ def _rule(view: SweepView, of: CellMap) -> str:
     causes = ["differ in the other keys"] if len(view.ranked) > len(axes) else []
     causes += ["fall into the same bin"] if any(levels.binned for levels in axes) else []
     which = f", which {' or '.join(causes)}" if causes else ""
-    chosen = f"the {view.what} that is best most often, and " if len(view.options) > 1 else ""
-    return f"A cell holds several runs{which}: it shows {chosen}the median of {view.how.label}."
+    median = f"the median of {view.how.label}"
+    if len(view.options) < 2:
+        return f"A cell holds several runs{which}: it shows {median}."
+    return (
+        f"A cell holds several runs{which}: it shows the {view.what} that is best most often, and {median} "
+        "over the runs where it is."
+    )
 
 
 def _about(view: SweepView, of: CellMap) -> str:

@@ -142,7 +142,7 @@ def cautions(view: SweepView) -> list[str]:
         others = listed([column(name).label for name in view.table.objectives[1:]])
         found.append(
             f"Each run has a front; what is told of it is its best design in {view.how.label}. Designs that "
-            f"are better in {others} stand in the run's own report."
+            f"are better in {others} stand in its front: `optimiser runs show KEY`."
         )
     return found
 
