@@ -26,7 +26,7 @@ EACH = 100
 #: Share of the tasks after which memory is looked at first.
 _FIRST = 0.2
 #: Seconds after which no further task is begun.
-_MOST = 600.0
+_MOST = 1200.0
 MB = 1e6
 
 
