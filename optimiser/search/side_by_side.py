@@ -8,12 +8,10 @@ from __future__ import annotations
 
 import multiprocessing
 import multiprocessing.connection
-import os
 import pickle
 import signal
 import sys
 import tempfile
-import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor, wait
@@ -26,7 +24,7 @@ from pathlib import Path
 import joblib
 import numpy as np
 
-from optimiser._io.interrupts import interrupts_after
+from optimiser._io.interrupts import end_with_parent, interrupts_after
 from optimiser.problem.bound import BoundProblem
 from optimiser.search.journal import Journal, opened
 from optimiser.search.search import Progress, SearchResult, SearchSettings, search
@@ -238,7 +236,7 @@ _kept: dict[str, Surrogate] = {}
 def _prepare(tell: Connection, folder: str, threads: int) -> None:
     """Load what a search needs while nobody waits for it; interrupts are for who started the worker."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    end_with_parent()
     import numba
 
     from optimiser.surrogate.loops import settle, walk  # noqa: F401 - loaded, not used here
@@ -246,14 +244,6 @@ def _prepare(tell: Connection, folder: str, threads: int) -> None:
     global _tell, _folder
     _tell, _folder = tell, Path(folder)
     numba.set_num_threads(min(threads, numba.get_num_threads()))
-
-
-def _end_with_parent() -> None:
-    """End this process when the one that started it was killed, which the pool would never notice."""
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        multiprocessing.connection.wait([parent.sentinel])
-        os._exit(1)
 
 
 def _search(task: Task) -> SearchResult | Path:

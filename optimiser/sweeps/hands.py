@@ -14,7 +14,7 @@ import re
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import BrokenExecutor, CancelledError, Future, ProcessPoolExecutor
+from concurrent.futures import BrokenExecutor, CancelledError, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Protocol
@@ -221,7 +221,8 @@ def cluster(
     ):
         try:
             if place == address:
-                asyncio.run(_answers(address))
+                with ThreadPoolExecutor(1) as apart:  # a notebook has a loop of its own in this thread
+                    apart.submit(asyncio.run, _answers(address)).result()
             client = Client(place, timeout=ANSWER, set_as_default=False)
         except Exception as error:  # whatever is there, it speaks another language
             raise InputError(

@@ -10,12 +10,11 @@ import threading
 import time
 from collections.abc import Sequence
 from dataclasses import replace
-from multiprocessing import parent_process
-from multiprocessing.connection import wait
 from pathlib import Path
 
 from optimiser import __version__
 from optimiser._io.errors import InputError
+from optimiser._io.interrupts import end_with_parent
 from optimiser.search.run import run
 from optimiser.surrogate.trees import compiled_loops
 from optimiser.sweeps.plan import Base, Job, Reader
@@ -45,16 +44,9 @@ def prepare(base: Base, folder: Path | None) -> None:
     global _given, _folder
     _given, _folder = base, folder
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    parent = parent_process()
-    if parent is not None:
-        threading.Thread(target=_end_with, args=(parent.sentinel,), daemon=True).start()
+    end_with_parent()
     with compiled_loops():  # loaded while nobody waits for it
         pass
-
-
-def _end_with(sentinel: int) -> None:
-    wait([sentinel])
-    os._exit(1)  # nobody is left who could take a result
 
 
 def make(base: Base | None, jobs: Sequence[Job]) -> list[Made]:
