@@ -15,6 +15,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 from rich.text import Text
 
+from optimiser._io.steps import recorder
 from optimiser.report.columns import Column, column, told_of
 from optimiser.report.manifest import plain_json
 from optimiser.report.numbers import number
@@ -40,6 +41,20 @@ def sweep_progress(console: Console | None = None) -> Iterator[Watch]:
     def warn(text: str) -> None:
         console.print(Text(f"Warning: {text}"))
 
+    if (record := recorder()) is not None:
+        yield Watch(
+            checked=lambda done, total: record("checking", done, total),
+            made=lambda going: record(
+                "runs",
+                going.there + going.made,
+                going.total,
+                infeasible=going.infeasible,
+                failed=going.failed,
+            ),
+            read=lambda done, total: record("reading", done, total),
+            warn=warn,
+        )
+        return
     if not console.is_terminal:
         last = time.monotonic()
 
