@@ -61,7 +61,7 @@ def mistakes(table: Table, check: Callable[[Table], object], most: int = MOST) -
     found = list[Mistake]()
     for _ in range(max(1, min(most, _MOST_READ // max(1, len(cells))))):
         row, column = table.cell(refused.where)
-        if row is None and found:  # nothing but what follows from the rows set aside
+        if row is None and found and not refused.key:  # nothing but what follows from the rows set aside
             break
         found.append(Mistake(row, column, refused))
         cells = cells.drop(index=[] if row is None else [row - table.first])

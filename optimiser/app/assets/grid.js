@@ -13,11 +13,11 @@ export function grid(box, { changed, label = "table" }) {
   const said = make("p", { role: "status", class: "grid-said" });
   const next = make("button", { type: "button", class: "quiet" }, "Next mistake");
   const undo = make("button", { type: "button", class: "quiet" }, "Undo corrections");
-  const filter = make("label", { class: "field" }, only, "Only rows with mistakes");
+  const filter = make("label", { class: "check" }, only, "Only rows with mistakes");
   const top = make("div", { class: "grid-top" }, said, next, filter, undo);
   const above = make("div");
   const body = make("table", { role: "grid", "aria-label": label, class: "grid" });
-  const frame = make("div", { class: "table-box tall" }, body);
+  const frame = make("div", { class: "table-box tall grid-box" }, body);
   box.replaceChildren(top, above, frame);
 
   const titleOf = (column) => told.header[column] || `column ${column + 1}`;
@@ -115,7 +115,7 @@ export function grid(box, { changed, label = "table" }) {
         ...cells.map((text, column) => cellFor("td", number, column, text, wrong && wrong.column === column)));
       if (!wrong) { return [line]; }
       line.classList.add("wrong");
-      const block = errorBlock(wrong);
+      const block = errorBlock({ ...wrong, where: "" }); // it stands there
       block.removeAttribute("role"); // dozens of alerts at once would be read aloud
       block.id = `wrong-${number}`;
       return [line, make("tr", { class: "mistake" }, make("td", { role: "rowheader" }, ""), make("td", { role: "gridcell", colspan: told.header.length }, block))];

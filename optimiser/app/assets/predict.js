@@ -33,8 +33,8 @@ async function look() {
     $("run").disabled = told.problem !== null || told.problems.length > 0;
     if (told.problem) { rows.show({ ...told, problems: [{ row: null, column: null, ...told.problem }] }); return; }
     const ofField = told.problems.find((one) => one.row === null && one.key.length && field(form, one.key.join(".")));
+    if (ofField) { showError(form, new Refused(ofField)); } // first: it takes all other marks away
     rows.show(ofField ? { ...told, problems: told.problems.filter((one) => one !== ofField) } : told);
-    if (ofField) { showError(form, new Refused(ofField)); }
     sameElsewhere($("elsewhere"), told.command);
   } catch (error) {
     if (error.name === "AbortError") { return; }
@@ -45,6 +45,7 @@ async function look() {
 
 function take(taken) {
   source = taken;
+  $("run").disabled = true;
   rows.edits([]);
   only($("sheet"), []);
   ["progress", "downloads", "cards"].forEach((id) => $(id).replaceChildren());

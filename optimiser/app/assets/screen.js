@@ -19,3 +19,11 @@ export function downloads(box, job, names) {
   box.replaceChildren(make("p", { class: "go" }, ...there.map(([name, what]) =>
     make("a", { class: "button quiet", download: true, href: `/jobs/${job.id}/files/${name.split("/").map(encodeURIComponent).join("/")}` }, `Download ${what}`))));
 }
+
+/** A table of texts to read; columns whose cells are all numbers stand right. */
+export function plainTable(header, rows, label) {
+  const numbers = header.map((_, k) => rows.every((row) => row[k] === "" || row[k] === null || !Number.isNaN(Number(row[k]))));
+  return make("div", { class: "table-box tall", tabindex: "0", role: "region", "aria-label": label }, make("table", {},
+    make("thead", {}, make("tr", {}, ...header.map((title, k) => make("th", { scope: "col", class: numbers[k] ? "number" : false }, title)))),
+    make("tbody", {}, ...rows.map((row) => make("tr", {}, ...row.map((cell, k) => make("td", { class: numbers[k] ? "number" : false }, cell === null ? "" : String(cell))))))));
+}
