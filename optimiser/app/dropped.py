@@ -108,7 +108,7 @@ def shown(
         "header": list(table.header),
         "first": table.first,
         "rows": [
-            [int(row) + table.first, [_text(cell) for cell in values]]
+            [int(row) + table.first, [text_of(cell) for cell in values]]
             for part in (listed, more)
             for row, values in zip(part.index, part.to_numpy(object).tolist(), strict=True)
         ],
@@ -129,7 +129,7 @@ def _plainly(parts: Mapping[str, Any], path: Path) -> dict[str, Any]:
     }
 
 
-def _text(cell: Any) -> str:
+def text_of(cell: Any) -> str:
     """Write a cell as a spreadsheet shows it, shortened where it is long."""
     if cell is None or (not isinstance(cell, str) and pd.isna(cell)):
         return ""

@@ -14,7 +14,7 @@ from starlette.routing import Route
 from optimiser._io import builtin
 from optimiser._io.errors import InputError
 from optimiser.app.asked import Asked, asked
-from optimiser.app.dropped import problem_named
+from optimiser.app.dropped import problem_named, text_of
 from optimiser.app.jobs import HERE, command_of
 from optimiser.app.pages import page
 from optimiser.app.state import State, state_of
@@ -123,7 +123,7 @@ async def preview(request: Request) -> JSONResponse:
             "count": planned.rows,
             "of": [[one.name, len(one.values)] for one in planned.varied],
             "header": [] if first is None else list(first.columns),
-            "rows": [] if first is None else [[str(cell) for cell in row] for row in first.to_numpy(object)],
+            "rows": [] if first is None else [[text_of(cell) for cell in row] for row in first.to_numpy(object)],
             "command": command_of([a.replace(f"{HERE}/", "") for a in told.arguments(state)]),
         }
 
