@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: run app test test-training fuzz bench bench-sweep replay reference docs lint types lock clean
+.PHONY: run app test test-training fuzz bench bench-sweep replay reference plotly docs lint types lock clean
 
 run: $(VENV)/.installed
 	$(BIN)/optimiser run configs/nmc111_cost_vs_recovery.yaml
@@ -39,6 +39,10 @@ replay: $(VENV)/.installed-bench
 # The fronts that searches are judged against: a minute per config.
 reference: $(VENV)/.installed
 	$(BIN)/python benchmarks/reference.py
+
+# The plotly.js of the page, with the trace types that tools/plotly/bundle.js names alone. Needs node 22 and npm.
+plotly:
+	cd tools/plotly && npm ci --ignore-scripts --no-audit --no-fund && npm run bundle
 
 # Writes the documentation to site/.
 docs: $(VENV)/.installed-test

@@ -8,6 +8,7 @@ import venv
 import zipfile
 from pathlib import Path
 
+from optimiser.report.page import PLOTLY
 from tests.paths import ROOT
 
 
@@ -19,6 +20,8 @@ def test_the_wheel_runs_a_built_in_config(tmp_path: Path) -> None:
         held = set(packed.namelist())
     for system in ("models/cathode", "systems/nodule", "systems/rare_earths"):
         assert f"optimiser/_builtin/{system}.system.yaml" in held
+    for file in (PLOTLY, PLOTLY.replace(".min.js", ".LICENSES.txt"), "page.js"):
+        assert f"optimiser/report/assets/{file}" in held
     venv.create(tmp_path / "env", with_pip=True)
     binaries = tmp_path / "env" / "bin"
     pip = [binaries / "python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]

@@ -13,11 +13,12 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
-from plotly.offline import get_plotlyjs
 
 from optimiser.report.card import Card, Rows, Table, failed
 from optimiser.report.columns import column, with_intervals
 
+#: plotly.js with the trace types that figures have, and no others; made by ``make plotly``.
+PLOTLY = "vendor/plotly-4.1.1.min.js"
 #: Columns of prose, which need width, and whose addresses become links.
 _LONG = frozenset({"source", "verdict"})
 
@@ -202,6 +203,6 @@ def page_of(
             files=files,
             style=Markup(_asset("page.css")),
             script=Markup("\n".join(_asset(script) for script in _scripts([card for card, _ in drawn]))),
-            plotly=Markup(get_plotlyjs().replace("</script", "<\\/script")),
+            plotly=Markup(_asset(PLOTLY).replace("</script", "<\\/script")),
         )
     )

@@ -32,7 +32,7 @@ def test_the_page_holds_everything_itself() -> None:
     assert text.startswith("<!DOCTYPE html>") and '<html lang="en">' in text
     assert "<title>NMC111: minimise cost, maximise recovery</title>" in text
     assert "Content-Security-Policy" in text
-    assert len(text.encode()) < 6e6
+    assert len(text.encode()) < 2.5e6
     markup = re.sub(r"<script.*?</script>", "", text, flags=re.S)
     assert not re.search(r"<(link|img|iframe|script)\b[^>]*(src|href)=", markup)
     assert "url(" not in markup and "@import" not in markup
