@@ -17,12 +17,13 @@ from optimiser.app.jobs import MOST_WAITING, Job, Jobs, command_of, printed, ste
 from optimiser.app.worker import STEPS
 from optimiser.app.workspace import opened
 from tests.app.conftest import served
+from tests.paths import ROOT
 
 QUICK = ("check", "nmc111")
 #: A search that goes on for minutes unless it is cancelled.
 LONG = """
 problem: nmc111
-search: {population: 200, generations: 2000, seeds: 1, stagnation: null}
+search: {population: 200, generations: 2000, seeds: [1], stagnation: 2000, per_acid: 0}
 """
 
 
@@ -77,11 +78,13 @@ def test_a_job_is_a_command(tmp_path: Path) -> None:
 
 def test_what_a_command_refuses_is_told_in_parts(tmp_path: Path) -> None:
     with watched(tmp_path) as found:
-        files = {"problem.yaml": "feed: {name: NMC111}\nvariables: {temperature: [25, 900]}\n"}
+        files = {
+            "problem.yaml": (ROOT / "problems" / "nmc111.yaml").read_text().replace("[25, 90]", "[25, 900]")
+        }
         ended = found.ended(found.jobs.add("ask", "bad", ("check", "{job}/problem.yaml"), files).id)
         assert ended.state == "failed" and ended.error is not None
         assert "900" in ended.error["what"]
-        assert "variables.temperature" in ended.error["where"] and "line 2" in ended.error["where"]
+        assert "variables.temperature" in ended.error["where"] and "line 6" in ended.error["where"]
         unknown = found.ended(found.jobs.add("ask", "bad", ("check", "nmc111", "--nothing")).id)
         assert unknown.error is not None and "--nothing" in unknown.error["what"]
 
@@ -141,7 +144,7 @@ def test_what_had_not_ended_goes_on_when_the_workspace_is_opened_again(tmp_path:
 def test_a_killed_server_leaves_nothing_running_and_loses_no_job(tmp_path: Path) -> None:
     with served(tmp_path / "workspace") as app:
         folder = tmp_path / "workspace" / "jobs" / "0001"
-        started = app.ask("/runs/start?config=nmc111_cost_vs_recovery", "POST", b"{}")
+        started = app.ask("/runs/start", "POST", b'{"kind": "configs", "name": "nmc111_cost_vs_recovery"}')
         while not (folder / STEPS).exists():
             threading.Event().wait(0.05)
         os.kill(app.process.pid, signal.SIGKILL)

@@ -75,5 +75,5 @@ def test_a_workbook_that_unpacks_to_gigabytes_is_refused(client: TestClient, tmp
         for _ in range(600):
             part.write(b"0" * 1_000_000)
     key = client.post("/uploads", params={"name": "bomb.xlsx"}, content=bomb.read_bytes()).json()["upload"]
-    answer = client.post("/predict/rows", json={"upload": key})
+    answer = client.post("/predict/table", json={"upload": key})
     assert answer.status_code == 422 and "unpack" in str(answer.json()["error"]).lower()
