@@ -116,9 +116,8 @@ class Batch:
     def forget(self) -> None:
         """Forget prices that are over, and all targets but the latest ones: they may come without end."""
         self._free.clear()
-        for known in (self._counted, self._slacks):
-            for key in list(known)[:-_LATEST]:
-                del known[key]  # type: ignore[attr-defined]
+        self._counted = dict(list(self._counted.items())[-_LATEST:])
+        self._slacks = dict(list(self._slacks.items())[-_LATEST:])
 
     def view(self, question: Question) -> View:
         """Return how a question sees them."""
