@@ -135,7 +135,6 @@ def form_json(posed: Posed, problem: BoundProblem) -> dict[str, Any]:
 
 def _figure(drawing: Any) -> dict[str, Any]:
     found: dict[str, Any] = json.loads(drawing.to_json())
-    found["layout"].pop("template", None)
     return found
 
 

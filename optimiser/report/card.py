@@ -21,6 +21,8 @@ class Figure:
         log: its axes that are logarithmic, ``x`` or ``y``; a button makes them linear.
         legend: whether it only says what colours and shapes of the figures after it mean.
         least_width: in pixels; where the page is narrower, the figure scrolls inside its own box.
+        linked: whether its marks are designs of the front, which can be chosen: ``customdata`` of such
+            a trace has the row of front.csv of each mark, from 0, and -1 where it is not on the front.
     """
 
     name: str
@@ -30,6 +32,7 @@ class Figure:
     log: tuple[str, ...] = ()
     legend: bool = False
     least_width: int = 0
+    linked: bool = False
     kind: ClassVar[str] = "figure"
 
 

@@ -116,8 +116,10 @@ class Batch:
     def forget(self) -> None:
         """Forget prices that are over, and all targets but the latest ones: they may come without end."""
         self._free.clear()
-        self._counted = dict(list(self._counted.items())[-_LATEST:])
-        self._slacks = dict(list(self._slacks.items())[-_LATEST:])
+        kept: tuple[dict[Any, Floats], ...] = (self._counted, self._slacks)
+        for known in kept:
+            for key in list(known)[:-_LATEST]:
+                del known[key]
 
     def view(self, question: Question) -> View:
         """Return how a question sees them."""

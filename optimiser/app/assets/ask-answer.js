@@ -38,7 +38,8 @@ export function showAnswer(told) {
   short.firstElementChild.textContent = told.feasible ? `${told.said} · ${told.acid}` : "nothing is feasible";
   const costs = part("more-costs");
   costs.hidden = Object.keys(told.figures).length === 0;
-  part("sentences").replaceChildren(...told.sentences.slice(0, 2).filter(() => !costs.hidden).map((line) => make("p", { class: "finding" }, line)));
+  const open = part("sentences").querySelector("details")?.open;
+  part("sentences").replaceChildren(make("details", { open }, make("summary", {}, "In words"), ...told.sentences.slice(0, 2).map((line) => make("p", { class: "finding" }, line))));
   drawFigures(part("figures"), FIGURES.filter((one) => told.figures[one.name]).map((one) => ({ ...one, ...told.figures[one.name] })));
   acids(told);
 }

@@ -91,10 +91,10 @@ export function acidFields(box, { asked, offers, changed }) {
       asked().problem.variables.acid = [...chosen, ...given().filter((each) => typeof each !== "string")];
       changed("acids");
     });
-    return { tick, label: make("label", { class: "toggle" }, tick, ` ${one.label.replace(/ acid$/, "")} `, make("span", { class: "count" }, `${one.experiments}`, make("span", { class: "hidden" }, " experiments nearby"))) };
+    return { tick, label: make("label", {}, tick, ` ${one.label.replace(/ acid$/, "")} `, make("span", { class: "count" }, `${one.experiments}`, make("span", { class: "hidden" }, " experiments nearby"))) };
   });
   const mixed = given().filter((one) => typeof one !== "string").length;
-  box.append(make("div", { class: "toggles" }, ...toggles.map((one) => one.label)),
+  box.append(make("div", { class: "chips" }, ...toggles.map((one) => one.label)),
     make("p", { class: "caption" }, `The number is that of experiments near the feed.${lacking ? ` ${lacking} more acids have too few.` : ""}${mixed ? ` The problem has ${mixed} mixtures, too.` : ""}`));
 }
 
