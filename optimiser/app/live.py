@@ -156,7 +156,7 @@ class Answers:
 
 
 def signature(problem: BoundProblem) -> str:
-    """Return what decides which designs there are, what they yield, and which limits of chemistry they keep."""
+    """Return what decides which designs there are, what they yield, and which limits they keep."""
     feed = problem.feed
     if isinstance(feed, Feed):  # how much of it there is does not matter
         feed = feed.model_copy(update={"mass": 1.0})

@@ -102,7 +102,7 @@ class Posed:
         return shlex.join(["optimiser", *(part.replace(f"{HERE}/", "") for part in self.ask)])
 
 
-def posed(asked: Any) -> Posed:
+def posed(asked: Mapping[str, Any]) -> Posed:
     """Return the question that a page asks.
 
     Args:
@@ -112,7 +112,7 @@ def posed(asked: Any) -> Posed:
     Raises:
         InputError: whatever a problem's file, a price or a factor can have wrong, with its key.
     """
-    if not isinstance(asked, dict) or not isinstance(asked.get("problem"), dict):
+    if not isinstance(asked.get("problem"), dict):
         raise InputError(
             "This is no question.", allowed=", ".join(_PARTS), remedy="load the page again, or reset it"
         )
@@ -132,6 +132,18 @@ def posed(asked: Any) -> Posed:
             remedy="reset the factors here, or take `impacts` out of the problem",
         )
     return Posed(problem, text, prices, factors)
+
+
+def lenient(asked: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a question without what may not fit another feed: its targets, limits, prices and factors.
+
+    What the form offers follows from it even where the question itself is refused.
+    """
+    problem = dict(asked["problem"]) if isinstance(asked.get("problem"), dict) else None
+    if problem is None or "acid" not in (problem.get("variables") or {}):  # a system's own parts all count
+        return {"problem": problem}
+    free = {"objectives": [{"maximise": "recovery"}], "constraints": [{"applicability_domain": "off"}]}
+    return {"problem": {**problem, **free}}
 
 
 def loaded(name: str) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from optimiser.answers.answer import Answer
 from optimiser.answers.levers import Lever, lever, reagents_of
 from optimiser.app.live import Live
 from optimiser.app.question import Posed
-from optimiser.chemistry.acids import load_acids
+from optimiser.chemistry.acids import Acid, load_acids
 from optimiser.chemistry.feeds import Feed
 from optimiser.problem.binding import known_acids
 from optimiser.problem.bound import BoundProblem
@@ -22,6 +22,8 @@ from optimiser.report.columns import column, told_of
 from optimiser.report.figures.ask import draw_price_of_certainty, draw_price_of_yield
 from optimiser.report.manifest import plain_json
 from optimiser.report.numbers import counted
+from optimiser.surrogate.domain import Neighbourhood
+from optimiser.systems.system import Option
 
 
 def answer_json(live: Live) -> dict[str, Any]:
@@ -133,7 +135,6 @@ def form_json(posed: Posed, problem: BoundProblem) -> dict[str, Any]:
 
 def _figure(drawing: Any) -> dict[str, Any]:
     found: dict[str, Any] = json.loads(drawing.to_json())
-    found["layout"].pop("template", None)
     return found
 
 
@@ -162,18 +163,15 @@ def _acids(answer: Answer) -> list[dict[str, Any]]:
 def _near(posed: Posed, problem: BoundProblem) -> list[dict[str, Any]]:
     """Return the acids that a question may choose from, with their experiments near the feed."""
     if not problem.system.is_cathode:
-        each = zip(problem.acids, problem.neighbourhoods, strict=True)
-        return [
-            {"name": a.name, "label": a.label, "experiments": n.experiments, "near": n.supported}
-            for a, n in each
-        ]
+        return [_experiments(a, n) for a, n in zip(problem.acids, problem.neighbourhoods, strict=True)]
     every = {**load_acids(), **known_acids(posed.problem), **{a.name: a for a in problem.cathode_acids}}
-    found = []
-    for name, acid in every.items():
-        near = problem.surrogate.domain.neighbourhood(problem.feed, acid)
-        known = {"name": name, "label": acid.label, "experiments": near.experiments, "near": near.supported}
-        found.append(known)
+    domain = problem.surrogate.domain
+    found = [_experiments(acid, domain.neighbourhood(problem.feed, acid)) for acid in every.values()]
     return sorted(found, key=lambda one: -one["experiments"])
+
+
+def _experiments(acid: Acid | Option, near: Neighbourhood) -> dict[str, Any]:
+    return {"name": acid.name, "label": acid.label, "experiments": near.experiments, "near": near.supported}
 
 
 def _levers(problem: BoundProblem, kind: str) -> Iterator[Lever]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,8 +12,8 @@ from starlette.routing import Route
 
 from optimiser._io.errors import InputError
 from optimiser.app.pages import page
-from optimiser.app.question import Posed, dropped, loaded, posed
-from optimiser.app.shared import REPORT
+from optimiser.app.question import Posed, dropped, lenient, loaded, posed
+from optimiser.app.shared import REPORT, asked_json
 from optimiser.app.state import State, state_of
 from optimiser.app.told import answer_json, form_json, more_json
 from optimiser.chemistry.contents import assay_keys
@@ -28,8 +27,6 @@ from optimiser.surrogate.artefact import known_artefacts
 SCREEN = "ask"
 #: What is started on a question: a search behind it, or the full answer.
 KINDS = ("search", "answer")
-#: Bytes of a question.
-_MOST = 500_000
 
 
 async def show(request: Request) -> HTMLResponse:
@@ -60,10 +57,10 @@ async def problem(request: Request) -> JSONResponse:
 
 async def form(request: Request) -> JSONResponse:
     """Return what the form offers for the feed and yield model of a question."""
-    state, asked = state_of(request), await _asked(request)
+    state, asked = state_of(request), await asked_json(request)
 
     def told() -> dict[str, Any]:
-        question = posed(asked)
+        question = posed(lenient(asked))
         return form_json(question, state.answers.bound(question))
 
     return JSONResponse(await run_in_threadpool(told))
@@ -71,7 +68,7 @@ async def form(request: Request) -> JSONResponse:
 
 async def live(request: Request) -> JSONResponse:
     """Answer a question from the designs that are known, with its file and command."""
-    state, asked = state_of(request), await _asked(request)
+    state, asked = state_of(request), await asked_json(request)
 
     def told() -> dict[str, Any]:
         question = posed(asked)
@@ -86,13 +83,13 @@ async def live(request: Request) -> JSONResponse:
 
 async def more(request: Request) -> JSONResponse:
     """Return what takes longer of the same answer."""
-    state, asked = state_of(request), await _asked(request)
+    state, asked = state_of(request), await asked_json(request)
     return JSONResponse(await run_in_threadpool(lambda: more_json(state.answers.more(posed(asked)))))
 
 
 async def start(request: Request) -> JSONResponse:
     """Start a job on a question, of one of `KINDS`."""
-    state, asked = state_of(request), await _asked(request)
+    state, asked = state_of(request), await asked_json(request)
     kind = request.path_params["kind"]
     if kind not in KINDS:
         raise InputError(f"There is no job {kind[:20]!r} here.", allowed=", ".join(KINDS))
@@ -128,23 +125,6 @@ def _learned(state: State, id: str) -> dict[str, Any]:
     found = read_run(state.jobs.folder(id) / REPORT)
     state.answers.learn(posed(job.about["asked"]), found.seen, found.problem.acid_names)
     return {"designs": len(found.seen)}
-
-
-async def _asked(request: Request) -> Any:
-    """Return the JSON of a request, of bounded size.
-
-    Raises:
-        InputError: it is none, or too long.
-    """
-    content = bytearray()
-    async for part in request.stream():
-        content += part
-        if len(content) > _MOST:
-            raise InputError("The question is too long.", allowed=f"at most {_MOST // 1000} kB")
-    try:
-        return json.loads(content)
-    except (ValueError, RecursionError):
-        raise InputError("This is no question.", allowed="JSON", remedy="load the page again") from None
 
 
 ROUTES = [
