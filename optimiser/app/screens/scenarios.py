@@ -123,7 +123,9 @@ async def preview(request: Request) -> JSONResponse:
             "count": planned.rows,
             "of": [[one.name, len(one.values)] for one in planned.varied],
             "header": [] if first is None else list(first.columns),
-            "rows": [] if first is None else [[text_of(cell) for cell in row] for row in first.to_numpy(object)],
+            "rows": []
+            if first is None
+            else [[text_of(cell) for cell in row] for row in first.to_numpy(object)],
             "command": command_of([a.replace(f"{HERE}/", "") for a in told.arguments(state)]),
         }
 
