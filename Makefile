@@ -4,10 +4,14 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: run test test-training fuzz bench bench-sweep replay reference plotly docs lint types lock clean
+.PHONY: run app test test-training fuzz bench bench-sweep replay reference plotly docs lint types lock clean
 
 run: $(VENV)/.installed
 	$(BIN)/optimiser run configs/nmc111_cost_vs_recovery.yaml
+
+# The local web app, at the address that it prints.
+app: $(VENV)/.installed-app
+	$(BIN)/optimiser app --folder reports/app
 
 test: $(VENV)/.installed-test lint types
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
@@ -60,10 +64,15 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 	$(PIP) -c constraints.txt -e .
 	touch $@
 
+$(VENV)/.installed-app: pyproject.toml constraints.txt
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(PIP) -c constraints.txt -e ".[app]"
+	touch $(VENV)/.installed $@
+
 $(VENV)/.installed-test: pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(PIP) -c constraints.txt -e ".[all,test,docs]"
-	touch $(VENV)/.installed $@
+	touch $(VENV)/.installed $(VENV)/.installed-app $@
 
 $(VENV)/.installed-bench: pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)

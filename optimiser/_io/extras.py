@@ -13,6 +13,7 @@ EXTRAS = {
     "parquet": ("pyarrow",),
     "images": ("kaleido",),
     "lca": ("bw2calc", "bw2data"),
+    "app": ("starlette", "uvicorn"),
     "cluster": ("dask", "dask_jobqueue", "distributed", "pyarrow"),
 }
 
@@ -21,7 +22,7 @@ def needs(extra: str) -> None:
     """Return if the packages of an extra are installed.
 
     Args:
-        extra: ``explain``, ``train``, ``parquet``, ``lca`` or ``cluster``.
+        extra: ``explain``, ``train``, ``parquet``, ``lca``, ``cluster`` or ``app``.
 
     Raises:
         InputError: one of them is not; the remedy is the command that installs the extra.

@@ -15,6 +15,7 @@ from optimiser._io.environment import check_environment
 from optimiser._io.errors import InputError, refused, shortened
 from optimiser._io.interrupts import insistent_interrupts
 from optimiser._io.output import PLACED, UNFINISHED
+from optimiser.cli.app import app
 from optimiser.cli.ask import ask
 from optimiser.cli.breakeven import breakeven
 from optimiser.cli.check import check
@@ -56,6 +57,7 @@ def cli() -> None:
 
 
 for command in (
+    app,
     ask,
     run,
     sweep,

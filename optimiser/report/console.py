@@ -15,6 +15,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from rich.table import Table
 from rich.text import Text
 
+from optimiser._io.steps import recorder
 from optimiser.answers.answer import Answer
 from optimiser.answers.scopes import Scopes
 from optimiser.nearest import SOURCES
@@ -32,10 +33,11 @@ from optimiser.search.run import RunResult
 from optimiser.search.search import Progress as SearchProgress
 from optimiser.systems.words import vocabulary
 from optimiser.tables.front_csv import with_choices
-from optimiser.variables import Designs, Variable
+from optimiser.variables import Designs, Floats, Variable
 
 #: Rows of the front that a terminal shows.
 ROWS = 10
+_SHOWN = 100  # designs of a front that a record of progress holds
 _BAR, _TOLD = 52, 18  # columns of the terminal that a progress bar takes, and each thing told beside it
 
 
@@ -246,14 +248,33 @@ def _plain(value: Any) -> str:
     return number(value) if isinstance(value, float) else str(value)
 
 
+def _some(front: Floats) -> Floats:
+    """Return at most so many points of a front as a small drawing shows, its ends among them."""
+    order = np.argsort(front[:, 0], kind="stable")
+    rows = np.unique(np.linspace(0, len(front) - 1, min(len(front), _SHOWN)).astype(np.intp))
+    return np.asarray(front[order[rows]])
+
+
 @contextmanager
 def progress_display(console: Console | None = None) -> Iterator[Callable[[str, SearchProgress], None]]:
     """Show a live bar on standard error while searches run; silent where that is not a terminal.
+
+    Where a program reads the steps (`optimiser._io.steps`), these are recorded instead.
 
     Yields:
         What to call with the name of a search and how far it is.
     """
     console = console or Console(file=sys.stderr)
+    if (record := recorder()) is not None:
+        yield lambda what, state: record(
+            what,
+            state.generation,
+            state.generations,
+            hypervolume=float(state.hypervolume),
+            feasible=float(state.feasible_share),
+            front=_some(state.front).tolist(),
+        )
+        return
     if not console.is_terminal:
         yield lambda what, state: None
         return
@@ -286,10 +307,15 @@ def progress_display(console: Console | None = None) -> Iterator[Callable[[str, 
 def step_progress(console: Console | None = None) -> Iterator[Callable[[int, int, str], None]]:
     """Show a live bar on standard error for work in known steps; silent where that is not a terminal.
 
+    Where a program reads the steps (`optimiser._io.steps`), these are recorded instead.
+
     Yields:
         What to call with the steps done, the steps in all, and what comes next.
     """
     console = console or Console(file=sys.stderr)
+    if (record := recorder()) is not None:
+        yield lambda done, steps, what: record("steps", done, steps, next=what)
+        return
     if not console.is_terminal:
         yield lambda done, steps, what: None
         return

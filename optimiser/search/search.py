@@ -49,12 +49,20 @@ class SearchSettings:
 
 @dataclass(frozen=True)
 class Progress:
-    """What a progress bar shows after a generation."""
+    """What a progress bar shows after a generation.
+
+    Attributes:
+        generation: that is done, of so many ``generations``.
+        feasible_share: of the designs that it tried.
+        hypervolume: of the front.
+        front: its objectives, all minimised, shape (n, m).
+    """
 
     generation: int
     generations: int
     feasible_share: float
     hypervolume: float
+    front: Floats
 
 
 @dataclass(frozen=True)
@@ -106,7 +114,8 @@ class _Log:
         self.shares.append(float((archive.violation[-new:] <= 0.0).mean()))
         if self.progress is not None:
             now = self.hypervolumes((len(self.fronts) - 1,))[0]
-            self.progress(Progress(len(self.fronts), self.settings.generations, self.shares[-1], now))
+            of = self.settings.generations
+            self.progress(Progress(len(self.fronts), of, self.shares[-1], now, self.fronts[-1]))
 
     def hypervolumes(self, generations: Sequence[int]) -> list[float]:
         """Return the hypervolume after some generations, in the box of all fronts so far."""

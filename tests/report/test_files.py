@@ -36,6 +36,8 @@ from optimiser.tables.front_csv import design_table
 from tests.paths import ROOT
 from tests.results import impossible, the_front, three_objectives, trade_off
 
+FRONT = np.zeros((1, 2))
+
 ALL = ("html", "xlsx", "csv")
 
 
@@ -369,15 +371,15 @@ def test_rows_are_spread_with_the_knee_among_them() -> None:
 def test_progress_is_silent_unless_on_a_terminal() -> None:
     quiet, loud = io.StringIO(), io.StringIO()
     with progress_display(Console(file=quiet)) as show:
-        show("seed 1", Progress(1, 4, 0.5, 0.1))
+        show("seed 1", Progress(1, 4, 0.5, 0.1, FRONT))
     assert quiet.getvalue() == ""
     with progress_display(Console(file=loud, force_terminal=True, width=100)) as show:
-        show("seed 1", Progress(2, 4, 0.5, 0.125))
-        show("sulfuric", Progress(1, 4, 0.75, 0.25))
+        show("seed 1", Progress(2, 4, 0.5, 0.125, FRONT))
+        show("sulfuric", Progress(1, 4, 0.75, 0.25, FRONT))
     assert "sulfuric" in loud.getvalue() and "75%" in loud.getvalue()
     narrow = io.StringIO()
     with progress_display(Console(file=narrow, force_terminal=True, width=52)) as show:
-        show("seed 1", Progress(2, 4, 0.5, 0.125))
+        show("seed 1", Progress(2, 4, 0.5, 0.125, FRONT))
     assert "2/4" in narrow.getvalue() and "hypervolume" not in narrow.getvalue()
     with step_progress(Console(file=quiet)) as step:
         step(1, 2, "fit")

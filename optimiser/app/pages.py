@@ -1,0 +1,100 @@
+"""Pages: the shell that every screen stands in, and the cards of a report inside of it."""
+
+from __future__ import annotations
+
+import hashlib
+from functools import cache
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+from starlette.responses import HTMLResponse
+
+from optimiser import __version__
+from optimiser._io.errors import InputError
+from optimiser._io.reading import read_text
+from optimiser.report.page import PLOTLY, SCRIPTS
+
+#: Bytes of a report that is shown inside the app.
+_MOST = 60_000_000
+#: The screens in the order of the menu, with what each is called and what it is for.
+SCREENS = {
+    "ask": ("Ask", "The best design for a question, while you drag."),
+    "front": ("Front", "All trade-offs of a search, linked."),
+    "predict": ("Predict", "Yields, costs and impacts of a table of designs."),
+    "scenarios": ("Scenarios", "A table of designs over ranges of conditions."),
+    "results": ("Own results", "What your plant's results teach, and what to measure next."),
+    "table": ("Any table", "A yield model from a table of your own."),
+    "tables": ("Tables", "Acids, prices and impact factors."),
+    "runs": ("Runs", "All that was computed here."),
+}
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("optimiser.app", "assets"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    environment.globals |= {
+        "screens": SCREENS,
+        "version": __version__,
+        "asset": asset,
+        "plotly": PLOTLY,
+        "scripts": SCRIPTS,
+    }
+    return environment
+
+
+def page(screen: str, template: str = "", **told: Any) -> HTMLResponse:
+    """Return a page of a screen, made from its template ``SCREEN.html``, or another one.
+
+    Args:
+        screen: its key in `SCREENS`.
+        template: name of another template, without its suffix.
+        told: what its template shows.
+    """
+    title, about = SCREENS[screen]
+    found = _environment().get_template(f"{template or screen}.html")
+    html = found.render(screen=screen, title=title, about=about, **told)
+    return HTMLResponse(html)
+
+
+@cache
+def folders() -> tuple[Path, Path]:
+    """Return the folders of assets: the app's own, and those of reports, which are the same cards."""
+    roots = [
+        Path(str(resources.files(package) / "assets")) for package in ("optimiser.app", "optimiser.report")
+    ]
+    return roots[0], roots[1]
+
+
+@cache
+def asset(path: str) -> str:
+    """Return the address of an asset, which changes with its content, so that browsers may keep it."""
+    for folder in folders():
+        if (folder / path).is_file():
+            return f"/assets/{path}?v={hashlib.sha256((folder / path).read_bytes()).hexdigest()[:12]}"
+    raise FileNotFoundError(path)
+
+
+def cards_of(report: Path) -> Markup:
+    """Return the cards of a written report, to be shown inside the app.
+
+    Args:
+        report: the file ``report.html`` that a command of this program wrote.
+
+    Raises:
+        InputError: it cannot be read, or is no report.
+    """
+    text = read_text(report, _MOST, allowed="a report")
+    start, end = text.find("<main>"), text.rfind("</main>")
+    if start < 0 or end < 0:
+        raise InputError("This is no report.", where=report.name)
+    return Markup(text[start + len("<main>") : end])

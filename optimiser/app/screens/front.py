@@ -1,0 +1,187 @@
+"""The screen Front: the report of a search with linked views, choosing from it, pinned designs, exports."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.routing import Route
+
+from optimiser._io.errors import InputError
+from optimiser.app.jobs import Job, Jobs, command_of
+from optimiser.app.pages import page
+from optimiser.app.shared import REPORT, asked_json
+from optimiser.app.state import state_of
+from optimiser.choosing.ask import Ask
+from optimiser.choosing.choice import choose
+from optimiser.choosing.values import Metrics
+from optimiser.report.choose import Chosen
+from optimiser.report.columns import column, told_of, with_intervals
+from optimiser.report.frames import front_frame, reported_metrics
+from optimiser.report.stored import DESIGNS, read_run
+from optimiser.report.workbook import table_workbook
+from optimiser.search.known import Known
+from optimiser.tables.front_csv import with_choices
+
+_KEPT = 4  # runs that are held in memory
+_TYPES = {"csv": "text/csv", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
+
+
+def runs_of(jobs: Jobs) -> list[Job]:
+    """Return the jobs that have a front, the newest first."""
+    return [job for job in jobs.all() if (jobs.folder(job.id) / REPORT / DESIGNS).is_file()]
+
+
+async def show(request: Request) -> HTMLResponse:
+    """Show the screen: of the run that ``?job=`` names, or the list of runs."""
+    state = state_of(request)
+    found = await run_in_threadpool(runs_of, state.jobs)
+    asked = request.query_params.get("job", "")
+    return page("front", runs=found, job=next((job for job in found if job.id == asked), None))
+
+
+@lru_cache(maxsize=_KEPT)
+def _read(folder: Path, made: float) -> tuple[Known, pd.DataFrame]:
+    """Return a run and its front as its tables have it."""
+    known = read_run(folder)
+    evaluation = known.problem.evaluate(known.seen.take(known.front).designs)
+    with told_of(known.problem.system):
+        return known, front_frame(known.problem, evaluation)
+
+
+def _run(jobs: Jobs, id: str) -> tuple[Known, pd.DataFrame]:
+    jobs.get(id)
+    folder = jobs.folder(id) / REPORT
+    if not (folder / DESIGNS).is_file():
+        raise InputError(f"Job {id} has no front.", allowed="a run that has ended with feasible designs")
+    return _read(folder, (folder / DESIGNS).stat().st_mtime)
+
+
+async def data(request: Request) -> JSONResponse:
+    """Return the designs of a front as a person reads them, and the metrics to choose by."""
+    known, frame = await run_in_threadpool(_run, state_of(request).jobs, request.query_params.get("job", ""))
+    return JSONResponse(await run_in_threadpool(_told, known, frame))
+
+
+def _told(known: Known, frame: pd.DataFrame) -> dict[str, Any]:
+    problem, shown = known.problem, _shown(known)
+    with told_of(problem.system):
+        columns = [(name, column(name)) for name in shown]
+        return {
+            "objectives": [objective.metric for objective in problem.objectives],
+            "metrics": [
+                _metric(one.metric, one.sign) for one in Metrics.named(problem, _choosable(known)).objectives
+            ],
+            "columns": [{"name": name, "label": how.label, "unit": how.unit} for name, how in columns],
+            "rows": _texts(frame, _shown(known)),
+            "values": {name: _scaled(frame[name], name) for name in _choosable(known)},
+        }
+
+
+def _choosable(known: Known) -> list[str]:
+    problem = known.problem
+    yields = [f"yield_{response}" for response in problem.present]
+    return list(dict.fromkeys([*reported_metrics(problem), *yields]))
+
+
+def _shown(known: Known) -> list[str]:
+    """Return the columns that designs are compared in side by side."""
+    problem = known.problem
+    setpoints = ["acid", *(variable.name for variable in problem.variables)]
+    return [*setpoints, *_choosable(known), "p_feasible", "support", "domain_distance"]
+
+
+def _metric(name: str, sign: float) -> dict[str, Any]:
+    how = column(name)
+    return {"name": name, "label": how.label, "unit": how.unit, "digits": how.digits, "minimised": sign > 0}
+
+
+def _scaled(values: Any, name: str) -> list[float | None]:
+    numbers = column(name).scale * np.asarray(values, dtype=np.float64)
+    return [float(value) if np.isfinite(value) else None for value in numbers]
+
+
+def _texts(frame: pd.DataFrame, names: Sequence[str]) -> list[dict[str, str]]:
+    there = [name for name in names if name in frame]
+    told = {name: with_intervals(frame, name) for name in there}
+    return [{name: told[name][row] for name in there} for row in range(len(frame))]
+
+
+async def choice(request: Request) -> JSONResponse:
+    """Choose a design by what to improve, to relax and to keep; numbers are as the page shows them."""
+    asked = await asked_json(request)
+    jobs, id = state_of(request).jobs, str(asked.get("job", ""))
+    known, frame = await run_in_threadpool(_run, jobs, id)
+    found = await run_in_threadpool(_choose, known, frame, asked)
+    run = jobs.workspace.relative(jobs.folder(id) / REPORT)
+    return JSONResponse({**found, "command": command_of(["choose", run, *found["options"]])})
+
+
+def _choose(known: Known, frame: pd.DataFrame, asked: Mapping[str, Any]) -> dict[str, Any]:
+    with told_of(known.problem.system):
+        improve: dict[str, float | None] = {str(name): None for name in asked.get("improve", ())}
+        keep = tuple(str(name) for name in asked.get("keep", ()))
+        relax = {str(name): _unscaled(str(name), value) for name, value in asked.get("relax", {}).items()}
+        start = None if asked.get("start") is None else int(asked["start"]) + 1
+        chosen = Chosen(choose(known, Ask(improve, relax, keep, start)))
+        options = [f"--improve={name}" for name in improve] + [f"--keep={name}" for name in keep]
+        options += [f"--relax={name}={value:g}" for name, value in relax.items()]
+        options += [] if start is None else [f"--from={start}"]
+        found = chosen.frame.drop(columns="which")
+        if "acid" not in found:
+            found.insert(0, "acid", [known.problem.acid_names[k] for k in chosen.evaluation.designs.acid])
+        row = _texts(found, _shown(known))[-1]
+        designs = known.seen.take(known.front).designs
+        same = np.flatnonzero((designs.setpoints == chosen.evaluation.designs.setpoints[-1]).all(axis=1))
+        on_front = int(same[0]) if len(same) else None
+        return {"text": chosen.text.splitlines(), "row": row, "on_front": on_front, "options": options}
+
+
+def _unscaled(name: str, value: Any) -> float:
+    """Return a number of the page in the units of ``front.csv``."""
+    if not isinstance(value, int | float):
+        raise InputError(f"How far may {column(name).label} go?", key=(name,), remedy="write a number")
+    return float(value) / column(name).scale
+
+
+async def export(request: Request) -> Response:
+    """Return chosen rows of a front as CSV or XLSX, in the columns of ``front.csv``."""
+    query = request.query_params
+    known, frame = await run_in_threadpool(_run, state_of(request).jobs, query.get("job", ""))
+    kind = query.get("as", "csv")
+    if kind not in _TYPES:
+        raise InputError(f"{kind[:20]!r} is no kind of table.", allowed="csv or xlsx")
+    rows = [int(row) for row in query.get("rows", "").split(",") if row.isdigit()]
+    if any(row >= len(frame) for row in rows):
+        raise InputError(f"The front has {len(frame)} designs.", allowed=f"rows from 0 to {len(frame) - 1}")
+    table = with_choices(frame.iloc[rows] if rows else frame, known.problem.system)
+    content = await run_in_threadpool(_file, table, kind)
+    name = f"front-{query.get('job', '')}.{kind}"
+    return Response(
+        content, media_type=_TYPES[kind], headers={"content-disposition": f'attachment; filename="{name}"'}
+    )
+
+
+def _file(table: pd.DataFrame, kind: str) -> bytes:
+    if kind == "csv":
+        return table.to_csv(index=False).encode()
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "front.xlsx"
+        table_workbook(table, path)
+        return path.read_bytes()
+
+
+ROUTES = [
+    Route("/front", show),
+    Route("/front/data", data),
+    Route("/front/choose", choice, methods=["POST"]),
+    Route("/front/export", export),
+]

@@ -1,0 +1,130 @@
+"""Routes that all screens use: jobs, their files and reports, uploads, events."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import FileResponse, HTMLResponse, JSONResponse, Response, StreamingResponse
+from starlette.routing import Route
+
+from optimiser._io.errors import InputError
+from optimiser._io.reading import MOST_YAML
+from optimiser.app.jobs import printed
+from optimiser.app.pages import cards_of
+from optimiser.app.state import state_of
+from optimiser.app.workspace import keep
+
+#: The folder of a job that its report is written into, and the page in it.
+REPORT, PAGE = "report", "report.html"
+#: Files of a job that are its own business.
+_OURS = ("job.json", "ended.json", "steps.jsonl", "stdout.txt", "stderr.txt")
+_ALL = 200  # jobs that a list holds
+
+
+async def asked_json(request: Request) -> dict[str, Any]:
+    """Return the JSON object that a page has sent.
+
+    Raises:
+        InputError: it is too long, or none.
+    """
+    body = bytearray()
+    async for part in request.stream():
+        body += part
+        if len(body) > MOST_YAML:
+            raise InputError("This is too much to send at once.", allowed=f"{MOST_YAML:,} bytes")
+    try:
+        told = json.loads(body)
+    except (ValueError, RecursionError):
+        told = None
+    if not isinstance(told, dict):
+        raise InputError("This is no JSON object.")
+    return told
+
+
+async def health(request: Request) -> JSONResponse:
+    """Say that the server is there."""
+    return JSONResponse({"status": "ok"})
+
+
+async def jobs(request: Request) -> JSONResponse:
+    """Return the newest jobs, of one screen where ``?screen=`` names it."""
+    state, screen = state_of(request), request.query_params.get("screen")
+    found = [job for job in state.jobs.all() if screen in (None, job.screen)][:_ALL]
+    return JSONResponse({"jobs": await run_in_threadpool(lambda: [state.jobs.record(job) for job in found])})
+
+
+async def job(request: Request) -> JSONResponse:
+    """Return a job, what it has printed and which files it has made; cancel it; or remove it."""
+    state, id = state_of(request), request.path_params["id"]
+    if request.method == "DELETE":
+        if state.jobs.get(id).over:
+            await run_in_threadpool(state.jobs.remove, id)
+            return JSONResponse({"removed": id})
+        return JSONResponse(state.jobs.record(await run_in_threadpool(state.jobs.cancel, id)))
+    found = state.jobs.get(id)
+    folder = state.jobs.folder(id)
+    return JSONResponse(
+        {
+            **state.jobs.record(found),
+            "printed": printed(folder),
+            "files": list(_files(folder)),
+            "report": (folder / REPORT / PAGE).is_file(),
+        }
+    )
+
+
+def _files(folder: Path) -> dict[str, Path]:
+    """Return the files that a job has made, by the names that a page may ask for."""
+    found = {}
+    for path in sorted(folder.rglob("*")):
+        name = path.relative_to(folder).as_posix()
+        hidden = any(
+            part.startswith(".") or part.endswith((".unfinished", ".partial")) for part in name.split("/")
+        )
+        if path.is_file() and not path.is_symlink() and not hidden and name not in _OURS:
+            found[name] = path
+    return found
+
+
+async def job_file(request: Request) -> Response:
+    """Return a file of a job to keep; only those that its list has."""
+    state, id, name = state_of(request), request.path_params["id"], request.path_params["name"]
+    state.jobs.get(id)
+    path = _files(state.jobs.folder(id)).get(name)
+    if path is None:
+        raise InputError(f"This job has no file {name[:100]!r}.", remedy="look at its list of files")
+    return FileResponse(path, filename=f"{id}-{path.name}", media_type="application/octet-stream")
+
+
+async def job_report(request: Request) -> HTMLResponse:
+    """Return the cards of a job's report."""
+    state, id = state_of(request), request.path_params["id"]
+    state.jobs.get(id)
+    return HTMLResponse(await run_in_threadpool(cards_of, state.jobs.folder(id) / REPORT / PAGE))
+
+
+async def upload(request: Request) -> JSONResponse:
+    """Keep a file that was dropped: its content is the body, ``?name=`` what it is called."""
+    name = request.query_params.get("name", "")
+    key = await keep(state_of(request).workspace, name, request.stream())
+    return JSONResponse({"upload": key, "name": Path(name).name})
+
+
+async def events(request: Request) -> StreamingResponse:
+    """Tell a page what changes, until it leaves."""
+    return StreamingResponse(state_of(request).events.stream(), media_type="text/event-stream")
+
+
+ROUTES = [
+    Route("/healthz", health),
+    Route("/events", events),
+    Route("/uploads", upload, methods=["POST"]),
+    Route("/jobs", jobs),
+    Route("/jobs/{id}", job, methods=["GET", "DELETE"]),
+    Route("/jobs/{id}/report", job_report),
+    Route("/jobs/{id}/files/{name:path}", job_file),
+]
