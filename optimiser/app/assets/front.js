@@ -30,7 +30,7 @@ async function start(job) {
     if (rows.length === 1) { choosing.from(rows[0]); }
   });
   pin.addEventListener("click", () => rows.forEach((row) => pins.add(`design ${row + 1}`, told.rows[row])));
-  const choosing = chooser(job, told, pins, (row) => window.LeachingPage.choose(cards, [row]));
+  const choosing = chooser(job, told, pins, (row) => window.LeachingPage.choose([row], cards));
   exportLinks(job, rows);
 }
 
