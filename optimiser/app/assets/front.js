@@ -4,7 +4,7 @@ import { api, clearErrors, errorBlock, make, sameElsewhere, showError, showRepor
 const select = document.getElementById("run");
 if (select) { select.addEventListener("change", () => { location.href = `/front?job=${encodeURIComponent(select.value)}`; }); }
 
-const front = document.getElementById("front");
+const front = document.getElementById("trade-off");
 if (front) { start(front.dataset.job); }
 
 async function start(job) {
