@@ -62,7 +62,7 @@ function ask() {
   pump();
 }
 async function pump() {
-  if (flight || !waiting || !asked) { return; }
+  if (flight || fits || !waiting || !asked) { return; }
   waiting = false;
   const question = JSON.stringify(asked), from = latest;
   flight = { control: new AbortController(), began: performance.now() };
@@ -114,9 +114,11 @@ async function changed(how = "number") {
   if (how === "number") { search.outdated(JSON.stringify(asked)); ask(); return; }
   await refit(how);
 }
-let fitting = 0;
+// While the form is made to fit, the question may name what its feed does not have: it is not asked.
+let fitting = 0, fits = false;
 async function refit(how) {
   const turn = fitting += 1;
+  fits = true;
   try {
     const told = await api("/ask/form", { method: "POST", json: asked });
     if (turn !== fitting) { return; }
@@ -126,9 +128,10 @@ async function refit(how) {
     draw(how);
     keep();
     search.outdated(JSON.stringify(asked));
+    fits = false;
     ask();
   } catch (error) {
-    if (turn === fitting) { refused(error); }
+    if (turn === fitting) { fits = false; refused(error); }
   }
 }
 function draw(how) { drawFields(part("fields"), { asked: () => asked, offers, known, changed, how }); }
