@@ -31,7 +31,9 @@ from optimiser.surrogate.artefact import known_artefacts
 from optimiser.surrogate.packing import SHIPPED
 
 #: Files of a job beside its report: the problem, and prices and factors that differ from the known ones.
-PROBLEM, PRICES, FACTORS = "problem.yaml", "prices.yaml", "impacts.yaml"
+PROBLEM, PRICES, FACTORS, SEARCH = "problem.yaml", "prices.yaml", "impacts.yaml", "search.yaml"
+#: How hard is searched behind a question: enough to come near the full answer, and soon over.
+_EFFORT = {"population": 60, "generations": 40, "seeds": [1], "per_acid": 16}
 #: Characters of a question as text.
 _MOST = 200_000
 _PARTS = ("problem", "prices", "factors")
@@ -58,7 +60,7 @@ class Posed:
     @property
     def files(self) -> dict[str, str]:
         """The files that the question's commands read, by name."""
-        found = {PROBLEM: self.text}
+        found = {PROBLEM: self.text, SEARCH: _yaml({"problem": PROBLEM, "search": _EFFORT})}
         if self.prices:
             acids = {name: {"value": value, "per": self._per(name)} for name, value in self.prices.items()}
             found[PRICES] = _yaml({"currency": "EUR", "prices": acids})
@@ -91,7 +93,7 @@ class Posed:
     @property
     def run(self) -> tuple[str, ...]:
         """The arguments of ``optimiser`` that search the trade-off."""
-        found = ["run", f"{HERE}/{PROBLEM}"]
+        found = ["run", f"{HERE}/{SEARCH}"]
         found += [f"--prices={HERE}/{PRICES}"] if self.prices else []
         found += [f"--impacts={HERE}/{FACTORS}"] if self.factors else []
         return (*found, f"--out={HERE}/report")

@@ -75,6 +75,7 @@ def answer_json(live: Live) -> dict[str, Any]:
             ],
             "figures": figures,
             "known": _known(live),
+            "searched": live.searched,
             "seconds": answer.seconds,
         }
     plain: dict[str, Any] = plain_json(told)
@@ -82,7 +83,7 @@ def answer_json(live: Live) -> dict[str, Any]:
 
 
 def more_json(live: Live) -> dict[str, Any]:
-    """Return what takes longer: intervals of the figures of merit, warnings, why nothing is feasible."""
+    """Return the answer with what takes longer: intervals, warnings, why nothing is feasible."""
     answer = live.answer
     problem, e = answer.problem, answer.evaluation
     with told_of(problem.system):
@@ -90,7 +91,7 @@ def more_json(live: Live) -> dict[str, Any]:
         nearest = [] if answer.feasible else [f"Nearest: {words.setpoints(problem, e, 0)}."]
         warnings = words.warnings_of(problem, e, 0) if answer.feasible else []
         return {
-            "tiles": [vars(tile) for tile in tiles_of(answer)],
+            **answer_json(live),
             "why": [*why, *nearest],
             "warnings": [*warnings, intervals_caveat(problem.surrogate), *selection_caveat(problem, e, 0)],
         }

@@ -73,7 +73,7 @@ async function pump() {
     clearErrors(form);
     answered = question;
     showAnswer(told);
-    standing(`${told.known} ${told.searched ? "" : "Search, to be sure."}`, "");
+    standing(sure(told), "");
     sameElsewhere(part("elsewhere"), told.command, told.files);
     performance.measure("ask", { start: from, end: performance.now() });
   } catch (error) {
@@ -84,6 +84,7 @@ async function pump() {
     if (waiting) { pump(); } else { part("answer").removeAttribute("aria-busy"); rest(question); }
   }
 }
+function sure(told) { return told.searched ? told.known : `${told.known} Search, to be sure.`; }
 function standing(text, kind) {
   part("standing").textContent = text;
   part("standing").className = `standing ${kind}`;
@@ -101,7 +102,7 @@ function rest(question) {
   resting = setTimeout(async () => {
     try {
       const told = await api("/ask/more", { method: "POST", json: JSON.parse(question) });
-      if (JSON.stringify(asked) === question) { showMore(told); }
+      if (JSON.stringify(asked) === question) { showMore(told); standing(sure(told), ""); }
     } catch (error) { if (!(error instanceof Refused)) { throw error; } }
   }, REST);
   if (behind.checked) { searchLater = setTimeout(() => search.start(JSON.parse(question)), BEHIND); }
