@@ -65,10 +65,10 @@ class Dropped(Asked):
         table = open_table(self.path(state), self.sheet or None, usual=usual)
         return corrected(table, self.edits) if self.edits else table
 
-    def given(self, state: State) -> tuple[list[str], dict[str, str]]:
+    def given(self, state: State, usual: str | None = None) -> tuple[list[str], dict[str, str]]:
         """Return the arguments that name it to a command, and the file that has to be written for them."""
         if self.edits:
-            table = self.opened(state)
+            table = self.opened(state, usual)
             text = cells_of(table).set_axis(list(table.header), axis=1).to_csv(index=False)
             return [f"{{job}}/{CORRECTED}"], {CORRECTED: text}
         sheet = [f"--sheet={self.sheet}"] if self.sheet else []

@@ -52,17 +52,17 @@ def _environment() -> Environment:
     return environment
 
 
-def page(screen: str, **told: Any) -> HTMLResponse:
-    """Return the page of a screen, made from its template ``SCREEN.html``.
+def page(screen: str, template: str = "", **told: Any) -> HTMLResponse:
+    """Return a page of a screen, made from its template ``SCREEN.html``, or another one.
 
     Args:
         screen: its key in `SCREENS`.
+        template: name of another template, without its suffix.
         told: what its template shows.
     """
     title, about = SCREENS[screen]
-    html = (
-        _environment().get_template(f"{screen}.html").render(screen=screen, title=title, about=about, **told)
-    )
+    found = _environment().get_template(f"{template or screen}.html")
+    html = found.render(screen=screen, title=title, about=about, **told)
     return HTMLResponse(html)
 
 

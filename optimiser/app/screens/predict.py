@@ -106,19 +106,16 @@ def own_tables(state: State) -> list[str]:
     )
 
 
-def names(state: State) -> dict[str, list[str]]:
-    """Return what can be chosen from: feeds, problems, yield models, own tables."""
-    return {
-        "feeds": list(load_feeds()),
-        "problems": builtin.names("problems"),
-        "surrogates": list(known_artefacts()),
-        "own": own_tables(state),
-    }
-
-
 async def show(request: Request) -> HTMLResponse:
     """Show the screen."""
-    return page("predict", **names(state_of(request)), profile=PROFILE)
+    return page(
+        "predict",
+        feeds=list(load_feeds()),
+        problems=builtin.names("problems"),
+        surrogates=list(known_artefacts()),
+        own=own_tables(state_of(request)),
+        profile=PROFILE,
+    )
 
 
 async def table(request: Request) -> JSONResponse:
