@@ -142,8 +142,9 @@ def lenient(asked: Mapping[str, Any]) -> dict[str, Any]:
     What the form offers follows from it even where the question itself is refused.
     """
     problem = dict(asked["problem"]) if isinstance(asked.get("problem"), dict) else None
-    if problem is None or "acid" not in (problem.get("variables") or {}):  # a system's own parts all count
-        return {"problem": problem}
+    variables = None if problem is None else problem.get("variables")
+    if problem is None or not isinstance(variables, dict) or "acid" not in variables:
+        return {"problem": problem}  # of a system of one's own all parts count
     free = {"objectives": [{"maximise": "recovery"}], "constraints": [{"applicability_domain": "off"}]}
     return {"problem": {**problem, **free}}
 
@@ -187,7 +188,7 @@ def _yaml(data: Mapping[str, Any]) -> str:
 def _check_names(data: Mapping[str, Any]) -> None:
     """Refuse paths: yield models and tables of impacts are those that the app's folder has."""
     surrogate, known = data.get("surrogate", SHIPPED), known_artefacts()
-    if surrogate not in known:
+    if not isinstance(surrogate, str) or surrogate not in known:
         raise InputError(
             f"There is no yield model {str(surrogate)[:60]!r} here.",
             key=("surrogate",),

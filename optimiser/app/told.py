@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
+from optimiser._io.errors import InputError
 from optimiser.answers.answer import Answer
 from optimiser.answers.levers import Lever, lever, reagents_of
 from optimiser.app.live import Live
@@ -184,7 +186,8 @@ def _levers(problem: BoundProblem, kind: str) -> Iterator[Lever]:
         items = bought(problem.reagents, problem.inputs.parameters).values()
         names += [item.name for item in items if item.name != "water"]
     for name in dict.fromkeys(names):
-        yield lever(problem, f"{kind}.{name}")
+        with suppress(InputError):  # of what nobody knows the factor, such as what only the plant buys
+            yield lever(problem, f"{kind}.{name}")
 
 
 def _lever(one: Lever) -> dict[str, Any]:
