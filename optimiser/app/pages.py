@@ -15,7 +15,7 @@ from starlette.responses import HTMLResponse
 from optimiser import __version__
 from optimiser._io.errors import InputError
 from optimiser._io.reading import read_text
-from optimiser.report.page import PLOTLY
+from optimiser.report.page import PLOTLY, SCRIPTS
 
 #: Bytes of a report that is shown inside the app.
 _MOST = 60_000_000
@@ -42,7 +42,13 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
-    environment.globals |= {"screens": SCREENS, "version": __version__, "asset": asset, "plotly": PLOTLY}
+    environment.globals |= {
+        "screens": SCREENS,
+        "version": __version__,
+        "asset": asset,
+        "plotly": PLOTLY,
+        "scripts": SCRIPTS,
+    }
     return environment
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
@@ -24,7 +25,8 @@ from optimiser.sweeps.table import SweepTable
 ROWS, _DESIGNS = 20, 10
 #: Digits of a key that tables show, and the fewest by which a run may be named.
 _DIGITS, _SHORT, _FEWEST = 12, 8, 4
-_LISTED = ("key", "status", "feed", "acid", "cost", "climate_change", "recovery", "seconds")
+#: Columns of runs of any sweep.
+LISTED = ("key", "status", "feed", "acid", "cost", "climate_change", "recovery", "seconds")
 
 
 def listed(store: Store, table: SweepTable | None = None, status: str | None = None) -> pd.DataFrame:
@@ -69,7 +71,7 @@ def print_store(
         with told_of(table.system):
             console.print(rows_table(shown, table.varied))
     elif len(few):
-        console.print(rows_table(few[[*_LISTED]].assign(key=few["key"].str[:_DIGITS]), ()))
+        console.print(rows_table(few[[*LISTED]].assign(key=few["key"].str[:_DIGITS]), ()))
     if (more := len(frame) - len(few)) > 0:
         console.print(Text(f"... and {more:,} more: --all shows them, --csv FILE writes them"))
 
@@ -120,21 +122,32 @@ def print_run(store: Store, row: Mapping[str, Any], console: Console | None = No
         console.print(rows_table(front[shown].head(_DESIGNS), ()))
 
 
-def print_comparison(
-    one: Mapping[str, Any], other: Mapping[str, Any], console: Console | None = None
-) -> None:
-    """Print what two runs were asked differently, at which prices, and what their answers differ in."""
-    console = console or Console(highlight=False)
-    for title, part in (("Asked", "question"), ("Prices, EUR", "prices"), ("Answered", "answer")):
+@dataclass(frozen=True)
+class Difference:
+    """One thing in which two runs differ, as it is shown: ``part`` says of what, the cells are texts."""
+
+    part: str
+    name: str
+    one: str
+    other: str
+
+
+#: The parts of two runs that are compared, by the name of the row that holds them.
+PARTS = {"question": "Asked", "prices": "Prices, EUR", "answer": "Answered"}
+
+
+def differences(one: Mapping[str, Any], other: Mapping[str, Any]) -> list[Difference]:
+    """Return what two runs were asked differently, at which prices, and what their answers differ in.
+
+    Args:
+        one, other: rows, as `run_of` returns them.
+    """
+    found = []
+    for part, title in PARTS.items():
         first, second = _parts(one, part), _parts(other, part)
-        differ = [k for k in {**first, **second} if first.get(k) != second.get(k)]
-        console.print(Text(f"{title}: " + ("" if differ else "the same")))
-        if not differ:
-            continue
-        table = Table(box=None, pad_edge=False, header_style="bold")
-        for heading in ("", one["key"][:_DIGITS], other["key"][:_DIGITS]):
-            table.add_column(heading, justify="left" if not heading else "right")
-        for key in differ:
+        for key in {**first, **second}:
+            if first.get(key) == second.get(key):
+                continue
             known = column(key)
             label = f"{known.label} {known.unit}".strip() if part == "answer" else key
             cells = []
@@ -142,11 +155,33 @@ def print_comparison(
                 value = side.get(key)
                 told = isinstance(value, float) and known.numeric and part == "answer"
                 cells.append(known.text(value) if told else "" if value is None else str(value))
-            table.add_row(Text(label), *map(Text, cells))
-        console.print(table)
+            found.append(Difference(title, label, *cells))
     for name in ("version", "artefact", "status"):
         if one[name] != other[name]:
-            console.print(Text(f"{name}: {one[name]} and {other[name]}"))
+            found.append(Difference("Made", name, str(one[name]), str(other[name])))
+    return found
+
+
+def print_comparison(
+    one: Mapping[str, Any], other: Mapping[str, Any], console: Console | None = None
+) -> None:
+    """Print what two runs were asked differently, at which prices, and what their answers differ in."""
+    console = console or Console(highlight=False)
+    found = differences(one, other)
+    for title in PARTS.values():
+        differ = [d for d in found if d.part == title]
+        console.print(Text(f"{title}: " + ("" if differ else "the same")))
+        if not differ:
+            continue
+        table = Table(box=None, pad_edge=False, header_style="bold")
+        for heading in ("", one["key"][:_DIGITS], other["key"][:_DIGITS]):
+            table.add_column(heading, justify="left" if not heading else "right")
+        for d in differ:
+            table.add_row(Text(d.name), Text(d.one), Text(d.other))
+        console.print(table)
+    for d in found:
+        if d.part not in PARTS.values():
+            console.print(Text(f"{d.name}: {d.one} and {d.other}"))
 
 
 def _parts(row: Mapping[str, Any], part: str) -> dict[str, Any]:

@@ -195,23 +195,38 @@ def reasons(frame: pd.DataFrame, status: str) -> list[tuple[str, int]]:
     return [(str(reason), int(runs)) for reason, runs in counts.items()]
 
 
-def rows_table(frame: pd.DataFrame, plain: tuple[str, ...]) -> Table:
-    """Return a table for the terminal; ``plain`` columns are keys of a sweep, told as they are."""
-    shown = Table(box=None, pad_edge=False, header_style="bold")
+def rows_cells(
+    frame: pd.DataFrame, plain: tuple[str, ...] = ()
+) -> tuple[list[tuple[Column, bool]], list[list[str]]]:
+    """Return rows as they are shown: each column with whether it holds numbers, and the cells of each row.
+
+    Args:
+        frame: the rows.
+        plain: columns that are keys of a sweep, told as they are.
+    """
     of_numbers = {name for name in frame if pd.api.types.is_numeric_dtype(frame[name])}
-    for name in frame:
-        known = Column(str(name)) if name in plain else column(str(name))
-        unit = f"\n{known.unit}" if known.unit else ""
-        shown.add_column(Text(known.label + unit), justify="right" if name in of_numbers else "left")
+    known = {name: Column(str(name)) if name in plain else column(str(name)) for name in frame}
+    rows = []
     for row in frame.itertuples(index=False):
         cells = []
         for name, value in zip(frame, row, strict=True):
-            known = Column(str(name)) if name in plain else column(str(name))
             if pd.isna(value):
                 cells.append("")
             elif name in of_numbers:
-                cells.append(known.text(value) if known.numeric else number(value))
+                cells.append(known[name].text(value) if known[name].numeric else number(value))
             else:
                 cells.append(str(value))
+        rows.append(cells)
+    return [(known[name], name in of_numbers) for name in frame], rows
+
+
+def rows_table(frame: pd.DataFrame, plain: tuple[str, ...]) -> Table:
+    """Return a table for the terminal; ``plain`` columns are keys of a sweep, told as they are."""
+    shown = Table(box=None, pad_edge=False, header_style="bold")
+    columns, rows = rows_cells(frame, plain)
+    for known, right in columns:
+        unit = f"\n{known.unit}" if known.unit else ""
+        shown.add_column(Text(known.label + unit), justify="right" if right else "left")
+    for cells in rows:
         shown.add_row(*map(Text, cells))
     return shown

@@ -170,13 +170,34 @@ export function follow(box, id, { ended = () => {}, step = () => {} } = {}) {
   return () => { finished = true; stop(); };
 }
 
-/** Put the cards of a job's report into an element, with their figures. */
-export async function showReport(box, id) {
-  const answer = await fetch(`/jobs/${id}/report`);
+/** Put the cards of a job's report into an element, with their figures; or those of the report at an address. */
+export async function showReport(box, id, address = `/jobs/${id}/report`) {
+  const answer = await fetch(address);
   if (!answer.ok) { box.replaceChildren(errorBlock({ what: "The report cannot be shown.", remedy: "look at the files of the job" })); return; }
   if (window.LeachingPage) { window.LeachingPage.stop(box); }
   const parsed = new DOMParser().parseFromString(await answer.text(), "text/html"); // our own page; scripts in it stay data
+  parsed.querySelectorAll("noscript").forEach((part) => part.remove());
+  parsed.querySelectorAll("noscript").forEach((one) => one.remove()); // a parser that runs no scripts shows them
   box.replaceChildren(...parsed.body.childNodes);
+  if (window.LeachingPage) { window.LeachingPage.start(box); }
+}
+
+/**
+ * Draw figures that change often into an element: each has name, title, about, and plotly's data and layout. They are
+ * those of a report, with its buttons and colours.
+ */
+export function drawFigures(box, figures) {
+  if (window.LeachingPage) { window.LeachingPage.stop(box); }
+  const kept = new Map(Array.from(box.querySelectorAll("figure"), (one) => [one.dataset.name, one]));
+  figures.forEach((one) => {
+    const text = JSON.stringify({ data: one.data, layout: one.layout });
+    if (kept.has(one.name)) { kept.get(one.name).querySelector("script").textContent = text; return; }
+    const data = make("script", { type: "application/json", "data-plot": one.name, "data-title": one.title });
+    data.textContent = text;
+    box.append(make("figure", { "data-name": one.name }, make("figcaption", { class: "title" }, one.title),
+      make("div", { class: "plot", id: one.name, role: "group", "aria-label": one.about }), data));
+  });
+  kept.forEach((one, name) => { if (!figures.some((figure) => figure.name === name)) { one.remove(); } });
   if (window.LeachingPage) { window.LeachingPage.start(box); }
 }
 
@@ -196,6 +217,36 @@ export function sameElsewhere(box, command, files = {}) {
   box.replaceChildren(make("details", { class: "elsewhere", open }, make("summary", {}, "The same on the command line"),
     make("pre", { tabindex: "0", "aria-label": "command" }, command), copied(command, "the command"),
     ...Object.entries(files).flatMap(([name, text]) => [make("p", { class: "caption" }, name), make("pre", { tabindex: "0", "aria-label": name }, text), copied(text, name)])));
+}
+
+/** Ask before something that cannot be undone; true where the user says yes. */
+export function askFirst(question, yes = "Yes") {
+  return new Promise((answer) => {
+    const dialog = make("dialog", { class: "question", "aria-label": question },
+      make("p", {}, question),
+      make("form", { method: "dialog", class: "field" },
+        make("button", { value: "yes" }, yes), make("button", { class: "quiet", value: "no", autofocus: true }, "No, leave it")));
+    dialog.addEventListener("close", () => { answer(dialog.returnValue === "yes"); dialog.remove(); });
+    document.body.append(dialog);
+    dialog.showModal();
+  });
+}
+
+/** A table of texts: `columns` have label, unit and numeric, `rows` are cells or nodes. */
+export function tableOf(caption, columns, rows) {
+  return make("div", { class: "table-box", tabindex: "0", role: "region", "aria-label": caption },
+    make("table", { class: "plain" },
+      make("thead", {}, make("tr", {}, ...columns.map((column) => make("th", { scope: "col", class: column.numeric ? "number" : null }, column.label, column.unit ? make("span", { class: "unit" }, column.unit) : null)))),
+      make("tbody", {}, ...rows.map((row) => make("tr", {}, ...row.map((cell, j) => make("td", { class: columns[j].numeric ? "number" : null }, cell)))))));
+}
+
+/** Buttons to the page before and the next one; `go(page)` opens one. */
+export function pager(page, pages, go) {
+  if (pages < 2) { return make("span"); }
+  return make("p", { class: "field pager" },
+    make("button", { type: "button", class: "quiet", disabled: page <= 1, onclick: () => go(page - 1) }, "Back"),
+    make("span", {}, `page ${page} of ${pages}`),
+    make("button", { type: "button", class: "quiet", disabled: page >= pages, onclick: () => go(page + 1) }, "Next"));
 }
 
 /** Make an element take a file, dropped or chosen with its button; calls `taken({ upload, name })`. */

@@ -1,17 +1,226 @@
-"""The screen `runs`."""
+"""The screen of runs: history, start, rerun with one change, comparison, sweeps and their store."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import HTMLResponse
+from starlette.responses import HTMLResponse, JSONResponse
 from starlette.routing import Route
 
-from optimiser.app.pages import page
+from optimiser._io import builtin
+from optimiser._io.errors import InputError
+from optimiser._io.yamlfile import parse_yaml
+from optimiser.app.body import body_of, text_in, texts_in
+from optimiser.app.history import DESIGNS, history, row_of
+from optimiser.app.jobs import HERE, Job, Jobs
+from optimiser.app.kept import store_page, stored_difference, stored_run, sweep_report
+from optimiser.app.own import options_of
+from optimiser.app.pages import cards_of, page
+from optimiser.app.state import State, state_of
+from optimiser.app.texts import Asked, asked_by, checked, kind_of, replaced, values_of
+from optimiser.app.workspace import check_name
+from optimiser.report.listing import listing
+
+#: Commands whose first argument is a question, which can be changed and asked again.
+QUESTIONS = ("run", "ask", "compare-acids", "breakeven", "sensitivity", "sweep")
+#: What ships and can be started, by what `optimiser list` calls it.
+_SHIPPED: dict[str, Any] = {"configs": "run", "problems": "run", "sweeps": "sweep"}
+#: Where sweeps keep their runs, as commands name it.
+_STORE = "store"
 
 
 async def show(request: Request) -> HTMLResponse:
     """Show the screen."""
-    return page("runs")
+    shipped = {kind: listing(kind) for kind in _SHIPPED}
+    return page("runs", shipped=shipped)
 
 
-ROUTES = [Route("/runs", show)]
+async def rows(request: Request) -> JSONResponse:
+    """Return a page of the history."""
+    asked, jobs = request.query_params, state_of(request).jobs
+    words, screen, status = asked.get("words", ""), asked.get("screen", ""), asked.get("state", "")
+    return JSONResponse(
+        await run_in_threadpool(history, jobs, words, screen, status, _number(asked.get("page")))
+    )
+
+
+async def row(request: Request) -> JSONResponse:
+    """Return a job as the history has it, and whether it can be asked again with a change."""
+    jobs = state_of(request).jobs
+    job = jobs.get(request.path_params["id"])
+    told = await run_in_threadpool(row_of, jobs, job)
+    return JSONResponse({**told, "again": _question(jobs, job) is not None})
+
+
+def _number(text: str | None) -> int:
+    return int(text) if text and text.isdecimal() and len(text) < 9 else 1
+
+
+def _question(jobs: Jobs, job: Job) -> str | Path | None:
+    """Return the name or path of the question that a job asks; None where it asks none."""
+    if job.arguments[0] not in QUESTIONS or len(job.arguments) < 2:
+        return None
+    named = job.arguments[1]
+    path = jobs.workspace.folder / named
+    if path.is_file() and path.resolve().is_relative_to(jobs.workspace.folder.resolve()):
+        return path
+    known = {*builtin.names("configs"), *builtin.names("problems"), *builtin.names("sweeps")}
+    return named if named in known else None
+
+
+def _asked(state: State, told: Mapping[str, Any]) -> tuple[Asked, Job | None, str]:
+    """Return the question that a page means: that of a job, of a dropped file, or one that ships, by name."""
+    if id := told.get("job"):
+        job = state.jobs.get(str(id))
+        question = _question(state.jobs, job)
+        if question is None:
+            raise InputError(
+                f"Job {job.id} asks no question that can be changed here.",
+                allowed="jobs of " + ", ".join(QUESTIONS),
+                remedy="open it on its own screen",
+            )
+        return asked_by(question, "sweep" if job.arguments[0] == "sweep" else "run"), job, ""
+    if upload := told.get("upload"):
+        path = state.workspace.uploaded(str(upload))
+        return asked_by(path, kind_of(path)), None, ""
+    kind, name = str(told.get("kind", "")), str(told.get("name", ""))
+    if kind not in _SHIPPED or name not in builtin.names(kind):  # type: ignore[arg-type]
+        raise InputError(f"Nothing that ships is called {name[:100]!r}.", remedy="choose one of the list")
+    return asked_by(name, _SHIPPED[kind]), None, name
+
+
+async def question(request: Request) -> JSONResponse:
+    """Return the files of a question, and the values that can be changed alone."""
+    asked, job, _ = await run_in_threadpool(_asked, state_of(request), dict(request.query_params))
+    return JSONResponse({**_told(asked), "command": job.arguments[0] if job else asked.kind})
+
+
+def _told(asked: Asked) -> dict[str, Any]:
+    return {"kind": asked.kind, "files": dict(asked.files), "values": values_of(asked)}
+
+
+async def change(request: Request) -> JSONResponse:
+    """Return the files of a question with one value changed, after checking them as a run would."""
+    told = await body_of(request)
+    files, name, key = texts_in(told, "files"), text_in(told, "file"), told.get("key")
+    if name not in files or not isinstance(key, list):
+        raise InputError("The question has no such value.", remedy="choose one of the list")
+    asked = Asked("sweep" if told.get("kind") == "sweep" else "run", files)
+
+    def changed() -> Asked:
+        text = replaced(parse_yaml(files[name], Path(name)), tuple(key), text_in(told, "value"))
+        made = Asked(asked.kind, {**files, name: text})
+        checked(made)
+        return made
+
+    return JSONResponse(_told(await run_in_threadpool(changed)))
+
+
+async def start(request: Request) -> JSONResponse:
+    """Start a run or a sweep, or ask the question of a job again with the files as they are now."""
+    state, told = state_of(request), await body_of(request)
+    job = await run_in_threadpool(_start, state, told)
+    return JSONResponse(state.jobs.record(job), 201)
+
+
+def _start(state: State, told: Mapping[str, Any]) -> Job:
+    asked, of, shipped = _asked(state, told)
+    files = texts_in(told, "files")
+    if files and set(files) != set(asked.files):
+        raise InputError("The question has other files by now.", remedy="open it again")
+    now = Asked(asked.kind, {name: files.get(name, text) for name, text in asked.files.items()})
+    checked(now)
+    name = check_name(text_in(told, "name", Path(now.first).stem), "a run", "name")
+    tables = options_of(state.workspace, texts_in(told, "tables")) if asked.kind == "run" else []
+    same = now == asked and shipped == name
+    written: dict[str, bytes | str] = {} if same else {f"{name}.yaml": now.files[now.first]}
+    written |= {} if same else {other: now.files[other] for other in list(now.files)[1:]}
+    if not same and f"{name}.yaml" in list(now.files)[1:]:
+        raise InputError(f"{name} is the name of its problem.", key=("name",), remedy="choose another one")
+    subject = shipped if same else f"{HERE}/{name}.yaml"
+    about = {"of": of.id} if of is not None else {}
+    if of is not None and asked.kind == "run":
+        rest, taken = _moved(state, of)
+        arguments = [of.arguments[0], subject, *rest]
+        return state.jobs.add("runs", of.title, arguments, {**taken, **written}, about)
+    if asked.kind == "sweep":
+        arguments = ["sweep", subject, f"--out={_STORE}", "--resume"]
+        return state.jobs.add("runs", name, arguments, written, {**about, "sweep": name})
+    arguments = ["run", subject, f"--out={HERE}/report", *tables]
+    return state.jobs.add("runs", name, arguments, written, about)
+
+
+def _moved(state: State, of: Job) -> tuple[list[str], dict[str, bytes]]:
+    """Return the options of a job for one like it, and the files of its folder that they name."""
+    place = f"{state.workspace.relative(state.jobs.folder(of.id))}/"
+    rest, taken = [], {}
+    for part in of.arguments[2:]:
+        path = state.workspace.folder / part.rpartition("=")[2]
+        if place in part and path.is_file():
+            taken[path.name] = path.read_bytes()
+        if part != "--resume":
+            rest.append(part.replace(place, f"{HERE}/"))
+    return rest, taken
+
+
+async def compare(request: Request) -> JSONResponse:
+    """Compare two searches."""
+    state, told = state_of(request), await body_of(request)
+    sides = [state.jobs.get(text_in(told, key)) for key in ("one", "other")]
+    for job, key in zip(sides, ("one", "other"), strict=True):
+        if not (state.jobs.folder(job.id) / DESIGNS).is_file():
+            raise InputError(
+                f"Job {job.id} has no designs that could be compared.",
+                key=(key,),
+                allowed="two jobs that searched, and have ended",
+                remedy="choose another one",
+            )
+    places = [f"{state.workspace.relative(state.jobs.folder(job.id))}/report" for job in sides]
+    title = f"{sides[0].title} beside {sides[1].title}"
+    job = state.jobs.add("runs", title, ["compare", *places, f"--out={HERE}/report"])
+    return JSONResponse(state.jobs.record(job), 201)
+
+
+async def store(request: Request) -> JSONResponse:
+    """Return a page of the store of runs."""
+    asked, workspace = request.query_params, state_of(request).workspace
+    sweep, status, number = asked.get("sweep", ""), asked.get("status", ""), _number(asked.get("page"))
+    return JSONResponse(await run_in_threadpool(store_page, workspace, sweep, status, number))
+
+
+async def store_run(request: Request) -> JSONResponse:
+    """Return a run of the store."""
+    key = request.path_params["key"]
+    return JSONResponse(await run_in_threadpool(stored_run, state_of(request).workspace, key))
+
+
+async def store_compare(request: Request) -> JSONResponse:
+    """Return what two runs of the store differ in."""
+    one, other = request.query_params.get("one", ""), request.query_params.get("other", "")
+    found = await run_in_threadpool(stored_difference, state_of(request).workspace, one, other)
+    return JSONResponse({"differences": found})
+
+
+async def store_report(request: Request) -> HTMLResponse:
+    """Return the cards of a sweep's report."""
+    name, workspace = request.path_params["name"], state_of(request).workspace
+    return HTMLResponse(await run_in_threadpool(lambda: cards_of(sweep_report(workspace, name))))
+
+
+ROUTES = [
+    Route("/runs", show),
+    Route("/runs/list", rows),
+    Route("/runs/list/{id}", row),
+    Route("/runs/question", question),
+    Route("/runs/change", change, methods=["POST"]),
+    Route("/runs/start", start, methods=["POST"]),
+    Route("/runs/compare", compare, methods=["POST"]),
+    Route("/runs/store", store),
+    Route("/runs/store/compare", store_compare),
+    Route("/runs/store/runs/{key}", store_run),
+    Route("/runs/store/sweeps/{name}/report", store_report),
+]

@@ -1,12 +1,16 @@
-"""The screen `tables`."""
+"""The screen of tables: acids, prices and impact factors, and own ones."""
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 from starlette.requests import Request
-from starlette.responses import HTMLResponse
+from starlette.responses import HTMLResponse, JSONResponse
 from starlette.routing import Route
 
+from optimiser.app.own import own_tables
 from optimiser.app.pages import page
+from optimiser.app.state import state_of
 
 
 async def show(request: Request) -> HTMLResponse:
@@ -14,4 +18,10 @@ async def show(request: Request) -> HTMLResponse:
     return page("tables")
 
 
-ROUTES = [Route("/tables", show)]
+async def own(request: Request) -> JSONResponse:
+    """Return the own tables of each kind."""
+    found = own_tables(state_of(request).workspace)
+    return JSONResponse({kind: [asdict(table) for table in tables] for kind, tables in found.items()})
+
+
+ROUTES = [Route("/tables", show), Route("/tables/own", own)]
