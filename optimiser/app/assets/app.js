@@ -170,13 +170,17 @@ export function follow(box, id, { ended = () => {}, step = () => {} } = {}) {
   return () => { finished = true; stop(); };
 }
 
-/** Put the cards of a job's report into an element, with their figures; or those of the report at an address. */
-export async function showReport(box, id, address = `/jobs/${id}/report`) {
+/** Put the cards of a job's report into an element, with their figures; or those of the report at another address. */
+export async function showReport(box, id, { address = `/jobs/${id}/report`, files = `/jobs/${id}/files/report` } = {}) {
   const answer = await fetch(address);
   if (!answer.ok) { box.replaceChildren(errorBlock({ what: "The report cannot be shown.", remedy: "look at the files of the job" })); return; }
   if (window.LeachingPage) { window.LeachingPage.stop(box); }
-  const parsed = new DOMParser().parseFromString(await answer.text(), "text/html"); // our own page; scripts in it stay data
+  const parsed = new DOMParser().parseFromString(`<body>${await answer.text()}`, "text/html"); // our own page; scripts in it stay data
   parsed.querySelectorAll("noscript").forEach((part) => part.remove());
+  parsed.querySelectorAll("a[href]").forEach((link) => { // files beside the page
+    const to = link.getAttribute("href");
+    if (/^[\w.-]+$/.test(to)) { link.setAttribute("href", `${files}/${to}`); link.setAttribute("download", ""); }
+  });
   box.replaceChildren(...parsed.body.childNodes);
   if (window.LeachingPage) { window.LeachingPage.start(box); }
 }
