@@ -49,5 +49,14 @@ def opened(path: Path, width: int) -> Iterator[Any]:
         assert page.locator("section .error").count() == 0
         yield page
         browser.close()
-    assert wrong == []
+    assert wrong == [], wrong
     assert fetched == [path.as_uri()]
+
+
+def eventually(page: Any, expression: str, wanted: object) -> object:
+    """Ask until the answer is the one wanted or five seconds are over; the page itself may not poll."""
+    for _ in range(50):
+        if page.evaluate(expression) == wanted:
+            break
+        page.wait_for_timeout(100)
+    return page.evaluate(expression)

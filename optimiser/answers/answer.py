@@ -283,9 +283,9 @@ def answer_from(question: Problem, pool: Pool, bound: BoundProblem, relaxed: Seq
         evaluation=evaluation,
         spread=spread(bound, evaluation, pool.rng),
         binding=_binding(pool, asked, tight) if feasible else (),
-        acids=_acids(pool, asked, alone),
+        acids=acids_alone(pool, asked, alone),
         price_of_yield=tuple(priced(pool, q, t, bound.confidence) for t, q in sweep.items()),
-        price_of_certainty=_certainty(pool, bound, evaluation, ladder, target),
+        price_of_certainty=certainty(pool, bound, evaluation, ladder, target),
         reachable=tuple(priced(pool, q, t, c) for (t, c), q in grid.items()),
         drift=drifts(bound, evaluation) if feasible else (),
         refusal=refusal,
@@ -297,7 +297,7 @@ def answer_from(question: Problem, pool: Pool, bound: BoundProblem, relaxed: Seq
     )
 
 
-def _certainty(
+def certainty(
     pool: Pool, bound: BoundProblem, evaluation: Evaluation, ladder: Mapping[float, Question], target: float
 ) -> tuple[Priced, ...]:
     """Return what more certainty costs; nothing of a guess, whose errors nobody has seen."""
@@ -446,7 +446,8 @@ def _targets(bound: BoundProblem, only: str | None = None) -> Floats:
     return np.array([chosen.get(response, np.nan) for response in bound.responses])
 
 
-def _acids(pool: Pool, asked: Question, alone: Sequence[Question]) -> tuple[AcidAnswer, ...]:
+def acids_alone(pool: Pool, asked: Question, alone: Sequence[Question]) -> tuple[AcidAnswer, ...]:
+    """Return what each acid alone comes to among the designs of a pool, best first."""
     bound, best = asked.problem, pool.best(asked)
     sign, found = bound.objectives[0].sign, []
     least = float(pool.view(asked).value[best]) if pool.view(asked).lacking[best] <= 0.0 else math.nan
@@ -529,7 +530,7 @@ def prices_of_run(result: RunResult, seed: int = 1) -> Answer | None:
         binding=(),
         acids=(),
         price_of_yield=tuple(priced(pool, q, t, bound.confidence) for t, q in sweep.items()),
-        price_of_certainty=_certainty(pool, bound, evaluation, ladder, target),
+        price_of_certainty=certainty(pool, bound, evaluation, ladder, target),
         reachable=(),
         drift=(),
         refusal=None,

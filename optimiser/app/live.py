@@ -7,27 +7,46 @@ about these, and a change of prices or targets costs a few sums.
 from __future__ import annotations
 
 import json
+import math
 import threading
+import time
 from collections import OrderedDict
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from optimiser.answers.answer import CONFIDENCES, TARGETS, Priced, at, priced
+from optimiser.answers.answer import (
+    CONFIDENCES,
+    TARGETS,
+    Answer,
+    acids_alone,
+    at,
+    certainty,
+    highest_confidence,
+    priced,
+)
+from optimiser.answers.levers import lever, with_price
 from optimiser.answers.question import Asked, question_of
+from optimiser.answers.spread import spread
+from optimiser.app.question import Posed
+from optimiser.chemistry.feeds import Feed
 from optimiser.problem.binding import bind, refuse_slow_surrogate
 from optimiser.problem.bound import BoundProblem
+from optimiser.problem.constraints import Yields
+from optimiser.problem.margins import Limit
 from optimiser.problem.schema import Problem
 from optimiser.search.archive import Archive
+from optimiser.search.front import infeasibility_of
 from optimiser.search.pool import Pool, Question
 from optimiser.surrogate.artefact import Surrogate
-from optimiser.tables.own import OwnTables, own_tables, tables_of
+from optimiser.tables.own import tables_of
 
-#: Feeds with their acids whose designs are kept in memory.
-_KEPT = 8
+#: Feeds with their acids whose designs are kept in memory, and the most designs of each that are.
+_KEPT, _MOST = 8, 12_000
 #: Rounds of polishing of a first answer.
 _FIRST = 2
+_SEED = 1
 
 
 @dataclass(frozen=True)
@@ -35,36 +54,22 @@ class Live:
     """An answer of the designs that are known by now.
 
     Attributes:
-        problem: the question, bound.
-        pool: the designs.
-        asked: the question as the pool knows it.
-        alone: the question for each acid.
-        price_of_yield, price_of_certainty: the best value at other targets and confidences.
+        answer: as `ask` gives one, without what takes too long: what binds, drifts, the map.
+        known: how many designs are predicted in full.
+        searched: how many of them searches have found.
     """
 
-    problem: BoundProblem
-    pool: Pool
-    asked: Question
-    alone: tuple[Question, ...]
-    price_of_yield: tuple[Priced, ...]
-    price_of_certainty: tuple[Priced, ...]
-
-    @property
-    def row(self) -> int:
-        """The row of the pool's designs that answers the question."""
-        return self.pool.best(self.asked)
-
-    @property
-    def feasible(self) -> bool:
-        """Whether that design keeps every constraint."""
-        return bool(self.pool.view(self.asked).lacking[self.row] <= 0.0)
+    answer: Answer
+    known: int
+    searched: int
 
 
 @dataclass
 class _Known:
     """Designs of one feed, its acids, ranges and tolerances."""
 
-    pool: Pool
+    pool: Pool | None = None
+    searched: int = 0
     lock: threading.Lock = field(default_factory=threading.Lock)
 
 
@@ -76,20 +81,23 @@ class Answers:
         self._models: dict[str, Surrogate] = {}
         self._lock = threading.Lock()
 
-    def bound(self, question: Problem, prices: dict[str, float]) -> BoundProblem:
-        """Bind a question at some prices in EUR.
+    def bound(self, posed: Posed) -> BoundProblem:
+        """Bind a question, with all of its acids.
 
         Raises:
-            InputError: as `bind` and `own_tables`.
+            InputError: as `bind`, `tables_of` and `lever`.
         """
-        tables: OwnTables | None
-        tables = own_tables(question, amounts=prices) if prices else tables_of(question)
-        problem = bind(question, tables, self._models.get(question.surrogate))
+        question = question_of(posed.problem, Asked())
+        problem = bind(question, tables_of(question), self._models.get(question.surrogate))
         refuse_slow_surrogate(question, problem.surrogate)
         self._models[question.surrogate] = problem.surrogate
-        return problem.with_acids(problem.supported_acids)
+        for name, price in posed.prices.items():
+            problem = with_price(problem, name, price)
+        for name, factor in posed.factors.items():
+            problem = lever(problem, f"climate_change.{name}").at(factor)
+        return problem
 
-    def answer(self, question: Problem, asked: Asked, prices: dict[str, float], seed: int = 1) -> Live:
+    def answer(self, posed: Posed) -> Live:
         """Return the best design known for a question, and what more yield and certainty cost.
 
         The first question about a feed and its acids scans their designs, which takes a second or two.
@@ -97,61 +105,124 @@ class Answers:
         Raises:
             InputError: the question contradicts itself, or cannot be bound to models.
         """
-        problem = self.bound(question_of(question, asked), prices)
-        known = self._of(problem, seed)
-        with known.lock:
-            return _live(known.pool, problem, _FIRST if not len(known.pool) else 0)
+        return self._solved(posed, lambda answer, pool: answer)
 
-    def learn(self, question: Problem, asked: Asked, prices: dict[str, float], found: Archive) -> None:
-        """Take over what a search has found."""
-        known = self._of(self.bound(question_of(question, asked), prices), 1)
-        with known.lock:
-            known.pool.add(found)
-            known.pool.forget()
+    def more(self, posed: Posed) -> Live:
+        """Return the same answer with what takes longer: intervals, and why nothing is feasible."""
+        return self._solved(posed, _whole)
 
-    def _of(self, problem: BoundProblem, seed: int) -> _Known:
+    def learn(self, posed: Posed, found: Archive, acids: Sequence[str]) -> None:
+        """Take over what a search of a question has found.
+
+        Args:
+            posed: the question.
+            found: the designs.
+            acids: what the acids of ``found`` are called, in their order.
+        """
+        problem = self._searched(self.bound(posed))
+        index = np.array([problem.acid_names.index(acid) for acid in acids], dtype=np.intp)
+        found = replace(found, designs=found.designs.at(index[found.designs.acid], found.designs.continuous))
+        known = self._of(problem)
+        with known.lock:
+            pool = known.pool = known.pool or _scanned(problem)
+            before = len(pool)
+            pool.add(found)
+            pool.forget()
+            known.searched += len(pool) - before
+
+    def _solved(self, posed: Posed, then: Callable[[Answer, Pool], Answer]) -> Live:
+        began = time.perf_counter()
+        problem = self._searched(self.bound(posed))
+        known = self._of(problem)
+        with known.lock:
+            if known.pool is not None and len(known.pool) > _MOST:
+                known.pool, known.searched = None, 0
+            rounds = _FIRST if known.pool is None else 0
+            pool = known.pool = known.pool or _scanned(problem)
+            answer = then(answer_of_known(posed.problem, pool, problem, rounds), pool)
+            return Live(replace(answer, seconds=time.perf_counter() - began), len(pool), known.searched)
+
+    def _searched(self, problem: BoundProblem) -> BoundProblem:
+        return problem.with_acids(problem.supported_acids)
+
+    def _of(self, problem: BoundProblem) -> _Known:
         about = signature(problem)
         with self._lock:
-            if about not in self._known:
-                self._known[about] = _Known(Pool(problem, np.random.default_rng(seed)))
-                if len(self._known) > _KEPT:
-                    self._known.popitem(last=False)
+            known = self._known.setdefault(about, _Known())
             self._known.move_to_end(about)
-            return self._known[about]
+            if len(self._known) > _KEPT:
+                self._known.popitem(last=False)
+            return known
 
 
 def signature(problem: BoundProblem) -> str:
-    """Return what decides which designs there are and what they yield."""
+    """Return what decides which designs there are, what they yield, and which limits they keep."""
+    feed = problem.feed
+    if isinstance(feed, Feed):  # how much of it there is does not matter
+        feed = feed.model_copy(update={"mass": 1.0})
     return json.dumps(
         [
             problem.surrogate.sha256,
-            repr(problem.feed),
+            repr(feed),
             problem.acid_names,
             problem.lower.tolist(),
             problem.upper.tolist(),
             repr(problem.tolerances),
+            repr(problem.inputs.parameters),
+            [repr(c) for c in problem.constraints if isinstance(c, Limit)],
         ]
     )
 
 
-def _live(pool: Pool, problem: BoundProblem, rounds: int) -> Live:
+def answer_of_known(question: Problem, pool: Pool, problem: BoundProblem, rounds: int = 0) -> Answer:
+    """Return the answer to a question among the designs of a pool.
+
+    Args:
+        question: as asked.
+        pool: the designs; it grows by the most promising ones of its scan.
+        problem: the question, bound.
+        rounds: of polishing.
+    """
     pool.forget()
     asked = Question(problem)
-    alone = tuple(Question(problem, k) for k in range(len(problem.acids)))
+    alone = [Question(problem, k) for k in range(len(problem.acids))]
     ladder = {c: Question(at(problem, confidence=c)) for c in CONFIDENCES} if problem.targets else {}
     sweep = {t: Question(at(problem, target=t)) for t in TARGETS} if problem.targets else {}
-    pool.solve([asked, *alone], rounds)
-    pool.solve([*ladder.values(), *sweep.values()], 0)
-    return Live(
-        problem,
-        pool,
-        asked,
-        alone,
-        tuple(priced(pool, q, t, problem.confidence) for t, q in sweep.items()),
-        tuple(priced(pool, q, float("nan"), c) for c, q in ladder.items()),
+    if rounds:
+        pool.solve([asked, *alone], rounds)
+    pool.solve([asked, *alone, *ladder.values(), *sweep.values()], 0)
+    row = pool.best(asked)
+    evaluation = problem.evaluate(pool.designs.take(np.array([row])))
+    targets = set(problem.targets.values())
+    target = targets.pop() if len(targets) == 1 else math.nan
+    return Answer(
+        question=question,
+        problem=problem,
+        feasible=bool(pool.view(asked).lacking[row] <= 0.0),
+        evaluation=evaluation,
+        spread={},
+        binding=(),
+        acids=acids_alone(pool, asked, alone),
+        price_of_yield=tuple(priced(pool, q, t, problem.confidence) for t, q in sweep.items()),
+        price_of_certainty=certainty(pool, problem, evaluation, ladder, target),
+        reachable=(),
+        drift=(),
+        refusal=None,
+        highest_confidence=highest_confidence(pool, problem),
+        tables=None,
+        seed=_SEED,
+        seconds=0.0,
     )
 
 
-def as_json(live: Live) -> dict[str, Any]:
-    """Return what the page shows of an answer."""
-    raise NotImplementedError
+def _scanned(problem: BoundProblem) -> Pool:
+    """Return a pool whose scan leaves out what no question about the same designs allows."""
+    kept = tuple(c for c in problem.constraints if isinstance(c, Limit | Yields))  # others look at prices
+    return Pool(replace(problem, constraints=kept), np.random.default_rng(_SEED))
+
+
+def _whole(answer: Answer, pool: Pool) -> Answer:
+    """Return an answer with the intervals of its figures, or with why nothing is feasible."""
+    told = spread(answer.problem, answer.evaluation, np.random.default_rng(_SEED))
+    refusal = None if answer.feasible else infeasibility_of(answer.problem, pool.archive(answer.problem))
+    return replace(answer, spread=told, refusal=refusal)

@@ -15,7 +15,7 @@ from starlette.responses import HTMLResponse
 from optimiser import __version__
 from optimiser._io.errors import InputError
 from optimiser._io.reading import read_text
-from optimiser.report.page import PLOTLY
+from optimiser.report.page import PLOTLY, SCRIPTS
 
 #: Bytes of a report that is shown inside the app.
 _MOST = 60_000_000
@@ -42,21 +42,27 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
-    environment.globals |= {"screens": SCREENS, "version": __version__, "asset": asset, "plotly": PLOTLY}
+    environment.globals |= {
+        "screens": SCREENS,
+        "version": __version__,
+        "asset": asset,
+        "plotly": PLOTLY,
+        "scripts": SCRIPTS,
+    }
     return environment
 
 
-def page(screen: str, **told: Any) -> HTMLResponse:
-    """Return the page of a screen, made from its template ``SCREEN.html``.
+def page(screen: str, template: str = "", **told: Any) -> HTMLResponse:
+    """Return a page of a screen, made from its template ``SCREEN.html``, or another one.
 
     Args:
         screen: its key in `SCREENS`.
+        template: name of another template, without its suffix.
         told: what its template shows.
     """
     title, about = SCREENS[screen]
-    html = (
-        _environment().get_template(f"{screen}.html").render(screen=screen, title=title, about=about, **told)
-    )
+    found = _environment().get_template(f"{template or screen}.html")
+    html = found.render(screen=screen, title=title, about=about, **told)
     return HTMLResponse(html)
 
 

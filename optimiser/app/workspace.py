@@ -92,6 +92,10 @@ class Workspace:
             raise InputError("This file is not here any more.", remedy="drop it again")
         return next(path for path in sorted(folder.iterdir()) if not path.name.startswith("."))
 
+    def is_upload(self, name: str) -> bool:
+        """Return whether a name has the form of the key of an upload."""
+        return _UPLOAD.fullmatch(name) is not None
+
     def relative(self, path: Path) -> str:
         """Return a path as commands name it from the workspace."""
         return path.relative_to(self.folder).as_posix()

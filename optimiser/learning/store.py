@@ -82,7 +82,7 @@ def create(results: OwnResults, base: Surrogate, name: str, *, replace: bool = F
             written.
     """
     folder = site_folder(name)
-    _check_examples(results)
+    check_examples(results)
     check_folder(folder, replace, "--name", ours=is_site)
     check_base(base)
     check_system(results, base)
@@ -99,7 +99,7 @@ def add(results: OwnResults, name: str) -> Surrogate:
     Raises:
         InputError: there is no such site model, it cannot be used or written, or rows are there twice.
     """
-    _check_examples(results)
+    check_examples(results)
 
     def change(site: Surrogate, frame: pd.DataFrame) -> tuple[pd.DataFrame, OwnData, dict[str, Any]]:
         check_system(results, site)
@@ -316,10 +316,15 @@ def _tidy(folder: Path) -> None:
             shutil.rmtree(path, ignore_errors=True)
 
 
-def _check_examples(results: OwnResults) -> None:
+def check_examples(results: OwnResults) -> None:
+    """Refuse rows that are still those of the template.
+
+    Raises:
+        InputError: the first of them.
+    """
     if len(rows := results.examples):
         raise InputError(
-            f"Row {results.scenarios.rows[rows[0]]} is still an example of the template.",
-            where=results.source,
+            f"Row {(row := results.scenarios.rows[rows[0]])} is still an example of the template.",
+            where=f"{results.source}, row {row}",
             remedy="replace the example rows by your own results, or remove them",
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
@@ -21,6 +22,8 @@ class Figure:
         log: its axes that are logarithmic, ``x`` or ``y``; a button makes them linear.
         legend: whether it only says what colours and shapes of the figures after it mean.
         least_width: in pixels; where the page is narrower, the figure scrolls inside its own box.
+        linked: whether its marks are designs of the front, which can be chosen: ``customdata`` of such
+            a trace has the row of front.csv of each mark, from 0, and -1 where it is not on the front.
     """
 
     name: str
@@ -30,6 +33,7 @@ class Figure:
     log: tuple[str, ...] = ()
     legend: bool = False
     least_width: int = 0
+    linked: bool = False
     kind: ClassVar[str] = "figure"
 
 
@@ -53,6 +57,7 @@ class Table:
         minor: columns that paper has no room for.
         tall: has many rows, so it scrolls inside its own box.
         sortable: whether its headings sort it; not where the order of the rows is what it says.
+        linked: whether its rows are those of front.csv, which can be chosen.
     """
 
     name: str
@@ -62,6 +67,7 @@ class Table:
     minor: tuple[str, ...] = ()
     tall: bool = False
     sortable: bool = True
+    linked: bool = False
     kind: ClassVar[str] = "table"
 
 
@@ -81,6 +87,41 @@ class Rows:
     noun: str
     data: Mapping[str, Any]
     kind: ClassVar[str] = "rows"
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What the designs of a front are chosen by, in all linked figures and tables of a page at once.
+
+    Attributes:
+        name: unique on the page.
+        what: options are called, e.g. ``acids``.
+        options: of which there is a design: name, label and colour.
+        of: the option of each design, in the order of front.csv.
+        said: each design in a few words.
+        table: the rows of front.csv.
+    """
+
+    name: str
+    what: str
+    options: tuple[tuple[str, str, str], ...]
+    of: tuple[str, ...]
+    said: tuple[str, ...]
+    table: pd.DataFrame
+    kind: ClassVar[str] = "choice"
+
+    @property
+    def data(self) -> dict[str, Any]:
+        """What the page's script reads: ``of``, ``said``, and of front.csv ``columns`` and ``rows``."""
+        rows = [[_plain(value) for value in row] for row in self.table.to_dict("split")["data"]]
+        return {"of": self.of, "said": self.said, "columns": list(self.table.columns), "rows": rows}
+
+
+def _plain(value: Any) -> Any:
+    """Return a cell of a table as JSON has it, and as a CSV file writes it: nothing for NaN."""
+    if isinstance(value, bool) or (isinstance(value, float) and math.isinf(value)):
+        return str(value)
+    return None if isinstance(value, float) and math.isnan(value) else value
 
 
 @dataclass(frozen=True)
@@ -112,7 +153,7 @@ class Verbatim:
     kind: ClassVar[str] = "verbatim"
 
 
-Block = Figure | Panels | Table | Rows | Words | Verbatim
+Block = Figure | Panels | Table | Rows | Choice | Words | Verbatim
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -32,6 +32,7 @@ from optimiser.systems.system import System
 from optimiser.tables.own import read_own_tables
 from optimiser.tables.own_results import OwnResults, read_results, template_frame
 from optimiser.tables.own_results_system import named_feed, refuse_acids
+from optimiser.tables.read import Table
 
 #: What stands for an option that was given without its value.
 BARE = "-"
@@ -182,7 +183,7 @@ def learn(request: Request) -> Said:
     else:
         question = load_config(request.problem).problem if request.problem else None
         adding = request.action == "add"
-        base = store.opened(name) if adding else _base(request, question)
+        base = store.opened(name) if adding else base_of(request, question)
         results = read_request(request, base.system, question)
         surrogate = (
             store.add(results, name) if adding else store.create(results, base, name, replace=request.force)
@@ -208,7 +209,7 @@ def forget(name: str, rows: Sequence[int], as_json: bool = False) -> Said:
     return _said(told, changed, Request(name=name, as_json=as_json))
 
 
-def _base(request: Request, question: Problem | None) -> Surrogate:
+def base_of(request: Request, question: Problem | None) -> Surrogate:
     """Return the model to learn on: the one named, that of a problem on one's own system, or the default.
 
     Raises:
@@ -220,17 +221,25 @@ def _base(request: Request, question: Problem | None) -> Surrogate:
 
 
 def read_request(request: Request, system: System, question: Problem | None) -> OwnResults:
-    """Read the table of a request, with the feed and the acids that belong to it.
+    """Read the table of a request, with the feed and the acids that belong to it; see `reader_of`."""
+    assert request.table is not None
+    return reader_of(request, system, question)(request.table)
+
+
+def reader_of(
+    request: Request, system: System, question: Problem | None
+) -> Callable[[Path | Table], OwnResults]:
+    """Return what reads a table of results, with the feed and the acids that a request names.
 
     Args:
-        request: names the table.
+        request: the options; its table is not looked at.
         system: what was leached.
         question: whose feed and own acids apply, or None.
 
     Raises:
-        InputError: anything wrong in it, in the problem or in the table of acids.
+        InputError: anything wrong in the problem or in the table of acids; what is returned raises it for
+            the table.
     """
-    assert request.table is not None
     if question is not None and (type(question).responses is None) != system.is_cathode:
         raise InputError(
             f"The problem {question.name} is not on {system.name}.",
@@ -242,11 +251,11 @@ def read_request(request: Request, system: System, question: Problem | None) -> 
         refuse_acids(request.acids, system, "--acids")
         named = named_feed(request.feed, system, "--feed")
         own_feed = question.feed if named is None and question is not None else named
-        return read_results(request.table, feed=own_feed, sheet=request.sheet, system=system)
+        return lambda table: read_results(table, feed=own_feed, sheet=request.sheet, system=system)
     known = known_acids(question) if question else None
     feed = find_feed(request.feed, where="--feed") if request.feed else question.feed if question else None
     acids = read_own_tables(request.acids, known=known).acids
-    return read_results(request.table, feed=feed, acids=acids, sheet=request.sheet)
+    return lambda table: read_results(table, feed=feed, acids=acids, sheet=request.sheet)
 
 
 def rows_of(text: str) -> tuple[int, ...]:

@@ -14,11 +14,13 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from optimiser.report.card import Card, Rows, Table, failed
+from optimiser.report.card import Card, Table, failed
 from optimiser.report.columns import column, with_intervals
 
 #: plotly.js with the trace types that figures have, and no others; made by ``make plotly``.
 PLOTLY = "vendor/plotly-4.1.1.min.js"
+#: What makes cards come alive, in the order in which a page loads it, after plotly.js.
+SCRIPTS = ("page.js", "figures.js", "rows.js", "choice.js")
 #: Columns of prose, which need width, and whose addresses become links.
 _LONG = frozenset({"source", "verdict"})
 
@@ -150,12 +152,6 @@ def _asset(name: str) -> str:
     return (resources.files("optimiser.report") / "assets" / name).read_text(encoding="utf-8")
 
 
-def _scripts(cards: Sequence[Card]) -> list[str]:
-    """Return the scripts that a page needs: that of long tables only where there is one."""
-    long = any(isinstance(block, Rows) for card in cards for block in card.blocks)
-    return ["page.js", "rows.js"] if long else ["page.js"]
-
-
 def draw(card: Card, files: Sequence[str] = ()) -> tuple[Card, Markup]:
     """Return a card and its HTML; if it cannot be drawn, the card that says so takes its place.
 
@@ -202,7 +198,7 @@ def page_of(
             appendix=[one for one in drawn if one[0].appendix],
             files=files,
             style=Markup(_asset("page.css")),
-            script=Markup("\n".join(_asset(script) for script in _scripts([card for card, _ in drawn]))),
+            script=Markup("\n".join(map(_asset, SCRIPTS))),
             plotly=Markup(_asset(PLOTLY).replace("</script", "<\\/script")),
         )
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -24,8 +25,8 @@ from optimiser.report.stream import STREAMED, streamed_table
 from optimiser.report.workbook import write_sheets
 from optimiser.tables.footprint import check_footprint
 from optimiser.tables.own import own_tables, read_own_tables
-from optimiser.tables.predict import RowProgress, Setting, Tally, parts, prepare, results
-from optimiser.tables.read import split_source
+from optimiser.tables.predict import RowProgress, Setting, Tally, model_of, parts, prepare, results
+from optimiser.tables.read import Table, split_source
 from optimiser.toolkit.profile import find_profile
 
 #: Rows that a page and a workbook of many sheets hold.
@@ -70,7 +71,7 @@ def deliver(request: Request, progress: RowProgress) -> Said:
         InputError: anything wrong with options, table or targets, before any prediction.
     """
     _check(request)
-    setting = _setting(request)
+    setting = setting_of(request)(request.table)
     with told_of(setting.system):
         return _deliver(request, setting, progress)
 
@@ -94,25 +95,39 @@ def _deliver(request: Request, setting: Setting, progress: RowProgress) -> Said:
     return Said(output, (*lines, *tally.lines(), *setting.notes))
 
 
-def _setting(request: Request) -> Setting:
+def setting_of(request: Request) -> Callable[[Path | Table], Setting]:
+    """Read what a request names beside its table, and return what checks a table with it.
+
+    Args:
+        request: the options; its table is not looked at.
+
+    Raises:
+        InputError: the problem, the yield model, or an own table is wrong.
+    """
     question = load_problem(request.problem) if request.problem else None
     files = (request.acids, request.prices, request.impacts)
     tables = own_tables(question, *files) if question else read_own_tables(*files)
-    setting = prepare(
-        request.table,
-        question=question,
-        feed=request.feed or None,
-        feed_from="--feed",
-        sheet=request.sheet,
-        basis=request.basis,
-        tables=tables,
-        profile=find_profile(request.profile, request.acids, tables.given, tables.acids),
-        bare=request.tolerances == "off",
-        surrogate=request.surrogate,
-    )
-    if request.ef31:
-        check_footprint(tables.impacts if setting.profile is None else setting.profile.impacts)
-    return setting
+    profile = find_profile(request.profile, request.acids, tables.given, tables.acids)
+    model = model_of(question, request.surrogate)
+
+    def checked(table: Path | Table) -> Setting:
+        setting = prepare(
+            table,
+            question=question,
+            feed=request.feed or None,
+            feed_from="--feed",
+            sheet=request.sheet,
+            basis=request.basis,
+            tables=tables,
+            profile=profile,
+            bare=request.tolerances == "off",
+            surrogate=model,
+        )
+        if request.ef31:
+            check_footprint(tables.impacts if setting.profile is None else setting.profile.impacts)
+        return setting
+
+    return checked
 
 
 def _json(frame: pd.DataFrame) -> str:

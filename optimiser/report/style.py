@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from html import escape
 from typing import Any
 
 import plotly.graph_objects as go
@@ -105,6 +106,15 @@ def response_looks(names: Iterable[str]) -> dict[str, tuple[str, str]]:
     }
 
 
+#: Around a text that stands on lines or hatching.
+HALO = ", ".join(f"{x}px {y}px 1px white" for x in (-1, 0, 1) for y in (-1, 0, 1) if x or y)
+
+
+def safe(text: str) -> str:
+    """Return a text of a user's as plotly shows it, whose pseudo-HTML it is not."""
+    return escape(text, quote=False)
+
+
 def rgba(colour: str, alpha: float) -> str:
     """Return a #rrggbb colour with transparency."""
     red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
@@ -158,7 +168,9 @@ pio.templates[TEMPLATE] = go.layout.Template(
         "dragmode": False,
         "xaxis": _AXIS,
         "yaxis": _AXIS,
-    }
+    },
+    # what the marks look like that are not chosen, once some are
+    data={"scatter": [{"unselected": {"marker": {"opacity": 0.13}}}]},
 )
 
 

@@ -35,6 +35,7 @@ _GOOD, _MATES = 400, 40  # best designs that starts, and mates, are taken from
 _EAGER = 0.6  # chance that the best start is the parent
 _TYPICAL = 64  # held-out rows that stand for all where yields are guessed anyway
 _PATIENCE = 3  # rounds without gain after which a question rests
+_LATEST = 4  # confidences and sets of targets that are kept when questions are forgotten
 _GAIN = 1e-4  # relative, below which a round gains nothing
 
 
@@ -72,6 +73,20 @@ class View:
         """The rows, best first: what holds all constraints by value, then what lacks least."""
         return np.lexsort((self.value, self.lacking))
 
+    def first(self, n: int) -> Ints:
+        """Return the first rows of ``order``, at most ``n``, without sorting all others."""
+        if n >= len(self.lacking):
+            return self.order
+        lacks = np.partition(self.lacking, n - 1)[n - 1]
+        rows = np.flatnonzero(self.lacking <= lacks)
+        tied = np.flatnonzero(self.lacking[rows] == lacks)
+        more = n - (len(rows) - len(tied))  # of those that lack as much as the last one
+        values = self.value[rows[tied]]
+        if more < len(tied) and np.isfinite(values).all():
+            drop = tied[values > np.partition(values, more - 1)[more - 1]]
+            rows = np.delete(rows, drop)
+        return rows[np.lexsort((self.value[rows], self.lacking[rows]))][:n]
+
     def joined(self, other: View) -> View:
         """Return the view of these designs and of others."""
         return View(np.append(self.value, other.value), np.append(self.lacking, other.lacking))
@@ -97,6 +112,14 @@ class Batch:
         self._free: dict[tuple[Any, ...], tuple[BoundProblem, Floats, Floats]] = {}
         self._counted: dict[float, Floats] = {}
         self._slacks: dict[tuple[float, ...], Floats] = {}
+
+    def forget(self) -> None:
+        """Forget prices that are over, and all targets but the latest ones: they may come without end."""
+        self._free.clear()
+        kept: tuple[dict[Any, Floats], ...] = (self._counted, self._slacks)
+        for known in kept:
+            for key in list(known)[:-_LATEST]:
+                del known[key]
 
     def view(self, question: Question) -> View:
         """Return how a question sees them."""
@@ -167,6 +190,7 @@ class Pool:
         self.rng = rng
         self._views: dict[Question, View] = {}
         self._scan: Batch | None = None
+        self._batch: Batch | None = None
         if known is not None:
             self.designs, self.high, self.low = known.designs, known.prediction, known.rough
             return
@@ -191,10 +215,10 @@ class Pool:
         """
         new = [q for q in questions if q not in self._views]
         if new:
-            known = Batch(self.problem, self.designs, self.high)
+            known = self._batch = self._batch or Batch(self.problem, self.designs, self.high)
             self._views |= {q: known.view(q) for q in new}
             if self._scan is not None:
-                firsts = [self._scan.view(q).order[:_FIRST] for q in new]
+                firsts = [self._scan.view(q).first(_FIRST) for q in new]
                 rows = np.unique(np.concatenate(firsts))
                 self._predict(self._scan.designs.take(rows), self._scan.prediction.take(rows))
         best, rested = {q: self._best_of(q) for q in questions}, dict.fromkeys(questions, 0)
@@ -216,10 +240,13 @@ class Pool:
     def forget(self) -> None:
         """Forget all questions; what was predicted stays."""
         self._views.clear()
+        for batch in (self._scan, self._batch):
+            if batch is not None:
+                batch.forget()
 
     def best(self, question: Question) -> int:
         """Return the row of ``designs`` that is best for a question that was solved."""
-        return int(self._views[question].order[0])
+        return int(self._views[question].first(1)[0])
 
     def view(self, question: Question) -> View:
         """Return how a question that was solved sees ``designs``."""
@@ -254,7 +281,7 @@ class Pool:
         self._learn(designs, _told(self.problem, designs, "high"), replace(low.take(new), location=None))
 
     def _learn(self, designs: Designs, high: YieldPrediction, low: YieldPrediction) -> None:
-        batch = Batch(self.problem, designs, high)
+        batch, self._batch = Batch(self.problem, designs, high), None
         self._views = {q: seen.joined(batch.view(q)) for q, seen in self._views.items()}
         self.designs = Designs.joined([self.designs, designs])
         self.high = YieldPrediction.joined([self.high, batch.prediction])

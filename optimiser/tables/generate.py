@@ -127,6 +127,38 @@ def _number(text: str, name: str, where: str) -> float:
     return value
 
 
+@dataclass(frozen=True)
+class Plan:
+    """A checked table of scenarios that is not made yet.
+
+    Attributes:
+        varied: conditions that change.
+        constant: conditions with one value each.
+        rows: how many there will be.
+        samples: whether they are those of a Latin hypercube instead of the whole grid.
+    """
+
+    varied: tuple[Variation, ...]
+    constant: tuple[Variation, ...]
+    rows: int
+    samples: bool
+
+    def frame(self, seed: int = 1, most: int | None = None) -> pd.DataFrame:
+        """Return the scenarios as `generate` does; the first ones where only so many are wanted."""
+        rows = self.rows if most is None else min(most, self.rows)
+        if self.samples:
+            rng = np.random.default_rng(seed)
+            shares = qmc.LatinHypercube(len(self.varied), rng=rng).random(self.rows)[:rows]
+            made = [one.between(share) for one, share in zip(self.varied, shares.T, strict=True)]
+        else:
+            shape = [len(one.values) for one in self.varied]
+            index = np.unravel_index(np.arange(rows), shape)
+            made = [np.array(one.values, dtype=object)[i] for one, i in zip(self.varied, index, strict=True)]
+        columns: dict[str, object] = {one.name: v for one, v in zip(self.varied, made, strict=True)}
+        columns |= {one.name: one.values[0] for one in self.constant}
+        return pd.DataFrame({name: columns[name] for name in CONDITIONS if name in columns}).infer_objects()
+
+
 def generate(
     vary: Sequence[str],
     fixed: Sequence[str],
@@ -140,11 +172,34 @@ def generate(
     """Return one row per scenario, columns feed and those of a design, as `predict` reads them.
 
     Args:
+        vary, fixed, samples, feed_name, question, acids_file: as `plan` takes them.
+        seed: of the Latin hypercube.
+
+    Raises:
+        InputError: as `plan`.
+    """
+    planned = plan(
+        vary, fixed, samples=samples, feed_name=feed_name, question=question, acids_file=acids_file
+    )
+    return planned.frame(seed)
+
+
+def plan(
+    vary: Sequence[str],
+    fixed: Sequence[str],
+    *,
+    samples: int | None = None,
+    feed_name: str | None = None,
+    question: Problem | None = None,
+    acids_file: Path | None = None,
+) -> Plan:
+    """Check what is to be varied, and count the rows, before any is made.
+
+    Args:
         vary: conditions that change, as `parse_variation` reads them. Without ``samples`` every combination
             is a row, the last condition changing fastest.
         fixed: conditions with one value each.
         samples: rows of a Latin hypercube instead of the whole grid.
-        seed: of that.
         feed_name: a known feed for all rows.
         question: problem whose feed and acids can be named.
         acids_file: table of acids that can be named beside those.
@@ -170,15 +225,7 @@ def generate(
         raise InputError(
             f"{rows:,} rows cannot be made.", allowed=f"1 to {MOST_ROWS:,}", remedy="take fewer steps"
         )
-    if samples is None:
-        index = np.indices([len(one.values) for one in varied]).reshape(len(varied), -1)
-        made = [np.array(one.values, dtype=object)[i] for one, i in zip(varied, index, strict=True)]
-    else:
-        shares = qmc.LatinHypercube(len(varied), rng=np.random.default_rng(seed)).random(rows)
-        made = [one.between(share) for one, share in zip(varied, shares.T, strict=True)]
-    columns: dict[str, object] = {one.name: values for one, values in zip(varied, made, strict=True)}
-    columns |= {one.name: one.values[0] for one in constant}
-    return pd.DataFrame({name: columns[name] for name in CONDITIONS if name in columns}).infer_objects()
+    return Plan(tuple(varied), tuple(constant), rows, samples is not None)
 
 
 def _check(varied: Sequence[Variation], fixed: Sequence[Variation], grid: bool) -> None:

@@ -140,7 +140,7 @@ class OwnResults:
 
 
 def read_results(
-    source: str | Path | pd.DataFrame,
+    source: str | Path | pd.DataFrame | Table,
     *,
     feed: str | Feed | SystemFeed | None = None,
     acids: Mapping[str, Acid] | None = None,

@@ -169,7 +169,7 @@ class Tally:
 
 
 def prepare(
-    source: str | Path | pd.DataFrame,
+    source: str | Path | pd.DataFrame | Table,
     *,
     question: Problem | None = None,
     feed: str | Feed | SystemFeed | None = None,
@@ -178,13 +178,14 @@ def prepare(
     tables: OwnTables | None = None,
     profile: Profile | None = None,
     bare: bool = False,
-    surrogate: str | None = None,
+    surrogate: str | Surrogate | None = None,
     feed_from: str = "feed",
 ) -> Setting:
     """Read a table of scenarios once, check every cell, and load what predicts it.
 
     Args:
-        source: CSV, XLSX or Parquet, or a frame: our columns, or those of the Toolkit's template.
+        source: CSV, XLSX or Parquet, a frame or an open table: our columns, or those of the Toolkit's
+            template.
         question: takes feed, extra acids, process parameters and surrogate from this problem.
         feed: a feed, or the name of a known one, for tables without a feed column; stronger than the
             problem's.
@@ -194,7 +195,7 @@ def prepare(
         profile: whose sums take the place of ours; its yields are always those of the setpoints themselves.
         bare: whether yields are those of the setpoints themselves; else they are taken over the problem's
             tolerances, or the usual ones.
-        surrogate: name or path of the yield model; stronger than the problem's.
+        surrogate: the yield model, or its name or path; stronger than the problem's.
         feed_from: what named the feed, for messages.
 
     Raises:
@@ -204,7 +205,7 @@ def prepare(
         raise InputError(
             f"A basis of {basis:g} kg of cathode is not possible.", where="--basis", allowed="above 0, in kg"
         )
-    model = _model(question, surrogate)
+    model = model_of(question, surrogate)
     if not model.system.is_cathode:
         return _prepared_of_system(
             source, model, question, feed, sheet, basis, tables, profile, bare, feed_from
@@ -242,14 +243,21 @@ def prepare(
     )
 
 
-def _model(question: Problem | None, surrogate: str | None) -> Surrogate:
+def model_of(question: Problem | None, surrogate: str | Surrogate | None) -> Surrogate:
+    """Return the yield model: the one given or named, else that of the problem, else the one that ships.
+
+    Raises:
+        InputError: there is none, or it cannot be read.
+    """
+    if isinstance(surrogate, Surrogate):
+        return surrogate
     if surrogate is not None:
         return load_surrogate(surrogate, where=f"--surrogate {surrogate}")
     return surrogate_of(question) if question else load_surrogate("pd-gbr")
 
 
 def _prepared_of_system(
-    source: str | Path | pd.DataFrame,
+    source: str | Path | pd.DataFrame | Table,
     model: Surrogate,
     question: Problem | None,
     feed: str | Feed | SystemFeed | None,

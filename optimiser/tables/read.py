@@ -133,6 +133,13 @@ class Table:
             return f"{place}, column {letter}"
         return f"{place}, column {title}" + (f" ({letter}{row})" if self.path else "")
 
+    def cell(self, where: str) -> tuple[int | None, int | None]:
+        """Return the row and the position of the column that `where` has named; None for what it has not."""
+        named = re.match(rf"{re.escape(self.place)}, (?:header|row (\d+))(?=,|$)", where)
+        row = int(named[1]) if named and named[1] else None
+        columns = [j for j in range(len(self.header)) if self.where(row, j) == where]
+        return row, columns[0] if columns else None
+
     def expecting(
         self, columns: Sequence[Column], ignored: Sequence[str] = (), *, others: bool = False
     ) -> Table:
@@ -276,13 +283,13 @@ class Table:
 
 
 def open_table(
-    source: str | Path | pd.DataFrame, sheet: str | None = None, *, usual: str | None = None
+    source: str | Path | pd.DataFrame | Table, sheet: str | None = None, *, usual: str | None = None
 ) -> Table:
     """Open a table and read its header.
 
     Args:
         source: a CSV file (comma, or semicolon with decimal commas), a workbook, a Parquet file, or a frame;
-            ``FILE.xlsx#SHEET`` names one sheet of a workbook.
+            ``FILE.xlsx#SHEET`` names one sheet of a workbook. A table that is open is returned as it is.
         sheet: the same, apart.
         usual: the sheet that is meant where none is named and there is one of this name.
 
@@ -290,6 +297,8 @@ def open_table(
         InputError: missing, unreadable, too large, none of these kinds, empty, or several sheets and none
             named.
     """
+    if isinstance(source, Table):
+        return source
     if not isinstance(source, str | Path):
         return _whole("the table", source.columns, source.reset_index(drop=True), first=0)
     path, named = split_source(source)
@@ -396,6 +405,7 @@ def _open_workbook(path: Path, asked: str | None, usual: str | None) -> Table:
             where=str(path),
             allowed="one of " + ", ".join(filled),
             remedy=f"name it after a #: {path.name}#{filled[0]}",
+            key=("sheet",),
         )
     name = asked or (filled[0] if filled else next(iter(sheets)))
     place = f"{path}, sheet {name!r}"

@@ -108,7 +108,7 @@ class Known:
 
 
 def open_scenarios(
-    source: str | Path | pd.DataFrame, sheet: str | None = None, system: System | None = None
+    source: str | Path | pd.DataFrame | Table, sheet: str | None = None, system: System | None = None
 ) -> Table:
     """Open a table of designs and check its columns: ours, those of a system, or of the Toolkit's template.
 
@@ -196,6 +196,7 @@ def _feeds(table: Table, cells: pd.DataFrame, known: Known) -> tuple[list[Feed],
                 where=table.where(),
                 allowed="a column feed, or --feed NAME, or --problem NAME",
                 remedy="for example: --feed NMC111",
+                key=("feed",),
             )
         return [known.feed], np.zeros(len(cells), dtype=np.intp)
     codes, names = pd.factorize(cells["feed"])

@@ -123,6 +123,7 @@ def system_feeds(
                 where=table.where(),
                 allowed=", ".join(system.feeds),
                 remedy="add a column feed, or name one: --feed NAME, or --problem NAME",
+                key=("feed",),
             )
         return [feed], np.zeros(len(cells), dtype=np.intp)
     codes, names = pd.factorize(cells["feed"])

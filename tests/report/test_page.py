@@ -12,7 +12,7 @@ import pytest
 
 from optimiser.report.card import Card, Table
 from optimiser.report.page import draw, joined, rows, shown_columns
-from tests.browser import find_browser
+from tests.browser import eventually, find_browser
 from tests.results import impossible, page_text, single, the_front, three_objectives, trade_off
 
 CHROMIUM = find_browser()
@@ -111,12 +111,7 @@ class Opened:
             self.faults.append(f"{message.type}: {message.text}")
 
     def eventually(self, expression: str, wanted: object) -> object:
-        """Ask until the answer is the one wanted or five seconds are over; the page itself may not poll."""
-        for _ in range(50):
-            if self.tab.evaluate(expression) == wanted:
-                break
-            self.tab.wait_for_timeout(100)
-        return self.tab.evaluate(expression)
+        return eventually(self.tab, expression, wanted)
 
     def close(self) -> None:
         self.tab.close()
@@ -189,19 +184,19 @@ def test_the_appendix_opens_by_key_and_by_link_and_is_drawn_then(
 
 
 @pytest.mark.page
-def test_figures_zoom_and_are_saved_as_png_by_key(browser: Any, files: dict[str, Path]) -> None:
+def test_figures_zoom_and_are_saved_as_files_by_key(browser: Any, files: dict[str, Path]) -> None:
     opened = Opened(browser, files["trade_off"], 1280)
     buttons = "#front-0-1 .modebar-btn"
     titles = [button.get_attribute("data-title") for button in opened.tab.locator(buttons).all()]
-    assert titles == ["Zoom", "Reset axes", "Download PNG"]
+    assert titles == ["Zoom", "Reset axes", "Download PNG", "Download SVG"]
     with_png = opened.tab.locator(".plot:not(.legend) .modebar-btn[data-title='Download PNG']").count()
     assert with_png == opened.tab.locator(".plot.js-plotly-plot:not(.legend)").count() > 10
-    png = opened.tab.locator(buttons).last
-    png.focus()
-    with opened.tab.expect_download() as saved:
-        opened.tab.keyboard.press("Enter")
-    assert saved.value.suggested_filename == "front-0-1.png"
-    assert Path(saved.value.path()).read_bytes().startswith(b"\x89PNG")
+    for kind, start in (("png", b"\x89PNG"), ("svg", b"<svg")):
+        opened.tab.locator(f"{buttons}[data-title='Download {kind.upper()}']").focus()
+        with opened.tab.expect_download() as saved:
+            opened.tab.keyboard.press("Enter")
+        assert saved.value.suggested_filename == f"front-0-1.{kind}"
+        assert Path(saved.value.path()).read_bytes().startswith(start)
     opened.close()
 
 

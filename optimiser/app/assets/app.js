@@ -176,12 +176,31 @@ export async function showReport(box, id, { address = `/jobs/${id}/report`, file
   if (!answer.ok) { box.replaceChildren(errorBlock({ what: "The report cannot be shown.", remedy: "look at the files of the job" })); return; }
   if (window.LeachingPage) { window.LeachingPage.stop(box); }
   const parsed = new DOMParser().parseFromString(`<body>${await answer.text()}`, "text/html"); // our own page; scripts in it stay data
-  parsed.querySelectorAll("noscript").forEach((part) => part.remove());
+  parsed.querySelectorAll("noscript").forEach((one) => one.remove()); // a parser that runs no scripts shows them
   parsed.querySelectorAll("a[href]").forEach((link) => { // files beside the page
     const to = link.getAttribute("href");
     if (/^[\w.-]+$/.test(to)) { link.setAttribute("href", `${files}/${to}`); link.setAttribute("download", ""); }
   });
   box.replaceChildren(...parsed.body.childNodes);
+  if (window.LeachingPage) { window.LeachingPage.start(box); }
+}
+
+/**
+ * Draw figures that change often into an element: each has name, title, about, and plotly's data and layout. They are
+ * those of a report, with its buttons and colours.
+ */
+export function drawFigures(box, figures) {
+  if (window.LeachingPage) { window.LeachingPage.stop(box); }
+  const kept = new Map(Array.from(box.querySelectorAll("figure"), (one) => [one.dataset.name, one]));
+  figures.forEach((one) => {
+    const text = JSON.stringify({ data: one.data, layout: one.layout });
+    if (kept.has(one.name)) { kept.get(one.name).querySelector("script").textContent = text; return; }
+    const data = make("script", { type: "application/json", "data-plot": one.name, "data-title": one.title });
+    data.textContent = text;
+    box.append(make("figure", { "data-name": one.name }, make("figcaption", { class: "title" }, one.title),
+      make("div", { class: "plot", id: one.name, role: "group", "aria-label": one.about }), data));
+  });
+  kept.forEach((one, name) => { if (!figures.some((figure) => figure.name === name)) { one.remove(); } });
   if (window.LeachingPage) { window.LeachingPage.start(box); }
 }
 

@@ -42,7 +42,7 @@ function chooser(job, told, pins, mark) {
   const lines = told.metrics.map((metric) => {
     const now = make("output", { class: "now" });
     const way = make("select", { name: metric.name, "aria-label": `${metric.label}: what is to become of it` },
-      make("option", { value: "" }, "any"), make("option", { value: "improve" }, "improve"),
+      make("option", { value: "" }, "be any"), make("option", { value: "improve" }, "improve"),
       make("option", { value: "keep" }, "keep"), make("option", { value: "relax" }, metric.minimised ? "relax up to" : "relax down to"));
     const limit = make("input", { type: "number", step: "any", hidden: true, "aria-label": `${metric.label}: how far, ${metric.unit}`, "data-key": metric.name });
     way.addEventListener("change", () => {
@@ -54,15 +54,22 @@ function chooser(job, told, pins, mark) {
     });
     return { metric, now, way, limit, row: make("tr", {}, make("th", { scope: "row" }, metric.label, " ", make("span", { class: "unit" }, metric.unit)), make("td", { class: "number" }, now), make("td", {}, way, " ", limit)) };
   });
+  const main = new Set([...told.objectives, "cost", "recovery", "climate_change"]);
+  const rest = lines.filter((line) => !main.has(line.metric.name) && !line.metric.name.startsWith("yield_"));
+  rest.forEach((line) => { line.row.hidden = true; });
+  const more = make("button", { type: "button", class: "quiet", hidden: rest.length === 0, onclick: () => {
+    rest.forEach((line) => { line.row.hidden = false; });
+    more.remove();
+  } }, `${rest.length} more metrics`);
   const from = make("p", { class: "caption" });
   form.replaceChildren(from,
     make("div", { class: "table-box", tabindex: "0", role: "region", "aria-label": "What to improve, relax and keep" },
-      make("table", { class: "choosing" }, make("thead", {}, make("tr", {}, ...["metric", "now", "what is to become of it"].map((text) => make("th", { scope: "col" }, text)))), make("tbody", {}, ...lines.map((line) => line.row)))),
-    make("p", { class: "field" }, make("button", {}, "Find the design")));
+      make("table", { class: "choosing" }, make("thead", {}, make("tr", {}, ...["metric", "now", "is to"].map((text) => make("th", { scope: "col" }, text)))), make("tbody", {}, ...lines.map((line) => line.row)))),
+    make("p", { class: "field" }, make("button", {}, "Find the design"), more));
   function set(row) {
     start = row;
     from.textContent = row === null ? "From the cheapest or best design of the front." : `From design ${row + 1}, which is chosen below.`;
-    lines.forEach((line) => { line.now.textContent = told.rows[row ?? 0][line.metric.name]; });
+    lines.forEach((line) => { line.now.textContent = told.rows[row ?? 0][line.metric.name].split(" (")[0]; });
   }
   set(null);
   form.addEventListener("submit", async (event) => {

@@ -1,4 +1,4 @@
-(function () {
+LeachingPage.part(function (page) {
   "use strict";
 
   // Long tables: the rows stand beside them as data and are put in a part at a time, those that were looked for.
@@ -104,7 +104,7 @@
     }
     // All rows, a piece at a time, so that the page stays quick; a new search or sort ends it.
     function rest(mine) {
-      if (mine !== turn) { return; }
+      if (mine !== turn || !page.running()) { return; }
       add(Math.min(put + PIECE, found.length));
       if (put === found.length) { tell(); return; }
       said.textContent = grouped(put) + " of " + grouped(found.length) + " …";
@@ -112,6 +112,7 @@
     }
     // What a search reads: all texts of a row. It is made in pieces, too, and first of all rows are shown.
     function read() {
+      if (!page.running()) { return; }
       for (var last = Math.min(texts.length + READ, count); texts.length < last;) {
         var row = texts.length;
         texts.push(columns.map(function (c) { return text(c, row); }).join("\n").toLowerCase());
@@ -127,19 +128,23 @@
     }
     function again() { if (begun) { look(); } }
 
-    find.addEventListener("input", again);
-    find.form.addEventListener("submit", function (event) { event.preventDefault(); again(); });
-    only.addEventListener("change", again);
-    more.addEventListener("click", function () { turn += 1; add(Math.min(put + FIRST, found.length)); tell(); });
-    all.addEventListener("click", function () { turn += 1; more.hidden = all.hidden = true; rest(turn); });
+    page.on(find, "input", again);
+    page.on(find.form, "submit", function (event) { event.preventDefault(); again(); });
+    page.on(only, "change", again);
+    page.on(more, "click", function () { turn += 1; add(Math.min(put + FIRST, found.length)); tell(); });
+    page.on(all, "click", function () { turn += 1; more.hidden = all.hidden = true; rest(turn); });
     heads.forEach(function (head, k) {
-      head.querySelector("button").addEventListener("click", function () {
+      page.on(head.querySelector("button"), "click", function () {
         var down = head.getAttribute("aria-sort") === "ascending";
         heads.forEach(function (other) { other.setAttribute("aria-sort", "none"); });
         head.setAttribute("aria-sort", down ? "descending" : "ascending");
         sorting = { column: k, down: down };
         again();
       });
+    });
+    page.ended(function () {
+      body.textContent = only.textContent = "";
+      delete box.dataset.ready;
     });
     if (statuses && statuses.words.length > 1) {
       only.add(new Option("all", ""));
@@ -150,5 +155,5 @@
     add(Math.min(FIRST, count));
     setTimeout(read, 0);
   }
-  document.querySelectorAll(".rows").forEach(set);
-})();
+  page.all(".rows").forEach(set);
+});

@@ -71,25 +71,28 @@ def answer_card(answer: Answer) -> Card:
     warnings = words.warnings_of(problem, evaluation, 0) if answer.feasible else []
     return Card(
         finding=tuple(line for line in finding if line),
-        tiles=_tiles(answer),
+        tiles=tiles_of(answer),
         warnings=(*warnings, intervals_caveat(problem.surrogate), *selection_caveat(problem, evaluation, 0)),
         blocks=tuple(blocks),
     )
 
 
-def _tiles(answer: Answer) -> tuple[Tile, ...]:
+def tiles_of(answer: Answer) -> tuple[Tile, ...]:
+    """Return the figures of merit of the design; without intervals where the answer has none."""
     found = []
     if answer.objective.quantile is not None:
         how = column(answer.objective.metric)
         found.append(Tile(answer.objective.label, how.text(answer.value), how.unit))
-    problem = answer.problem
+    problem, metrics = answer.problem, answer.evaluation.metrics
     asked = [answer.objective.metric, problem.counted("cost"), "cost", "climate_change", "recovery"]
     for name in dict.fromkeys([*asked, problem.counted("net_value")]):
-        if name not in answer.spread:
-            continue
-        how, told = column(name), answer.spread[name]
-        ends = f"{how.text(told.low)} to {how.text(told.high)}"
-        found.append(Tile(how.label, how.text(told.value), how.unit, ends))
+        how = column(name)
+        if name in answer.spread:
+            told = answer.spread[name]
+            ends = f"{how.text(told.low)} to {how.text(told.high)}"
+            found.append(Tile(how.label, how.text(told.value), how.unit, ends))
+        elif name in metrics and not answer.spread:
+            found.append(Tile(how.label, how.text(metrics[name][0]), how.unit))
     return tuple(found)
 
 

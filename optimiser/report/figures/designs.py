@@ -33,15 +33,22 @@ _RINGS = {"knee": ("knee", "circle-open"), "answer": ("the answer", "square-open
 
 
 def drawn_front(problem: BoundProblem, front: Front) -> pd.DataFrame:
-    """Return the designs of a front as they are drawn, columns as `drawn_designs` gives them."""
+    """Return the designs of a front as they are drawn.
+
+    Columns: those of `drawn_designs`, ``answer``, and ``row``, that of front.csv, from 0.
+    """
     names = {pick.row: pick.name for pick in ends_and_knee(problem, front)}
     titles = [names.get(row, f"no. {row + 1}") for row in range(len(front.evaluation))]
     frame = drawn_designs(problem, front.evaluation, titles, front.knee)
-    return frame.assign(answer=np.arange(len(frame)) == front.answer)
+    rows = np.arange(len(frame))
+    return frame.assign(answer=rows == front.answer, row=rows)
 
 
 def drawn_acids(result: RunResult) -> pd.DataFrame:
-    """Return each acid's own front as it is drawn, in the order of the verdicts; empty without one."""
+    """Return each acid's own front as it is drawn, in the order of the verdicts; empty without one.
+
+    Columns: those of `drawn_designs`, and ``row`` of the common front, from 0, -1 where it is not on it.
+    """
     found = [
         drawn_designs(
             result.problem.with_acids([v.acid]),
@@ -51,7 +58,25 @@ def drawn_acids(result: RunResult) -> pd.DataFrame:
         for v in result.acids
         if v.front is not None
     ]
-    return pd.concat(found, ignore_index=True) if found else pd.DataFrame()
+    if not found:
+        return pd.DataFrame()
+    frame = pd.concat(found, ignore_index=True)
+    return frame.assign(row=rows_of(result, frame))
+
+
+def rows_of(result: RunResult, frame: pd.DataFrame) -> list[int]:
+    """Return the row of the common front of each design, from 0; -1 where it is not on it.
+
+    Args:
+        result: the run.
+        frame: designs, columns ``acid`` and every setpoint.
+    """
+    if result.front is None:
+        return [-1] * len(frame)
+    names = ["acid", *result.problem.system.names]
+    common = front_frame(result.problem, result.front.evaluation)[names]
+    places = {design: row for row, design in enumerate(common.itertuples(index=False, name=None))}
+    return [places.get(design, -1) for design in frame[names].itertuples(index=False, name=None)]
 
 
 def drawn_designs(
@@ -171,6 +196,7 @@ def draw_designs(
             legendgroup=name,
             hovertext=rows[hover],
             hoverinfo="text",
+            customdata=rows["row"].tolist() if "row" in rows else None,
         )
     if len(frame) > 1:
         _add_rings(figure, frame, x, y, 2 * size + 2)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from functools import partial
-from textwrap import wrap
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -12,17 +10,15 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from optimiser.report.columns import column
+from optimiser.report.figures.parallel import Axis, add_axes, scaled_axis, text_axis
 from optimiser.report.numbers import number, percent
-from optimiser.report.style import BLUE, INK, MUTED, blank, make_logarithmic, marker, rgba, two_lines
+from optimiser.report.style import BLUE, INK, blank, make_logarithmic, marker, rgba, safe, two_lines
 from optimiser.report.sweep.effects import Effect
 from optimiser.report.sweep.keys import Key, cut, rough, short_number
 from optimiser.report.sweep.levels import Levels, shown
-from optimiser.report.sweep.maps import HALO, NARROW, safe
+from optimiser.report.sweep.maps import NARROW
 from optimiser.report.sweep.view import SweepView
-from optimiser.variables import Floats
 
-#: Labels beside an axis of parallel coordinates.
-_TICKS = 9
 #: Levels of a number up to which its axis is marked at each.
 _MARKS = 6
 
@@ -153,9 +149,6 @@ def draw_options(view: SweepView) -> go.Figure:
 def draw_parallel(view: SweepView, keys: Sequence[Key], rows: np.ndarray) -> go.Figure:
     """Draw a line per run over an axis per key, per objective, and one for what was chosen.
 
-    It is made of ordinary lines, which every browser draws and paper holds: plotly's own parallel
-    coordinates compile programs for the graphics card, which the page's security policy forbids.
-
     Args:
         view: the sweep.
         keys: the axes of varied keys.
@@ -164,9 +157,9 @@ def draw_parallel(view: SweepView, keys: Sequence[Key], rows: np.ndarray) -> go.
     axes = [_axis_of_key(view.levels[key.name], view.frame[key.name], rows) for key in keys]
     if len(view.options) > 1:
         places = {name: k for k, name in enumerate(sorted(view.options))}
-        axes.append((view.what, "", *_texts([places[str(name)] for name in view.option[rows]], list(places))))
+        axes.append(text_axis(view.what, "", [places[str(name)] for name in view.option[rows]], list(places)))
     axes += [_axis_of_objective(view, name, rows) for name in view.table.objectives]
-    heights = np.column_stack([at for _, _, at, _ in axes])
+    heights = np.column_stack([axis.at for axis in axes])
     figure = blank(460, "", "", legend=len(view.options) > 1)
     across = np.array([*range(len(axes)), np.nan], dtype=np.float32)
     strength = float(np.clip(30.0 / max(len(rows), 1), 0.22, 0.8))
@@ -194,81 +187,27 @@ def draw_parallel(view: SweepView, keys: Sequence[Key], rows: np.ndarray) -> go.
         name=f"the best in {view.how.label}",
         hoverinfo="skip",
     )
-    _add_axes(figure, axes)
-    titles = ["<br>".join([*map(safe, wrap(cut(label, 30), 13)), safe(unit)]) for label, unit, _, _ in axes]
-    figure.update_xaxes(
-        tickvals=list(range(len(axes))),
-        ticktext=titles,
-        range=[-0.5, len(axes) - 0.5],
-        showgrid=False,
-        showline=False,
-        ticks="",
-        tickangle=0,
-    )
-    figure.update_yaxes(visible=False, range=[-0.05, 1.05])
+    add_axes(figure, axes)
     return figure
 
 
-def _add_axes(figure: go.Figure, axes: Sequence[Axis]) -> None:
-    """Draw the axes and what stands beside them; as two traces, since notes of their own take long."""
-    figure.add_scatter(
-        x=[at for k in range(len(axes)) for at in (k, k, None)],
-        y=[at for _ in axes for at in (0.0, 1.0, None)],
-        mode="lines",
-        line={"color": MUTED, "width": 1.2},
-        hoverinfo="skip",
-        showlegend=False,
-    )
-    ticks = [(k, at, text) for k, (_, _, _, ticks) in enumerate(axes) for at, text in ticks]
-    figure.add_scatter(
-        x=[k for k, _, _ in ticks],
-        y=[at for _, at, _ in ticks],
-        mode="text",
-        text=[safe(text) for _, _, text in ticks],
-        textfont={"size": 11, "color": INK, "shadow": HALO},
-        hoverinfo="skip",
-        showlegend=False,
-    )
-
-
-Axis = tuple[str, str, Floats, list[tuple[float, str]]]
-
-
 def _axis_of_key(levels: Levels, values: pd.Series, rows: np.ndarray) -> Axis:
-    """Return label, unit, height of each run and ticks of the axis of a key."""
+    """Return the axis of a key."""
     key = levels.key
-    if key.numeric:
-        marks = levels.positions if len(levels) <= _MARKS and not levels.binned else ()
-        at, ticks = _scaled(shown(key, values)[rows], marks=marks)
-    else:
-        at, ticks = _texts(levels.codes[rows].tolist(), list(levels.labels))
-    return key.label, key.unit, at, ticks
+    label = cut(key.label, 30)
+    if not key.numeric:
+        return text_axis(label, key.unit, levels.codes[rows].tolist(), list(levels.labels))
+    marks = levels.positions if len(levels) <= _MARKS and not levels.binned else ()
+    return scaled_axis(
+        label,
+        key.unit,
+        shown(key, values)[rows],
+        lambda value, span: short_number(value) if marks or not span else rough(value, span),
+        marks,
+    )
 
 
 def _axis_of_objective(view: SweepView, name: str, rows: np.ndarray) -> Axis:
     how = column(name)
     numbers = how.scale * view.values(name)[rows]
-    at, ticks = _scaled(numbers, lambda value: number(value, how.digits, how.figures))
-    return how.label, how.unit, at, ticks
-
-
-def _scaled(
-    numbers: Floats, text: Callable[[float], str] | None = None, marks: Sequence[float] = ()
-) -> tuple[Floats, list[tuple[float, str]]]:
-    """Return numbers from 0 to 1 and the ticks of their axis, at the marks or else evenly spaced."""
-    if not np.isfinite(numbers).any():
-        return np.full(len(numbers), np.nan), []
-    low, high = float(np.nanmin(numbers)), float(np.nanmax(numbers))
-    if high <= low:
-        return np.full(len(numbers), 0.5), [(0.5, (text or short_number)(low))]
-    if text is None:
-        text = short_number if marks else partial(rough, span=high - low)
-    told = [mark for mark in marks if low <= mark <= high] or np.linspace(low, high, 5)
-    return (numbers - low) / (high - low), [((v - low) / (high - low), text(float(v))) for v in told]
-
-
-def _texts(places: Sequence[int], labels: list[str]) -> tuple[Floats, list[tuple[float, str]]]:
-    top = max(len(labels) - 1, 1)
-    step = -(-len(labels) // _TICKS)
-    at = np.array(places, dtype=np.float64) / top if len(labels) > 1 else np.full(len(places), 0.5)
-    return at, [(k / top if len(labels) > 1 else 0.5, labels[k]) for k in range(0, len(labels), step)]
+    return scaled_axis(how.label, how.unit, numbers, lambda value, _: number(value, how.digits, how.figures))

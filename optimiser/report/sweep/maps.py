@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from html import escape
 from typing import Any
 
 import numpy as np
@@ -10,7 +9,7 @@ import plotly.graph_objects as go
 
 from optimiser.report.figures.scenarios import SEQUENTIAL
 from optimiser.report.numbers import counted, percent
-from optimiser.report.style import GRID, INK, MUTED, blank, marker, rgba, two_lines
+from optimiser.report.style import GRID, HALO, INK, MUTED, blank, marker, rgba, safe, two_lines
 from optimiser.report.sweep.cells import CellMap
 from optimiser.report.sweep.levels import Levels
 from optimiser.report.sweep.view import SweepView
@@ -26,15 +25,8 @@ EMPTY_CELLS = {
 _ROOMY, _ROOMY_SMALL = 8, 5
 #: Characters of an axis title from which on its unit has a line of its own: of a small figure, a large one.
 NARROW, WIDER = 18, 22
-#: Around a text that stands on lines or hatching.
-HALO = ", ".join(f"{x}px {y}px 1px white" for x in (-1, 0, 1) for y in (-1, 0, 1) if x or y)
 #: Characters of all column labels together that stand side by side without turning them.
 _SIDE_BY_SIDE = 44
-
-
-def safe(text: str) -> str:
-    """Return a text of a user's as plotly shows it, whose pseudo-HTML it is not."""
-    return escape(text, quote=False)
 
 
 def draw_cells(view: SweepView, of: CellMap, *, small: bool = False) -> go.Figure:

@@ -1,0 +1,95 @@
+// The search behind a question: it starts when the question rests, tells how far it is, and teaches the answer.
+import { api, errorBlock, follow, make, over, Refused } from "./app.js";
+
+const KEPT = "leaching:ask:search";
+
+/** Follow searches in an element: start, outdated, again. */
+export function searching(box, { learned, refused }) {
+  let now = null; // { id, question, ended }
+  let stop = () => {};
+
+  function keep() { try { localStorage.setItem(KEPT, JSON.stringify(now)); } catch (error) { /* kept nowhere */ } }
+  async function drop() {
+    const { id, ended } = now;
+    now = null;
+    keep();
+    stop();
+    box.replaceChildren(make("p", { class: "caption" }, "The question has changed: its search was cancelled."));
+    if (ended) { return; }
+    try {
+      const job = await api(`/jobs/${id}`, { method: "DELETE" });
+      if (!over(job)) { await gone(id); }
+      await api(`/jobs/${id}`, { method: "DELETE" });
+    } catch (error) { if (!(error instanceof Refused)) { throw error; } }
+  }
+  // until a cancelled job has ended, so that it can be removed
+  async function gone(id) {
+    await new Promise((resolve) => {
+      const look = follow(make("div"), id, { ended: resolve });
+      setTimeout(() => { look(); resolve(); }, 10_000);
+    });
+  }
+  function watch() {
+    const { id } = now, plot = make("div", { class: "growing" });
+    stop = follow(box, id, {
+      step: (job) => { if (job.about.objectives) { grow(plot, job); if (!plot.isConnected && plot.firstChild) { box.append(plot); } } },
+      ended: async (job) => {
+        if (!now || now.id !== id) { return; }
+        now.ended = true;
+        keep();
+        const front = make("p", {}, make("a", { class: "button quiet", href: `/front?job=${id}` }, "Open the front"));
+        if (job.state === "done") {
+          try {
+            const told = await api(`/ask/learn/${id}`, { method: "POST" });
+            box.append(make("p", { class: "caption" }, `The answer knows the ${told.designs.toLocaleString("en")} designs of this search now.`), front);
+            learned();
+          } catch (error) { box.append(errorBlock(error.told)); }
+        }
+      }
+    });
+  }
+  return {
+    /** Start a search of a question, unless there is one of it. */
+    async start(asked, anew = false) {
+      const question = JSON.stringify(asked);
+      if (now && now.question === question && !(anew && now.ended)) { return; }
+      if (now && now.question !== question) { await drop(); }
+      try {
+        const job = await api("/ask/jobs/search", { method: "POST", json: asked });
+        now = { id: job.id, question, ended: false };
+        keep();
+        watch();
+      } catch (error) { if (error instanceof Refused) { refused(error); } else { throw error; } }
+    },
+    /** The question is another one now. */
+    outdated(question) { if (now && now.question !== question && !now.ended) { drop(); } },
+    /** Find the search of before a reload. */
+    again() {
+      try { now = JSON.parse(localStorage.getItem(KEPT)); } catch (error) { now = null; }
+      if (now) { watch(); }
+    }
+  };
+}
+
+// The front as it grows: a small drawing of the first two objectives, in their own directions and units.
+const WIDTH = 420, HEIGHT = 200, EDGE = 34;
+function grow(box, job) {
+  const [x, y] = job.about.objectives;
+  const points = job.steps.flatMap((one) => one.front || []).filter((row) => row.length > 1 && row.every(Number.isFinite)).map((row) => [row[0] * x.factor, row[1] * y.factor]);
+  if (!y || points.length === 0) { return; }
+  const svg = (name, attributes, text) => {
+    const made = document.createElementNS("http://www.w3.org/2000/svg", name);
+    for (const [key, value] of Object.entries(attributes)) { made.setAttribute(key, value); }
+    if (text !== undefined) { made.textContent = text; }
+    return made;
+  };
+  const ends = [0, 1].map((k) => [Math.min(...points.map((p) => p[k])), Math.max(...points.map((p) => p[k]))]);
+  const at = (value, [low, high]) => (high > low ? (value - low) / (high - low) : 0.5);
+  const said = (value) => Number(value.toPrecision(3)).toLocaleString("en");
+  const drawing = svg("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img", "aria-label": `The front so far: ${points.length} designs, ${x.label} from ${said(ends[0][0])} to ${said(ends[0][1])}, ${y.label} from ${said(ends[1][0])} to ${said(ends[1][1])}` });
+  drawing.append(svg("path", { class: "axes", d: `M${EDGE} 10V${HEIGHT - EDGE}H${WIDTH - 10}` }));
+  points.forEach((p) => drawing.append(svg("circle", { r: 3, cx: EDGE + 8 + at(p[0], ends[0]) * (WIDTH - EDGE - 30), cy: HEIGHT - EDGE - 8 - at(p[1], ends[1]) * (HEIGHT - EDGE - 28) })));
+  [[ends[0][0], EDGE, "start"], [ends[0][1], WIDTH - 10, "end"]].forEach(([value, place, anchor]) => drawing.append(svg("text", { x: place, y: HEIGHT - EDGE + 14, "text-anchor": anchor }, said(value))));
+  drawing.append(svg("text", { x: WIDTH / 2, y: HEIGHT - 4, "text-anchor": "middle" }, x.label), svg("text", { x: EDGE + 6, y: 12 }, `${y.label}: ${said(ends[1][0])} to ${said(ends[1][1])}`));
+  box.replaceChildren(drawing);
+}

@@ -1,0 +1,185 @@
+// The screen Ask: the question stands in the browser and in the address; its answer follows while one drags.
+import { api, clearErrors, dropZone, errorBlock, follow, make, Refused, sameElsewhere, showError, showReport } from "./app.js";
+import { showAnswer, showMore } from "./ask-answer.js";
+import { adapted, drawFields } from "./ask-form.js";
+import { searching } from "./ask-search.js";
+
+const KEPT = "leaching:ask", REST = 500, BEHIND = 2000, SLOW = 1200;
+const part = (id) => document.getElementById(id);
+const form = part("question");
+
+let asked = null; // { problem, prices, factors }
+let known = null, offers = null, answered = "", latest = 0;
+const behind = part("behind");
+
+// The question as text in the address, so that a reload and a bookmark find it.
+function packed(value) {
+  const bytes = new TextEncoder().encode(JSON.stringify(value));
+  return btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join("")).replaceAll("+", "-").replaceAll("/", "_").replace(/=+$/, "");
+}
+function unpacked(text) {
+  const bytes = Uint8Array.from(atob(text.replaceAll("-", "+").replaceAll("_", "/")), (one) => one.charCodeAt(0));
+  return JSON.parse(new TextDecoder().decode(bytes));
+}
+function remembered() {
+  for (const read of [() => unpacked(new URLSearchParams(location.search).get("q")), () => JSON.parse(localStorage.getItem(KEPT))]) {
+    try {
+      const found = read();
+      if (found && found.problem) { return { problem: found.problem, prices: found.prices || {}, factors: found.factors || {} }; }
+    } catch (error) { /* nothing is kept, or not by us */ }
+  }
+  return null;
+}
+let keeping = 0;
+function keep() {
+  clearTimeout(keeping);
+  keeping = setTimeout(() => {
+    const address = new URLSearchParams(location.search);
+    address.set("q", packed(asked));
+    history.replaceState(null, "", `${location.pathname}?${address}`);
+    try { localStorage.setItem(KEPT, JSON.stringify(asked)); } catch (error) { /* the browser keeps nothing */ }
+  }, 300);
+}
+function keepJob(id) {
+  const address = new URLSearchParams(location.search);
+  if (id) { address.set("job", id); } else { address.delete("job"); }
+  history.replaceState(null, "", `${location.pathname}?${address}`);
+}
+
+const search = searching(part("searching"), {
+  learned: () => { answered = ""; ask(); },
+  refused: (error) => showError(form, error)
+});
+
+// One request at a time; what has changed meanwhile is asked next, and only the latest counts.
+let flight = null, waiting = false, resting = 0, searchLater = 0;
+function ask() {
+  waiting = true;
+  latest = performance.now();
+  clearTimeout(resting);
+  clearTimeout(searchLater);
+  if (flight && performance.now() - flight.began > SLOW) { flight.control.abort(); } // a first look at another feed
+  pump();
+}
+async function pump() {
+  if (flight || !waiting || !asked) { return; }
+  waiting = false;
+  const question = JSON.stringify(asked), from = latest;
+  flight = { control: new AbortController(), began: performance.now() };
+  part("answer").setAttribute("aria-busy", "true");
+  const slow = setTimeout(() => standing("Working: designs of this feed and these acids are predicted, which takes seconds the first time.", "working"), 400);
+  try {
+    const told = await api("/ask/live", { method: "POST", json: asked, signal: flight.control.signal });
+    clearErrors(form);
+    answered = question;
+    showAnswer(told);
+    standing(`${told.known} ${told.searched ? "" : "Search, to be sure."}`, "");
+    sameElsewhere(part("elsewhere"), told.command, told.files);
+    performance.measure("ask", { start: from, end: performance.now() });
+  } catch (error) {
+    if (error.name !== "AbortError") { refused(error); }
+  } finally {
+    clearTimeout(slow);
+    flight = null;
+    if (waiting) { pump(); } else { part("answer").removeAttribute("aria-busy"); rest(question); }
+  }
+}
+function standing(text, kind) {
+  part("standing").textContent = text;
+  part("standing").className = `standing ${kind}`;
+  part("answer").classList.toggle("old", kind === "old");
+}
+function refused(error) {
+  if (!(error instanceof Refused)) { throw error; }
+  const away = error.told.what === "The app does not answer.";
+  const old = answered ? " What is shown is the last answer." : "";
+  standing(away ? `The app does not answer.${old} It asks again by itself.` : `The question cannot be answered as it stands.${old}`, "old");
+  if (!away) { showError(form, error); }
+}
+function rest(question) {
+  if (answered !== question) { return; }
+  resting = setTimeout(async () => {
+    try {
+      const told = await api("/ask/more", { method: "POST", json: JSON.parse(question) });
+      if (JSON.stringify(asked) === question) { showMore(told); }
+    } catch (error) { if (!(error instanceof Refused)) { throw error; } }
+  }, REST);
+  if (behind.checked) { searchLater = setTimeout(() => search.start(JSON.parse(question)), BEHIND); }
+}
+document.addEventListener("leaching:connected", () => { if (asked && answered !== JSON.stringify(asked)) { ask(); } });
+
+/** The question has changed: how far decides whether the form has to offer other things. */
+async function changed(how = "number") {
+  keep();
+  if (how === "number") { search.outdated(JSON.stringify(asked)); ask(); return; }
+  await refit(how);
+}
+let fitting = 0;
+async function refit(how) {
+  const turn = fitting += 1;
+  try {
+    const told = await api("/ask/form", { method: "POST", json: asked });
+    if (turn !== fitting) { return; }
+    offers = told;
+    clearErrors(form);
+    asked = adapted(asked, offers, how);
+    draw(how);
+    keep();
+    search.outdated(JSON.stringify(asked));
+    ask();
+  } catch (error) {
+    if (turn === fitting) { refused(error); }
+  }
+}
+function draw(how) { drawFields(part("fields"), { asked: () => asked, offers, known, changed, how }); }
+
+async function open(address) {
+  try {
+    const told = await api(address);
+    asked = { problem: told.problem, prices: {}, factors: {} };
+    await refit("problem");
+  } catch (error) { showError(form, error); }
+}
+
+// The full answer: a job, whose cards are shown below.
+part("full").addEventListener("click", async () => {
+  try {
+    const job = await api("/ask/jobs/answer", { method: "POST", json: asked });
+    keepJob(job.id);
+    whole(job.id);
+  } catch (error) { if (error instanceof Refused) { showError(form, error); } else { throw error; } }
+});
+function whole(id) {
+  part("report").replaceChildren();
+  follow(part("following"), id, {
+    ended: async (job) => {
+      if (!job.report) { return; }
+      await showReport(part("report"), id);
+      part("following").append(make("p", {}, make("a", { href: "#report" }, "The full answer stands below."), " ",
+        make("a", { href: `/jobs/${id}/files/report/report.html`, download: true }, "Keep its page")));
+    }
+  });
+}
+
+behind.checked = localStorage.getItem(`${KEPT}:behind`) !== "no";
+behind.addEventListener("change", () => {
+  try { localStorage.setItem(`${KEPT}:behind`, behind.checked ? "yes" : "no"); } catch (error) { /* kept nowhere */ }
+  if (behind.checked && answered) { search.start(JSON.parse(answered)); }
+  if (!behind.checked) { clearTimeout(searchLater); }
+});
+part("search").addEventListener("click", () => { if (answered) { search.start(asked, true); } });
+form.addEventListener("submit", (event) => event.preventDefault());
+
+async function begin() {
+  try { known = await api("/ask/known"); } catch (error) { part("fields").replaceChildren(errorBlock(error.told)); return; }
+  const problems = part("problem");
+  problems.append(make("option", { value: "" }, "choose one"), ...known.problems.map((name) => make("option", {}, name)));
+  problems.addEventListener("change", () => { if (problems.value) { open(`/ask/problem?name=${encodeURIComponent(problems.value)}`); problems.value = ""; } });
+  part("reset").addEventListener("click", () => open("/ask/problem?name=nmc111"));
+  dropZone(part("drop"), { accept: ".yaml,.yml", label: "Drop a problem's YAML here, or choose one", taken: ({ upload }) => open(`/ask/problem?upload=${encodeURIComponent(upload)}`) });
+  const job = new URLSearchParams(location.search).get("job");
+  if (job && /^\d+$/.test(job)) { whole(job); }
+  asked = remembered();
+  if (asked) { search.again(); await refit("problem"); } else { await open("/ask/problem?name=nmc111"); }
+}
+begin();

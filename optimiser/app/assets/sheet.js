@@ -1,0 +1,4 @@
+// The laboratory sheet to print.
+import "./app.js";
+
+document.getElementById("print").addEventListener("click", () => print());
