@@ -238,5 +238,6 @@ ROUTES = [
     Route("/runs/store", store),
     Route("/runs/store/compare", store_compare),
     Route("/runs/store/runs/{key}", store_run),
-    Route("/runs/store/sweeps/{name}/{REPORT}", store_report),
+    Route("/runs/store/sweeps/{name}/report", store_report),
+    Route("/runs/store/sweeps/{name}/files/{file}", store_file),
 ]
