@@ -22,7 +22,9 @@ def client(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[TestClie
 
 
 def _question(client: TestClient) -> dict:
-    return client.get("/runs/question", params={"kind": "configs", "shipped": "nmc111_cost_vs_recovery"}).json()
+    return client.get(
+        "/runs/question", params={"kind": "configs", "shipped": "nmc111_cost_vs_recovery"}
+    ).json()
 
 
 def test_a_config_is_shown_with_its_problem_and_every_value_of_both(client: TestClient) -> None:
@@ -124,7 +126,8 @@ def test_own_tables_are_given_to_a_run(client: TestClient, tmp_path: Path) -> No
 def test_the_history_is_found_by_words_and_has_pages(client: TestClient) -> None:
     source = {"kind": "problems", "files": {}}
     ids = [
-        client.post("/runs/start", json={**source, "shipped": name}).json()["id"] for name in ("lco", "nmc622")
+        client.post("/runs/start", json={**source, "shipped": name}).json()["id"]
+        for name in ("lco", "nmc622")
     ]
     for id in ids:
         client.delete(f"/jobs/{id}")

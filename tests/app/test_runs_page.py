@@ -90,7 +90,7 @@ def test_the_history_is_filtered_and_jobs_are_cancelled_and_removed(
     page.fill("#name", "long-search")
     page.click("#go")
     page.locator("#opened").get_by_role("button", name="Cancel").click()
-    expect(page.locator("#opened .job-state")).to_have_text("cancelled.")
+    expect(page.locator("#opened .job-state")).to_have_text("cancelled.", timeout=_LONG)
     page.get_by_role("searchbox", name="Find").fill("nothing-such")
     expect(page.locator("#history tbody tr")).to_have_count(0)
     page.get_by_role("searchbox", name="Find").fill("long-search")
@@ -109,9 +109,7 @@ def test_a_sweep_is_made_read_and_two_of_its_runs_compared(tab: Callable[..., An
     from playwright.sync_api import expect
 
     page = tab("/runs")
-    sweep = (
-        f"base: lco\nset:\n  variables.acid: [citric]\n  {_SEARCH}grid:\n  prices.citric: [0.5, 0.9]\n"
-    )
+    sweep = f"base: lco\nset:\n  variables.acid: [citric]\n  {_SEARCH}grid:\n  prices.citric: [0.5, 0.9]\n"
     _drop(page, "two prices.yaml", sweep)
     page.click("#go")
     _done(page)
