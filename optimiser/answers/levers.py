@@ -129,6 +129,13 @@ def _rebuilt(problem: BoundProblem) -> BoundProblem:
     return replace(problem, inputs=problem.inputs_for(problem.acids))
 
 
+def priced_by(problem: BoundProblem) -> tuple[str, ...]:
+    """Return what a problem buys, by the names that its prices have; nothing where no metric counts money."""
+    if not any(metric in problem.metrics for metric in ("cost", "cost_feed")):
+        return ()
+    return (*reagents_of(problem), *_beside(problem))
+
+
 def _bought(problem: BoundProblem, name: str, of: str) -> None:
     """Refuse what the problem does not buy."""
     known = [*reagents_of(problem), *_beside(problem)]

@@ -125,6 +125,22 @@ def _plain(value: Any) -> Any:
 
 
 @dataclass(frozen=True)
+class Repricing:
+    """Sliders of prices that rank known designs anew in the page.
+
+    Attributes:
+        name: unique on the page.
+        noun: what an option is, such as ``acid``.
+        data: what the page's script reads, as `cards.reprice.prices_data` makes it.
+    """
+
+    name: str
+    noun: str
+    data: Mapping[str, Any]
+    kind: ClassVar[str] = "repricing"
+
+
+@dataclass(frozen=True)
 class Tile:
     """One figure of merit, large: its name, its value with unit, and its interval."""
 
@@ -153,7 +169,7 @@ class Verbatim:
     kind: ClassVar[str] = "verbatim"
 
 
-Block = Figure | Panels | Table | Rows | Choice | Words | Verbatim
+Block = Figure | Panels | Table | Rows | Choice | Repricing | Words | Verbatim
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from optimiser.report.columns import column, with_intervals
 #: plotly.js with the trace types that figures have, and no others; made by ``make plotly``.
 PLOTLY = "vendor/plotly-4.1.1.min.js"
 #: What makes cards come alive, in the order in which a page loads it, after plotly.js.
-SCRIPTS = ("page.js", "figures.js", "rows.js", "choice.js")
+SCRIPTS = ("page.js", "figures.js", "rows.js", "choice.js", "prices.js")
 #: Columns of prose, which need width, and whose addresses become links.
 _LONG = frozenset({"source", "verdict"})
 

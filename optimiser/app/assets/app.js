@@ -175,13 +175,15 @@ export async function showReport(box, id, { address = `/jobs/${id}/report`, file
   const answer = await fetch(address);
   if (!answer.ok) { box.replaceChildren(errorBlock({ what: "The report cannot be shown.", remedy: "look at the files of the job" })); return; }
   if (window.LeachingPage) { window.LeachingPage.stop(box); }
-  const parsed = new DOMParser().parseFromString(`<body>${await answer.text()}`, "text/html"); // our own page; scripts in it stay data
-  parsed.querySelectorAll("noscript").forEach((one) => one.remove()); // a parser that runs no scripts shows them
+  const parsed = new DOMParser().parseFromString(await answer.text(), "text/html"); // our own page; scripts in it stay data
   parsed.querySelectorAll("a[href]").forEach((link) => { // files beside the page
     const to = link.getAttribute("href");
     if (/^[\w.-]+$/.test(to)) { link.setAttribute("href", `${files}/${to}`); link.setAttribute("download", ""); }
   });
-  box.replaceChildren(...parsed.body.childNodes);
+  const cards = Array.from(parsed.querySelectorAll("section.card[id]"));
+  const contents = make("nav", { "aria-label": "Contents of the report" }, make("ol", {}, ...cards.map((card) =>
+    make("li", {}, make("a", { href: `#${card.id}` }, card.querySelector("h2").textContent)))));
+  box.replaceChildren(...(cards.length > 3 ? [contents] : []), ...parsed.body.childNodes);
   if (window.LeachingPage) { window.LeachingPage.start(box); }
 }
 

@@ -4,7 +4,7 @@ import { api, clearErrors, errorBlock, make, sameElsewhere, showError, showRepor
 const select = document.getElementById("run");
 if (select) { select.addEventListener("change", () => { location.href = `/front?job=${encodeURIComponent(select.value)}`; }); }
 
-const front = document.getElementById("front");
+const front = document.getElementById("trade-off");
 if (front) { start(front.dataset.job); }
 
 async function start(job) {
@@ -30,7 +30,7 @@ async function start(job) {
     if (rows.length === 1) { choosing.from(rows[0]); }
   });
   pin.addEventListener("click", () => rows.forEach((row) => pins.add(`design ${row + 1}`, told.rows[row])));
-  const choosing = chooser(job, told, pins, (row) => window.LeachingPage.choose(cards, [row]));
+  const choosing = chooser(job, told, pins, (row) => window.LeachingPage.choose([row], cards));
   exportLinks(job, rows);
 }
 

@@ -21,6 +21,7 @@ from optimiser.report.cards.money import climate_card, cost_card
 from optimiser.report.cards.nearest import nearest_card
 from optimiser.report.cards.origin import run_card, sources_card
 from optimiser.report.cards.plant import plant_makers
+from optimiser.report.cards.reprice import reprice_card
 from optimiser.report.cards.trust import convergence_card, support_card
 from optimiser.search.run import RunResult
 from optimiser.surrogate.calibration import INTERVAL_PERCENT
@@ -59,6 +60,7 @@ def run_makers(result: RunResult, pinned: dict[str, Any], scopes: Scopes | None 
         Maker("setpoints", "Setpoints along the front", lambda: setpoints_card(result)),
         Maker("drivers", "What drives the spread", lambda: drivers_card(result)),
         Maker("cost", "What it costs, what it is worth", lambda: cost_card(result)),
+        Maker("reprice", "What other prices do", lambda: reprice_card(result)),
         *plant_makers(scopes),
         Maker("flows", "Mass balance", lambda: flows_card(result)),
         Maker("climate", "Climate change", lambda: climate_card(result)),
@@ -80,7 +82,7 @@ def run_makers(result: RunResult, pinned: dict[str, Any], scopes: Scopes | None 
 #: Cards that need the feed's formula, or what only the leach of a cathode has.
 _OF_CATHODES = frozenset({"plant", "flows", "impacts"})
 #: Cards that a system of one's own has where it has a metric.
-_OF_METRICS = {"cost": "cost", "climate": "climate_change"}
+_OF_METRICS = {"cost": "cost", "reprice": "cost", "climate": "climate_change"}
 
 
 def _applies(card: str, result: RunResult) -> bool:
