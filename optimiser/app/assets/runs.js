@@ -212,3 +212,4 @@ list();
 store();
 const address = new URLSearchParams(location.search);
 if (address.get("job")) { show(address.get("job")); }
+if (address.get("upload")) { openEditor({ upload: address.get("upload") }, "A question").catch((error) => told(by("history-error"), error)); }
