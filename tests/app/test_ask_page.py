@@ -1,4 +1,4 @@
-"""The screen Ask as a person uses it: dragging, typing, dropping, searching behind, reloading, going offline."""
+"""The screen Ask as a person uses it: dragging, typing, dropping, searching, reloading, going offline."""
 
 from __future__ import annotations
 
@@ -33,7 +33,9 @@ def settled(page: Any, act: Callable[[], Any]) -> None:
         """async (n) => {
           const told = () => performance.getEntriesByName("ask").length > n
             || document.querySelector(".standing.old");
+          const until = performance.now() + 60_000;
           while (!told() || document.querySelector("#answer[aria-busy]")) {
+            if (performance.now() > until) { throw new Error("no answer and no refusal"); }
             await new Promise(requestAnimationFrame);
           }
         }""",
@@ -64,6 +66,7 @@ def test_an_answer_follows_the_sliders(tab: Callable[..., Any]) -> None:
     settled(page, lambda: page.click("text=Reset the prices"))
     assert number(page) == pytest.approx(before, rel=0.1) and "--price" not in page.inner_text("#elsewhere")
     # a slider that is dragged
+    page.locator("#target-Co-slider").scroll_into_view_if_needed()
     box = page.locator("#target-Co-slider").bounding_box()
     page.mouse.move(box["x"] + 0.6 * box["width"], box["y"] + box["height"] / 2)
     page.mouse.down()
