@@ -56,6 +56,7 @@ function take(taken) {
 async function ended(job) {
   if (job.error) { showError(form, new Refused(job.error)); return; }
   if (job.state !== "done") { return; }
+  $("progress").replaceChildren();
   downloads($("downloads"), job, [["predicted.csv", "CSV"], ["report/scenarios.csv", "CSV"], ["predicted.xlsx", "XLSX"], ["report/report.html", "page"]]);
   $("downloads").append(make("details", {}, make("summary", {}, "All files"), fileLinks(job)));
   if (job.report) { await showReport($("cards"), job.id); return; }

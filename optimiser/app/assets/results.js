@@ -1,5 +1,5 @@
 // The screen "Own results": site models, what they learned, and what to measure next.
-import { api, clearErrors, dropZone, errorBlock, follow, make, Refused, sameElsewhere, showError, showReport } from "./app.js";
+import { api, clearErrors, dropZone, errorBlock, follow, make, over, Refused, sameElsewhere, showError, showReport } from "./app.js";
 import { grid } from "./grid.js";
 import { field, only } from "./screen.js";
 import { suggestions } from "./suggestions.js";
@@ -55,16 +55,17 @@ async function show(name, job) {
     $("stored-rows").replaceChildren(make("div", { class: "table-box tall" }, make("table", { class: "stored" },
       make("thead", {}, make("tr", {}, ...["number", ...told.header].map((title) => make("th", { scope: "col" }, title)))), make("tbody", {}, ...lines))));
     const lesson = job && job.report ? job : await api("/results/lessons", { method: "POST", json: { name } });
-    watch(lesson.id);
+    watch(lesson.id, true);
   } catch (error) { $("one").hidden = false; $("one-title").textContent = name; box.replaceChildren(errorBlock(error.told)); }
 }
 
-function watch(id) {
+/** Follow a job: one that only tells what was learned, or one that changes a site model, which is then shown anew. */
+function watch(id, tells = false) {
   history.replaceState(null, "", `/results?${new URLSearchParams(open ? { model: open, job: id } : { job: id })}`);
   follow($("progress"), id, { ended: async (job) => {
     if (job.error) { if (!form.hidden) { showError(form, new Refused(job.error)); } return; }
     if (job.state !== "done") { return; }
-    if (job.report && job.about.model === open) { $("progress").replaceChildren(); await showReport($("cards"), id); return; }
+    if (tells) { $("progress").replaceChildren(); await showReport($("cards"), id); return; }
     if (job.about.kind === "learn") { form.hidden = true; upload = null; dropping(); }
     $("cards").replaceChildren();
     await show(job.about.model, job);
@@ -163,7 +164,7 @@ async function start() {
     try { job = await api(`/jobs/${query.get("job")}`); } catch (error) { $("models").append(errorBlock(error.told)); }
   }
   if (job && job.about.kind === "suggest") { next.again(job); return; }
-  if (job && !query.get("model")) { watch(job.id); return; }
+  if (job && (!over(job) || !query.get("model"))) { open = query.get("model"); watch(job.id); return; }
   if (query.get("model")) { await show(query.get("model"), job && job.about.model === query.get("model") ? job : null); }
 }
 const next = suggestions();

@@ -4,7 +4,7 @@ import { downloads } from "./screen.js";
 
 const $ = (id) => document.getElementById(id);
 
-function said(lines) { return lines.map((line) => `${line.name} ${line.text}${line.unit ? ` ${line.unit}` : ""}`).join(", "); }
+function said(lines) { return lines.map((line) => `${line.name} ${line.text}${line.unit ? `\u00a0${line.unit}` : ""}`).join(", "); }
 
 function draw(box, told, id) {
   const experiments = told.experiments.map((one) => make("li", {},
@@ -37,6 +37,7 @@ export function suggestions() {
     follow($("next-progress"), id, { ended: async (job) => {
       sameElsewhere($("next-elsewhere"), job.command);
       if (job.state !== "done") { return; }
+      $("next-progress").replaceChildren();
       try { draw($("next"), await api(`/results/sheets/${id}/json`), id); } catch (error) { $("next").replaceChildren(errorBlock(error.told)); }
     } });
   }

@@ -140,7 +140,7 @@ def _choose(known: Known, frame: pd.DataFrame, asked: Mapping[str, Any]) -> dict
             found.insert(0, "acid", [known.problem.acid_names[k] for k in chosen.evaluation.designs.acid])
         row = _texts(found, _shown(known))[-1]
         designs = known.seen.take(known.front).designs
-        same = np.flatnonzero((designs.setpoints == chosen.evaluation.designs.setpoints[-1]).all(axis=1))
+        same = np.flatnonzero(designs.setpoints == chosen.evaluation.designs.setpoints[-1])
         on_front = int(same[0]) if len(same) else None
         return {"text": chosen.text.splitlines(), "row": row, "on_front": on_front, "options": options}
 

@@ -69,11 +69,11 @@ class Lesson(Dropped):
         read = command.reader_of(request, system, question)
         return lambda table: store.check_examples(read(table))
 
-    def arguments(self, state: State) -> tuple[list[str], dict[str, str]]:
-        """Return the arguments of the command, and the file to be written.
+    def check(self) -> None:
+        """Refuse a name that cannot be used.
 
         Raises:
-            InputError: there is a site model of this name already, or none to add to.
+            InputError: there is a yield model of this name already, or no site model to add to.
         """
         check_name(self.name, "a site model", "name")
         if self.add:
@@ -85,9 +85,12 @@ class Lesson(Dropped):
                 remedy="choose another name, or add to the site model",
                 key=("name",),
             )
+
+    def arguments(self, state: State) -> tuple[list[str], dict[str, str]]:
+        """Return the arguments of the command, and the file to be written."""
         named, files = self.given(state, SHEET)
         options = {
-            "name": self.name,
+            "name": self.name or "my-plant",
             "feed": self.feed,
             "base": "" if self.add else self.base,
             "problem": problem_named(state, self.problem),
@@ -176,7 +179,7 @@ async def table(request: Request) -> JSONResponse:
 
     def looked() -> dict[str, Any]:
         found = shown(state, told, told.reader(state), SHEET)
-        named, _ = told.model_copy(update={"name": told.name or "my-plant"}).arguments(state)
+        named, _ = told.arguments(state)
         return {**found, "command": command_of([a.replace(f"{HERE}/", "") for a in named])}
 
     return JSONResponse(await run_in_threadpool(looked))
@@ -187,6 +190,7 @@ async def learn(request: Request) -> JSONResponse:
     state, told = state_of(request), await asked(request, Lesson)
 
     def queued() -> dict[str, Any]:
+        told.check()
         arguments, files = told.arguments(state)
         if wrong := mistakes(told.opened(state, SHEET), told.reader(state), 1):
             raise wrong[0].error
