@@ -18,9 +18,10 @@ TOKEN = "a-token-of-benchmarks"
 
 @dataclass(frozen=True)
 class Served:
-    """A running app."""
+    """A running app: its address, and the number of its process."""
 
     address: str
+    pid: int
 
     def ask(self, path: str, told: Any = None) -> Any:
         """Send a request with the token, and return the JSON of the answer; with ``told``, as its body."""
@@ -54,7 +55,7 @@ def served(folder: Path) -> Iterator[Served]:
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
     try:
-        yield Served(process.stdout.readline().split()[-1].split("/?")[0])
+        yield Served(process.stdout.readline().split()[-1].split("/?")[0], process.pid)
     finally:
         process.terminate()
         process.communicate(timeout=60)

@@ -70,6 +70,7 @@ class _Known:
 
     pool: Pool | None = None
     searched: int = 0
+    questions: int = 0
     lock: threading.Lock = field(default_factory=threading.Lock)
 
 
@@ -106,11 +107,46 @@ class Answers:
         Raises:
             InputError: the question contradicts itself, or cannot be bound to models.
         """
-        return self._solved(posed, whole=False)
+        began = time.perf_counter()
+        problem = self._searched(self.bound(posed))
+        known = self._of(problem)
+        known.questions += 1
+        with known.lock:
+            if known.pool is not None and len(known.pool) > _MOST:
+                known.pool, known.searched = None, 0
+            rounds = 0 if known.pool else _FIRST
+            pool = known.pool = known.pool or _scanned(problem)
+            answer = answer_of_known(posed.problem, pool, problem, rounds)
+            answer = replace(answer, seconds=time.perf_counter() - began)
+            return Live(answer, len(pool), known.searched)
 
     def more(self, posed: Posed) -> Live:
-        """Return the answer with what takes longer: more polish, intervals, why nothing is feasible."""
-        return self._solved(posed, whole=True)
+        """Return the answer with what takes longer: more polish, intervals, why nothing is feasible.
+
+        It gives way to a question that comes meanwhile.
+
+        Raises:
+            InputError: as `answer`.
+        """
+        live = self.answer(posed)
+        problem, answer = live.answer.problem, live.answer
+        known = self._of(problem)
+        mine = known.questions
+        for _ in range(_REST):
+            with known.lock:
+                if known.questions != mine or known.pool is None:
+                    break
+                known.pool.forget()
+                known.pool.solve(_questions(problem), 1)
+        with known.lock:
+            pool = known.pool or _scanned(problem)
+            if known.questions == mine:
+                answer = answer_of_known(posed.problem, pool, problem, whole=True)
+                live = replace(live, known=len(pool), searched=known.searched)
+            if not answer.feasible:
+                answer = replace(answer, refusal=infeasibility_of(problem, pool.archive(problem)))
+        told = spread(problem, answer.evaluation, np.random.default_rng(_SEED))
+        return replace(live, answer=replace(answer, spread=told))
 
     def learn(self, posed: Posed, found: Archive, acids: Sequence[str]) -> None:
         """Take over what a search of a question has found.
@@ -130,24 +166,6 @@ class Answers:
             pool.add(found)
             pool.forget()
             known.searched += len(pool) - before
-
-    def _solved(self, posed: Posed, whole: bool) -> Live:
-        began = time.perf_counter()
-        problem = self._searched(self.bound(posed))
-        known = self._of(problem)
-        with known.lock:
-            if known.pool is not None and len(known.pool) > _MOST:
-                known.pool, known.searched = None, 0
-            rounds = _FIRST if known.pool is None else _REST * whole
-            pool = known.pool = known.pool or _scanned(problem)
-            answer = answer_of_known(posed.problem, pool, problem, rounds)
-            if whole and not answer.feasible:
-                answer = replace(answer, refusal=infeasibility_of(problem, pool.archive(problem)))
-            size = len(pool)
-        if whole:
-            told = spread(problem, answer.evaluation, np.random.default_rng(_SEED))
-            answer = replace(answer, spread=told)
-        return Live(replace(answer, seconds=time.perf_counter() - began), size, known.searched)
 
     def _searched(self, problem: BoundProblem) -> BoundProblem:
         return problem.with_acids(problem.supported_acids)
@@ -181,22 +199,25 @@ def signature(problem: BoundProblem) -> str:
     )
 
 
-def answer_of_known(question: Problem, pool: Pool, problem: BoundProblem, rounds: int = 0) -> Answer:
+def answer_of_known(
+    question: Problem, pool: Pool, problem: BoundProblem, rounds: int = 0, *, whole: bool = False
+) -> Answer:
     """Return the answer to a question among the designs of a pool.
 
     Args:
         question: as asked.
         pool: the designs; it grows by the most promising ones of its scan.
         problem: the question, bound.
-        rounds: of polishing; without any, what more costs is read off the known designs alone.
+        rounds: of polishing.
+        whole: whether what more costs is looked for, too, and not only read off the known designs; it is
+            where there is polishing.
     """
     pool.forget()
-    asked = Question(problem)
-    alone = [Question(problem, k) for k in range(len(problem.acids))]
+    asked, *alone = _questions(problem)
     ladder = {c: Question(at(problem, confidence=c)) for c in CONFIDENCES} if problem.targets else {}
     sweep = {t: Question(at(problem, target=t)) for t in TARGETS} if problem.targets else {}
     pool.solve([asked, *alone], rounds)
-    pool.solve([*ladder.values(), *sweep.values()], 0, scan=rounds > 0)
+    pool.solve([*ladder.values(), *sweep.values()], 0, scan=whole or rounds > 0)
     row = pool.best(asked)
     evaluation = problem.evaluate(pool.designs.take(np.array([row])))
     targets = set(problem.targets.values())
@@ -219,6 +240,11 @@ def answer_of_known(question: Problem, pool: Pool, problem: BoundProblem, rounds
         seed=_SEED,
         seconds=0.0,
     )
+
+
+def _questions(problem: BoundProblem) -> list[Question]:
+    """Return the question of a problem, and the same for each acid alone."""
+    return [Question(problem), *(Question(problem, k) for k in range(len(problem.acids)))]
 
 
 def _scanned(problem: BoundProblem) -> Pool:

@@ -46,7 +46,6 @@ export function showAnswer(told) {
   drawing = requestAnimationFrame(() => setTimeout(() => {
     if (latest !== told) { return; }
     drawFigures(part("figures"), FIGURES.filter((one) => told.figures[one.name]).map((one) => ({ ...one, ...told.figures[one.name] })));
-    performance.mark("ask:figures");
   }));
   latest = told;
 }

@@ -61,7 +61,7 @@ export function drawFields(box, context) {
   ];
   for (const made of parts) {
     const before = box.querySelector(`#${made.id}`);
-    if (made.tagName === "DETAILS") { made.open = open.has(made.id) ? open.get(made.id) : made.id === "part-prices"; }
+    if (made.tagName === "DETAILS") { made.open = open.has(made.id) ? open.get(made.id) : made.id === "part-prices" && matchMedia("(min-width: 901px)").matches; }
     if (before && context.how !== "problem" && before.contains(document.activeElement)) {
       before.dispatchEvent(new CustomEvent("leaching:offers", { detail: context.offers }));
       made.replaceWith(before);

@@ -29,10 +29,20 @@ export function searching(box, { learned, refused }) {
       setTimeout(() => { look(); resolve(); }, 10_000);
     });
   }
+  function forget() {
+    stop();
+    now = null;
+    keep();
+    box.replaceChildren(make("p", { class: "caption" }, "Nothing is searched."));
+  }
   function watch() {
     const { id } = now, plot = make("div", { class: "growing" });
     stop = follow(box, id, {
-      step: (job) => { if (job.about.objectives) { grow(plot, job); if (!plot.isConnected && plot.firstChild) { box.append(plot); } } },
+      step: (job) => {
+        // the number may be another job's since
+        if (JSON.stringify(job.about?.asked) !== now?.question) { forget(); return; }
+        if (job.about.objectives) { grow(plot, job); if (!plot.isConnected && plot.firstChild) { box.append(plot); } }
+      },
       ended: async (job) => {
         if (!now || now.id !== id) { return; }
         now.ended = true;

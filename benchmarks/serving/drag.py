@@ -1,0 +1,110 @@
+"""Dragging on the screen Ask: how soon an answer is shown, what memory stays, how near the best it is."""
+
+from __future__ import annotations
+
+import copy
+import statistics
+import time
+from pathlib import Path
+from typing import Any
+
+from benchmarks.serving.started import browsed, served
+from optimiser.answers.answer import ask
+from optimiser.answers.question import Asked
+from optimiser.app.live import Answers
+from optimiser.app.question import SEARCH, loaded, posed
+from optimiser.problem.load import load_config
+from optimiser.search.run import run
+
+#: Moves of a slider, and those after which memory is compared with that at the end.
+_MOVES, _WARM = 200, 20
+_SLIDERS = ("prices-sulfuric", "target-Co", "factors-h2o2", "prices-h2o2", "target-all")
+_SHOWN = """async (n) => {
+  while (performance.getEntriesByName("ask").length <= n) { await new Promise(requestAnimationFrame); }
+  return performance.getEntriesByName("ask").at(-1).duration;
+}"""
+#: Questions whose live answer is held against that of `ask`.
+_PROBLEMS, _TARGETS = ("nmc111", "nmc622", "lco"), (0.7, 0.85, 0.9)
+
+
+def drag(folder: Path) -> dict[str, Any]:
+    """Move sliders of prices, factors and targets, each once its answer is shown.
+
+    Args:
+        folder: of a new workspace.
+
+    Returns:
+        Milliseconds from the move to the answer, and megabytes of the page's and the server's memory.
+    """
+    times: list[float] = []
+    with served(folder) as app, browsed() as browser:
+        page = browser.new_context().new_page()
+        page.set_default_timeout(120_000)
+        began = time.perf_counter()
+        page.goto(app.page("/ask"))
+        page.wait_for_selector("#tiles")
+        first = time.perf_counter() - began
+        page.uncheck("#behind")
+        page.evaluate("document.querySelectorAll('#question details').forEach((one) => { one.open = true; })")
+        memory = page.context.new_cdp_session(page)
+        before = (0.0, 0.0)
+        for move in range(_MOVES):
+            if move == _WARM:
+                before = _heap(memory), _resident(app.pid)
+            seen = page.evaluate("performance.getEntriesByName('ask').length")
+            page.focus(f"#{_SLIDERS[move % len(_SLIDERS)]}-slider")
+            page.keyboard.press("ArrowLeft" if (move // len(_SLIDERS)) % 8 < 4 else "ArrowRight")
+            times.append(page.evaluate(_SHOWN, seen))
+        after = _heap(memory), _resident(app.pid)
+    times.sort()
+    return {
+        "drag_first_answer_s": round(first, 2),
+        "drag_ms_median": round(statistics.median(times)),
+        "drag_ms_p95": round(times[int(0.95 * len(times))]),
+        "drag_page_mb": [round(before[0], 1), round(after[0], 1)],
+        "drag_server_mb": [round(before[1]), round(after[1])],
+    }
+
+
+def gap(folder: Path) -> dict[str, Any]:
+    """Return by how much per cent live answers are above those of `ask`, before and after the search behind.
+
+    Args:
+        folder: where the files of the searches are put.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    found = {}
+    for name in _PROBLEMS:
+        for target in _TARGETS:
+            problem = copy.deepcopy(loaded(name))
+            own = problem["constraints"][0]["yield"]
+            problem["constraints"][0]["yield"] = dict.fromkeys(own, target)
+            question, answers = posed({"problem": problem}), Answers()
+            best = ask(question.problem, Asked()).value
+            values = [answers.answer(question).answer.value, answers.more(question).answer.value]
+            for file, text in question.files.items():
+                (folder / file).write_text(text, encoding="utf-8")
+            began = time.perf_counter()
+            searched = run(load_config(folder / SEARCH))
+            seconds = time.perf_counter() - began
+            answers.learn(question, searched.seen, searched.problem.acid_names)
+            values.append(answers.answer(question).answer.value)
+            above = [round(100.0 * (value / best - 1.0), 2) for value in values]
+            found[f"{name} {target:g}"] = dict(
+                zip(("first", "rested", "searched"), above, strict=True), search_s=round(seconds, 1)
+            )
+            print(name, target, found[f"{name} {target:g}"], flush=True)
+    return {"gap_percent": found, "gap_percent_worst": max(one["searched"] for one in found.values())}
+
+
+def _heap(session: Any) -> float:
+    session.send("HeapProfiler.collectGarbage")
+    return float(session.send("Runtime.getHeapUsage")["usedSize"]) / 1e6
+
+
+def _resident(pid: int) -> float:
+    """Return the memory of a process, MB."""
+    for line in Path(f"/proc/{pid}/status").read_text(encoding="utf-8").splitlines():
+        if line.startswith("VmRSS:"):
+            return float(line.split()[1]) / 1e3
+    return 0.0
