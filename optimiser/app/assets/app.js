@@ -176,7 +176,6 @@ export async function showReport(box, id, address = `/jobs/${id}/report`) {
   if (!answer.ok) { box.replaceChildren(errorBlock({ what: "The report cannot be shown.", remedy: "look at the files of the job" })); return; }
   if (window.LeachingPage) { window.LeachingPage.stop(box); }
   const parsed = new DOMParser().parseFromString(await answer.text(), "text/html"); // our own page; scripts in it stay data
-  parsed.querySelectorAll("noscript").forEach((part) => part.remove());
   parsed.querySelectorAll("noscript").forEach((one) => one.remove()); // a parser that runs no scripts shows them
   box.replaceChildren(...parsed.body.childNodes);
   if (window.LeachingPage) { window.LeachingPage.start(box); }
