@@ -13,7 +13,7 @@ EXTRAS = {
     "parquet": ("pyarrow",),
     "images": ("kaleido",),
     "lca": ("bw2calc", "bw2data"),
-    "app": ("starlette", "uvicorn"),
+    "app": ("starlette", "uvicorn", "markdown_it"),
     "cluster": ("dask", "dask_jobqueue", "distributed", "pyarrow"),
 }
 

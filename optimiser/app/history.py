@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 from optimiser.app.jobs import Job, Jobs, command_of
+from optimiser.app.shared import REPORT
+from optimiser.report.stored import DESIGNS
 
 #: Rows of a page.
 ROWS = 25
-#: What the folder of a search has that a later question starts from.
-DESIGNS = Path("report") / "designs.npz"
 
 
 def history(jobs: Jobs, words: str = "", screen: str = "", state: str = "", page: int = 1) -> dict[str, Any]:
@@ -47,7 +46,7 @@ def row_of(jobs: Jobs, job: Job) -> dict[str, Any]:
     return {
         **jobs.record(job),
         "size": sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()),
-        "search": (folder / DESIGNS).is_file(),
+        "search": (folder / REPORT / DESIGNS).is_file(),
     }
 
 

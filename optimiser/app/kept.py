@@ -57,7 +57,7 @@ def store_page(workspace: Workspace, sweep: str = "", status: str = "", page: in
         names = ["run", "key", *table.varied, "status", "acid", *table.objectives, "seconds", "reason"]
     shown = frame[[name for name in names if name in frame]]
     told = {
-        **_cells(shown.assign(key=shown["key"].str[:12]), table),
+        **_cells(shown.assign(key=shown["key"].str[:12], seconds=shown["seconds"].round(1)), table),
         "keys": [str(key) for key in frame["key"]],
         "statuses": [str(known) for known in frame["status"]],
     }

@@ -11,7 +11,7 @@ import math
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -44,8 +44,8 @@ from optimiser.tables.own import tables_of
 
 #: Feeds with their acids whose designs are kept in memory, and the most designs of each that are.
 _KEPT, _MOST = 8, 12_000
-#: Rounds of polishing of a first answer.
-_FIRST = 2
+#: Rounds of polishing of a first answer, and of each that rests.
+_FIRST, _REST = 6, 3
 _SEED = 1
 
 
@@ -100,16 +100,17 @@ class Answers:
     def answer(self, posed: Posed) -> Live:
         """Return the best design known for a question, and what more yield and certainty cost.
 
-        The first question about a feed and its acids scans their designs, which takes a second or two.
+        The first question about a feed and its acids scans their designs, which takes a second or two. Later
+        ones look for what more costs among what is known already.
 
         Raises:
             InputError: the question contradicts itself, or cannot be bound to models.
         """
-        return self._solved(posed, lambda answer, pool: answer)
+        return self._solved(posed, whole=False)
 
     def more(self, posed: Posed) -> Live:
-        """Return the same answer with what takes longer: intervals, and why nothing is feasible."""
-        return self._solved(posed, _whole)
+        """Return the answer with what takes longer: more polish, intervals, why nothing is feasible."""
+        return self._solved(posed, whole=True)
 
     def learn(self, posed: Posed, found: Archive, acids: Sequence[str]) -> None:
         """Take over what a search of a question has found.
@@ -130,17 +131,23 @@ class Answers:
             pool.forget()
             known.searched += len(pool) - before
 
-    def _solved(self, posed: Posed, then: Callable[[Answer, Pool], Answer]) -> Live:
+    def _solved(self, posed: Posed, whole: bool) -> Live:
         began = time.perf_counter()
         problem = self._searched(self.bound(posed))
         known = self._of(problem)
         with known.lock:
             if known.pool is not None and len(known.pool) > _MOST:
                 known.pool, known.searched = None, 0
-            rounds = _FIRST if known.pool is None else 0
+            rounds = _FIRST if known.pool is None else _REST * whole
             pool = known.pool = known.pool or _scanned(problem)
-            answer = then(answer_of_known(posed.problem, pool, problem, rounds), pool)
-            return Live(replace(answer, seconds=time.perf_counter() - began), len(pool), known.searched)
+            answer = answer_of_known(posed.problem, pool, problem, rounds)
+            if whole and not answer.feasible:
+                answer = replace(answer, refusal=infeasibility_of(problem, pool.archive(problem)))
+            size = len(pool)
+        if whole:
+            told = spread(problem, answer.evaluation, np.random.default_rng(_SEED))
+            answer = replace(answer, spread=told)
+        return Live(replace(answer, seconds=time.perf_counter() - began), size, known.searched)
 
     def _searched(self, problem: BoundProblem) -> BoundProblem:
         return problem.with_acids(problem.supported_acids)
@@ -181,16 +188,15 @@ def answer_of_known(question: Problem, pool: Pool, problem: BoundProblem, rounds
         question: as asked.
         pool: the designs; it grows by the most promising ones of its scan.
         problem: the question, bound.
-        rounds: of polishing.
+        rounds: of polishing; without any, what more costs is read off the known designs alone.
     """
     pool.forget()
     asked = Question(problem)
     alone = [Question(problem, k) for k in range(len(problem.acids))]
     ladder = {c: Question(at(problem, confidence=c)) for c in CONFIDENCES} if problem.targets else {}
     sweep = {t: Question(at(problem, target=t)) for t in TARGETS} if problem.targets else {}
-    if rounds:
-        pool.solve([asked, *alone], rounds)
-    pool.solve([asked, *alone, *ladder.values(), *sweep.values()], 0)
+    pool.solve([asked, *alone], rounds)
+    pool.solve([*ladder.values(), *sweep.values()], 0, scan=rounds > 0)
     row = pool.best(asked)
     evaluation = problem.evaluate(pool.designs.take(np.array([row])))
     targets = set(problem.targets.values())
@@ -219,10 +225,3 @@ def _scanned(problem: BoundProblem) -> Pool:
     """Return a pool whose scan leaves out what no question about the same designs allows."""
     kept = tuple(c for c in problem.constraints if isinstance(c, Limit | Yields))  # others look at prices
     return Pool(replace(problem, constraints=kept), np.random.default_rng(_SEED))
-
-
-def _whole(answer: Answer, pool: Pool) -> Answer:
-    """Return an answer with the intervals of its figures, or with why nothing is feasible."""
-    told = spread(answer.problem, answer.evaluation, np.random.default_rng(_SEED))
-    refusal = None if answer.feasible else infeasibility_of(answer.problem, pool.archive(answer.problem))
-    return replace(answer, spread=told, refusal=refusal)

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from optimiser._io.errors import InputError, closest
-from optimiser.app.workspace import SUFFIXES, Workspace
+from optimiser._io.output import placed
+from optimiser.app.workspace import SUFFIXES, Workspace, check_name
 
 #: Kinds of own tables; each is given to a command by the option of that name.
 KINDS = ("acids", "prices", "impacts")
@@ -74,3 +75,35 @@ def options_of(workspace: Workspace, chosen: Mapping[str, str]) -> list[str]:
         for kind, name in chosen.items()
         if name
     ]
+
+
+def keep_own(workspace: Workspace, kind: str, name: str, suffix: str, content: bytes, replace: bool) -> str:
+    """Keep an own table, whole or not at all, and return its path as commands name it.
+
+    Args:
+        workspace: to keep it in.
+        kind: of `KINDS`.
+        name: that the user gives it.
+        suffix: of its format.
+        content: of the file, which the importers have read.
+        replace: whether one of this kind and name may be replaced.
+
+    Raises:
+        InputError: a name that cannot be that of a file; there is one of this name, and ``replace`` is not
+            given.
+    """
+    check_name(name, "a table", "name")
+    before = [table for table in own_tables(workspace)[kind] if table.name == name]
+    if before and not replace:
+        raise InputError(
+            f"There is an own table of {kind} named {name} already.",
+            key=("replace",),
+            remedy="replace it, or choose another name",
+        )
+    target = workspace.tables / f"{name}.{kind}{suffix}"
+    with placed(target) as temporary:
+        temporary.write_bytes(content)
+    for table in before:
+        if (old := workspace.folder / table.path) != target:
+            old.unlink()
+    return workspace.relative(target)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from functools import cache
 from importlib import resources
 from pathlib import Path
@@ -19,6 +20,8 @@ from optimiser.report.page import PLOTLY, SCRIPTS
 
 #: Bytes of a report that is shown inside the app.
 _MOST = 60_000_000
+#: What a report tells where no scripts run; they do run here.
+_WITHOUT_SCRIPTS = re.compile(r"<noscript>.*?</noscript>", re.DOTALL)
 #: The screens in the order of the menu, with what each is called and what it is for.
 SCREENS = {
     "ask": ("Ask", "The best design for a question, while you drag."),
@@ -97,4 +100,4 @@ def cards_of(report: Path) -> Markup:
     start, end = text.find("<main>"), text.rfind("</main>")
     if start < 0 or end < 0:
         raise InputError("This is no report.", where=report.name)
-    return Markup(text[start + len("<main>") : end])
+    return Markup(_WITHOUT_SCRIPTS.sub("", text[start + len("<main>") : end]))

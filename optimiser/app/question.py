@@ -31,7 +31,9 @@ from optimiser.surrogate.artefact import known_artefacts
 from optimiser.surrogate.packing import SHIPPED
 
 #: Files of a job beside its report: the problem, and prices and factors that differ from the known ones.
-PROBLEM, PRICES, FACTORS = "problem.yaml", "prices.yaml", "impacts.yaml"
+PROBLEM, PRICES, FACTORS, SEARCH = "problem.yaml", "prices.yaml", "impacts.yaml", "search.yaml"
+#: How hard is searched behind a question: enough to come near the full answer, and soon over.
+_EFFORT = {"population": 60, "generations": 40, "seeds": [1], "per_acid": 16}
 #: Characters of a question as text.
 _MOST = 200_000
 _PARTS = ("problem", "prices", "factors")
@@ -58,7 +60,7 @@ class Posed:
     @property
     def files(self) -> dict[str, str]:
         """The files that the question's commands read, by name."""
-        found = {PROBLEM: self.text}
+        found = {PROBLEM: self.text, SEARCH: _yaml({"problem": PROBLEM, "search": _EFFORT})}
         if self.prices:
             acids = {name: {"value": value, "per": self._per(name)} for name, value in self.prices.items()}
             found[PRICES] = _yaml({"currency": "EUR", "prices": acids})
@@ -91,7 +93,7 @@ class Posed:
     @property
     def run(self) -> tuple[str, ...]:
         """The arguments of ``optimiser`` that search the trade-off."""
-        found = ["run", f"{HERE}/{PROBLEM}"]
+        found = ["run", f"{HERE}/{SEARCH}"]
         found += [f"--prices={HERE}/{PRICES}"] if self.prices else []
         found += [f"--impacts={HERE}/{FACTORS}"] if self.factors else []
         return (*found, f"--out={HERE}/report")
@@ -140,8 +142,9 @@ def lenient(asked: Mapping[str, Any]) -> dict[str, Any]:
     What the form offers follows from it even where the question itself is refused.
     """
     problem = dict(asked["problem"]) if isinstance(asked.get("problem"), dict) else None
-    if problem is None or "acid" not in (problem.get("variables") or {}):  # a system's own parts all count
-        return {"problem": problem}
+    variables = None if problem is None else problem.get("variables")
+    if problem is None or not isinstance(variables, dict) or "acid" not in variables:
+        return {"problem": problem}  # of a system of one's own all parts count
     free = {"objectives": [{"maximise": "recovery"}], "constraints": [{"applicability_domain": "off"}]}
     return {"problem": {**problem, **free}}
 
@@ -185,7 +188,7 @@ def _yaml(data: Mapping[str, Any]) -> str:
 def _check_names(data: Mapping[str, Any]) -> None:
     """Refuse paths: yield models and tables of impacts are those that the app's folder has."""
     surrogate, known = data.get("surrogate", SHIPPED), known_artefacts()
-    if surrogate not in known:
+    if not isinstance(surrogate, str) or surrogate not in known:
         raise InputError(
             f"There is no yield model {str(surrogate)[:60]!r} here.",
             key=("surrogate",),

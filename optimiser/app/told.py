@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
+from optimiser._io.errors import InputError
 from optimiser.answers.answer import Answer
 from optimiser.answers.levers import Lever, lever, reagents_of
 from optimiser.app.live import Live
@@ -75,6 +77,7 @@ def answer_json(live: Live) -> dict[str, Any]:
             ],
             "figures": figures,
             "known": _known(live),
+            "searched": live.searched,
             "seconds": answer.seconds,
         }
     plain: dict[str, Any] = plain_json(told)
@@ -82,7 +85,7 @@ def answer_json(live: Live) -> dict[str, Any]:
 
 
 def more_json(live: Live) -> dict[str, Any]:
-    """Return what takes longer: intervals of the figures of merit, warnings, why nothing is feasible."""
+    """Return the answer with what takes longer: intervals, warnings, why nothing is feasible."""
     answer = live.answer
     problem, e = answer.problem, answer.evaluation
     with told_of(problem.system):
@@ -90,7 +93,7 @@ def more_json(live: Live) -> dict[str, Any]:
         nearest = [] if answer.feasible else [f"Nearest: {words.setpoints(problem, e, 0)}."]
         warnings = words.warnings_of(problem, e, 0) if answer.feasible else []
         return {
-            "tiles": [vars(tile) for tile in tiles_of(answer)],
+            **answer_json(live),
             "why": [*why, *nearest],
             "warnings": [*warnings, intervals_caveat(problem.surrogate), *selection_caveat(problem, e, 0)],
         }
@@ -183,7 +186,8 @@ def _levers(problem: BoundProblem, kind: str) -> Iterator[Lever]:
         items = bought(problem.reagents, problem.inputs.parameters).values()
         names += [item.name for item in items if item.name != "water"]
     for name in dict.fromkeys(names):
-        yield lever(problem, f"{kind}.{name}")
+        with suppress(InputError):  # of what nobody knows the factor, such as what only the plant buys
+            yield lever(problem, f"{kind}.{name}")
 
 
 def _lever(one: Lever) -> dict[str, Any]:

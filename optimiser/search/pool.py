@@ -206,18 +206,19 @@ class Pool:
     def __len__(self) -> int:
         return len(self.designs)
 
-    def solve(self, questions: Sequence[Question], rounds: int = 12) -> None:
+    def solve(self, questions: Sequence[Question], rounds: int = 12, *, scan: bool = True) -> None:
         """Look for the best design of each question; what is found for one counts for all.
 
         Args:
             questions: each keeps what was found for it before.
             rounds: of polishing, at most.
+            scan: whether a new question has the most promising designs of the scan predicted.
         """
         new = [q for q in questions if q not in self._views]
         if new:
             known = self._batch = self._batch or Batch(self.problem, self.designs, self.high)
             self._views |= {q: known.view(q) for q in new}
-            if self._scan is not None:
+            if scan and self._scan is not None:
                 firsts = [self._scan.view(q).first(_FIRST) for q in new]
                 rows = np.unique(np.concatenate(firsts))
                 self._predict(self._scan.designs.take(rows), self._scan.prediction.take(rows))

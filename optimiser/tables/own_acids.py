@@ -103,21 +103,21 @@ class _AcidFile(BaseModel):
     acids: dict[str, AcidOverrides] = Field(max_length=MOST_ACIDS)
 
 
-def import_acids(source: str | Path, known: Mapping[str, Acid] | None = None) -> ImportedAcids:
+def import_acids(source: str | Path | Table, known: Mapping[str, Acid] | None = None) -> ImportedAcids:
     """Read a table of acids and complete the known ones with it; other names are new acids.
 
     Empty cells leave what is known. A number equal to the known one keeps its source and range. Where a cell
     of the Toolkit's workbook is one of its known faults, our own number stays, and a note says so.
 
     Args:
-        source: YAML (``acids:`` as in a problem), CSV, XLSX (``FILE#SHEET``) or Parquet.
+        source: YAML (``acids:`` as in a problem), CSV, XLSX (``FILE#SHEET``) or Parquet; or a Table.
         known: the acids to complete; None for the shipped ones.
 
     Raises:
         InputError: names file, row and column (or line and key) of whatever is wrong.
     """
     acids = load_acids() if known is None else dict(known)
-    if Path(source).suffix.lower() in (".yaml", ".yml"):
+    if not isinstance(source, Table) and Path(source).suffix.lower() in (".yaml", ".yml"):
         document = read_yaml(Path(source))
         entries = validate(_AcidFile, document).acids
         seen: dict[str, str] = {}

@@ -75,7 +75,7 @@ class _ImpactFile(BaseModel):
         return Provenance(self.name, told, behind, tuple(self.missing))
 
 
-def import_impacts(source: str | Path, acids: Mapping[str, Acid] | None = None) -> ImpactTable:
+def import_impacts(source: str | Path | Table, acids: Mapping[str, Acid] | None = None) -> ImpactTable:
     """Read a table of impact factors: a row per category with its unit, a column per acid or reagent.
 
     Factors are per kg of pure substance, those of ``heat`` and ``power`` per kWh; a YAML file may also have
@@ -84,7 +84,8 @@ def import_impacts(source: str | Path, acids: Mapping[str, Acid] | None = None) 
 
     Args:
         source: CSV, XLSX (``FILE#SHEET``) or Parquet; or YAML,
-            ``impacts: {CATEGORY: {unit: ..., factors: {...}}}``; or the name of a local table.
+            ``impacts: {CATEGORY: {unit: ..., factors: {...}}}``; or the name of a local table;
+            or a Table.
         acids: the acids that may be named; None for the shipped ones.
 
     Raises:
@@ -92,8 +93,8 @@ def import_impacts(source: str | Path, acids: Mapping[str, Acid] | None = None) 
             factor or text in its place; with file, row and column (or line and key).
     """
     known = load_acids() if acids is None else acids
-    source, provenance = impacts_path(source), None
-    if Path(source).suffix.lower() in (".yaml", ".yml"):
+    source, provenance = source if isinstance(source, Table) else impacts_path(source), None
+    if not isinstance(source, Table) and Path(source).suffix.lower() in (".yaml", ".yml"):
         document = read_yaml(Path(source))
         file = validate(_ImpactFile, document)
         provenance = file.provenance

@@ -58,14 +58,14 @@ class _PriceFile(BaseModel):
     prices: dict[str, float | dict[str, Any]]
 
 
-def import_prices(source: str | Path, acids: Mapping[str, Acid] | None = None) -> dict[str, Price]:
+def import_prices(source: str | Path | Table, acids: Mapping[str, Acid] | None = None) -> dict[str, Price]:
     """Read a table of prices of acids, reagents, heat and power, by the names known here.
 
     A price is per kg of stock as bought unless the table says ``kg pure``; heat and power are per kWh. An
     empty price leaves what is known. A price that is not in euros needs a period with an exchange rate.
 
     Args:
-        source: YAML (``currency:``, ``prices:``), CSV, XLSX (``FILE#SHEET``) or Parquet.
+        source: YAML (``currency:``, ``prices:``), CSV, XLSX (``FILE#SHEET``) or Parquet; or a Table.
         acids: the acids that may be named; None for the shipped ones.
 
     Raises:
@@ -73,7 +73,7 @@ def import_prices(source: str | Path, acids: Mapping[str, Acid] | None = None) -
             place, or no exchange rate; with file, row and column (or line and key).
     """
     known = load_acids() if acids is None else acids
-    if Path(source).suffix.lower() in (".yaml", ".yml"):
+    if not isinstance(source, Table) and Path(source).suffix.lower() in (".yaml", ".yml"):
         entries = _from_yaml(read_yaml(Path(source)))
     else:
         table = open_table(source)

@@ -21,4 +21,5 @@ def violations(page: Any) -> list[str]:
 
 def assert_accessible(page: Any) -> None:
     """Hold that axe-core finds nothing wrong."""
-    assert violations(page) == []
+    found = violations(page)
+    assert found == [], "\n".join(found)

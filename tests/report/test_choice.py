@@ -137,7 +137,7 @@ def test_rows_of_the_table_are_chosen_by_key_in_any_order_of_sorting(report: Pat
 def test_an_acid_that_is_off_is_off_everywhere_and_cannot_be_chosen(report: Path) -> None:
     with opened(report, 1280) as page:
         acids = front_csv(three_objectives())["acid"]
-        page.evaluate("LeachingPage.choose([...Array(100).keys()])")
+        page.evaluate("LeachingPage.choose(document, [...Array(100).keys()])")
         assert page.evaluate(CHOSEN) == list(range(len(acids)))
         gone, *_ = sorted(set(acids))
         toggle = page.locator(f".toggles [data-option='{gone}']")
@@ -158,7 +158,7 @@ def test_an_acid_that_is_off_is_off_everywhere_and_cannot_be_chosen(report: Path
 
 def test_what_is_chosen_is_saved_as_front_csv_has_it(report: Path, tmp_path: Path) -> None:
     with opened(report, 1280) as page:
-        page.evaluate("LeachingPage.choose([6, 1])")
+        page.evaluate("LeachingPage.choose(document, [6, 1])")
         with page.expect_download() as saved:
             page.locator("[name='csv']").click()
         assert saved.value.suggested_filename == "chosen.csv"
@@ -183,7 +183,7 @@ def test_formulas_are_saved_as_text_and_numbers_as_numbers(tmp_path: Path) -> No
         page_of([draw(Card("k", "t", blocks=blocks))], pinned, title="t", name="n"), encoding="utf-8"
     )
     with opened(path, 1280) as page:
-        page.evaluate("LeachingPage.choose([0, 1, 2, 3, 4])")
+        page.evaluate("LeachingPage.choose(document, [0, 1, 2, 3, 4])")
         with page.expect_download() as saved:
             page.locator("[name='csv']").click()
         with Path(saved.value.path()).open(encoding="utf-8", newline="") as file:

@@ -226,7 +226,8 @@ def test_texts_that_figures_share_reach_each_of_them(browser: Any, files: dict[s
 TOO_WIDE = """[...document.querySelectorAll('.plot')].filter(plot => {
     const drawn = plot.querySelector('.main-svg').getBoundingClientRect().width;
     return Math.abs(drawn - plot.getBoundingClientRect().width) > 1
-        || plot.getBoundingClientRect().right > plot.closest('.card').getBoundingClientRect().right;
+        || (plot.closest('.across') || plot).getBoundingClientRect().right
+            > plot.closest('.card').getBoundingClientRect().right;
 }).map(plot => plot.id)"""
 
 

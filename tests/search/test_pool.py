@@ -14,7 +14,7 @@ from optimiser.problem.binding import bind
 from optimiser.problem.bound import BoundProblem
 from optimiser.problem.constraints import Yields
 from optimiser.search.archive import total_violation
-from optimiser.search.pool import Pool, Question
+from optimiser.search.pool import Pool, Question, View
 from optimiser.variables import Designs
 
 
@@ -108,3 +108,13 @@ def test_ranges_of_a_question_are_kept() -> None:
     row = pool().best(cold)
     assert pool().designs.temperature[row] <= 50.0
     assert pool().view(cold).value[row] >= pool().view(QUESTIONS[0]).value[pool().best(QUESTIONS[0])]
+
+
+def test_the_first_rows_are_those_of_the_whole_order() -> None:
+    rng = np.random.default_rng(0)
+    for _ in range(500):
+        n = int(rng.integers(1, 40))
+        lacking = np.where(rng.random(n) < 0.3, np.inf, rng.integers(0, 3, n))
+        view = View(rng.integers(0, 6, n).astype(float), lacking)
+        k = int(rng.integers(1, 45))
+        assert view.first(k).tolist() == view.order[:k].tolist()

@@ -170,14 +170,21 @@ export function follow(box, id, { ended = () => {}, step = () => {} } = {}) {
   return () => { finished = true; stop(); };
 }
 
-/** Put the cards of a job's report into an element, with their figures; or those of the report at an address. */
-export async function showReport(box, id, address = `/jobs/${id}/report`) {
+/** Put the cards of a job's report into an element, with their figures; or those of the report at another address. */
+export async function showReport(box, id, { address = `/jobs/${id}/report`, files = `/jobs/${id}/files/report` } = {}) {
   const answer = await fetch(address);
   if (!answer.ok) { box.replaceChildren(errorBlock({ what: "The report cannot be shown.", remedy: "look at the files of the job" })); return; }
   if (window.LeachingPage) { window.LeachingPage.stop(box); }
   const parsed = new DOMParser().parseFromString(await answer.text(), "text/html"); // our own page; scripts in it stay data
   parsed.querySelectorAll("noscript").forEach((one) => one.remove()); // a parser that runs no scripts shows them
-  box.replaceChildren(...parsed.body.childNodes);
+  parsed.querySelectorAll("a[href]").forEach((link) => { // files beside the page
+    const to = link.getAttribute("href");
+    if (/^[\w.-]+$/.test(to)) { link.setAttribute("href", `${files}/${to}`); link.setAttribute("download", ""); }
+  });
+  const cards = Array.from(parsed.querySelectorAll("section.card[id]"));
+  const contents = make("nav", { "aria-label": "Contents of the report" }, make("ol", {}, ...cards.map((card) =>
+    make("li", {}, make("a", { href: `#${card.id}` }, card.querySelector("h2").textContent)))));
+  box.replaceChildren(...(cards.length > 3 ? [contents] : []), ...parsed.body.childNodes);
   if (window.LeachingPage) { window.LeachingPage.start(box); }
 }
 

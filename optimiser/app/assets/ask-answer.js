@@ -40,9 +40,17 @@ export function showAnswer(told) {
   costs.hidden = Object.keys(told.figures).length === 0;
   const open = part("sentences").querySelector("details")?.open;
   part("sentences").replaceChildren(make("details", { open }, make("summary", {}, "In words"), ...told.sentences.slice(0, 2).map((line) => make("p", { class: "finding" }, line))));
-  drawFigures(part("figures"), FIGURES.filter((one) => told.figures[one.name]).map((one) => ({ ...one, ...told.figures[one.name] })));
   acids(told);
+  // the words are there at once; figures follow, and only those of the latest answer
+  cancelAnimationFrame(drawing);
+  drawing = requestAnimationFrame(() => setTimeout(() => {
+    if (latest !== told) { return; }
+    drawFigures(part("figures"), FIGURES.filter((one) => told.figures[one.name]).map((one) => ({ ...one, ...told.figures[one.name] })));
+    performance.mark("ask:figures");
+  }));
+  latest = told;
 }
+let drawing = 0, latest = null;
 const FIGURES = [
   { name: "price-of-yield", title: "Price of yield", about: "The best known value at each target; each mark is a design of its own." },
   { name: "price-of-certainty", title: "Price of certainty", about: "The best known value at each confidence; each mark is a design of its own." }
@@ -72,13 +80,9 @@ function acids(told) {
           make("td", { class: "number" }, one.experiments), make("td", {}, one.verdict)))))));
 }
 
-/** Show what took longer: intervals, warnings, or what would have to give. */
+/** Show an answer with what took longer: intervals, warnings, or what would have to give. */
 export function showMore(told) {
-  if (part("tiles")) { part("tiles").replaceChildren(...told.tiles.map(tile)); }
-  if (part("why")) {
-    part("why").replaceChildren(...(told.why.length ? [make("h3", {}, "What stands in the way"), make("ul", { class: "words" }, ...told.why.map((line) => make("li", {}, line)))] : []));
-  }
-  if (part("warnings")) {
-    part("warnings").replaceChildren(make("ul", { class: "warnings", "aria-label": "Before you act on it" }, ...told.warnings.map((line) => make("li", {}, line))));
-  }
+  showAnswer(told);
+  part("why").replaceChildren(...(told.why.length ? [make("h3", {}, "What stands in the way"), make("ul", { class: "words" }, ...told.why.map((line) => make("li", {}, line)))] : []));
+  part("warnings").replaceChildren(make("ul", { class: "warnings", "aria-label": "Before you act on it" }, ...told.warnings.map((line) => make("li", {}, line))));
 }

@@ -110,7 +110,7 @@ export function sliderRow({ id, name, label, key, unit, least, most, step, digit
     set(number);
   });
   draw(value);
-  const row = make("div", { class: "slide" }, make("span", { class: "name", "aria-hidden": "true" }, label), slider, field, make("span", { class: "unit", "aria-hidden": "true" }, unit));
+  const row = make("div", { class: "slide field" }, make("span", { class: "name", "aria-hidden": "true" }, label), slider, field, make("span", { class: "unit", "aria-hidden": "true" }, unit));
   return { row, draw };
 }
 
@@ -162,7 +162,7 @@ function targetFields(box, { asked, offers, changed }) {
   together.disabled = !now || !now.confidence;
   for (const field of [sure, together]) { field.addEventListener("change", () => { tidy(); changed(); }); }
   box.append(...(rows.length > 1 ? [all.row] : []), ...rows.map((one) => one.row),
-    make("p", { class: "field" }, make("label", {}, "Confidence ", sure), make("label", {}, together, " all hold at once")));
+    make("p", { class: "field" }, make("label", {}, "Confidence ", sure)), make("label", { class: "check" }, together, make("span", {}, "all hold at once")));
 }
 
 function aimFields(box, { asked, offers, known, changed }) {
@@ -177,7 +177,7 @@ function aimFields(box, { asked, offers, known, changed }) {
   };
   for (const field of [metric, safe]) { field.addEventListener("change", set); }
   box.append(make("p", { class: "field" }, make("label", {}, "Objective ", metric)),
-    make("p", { class: "field" }, make("label", {}, safe, " what is kept nine times in ten, not what is expected")));
+    make("label", { class: "check" }, safe, make("span", {}, "what is kept nine times in ten, not what is expected")));
   if (offers.cathode) {
     const plant = make("input", { type: "checkbox", id: "scope", checked: process.scope === "plant", "data-key": "process.scope scope" });
     const rate = make("input", { type: "number", id: "throughput", min: 0, step: "any", value: process.throughput ?? "", "data-key": "process.throughput throughput", disabled: !plant.checked });
@@ -191,7 +191,8 @@ function aimFields(box, { asked, offers, known, changed }) {
       changed("scope");
     };
     for (const field of [plant, rate]) { field.addEventListener("change", scope); }
-    box.append(make("p", { class: "field" }, make("label", {}, plant, " with the plant around the leach, at "), make("label", {}, rate, " t/day of feed")));
+    box.append(make("label", { class: "check" }, plant, make("span", {}, "with the plant around the leach")),
+      make("p", { class: "field" }, make("label", {}, "Throughput ", rate, " t/day of feed")));
   }
   const models = [...new Set([problem.surrogate || known.models[0], ...known.models])];
   const model = make("select", { id: "model", "data-key": "surrogate" }, ...models.map((name) => make("option", { selected: name === problem.surrogate }, name)));
@@ -203,7 +204,7 @@ function aimFields(box, { asked, offers, known, changed }) {
 const leverFields = (kind) => (box, { asked, offers, changed }) => {
   const what = kind === "prices" ? "price" : "climate change", given = asked()[kind];
   const rows = offers[kind].map((one) => {
-    const base = one.value, digits = Math.max(0, 3 - Math.floor(Math.log10(Math.abs(base) || 1)));
+    const base = one.value, digits = Math.max(0, 2 - Math.floor(Math.log10(Math.abs(base) || 1)));
     return [one, sliderRow({
       id: `${kind}-${one.name}`, name: one.name, label: one.label, key: `${kind}.${one.name} ${what.replace(" ", "_")}.${one.name}`, unit: one.unit.replace("CO2", "CO₂"),
       least: -1, most: 1, step: 0.02, digits, value: given[one.name] ?? base,

@@ -23,7 +23,9 @@ export function feedFields(box, { asked, offers, known, changed }) {
   const mode = modeOf(given, known), inside = make("div", { class: "feed" }), said = make("div", { class: "caption", role: "status" });
   const mass = make("input", { type: "number", id: "mass", min: 0, step: "any", value: feed.mass ?? 1000, "data-key": "feed.mass" });
   const put = (parts, how = "feed") => {
-    asked().problem.feed = { ...parts, ...(mass.value === "" ? {} : { mass: mass.valueAsNumber }) };
+    const { problem } = asked();
+    problem.feed = { ...parts, ...(mass.value === "" ? {} : { mass: mass.valueAsNumber }) };
+    if (how === "feed") { delete problem.name; delete problem.description; } // which are of another feed
     changed(how);
   };
   let now = () => ({ ...feed });
@@ -108,6 +110,6 @@ export function rangeFields(box, { asked, offers, changed }) {
       if (ends.some((each) => each.value === "")) { delete asked().problem.variables[one.name]; } else { asked().problem.variables[one.name] = ends.map((each) => each.valueAsNumber); }
       changed();
     }));
-    return make("div", { class: "range" }, make("span", { class: "name", "aria-hidden": "true" }, one.label), ends[0], make("span", { "aria-hidden": "true" }, "to"), ends[1], make("span", { class: "unit", "aria-hidden": "true" }, one.unit));
+    return make("div", { class: "range field" }, make("span", { class: "name", "aria-hidden": "true" }, one.label), ends[0], make("span", { "aria-hidden": "true" }, "to"), ends[1], make("span", { class: "unit", "aria-hidden": "true" }, one.unit));
   }));
 }

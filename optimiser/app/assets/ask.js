@@ -62,7 +62,7 @@ function ask() {
   pump();
 }
 async function pump() {
-  if (flight || !waiting || !asked) { return; }
+  if (flight || fits || !waiting || !asked) { return; }
   waiting = false;
   const question = JSON.stringify(asked), from = latest;
   flight = { control: new AbortController(), began: performance.now() };
@@ -73,7 +73,7 @@ async function pump() {
     clearErrors(form);
     answered = question;
     showAnswer(told);
-    standing(`${told.known} ${told.searched ? "" : "Search, to be sure."}`, "");
+    standing(sure(told), "");
     sameElsewhere(part("elsewhere"), told.command, told.files);
     performance.measure("ask", { start: from, end: performance.now() });
   } catch (error) {
@@ -84,6 +84,7 @@ async function pump() {
     if (waiting) { pump(); } else { part("answer").removeAttribute("aria-busy"); rest(question); }
   }
 }
+function sure(told) { return told.searched ? told.known : `${told.known} Search, to be sure.`; }
 function standing(text, kind) {
   part("standing").textContent = text;
   part("standing").className = `standing ${kind}`;
@@ -101,7 +102,7 @@ function rest(question) {
   resting = setTimeout(async () => {
     try {
       const told = await api("/ask/more", { method: "POST", json: JSON.parse(question) });
-      if (JSON.stringify(asked) === question) { showMore(told); }
+      if (JSON.stringify(asked) === question) { showMore(told); standing(sure(told), ""); }
     } catch (error) { if (!(error instanceof Refused)) { throw error; } }
   }, REST);
   if (behind.checked) { searchLater = setTimeout(() => search.start(JSON.parse(question)), BEHIND); }
@@ -114,9 +115,11 @@ async function changed(how = "number") {
   if (how === "number") { search.outdated(JSON.stringify(asked)); ask(); return; }
   await refit(how);
 }
-let fitting = 0;
+// While the form is made to fit, the question may name what its feed does not have: it is not asked.
+let fitting = 0, fits = false;
 async function refit(how) {
   const turn = fitting += 1;
+  fits = true;
   try {
     const told = await api("/ask/form", { method: "POST", json: asked });
     if (turn !== fitting) { return; }
@@ -126,9 +129,10 @@ async function refit(how) {
     draw(how);
     keep();
     search.outdated(JSON.stringify(asked));
+    fits = false;
     ask();
   } catch (error) {
-    if (turn === fitting) { refused(error); }
+    if (turn === fitting) { fits = false; refused(error); }
   }
 }
 function draw(how) { drawFields(part("fields"), { asked: () => asked, offers, known, changed, how }); }

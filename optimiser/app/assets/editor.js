@@ -3,7 +3,7 @@ import { Refused, api, clearErrors, dropZone, errorBlock, make, showError } from
 
 const by = (id) => document.getElementById(id);
 const form = by("editor");
-let source = null;  // what the question is of: { job }, { upload } or { kind, name }
+let source = null;  // what the question is of: { job }, { upload } or { kind, shipped }
 let asked = null;   // { kind, files, values }
 let started = () => {};
 
@@ -114,7 +114,7 @@ by("shipped").addEventListener("change", () => {
   by("shipped-about").textContent = chosen.dataset.about || "";
   if (!chosen.value) { close(); return; }
   const [kind, name] = chosen.value.split("/");
-  open({ kind, name }, name).catch((error) => showError(by("choose"), error));
+  open({ kind, shipped: name }, name).catch((error) => showError(by("choose"), error));
 });
 dropZone(by("drop-question"), {
   accept: ".yaml,.yml", label: "Drop a YAML file of a search, a problem or a sweep here, or choose one",

@@ -4,7 +4,7 @@ import { api, clearErrors, errorBlock, make, sameElsewhere, showError, showRepor
 const select = document.getElementById("run");
 if (select) { select.addEventListener("change", () => { location.href = `/front?job=${encodeURIComponent(select.value)}`; }); }
 
-const front = document.getElementById("front");
+const front = document.getElementById("trade-off");
 if (front) { start(front.dataset.job); }
 
 async function start(job) {
@@ -14,9 +14,8 @@ async function start(job) {
     [told] = await Promise.all([api(`/front/data?job=${job}`), showReport(cards, job)]);
   } catch (error) {
     cards.replaceChildren(errorBlock(error.told));
-    return;
-  } finally {
     cards.removeAttribute("aria-busy");
+    return;
   }
   const pins = pinned(job, told);
   let rows = [];
@@ -30,8 +29,9 @@ async function start(job) {
     if (rows.length === 1) { choosing.from(rows[0]); }
   });
   pin.addEventListener("click", () => rows.forEach((row) => pins.add(`design ${row + 1}`, told.rows[row])));
-  const choosing = chooser(job, told, pins, (row) => window.LeachingPage.choose(cards, [row]));
+  const choosing = chooser(job, told, pins, (row) => window.LeachingPage.choose([row], cards));
   exportLinks(job, rows);
+  cards.removeAttribute("aria-busy");
 }
 
 // Improve, relax, keep: a row per metric, from the design that is chosen, or the best one.

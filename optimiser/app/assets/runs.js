@@ -49,11 +49,12 @@ async function ended(job) {
     ...(job.files.length ? [make("details", {}, make("summary", {}, `Files: ${job.files.length}`), fileLinks(job))] : []),
     ...said.map(([title, text]) => make("details", { open: !job.report && !job.about.sweep }, make("summary", {}, title), make("pre", { tabindex: "0", "aria-label": title }, text))));
   if (job.report) { await showReport(by("opened-report"), job.id); }
-  else if (job.about.sweep && job.state === "done") { await sweepReport(job.about.sweep); }
+  else if (job.about.sweep && (job.state === "done" || job.state === "infeasible")) { await sweepReport(job.about.sweep); }
 }
 
 function sweepReport(name) {
-  return showReport(by("opened-report"), name, `/runs/store/sweeps/${encodeURIComponent(name)}/report`);
+  const place = `/runs/store/sweeps/${encodeURIComponent(name)}`;
+  return showReport(by("opened-report"), name, { address: `${place}/report`, files: `${place}/files` });
 }
 
 function again(job) {
@@ -211,3 +212,4 @@ list();
 store();
 const address = new URLSearchParams(location.search);
 if (address.get("job")) { show(address.get("job")); }
+if (address.get("upload")) { openEditor({ upload: address.get("upload") }, "A question").catch((error) => told(by("history-error"), error)); }

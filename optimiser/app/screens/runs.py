@@ -8,22 +8,24 @@ from typing import Any
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse
+from starlette.responses import FileResponse, HTMLResponse, JSONResponse
 from starlette.routing import Route
 
 from optimiser._io import builtin
 from optimiser._io.errors import InputError
 from optimiser._io.yamlfile import parse_yaml
-from optimiser.app.body import body_of, text_in, texts_in
-from optimiser.app.history import DESIGNS, history, row_of
+from optimiser.app.fields import text_in, texts_in
+from optimiser.app.history import history, row_of
 from optimiser.app.jobs import HERE, Job, Jobs
 from optimiser.app.kept import store_page, stored_difference, stored_run, sweep_report
 from optimiser.app.own import options_of
 from optimiser.app.pages import cards_of, page
+from optimiser.app.shared import REPORT, asked_json
 from optimiser.app.state import State, state_of
 from optimiser.app.texts import Asked, asked_by, checked, kind_of, replaced, values_of
 from optimiser.app.workspace import check_name
 from optimiser.report.listing import listing
+from optimiser.report.stored import DESIGNS
 
 #: Commands whose first argument is a question, which can be changed and asked again.
 QUESTIONS = ("run", "ask", "compare-acids", "breakeven", "sensitivity", "sweep")
@@ -87,7 +89,7 @@ def _asked(state: State, told: Mapping[str, Any]) -> tuple[Asked, Job | None, st
     if upload := told.get("upload"):
         path = state.workspace.uploaded(str(upload))
         return asked_by(path, kind_of(path)), None, ""
-    kind, name = str(told.get("kind", "")), str(told.get("name", ""))
+    kind, name = str(told.get("kind", "")), str(told.get("shipped", ""))
     if kind not in _SHIPPED or name not in builtin.names(kind):  # type: ignore[arg-type]
         raise InputError(f"Nothing that ships is called {name[:100]!r}.", remedy="choose one of the list")
     return asked_by(name, _SHIPPED[kind]), None, name
@@ -105,7 +107,7 @@ def _told(asked: Asked) -> dict[str, Any]:
 
 async def change(request: Request) -> JSONResponse:
     """Return the files of a question with one value changed, after checking them as a run would."""
-    told = await body_of(request)
+    told = await asked_json(request)
     files, name, key = texts_in(told, "files"), text_in(told, "file"), told.get("key")
     if name not in files or not isinstance(key, list):
         raise InputError("The question has no such value.", remedy="choose one of the list")
@@ -122,7 +124,7 @@ async def change(request: Request) -> JSONResponse:
 
 async def start(request: Request) -> JSONResponse:
     """Start a run or a sweep, or ask the question of a job again with the files as they are now."""
-    state, told = state_of(request), await body_of(request)
+    state, told = state_of(request), await asked_json(request)
     job = await run_in_threadpool(_start, state, told)
     return JSONResponse(state.jobs.record(job), 201)
 
@@ -133,8 +135,8 @@ def _start(state: State, told: Mapping[str, Any]) -> Job:
     if files and set(files) != set(asked.files):
         raise InputError("The question has other files by now.", remedy="open it again")
     now = Asked(asked.kind, {name: files.get(name, text) for name, text in asked.files.items()})
-    checked(now)
     name = check_name(text_in(told, "name", Path(now.first).stem), "a run", "name")
+    checked(now)
     tables = options_of(state.workspace, texts_in(told, "tables")) if asked.kind == "run" else []
     same = now == asked and shipped == name
     written: dict[str, bytes | str] = {} if same else {f"{name}.yaml": now.files[now.first]}
@@ -150,7 +152,7 @@ def _start(state: State, told: Mapping[str, Any]) -> Job:
     if asked.kind == "sweep":
         arguments = ["sweep", subject, f"--out={_STORE}", "--resume"]
         return state.jobs.add("runs", name, arguments, written, {**about, "sweep": name})
-    arguments = ["run", subject, f"--out={HERE}/report", *tables]
+    arguments = ["run", subject, f"--out={HERE}/{REPORT}", *tables]
     return state.jobs.add("runs", name, arguments, written, about)
 
 
@@ -169,19 +171,19 @@ def _moved(state: State, of: Job) -> tuple[list[str], dict[str, bytes]]:
 
 async def compare(request: Request) -> JSONResponse:
     """Compare two searches."""
-    state, told = state_of(request), await body_of(request)
+    state, told = state_of(request), await asked_json(request)
     sides = [state.jobs.get(text_in(told, key)) for key in ("one", "other")]
     for job, key in zip(sides, ("one", "other"), strict=True):
-        if not (state.jobs.folder(job.id) / DESIGNS).is_file():
+        if not (state.jobs.folder(job.id) / REPORT / DESIGNS).is_file():
             raise InputError(
                 f"Job {job.id} has no designs that could be compared.",
                 key=(key,),
                 allowed="two jobs that searched, and have ended",
                 remedy="choose another one",
             )
-    places = [f"{state.workspace.relative(state.jobs.folder(job.id))}/report" for job in sides]
-    title = f"{sides[0].title} beside {sides[1].title}"
-    job = state.jobs.add("runs", title, ["compare", *places, f"--out={HERE}/report"])
+    places = [f"{state.workspace.relative(state.jobs.folder(job.id))}/{REPORT}" for job in sides]
+    title = " beside ".join(f"{job.title} ({job.id})" for job in sides)
+    job = state.jobs.add("runs", title, ["compare", *places, f"--out={HERE}/{REPORT}"])
     return JSONResponse(state.jobs.record(job), 201)
 
 
@@ -211,6 +213,20 @@ async def store_report(request: Request) -> HTMLResponse:
     return HTMLResponse(await run_in_threadpool(lambda: cards_of(sweep_report(workspace, name))))
 
 
+async def store_file(request: Request) -> FileResponse:
+    """Return a file of a sweep's report to keep."""
+    name, file, workspace = (
+        request.path_params["name"],
+        request.path_params["file"],
+        state_of(request).workspace,
+    )
+    folder = (await run_in_threadpool(sweep_report, workspace, name)).parent
+    known = {path.name: path for path in folder.iterdir() if path.is_file()}
+    if file not in known:
+        raise InputError(f"This report has no file {file[:100]!r}.", allowed=", ".join(sorted(known)))
+    return FileResponse(known[file], filename=f"{name}-{file}", media_type="application/octet-stream")
+
+
 ROUTES = [
     Route("/runs", show),
     Route("/runs/list", rows),
@@ -223,4 +239,5 @@ ROUTES = [
     Route("/runs/store/compare", store_compare),
     Route("/runs/store/runs/{key}", store_run),
     Route("/runs/store/sweeps/{name}/report", store_report),
+    Route("/runs/store/sweeps/{name}/files/{file}", store_file),
 ]

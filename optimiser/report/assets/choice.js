@@ -1,5 +1,5 @@
 // Linked views: designs that are chosen in one figure or table stand out in all of them. A design is known by its
-// row of front.csv, from 0. LeachingPage.choose(rows, root) chooses, LeachingPage.chosen(root) says what is; after
+// row of front.csv, from 0. LeachingPage.choose(root, rows) chooses, LeachingPage.chosen(root) says what is; after
 // every change the root gets the event "leaching:chosen", whose detail has the rows.
 LeachingPage.part(function (page) {
   "use strict";
@@ -192,7 +192,7 @@ LeachingPage.part(function (page) {
   tell();
 });
 
-LeachingPage.choose = function (rows, root = document) {
+LeachingPage.choose = function (root, rows) {
   const page = LeachingPage.of(root);
   if (page && page.choose) { page.choose(rows, false); }
 };

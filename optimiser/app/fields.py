@@ -1,37 +1,11 @@
-"""What a page sends: JSON of bounded size, read into plain values."""
+"""What a page sends, read part by part."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
-from starlette.requests import Request
-
 from optimiser._io.errors import InputError
-
-#: Bytes of a message.
-MOST = 2_000_000
-
-
-async def body_of(request: Request) -> dict[str, Any]:
-    """Return the JSON object that a page sent.
-
-    Raises:
-        InputError: it is none, or larger than any page sends.
-    """
-    content = bytearray()
-    async for part in request.stream():
-        content += part
-        if len(content) > MOST:
-            raise InputError(f"The message is larger than {MOST // 1_000_000} MB.", remedy="send less")
-    try:
-        told = json.loads(bytes(content))
-    except (ValueError, RecursionError):
-        told = None
-    if not isinstance(told, dict):
-        raise InputError("The message is no JSON object.", remedy="reload the page")
-    return told
 
 
 def text_in(told: Mapping[str, Any], key: str, default: str | None = None) -> str:

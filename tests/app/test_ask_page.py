@@ -1,0 +1,211 @@
+"""The screen Ask as a person uses it: dragging, typing, dropping, searching behind, reloading, going offline."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.app.axe import assert_accessible
+from tests.app.conftest import Served, served
+
+pytestmark = pytest.mark.page
+MARKUP = "<img src=x onerror=alert(1)>"
+
+
+def opened(tab: Callable[..., Any], path: str = "/ask", behind: bool = False, **more: Any) -> Any:
+    """Open the screen and wait for its first answer; without a search behind unless asked."""
+    page = tab(path, **more)
+    page.wait_for_selector("#tiles")
+    page.set_checked("#behind", behind)
+    return page
+
+
+def settled(page: Any, act: Callable[[], Any]) -> None:
+    """Do something that changes the question, and wait for the answer to it, or for its refusal."""
+    before = page.evaluate("performance.getEntriesByName('ask').length")
+    act()
+    page.evaluate(
+        """async (n) => {
+          const told = () => performance.getEntriesByName("ask").length > n
+            || document.querySelector(".standing.old");
+          while (!told() || document.querySelector("#answer[aria-busy]")) {
+            await new Promise(requestAnimationFrame);
+          }
+        }""",
+        before,
+    )
+
+
+def number(page: Any) -> float:
+    """Return the cost that the first tile shows."""
+    return float(page.inner_text("#tiles .tile:first-child strong"))
+
+
+def test_an_answer_follows_the_sliders(tab: Callable[..., Any]) -> None:
+    page = opened(tab)
+    assert page.inner_text(".lead").startswith("Leach NMC111 with ")
+    before = number(page)
+    page.focus("#prices-sulfuric-slider")
+    settled(page, lambda: page.keyboard.press("End"))
+    assert page.get_attribute("#prices-sulfuric-slider", "aria-valuetext") == "0.632 EUR/kg stock, 5 times"
+    assert page.input_value("#prices-sulfuric") == "0.632"
+    assert number(page) > before
+    # dearer still, typed: another acid wins
+    settled(page, lambda: page.fill("#prices-sulfuric", "3"))
+    assert "hydrochloric" in page.inner_text(".lead") and "sulfuric acid" not in page.inner_text(".lead")
+    page.click(".elsewhere summary")
+    assert "--price=sulfuric=3" in page.inner_text("#elsewhere pre >> nth=0")
+    assert "currency: EUR" in page.inner_text("#elsewhere")
+    settled(page, lambda: page.click("text=Reset the prices"))
+    assert number(page) == pytest.approx(before, rel=0.1) and "--price" not in page.inner_text("#elsewhere")
+    # a slider that is dragged
+    box = page.locator("#target-Co-slider").bounding_box()
+    page.mouse.move(box["x"] + 0.6 * box["width"], box["y"] + box["height"] / 2)
+    page.mouse.down()
+    settled(
+        page, lambda: page.mouse.move(box["x"] + 0.85 * box["width"], box["y"] + box["height"] / 2, steps=8)
+    )
+    page.mouse.up()
+    assert 75.0 < float(page.input_value("#target-Co")) < 95.0
+    assert f"{float(page.input_value('#target-Co')):g} % of Co" == page.get_attribute(
+        "#target-Co-slider", "aria-valuetext"
+    )
+    assert page.locator("#figures .js-plotly-plot").count() == 2
+
+
+def test_a_question_is_found_again(tab: Callable[..., Any]) -> None:
+    page = opened(tab)
+    settled(page, lambda: page.fill("#target-all", "80"))
+    settled(page, lambda: page.select_option("#confidence", "0.8"))
+    page.wait_for_url(re.compile(r"q="))
+    page.evaluate("new Promise((resolve) => setTimeout(resolve, 500))")  # the address follows a little later
+    lead = page.inner_text(".lead")
+    page.reload()
+    page.wait_for_selector("#tiles")
+    assert page.input_value("#target-Co") == "80" and page.input_value("#confidence") == "0.8"
+    assert page.inner_text(".lead").split(":")[0] == lead.split(":")[0]
+
+
+def test_an_assay_with_errors_at_their_fields(tab: Callable[..., Any]) -> None:
+    page = opened(tab)
+    settled(page, lambda: page.check("input[value=assay]"))
+    assert re.search(r"Closure \d+\.\d % with the cathode's oxygen", page.inner_text("#part-feed"))
+    for wrong in (MARKUP, "=1+1"):
+        page.fill("#assay-Co", wrong)
+        settled(page, lambda: page.keyboard.press("Tab"))
+        block = page.locator("#part-feed .error")
+        assert wrong in block.inner_text() and page.locator("img").count() == 0
+        assert page.get_attribute("#assay-Co", "aria-describedby") == block.get_attribute("id")
+        assert "last answer" in page.inner_text("#standing")
+        page.fill("#assay-Co", "6.9")
+        page.evaluate("document.getElementById('standing').className = ''")
+        settled(page, lambda: page.keyboard.press("Tab"))
+        assert page.locator("#part-feed .error").count() == 0
+    settled(page, lambda: page.check("input[value=formula]"))
+    page.fill("#formula", "LiCoO2")
+    settled(page, lambda: page.keyboard.press("Tab"))
+    assert page.inner_text(".lead").startswith("Leach LiCoO2") and page.locator("#target-Ni").count() == 0
+
+
+def test_what_is_out_of_reach_says_what_would_have_to_give(tab: Callable[..., Any]) -> None:
+    page = opened(tab)
+    settled(page, lambda: page.fill("#target-all", "99.5"))
+    settled(page, lambda: page.select_option("#confidence", "0.95"))
+    page.wait_for_selector("text=would have to fall")
+    assert "out of reach" in page.inner_text(".lead") and page.locator("#tiles").count() == 0
+
+
+def test_a_dropped_problem_becomes_the_question(tab: Callable[..., Any], tmp_path: Path) -> None:
+    page = opened(tab)
+    problem = (Path(__file__).parents[2] / "problems" / "lco.yaml").read_text(encoding="utf-8")
+    (tmp_path / "mine.yaml").write_text(problem.replace("name: LCO", f"name: '{MARKUP}', Co: 1"), "utf-8")
+    page.click(".start summary")
+    settled(page, lambda: page.set_input_files("#drop input", tmp_path / "mine.yaml"))
+    assert page.inner_text(".lead").startswith(f"Leach {MARKUP} with ") and page.locator("img").count() == 0
+    (tmp_path / "wrong.yaml").write_text("feed: LCO\nvariables: {acid: nonsense}\n", "utf-8")
+    page.set_input_files("#drop input", tmp_path / "wrong.yaml")
+    page.wait_for_selector("#drop .error, #drop ~ .error, #question .error")
+    assert "line" in page.inner_text("#question .error")
+
+
+def test_a_search_behind_teaches_the_answer(tab: Callable[..., Any], app: Served) -> None:
+    page = opened(tab)
+    settled(page, lambda: page.fill("#target-all", "85"))
+    page.check("#behind")
+    page.wait_for_selector("#searching .bars progress")
+    # another question: what is unfinished is cancelled and removed
+    first = page.get_attribute("#searching .job", "data-job")
+    settled(page, lambda: page.fill("#target-all", "75"))
+    page.wait_for_selector(f"#searching .job:not([data-job='{first}'])")
+    page.wait_for_selector("#searching >> text=Open the front", timeout=240_000)
+    page.wait_for_selector("#standing >> text=from searches")
+    id = page.get_attribute("#searching .job", "data-job")
+    assert page.get_attribute("#searching a", "href") == f"/front?job={id}"
+    assert [job["id"] for job in app.get("/jobs?screen=ask")["jobs"]] == [id]
+    # a reload finds it
+    page.reload()
+    page.wait_for_selector("#searching >> text=Open the front")
+
+
+def test_the_full_answer_is_a_job_with_its_cards(tab: Callable[..., Any]) -> None:
+    page = opened(tab)
+    for acid in ("hydrochloric", "nitric", "lactic", "citric"):
+        settled(page, lambda acid=acid: page.uncheck(f"input[name=acid][value={acid}]"))
+    page.click("#full")
+    page.wait_for_selector("#following .job")
+    assert "job=" in page.url
+    page.reload()  # the job goes on, and is found
+    page.wait_for_selector("#report .card", timeout=240_000)
+    assert page.locator("#report section.card").count() > 4
+    assert "sulfuric" in page.inner_text("#report .lead >> nth=0")
+
+
+def test_offline_the_last_answer_stays_and_says_so(browser: Any, tmp_path: Path) -> None:
+    from tests.app.conftest import TOKEN
+
+    with served(tmp_path / "workspace") as own:
+        page = browser.new_context().new_page()
+        page.set_default_timeout(60_000)
+        page.goto(f"{own.address}/ask?token={TOKEN}")
+        page.wait_for_selector("#tiles")
+        page.uncheck("#behind")
+        lead = page.inner_text(".lead")
+        own.process.terminate()
+        own.process.wait()
+        settled(page, lambda: page.fill("#target-all", "81"))
+        assert "does not answer" in page.inner_text("#standing") and page.inner_text(".lead") == lead
+        page.context.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_it_is_accessible_with_an_answer(tab: Callable[..., Any], scheme: str) -> None:
+    page = opened(tab, color_scheme=scheme)
+    for folded in page.locator("#question details:not([open]) > summary").all():
+        folded.click()
+    page.wait_for_selector(".warnings")
+    assert_accessible(page)
+    settled(page, lambda: page.fill("#target-all", "150"))
+    assert page.locator("#part-targets .error").count() == 1
+    assert_accessible(page)
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_it_fits(tab: Callable[..., Any], width: int) -> None:
+    page = opened(tab, width=width)
+    page.wait_for_selector(".warnings")
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_the_question_in_the_address_is_only_read(tab: Callable[..., Any]) -> None:
+    import base64
+
+    asked = {"problem": {"feed": MARKUP, "surrogate": "../../etc", "variables": {}}, "prices": {"--out": 1}}
+    packed = base64.urlsafe_b64encode(json.dumps(asked).encode()).decode().rstrip("=")
+    page = tab(f"/ask?q={packed}")
+    page.wait_for_selector(".error")
+    assert "no yield model" in page.inner_text(".error") and page.locator("img").count() == 0
