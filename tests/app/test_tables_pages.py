@@ -129,7 +129,9 @@ def test_scenarios_go_on_to_predict(tab: Callable[..., Any]) -> None:
     assert page.input_value(time) == "30,60"
 
 
-def test_results_teach_and_can_be_forgotten_and_taken_back(tab: Callable[..., Any], tmp_path: Path) -> None:
+def test_results_teach_and_can_be_forgotten_and_taken_back(
+    tab: Callable[..., Any], app: Served, tmp_path: Path
+) -> None:
     table = less_manganese().assign(note=MARKUP, batch="=1+1")
     page = tab("/results")
     page.wait_for_selector("#models .empty")
@@ -143,6 +145,8 @@ def test_results_teach_and_can_be_forgotten_and_taken_back(tab: Callable[..., An
     page.wait_for_selector("#cards .card")
     # the plant leaches 11 points less manganese by its making
     assert "Your plant leaches Mn 11 points less than the literature model says" in words(page, "#cards")
+    files = app.folder / "jobs" / page.url.split("job=")[1] / "report"
+    assert "'=1+1" in set(pd.read_csv(files / "results.csv")["batch"])  # no formula to a spreadsheet
     boxes = page.locator(".one-row")
     assert boxes.count() == 9
     boxes.nth(0).check()
