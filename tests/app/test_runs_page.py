@@ -118,6 +118,8 @@ def test_a_sweep_is_made_read_and_two_of_its_runs_compared(tab: Callable[..., An
     with page.expect_download() as download:
         link.click()
     assert Path(download.value.path()).read_text(encoding="utf-8").count("\n") == 3
+    refused = page.request.get(f"{app.address}/runs/store?sweep=../sweeps/two-prices")  # no path is opened
+    assert refused.status == 422 and "There is no sweep" in refused.json()["error"]["what"]
     page.select_option("#store-sweep", "two-prices")
     expect(page.locator("#store-count")).to_contain_text("2 runs")
     for box in page.locator("#store").get_by_role("checkbox").all():
