@@ -14,9 +14,8 @@ async function start(job) {
     [told] = await Promise.all([api(`/front/data?job=${job}`), showReport(cards, job)]);
   } catch (error) {
     cards.replaceChildren(errorBlock(error.told));
-    return;
-  } finally {
     cards.removeAttribute("aria-busy");
+    return;
   }
   const pins = pinned(job, told);
   let rows = [];
@@ -32,6 +31,7 @@ async function start(job) {
   pin.addEventListener("click", () => rows.forEach((row) => pins.add(`design ${row + 1}`, told.rows[row])));
   const choosing = chooser(job, told, pins, (row) => window.LeachingPage.choose([row], cards));
   exportLinks(job, rows);
+  cards.removeAttribute("aria-busy");
 }
 
 // Improve, relax, keep: a row per metric, from the design that is chosen, or the best one.
