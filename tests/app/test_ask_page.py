@@ -1,4 +1,4 @@
-"""The screen Ask as a person uses it: dragging, typing, dropping, searching behind, reloading, going offline."""
+"""The screen Ask as a person uses it: dragging, typing, dropping, searching, reloading, going offline."""
 
 from __future__ import annotations
 
