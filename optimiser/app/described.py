@@ -62,12 +62,11 @@ def text_of(description: Mapping[str, Any]) -> str:
         >>> print(text_of({"name": "ore", "table": "t.csv", "source": "", "responses": {"Co": "Co_pct"}}))
         name: ore
         table: t.csv
-        responses:
-          Co: Co_pct
+        responses: {Co: Co_pct}
         <BLANKLINE>
     """
     kept = {key: value for key, value in description.items() if value not in ("", None, [], {})}
-    return yaml.safe_dump(kept, sort_keys=False, allow_unicode=True, width=100)
+    return yaml.safe_dump(kept, default_flow_style=None, sort_keys=False, allow_unicode=True, width=100)
 
 
 def description_of(text: str, name: str) -> dict[str, Any]:
@@ -201,4 +200,4 @@ def question_for(model: str, system: System) -> str:
         "variables": ranges,
         "objectives": objectives,
     }
-    return yaml.safe_dump(told, sort_keys=False, allow_unicode=True, width=100)
+    return yaml.safe_dump(told, default_flow_style=None, sort_keys=False, allow_unicode=True, width=100)

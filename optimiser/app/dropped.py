@@ -14,6 +14,7 @@ from optimiser._io.errors import InputError
 from optimiser.app.asked import Asked, one_of
 from optimiser.app.errors import told
 from optimiser.app.state import State
+from optimiser.report.formulas import without_formulas
 from optimiser.tables.mistakes import cells_of, corrected, mistakes, sheets
 from optimiser.tables.read import Table, open_table
 
@@ -69,7 +70,8 @@ class Dropped(Asked):
         """Return the arguments that name it to a command, and the file that has to be written for them."""
         if self.edits:
             table = self.opened(state, usual)
-            text = cells_of(table).set_axis(list(table.header), axis=1).to_csv(index=False)
+            cells = cells_of(table).set_axis(list(table.header), axis=1)
+            text = without_formulas(cells).to_csv(index=False)
             return [f"{{job}}/{CORRECTED}"], {CORRECTED: text}
         sheet = [f"--sheet={self.sheet}"] if self.sheet else []
         return [state.workspace.relative(self.path(state)), *sheet], {}

@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from optimiser._io.errors import InputError
+from optimiser.app.asked import one_of
 from optimiser.app.workspace import Workspace
 from optimiser.report.columns import told_of
 from optimiser.report.runs_console import LISTED, differences, listed, run_of
@@ -41,7 +42,7 @@ def store_page(workspace: Workspace, sweep: str = "", status: str = "", page: in
     if not workspace.store.exists():
         return {"sweeps": [], "found": 0, "pages": 1, "page": 1, "columns": [], "rows": [], "counts": ""}
     store = open_store(workspace.store)
-    table = store.sweep(sweep) if sweep else None
+    table = store.sweep(one_of(sweep, store.sweeps(), "sweep")) if sweep else None
     if table is None and not status:  # only the rows of the page are read
         keys = store.runs()
         pages, page = _pages(len(keys), page)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import multiprocessing
 import os
 import signal
 import sys
@@ -46,6 +47,10 @@ def work(workspace: Path, folder: Path, arguments: Sequence[str]) -> None:
     part = folder / f"{ENDED}.partial"
     part.write_text(json.dumps(ended), encoding="utf-8")
     part.replace(folder / ENDED)
+    for (
+        child
+    ) in multiprocessing.active_children():  # workers that wait for more, for which the end would wait
+        child.terminate()
 
 
 def _run(arguments: Sequence[str]) -> dict[str, Any]:

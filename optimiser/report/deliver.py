@@ -12,6 +12,7 @@ import pandas as pd
 
 from optimiser._io.output import MANIFEST, check_folder, placed
 from optimiser.report.card import Card, failures
+from optimiser.report.formulas import without_formulas
 from optimiser.report.images import Kind, write_images
 from optimiser.report.manifest import plain_json
 from optimiser.report.page import draw, page_of
@@ -76,7 +77,7 @@ def deliver(
         folder.mkdir()
         for file, table in (tables or {}).items():
             if isinstance(table, pd.DataFrame):
-                table.to_csv(folder / file, index=False)
+                without_formulas(table).to_csv(folder / file, index=False)
             elif isinstance(table, bytes):
                 (folder / file).write_bytes(table)
             else:

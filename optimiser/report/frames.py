@@ -32,6 +32,21 @@ def front_frame(problem: BoundProblem, evaluation: Evaluation, knee: int | None 
     return frame
 
 
+def rows_of(result: RunResult, frame: pd.DataFrame) -> list[int]:
+    """Return the row of the common front of each design, from 0; -1 where it is not on it.
+
+    Args:
+        result: the run.
+        frame: designs, columns ``acid`` and every setpoint.
+    """
+    if result.front is None:
+        return [-1] * len(frame)
+    names = ["acid", *result.problem.system.names]
+    common = front_frame(result.problem, result.front.evaluation)[names]
+    places = {design: row for row, design in enumerate(common.itertuples(index=False, name=None))}
+    return [places.get(design, -1) for design in frame[names].itertuples(index=False, name=None)]
+
+
 #: Of a design, what stands behind it in the data.
 SUPPORT = ("support", "domain_distance")
 

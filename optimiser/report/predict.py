@@ -102,8 +102,14 @@ def setting_of(request: Request) -> Callable[[Path | Table], Setting]:
         request: the options; its table is not looked at.
 
     Raises:
-        InputError: the problem, the yield model, or an own table is wrong.
+        InputError: the problem, the yield model, or an own table is wrong, or options contradict each other.
     """
+    if request.profile is not None and (request.basis is not None or request.prices is not None):
+        raise InputError(
+            "The Toolkit's sums are for 1000 kg of cathode at the prices in its own table.",
+            where="--profile",
+            remedy="leave --basis and --prices out",
+        )
     question = load_problem(request.problem) if request.problem else None
     files = (request.acids, request.prices, request.impacts)
     tables = own_tables(question, *files) if question else read_own_tables(*files)
@@ -175,12 +181,6 @@ def _check(request: Request) -> None:
         check_folder(request.report, request.force, "--report")
     if request.out is not None and request.report is not None:
         check_apart(request.out, request.report, "--out and --report")
-    if request.profile is not None and (request.basis is not None or request.prices is not None):
-        raise InputError(
-            "The Toolkit's sums are for 1000 kg of cathode at the prices in its own table.",
-            where="--profile",
-            remedy="leave --basis and --prices out",
-        )
     if request.figures is not None and request.report is None:
         raise InputError(
             "Figures as files belong to a report.", where="--figures", remedy="add --report FOLDER"

@@ -11,6 +11,7 @@ import pandas as pd
 from optimiser._io.errors import InputError
 from optimiser._io.extras import needs
 from optimiser._io.output import placed
+from optimiser.report.formulas import without_formulas
 
 #: Kinds of file that a table can be streamed to.
 STREAMED = (".csv", ".parquet")
@@ -41,7 +42,7 @@ def streamed_table(out: Path) -> Iterator[Append]:
 @contextmanager
 def _csv(path: Path) -> Iterator[Append]:
     with path.open("w", encoding="utf-8", newline="") as file:
-        yield lambda piece: piece.to_csv(file, index=False, header=file.tell() == 0)
+        yield lambda piece: without_formulas(piece).to_csv(file, index=False, header=file.tell() == 0)
 
 
 @contextmanager

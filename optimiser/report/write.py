@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from optimiser._io.output import check_file_target, placed
+from optimiser.report.formulas import without_formulas
 from optimiser.report.workbook import table_workbook
 
 #: Suffixes of the tables that :func:`write_table` writes.
@@ -45,7 +46,7 @@ def write_table(frame: pd.DataFrame, out: Path, force: bool = False) -> Path:
     """
     check_file_target(out, force, TABLES)
     writers: dict[str, Callable[[Path], None]] = {
-        ".csv": lambda path: frame.to_csv(path, index=False),
+        ".csv": lambda path: without_formulas(frame).to_csv(path, index=False),
         ".xlsx": lambda path: table_workbook(frame, path),
     }
     with placed(out) as temporary:

@@ -86,8 +86,10 @@ def cells_of(table: Table, texts: Collection[int] = ()) -> pd.DataFrame:
 
     pieces = list(table.read(CHUNK, texts))
     cells = pd.concat(pieces) if pieces else pd.DataFrame(columns=range(len(table.header)))
-    blank = cells.map(lambda cell: isinstance(cell, str) and not cell.strip())
-    return cells[~(cells.isna() | blank).all(axis=1)]
+    empty = cells.isna()
+    for name in cells.columns[[not pd.api.types.is_numeric_dtype(kind) for kind in cells.dtypes]]:
+        empty[name] |= cells[name].map(lambda cell: isinstance(cell, str) and not cell.strip())
+    return cells[~empty.all(axis=1)]
 
 
 def holding(table: Table, cells: pd.DataFrame, header: tuple[str, ...] | None = None) -> Table:

@@ -107,11 +107,11 @@ def test_a_design_chosen_in_one_view_stands_out_in_all_and_is_pinned(tab: Callab
     page = tab("/front?job=0001", width=1440)
     page.locator("#cards[aria-busy]").wait_for(state="detached")
     assert "<img" in page.locator("#run option:checked").text_content()
-    page.evaluate("LeachingPage.choose([0], document.getElementById('cards'))")
+    page.evaluate("LeachingPage.choose(document.getElementById('cards'), [0])")
     assert page.locator("#picked").text_content() == "Design 1 is chosen."
     assert page.locator("#exports a").first.text_content() == "Chosen as CSV"
     page.click("#pin")
-    page.evaluate("LeachingPage.choose([3], document.getElementById('cards'))")
+    page.evaluate("LeachingPage.choose(document.getElementById('cards'), [3])")
     page.click("#pin")
     assert page.locator(".pins thead th").count() == 3
     assert page.locator(".pins tr.differs").count() >= 2

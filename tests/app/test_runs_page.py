@@ -118,8 +118,16 @@ def test_a_sweep_is_made_read_and_two_of_its_runs_compared(tab: Callable[..., An
     with page.expect_download() as download:
         link.click()
     assert Path(download.value.path()).read_text(encoding="utf-8").count("\n") == 3
+    refused = page.request.get(f"{app.address}/runs/store?sweep=../sweeps/two-prices")  # no path is opened
+    assert refused.status == 422 and "There is no sweep" in refused.json()["error"]["what"]
     page.select_option("#store-sweep", "two-prices")
     expect(page.locator("#store-count")).to_contain_text("2 runs")
+    page.get_by_role("button", name="Show the sweep's report").click()
+    expect(page.locator("#opened-title")).to_have_text("Sweep two-prices")
+    page.reload()
+    expect(page.locator("#opened-report h2").first).to_have_text("The sweep in short")
+    page.locator("#opened").get_by_role("button", name="Close").click()
+    expect(page.locator("#opened-report")).to_be_empty()
     for box in page.locator("#store").get_by_role("checkbox").all():
         box.check()
     page.click("#store-compare")

@@ -21,8 +21,12 @@ pytestmark = pytest.mark.page
 #: Rows that stand out in a figure, of marks and of lines.
 MARKS = """name => {
     const found = new Set(), plot = document.getElementById(name);
-    plot.data.filter(t => t.selectedpoints).forEach(
-        t => t.selectedpoints.forEach(k => found.add(t.customdata[k])));
+    plot.querySelectorAll('.scatterlayer path.point.is-chosen').forEach(mark => {
+        found.add(mark.closest('.trace').__data__[0].trace.customdata[mark.__data__.i]);
+    });
+    const dim = [...plot.querySelectorAll('.scatterlayer path.point.is-chosen')].filter(
+        mark => mark.style.opacity === '0.13');
+    if (dim.length) { return 'chosen marks are dim'; }
     return [...found].sort((a, b) => a - b);
 }"""
 LINES = """name => {
@@ -75,12 +79,14 @@ def test_a_click_on_a_mark_chooses_and_escape_clears(report: Path) -> None:
         page.evaluate("window.told = []; addEventListener('leaching:chosen', e => told.push(e.detail.rows))")
         page.mouse.click(*place(page, "front-0-1", 4))
         assert_everywhere(page, [4])
+        n = len(the_front(three_objectives()).evaluation)
+        dim = "document.querySelectorAll('#front-0-1 path.point[style*=\"opacity: 0.13\"]').length"
+        assert page.evaluate(dim) == n - 1
         assert page.locator(SAID).inner_text().startswith("No. 5 is chosen: ")
         page.keyboard.down("Shift")
         page.mouse.click(*place(page, "yield-yield-Co", 8))
         page.keyboard.up("Shift")
         assert_everywhere(page, [4, 8])
-        n = len(the_front(three_objectives()).evaluation)
         assert page.locator(SAID).inner_text() == f"2 of {n} designs are chosen: no. 5, 9."
         page.keyboard.press("Escape")
         assert_everywhere(page, [])

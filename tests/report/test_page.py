@@ -188,7 +188,7 @@ def test_figures_zoom_and_are_saved_as_files_by_key(browser: Any, files: dict[st
     opened = Opened(browser, files["trade_off"], 1280)
     buttons = "#front-0-1 .modebar-btn"
     titles = [button.get_attribute("data-title") for button in opened.tab.locator(buttons).all()]
-    assert titles == ["Zoom", "Reset axes", "Download PNG", "Download SVG"]
+    assert titles == ["Box Select", "Lasso Select", "Zoom", "Reset axes", "Download PNG", "Download SVG"]
     with_png = opened.tab.locator(".plot:not(.legend) .modebar-btn[data-title='Download PNG']").count()
     assert with_png == opened.tab.locator(".plot.js-plotly-plot:not(.legend)").count() > 10
     for kind, start in (("png", b"\x89PNG"), ("svg", b"<svg")):

@@ -176,6 +176,7 @@ export async function showReport(box, id, { address = `/jobs/${id}/report`, file
   if (!answer.ok) { box.replaceChildren(errorBlock({ what: "The report cannot be shown.", remedy: "look at the files of the job" })); return; }
   if (window.LeachingPage) { window.LeachingPage.stop(box); }
   const parsed = new DOMParser().parseFromString(await answer.text(), "text/html"); // our own page; scripts in it stay data
+  parsed.querySelectorAll("noscript").forEach((one) => one.remove()); // a parser that runs no scripts shows them
   parsed.querySelectorAll("a[href]").forEach((link) => { // files beside the page
     const to = link.getAttribute("href");
     if (/^[\w.-]+$/.test(to)) { link.setAttribute("href", `${files}/${to}`); link.setAttribute("download", ""); }

@@ -29,7 +29,7 @@ async function start(job) {
     if (rows.length === 1) { choosing.from(rows[0]); }
   });
   pin.addEventListener("click", () => rows.forEach((row) => pins.add(`design ${row + 1}`, told.rows[row])));
-  const choosing = chooser(job, told, pins, (row) => window.LeachingPage.choose([row], cards));
+  const choosing = chooser(job, told, pins, (row) => window.LeachingPage.choose(cards, [row]));
   exportLinks(job, rows);
   cards.removeAttribute("aria-busy");
 }

@@ -203,7 +203,19 @@ by("store-compare").addEventListener("click", async () => {
       : make("p", {}, "They are the same."));
   } catch (error) { told(by("store-one"), error); }
 });
-by("store-open").addEventListener("click", () => { shut(); sweepReport(by("store-sweep").value).then(() => by("opened-report").scrollIntoView()); });
+function showSweep(name) {
+  shut();
+  history.replaceState(null, "", `/runs?sweep=${encodeURIComponent(name)}`);
+  by("opened").hidden = false;
+  by("opened-title").textContent = `Sweep ${name}`;
+  by("opened-about").textContent = "Its report, as it was written when the sweep was last made.";
+  by("opened-actions").replaceChildren(make("button", { type: "button", class: "quiet", onclick: shut }, "Close"));
+  ["opened-state", "opened-more", "opened-command"].forEach((id) => by(id).replaceChildren());
+  sweepReport(name);
+  by("opened").scrollIntoView({ block: "start" });
+  by("opened-title").focus({ preventScroll: true });
+}
+by("store-open").addEventListener("click", () => showSweep(by("store-sweep").value));
 by("store-find").addEventListener("submit", (event) => event.preventDefault());
 by("store-find").addEventListener("change", () => { storePage = 1; store(); });
 
@@ -212,4 +224,5 @@ list();
 store();
 const address = new URLSearchParams(location.search);
 if (address.get("job")) { show(address.get("job")); }
+if (address.get("sweep")) { showSweep(address.get("sweep")); }
 if (address.get("upload")) { openEditor({ upload: address.get("upload") }, "A question").catch((error) => told(by("history-error"), error)); }

@@ -27,6 +27,7 @@ async function look(text = null) {
   own = found.description === null ? found.text : null;
   if (found.description !== null) { said = found.description; keep(); }
   if (text === null) { by("text").value = found.text; }
+  by("model").value = by("model").value || found.table.replace(/\.[^.]*$/, "");
   by("text-name").textContent = `${by("model").value || "NAME"}.system.yaml`;
   draw(found.error);
   verdict(found);
@@ -94,15 +95,14 @@ by("about-groups").addEventListener("change", (event) => {
 by("text").addEventListener("change", () => look(by("text").value).catch((error) => showError(form, error)));
 form.addEventListener("submit", (event) => event.preventDefault());
 
-function open(key, name, kept = {}) {
+function open(key, kept = {}) {
   upload = key;
   said = kept;
   history.replaceState(null, "", `/table?upload=${key}`);
-  by("model").value = by("model").value || (name || "").replace(/\.[^.]*$/, "").replace(/[^A-Za-z0-9_-]+/g, "_").replace(/^[^A-Za-z0-9]+/, "");
   return look();
 }
 
-dropZone(by("drop"), { accept: ".csv,.xlsx", label: "Drop your table here, or choose one", taken: ({ upload: key, name }) => { by("model").value = ""; shut(); return open(key, name); } });
+dropZone(by("drop"), { accept: ".csv,.xlsx", label: "Drop your table here, or choose one", taken: ({ upload: key }) => { by("model").value = ""; shut(); return open(key); } });
 
 // Training.
 function shut() { ["training", "use", "card"].forEach((id) => { by(id).hidden = true; }); }
@@ -167,5 +167,5 @@ if (address.get("job")) {
 } else if (address.get("upload")) {
   let kept = {};
   try { kept = JSON.parse(sessionStorage.getItem(`table-${address.get("upload")}`)) || {}; } catch (error) { /* nothing was kept */ }
-  open(address.get("upload"), "", kept).catch((error) => showError(by("drop"), error));
+  open(address.get("upload"), kept).catch((error) => showError(by("drop"), error));
 }

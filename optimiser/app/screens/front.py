@@ -25,6 +25,7 @@ from optimiser.choosing.choice import choose
 from optimiser.choosing.values import Metrics
 from optimiser.report.choose import Chosen
 from optimiser.report.columns import column, told_of, with_intervals
+from optimiser.report.formulas import without_formulas
 from optimiser.report.frames import front_frame, reported_metrics
 from optimiser.report.stored import DESIGNS, read_run
 from optimiser.report.workbook import table_workbook
@@ -172,7 +173,7 @@ async def export(request: Request) -> Response:
 
 def _file(table: pd.DataFrame, kind: str) -> bytes:
     if kind == "csv":
-        return table.to_csv(index=False).encode()
+        return without_formulas(table).to_csv(index=False).encode()
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "front.xlsx"
         table_workbook(table, path)

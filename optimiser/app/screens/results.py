@@ -104,7 +104,7 @@ class Lesson(Dropped):
 class OfModel(Asked):
     """A site model, and numbers of its results from 1."""
 
-    name: str
+    name: str = Field(min_length=1)
     rows: tuple[int, ...] = Field((), max_length=500)
 
 

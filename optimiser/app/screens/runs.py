@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -35,10 +36,14 @@ _SHIPPED: dict[str, Any] = {"configs": "run", "problems": "run", "sweeps": "swee
 _STORE = "store"
 
 
+@cache
+def _shipped() -> dict[str, list[dict[str, Any]]]:
+    return {kind: listing(kind) for kind in _SHIPPED}
+
+
 async def show(request: Request) -> HTMLResponse:
     """Show the screen."""
-    shipped = {kind: listing(kind) for kind in _SHIPPED}
-    return page("runs", shipped=shipped)
+    return page("runs", shipped=await run_in_threadpool(_shipped))
 
 
 async def rows(request: Request) -> JSONResponse:

@@ -11,6 +11,8 @@ LeachingPage.part(function (page) {
   const toggles = Array.from(box.querySelectorAll("[data-option]"));
   const lines = page.all("table[data-linked] tr[data-row]");
   const chosen = new Set(), off = new Set();
+  // how clear what is not chosen is drawn
+  const MARK = 0.13, LINE = 0.22;
   let busy = false;
 
   function linked() { return page.plots().filter(function (plot) { return plot.dataset.linked; }); }
@@ -27,27 +29,46 @@ LeachingPage.part(function (page) {
     });
     return found;
   }
-  function show(plot) {
-    const changes = { selectedpoints: [], opacity: [], visible: [] }, traces = [];
-    const over = { x: [], y: [], customdata: [], visible: [] }, above = [];
+  // Straight in the drawing: plotly would draw all of it anew. It does so itself at times, and then this is done again.
+  function dim(plot) {
     plot.data.forEach(function (trace, k) {
-      const kind = trace.meta && trace.meta.lines, shown = off.has(trace.legendgroup) ? "legendonly" : true;
-      if (kind === "chosen") {
+      const kind = trace.meta && trace.meta.lines;
+      if (!trace.customdata || kind === "chosen") { return; }
+      const drawn = plot.querySelectorAll(".scatterlayer .trace" + plot._fullData[k].uid + (kind ? "" : " path.point"));
+      drawn.forEach(function (mark) {
+        const is = !kind && chosen.has(trace.customdata[mark.__data__.i]);
+        mark.classList.toggle("is-chosen", is);
+        mark.style.opacity = chosen.size === 0 || is ? "" : kind ? LINE : MARK;
+      });
+    });
+  }
+  function show(plot) {
+    const over = { x: [], y: [], customdata: [] }, above = [], turned = { visible: [] }, traces = [];
+    plot.data.forEach(function (trace, k) {
+      const shown = off.has(trace.legendgroup) ? "legendonly" : true;
+      if ((trace.visible === "legendonly") !== (shown === "legendonly")) {
+        turned.visible.push(shown);
+        traces.push(k);
+      }
+      if (trace.meta && trace.meta.lines === "chosen") {
         const found = some(plot.data[k - 1]);
         Object.keys(found).forEach(function (key) { over[key].push(found[key]); });
-        over.visible.push(shown);
         above.push(k);
-        return;
       }
-      // plotly selects in the others, too, which tell of no design
-      changes.selectedpoints.push(chosen.size && !kind && trace.customdata ? places(trace.customdata) : null);
-      changes.opacity.push(chosen.size && kind ? 0.22 : 1);
-      changes.visible.push(shown);
-      traces.push(k);
     });
-    Plotly.restyle(plot, changes, traces);
+    if (traces.length) { Plotly.restyle(plot, turned, traces); }
     if (above.length) { Plotly.restyle(plot, over, above); }
+    dim(plot);
   }
+  // What a file of a figure is drawn from.
+  page.saving = function (plot, data) {
+    if (!chosen.size || !plot.dataset.linked) { return; }
+    data.forEach(function (trace) {
+      const kind = trace.meta && trace.meta.lines;
+      if (kind === "all") { trace.opacity = LINE; }
+      if (!kind && trace.customdata) { trace.selectedpoints = places(trace.customdata); }
+    });
+  };
   function tell() {
     const found = rows(), numbers = found.map(function (row) { return row + 1; }).join(", ");
     status.textContent = found.length === 0 ? ""
@@ -58,9 +79,7 @@ LeachingPage.part(function (page) {
     document.documentElement.classList.toggle("choosing", found.length > 0);
   }
   function showAll() {
-    busy = true;
     linked().forEach(show);
-    busy = false;
     lines.forEach(function (line) {
       const row = Number(line.dataset.row), is = chosen.has(row);
       line.classList.toggle("chosen", is);
@@ -104,6 +123,7 @@ LeachingPage.part(function (page) {
   page.drawn.push(function (plot, first) {
     if (!plot.dataset.linked) { return; }
     if (first) {
+      plot.on("plotly_afterplot", function () { dim(plot); });
       plot.on("plotly_click", function (event) {
         const row = event.points[0].customdata, key = event.event || {};
         if (!Number.isInteger(row) || row < 0) { return; }
@@ -115,7 +135,7 @@ LeachingPage.part(function (page) {
         const found = inside(event.points);
         // what was drawn around them has done its work; plotly tells that nothing is inside it any more
         busy = true;
-        Plotly.relayout(plot, { selections: [] }).then(function () {
+        Plotly.update(plot, { selectedpoints: null }, { selections: [] }).then(function () {
           busy = false;
           choose(found, false);
         });

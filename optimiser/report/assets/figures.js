@@ -69,7 +69,8 @@ LeachingPage.part(function (page) {
   }
   function save(box, format) {
     const looks = box.dataset.looks === "dark" ? LIGHT : {}, title = source(box).dataset.title;
-    const data = coloured(box.data, looks);
+    const data = coloured(box.data, looks).map(function (trace) { return Object.assign({}, trace); });
+    page.saving(box, data);
     const layout = Object.assign(coloured(box.layout, looks), {
       title: { text: title, automargin: true, yref: "container", y: 1, yanchor: "top", font: { size: 15 } },
       legend: { orientation: "v", x: 1.02, xanchor: "left", y: 1, yanchor: "top" },
@@ -133,9 +134,27 @@ LeachingPage.part(function (page) {
     page.drawn.forEach(function (tell) { tell(box, false); });
   }
   function repaintAll() { plots().forEach(repaint); }
+  // One after the other, those in sight first.
+  function repaintSoon() {
+    function away(box) {
+      const at = box.getBoundingClientRect();
+      return Math.max(at.top - innerHeight, -at.bottom, 0);
+    }
+    const left = plots().map(function (box) { return { box: box, away: away(box) }; })
+      .sort(function (a, b) { return a.away - b.away; });
+    (function next() {
+      if (!page.running() || !left.length) { return; }
+      const { box } = left.shift();
+      const stale = box.isConnected && box.dataset.drawn && box.dataset.looks !== (dark() ? "dark" : "light");
+      if (stale) { repaint(box); }
+      if (stale) { setTimeout(next, 0); } else { next(); }
+    })();
+  }
 
   // Told of each figure that was drawn, and whether it was for the first time.
   page.drawn = [];
+  // What else is to be changed in the data of a figure that is saved.
+  page.saving = function () {};
   page.plots = plots;
   page.ended(function () {
     boxes().forEach(function (box) {
@@ -144,8 +163,8 @@ LeachingPage.part(function (page) {
       delete box.dataset.drawn;
     });
   });
-  page.on(system, "change", repaintAll);
-  const watch = new MutationObserver(repaintAll);
+  page.on(system, "change", repaintSoon);
+  const watch = new MutationObserver(repaintSoon);
   watch.observe(document.documentElement, { attributeFilter: ["data-theme"] });
   page.ended(function () { watch.disconnect(); });
   // once the other parts are set up, which want to hear of it

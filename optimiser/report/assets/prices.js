@@ -56,7 +56,7 @@ LeachingPage.part(function (page) {
         cell(line, written(one.cost), "number");
         cell(line, written(before[was].cost), "number");
         cell(line, String(place + 1) + (was === place ? "" : was > place ? ", up from " + (was + 1) : ", down from " + (was + 1)));
-        cell(line, (one.design.row === null ? "" : "no. " + (one.design.row + 1) + ": ") + one.design.said);
+        cell(line, (one.design.row === null ? "" : "no. " + (one.design.row + 1) + ": ") + one.design.said, "long");
         body.append(line);
       });
       sliders.forEach(function (slider, k) { slider.classList.toggle("moved", prices[k] !== now[k]); });

@@ -12,7 +12,8 @@ import pandas as pd
 from optimiser.problem.bound import BoundProblem
 from optimiser.problem.metrics import METRICS
 from optimiser.report import words
-from optimiser.report.card import Block, Card, Choice, Figure, Panels, Table
+from optimiser.report.card import Block, Card, Figure, Panels, Table
+from optimiser.report.cards.linked import choice_of, parallel_of
 from optimiser.report.columns import column
 from optimiser.report.figures.designs import (
     BAND,
@@ -27,7 +28,6 @@ from optimiser.report.figures.designs import (
     wide_axes,
     with_interval,
 )
-from optimiser.report.figures.parallel import draw_parallel_designs
 from optimiser.report.frames import (
     SUPPORT,
     acids_frame,
@@ -43,7 +43,6 @@ from optimiser.report.style import acid_styles, make_logarithmic
 from optimiser.search.front import Front
 from optimiser.search.run import RunResult
 from optimiser.systems.words import vocabulary
-from optimiser.tables.front_csv import design_table
 
 NO_FRONT = "no design is feasible; see the answer for what stands in the way."
 ONE_DESIGN = "the front is one design, which stands in the answer."
@@ -67,36 +66,11 @@ def front_card(result: RunResult) -> Card:
     drawn = drawn_front(problem, front)
     finding += intervals_drawn(problem, drawn)
     blocks = (
-        _choice(problem, front, drawn),
+        choice_of(problem, front, drawn),
         *_pairs("front", problem, drawn, linked=True),
-        _parallel(problem, drawn),
+        parallel_of(problem, drawn),
     )
     return Card(finding=tuple(finding), blocks=blocks)
-
-
-def _choice(problem: BoundProblem, front: Front, drawn: pd.DataFrame) -> Choice:
-    """Return what the designs of the front are chosen by."""
-    styles, names = acid_styles(problem.acid_names), drawn["acid"].tolist()
-    labels = dict(zip(names, drawn["label"], strict=True))
-    asked = [o.metric for o in problem.objectives]
-    options = tuple((name, labels[name], styles[name].colour) for name in styles if name in labels)
-    said = tuple(
-        "; ".join([row["label"], *(f"{column(m).label} {column(m).said(row[m])}" for m in asked)])
-        for row in drawn.to_dict("records")
-    )
-    table = design_table(problem, front.evaluation, front.knee)
-    return Choice("front-choice", vocabulary(problem.system).options, options, tuple(names), said, table)
-
-
-def _parallel(problem: BoundProblem, drawn: pd.DataFrame) -> Figure:
-    """Return the designs as lines over setpoints, yields and objectives."""
-    asked = [o.metric for o in problem.objectives]
-    names = dict.fromkeys([*problem.system.names, *(f"yield_{m}" for m in problem.present), *asked])
-    what = vocabulary(problem.system).option
-    drawing = draw_parallel_designs(drawn, acid_styles(problem.acid_names), list(names), what)
-    about = "Each line is a design: where it meets an axis is its setpoint, its yield or its objective."
-    title = "Setpoints, yields and objectives of each design"
-    return Figure("front-parallel", about, drawing, title, least_width=84 * len(names), linked=True)
 
 
 def the_front(result: RunResult) -> Front:
@@ -361,9 +335,10 @@ def table_card(result: RunResult) -> Card:
         *(("p_feasible",) if problem.targets else ()),
         *(*SUPPORT, *ratios(problem), "knee"),
     )
+    linked = not _no_line(result)
     finding = (
         f"{counted(len(front.evaluation), 'design')}, in the order of the first objective. A click on a "
-        "heading sorts by its column.",
+        f"heading sorts by its column.{' A tick makes a design stand out everywhere.' if linked else ''}",
     )
     table = Table(
         "front-table",
@@ -372,6 +347,6 @@ def table_card(result: RunResult) -> Card:
         shown,
         tuple(n for n in ("acid_use", "energy", "domain_distance", "reductant_ratio") if n not in asked),
         tall=True,
-        linked=not _no_line(result),
+        linked=linked,
     )
     return Card(finding=finding, blocks=(table,), files=True)

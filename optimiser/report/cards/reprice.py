@@ -12,8 +12,7 @@ from optimiser.answers.price_effects import PriceEffects, price_effects
 from optimiser.problem.metrics import METRICS
 from optimiser.report.card import Card, Repricing
 from optimiser.report.columns import column
-from optimiser.report.figures.designs import rows_of
-from optimiser.report.frames import front_frame
+from optimiser.report.frames import front_frame, rows_of
 from optimiser.report.numbers import counted
 from optimiser.search.run import RunResult
 from optimiser.surrogate.packing import SHIPPED

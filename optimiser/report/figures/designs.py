@@ -13,7 +13,7 @@ import plotly.graph_objects as go
 from optimiser.problem.bound import BoundProblem, Evaluation
 from optimiser.problem.metrics import APART, is_yield
 from optimiser.report.columns import column
-from optimiser.report.frames import front_frame, reported_metrics
+from optimiser.report.frames import front_frame, reported_metrics, rows_of
 from optimiser.report.picks import ends_and_knee
 from optimiser.report.style import INK, AcidStyle, acid_styles, blank, marker, rgba, ring, two_lines
 from optimiser.search.front import Front
@@ -62,21 +62,6 @@ def drawn_acids(result: RunResult) -> pd.DataFrame:
         return pd.DataFrame()
     frame = pd.concat(found, ignore_index=True)
     return frame.assign(row=rows_of(result, frame))
-
-
-def rows_of(result: RunResult, frame: pd.DataFrame) -> list[int]:
-    """Return the row of the common front of each design, from 0; -1 where it is not on it.
-
-    Args:
-        result: the run.
-        frame: designs, columns ``acid`` and every setpoint.
-    """
-    if result.front is None:
-        return [-1] * len(frame)
-    names = ["acid", *result.problem.system.names]
-    common = front_frame(result.problem, result.front.evaluation)[names]
-    places = {design: row for row, design in enumerate(common.itertuples(index=False, name=None))}
-    return [places.get(design, -1) for design in frame[names].itertuples(index=False, name=None)]
 
 
 def drawn_designs(
