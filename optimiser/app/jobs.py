@@ -84,6 +84,8 @@ class Jobs:
         self._running: dict[str, Any] = {}
         self._waiting: dict[str, Future[None]] = {}
         self._cancelled: set[str] = set()
+        self._unwanted: set[str] = set()
+        self._highest = 0  # a number is not given again: a page may still speak of it
         self._ending = False
         self._threads = ThreadPoolExecutor(slots, thread_name_prefix="job")
         self._context: Any = multiprocessing.get_context("forkserver" if sys.platform == "linux" else "spawn")
@@ -160,7 +162,8 @@ class Jobs:
                     f"{MOST_WAITING} jobs wait already.", remedy="cancel some, or wait for some to end"
                 )
             taken = [int(path.name) for path in self.workspace.jobs.iterdir() if path.name.isdigit()]
-            id = f"{max(taken, default=0) + 1:04d}"
+            self._highest = max(self._highest, *taken, 0) + 1
+            id = f"{self._highest:04d}"
             self.folder(id).mkdir()
         place = self.workspace.relative(self.folder(id))
         for name, content in (files or {}).items():
@@ -172,22 +175,32 @@ class Jobs:
         self._forget_oldest()
         return job
 
-    def cancel(self, id: str) -> Job:
+    def cancel(self, id: str, unwanted: bool = False) -> Job:
         """Cancel a job: one that waits never starts, one that runs is interrupted as by Ctrl-C.
+
+        Args:
+            id: of the job.
+            unwanted: whether it is removed as soon as it has ended.
 
         Raises:
             InputError: there is none.
         """
         with self._lock:
             job, process = self.get(id), self._running.get(id)
+            if unwanted:
+                self._unwanted.add(id)
             future = self._waiting.pop(id, None)
             if process is None and future is not None and future.cancel():
-                return self._set(replace(job, state="cancelled", ended=_now()))
-            if not job.over:
+                ended = self._set(replace(job, state="cancelled", ended=_now()))
+                self._drop(id)
+                return ended
+            if job.over:
+                self._drop(id)
+            else:
                 self._cancelled.add(id)  # also while its process is being started
         if process is not None:
             threading.Thread(target=_end, args=(process,), daemon=True).start()
-        return self.get(id)
+        return self._jobs.get(id, job)
 
     def remove(self, id: str) -> None:
         """Remove a job that has ended, with all its files.
@@ -266,6 +279,13 @@ class Jobs:
             return
         state = _STATES.get(ended["code"], "failed")
         self._set(replace(job, state=state, ended=_now(), error=ended["error"]))
+        self._drop(id)
+
+    def _drop(self, id: str) -> None:
+        """Remove a job that has ended and that nobody wants."""
+        if id in self._unwanted:
+            self._unwanted.discard(id)
+            self.remove(id)
 
     def _set(self, job: Job) -> Job:
         with self._lock:

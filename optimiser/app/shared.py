@@ -58,13 +58,17 @@ async def jobs(request: Request) -> JSONResponse:
 
 
 async def job(request: Request) -> JSONResponse:
-    """Return a job, what it has printed and which files it has made; cancel it; or remove it."""
+    """Return a job, what it has printed and which files it has made; cancel it; or remove it.
+
+    With ``?unwanted`` a job that is cancelled is removed as soon as it has ended.
+    """
     state, id = state_of(request), request.path_params["id"]
     if request.method == "DELETE":
         if state.jobs.get(id).over:
             await run_in_threadpool(state.jobs.remove, id)
             return JSONResponse({"removed": id})
-        return JSONResponse(state.jobs.record(await run_in_threadpool(state.jobs.cancel, id)))
+        unwanted = "unwanted" in request.query_params
+        return JSONResponse(state.jobs.record(await run_in_threadpool(state.jobs.cancel, id, unwanted)))
     found = state.jobs.get(id)
     folder = state.jobs.folder(id)
     return JSONResponse(

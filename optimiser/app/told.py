@@ -143,7 +143,7 @@ def _figure(drawing: Any) -> dict[str, Any]:
 
 def _known(live: Live) -> str:
     """Say what the answer is: the best of so many designs, not of all."""
-    found = f", {counted(live.searched, 'of them')} from searches" if live.searched else ""
+    found = f", {live.searched:,} of them from searches" if live.searched else ""
     return f"The best of {counted(live.known, 'design')} that are known by now{found}."
 
 

@@ -183,3 +183,15 @@ def test_a_workspace_serves_one_app_and_leaves_foreign_folders_alone(tmp_path: P
     workspace = opened(tmp_path / "other")
     with workspace.lock(), pytest.raises(InputError, match="Another app"):
         workspace.lock()
+
+
+def test_an_unwanted_job_is_gone_when_it_has_ended_and_its_number_is_not_given_again(tmp_path: Path) -> None:
+    with watched(tmp_path, slots=1) as found:
+        running, waiting = long_search(found), long_search(found)
+        found.until(lambda: found.jobs.get(running.id).state == "running")
+        assert found.jobs.cancel(waiting.id, unwanted=True).state == "cancelled"
+        assert [job.id for job in found.jobs.all()] == [running.id]
+        found.jobs.cancel(running.id, unwanted=True)
+        found.until(lambda: not found.jobs.all())
+        assert not found.jobs.folder(running.id).exists()
+        assert int(found.jobs.add("runs", "a check", QUICK).id) == 3

@@ -155,7 +155,7 @@ export function follow(box, id, { ended = () => {}, step = () => {} } = {}) {
     if (job.id !== id || finished) { return; }
     part.dataset.state = job.state;
     status.textContent = job.state === "queued" ? `Waits: ${job.position ? `number ${job.position} in the queue` : "in the queue"}.` : job.state === "running" ? "Runs." : `${STATES[job.state] || job.state}.`;
-    bars.replaceChildren(...job.steps.map((one) => make("label", {}, make("span", {}, stepText(one)), make("progress", { value: one.done, max: Math.max(1, one.of) }))));
+    bars.replaceChildren(...(job.steps || []).map((one) => make("label", {}, make("span", {}, stepText(one)), make("progress", { value: one.done, max: Math.max(1, one.of) }))));
     step(job);
     if (!over(job)) { return; }
     finished = true;

@@ -1,5 +1,5 @@
 // The search behind a question: it starts when the question rests, tells how far it is, and teaches the answer.
-import { api, errorBlock, follow, make, over, Refused } from "./app.js";
+import { api, errorBlock, follow, make, Refused } from "./app.js";
 
 const KEPT = "leaching:ask:search";
 
@@ -16,18 +16,7 @@ export function searching(box, { learned, refused }) {
     stop();
     box.replaceChildren(make("p", { class: "caption" }, "The question has changed: its search was cancelled."));
     if (ended) { return; }
-    try {
-      const job = await api(`/jobs/${id}`, { method: "DELETE" });
-      if (!over(job)) { await gone(id); }
-      await api(`/jobs/${id}`, { method: "DELETE" });
-    } catch (error) { if (!(error instanceof Refused)) { throw error; } }
-  }
-  // until a cancelled job has ended, so that it can be removed
-  async function gone(id) {
-    await new Promise((resolve) => {
-      const look = follow(make("div"), id, { ended: resolve });
-      setTimeout(() => { look(); resolve(); }, 10_000);
-    });
+    try { await api(`/jobs/${id}?unwanted=yes`, { method: "DELETE" }); } catch (error) { if (!(error instanceof Refused)) { throw error; } }
   }
   function forget() {
     stop();
