@@ -70,7 +70,8 @@ def assert_everywhere(page: Any, rows: list[int]) -> None:
         assert page.evaluate(MARKS, name) == rows, name
     on_acids = page.evaluate(MARKS, "acids-0-1")
     assert set(on_acids) <= set(rows)  # an acid's own front need not have all of the common one
-    assert page.evaluate(LINES, "front-parallel") == rows
+    drawn = f"({LINES})('front-parallel')"
+    assert eventually(page, drawn, rows) == rows
     assert page.evaluate(TICKED) == rows
 
 

@@ -10,7 +10,7 @@ LeachingPage.part(function (page) {
   const clear = box.querySelector('[name="clear"]'), csv = box.querySelector('[name="csv"]');
   const toggles = Array.from(box.querySelectorAll("[data-option]"));
   const lines = page.all("table[data-linked] tr[data-row]");
-  const chosen = new Set(), off = new Set();
+  const chosen = new Set(), off = new Set(), waiting = new Map();
   // how clear what is not chosen is drawn
   const MARK = 0.13, LINE = 0.22;
   let busy = false;
@@ -57,7 +57,11 @@ LeachingPage.part(function (page) {
       }
     });
     if (traces.length) { Plotly.restyle(plot, turned, traces); }
-    if (above.length) { Plotly.restyle(plot, over, above); }
+    // lines are drawn anew, which takes longer than marks: a moment later, and for the last choice alone
+    clearTimeout(waiting.get(plot));
+    if (above.length) {
+      waiting.set(plot, setTimeout(function () { if (page.running()) { Plotly.restyle(plot, over, above); } }, 0));
+    }
     dim(plot);
   }
   // What a file of a figure is drawn from.
