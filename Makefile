@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: run app test test-training fuzz bench bench-sweep replay reference plotly docs lint types lock clean
+.PHONY: run app test test-training fuzz bench bench-sweep bench-app tour replay reference plotly docs lint types lock clean
 
 run: $(VENV)/.installed
 	$(BIN)/optimiser run configs/nmc111_cost_vs_recovery.yaml
@@ -31,6 +31,14 @@ bench: $(VENV)/.installed-bench
 # The proof of the sweeps, benchmarks/results/sweep.json: half an hour on two quiet cores. PARTS="kills two", for some.
 bench-sweep: $(VENV)/.installed-bench
 	$(BIN)/python -m benchmarks.sweep $(PARTS)
+
+# What the app's users wait for, benchmarks/results/app.json: some minutes on two quiet cores. PARTS="drag load", for some.
+bench-app: $(VENV)/.installed-test
+	$(BIN)/python -m benchmarks.app $(PARTS)
+
+# A walk through the app as pictures that move, docs/images/tour.webp; the walk is a test.
+tour: $(VENV)/.installed-test
+	TOUR=docs/images/tour.webp $(BIN)/python -m pytest -q tests/app/test_tour.py
 
 # How well own results teach and experiments are chosen, on published studies: a quarter of an hour.
 replay: $(VENV)/.installed-bench

@@ -142,7 +142,7 @@ def test_a_newcomer_walks_from_a_question_to_a_report(
     page.select_option("#surrogate", "my-plant")
     page.fill("#n", "3")
     page.click("#ask")
-    page.locator("#next table, #next article").first.wait_for(timeout=240_000)
+    page.locator("#next ol.experiments").wait_for(timeout=240_000)
     shown(page, "#next")
     film.step(page, "What to measure next, with a sheet for the laboratory")
 

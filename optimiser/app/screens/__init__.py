@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from starlette.routing import Route
 
-from optimiser.app.screens import ask, front, predict, results, runs, scenarios, table, tables
+from optimiser.app.screens import ask, front, more, predict, results, runs, scenarios, table, tables
 
 ROUTES: list[Route] = [
     route
-    for screen in (ask, front, predict, scenarios, results, table, tables, runs)
+    for screen in (ask, front, predict, scenarios, results, table, tables, runs, more)
     for route in screen.ROUTES
 ]
