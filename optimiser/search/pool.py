@@ -35,7 +35,7 @@ _GOOD, _MATES = 400, 40  # best designs that starts, and mates, are taken from
 _EAGER = 0.6  # chance that the best start is the parent
 _TYPICAL = 64  # held-out rows that stand for all where yields are guessed anyway
 _PATIENCE = 3  # rounds without gain after which a question rests
-_LATEST = 4  # confidences and sets of targets that are kept when questions are forgotten
+_LATEST = 2  # confidences and sets of targets that are kept when questions are forgotten
 _GAIN = 1e-4  # relative, below which a round gains nothing
 
 
