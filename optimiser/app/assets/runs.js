@@ -20,6 +20,8 @@ async function show(id) {
   by("opened-actions").replaceChildren();
   by("opened-more").replaceChildren();
   by("opened").hidden = false;
+  by("opened-title").textContent = `Job ${id}`;
+  ["opened-about", "opened-command"].forEach((part) => by(part).replaceChildren());
   try { await draw(id); } catch (error) { told(by("opened-state"), error); return; }
   leave = follow(by("opened-state"), id, { ended: (job) => ended(job).catch((error) => told(by("opened-more"), error)) });
   by("opened").scrollIntoView({ block: "start" });
