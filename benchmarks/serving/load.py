@@ -32,7 +32,7 @@ def load(folder: Path) -> dict[str, Any]:
             tab.goto(app.page(f"/{SCREENS[k % len(SCREENS)]}"))
         asking = threading.Thread(target=_ask, args=(app, seconds, over))
         asking.start()
-        asked = {"kind": "configs", "name": "nmc111_cost_vs_recovery"}
+        asked = {"kind": "configs", "shipped": "nmc111_cost_vs_recovery"}
         ids = [app.ask("/runs/start", asked)["id"] for _ in range(SEARCHES)]
         places = [app.ask(f"/jobs/{id}")["position"] for id in ids]
         seen = set[str]()

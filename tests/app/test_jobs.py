@@ -144,7 +144,7 @@ def test_what_had_not_ended_goes_on_when_the_workspace_is_opened_again(tmp_path:
 def test_a_killed_server_leaves_nothing_running_and_loses_no_job(tmp_path: Path) -> None:
     with served(tmp_path / "workspace") as app:
         folder = tmp_path / "workspace" / "jobs" / "0001"
-        started = app.ask("/runs/start", "POST", b'{"kind": "configs", "name": "nmc111_cost_vs_recovery"}')
+        started = app.ask("/runs/start", "POST", b'{"kind": "configs", "shipped": "nmc111_cost_vs_recovery"}')
         while not (folder / STEPS).exists():
             threading.Event().wait(0.05)
         os.kill(app.process.pid, signal.SIGKILL)
