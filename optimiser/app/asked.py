@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 from starlette.requests import Request
@@ -23,19 +24,38 @@ class Asked(BaseModel):
 Kind = TypeVar("Kind", bound=Asked)
 
 
+async def _content(request: Request) -> bytes:
+    content = bytearray()
+    async for part in request.stream():
+        content += part
+        if len(content) > MOST:
+            raise InputError(f"This is more than {MOST // 1_000_000} MB at once.", remedy="send less")
+    return bytes(content)
+
+
+async def asked_json(request: Request) -> dict[str, Any]:
+    """Return the JSON object of a request whose shape its screen checks.
+
+    Raises:
+        InputError: it is longer than `MOST`, or no JSON object.
+    """
+    try:
+        told = json.loads(await _content(request))
+    except (json.JSONDecodeError, UnicodeDecodeError, RecursionError):
+        told = None
+    if not isinstance(told, dict):
+        raise InputError("This is no JSON object.", remedy="load the page again")
+    return told
+
+
 async def asked(request: Request, kind: type[Kind]) -> Kind:
     """Return the JSON of a request as one of its kind.
 
     Raises:
         InputError: it is longer than `MOST`, no JSON, or a field has another shape; ``key`` names the field.
     """
-    content = bytearray()
-    async for part in request.stream():
-        content += part
-        if len(content) > MOST:
-            raise InputError(f"This is more than {MOST // 1_000_000} MB at once.", remedy="send less")
     try:
-        return kind.model_validate_json(bytes(content))
+        return kind.model_validate_json(await _content(request))
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         raise InputError(f"{first['msg']}.", key=first["loc"], remedy="correct this field") from None

@@ -71,21 +71,23 @@ def page(screen: str, template: str = "", **told: Any) -> HTMLResponse:
 
 
 @cache
-def folders() -> tuple[Path, Path]:
-    """Return the folders of assets: the app's own, and those of reports, which are the same cards."""
-    roots = [
-        Path(str(resources.files(package) / "assets")) for package in ("optimiser.app", "optimiser.report")
-    ]
-    return roots[0], roots[1]
+def assets() -> dict[str, Path]:
+    """Return the files that a page may load, by name: the app's own, and those of reports, whose cards it shows."""
+    found: dict[str, Path] = {}
+    for package in ("optimiser.report", "optimiser.app"):
+        root = Path(str(resources.files(package) / "assets"))
+        found |= {
+            path.relative_to(root).as_posix(): path
+            for path in root.rglob("*")
+            if path.suffix in (".css", ".js", ".svg")
+        }
+    return found
 
 
 @cache
-def asset(path: str) -> str:
+def asset(name: str) -> str:
     """Return the address of an asset, which changes with its content, so that browsers may keep it."""
-    for folder in folders():
-        if (folder / path).is_file():
-            return f"/assets/{path}?v={hashlib.sha256((folder / path).read_bytes()).hexdigest()[:12]}"
-    raise FileNotFoundError(path)
+    return f"/assets/{name}?v={hashlib.sha256(assets()[name].read_bytes()).hexdigest()[:12]}"
 
 
 def cards_of(report: Path) -> Markup:

@@ -25,7 +25,7 @@ from optimiser.app.events import Events
 from optimiser.app.guard import Guard
 from optimiser.app.jobs import Jobs
 from optimiser.app.live import Answers
-from optimiser.app.pages import folders
+from optimiser.app.pages import assets
 from optimiser.app.screens import ROUTES
 from optimiser.app.state import State
 from optimiser.app.workspace import Workspace, opened
@@ -40,14 +40,10 @@ async def _home(request: Request) -> RedirectResponse:
 
 
 async def _asset(request: Request) -> Response:
-    name = request.path_params["name"]
-    for folder in folders():
-        path = (folder / name).resolve()
-        if path.is_relative_to(folder.resolve()) and path.is_file() and path.suffix != ".html":
-            return FileResponse(
-                path, headers={"cache-control": _KEPT} if "v" in request.query_params else None
-            )
-    return HTMLResponse("There is no such file.", 404)
+    path = assets().get(request.path_params["name"])
+    if path is None:
+        return HTMLResponse("There is no such file.", 404)
+    return FileResponse(path, headers={"cache-control": _KEPT} if "v" in request.query_params else None)
 
 
 def application(workspace: Workspace, token: str, port: int) -> Starlette:

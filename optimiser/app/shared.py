@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
-from typing import Any
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -12,7 +10,6 @@ from starlette.responses import FileResponse, HTMLResponse, JSONResponse, Respon
 from starlette.routing import Route
 
 from optimiser._io.errors import InputError
-from optimiser._io.reading import MOST_YAML
 from optimiser.app.jobs import printed
 from optimiser.app.pages import cards_of
 from optimiser.app.state import state_of
@@ -23,26 +20,6 @@ REPORT, PAGE = "report", "report.html"
 #: Files of a job that are its own business.
 _OURS = ("job.json", "ended.json", "steps.jsonl", "stdout.txt", "stderr.txt")
 _ALL = 200  # jobs that a list holds
-
-
-async def asked_json(request: Request) -> dict[str, Any]:
-    """Return the JSON object that a page has sent.
-
-    Raises:
-        InputError: it is too long, or none.
-    """
-    body = bytearray()
-    async for part in request.stream():
-        body += part
-        if len(body) > MOST_YAML:
-            raise InputError("This is too much to send at once.", allowed=f"{MOST_YAML:,} bytes")
-    try:
-        told = json.loads(body)
-    except (ValueError, RecursionError):
-        told = None
-    if not isinstance(told, dict):
-        raise InputError("This is no JSON object.")
-    return told
 
 
 async def health(request: Request) -> JSONResponse:

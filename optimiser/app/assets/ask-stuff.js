@@ -49,7 +49,7 @@ export function feedFields(box, { asked, offers, known, changed }) {
       now = () => ({ name: feed.assay && feed.name ? feed.name : "feed by assay", assay: Object.fromEntries(fields.filter((one) => one.value.trim() !== "").map((one) => [one.name, content(one.value)])) });
       fields.forEach((one) => one.addEventListener("change", () => put(now())));
       inside.replaceChildren(make("p", { class: "caption", id: "assay-about" }, "wt% of what is charged; write 1 to 3 for what varies."),
-        make("div", { class: "contents", "data-key": "feed.assay feed", role: "group", "aria-describedby": "assay-about" },
+        make("div", { class: "assay", "data-key": "feed.assay feed", role: "group", "aria-describedby": "assay-about" },
           ...fields.map((one) => make("label", {}, make("span", {}, one.name), one))));
     } else { inside.replaceChildren(make("p", {}, `As the problem has it: ${offers.feed}.`)); }
   };

@@ -11,9 +11,10 @@ from starlette.responses import HTMLResponse, JSONResponse
 from starlette.routing import Route
 
 from optimiser._io.errors import InputError
+from optimiser.app.asked import asked_json
 from optimiser.app.pages import page
 from optimiser.app.question import Posed, dropped, lenient, loaded, posed
-from optimiser.app.shared import REPORT, asked_json
+from optimiser.app.shared import REPORT
 from optimiser.app.state import State, state_of
 from optimiser.app.told import answer_json, form_json, more_json
 from optimiser.chemistry.contents import assay_keys

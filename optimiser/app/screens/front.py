@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from pydantic import Field
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
 from optimiser._io.errors import InputError
+from optimiser.app.asked import Asked, asked
 from optimiser.app.jobs import Job, Jobs, command_of
 from optimiser.app.pages import page
-from optimiser.app.shared import REPORT, asked_json
+from optimiser.app.shared import REPORT
 from optimiser.app.state import state_of
 from optimiser.choosing.ask import Ask
 from optimiser.choosing.choice import choose
@@ -116,24 +118,32 @@ def _texts(frame: pd.DataFrame, names: Sequence[str]) -> list[dict[str, str]]:
     return [{name: told[name][row] for name in there} for row in range(len(frame))]
 
 
+class Wish(Asked):
+    """What a chosen design is to be: metrics to improve, to relax up to a value, to keep; from which row."""
+
+    job: str
+    improve: tuple[str, ...] = ()
+    relax: dict[str, float | None] = Field({}, max_length=50)
+    keep: tuple[str, ...] = ()
+    start: int | None = Field(None, ge=0, lt=100_000)
+
+
 async def choice(request: Request) -> JSONResponse:
     """Choose a design by what to improve, to relax and to keep; numbers are as the page shows them."""
-    asked = await asked_json(request)
-    jobs, id = state_of(request).jobs, str(asked.get("job", ""))
-    known, frame = await run_in_threadpool(_run, jobs, id)
-    found = await run_in_threadpool(_choose, known, frame, asked)
-    run = jobs.workspace.relative(jobs.folder(id) / REPORT)
+    jobs, wish = state_of(request).jobs, await asked(request, Wish)
+    known, _ = await run_in_threadpool(_run, jobs, wish.job)
+    found = await run_in_threadpool(_choose, known, wish)
+    run = jobs.workspace.relative(jobs.folder(wish.job) / REPORT)
     return JSONResponse({**found, "command": command_of(["choose", run, *found["options"]])})
 
 
-def _choose(known: Known, frame: pd.DataFrame, asked: Mapping[str, Any]) -> dict[str, Any]:
+def _choose(known: Known, wish: Wish) -> dict[str, Any]:
     with told_of(known.problem.system):
-        improve: dict[str, float | None] = {str(name): None for name in asked.get("improve", ())}
-        keep = tuple(str(name) for name in asked.get("keep", ()))
-        relax = {str(name): _unscaled(str(name), value) for name, value in asked.get("relax", {}).items()}
-        start = None if asked.get("start") is None else int(asked["start"]) + 1
-        chosen = Chosen(choose(known, Ask(improve, relax, keep, start)))
-        options = [f"--improve={name}" for name in improve] + [f"--keep={name}" for name in keep]
+        relax = {name: _unscaled(name, value) for name, value in wish.relax.items()}
+        start = None if wish.start is None else wish.start + 1
+        chosen = Chosen(choose(known, Ask(dict.fromkeys(wish.improve), relax, wish.keep, start)))
+        options = [f"--improve={name}" for name in wish.improve]
+        options += [f"--keep={name}" for name in wish.keep]
         options += [f"--relax={name}={value:g}" for name, value in relax.items()]
         options += [] if start is None else [f"--from={start}"]
         found = chosen.frame.drop(columns="which")
@@ -146,11 +156,11 @@ def _choose(known: Known, frame: pd.DataFrame, asked: Mapping[str, Any]) -> dict
         return {"text": chosen.text.splitlines(), "row": row, "on_front": on_front, "options": options}
 
 
-def _unscaled(name: str, value: Any) -> float:
+def _unscaled(name: str, value: float | None) -> float:
     """Return a number of the page in the units of ``front.csv``."""
-    if not isinstance(value, int | float):
+    if value is None:
         raise InputError(f"How far may {column(name).label} go?", key=(name,), remedy="write a number")
-    return float(value) / column(name).scale
+    return value / column(name).scale
 
 
 async def export(request: Request) -> Response:

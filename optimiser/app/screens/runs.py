@@ -15,13 +15,14 @@ from starlette.routing import Route
 from optimiser._io import builtin
 from optimiser._io.errors import InputError
 from optimiser._io.yamlfile import parse_yaml
+from optimiser.app.asked import asked_json
 from optimiser.app.fields import text_in, texts_in
 from optimiser.app.history import history, row_of
 from optimiser.app.jobs import HERE, Job, Jobs
 from optimiser.app.kept import store_page, stored_difference, stored_run, sweep_report
 from optimiser.app.own import options_of
 from optimiser.app.pages import cards_of, page
-from optimiser.app.shared import REPORT, asked_json
+from optimiser.app.shared import REPORT
 from optimiser.app.state import State, state_of
 from optimiser.app.texts import Asked, asked_by, checked, kind_of, replaced, values_of
 from optimiser.app.workspace import check_name
