@@ -72,7 +72,7 @@ def page(screen: str, template: str = "", **told: Any) -> HTMLResponse:
 
 @cache
 def assets() -> dict[str, Path]:
-    """Return the files that a page may load, by name: the app's own, and those of reports, whose cards it shows."""
+    """Return the files that a page may load, by name: its own, and those of reports."""
     found: dict[str, Path] = {}
     for package in ("optimiser.report", "optimiser.app"):
         root = Path(str(resources.files(package) / "assets"))

@@ -31,7 +31,7 @@ ODD: list[Any] = [
     {},
     {"a": []},
 ]
-NAMES = [
+NAMES = (
     "job",
     "upload",
     "name",
@@ -62,7 +62,7 @@ NAMES = [
     "roles",
     "table",
     "page",
-]
+)
 
 
 @pytest.fixture(scope="module")
@@ -107,7 +107,7 @@ def test_odd_requests_are_refused_in_words(
 def test_odd_queries_are_refused_in_words(
     client: TestClient, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    texts = [str(value) for value in ODD[1:9]]
+    texts = [str(value)[:1000] for value in ODD[1:9]]
     for method, path in routes(tmp_path_factory):
         if method == "GET":
             for text in texts:
