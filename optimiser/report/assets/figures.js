@@ -161,6 +161,7 @@ LeachingPage.part(function (page) {
       Plotly.purge(box);
       box.classList.remove("js-plotly-plot");
       delete box.dataset.drawn;
+      box.replaceWith(box.cloneNode(false)); // plotly leaves a listener on it each time
     });
   });
   page.on(system, "change", repaintSoon);
