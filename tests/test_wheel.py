@@ -8,6 +8,7 @@ import venv
 import zipfile
 from pathlib import Path
 
+from optimiser.app.pages import SCREENS
 from optimiser.report.page import PLOTLY
 from tests.paths import ROOT
 
@@ -22,6 +23,8 @@ def test_the_wheel_runs_a_built_in_config(tmp_path: Path) -> None:
         assert f"optimiser/_builtin/{system}.system.yaml" in held
     for file in (PLOTLY, PLOTLY.replace(".min.js", ".LICENSES.txt"), "page.js"):
         assert f"optimiser/report/assets/{file}" in held
+    for screen in SCREENS:
+        assert f"optimiser/app/assets/{screen}.html" in held
     venv.create(tmp_path / "env", with_pip=True)
     binaries = tmp_path / "env" / "bin"
     pip = [binaries / "python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]

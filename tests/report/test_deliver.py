@@ -38,7 +38,7 @@ def test_a_delivery_holds_page_tables_and_manifest(tmp_path: Path) -> None:
     page = done.page.read_text()
     assert "<h1>Title</h1>" in page
     assert page.count('href="front.csv"') == page.count('href="front.xlsx"') == 2
-    assert "front.csv" not in deliver(tmp_path / "no", manifest=PINNED, cards=[GOOD]).page.read_text()
+    assert 'href="front.csv"' not in deliver(tmp_path / "no", manifest=PINNED, cards=[GOOD]).page.read_text()
     assert [p.name for p in deliver(tmp_path / "bare", manifest=PINNED).folder.iterdir()] == ["manifest.json"]
 
 
