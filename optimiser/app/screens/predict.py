@@ -14,6 +14,7 @@ from optimiser._io import builtin
 from optimiser.app.asked import asked, one_of
 from optimiser.app.dropped import Dropped, problem_named, shown
 from optimiser.app.jobs import HERE, command_of
+from optimiser.app.own import KINDS, own_table, own_tables
 from optimiser.app.pages import page
 from optimiser.app.state import State, state_of
 from optimiser.chemistry.feeds import load_feeds
@@ -21,17 +22,15 @@ from optimiser.report import predict as command
 from optimiser.report.predict import MOST_LISTED, MOST_SHEETS
 from optimiser.surrogate.artefact import known_artefacts
 from optimiser.tables.mistakes import mistakes
-from optimiser.tables.read import SUFFIXES
 from optimiser.toolkit.profile import PROFILE
 
 #: Own tables that a prediction can use.
-_KINDS = ("acids", "prices", "impacts")
 
 
 class Prediction(Dropped):
     """A table and the options of `optimiser predict`; empty is as the command has it without the option.
 
-    ``acids``, ``prices`` and ``impacts`` name a file of the workspace's ``tables/``, or an upload.
+    ``acids``, ``prices`` and ``impacts`` name an own table of the workspace, or an upload.
     """
 
     feed: str = ""
@@ -54,8 +53,8 @@ class Prediction(Dropped):
         name = str(getattr(self, kind))
         if not name:
             return None
-        own = state.workspace.tables / name
-        return own if name in own_tables(state) else state.workspace.uploaded(name)
+        own = {table.name for table in own_tables(state.workspace)[kind]}
+        return own_table(state.workspace, kind, name) if name in own else state.workspace.uploaded(name)
 
     def request(self, state: State) -> command.Request:
         """Return the options as the command reads them.
@@ -89,7 +88,7 @@ class Prediction(Dropped):
             "tolerances": self.tolerances,
             "profile": self.profile,
         }
-        for kind in _KINDS:
+        for kind in KINDS:
             path = self.table_of(kind, state)
             options[kind] = "" if path is None else state.workspace.relative(path)
         options["report"] = f"{HERE}/report" if rows <= MOST_LISTED else ""
@@ -98,22 +97,15 @@ class Prediction(Dropped):
         return ["predict", *named, *told, *(["--ef31"] if self.ef31 else [])], files
 
 
-def own_tables(state: State) -> list[str]:
-    """Return the names of the own tables of the workspace."""
-    suffixes = (*SUFFIXES, ".yaml", ".yml")
-    return sorted(
-        path.name for path in state.workspace.tables.glob("[!.]*") if path.suffix.lower() in suffixes
-    )
-
-
 async def show(request: Request) -> HTMLResponse:
     """Show the screen."""
+    own = own_tables(state_of(request).workspace)
     return page(
         "predict",
         feeds=list(load_feeds()),
         problems=builtin.names("problems"),
         surrogates=list(known_artefacts()),
-        own=own_tables(state_of(request)),
+        own={kind: [table.name for table in found] for kind, found in own.items()},
         profile=PROFILE,
     )
 

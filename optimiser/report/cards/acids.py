@@ -186,7 +186,7 @@ def impacts_card(of: AcidComparison) -> Card:
         blocks=(
             Figure(
                 "impacts-absolute",
-                "Absolute impacts; the darker, the more times the least of its category.",
+                "Absolute impacts; the stronger the colour, the more times the least of its category.",
                 draw_impacts(values, heads, names),
             ),
             Figure(

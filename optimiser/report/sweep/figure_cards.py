@@ -87,7 +87,7 @@ def _about(view: SweepView, of: CellMap) -> str:
     colour = (
         f"Coloured and marked by {view.what}"
         if len(view.options) > 1
-        else f"The darker, the higher the {view.how.label}"
+        else f"The stronger the colour, the higher the {view.how.label}"
     )
     said = [f"{colour}; {view.how.heading} in the cells or under the pointer."]
     axes = [levels for levels in (of.x, of.y) if levels is not None]
