@@ -40,7 +40,7 @@ from optimiser.search.archive import Archive
 from optimiser.search.front import infeasibility_of
 from optimiser.search.pool import Pool, Question
 from optimiser.surrogate.artefact import Surrogate
-from optimiser.tables.own import tables_of
+from optimiser.tables.own import OwnTables, tables_of
 
 #: Feeds with their acids whose designs are kept in memory, and the most designs of each that are.
 _KEPT, _MOST = 8, 12_000
@@ -82,14 +82,15 @@ class Answers:
         self._models: dict[str, Surrogate] = {}
         self._lock = threading.Lock()
 
-    def bound(self, posed: Posed) -> BoundProblem:
-        """Bind a question, with all of its acids.
+    def bound(self, posed: Posed, tables: OwnTables | None = None) -> BoundProblem:
+        """Bind a question, with all of its acids, or with the numbers of own tables.
 
         Raises:
             InputError: as `bind`, `tables_of` and `lever`.
         """
         question = question_of(posed.problem, Asked())
-        problem = bind(question, tables_of(question), self._models.get(question.surrogate))
+        tables = tables or tables_of(question)
+        problem = bind(question, tables, self._models.get(question.surrogate))
         refuse_slow_surrogate(question, problem.surrogate)
         self._models[question.surrogate] = problem.surrogate
         for name, price in posed.prices.items():

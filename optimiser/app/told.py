@@ -136,6 +136,22 @@ def form_json(posed: Posed, problem: BoundProblem) -> dict[str, Any]:
     return plain
 
 
+def differing(problem: BoundProblem, other: BoundProblem, kind: str) -> dict[str, float]:
+    """Return the prices or factors by name that two bindings of a problem do not share.
+
+    Args:
+        problem: whose numbers are returned.
+        other: with the usual tables.
+        kind: ``price`` or ``climate_change``.
+    """
+    usual = {one.name: one.value for one in _levers(other, kind)}
+    return {
+        one.name.split(".", 1)[1]: one.value
+        for one in _levers(problem, kind)
+        if one.value != usual.get(one.name)
+    }
+
+
 def _figure(drawing: Any) -> dict[str, Any]:
     found: dict[str, Any] = json.loads(drawing.to_json())
     return found

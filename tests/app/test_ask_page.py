@@ -81,6 +81,18 @@ def test_an_answer_follows_the_sliders(tab: Callable[..., Any]) -> None:
     assert page.locator("#figures .js-plotly-plot").count() == 2
 
 
+def test_an_own_table_of_prices_sets_the_sliders(tab: Callable[..., Any], app: Served) -> None:
+    (app.folder / "tables").mkdir(exist_ok=True)
+    table = "substance,price [EUR],per\nsulfuric,0.5,kg stock\n"
+    (app.folder / "tables" / "ours.prices.csv").write_text(table)
+    page = opened(tab)
+    page.wait_for_selector("#own-prices option[value=ours]", state="attached")
+    settled(page, lambda: page.select_option("#own-prices", "ours"))
+    assert page.input_value("#prices-sulfuric") == "0.5"
+    settled(page, lambda: page.select_option("#own-prices", ""))
+    assert page.input_value("#prices-sulfuric") == "0.126"
+
+
 def test_a_question_is_found_again(tab: Callable[..., Any]) -> None:
     page = opened(tab)
     settled(page, lambda: page.fill("#target-all", "80"))

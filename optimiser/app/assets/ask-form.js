@@ -1,5 +1,5 @@
 // The form of the screen Ask: it changes the question's own data, whose keys are those of a problem's file.
-import { make } from "./app.js";
+import { api, make, showError } from "./app.js";
 import { acidFields, feedFields, rangeFields } from "./ask-stuff.js";
 
 /** The targets of a question, which always stand first among its constraints; null where it has none. */
@@ -221,5 +221,22 @@ const leverFields = (kind) => (box, { asked, offers, changed }) => {
     rows.forEach(([one, made]) => made.draw(one.value));
     changed();
   } }, kind === "prices" ? "Reset the prices" : "Reset the factors");
+  const own = make("select", { id: `own-${kind}`, "data-key": `tables.${kind === "prices" ? "prices" : "impacts"}` }, make("option", { value: "" }, "as they are"));
+  const chosen = make("p", { class: "field", hidden: true }, make("label", {}, kind === "prices" ? "Own table of prices " : "Own table of impacts ", own));
+  const table = kind === "prices" ? "prices" : "impacts";
+  api("/tables/own").then((found) => {
+    own.append(...found[table].map((one) => make("option", { value: one.name }, one.name)));
+    chosen.hidden = found[table].length === 0;
+  }, () => {});
+  own.addEventListener("change", async () => {
+    if (own.value === "") { reset.click(); return; }
+    try {
+      const told = await api(`/ask/own?kind=${table}&table=${encodeURIComponent(own.value)}`, { method: "POST", json: asked() });
+      asked()[kind] = told.values;
+      rows.forEach(([one, made]) => made.draw(told.values[one.name] ?? one.value));
+      changed();
+    } catch (error) { showError(box, error); }
+  });
+  box.append(chosen);
   box.append(make("div", { "data-key": kind }, ...rows.map(([, made]) => made.row)), rows.length ? reset : make("p", { class: "empty" }, "Nothing is known of it."));
 };

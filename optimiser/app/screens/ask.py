@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from starlette.concurrency import run_in_threadpool
@@ -12,11 +13,12 @@ from starlette.routing import Route
 
 from optimiser._io.errors import InputError
 from optimiser.app.asked import asked_json
+from optimiser.app.own import own_table
 from optimiser.app.pages import page
 from optimiser.app.question import Posed, dropped, lenient, loaded, posed
 from optimiser.app.shared import REPORT
 from optimiser.app.state import State, state_of
-from optimiser.app.told import answer_json, form_json, more_json
+from optimiser.app.told import answer_json, differing, form_json, more_json
 from optimiser.chemistry.contents import assay_keys
 from optimiser.chemistry.feeds import load_feeds
 from optimiser.problem.bound import BoundProblem
@@ -24,6 +26,7 @@ from optimiser.problem.load import with_shipped_model
 from optimiser.report.columns import column
 from optimiser.report.stored import read_run
 from optimiser.surrogate.artefact import known_artefacts
+from optimiser.tables.own import own_tables
 
 SCREEN = "ask"
 #: What is started on a question: a search behind it, or the full answer.
@@ -65,6 +68,27 @@ async def form(request: Request) -> JSONResponse:
         return form_json(question, state.answers.bound(question))
 
     return JSONResponse(await run_in_threadpool(told))
+
+
+async def own(request: Request) -> JSONResponse:
+    """Return the numbers of an own table that differ from the usual ones; of impacts, climate change alone.
+
+    ``?kind=`` is prices or impacts, and ``?table=`` its name.
+    """
+    state, asked = state_of(request), await asked_json(request)
+    kind, name = (request.query_params.get(key, "") for key in ("kind", "table"))
+
+    def told() -> dict[str, float]:
+        usual = replace(posed(asked), prices={}, factors={})
+        path = own_table(state.workspace, kind, name)
+        given = {"prices": None, "impacts": None, kind: path}
+        tables = own_tables(usual.problem, prices=given["prices"], impacts=given["impacts"])
+        lever = {"prices": "price", "impacts": "climate_change"}[kind]
+        return differing(state.answers.bound(usual, tables), state.answers.bound(usual), lever)
+
+    if kind not in ("prices", "impacts"):
+        raise InputError(f"There are no sliders of {kind[:50]!r}.", allowed="prices or impacts")
+    return JSONResponse({"values": await run_in_threadpool(told)})
 
 
 async def live(request: Request) -> JSONResponse:
@@ -133,6 +157,7 @@ ROUTES = [
     Route("/ask/known", known),
     Route("/ask/problem", problem),
     Route("/ask/form", form, methods=["POST"]),
+    Route("/ask/own", own, methods=["POST"]),
     Route("/ask/live", live, methods=["POST"]),
     Route("/ask/more", more, methods=["POST"]),
     Route("/ask/jobs/{kind:str}", start, methods=["POST"]),
