@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection
 from typing import TypeVar
 
@@ -17,7 +18,7 @@ MOST = 2_000_000
 class Asked(BaseModel):
     """A request; fields that it does not know are refused."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 Kind = TypeVar("Kind", bound=Asked)
@@ -35,10 +36,14 @@ async def asked(request: Request, kind: type[Kind]) -> Kind:
         if len(content) > MOST:
             raise InputError(f"This is more than {MOST // 1_000_000} MB at once.", remedy="send less")
     try:
-        return kind.model_validate_json(bytes(content))
+        told = kind.model_validate_json(bytes(content))
+        json.dumps(told.model_dump(), allow_nan=False)  # a free part, too, is what the page can read again
+        return told
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         raise InputError(f"{first['msg']}.", key=first["loc"], remedy="correct this field") from None
+    except (ValueError, RecursionError):
+        raise InputError("This is no JSON object.") from None
 
 
 def one_of(name: str, known: Collection[str], key: str) -> str:

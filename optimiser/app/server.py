@@ -41,7 +41,7 @@ async def _home(request: Request) -> RedirectResponse:
 
 async def _asset(request: Request) -> Response:
     name = request.path_params["name"]
-    for folder in folders():
+    for folder in folders() if "\0" not in name else ():  # which no path has
         path = (folder / name).resolve()
         if path.is_relative_to(folder.resolve()) and path.is_file() and path.suffix != ".html":
             return FileResponse(

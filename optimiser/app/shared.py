@@ -38,6 +38,8 @@ async def asked_json(request: Request) -> dict[str, Any]:
             raise InputError("This is too much to send at once.", allowed=f"{MOST_YAML:,} bytes")
     try:
         told = json.loads(body)
+        # nothing that no JSON can hold, which neither the page nor a file could read again
+        json.dumps(told, ensure_ascii=False, allow_nan=False).encode()
     except (ValueError, RecursionError):
         told = None
     if not isinstance(told, dict):

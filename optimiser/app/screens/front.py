@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from pydantic import Field
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
 from optimiser._io.errors import InputError
+from optimiser.app.asked import Asked, asked
 from optimiser.app.jobs import Job, Jobs, command_of
 from optimiser.app.pages import page
-from optimiser.app.shared import REPORT, asked_json
+from optimiser.app.shared import REPORT
 from optimiser.app.state import state_of
 from optimiser.choosing.ask import Ask
 from optimiser.choosing.choice import choose
@@ -32,8 +35,26 @@ from optimiser.report.workbook import table_workbook
 from optimiser.search.known import Known
 from optimiser.tables.front_csv import with_choices
 
+_ROWS = re.compile(r"(?:[0-9]{1,9}(?:,[0-9]{1,9})*)?")
 _KEPT = 4  # runs that are held in memory
 _TYPES = {"csv": "text/csv", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
+
+
+class Choice(Asked):
+    """What is asked of a front.
+
+    Attributes:
+        job: whose front.
+        start: row of the design that it starts from, from 0; None for the best one.
+        improve, keep: metrics.
+        relax: how far each of other metrics may go, as the page shows it; None where nothing was typed.
+    """
+
+    job: str
+    start: int | None = Field(None, ge=0, lt=2**31)
+    improve: tuple[str, ...] = ()
+    keep: tuple[str, ...] = ()
+    relax: dict[str, float | None] = Field({}, max_length=100)
 
 
 def runs_of(jobs: Jobs) -> list[Job]:
@@ -118,20 +139,20 @@ def _texts(frame: pd.DataFrame, names: Sequence[str]) -> list[dict[str, str]]:
 
 async def choice(request: Request) -> JSONResponse:
     """Choose a design by what to improve, to relax and to keep; numbers are as the page shows them."""
-    asked = await asked_json(request)
-    jobs, id = state_of(request).jobs, str(asked.get("job", ""))
+    told = await asked(request, Choice)
+    jobs, id = state_of(request).jobs, told.job
     known, frame = await run_in_threadpool(_run, jobs, id)
-    found = await run_in_threadpool(_choose, known, frame, asked)
+    found = await run_in_threadpool(_choose, known, frame, told)
     run = jobs.workspace.relative(jobs.folder(id) / REPORT)
     return JSONResponse({**found, "command": command_of(["choose", run, *found["options"]])})
 
 
-def _choose(known: Known, frame: pd.DataFrame, asked: Mapping[str, Any]) -> dict[str, Any]:
+def _choose(known: Known, frame: pd.DataFrame, told: Choice) -> dict[str, Any]:
     with told_of(known.problem.system):
-        improve: dict[str, float | None] = {str(name): None for name in asked.get("improve", ())}
-        keep = tuple(str(name) for name in asked.get("keep", ()))
-        relax = {str(name): _unscaled(str(name), value) for name, value in asked.get("relax", {}).items()}
-        start = None if asked.get("start") is None else int(asked["start"]) + 1
+        improve: dict[str, float | None] = dict.fromkeys(told.improve)
+        keep = told.keep
+        relax = {name: _unscaled(name, value) for name, value in told.relax.items()}
+        start = None if told.start is None else told.start + 1
         chosen = Chosen(choose(known, Ask(improve, relax, keep, start)))
         options = [f"--improve={name}" for name in improve] + [f"--keep={name}" for name in keep]
         options += [f"--relax={name}={value:g}" for name, value in relax.items()]
@@ -146,11 +167,11 @@ def _choose(known: Known, frame: pd.DataFrame, asked: Mapping[str, Any]) -> dict
         return {"text": chosen.text.splitlines(), "row": row, "on_front": on_front, "options": options}
 
 
-def _unscaled(name: str, value: Any) -> float:
+def _unscaled(name: str, value: float | None) -> float:
     """Return a number of the page in the units of ``front.csv``."""
-    if not isinstance(value, int | float):
+    if value is None:
         raise InputError(f"How far may {column(name).label} go?", key=(name,), remedy="write a number")
-    return float(value) / column(name).scale
+    return value / column(name).scale
 
 
 async def export(request: Request) -> Response:
@@ -160,7 +181,10 @@ async def export(request: Request) -> Response:
     kind = query.get("as", "csv")
     if kind not in _TYPES:
         raise InputError(f"{kind[:20]!r} is no kind of table.", allowed="csv or xlsx")
-    rows = [int(row) for row in query.get("rows", "").split(",") if row.isdigit()]
+    asked_rows = query.get("rows", "")
+    if not _ROWS.fullmatch(asked_rows):
+        raise InputError(f"{asked_rows[:20]!r} are no rows.", allowed="numbers from 0, such as 0,3,7")
+    rows = [int(row) for row in asked_rows.split(",") if row]
     if any(row >= len(frame) for row in rows):
         raise InputError(f"The front has {len(frame)} designs.", allowed=f"rows from 0 to {len(frame) - 1}")
     table = with_choices(frame.iloc[rows] if rows else frame, known.problem.system)
