@@ -18,7 +18,7 @@ MOST = 2_000_000
 class Asked(BaseModel):
     """A request; fields that it does not know are refused."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 Kind = TypeVar("Kind", bound=Asked)
@@ -40,8 +40,10 @@ async def asked_json(request: Request) -> dict[str, Any]:
         InputError: it is longer than `MOST`, or no JSON object.
     """
     try:
-        told = json.loads(await _content(request))
-    except (json.JSONDecodeError, UnicodeDecodeError, RecursionError):
+        told = _kept(json.loads(await _content(request)))
+    except (ValueError, RecursionError) as error:
+        if isinstance(error, InputError):
+            raise
         told = None
     if not isinstance(told, dict):
         raise InputError("This is no JSON object.", remedy="load the page again")
@@ -55,10 +57,26 @@ async def asked(request: Request, kind: type[Kind]) -> Kind:
         InputError: it is longer than `MOST`, no JSON, or a field has another shape; ``key`` names the field.
     """
     try:
-        return kind.model_validate_json(await _content(request))
+        told = kind.model_validate_json(await _content(request))
+        _kept(told.model_dump())
+        return told
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         raise InputError(f"{first['msg']}.", key=first["loc"], remedy="correct this field") from None
+    except (ValueError, RecursionError) as error:
+        if isinstance(error, InputError):
+            raise
+        raise InputError("This is no JSON object.", remedy="load the page again") from None
+
+
+def _kept(told: Any) -> Any:
+    """Return what JSON can hold, which files and pages can read again.
+
+    Raises:
+        ValueError: it holds more.
+    """
+    json.dumps(told, ensure_ascii=False, allow_nan=False).encode()
+    return told
 
 
 def one_of(name: str, known: Collection[str], key: str) -> str:

@@ -122,6 +122,8 @@ def posed(asked: Mapping[str, Any]) -> Posed:
     if isinstance(data.get("feed"), dict) and "formula" in data["feed"]:
         data["feed"] = _of_formula(data["feed"])
     _check_names(data)
+    if isinstance(data.get("variables"), dict) and data["variables"].get("acid") == []:
+        raise InputError("No acid is chosen.", key=("variables", "acid"), remedy="choose at least one")
     text = _yaml(data)
     if len(text) > _MOST:
         raise InputError(f"The question is longer than {_MOST} characters.", remedy="leave some of it out")

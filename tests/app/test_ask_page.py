@@ -222,3 +222,31 @@ def test_the_question_in_the_address_is_only_read(tab: Callable[..., Any]) -> No
     page = tab(f"/ask?q={packed}")
     page.wait_for_selector(".error")
     assert "no yield model" in page.inner_text(".error") and page.locator("img").count() == 0
+
+
+def test_a_question_that_cannot_be_asked_is_told_and_left_behind_by_a_reload(tab: Callable[..., Any]) -> None:
+    page = opened(tab)
+    settled(page, lambda: (page.fill("#mass", "-5"), page.press("#mass", "Tab")))
+    assert "mass = -5" in page.inner_text("#part-feed .error")
+    page.wait_for_timeout(500)  # the address keeps the question
+    page.reload()
+    page.wait_for_selector("#tiles")
+    assert page.input_value("#mass") == "1000"
+    assert page.inner_text("#question > .error").startswith("What was asked before cannot be asked: mass")
+
+
+def test_an_answer_on_its_way_leaves_a_refusal_that_came_meanwhile(tab: Callable[..., Any]) -> None:
+    page = opened(tab)
+    held = []
+    page.route("**/ask/live", lambda route: held.append(route))
+    page.check("input[value=formula]")
+    page.wait_for_selector("#formula")
+    page.wait_for_timeout(1500)  # the form fits the formula, and its question is asked
+    page.fill("#formula", "LiXx")
+    page.press("#formula", "Tab")
+    page.wait_for_selector("#part-feed .error")
+    with page.expect_response("**/ask/live"):
+        held[-1].continue_()
+    page.wait_for_timeout(500)
+    assert "no formula" in page.inner_text("#part-feed .error")
+    assert page.inner_text("#standing").startswith("The question cannot be answered")

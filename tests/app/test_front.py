@@ -148,3 +148,9 @@ def test_the_report_inside_the_app_is_accessible(tab: Callable[..., Any], scheme
     page.locator("#cards[aria-busy]").wait_for(state="detached")
     page.locator(".js-plotly-plot").first.wait_for()
     assert_accessible(page)
+
+
+@pytest.mark.parametrize("rows", ["²", "1,²", "-1", "9" * 5000, "1,,2", ","])
+def test_rows_that_are_no_numbers_are_refused(client: TestClient, rows: str) -> None:
+    answer = client.get("/front/export", params={"job": "0001", "rows": rows})
+    assert answer.status_code == 422 and "rows" in answer.json()["error"]["what"]

@@ -70,10 +70,12 @@ async function pump() {
   const slow = setTimeout(() => standing("Working: designs of this feed and these acids are predicted. That takes seconds, and the very first time on this machine up to a minute.", "working"), 400);
   try {
     const told = await api("/ask/live", { method: "POST", json: asked, signal: flight.control.signal });
-    clearErrors(form);
     answered = question;
     showAnswer(told);
-    standing(sure(told), "");
+    if (waiting || question === JSON.stringify(asked)) { // else what was asked since is refused, and says so
+      clearErrors(form);
+      standing(sure(told), "");
+    }
     sameElsewhere(part("elsewhere"), told.command, told.files);
     if ((measured += 1) % 1000 === 0) { performance.clearMeasures("ask"); }
     performance.measure("ask", { start: from, end: performance.now() }); // from the latest change to its answer
@@ -123,7 +125,7 @@ async function refit(how) {
   fits = true;
   try {
     const told = await api("/ask/form", { method: "POST", json: asked });
-    if (turn !== fitting) { return; }
+    if (turn !== fitting) { return null; }
     offers = told;
     clearErrors(form);
     asked = adapted(asked, offers, how);
@@ -134,7 +136,9 @@ async function refit(how) {
     ask();
   } catch (error) {
     if (turn === fitting) { fits = false; refused(error); }
+    return error;
   }
+  return null;
 }
 function draw(how) { drawFields(part("fields"), { asked: () => asked, offers, known, changed, how }); }
 
@@ -185,6 +189,13 @@ async function begin() {
   const job = new URLSearchParams(location.search).get("job");
   if (job && /^\d+$/.test(job)) { whole(job); }
   asked = remembered();
-  if (asked) { search.again(); await refit("problem"); } else { await open("/ask/problem?name=nmc111"); }
+  if (asked) { search.again(); }
+  const wrong = asked ? await refit("problem") : null;
+  if (asked && !wrong) { return; }
+  await open("/ask/problem?name=nmc111"); // without a form nobody could correct what is wrong
+  if (!wrong) { return; }
+  const told = errorBlock({ ...wrong.told, what: `What was asked before cannot be asked: ${wrong.told.what}`, remedy: "go on from this question" });
+  form.prepend(told);
+  form.addEventListener("change", () => told.remove(), { once: true });
 }
 begin();

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 from collections.abc import Sequence
 from functools import lru_cache
@@ -34,6 +35,7 @@ from optimiser.report.workbook import table_workbook
 from optimiser.search.known import Known
 from optimiser.tables.front_csv import with_choices
 
+_ROWS = re.compile(r"(?:[0-9]{1,9}(?:,[0-9]{1,9})*)?")
 _KEPT = 4  # runs that are held in memory
 _TYPES = {"csv": "text/csv", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
 
@@ -170,7 +172,10 @@ async def export(request: Request) -> Response:
     kind = query.get("as", "csv")
     if kind not in _TYPES:
         raise InputError(f"{kind[:20]!r} is no kind of table.", allowed="csv or xlsx")
-    rows = [int(row) for row in query.get("rows", "").split(",") if row.isdigit()]
+    asked_rows = query.get("rows", "")
+    if not _ROWS.fullmatch(asked_rows):
+        raise InputError(f"{asked_rows[:20]!r} are no rows.", allowed="numbers from 0, such as 0,3,7")
+    rows = [int(row) for row in asked_rows.split(",") if row]
     if any(row >= len(frame) for row in rows):
         raise InputError(f"The front has {len(frame)} designs.", allowed=f"rows from 0 to {len(frame) - 1}")
     table = with_choices(frame.iloc[rows] if rows else frame, known.problem.system)

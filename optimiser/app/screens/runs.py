@@ -115,7 +115,7 @@ async def change(request: Request) -> JSONResponse:
     """Return the files of a question with one value changed, after checking them as a run would."""
     told = await asked_json(request)
     files, name, key = texts_in(told, "files"), text_in(told, "file"), told.get("key")
-    if name not in files or not isinstance(key, list):
+    if name not in files or not isinstance(key, list) or not all(isinstance(k, str | int) for k in key):
         raise InputError("The question has no such value.", remedy="choose one of the list")
     asked = Asked("sweep" if told.get("kind") == "sweep" else "run", files)
 
