@@ -118,14 +118,14 @@ def _column(error: InputError, description: Mapping[str, Any], header: tuple[str
     key = [str(part) for part in error.key]
     place: Any = None
     if len(key) > 1 and key[0] in _BY_NAME:
-        entry = (description.get(key[0]) or {}).get(key[1])
+        entry = _entry(description, *key[:2])
         place = entry.get("column") if isinstance(entry, dict) else None
     elif len(key) > 1 and key[0] == "responses":
-        place = (description.get("responses") or {}).get(key[1])
+        place = _entry(description, *key[:2])
     elif len(key) > 2 and key[:2] == ["feed", "columns"]:
-        place = ((description.get("feed") or {}).get("columns") or {}).get(key[2])
+        place = _entry(description, *key[:3])
     elif len(key) > 1 and key[0] == "monotone":
-        entry = (description.get("setpoints") or {}).get(key[1])
+        entry = _entry(description, "setpoints", key[1])
         place = entry.get("column") if isinstance(entry, dict) else None
     if place is None:  # a message that names what it is about by its column, or by its name
         names = {
@@ -139,6 +139,12 @@ def _column(error: InputError, description: Mapping[str, Any], header: tuple[str
         quoted = re.findall(r"'([^']*)'", error.what) + re.findall(r"^(\S+) ", error.what)
         place = next((names[one] for one in quoted if one in names), None)
     return str(place) if place in header else None
+
+
+def _entry(description: Any, *key: str) -> Any:
+    for part in key:
+        description = description.get(part) if isinstance(description, dict) else None
+    return description
 
 
 def _entries(description: Mapping[str, Any], kind: str) -> list[tuple[str, Mapping[str, Any]]]:

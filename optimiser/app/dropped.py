@@ -11,8 +11,10 @@ from pydantic import Field
 
 from optimiser._io import builtin
 from optimiser._io.errors import InputError
+from optimiser._io.yamlfile import read_yaml
 from optimiser.app.asked import Asked, one_of
 from optimiser.app.errors import told
+from optimiser.app.inside import check_inside
 from optimiser.app.state import State
 from optimiser.report.formulas import without_formulas
 from optimiser.tables.mistakes import cells_of, corrected, mistakes, sheets
@@ -143,8 +145,10 @@ def problem_named(state: State, name: str) -> str:
     """Return what a command calls a problem that a page has named: one that ships, or an upload.
 
     Raises:
-        InputError: there is none.
+        InputError: there is none, or it names a file outside of the app's folder.
     """
     if state.workspace.is_upload(name):
-        return state.workspace.relative(state.workspace.uploaded(name))
+        path = state.workspace.uploaded(name)
+        check_inside(read_yaml(path).data, path.name)
+        return state.workspace.relative(path)
     return one_of(name, builtin.names("problems"), "problem")

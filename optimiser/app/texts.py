@@ -13,6 +13,7 @@ import yaml
 from optimiser._io.builtin import find
 from optimiser._io.errors import InputError
 from optimiser._io.yamlfile import Document, Key, parse_yaml, read_yaml
+from optimiser.app.inside import check_inside
 from optimiser.app.workspace import check_name
 from optimiser.problem.load import documents_of, load_config
 from optimiser.sweeps.plan import plan
@@ -48,8 +49,10 @@ def asked_by(path: str | Path, kind: Kind) -> Asked:
     A config names its problem; it names the file beside it here, so that both can be changed.
 
     Raises:
-        InputError: a file is not found, or not YAML.
+        InputError: a file is not found, not YAML, or names one outside of the app's folder.
     """
+    if isinstance(path, Path):
+        check_inside(read_yaml(path).data, path.name)
     if kind == "sweep":
         document = read_yaml(find("sweeps", path))
         return Asked("sweep", {document.path.name: document.text})
@@ -128,8 +131,9 @@ def checked(asked: Asked) -> None:
     Raises:
         InputError: with file, line and key.
     """
-    for name in asked.files:
+    for name, text in asked.files.items():
         check_name(name, "a file", "files")
+        check_inside(parse_yaml(text, Path(name)).data, name)
     with tempfile.TemporaryDirectory() as folder:
         for name, text in asked.files.items():
             (Path(folder) / name).write_text(text, encoding="utf-8")

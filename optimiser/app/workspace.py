@@ -23,6 +23,8 @@ _FORMAT = 1
 _STATE, _MARK, _LOCK = "jobs", "app.json", ".lock"
 _UPLOAD = re.compile(r"[0-9a-f]{24}")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
+#: Names that Windows keeps for devices, whatever stands behind a dot.
+_DEVICES = re.compile(r"(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\..*)?", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -170,6 +172,7 @@ async def keep(workspace: Workspace, name: str, parts: AsyncIterator[bytes]) -> 
             remedy="remove old ones",
         )
     safe = re.sub(r"[^A-Za-z0-9_-]+", "-", stem).strip("-")[:60] or "table"
+    safe = f"{safe}-table" if _DEVICES.fullmatch(safe) else safe
     key = hashlib.sha256(safe.encode() + suffix.encode() + bytes(content)).hexdigest()[:24]
     target = workspace.uploads / key
     if not target.is_dir():
@@ -190,10 +193,11 @@ def check_name(name: str, what: str, key: str) -> str:
     Raises:
         InputError: it has other characters than file names have everywhere.
     """
-    if not _NAME.fullmatch(name):
+    if not _NAME.fullmatch(name) or name.endswith(".") or _DEVICES.fullmatch(name):
         raise InputError(
             f"{name!r} cannot be the name of {what}.",
-            allowed="letters, digits, - _ and ., up to 64 characters, the first a letter or digit",
+            allowed="letters, digits, - _ and ., up to 64 characters, the first a letter or digit, "
+            "the last no dot; none that Windows keeps for itself, such as con or nul",
             key=(key,),
         )
     return name

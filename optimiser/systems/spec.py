@@ -166,7 +166,7 @@ class GroupSpec(_Part):
 
 
 def _direction(value: Any) -> Any:
-    if value in _DIRECTION:
+    if isinstance(value, str) and value in _DIRECTION:
         return _DIRECTION[value]
     if value in (1, 0, -1) and not isinstance(value, bool):
         return value

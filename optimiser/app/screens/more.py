@@ -15,6 +15,7 @@ from starlette.routing import Route
 from optimiser._io import builtin
 from optimiser._io.errors import InputError
 from optimiser.app.asked import Asked, asked, one_of
+from optimiser.app.dropped import problem_named
 from optimiser.app.jobs import HERE, command_of
 from optimiser.app.own import KINDS, own_tables
 from optimiser.app.pages import page
@@ -224,7 +225,9 @@ def arguments_of(state: State, wanted: Form) -> list[str]:
 def _value(state: State, field: FormField, text: str) -> str:
     """Return what a field's text is to the command: paths of what is there, never of what was typed."""
     workspace = state.workspace
-    if field.kind == "upload" or (field.kind == "question" and text.startswith("upload:")):
+    if field.kind == "question" and text.startswith("upload:"):
+        return problem_named(state, text.removeprefix("upload:"))
+    if field.kind == "upload":
         return workspace.relative(workspace.uploaded(text.removeprefix("upload:")))
     if field.kind in ("front", "run"):
         one_of(text, field.values, field.name)
