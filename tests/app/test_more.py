@@ -76,6 +76,13 @@ def test_what_is_missing_or_a_path_is_refused(
     assert answer.status_code == 422 and answer.json()["error"]["key"] == [key]
 
 
+def test_a_dropped_problem_names_no_file_elsewhere(client: TestClient) -> None:
+    text = (ROOT / "problems" / "nmc111.yaml").read_text().replace("pd-gbr", "/etc")
+    key = client.post("/uploads", params={"name": "mine.yaml"}, content=text.encode()).json()["upload"]
+    answer = dry(client, "check", config=f"upload:{key}")
+    assert answer.status_code == 422 and "outside" in answer.json()["error"]["what"]
+
+
 def test_options_that_the_page_decides_cannot_be_sent(client: TestClient) -> None:
     for name in ("out", "force", "table", "nothing"):
         assert dry(client, "nearest", problem="nmc111", **{name: "/tmp/x"}).status_code == 422
