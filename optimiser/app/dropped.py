@@ -141,6 +141,14 @@ def text_of(cell: Any) -> str:
     return text if len(text) <= _MOST_TEXT else f"{text[:_MOST_TEXT]}…"
 
 
+def short(cell: str) -> str:
+    """Return a number with six digits, as a person reads it; the file keeps all."""
+    try:
+        return f"{float(cell):.6g}" if len(cell) > 8 else cell
+    except ValueError:
+        return cell
+
+
 def problem_named(state: State, name: str) -> str:
     """Return what a command calls a problem that a page has named: one that ships, or an upload.
 

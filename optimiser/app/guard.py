@@ -89,7 +89,8 @@ class Guard:
             return None
         if self._known(query.get("token", "")) and scope["method"] == "GET":
             rest = urlencode([(k, v) for k, v in query.multi_items() if k != "token"])
-            response = RedirectResponse(scope["path"] + (f"?{rest}" if rest else ""), 303)
+            path = "/" + scope["path"].lstrip("/")  # two of them would name another host
+            response = RedirectResponse(path + (f"?{rest}" if rest else ""), 303)
             response.set_cookie(self._cookie, self._token, httponly=True, samesite="strict")
             return response
         bearer = headers.get("authorization", "").removeprefix("Bearer ")

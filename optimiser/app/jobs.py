@@ -18,6 +18,7 @@ from multiprocessing.connection import wait
 from pathlib import Path
 from typing import Any, Literal
 
+from optimiser import __version__
 from optimiser._io.errors import InputError
 from optimiser.app.worker import ENDED, ERR, OUT, PRELOADED, STEPS, work
 from optimiser.app.workspace import Workspace
@@ -30,6 +31,8 @@ MOST, MOST_WAITING = 2000, 100
 #: Seconds that a cancelled command has to clean up.
 _GRACE = 5.0
 _FILE = "job.json"
+#: What can be done where the system has ended a process.
+_LOST = {"remedy": "look whether the machine ran out of memory, and run it again from the screen Runs"}
 _STATES: dict[int, State] = {0: "done", 3: "infeasible", 130: "cancelled"}
 
 
@@ -110,10 +113,20 @@ class Jobs:
                 self._queue(replace(job, state="queued", began="", arguments=self._again(job)))
 
     def _again(self, job: Job) -> tuple[str, ...]:
-        """Return the arguments with which a command goes on that was stopped."""
-        unfinished = any(self.folder(job.id).glob("*.unfinished"))
-        more = ("--resume",) if job.arguments[0] == "run" and unfinished else ()
-        return tuple(dict.fromkeys((*job.arguments, *more))) if more else job.arguments
+        """Return the arguments with which a command goes on that was stopped.
+
+        What another version of the program has begun it cannot go on with: the command begins anew.
+        """
+        if job.arguments[0] != "run":
+            return job.arguments
+        resumed = False
+        for unfinished in self.folder(job.id).glob("*.unfinished"):
+            if _version_of(unfinished) == __version__:
+                resumed = True
+            else:
+                shutil.rmtree(unfinished, ignore_errors=True)
+        anew = tuple(argument for argument in job.arguments if argument != "--resume")
+        return (*anew, "--resume") if resumed else anew
 
     def folder(self, id: str) -> Path:
         """Return the folder of a job."""
@@ -271,7 +284,10 @@ class Jobs:
         try:
             ended = json.loads((self.folder(id) / ENDED).read_text(encoding="utf-8"))
         except (OSError, ValueError):
-            ended = {"code": 1, "error": {"what": f"The process ended without a word (status {code})."}}
+            ended = {
+                "code": 1,
+                "error": {"what": f"The process was ended from outside (status {code}).", **_LOST},
+            }
             if id in self._cancelled:
                 ended = {"code": 130, "error": None}
         if self._ending and ended["code"] == 130:  # by the end of the app, which goes on with it
@@ -303,6 +319,15 @@ class Jobs:
             over = [job.id for job in self._jobs.values() if job.over]
             for id in over[: max(0, len(self._jobs) - MOST)]:
                 self.remove(id)
+
+
+def _version_of(unfinished: Path) -> str | None:
+    """Return the version of the program that has begun a search."""
+    try:
+        found: str = json.loads((unfinished / "asked.json").read_text(encoding="utf-8"))["version"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return found
 
 
 def steps_of(folder: Path) -> list[dict[str, Any]]:

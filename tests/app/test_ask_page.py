@@ -250,3 +250,16 @@ def test_an_answer_on_its_way_leaves_a_refusal_that_came_meanwhile(tab: Callable
     page.wait_for_timeout(500)
     assert "no formula" in page.inner_text("#part-feed .error")
     assert page.inner_text("#standing").startswith("The question cannot be answered")
+
+
+def test_a_question_that_got_no_answer_is_asked_again(tab: Callable[..., Any]) -> None:
+    page = opened(tab)
+    page.evaluate(
+        """() => {
+          const all = window.fetch;
+          window.fetch = () => { window.fetch = all; return Promise.reject(new TypeError("cut off")); };
+        }"""
+    )
+    page.fill("#prices-sulfuric", "0.2")
+    page.wait_for_selector(".standing.old")
+    page.wait_for_selector(".standing:not(.old)", timeout=15_000)

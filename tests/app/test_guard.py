@@ -121,3 +121,8 @@ def test_the_pages_of_all_screens_hold_no_inline_script(tmp_path: Path) -> None:
         for screen in SCREENS:
             text = client.get(f"/{screen}").text
             assert "<script>" not in text and " onclick=" not in text and "javascript:" not in text
+
+
+def test_the_first_address_leads_to_no_other_host(app: Served) -> None:
+    found = answer(app, f"//example.org/x?token={TOKEN}")
+    assert found.status == 303 and found.getheader("location") == "/example.org/x"

@@ -141,6 +141,21 @@ def test_what_had_not_ended_goes_on_when_the_workspace_is_opened_again(tmp_path:
         assert again.ended(running.id).state == "cancelled"
 
 
+def test_what_another_version_had_begun_begins_anew(tmp_path: Path) -> None:
+    with watched(tmp_path, slots=1) as found:
+        running = long_search(found)
+        while not steps_of(found.jobs.folder(running.id)):
+            threading.Event().wait(0.05)
+    begun = next(found.jobs.folder(running.id).glob("*.unfinished")) / "asked.json"
+    begun.write_text(json.dumps({**json.loads(begun.read_text()), "version": "0.0.1"}))
+    with watched(tmp_path, slots=1) as again:
+        assert "--resume" not in again.jobs.get(running.id).arguments
+        while not steps_of(again.jobs.folder(running.id)):
+            threading.Event().wait(0.05)
+        again.jobs.cancel(running.id)
+        assert again.ended(running.id).state == "cancelled"
+
+
 def test_a_killed_server_leaves_nothing_running_and_loses_no_job(tmp_path: Path) -> None:
     with served(tmp_path / "workspace") as app:
         folder = tmp_path / "workspace" / "jobs" / "0001"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -69,3 +70,9 @@ def test_a_question_without_an_acid_says_so(client: TestClient) -> None:
     problem["variables"]["acid"] = []
     told = client.post("/ask/live", json={"problem": problem}).json()["error"]
     assert told["what"] == "No acid is chosen." and told["key"] == ["variables", "acid"]
+
+
+def test_what_the_screens_need_comes_with_the_app() -> None:
+    told = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text(encoding="utf-8"))
+    extras = " ".join(told["project"]["optional-dependencies"]["app"])
+    assert "leaching-optimiser[explain,parquet,train]" in extras

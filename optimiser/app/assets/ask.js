@@ -4,7 +4,7 @@ import { showAnswer, showMore } from "./ask-answer.js";
 import { adapted, drawFields } from "./ask-form.js";
 import { searching } from "./ask-search.js";
 
-const KEPT = "leaching:ask", REST = 500, BEHIND = 2000, SLOW = 1200;
+const KEPT = "leaching:ask", REST = 500, BEHIND = 2000, SLOW = 1200, AGAIN = 3000;
 const part = (id) => document.getElementById(id);
 const form = part("question");
 
@@ -52,7 +52,7 @@ const search = searching(part("searching"), {
 });
 
 // One request at a time; what has changed meanwhile is asked next, and only the latest counts.
-let measured = 0, flight = null, waiting = false, resting = 0, searchLater = 0;
+let measured = 0, flight = null, waiting = false, resting = 0, searchLater = 0, again = 0;
 function ask() {
   waiting = true;
   latest = performance.now();
@@ -98,8 +98,11 @@ function refused(error) {
   const away = error.told.what === "The app does not answer.";
   const old = answered ? " What is shown is the last answer." : "";
   standing(away ? `The app does not answer.${old} It asks again by itself.` : `The question cannot be answered as it stands.${old}`, "old");
-  if (!away) { showError(form, error); }
+  if (!away) { showError(form, error); return; }
+  clearTimeout(again);
+  again = setTimeout(askAgain, AGAIN);
 }
+function askAgain() { if (asked && answered !== JSON.stringify(asked)) { ask(); } }
 function rest(question) {
   if (answered !== question) { return; }
   resting = setTimeout(async () => {
@@ -110,7 +113,7 @@ function rest(question) {
   }, REST);
   if (behind.checked) { searchLater = setTimeout(() => search.start(JSON.parse(question)), BEHIND); }
 }
-document.addEventListener("leaching:connected", () => { if (asked && answered !== JSON.stringify(asked)) { ask(); } });
+document.addEventListener("leaching:connected", askAgain);
 
 /** The question has changed: how far decides whether the form has to offer other things. */
 async function changed(how = "number") {

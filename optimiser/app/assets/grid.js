@@ -97,7 +97,7 @@ export function grid(box, { changed, label = "table" }) {
     const byRow = new Map(told.problems.filter((one) => one.row !== null).map((one) => [one.row, one]));
     const ofTable = told.problems.filter((one) => one.row === null);
     const several = told.problems.length;
-    const mistakes = several === 0 ? "nothing wrong with it" : `${several >= 100 ? "at least " : ""}${several} ${several === 1 ? "mistake" : "mistakes"} to correct`;
+    const mistakes = several === 0 ? (told.lacking ? "see what is wrong at its field" : "nothing wrong with it") : `${several >= 100 ? "at least " : ""}${several} ${several === 1 ? "mistake" : "mistakes"} to correct`;
     const rest = told.count > told.rows.length ? `; the first ${told.rows.length} are shown` : "";
     said.textContent = `${told.count} ${told.count === 1 ? "row" : "rows"}${rest}: ${mistakes}${edits.size ? `; ${edits.size} corrected, the file stays as it was` : ""}.`;
     said.dataset.wrong = several > 0;

@@ -34,7 +34,7 @@ async function look() {
     if (told.problem) { rows.show({ ...told, problems: [{ row: null, column: null, ...told.problem }] }); return; }
     const ofField = told.problems.find((one) => one.row === null && one.key.length && field(form, one.key.join(".")));
     if (ofField) { showError(form, new Refused(ofField)); } // first: it takes all other marks away
-    rows.show(ofField ? { ...told, problems: told.problems.filter((one) => one !== ofField) } : told);
+    rows.show(ofField ? { ...told, problems: told.problems.filter((one) => one !== ofField), lacking: true } : told);
     sameElsewhere($("elsewhere"), told.command);
   } catch (error) {
     if (error.name === "AbortError") { return; }

@@ -121,7 +121,7 @@ async function look() {
     const wrong = told.problem ? [{ row: null, column: null, ...told.problem }] : told.problems;
     const ofField = wrong.find((one) => one.row === null && one.key.length && field(form, one.key.join(".")));
     if (ofField) { showError(form, new Refused(ofField)); }
-    rows.show({ ...told, problems: wrong.filter((one) => one !== ofField) });
+    rows.show({ ...told, problems: wrong.filter((one) => one !== ofField), lacking: Boolean(ofField) });
     sameElsewhere($("elsewhere"), told.command);
   } catch (error) {
     if (error.name === "AbortError") { return; }

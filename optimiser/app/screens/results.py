@@ -17,7 +17,7 @@ from starlette.routing import Route
 from optimiser._io import builtin
 from optimiser._io.errors import InputError
 from optimiser.app.asked import Asked, asked, one_of
-from optimiser.app.dropped import Dropped, problem_named, shown, text_of
+from optimiser.app.dropped import Dropped, problem_named, short, shown, text_of
 from optimiser.app.jobs import HERE, Job, command_of
 from optimiser.app.pages import page
 from optimiser.app.screens import suggestions
@@ -162,7 +162,7 @@ async def model(request: Request) -> JSONResponse:
 
     def looked() -> dict[str, Any]:
         frame = store.stored_results(store.opened(name))
-        rows = [[text_of(cell) for cell in row] for row in frame.to_numpy(object).tolist()]
+        rows = [[short(text_of(cell)) for cell in row] for row in frame.to_numpy(object).tolist()]
         filled = [k for k in range(len(frame.columns)) if any(row[k] for row in rows)]
         return {
             **_model(name),

@@ -16,7 +16,7 @@ from starlette.routing import Route
 from optimiser._io.errors import InputError
 from optimiser._io.reading import MOST_YAML, read_text
 from optimiser.app.asked import asked
-from optimiser.app.dropped import Dropped, shown
+from optimiser.app.dropped import Dropped, short, shown
 from optimiser.app.own import KINDS, keep_own, own_table, own_tables
 from optimiser.app.pages import page
 from optimiser.app.state import State, state_of
@@ -136,16 +136,8 @@ def _look(state: State, told: Shown) -> dict[str, Any]:
         return {"yaml": read_text(path, MOST_YAML), "name": path.name}
     found = shown(state, told, read)
     for _, cells in found["rows"]:
-        cells[:] = [_short(cell) for cell in cells]
+        cells[:] = [short(cell) for cell in cells]
     return {"yaml": None, **found}
-
-
-def _short(cell: str) -> str:
-    """Return a number with six digits, as a person reads it; the file keeps all."""
-    try:
-        return f"{float(cell):.6g}" if len(cell) > 8 else cell
-    except ValueError:
-        return cell
 
 
 async def keep(request: Request) -> JSONResponse:
