@@ -133,3 +133,12 @@ def test_the_template_comes_back_as_examples_to_replace(client: TestClient, suff
     told = post(client, "/results/table", upload=key, feed="NMC111")
     assert [one["row"] for one in told["problems"]] == [2, 3, 4, 5]
     assert all("example" in one["what"] for one in told["problems"])
+
+
+def test_a_formula_in_an_own_table_is_kept_as_text(client: TestClient) -> None:
+    header = post(client, "/tables/look", kind="prices")["header"]
+    edits = [[2, header.index("note"), '=HYPERLINK("x")']]
+    answer = client.post("/tables/keep", json={"kind": "prices", "name": "ours", "edits": edits})
+    assert answer.status_code == 201
+    kept = client.get("/tables/own/prices/ours").text
+    assert "'=HYPERLINK" in kept and ",=" not in kept and ',"=' not in kept

@@ -23,6 +23,7 @@ from optimiser.app.state import State, state_of
 from optimiser.app.workspace import Workspace
 from optimiser.chemistry.acids import Acid, load_acids
 from optimiser.chemistry.reagents import load_reagents
+from optimiser.report.formulas import without_formulas
 from optimiser.report.impacts_listing import impact_records
 from optimiser.report.listing import listing
 from optimiser.tables.export import tables as current
@@ -153,7 +154,7 @@ async def keep(request: Request) -> JSONResponse:
             table = told.opened(state)
             read(table)
             frame = cells_of(table).set_axis(list(table.header), axis=1)
-            content, suffix = frame.to_csv(index=False).encode(), ".csv"
+            content, suffix = without_formulas(frame).to_csv(index=False).encode(), ".csv"
         return keep_own(state.workspace, told.kind, told.name, suffix, content, told.replace)
 
     place = await run_in_threadpool(kept)
