@@ -96,7 +96,7 @@ def serve(
         with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as ours:
             ours.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
-                ours.bind((LOOPBACK, port))
+                _bind(ours, port, workspace.port)
             except OSError as error:
                 raise InputError(
                     f"Nothing can listen at port {port}: {error.strerror}.",
@@ -105,6 +105,7 @@ def serve(
                     remedy="leave --port out",
                 ) from None
             number = ours.getsockname()[1]
+            workspace.remember(number)
             address = f"http://{LOOPBACK}:{number}/?{urlencode({'token': token})}"
             os.chdir(workspace.folder)  # where names of models and tables are looked for
             config = uvicorn.Config(
@@ -119,6 +120,15 @@ def serve(
                 server.run(sockets=[ours])
     finally:
         lock.release()
+
+
+def _bind(ours: socket.socket, port: int, last: int) -> None:
+    """Take a port: the one that is asked for, else the last one where it is free, else any."""
+    if port == 0 and last:
+        with suppress(OSError):
+            ours.bind((LOOPBACK, last))
+            return
+    ours.bind((LOOPBACK, port))
 
 
 class _Server(uvicorn.Server):

@@ -32,7 +32,7 @@ def work(workspace: Path, folder: Path, arguments: Sequence[str]) -> None:
     end_with_parent()
     with suppress(AttributeError, OSError):  # not on Windows
         os.setsid()  # Ctrl-C in the terminal ends the app, which leaves its jobs to go on next time
-        os.nice(10)  # the page answers first
+        os.nice(19)  # the page answers first
     os.chdir(workspace)
     for number, name in ((1, OUT), (2, ERR)):
         opened = os.open(folder / name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)

@@ -6,6 +6,7 @@ import hashlib
 import json
 import re
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -80,6 +81,19 @@ class Workspace:
             ) from None
         return lock
 
+    @property
+    def port(self) -> int:
+        """The port that the app had here last; 0 where there was none."""
+        with suppress(OSError, ValueError, AttributeError):
+            port = json.loads((self.jobs / _MARK).read_text(encoding="utf-8")).get("port", 0)
+            return port if isinstance(port, int) and 1024 <= port < 65536 else 0
+        return 0
+
+    def remember(self, port: int) -> None:
+        """Note the port, so that what browsers keep for its address is there again."""
+        told = {"product": PRODUCT, "format": _FORMAT, "port": port}
+        (self.jobs / _MARK).write_text(json.dumps(told), encoding="utf-8")
+
     def uploaded(self, upload: str) -> Path:
         """Return the file of an upload.
 
@@ -127,7 +141,8 @@ def opened(folder: Path) -> Workspace:
             ) from None
     try:
         made.uploads.mkdir(parents=True, exist_ok=True)
-        mark.write_text(json.dumps({"product": PRODUCT, "format": _FORMAT}), encoding="utf-8")
+        if not mark.exists():
+            made.remember(0)
     except OSError as error:
         raise InputError(
             f"{folder} cannot be written: {error.strerror}.", remedy="choose another --folder"

@@ -25,8 +25,8 @@ def test_it_serves_until_it_is_interrupted(tmp_path: Path) -> None:
         app.process.send_signal(signal.SIGINT)
         assert app.process.wait(timeout=60) == 0
         assert app.process.stderr is not None and app.process.stderr.read() == ""
-    with served(tmp_path / "workspace"):
-        pass  # the workspace is free again
+    with served(tmp_path / "workspace") as again:
+        assert again.address == app.address, "what browsers keep for it is there again"
 
 
 def test_a_taken_port_and_a_taken_workspace_are_told(app: Served, tmp_path: Path) -> None:

@@ -127,7 +127,7 @@ if (window.SharedWorker) {
 }
 
 export const STATES = {
-  queued: "waits", running: "runs", done: "done", infeasible: "done: nothing is feasible", failed: "refused", cancelled: "cancelled"
+  queued: "waiting", running: "running", done: "done", infeasible: "done, nothing is feasible", failed: "stopped by an error", cancelled: "cancelled"
 };
 export function over(job) { return job.state !== "queued" && job.state !== "running"; }
 
@@ -154,7 +154,8 @@ export function follow(box, id, { ended = () => {}, step = () => {} } = {}) {
   const draw = async (job) => {
     if (job.id !== id || finished) { return; }
     part.dataset.state = job.state;
-    status.textContent = job.state === "queued" ? `Waits: ${job.position ? `number ${job.position} in the queue` : "in the queue"}.` : job.state === "running" ? "Runs." : `${STATES[job.state] || job.state}.`;
+    const word = STATES[job.state] || job.state;
+    status.textContent = `${word[0].toUpperCase()}${word.slice(1)}${job.position ? `: number ${job.position} in the queue` : ""}.`;
     bars.replaceChildren(...(job.steps || []).map((one) => make("label", {}, make("span", {}, stepText(one)), make("progress", { value: one.done, max: Math.max(1, one.of) }))));
     step(job);
     if (!over(job)) { return; }

@@ -177,7 +177,7 @@ function aimFields(box, { asked, offers, known, changed }) {
   };
   for (const field of [metric, safe]) { field.addEventListener("change", set); }
   box.append(make("p", { class: "field" }, make("label", {}, "Objective ", metric)),
-    make("label", { class: "check" }, safe, make("span", {}, "what is kept nine times in ten, not what is expected")));
+    make("label", { class: "check" }, safe, make("span", {}, "its value at 90 % certainty, instead of the expected one")));
   if (offers.cathode) {
     const plant = make("input", { type: "checkbox", id: "scope", checked: process.scope === "plant", "data-key": "process.scope scope" });
     const rate = make("input", { type: "number", id: "throughput", min: 0, step: "any", value: process.throughput ?? "", "data-key": "process.throughput throughput", disabled: !plant.checked });

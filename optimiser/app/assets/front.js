@@ -17,6 +17,8 @@ async function start(job) {
     cards.removeAttribute("aria-busy");
     return;
   }
+  const contents = cards.querySelector(":scope > nav"), first = cards.querySelector("section#front");
+  if (contents && first) { contents.after(first); } // what this screen is for
   const pins = pinned(job, told);
   let rows = [];
   const picked = document.getElementById("picked");
@@ -98,7 +100,7 @@ function chooser(job, told, pins, mark) {
 
 // Pinned designs stay in this browser, per run, and stand side by side.
 function pinned(job, told) {
-  const key = `pins-${job}`;
+  const key = `pins-${job}-${front.dataset.made}`; // another workspace has other jobs of this number
   const box = document.getElementById("pins");
   const unpin = document.getElementById("unpin");
   let pins = [];
