@@ -94,7 +94,28 @@ def gap(folder: Path) -> dict[str, Any]:
                 zip(("first", "rested", "searched"), above, strict=True), search_s=round(seconds, 1)
             )
             print(name, target, found[f"{name} {target:g}"], flush=True)
-    return {"gap_percent": found, "gap_percent_worst": max(one["searched"] for one in found.values())}
+    return {
+        "gap_percent": found,
+        "gap_percent_worst": max(one["searched"] for one in found.values()),
+        "gap_percent_dragged": _dragged(),
+    }
+
+
+def _dragged() -> dict[str, float]:
+    """Return the gap right after targets of NMC111 were dragged from 60 to 90 %, and after a rest."""
+    asked = []
+    for target in (0.6, 0.9):
+        problem = copy.deepcopy(loaded("nmc111"))
+        own = problem["constraints"][0]["yield"]
+        problem["constraints"][0]["yield"] = dict.fromkeys(own, target)
+        asked.append(posed({"problem": problem}))
+    answers, best = Answers(), ask(asked[1].problem, Asked()).value
+    answers.more(asked[0])
+    values = [answers.answer(asked[1]).answer.value, answers.more(asked[1]).answer.value]
+    return {
+        when: round(100.0 * (value / best - 1.0), 1)
+        for when, value in zip(("at once", "rested"), values, strict=True)
+    }
 
 
 def _heap(session: Any) -> float:
