@@ -46,6 +46,8 @@ from optimiser.tables.own import OwnTables, tables_of
 _KEPT, _MOST = 8, 12_000
 #: Rounds of polishing of a first answer, and of each that rests.
 _FIRST, _REST = 6, 3
+#: Targets that are prepared for once the first question rests, and rounds of polishing for each.
+_NEXT, _NEXT_ROUNDS = (0.8, 0.9, 0.95), 4
 _SEED = 1
 
 
@@ -70,6 +72,7 @@ class _Known:
 
     pool: Pool | None = None
     searched: int = 0
+    prepared: set[float] = field(default_factory=set)
     questions: int = 0
     lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -114,7 +117,7 @@ class Answers:
         known.questions += 1
         with known.lock:
             if known.pool is not None and len(known.pool) > _MOST:
-                known.pool, known.searched = None, 0
+                known.pool, known.searched, known.prepared = None, 0, set()
             rounds = 0 if known.pool else _FIRST
             pool = known.pool = known.pool or _scanned(problem)
             answer = answer_of_known(posed.problem, pool, problem, rounds)
@@ -139,6 +142,7 @@ class Answers:
                     break
                 known.pool.forget()
                 known.pool.solve(_questions(problem), 1)
+        self._prepare(known, problem, mine)
         with known.lock:
             pool = known.pool or _scanned(problem)
             if known.questions == mine:
@@ -148,6 +152,16 @@ class Answers:
                 answer = replace(answer, refusal=infeasibility_of(problem, pool.archive(problem)))
         told = spread(problem, answer.evaluation, np.random.default_rng(_SEED))
         return replace(live, answer=replace(answer, spread=told))
+
+    def _prepare(self, known: _Known, problem: BoundProblem, mine: int) -> None:
+        """Look once for designs of the targets that one may drag to next; give way to a question."""
+        for target in _NEXT if problem.targets else ():
+            with known.lock:
+                if known.questions != mine or known.pool is None or target in known.prepared:
+                    continue
+                known.pool.forget()
+                known.pool.solve([Question(at(problem, target=target))], _NEXT_ROUNDS)
+                known.prepared.add(target)
 
     def learn(self, posed: Posed, found: Archive, acids: Sequence[str]) -> None:
         """Take over what a search of a question has found.
