@@ -91,7 +91,7 @@ def test_the_history_is_filtered_and_jobs_are_cancelled_and_removed(
     page.fill("#name", "long-search")
     page.click("#go")
     page.locator("#opened").get_by_role("button", name="Cancel").click()
-    expect(page.locator("#opened .job-state")).to_have_text("cancelled.", timeout=_LONG)
+    expect(page.locator("#opened .job-state")).to_have_text("Cancelled.", timeout=_LONG)
     page.get_by_role("searchbox", name="Find").fill("nothing-such")
     expect(page.locator("#history tbody tr")).to_have_count(0)
     page.get_by_role("searchbox", name="Find").fill("long-search")
