@@ -68,7 +68,7 @@ def test_mistakes_are_corrected_in_place_and_predicted(
     assert len(predicted) == 3
     page.reload()
     page.wait_for_selector("#cards .card")
-    assert said(page).endswith("2 corrected, the file stays as it was.")
+    page.wait_for_selector(".grid-said >> text=2 corrected, the file stays as it was.")
     stored = pd.read_csv(app.folder / "jobs" / job / "table.csv")
     assert stored["acid"].tolist() == ["sulfuric", "sulfuric", "HCl"]
     assert page.locator("img[src='x']").count() == 0

@@ -281,7 +281,9 @@ def test_what_a_file_of_the_user_says_is_no_formula_and_no_markup(tmp_path: Path
     text = done.page.read_text(encoding="utf-8")
     for markup in ("<img src=x", "<u>hostile", "<script>alert(1)", "<b>black mass", "<i>own"):
         assert markup not in text
-    assert pd.read_csv(done.folder / "runs.csv")["feed"].tolist() == hostile().frame["feed"].tolist()
+    # in CSV an apostrophe keeps a text from being a formula
+    told = ["'" + feed if feed.startswith("=") else feed for feed in hostile().frame["feed"]]
+    assert pd.read_csv(done.folder / "runs.csv")["feed"].tolist() == told
 
 
 @pytest.mark.parametrize(("formats", "rows", "said"), [(("pdf",), 256, "'pdf'"), (("csv",), 0, "no runs")])
