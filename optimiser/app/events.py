@@ -19,7 +19,7 @@ class Events:
     """Tells all open pages what changes. Jobs change in threads; pages are told in the server's loop."""
 
     def __init__(self) -> None:
-        self._open: set[asyncio.Queue[str]] = set()
+        self._open: set[asyncio.Queue[str | None]] = set()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._jobs: Jobs | None = None
         self._seen: dict[str, int] = {}
@@ -64,9 +64,14 @@ class Events:
         for queue in self._open:
             queue.put_nowait(text)
 
+    def close(self) -> None:
+        """End all streams: a server waits for its connections when it ends."""
+        for queue in self._open:
+            queue.put_nowait(None)
+
     async def stream(self) -> AsyncIterator[str]:
         """Yield events for one page until it leaves; first of all, all jobs that have not ended."""
-        queue: asyncio.Queue[str] = asyncio.Queue()
+        queue: asyncio.Queue[str | None] = asyncio.Queue()
         self._open.add(queue)
         try:
             jobs = self._jobs
@@ -75,8 +80,11 @@ class Events:
             yield f"data: {json.dumps({'open': told})}\n\n"
             while True:
                 try:
-                    yield await asyncio.wait_for(queue.get(), _ALIVE)
+                    text = await asyncio.wait_for(queue.get(), _ALIVE)
                 except TimeoutError:
-                    yield ": alive\n\n"
+                    text = ": alive\n\n"
+                if text is None:
+                    return
+                yield text
         finally:
             self._open.discard(queue)

@@ -67,12 +67,14 @@ def application(workspace: Workspace, token: str, port: int) -> Starlette:
             watching.cancel()
             jobs.close()
 
-    return Starlette(
+    app = Starlette(
         routes=[Route("/", _home), Route("/assets/{name:path}", _asset), *shared.ROUTES, *ROUTES],
         middleware=[Middleware(Guard, token=token, port=port)],
         exception_handlers={InputError: answer_error, OSError: answer_error},
         lifespan=lifespan,
     )
+    app.state.events = told
+    return app
 
 
 def serve(
@@ -132,7 +134,7 @@ def _bind(ours: socket.socket, port: int, last: int) -> None:
 
 
 class _Server(uvicorn.Server):
-    """A server that says when it answers."""
+    """A server that says when it answers, and that open pages do not keep from ending."""
 
     def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
         super().__init__(config)
@@ -143,6 +145,11 @@ class _Server(uvicorn.Server):
         await super().startup(sockets)
         if self.started:
             self._ready()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End what open pages listen to, then the server."""
+        self.config.app.state.events.close()  # type: ignore[union-attr]
+        await super().shutdown(sockets)
 
 
 def _ready(address: str, workspace: Workspace, browser: bool, say: Callable[[str], None]) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.app.conftest import Served, served
+from tests.app.conftest import TOKEN, Served, served
 from tests.command import assert_one_clear_block, process
 
 
@@ -22,8 +22,14 @@ def test_it_serves_until_it_is_interrupted(tmp_path: Path) -> None:
             urllib.request.urlopen(f"{app.address}/ask", timeout=30)
         assert refused.value.code == 401
         refused.value.close()
-        app.process.send_signal(signal.SIGINT)
-        assert app.process.wait(timeout=60) == 0
+        # a page that listens keeps it neither from ending nor from being silent
+        listening = urllib.request.Request(
+            f"{app.address}/events", headers={"authorization": f"Bearer {TOKEN}"}
+        )
+        with urllib.request.urlopen(listening, timeout=30) as events:
+            assert events.readline().startswith(b"data: ")
+            app.process.send_signal(signal.SIGINT)
+            assert app.process.wait(timeout=60) == 0
         assert app.process.stderr is not None and app.process.stderr.read() == ""
     with served(tmp_path / "workspace") as again:
         assert again.address == app.address, "what browsers keep for it is there again"
