@@ -19,7 +19,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 from optimiser import __version__
-from optimiser._io.errors import InputError
+from optimiser._io.errors import InputError, refused
+from optimiser.app.errors import told
 from optimiser.app.worker import ENDED, ERR, OUT, PRELOADED, STEPS, work
 from optimiser.app.workspace import Workspace
 
@@ -182,8 +183,8 @@ class Jobs:
         for name, content in (files or {}).items():
             data = content.encode() if isinstance(content, str) else content
             (self.folder(id) / name).write_bytes(data)
-        told = tuple(argument.replace(HERE, place) for argument in arguments)
-        job = Job(id, screen, title[:200], told, made=_now(), about=dict(about or {}))
+        whole = tuple(argument.replace(HERE, place) for argument in arguments)
+        job = Job(id, screen, title[:200], whole, made=_now(), about=dict(about or {}))
         self._queue(job)
         self._forget_oldest()
         return job
@@ -262,10 +263,14 @@ class Jobs:
             if self._ending or job is None or job.over:
                 return
         folder = self.folder(id)
-        for name in (STEPS, ENDED):
-            (folder / name).unlink(missing_ok=True)
         process = self._context.Process(target=work, args=(self.workspace.folder, folder, job.arguments))
-        process.start()
+        try:
+            for name in (STEPS, ENDED):
+                (folder / name).unlink(missing_ok=True)
+            process.start()
+        except OSError as error:  # a full disk, or no memory for another process
+            self._set(replace(job, state="failed", ended=_now(), error=told(refused(error))))
+            return
         with self._lock:
             self._running[id] = process
             self._set(replace(job, state="running", began=_now()))
