@@ -9,14 +9,14 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment
 from markupsafe import Markup
 from starlette.responses import HTMLResponse
 
 from optimiser import __version__
 from optimiser._io.errors import InputError
 from optimiser._io.reading import read_text
-from optimiser.report.page import PLOTLY, SCRIPTS
+from optimiser.report.page import PLOTLY, SCRIPTS, templates
 
 #: Bytes of a report that is shown inside the app.
 _MOST = 60_000_000
@@ -38,14 +38,7 @@ SCREENS = {
 
 @cache
 def _environment() -> Environment:
-    environment = Environment(
-        loader=PackageLoader("optimiser.app", "assets"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        auto_reload=False,
-    )
+    environment = templates("optimiser.app")
     environment.globals |= {
         "screens": SCREENS,
         "version": __version__,

@@ -132,16 +132,25 @@ def breakable(unit: str) -> str:
     return unit.replace("/", "/\N{ZERO WIDTH SPACE}")
 
 
-@cache
-def _environment() -> Environment:
-    environment = Environment(
-        loader=PackageLoader("optimiser.report", "assets"),
+def templates(package: str) -> Environment:
+    """Return what renders the templates of a package's ``assets``: whatever they show is escaped.
+
+    Args:
+        package: such as ``optimiser.report``.
+    """
+    return Environment(
+        loader=PackageLoader(package, "assets"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
         auto_reload=False,
     )
+
+
+@cache
+def _environment() -> Environment:
+    environment = templates("optimiser.report")
     environment.globals |= {"headings": headings, "rows": rows, "figures_json": figures_json}
     environment.globals["safe_json"] = safe_json
     environment.filters |= {"joined": joined, "breakable": breakable}
