@@ -12,9 +12,9 @@ from pydantic import Field
 from optimiser._io import builtin
 from optimiser._io.errors import InputError
 from optimiser._io.yamlfile import read_yaml
-from optimiser.app.asked import Asked, one_of
 from optimiser.app.errors import told
 from optimiser.app.inside import check_inside
+from optimiser.app.messages import Message, one_of
 from optimiser.app.state import State
 from optimiser.report.formulas import without_formulas
 from optimiser.tables.mistakes import cells_of, corrected, mistakes, sheets
@@ -26,7 +26,7 @@ MOST_SHOWN, _MOST_TEXT, _MOST_EDITS = 500, 300, 5000
 CORRECTED = "table.csv"
 
 
-class Dropped(Asked):
+class Dropped(Message):
     """A table of a page.
 
     Attributes:

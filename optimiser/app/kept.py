@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from optimiser._io.errors import InputError
-from optimiser.app.asked import one_of
+from optimiser.app.messages import one_of
 from optimiser.app.workspace import Workspace
 from optimiser.report.columns import told_of
 from optimiser.report.runs_console import LISTED, differences, listed, run_of

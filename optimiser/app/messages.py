@@ -11,72 +11,54 @@ from starlette.requests import Request
 
 from optimiser._io.errors import InputError, closest
 
-#: Bytes of one request.
+#: Bytes of one message.
 MOST = 2_000_000
 
 
-class Asked(BaseModel):
-    """A request; fields that it does not know are refused."""
+class Message(BaseModel):
+    """What a page sends; fields that it does not know are refused."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
-Kind = TypeVar("Kind", bound=Asked)
+Kind = TypeVar("Kind", bound=Message)
 
 
-async def _content(request: Request) -> bytes:
+async def message(request: Request, kind: type[Kind]) -> Kind:
+    """Return the JSON of a request as a message of its kind.
+
+    Raises:
+        InputError: it is longer than `MOST`, no JSON, or a field has another shape; ``key`` names the field.
+    """
     content = bytearray()
     async for part in request.stream():
         content += part
         if len(content) > MOST:
             raise InputError(f"This is more than {MOST // 1_000_000} MB at once.", remedy="send less")
-    return bytes(content)
-
-
-async def asked_json(request: Request) -> dict[str, Any]:
-    """Return the JSON object of a request whose shape its screen checks.
-
-    Raises:
-        InputError: it is longer than `MOST`, or no JSON object.
-    """
+    none = InputError("This is no JSON object.", remedy="load the page again")
     try:
-        told = _kept(json.loads(await _content(request)))
-    except (ValueError, RecursionError) as error:
-        if isinstance(error, InputError):
-            raise
-        told = None
-    if not isinstance(told, dict):
-        raise InputError("This is no JSON object.", remedy="load the page again")
-    return told
-
-
-async def asked(request: Request, kind: type[Kind]) -> Kind:
-    """Return the JSON of a request as one of its kind.
-
-    Raises:
-        InputError: it is longer than `MOST`, no JSON, or a field has another shape; ``key`` names the field.
-    """
+        told = json.loads(content)
+    except (ValueError, RecursionError):
+        raise none from None
     try:
-        told = kind.model_validate_json(await _content(request))
-        _kept(told.model_dump())
-        return told
+        found = kind.model_validate(told)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
+        if first["type"] != "finite_number" and not _lasts(told):
+            raise none from None
         raise InputError(f"{first['msg']}.", key=first["loc"], remedy="correct this field") from None
-    except (ValueError, RecursionError) as error:
-        if isinstance(error, InputError):
-            raise
-        raise InputError("This is no JSON object.", remedy="load the page again") from None
+    if not _lasts(told):
+        raise none
+    return found
 
 
-def _kept(told: Any) -> Any:
-    """Return what JSON can hold, which files and pages can read again.
-
-    Raises:
-        ValueError: it holds more.
-    """
-    json.dumps(told, ensure_ascii=False, allow_nan=False).encode()
-    return told
+def _lasts(told: Any) -> bool:
+    """Return whether files and pages can read it again: they know no NaN and no lone surrogates."""
+    try:
+        json.dumps(told, ensure_ascii=False, allow_nan=False).encode()
+    except (ValueError, RecursionError):
+        return False
+    return True
 
 
 def one_of(name: str, known: Collection[str], key: str) -> str:

@@ -26,7 +26,7 @@ _LONGEST = 12
 
 
 @dataclass(frozen=True)
-class Asked:
+class Texts:
     """A question as it stands in files.
 
     Attributes:
@@ -43,7 +43,7 @@ class Asked:
         return next(iter(self.files))
 
 
-def asked_by(path: str | Path, kind: Kind) -> Asked:
+def asked_by(path: str | Path, kind: Kind) -> Texts:
     """Return the files of a config, problem or sweep, by name or path.
 
     A config names its problem; it names the file beside it here, so that both can be changed.
@@ -55,12 +55,12 @@ def asked_by(path: str | Path, kind: Kind) -> Asked:
         check_inside(read_yaml(path).data, path.name)
     if kind == "sweep":
         document = read_yaml(find("sweeps", path))
-        return Asked("sweep", {document.path.name: document.text})
+        return Texts("sweep", {document.path.name: document.text})
     config, problem = documents_of(path)
     if config is None:
-        return Asked("run", {problem.path.name: problem.text})
+        return Texts("run", {problem.path.name: problem.text})
     name = problem.path.name if problem.path.name != config.path.name else f"problem-{problem.path.name}"
-    return Asked("run", {config.path.name: replaced(config, ("problem",), name), name: problem.text})
+    return Texts("run", {config.path.name: replaced(config, ("problem",), name), name: problem.text})
 
 
 def kind_of(path: Path) -> Kind:
@@ -73,7 +73,7 @@ def kind_of(path: Path) -> Kind:
     return "sweep" if isinstance(data, dict) and "base" in data else "run"
 
 
-def values_of(asked: Asked) -> list[dict[str, Any]]:
+def values_of(asked: Texts) -> list[dict[str, Any]]:
     """Return every value that can be changed alone: its file, its key, and how it is written.
 
     A short list of plain values counts as one. A file that is no YAML has none.
@@ -125,7 +125,7 @@ def replaced(document: Document, key: Key, value: str) -> str:
     return document.text[: node.start_mark.index] + said + document.text[node.end_mark.index :]
 
 
-def checked(asked: Asked) -> None:
+def checked(asked: Texts) -> None:
     """Check the files as the command does that will read them.
 
     Raises:

@@ -39,7 +39,8 @@ def test_a_config_is_shown_with_its_problem_and_every_value_of_both(client: Test
 def test_one_change_leaves_the_rest_of_the_text_as_it_is(client: TestClient) -> None:
     told = _question(client)
     change = {"file": "nmc111.yaml", "key": ["variables", "temperature"], "value": "[30, 60]"}
-    after = client.post("/runs/change", json={**told, **change}).json()
+    sent = {"kind": told["kind"], "files": told["files"], **change}
+    after = client.post("/runs/change", json=sent).json()
     before = told["files"]["nmc111.yaml"]
     assert after["files"]["nmc111.yaml"] == before.replace("[25, 90]", "[30, 60]")
     assert "# degC" in after["files"]["nmc111.yaml"]
@@ -47,7 +48,8 @@ def test_one_change_leaves_the_rest_of_the_text_as_it_is(client: TestClient) -> 
 
 def test_a_change_that_a_run_would_refuse_is_told_with_its_line(client: TestClient) -> None:
     change = {"file": "nmc111.yaml", "key": ["feed", "name"], "value": "NMC11"}
-    answer = client.post("/runs/change", json={**_question(client), **change})
+    told = _question(client)
+    answer = client.post("/runs/change", json={"kind": told["kind"], "files": told["files"], **change})
     assert answer.status_code == 422
     error = answer.json()["error"]
     assert error["where"].startswith("nmc111.yaml, line 2, key feed")

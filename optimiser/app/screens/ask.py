@@ -12,7 +12,7 @@ from starlette.responses import HTMLResponse, JSONResponse
 from starlette.routing import Route
 
 from optimiser._io.errors import InputError
-from optimiser.app.asked import asked_json
+from optimiser.app.messages import Message, message
 from optimiser.app.own import own_table
 from optimiser.app.pages import page
 from optimiser.app.question import Posed, dropped, lenient, loaded, posed
@@ -31,6 +31,14 @@ from optimiser.tables.own import own_tables
 SCREEN = "ask"
 #: What is started on a question: a search behind it, or the full answer.
 KINDS = ("search", "answer")
+
+
+class Asking(Message):
+    """A question as the page has it: the plain data of a problem, with prices and factors that differ."""
+
+    problem: Any = None
+    prices: Any = None
+    factors: Any = None
 
 
 async def show(request: Request) -> HTMLResponse:
@@ -61,7 +69,7 @@ async def problem(request: Request) -> JSONResponse:
 
 async def form(request: Request) -> JSONResponse:
     """Return what the form offers for the feed and yield model of a question."""
-    state, asked = state_of(request), await asked_json(request)
+    state, asked = state_of(request), await _asked(request)
 
     def told() -> dict[str, Any]:
         question = posed(lenient(asked))
@@ -75,7 +83,7 @@ async def own(request: Request) -> JSONResponse:
 
     ``?kind=`` is prices or impacts, and ``?table=`` its name.
     """
-    state, asked = state_of(request), await asked_json(request)
+    state, asked = state_of(request), await _asked(request)
     kind, name = (request.query_params.get(key, "") for key in ("kind", "table"))
 
     def told() -> dict[str, float]:
@@ -93,7 +101,7 @@ async def own(request: Request) -> JSONResponse:
 
 async def live(request: Request) -> JSONResponse:
     """Answer a question from the designs that are known, with its file and command."""
-    state, asked = state_of(request), await asked_json(request)
+    state, asked = state_of(request), await _asked(request)
 
     def told() -> dict[str, Any]:
         question = posed(asked)
@@ -108,13 +116,13 @@ async def live(request: Request) -> JSONResponse:
 
 async def more(request: Request) -> JSONResponse:
     """Return what takes longer of the same answer."""
-    state, asked = state_of(request), await asked_json(request)
+    state, asked = state_of(request), await _asked(request)
     return JSONResponse(await run_in_threadpool(lambda: more_json(state.answers.more(posed(asked)))))
 
 
 async def start(request: Request) -> JSONResponse:
     """Start a job on a question, of one of `KINDS`."""
-    state, asked = state_of(request), await asked_json(request)
+    state, asked = state_of(request), await _asked(request)
     kind = request.path_params["kind"]
     if kind not in KINDS:
         raise InputError(f"There is no job {kind[:20]!r} here.", allowed=", ".join(KINDS))
@@ -150,6 +158,10 @@ def _learned(state: State, id: str) -> dict[str, Any]:
     found = read_run(state.jobs.folder(id) / REPORT)
     state.answers.learn(posed(job.about["asked"]), found.seen, found.problem.acid_names)
     return {"designs": len(found.seen)}
+
+
+async def _asked(request: Request) -> dict[str, Any]:
+    return (await message(request, Asking)).model_dump(exclude_unset=True)
 
 
 ROUTES = [

@@ -18,8 +18,8 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
 from optimiser._io.errors import InputError
-from optimiser.app.asked import Asked, asked
 from optimiser.app.jobs import Job, Jobs, command_of
+from optimiser.app.messages import Message, message
 from optimiser.app.pages import page
 from optimiser.app.shared import REPORT
 from optimiser.app.state import state_of
@@ -120,7 +120,7 @@ def _texts(frame: pd.DataFrame, names: Sequence[str]) -> list[dict[str, str]]:
     return [{name: told[name][row] for name in there} for row in range(len(frame))]
 
 
-class Wish(Asked):
+class Wish(Message):
     """What a chosen design is to be: metrics to improve, to relax up to a value, to keep; from which row."""
 
     job: str
@@ -132,7 +132,7 @@ class Wish(Asked):
 
 async def choice(request: Request) -> JSONResponse:
     """Choose a design by what to improve, to relax and to keep; numbers are as the page shows them."""
-    jobs, wish = state_of(request).jobs, await asked(request, Wish)
+    jobs, wish = state_of(request).jobs, await message(request, Wish)
     known, _ = await run_in_threadpool(_run, jobs, wish.job)
     found = await run_in_threadpool(_choose, known, wish)
     run = jobs.workspace.relative(jobs.folder(wish.job) / REPORT)

@@ -14,9 +14,9 @@ from starlette.routing import Route
 
 from optimiser._io import builtin
 from optimiser._io.errors import InputError
-from optimiser.app.asked import Asked, asked, one_of
 from optimiser.app.dropped import problem_named
 from optimiser.app.jobs import HERE, command_of
+from optimiser.app.messages import Message, message, one_of
 from optimiser.app.own import KINDS, own_tables
 from optimiser.app.pages import page
 from optimiser.app.screens.front import runs_of
@@ -92,7 +92,7 @@ class FormField:
     argument: bool
 
 
-class Form(Asked):
+class Form(Message):
     """A command and its options; texts that are empty are left out."""
 
     command: str
@@ -183,7 +183,7 @@ async def form(request: Request) -> JSONResponse:
 
 async def start(request: Request) -> JSONResponse:
     """Start a command, or with ``?dry`` only say which it is."""
-    state, wanted = state_of(request), await asked(request, Form)
+    state, wanted = state_of(request), await message(request, Form)
     arguments = await run_in_threadpool(arguments_of, state, wanted)
     if "dry" in request.query_params:
         return JSONResponse({"command": command_of([one.replace(HERE, "JOB") for one in arguments])})

@@ -11,9 +11,9 @@ from starlette.responses import HTMLResponse, JSONResponse
 from starlette.routing import Route
 
 from optimiser._io import builtin
-from optimiser.app.asked import asked, one_of
 from optimiser.app.dropped import Dropped, problem_named, shown
 from optimiser.app.jobs import HERE, command_of
+from optimiser.app.messages import message, one_of
 from optimiser.app.own import KINDS, own_table, own_tables
 from optimiser.app.pages import page
 from optimiser.app.state import State, state_of
@@ -23,8 +23,6 @@ from optimiser.report.predict import MOST_LISTED, MOST_SHEETS
 from optimiser.surrogate.artefact import known_artefacts
 from optimiser.tables.mistakes import mistakes
 from optimiser.toolkit.profile import PROFILE
-
-#: Own tables that a prediction can use.
 
 
 class Prediction(Dropped):
@@ -112,7 +110,7 @@ async def show(request: Request) -> HTMLResponse:
 
 async def table(request: Request) -> JSONResponse:
     """Return what a table says, what is wrong with it, and the command that would predict it."""
-    state, told = state_of(request), await asked(request, Prediction)
+    state, told = state_of(request), await message(request, Prediction)
 
     def looked() -> dict[str, object]:
         found = shown(state, told, command.setting_of(told.request(state)))
@@ -126,7 +124,7 @@ async def table(request: Request) -> JSONResponse:
 
 async def run(request: Request) -> JSONResponse:
     """Queue the prediction of a table."""
-    state, told = state_of(request), await asked(request, Prediction)
+    state, told = state_of(request), await message(request, Prediction)
 
     def queued() -> dict[str, object]:
         setting = command.setting_of(told.request(state))

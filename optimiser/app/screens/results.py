@@ -16,9 +16,9 @@ from starlette.routing import Route
 
 from optimiser._io import builtin
 from optimiser._io.errors import InputError
-from optimiser.app.asked import Asked, asked, one_of
 from optimiser.app.dropped import Dropped, problem_named, short, shown, text_of
 from optimiser.app.jobs import HERE, Job, command_of
+from optimiser.app.messages import Message, message, one_of
 from optimiser.app.pages import page
 from optimiser.app.screens import suggestions
 from optimiser.app.shared import PAGE, REPORT
@@ -101,7 +101,7 @@ class Lesson(Dropped):
         return ["learn", *first, *told], files
 
 
-class OfModel(Asked):
+class OfModel(Message):
     """A site model, and numbers of its results from 1."""
 
     name: str = Field(min_length=1)
@@ -175,7 +175,7 @@ async def model(request: Request) -> JSONResponse:
 
 async def table(request: Request) -> JSONResponse:
     """Return what a table of results says, what is wrong with it, and the command that learns from it."""
-    state, told = state_of(request), await asked(request, Lesson)
+    state, told = state_of(request), await message(request, Lesson)
 
     def looked() -> dict[str, Any]:
         found = shown(state, told, told.reader(state), SHEET)
@@ -187,7 +187,7 @@ async def table(request: Request) -> JSONResponse:
 
 async def learn(request: Request) -> JSONResponse:
     """Queue the learning from a table."""
-    state, told = state_of(request), await asked(request, Lesson)
+    state, told = state_of(request), await message(request, Lesson)
 
     def queued() -> dict[str, Any]:
         told.check()
@@ -207,7 +207,7 @@ async def learn(request: Request) -> JSONResponse:
 
 async def forget(request: Request) -> JSONResponse:
     """Queue the forgetting of some results."""
-    told = await asked(request, OfModel)
+    told = await message(request, OfModel)
     if not told.rows:
         raise InputError("No results are chosen.", remedy="choose those to forget", key=("rows",))
     rows = ",".join(map(str, told.rows))
@@ -216,13 +216,13 @@ async def forget(request: Request) -> JSONResponse:
 
 async def undo(request: Request) -> JSONResponse:
     """Queue the taking back of the last change."""
-    told = await asked(request, OfModel)
+    told = await message(request, OfModel)
     return _change(request, "undo", told.name, ["learn", "--undo", f"--name={told.name}"])
 
 
 async def lessons(request: Request) -> JSONResponse:
     """Return the job whose report tells what a site model has learned; one is queued where there is none."""
-    state, told = state_of(request), await asked(request, OfModel)
+    state, told = state_of(request), await message(request, OfModel)
     name = one_of(told.name, site_names(), "name")
     changed = _model(name)["changed"]
     last = next((job for job in state.jobs.all() if job.about.get("model") == name), None)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+from pydantic import Field
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, JSONResponse
@@ -15,16 +15,15 @@ from starlette.routing import Route
 from optimiser._io import builtin
 from optimiser._io.errors import InputError
 from optimiser._io.yamlfile import parse_yaml
-from optimiser.app.asked import asked_json
-from optimiser.app.fields import text_in, texts_in
 from optimiser.app.history import history, row_of
 from optimiser.app.jobs import HERE, Job, Jobs
 from optimiser.app.kept import store_page, stored_difference, stored_run, sweep_report
+from optimiser.app.messages import Message, message
 from optimiser.app.own import options_of
 from optimiser.app.pages import cards_of, page
 from optimiser.app.shared import REPORT
 from optimiser.app.state import State, state_of
-from optimiser.app.texts import Asked, asked_by, checked, kind_of, replaced, values_of
+from optimiser.app.texts import Kind, Texts, asked_by, checked, kind_of, replaced, values_of
 from optimiser.app.workspace import check_name
 from optimiser.report.listing import listing
 from optimiser.report.stored import DESIGNS
@@ -35,6 +34,40 @@ QUESTIONS = ("run", "ask", "compare-acids", "breakeven", "sensitivity", "sweep")
 _SHIPPED: dict[str, Any] = {"configs": "run", "problems": "run", "sweeps": "sweep"}
 #: Where sweeps keep their runs, as commands name it.
 _STORE = "store"
+
+
+class Source(Message):
+    """Where a question comes from: a job, a dropped file, or what ships (``shipped`` of a ``kind``)."""
+
+    job: str = ""
+    upload: str = ""
+    kind: str = ""
+    shipped: str = ""
+
+
+class Started(Source):
+    """A question as its files are now, its name, and own tables by kind."""
+
+    files: dict[str, str] = Field({}, max_length=2)
+    name: str | None = None
+    tables: dict[str, str] = Field({}, max_length=3)
+
+
+class Change(Message):
+    """A value of a question's files, by file and key, as it is to be."""
+
+    kind: Kind
+    files: dict[str, str] = Field(max_length=2)
+    file: str
+    key: tuple[str | int, ...]
+    value: str
+
+
+class Pair(Message):
+    """Two jobs."""
+
+    one: str
+    other: str
 
 
 @cache
@@ -80,10 +113,10 @@ def _question(jobs: Jobs, job: Job) -> str | Path | None:
     return named if named in known else None
 
 
-def _asked(state: State, told: Mapping[str, Any]) -> tuple[Asked, Job | None, str]:
+def _asked(state: State, source: Source) -> tuple[Texts, Job | None, str]:
     """Return the question that a page means: that of a job, of a dropped file, or one that ships, by name."""
-    if id := told.get("job"):
-        job = state.jobs.get(str(id))
+    if source.job:
+        job = state.jobs.get(source.job)
         question = _question(state.jobs, job)
         if question is None:
             raise InputError(
@@ -92,36 +125,36 @@ def _asked(state: State, told: Mapping[str, Any]) -> tuple[Asked, Job | None, st
                 remedy="open it on its own screen",
             )
         return asked_by(question, "sweep" if job.arguments[0] == "sweep" else "run"), job, ""
-    if upload := told.get("upload"):
-        path = state.workspace.uploaded(str(upload))
+    if source.upload:
+        path = state.workspace.uploaded(source.upload)
         return asked_by(path, kind_of(path)), None, ""
-    kind, name = str(told.get("kind", "")), str(told.get("shipped", ""))
-    if kind not in _SHIPPED or name not in builtin.names(kind):  # type: ignore[arg-type]
+    name = source.shipped
+    if source.kind not in _SHIPPED or name not in builtin.names(source.kind):  # type: ignore[arg-type]
         raise InputError(f"Nothing that ships is called {name[:100]!r}.", remedy="choose one of the list")
-    return asked_by(name, _SHIPPED[kind]), None, name
+    return asked_by(name, _SHIPPED[source.kind]), None, name
 
 
 async def question(request: Request) -> JSONResponse:
     """Return the files of a question, and the values that can be changed alone."""
-    asked, job, _ = await run_in_threadpool(_asked, state_of(request), dict(request.query_params))
+    query = request.query_params
+    source = Source(**{name: query.get(name, "") for name in Source.model_fields})
+    asked, job, _ = await run_in_threadpool(_asked, state_of(request), source)
     return JSONResponse({**_told(asked), "command": job.arguments[0] if job else asked.kind})
 
 
-def _told(asked: Asked) -> dict[str, Any]:
+def _told(asked: Texts) -> dict[str, Any]:
     return {"kind": asked.kind, "files": dict(asked.files), "values": values_of(asked)}
 
 
 async def change(request: Request) -> JSONResponse:
     """Return the files of a question with one value changed, after checking them as a run would."""
-    told = await asked_json(request)
-    files, name, key = texts_in(told, "files"), text_in(told, "file"), told.get("key")
-    if name not in files or not isinstance(key, list) or not all(isinstance(k, str | int) for k in key):
+    told = await message(request, Change)
+    if told.file not in told.files:
         raise InputError("The question has no such value.", remedy="choose one of the list")
-    asked = Asked("sweep" if told.get("kind") == "sweep" else "run", files)
 
-    def changed() -> Asked:
-        text = replaced(parse_yaml(files[name], Path(name)), tuple(key), text_in(told, "value"))
-        made = Asked(asked.kind, {**files, name: text})
+    def changed() -> Texts:
+        text = replaced(parse_yaml(told.files[told.file], Path(told.file)), told.key, told.value)
+        made = Texts(told.kind, {**told.files, told.file: text})
         checked(made)
         return made
 
@@ -130,20 +163,19 @@ async def change(request: Request) -> JSONResponse:
 
 async def start(request: Request) -> JSONResponse:
     """Start a run or a sweep, or ask the question of a job again with the files as they are now."""
-    state, told = state_of(request), await asked_json(request)
+    state, told = state_of(request), await message(request, Started)
     job = await run_in_threadpool(_start, state, told)
     return JSONResponse(state.jobs.record(job), 201)
 
 
-def _start(state: State, told: Mapping[str, Any]) -> Job:
+def _start(state: State, told: Started) -> Job:
     asked, of, shipped = _asked(state, told)
-    files = texts_in(told, "files")
-    if files and set(files) != set(asked.files):
+    if told.files and set(told.files) != set(asked.files):
         raise InputError("The question has other files by now.", remedy="open it again")
-    now = Asked(asked.kind, {name: files.get(name, text) for name, text in asked.files.items()})
-    name = check_name(text_in(told, "name", Path(now.first).stem), "a run", "name")
+    now = Texts(asked.kind, {**asked.files, **told.files})
+    name = check_name(Path(now.first).stem if told.name is None else told.name, "a run", "name")
     checked(now)
-    tables = options_of(state.workspace, texts_in(told, "tables")) if asked.kind == "run" else []
+    tables = options_of(state.workspace, told.tables) if asked.kind == "run" else []
     same = now == asked and shipped == name
     written: dict[str, bytes | str] = {} if same else {f"{name}.yaml": now.files[now.first]}
     written |= {} if same else {other: now.files[other] for other in list(now.files)[1:]}
@@ -177,8 +209,8 @@ def _moved(state: State, of: Job) -> tuple[list[str], dict[str, bytes]]:
 
 async def compare(request: Request) -> JSONResponse:
     """Compare two searches."""
-    state, told = state_of(request), await asked_json(request)
-    sides = [state.jobs.get(text_in(told, key)) for key in ("one", "other")]
+    state, told = state_of(request), await message(request, Pair)
+    sides = [state.jobs.get(told.one), state.jobs.get(told.other)]
     for job, key in zip(sides, ("one", "other"), strict=True):
         if not (state.jobs.folder(job.id) / REPORT / DESIGNS).is_file():
             raise InputError(

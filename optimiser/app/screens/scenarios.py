@@ -13,9 +13,9 @@ from starlette.routing import Route
 
 from optimiser._io import builtin
 from optimiser._io.errors import InputError
-from optimiser.app.asked import Asked, asked
 from optimiser.app.dropped import problem_named, text_of
 from optimiser.app.jobs import HERE, command_of
+from optimiser.app.messages import Message, message
 from optimiser.app.pages import page
 from optimiser.app.state import State, state_of
 from optimiser.chemistry.acids import load_acids
@@ -36,7 +36,7 @@ _FIRST = {
 }
 
 
-class Conditions(Asked):
+class Conditions(Message):
     """What is varied and what is set, and how.
 
     Attributes:
@@ -113,7 +113,7 @@ async def show(request: Request) -> HTMLResponse:
 
 async def preview(request: Request) -> JSONResponse:
     """Return how many rows a table would have, its first rows, and the command that makes it."""
-    state, told = state_of(request), await asked(request, Conditions)
+    state, told = state_of(request), await message(request, Conditions)
 
     def looked() -> dict[str, object]:
         planned = told.plan(state)
@@ -134,7 +134,7 @@ async def preview(request: Request) -> JSONResponse:
 
 async def run(request: Request) -> JSONResponse:
     """Queue the making of a table."""
-    state, told = state_of(request), await asked(request, Conditions)
+    state, told = state_of(request), await message(request, Conditions)
 
     def queued() -> dict[str, object]:
         rows = told.plan(state).rows

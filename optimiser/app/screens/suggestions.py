@@ -11,16 +11,16 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from optimiser._io.errors import InputError
-from optimiser.app.asked import Asked, asked, one_of
 from optimiser.app.dropped import problem_named
 from optimiser.app.jobs import HERE
+from optimiser.app.messages import Message, message, one_of
 from optimiser.app.pages import page
 from optimiser.app.state import State, state_of
 from optimiser.app.suggested import FILE, lab_sheet
 from optimiser.surrogate.artefact import known_artefacts
 
 
-class Suggestion(Asked):
+class Suggestion(Message):
     """The options of `optimiser suggest`; ``problem`` is one that ships, or an upload."""
 
     problem: str
@@ -62,7 +62,7 @@ class Suggestion(Asked):
 
 async def suggest(request: Request) -> JSONResponse:
     """Queue the choice of the next experiments."""
-    state, told = state_of(request), await asked(request, Suggestion)
+    state, told = state_of(request), await message(request, Suggestion)
     arguments = await run_in_threadpool(told.arguments, state)
     about = {"kind": "suggest", **told.model_dump(mode="json")}
     return JSONResponse(

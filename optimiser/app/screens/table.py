@@ -14,7 +14,6 @@ from starlette.routing import Route
 from optimiser._io import builtin
 from optimiser._io.errors import InputError
 from optimiser._io.reading import MOST_YAML, read_text
-from optimiser.app.asked import Asked, asked
 from optimiser.app.described import (
     at_column,
     cells_of,
@@ -28,6 +27,7 @@ from optimiser.app.described import (
 )
 from optimiser.app.errors import told
 from optimiser.app.jobs import HERE
+from optimiser.app.messages import Message, message
 from optimiser.app.pages import page
 from optimiser.app.state import State, state_of
 from optimiser.app.workspace import check_name
@@ -37,7 +37,7 @@ from optimiser.surrogate.artefact import load_surrogate
 _CARD = "MODEL_CARD.md"
 
 
-class Described(Asked):
+class Described(Message):
     """A table and what is said of it.
 
     Attributes:
@@ -76,7 +76,7 @@ async def show(request: Request) -> HTMLResponse:
 
 async def look(request: Request) -> JSONResponse:
     """Return the columns of a table, the text that describes it, and what is wrong with that."""
-    state, given = state_of(request), await asked(request, Described)
+    state, given = state_of(request), await message(request, Described)
     return JSONResponse(await run_in_threadpool(_look, state, given))
 
 
@@ -102,7 +102,7 @@ def _look(state: State, given: Described) -> dict[str, Any]:
 
 async def train(request: Request) -> JSONResponse:
     """Queue training."""
-    state, given = state_of(request), await asked(request, Train)
+    state, given = state_of(request), await message(request, Train)
     return JSONResponse(await run_in_threadpool(_train, state, given), 201)
 
 

@@ -15,8 +15,8 @@ from starlette.routing import Route
 
 from optimiser._io.errors import InputError
 from optimiser._io.reading import MOST_YAML, read_text
-from optimiser.app.asked import asked
 from optimiser.app.dropped import Dropped, short, shown
+from optimiser.app.messages import message
 from optimiser.app.own import KINDS, keep_own, own_table, own_tables
 from optimiser.app.pages import page
 from optimiser.app.state import State, state_of
@@ -126,7 +126,7 @@ async def own(request: Request) -> JSONResponse:
 
 async def look(request: Request) -> JSONResponse:
     """Return what a table says and what is wrong with it; of a YAML file its text."""
-    state, told = state_of(request), await asked(request, Shown)
+    state, told = state_of(request), await message(request, Shown)
     return JSONResponse(await run_in_threadpool(_look, state, told))
 
 
@@ -143,7 +143,7 @@ def _look(state: State, told: Shown) -> dict[str, Any]:
 
 async def keep(request: Request) -> JSONResponse:
     """Keep a table as an own one, in the format that commands read."""
-    state, told = state_of(request), await asked(request, Kept)
+    state, told = state_of(request), await message(request, Kept)
 
     def kept() -> str:
         path, read = told.path(state), reader(state.workspace, told.kind)
