@@ -12,6 +12,7 @@ import pytest
 
 from tests.app.axe import assert_accessible
 from tests.app.conftest import Served, served
+from tests.app.waits import drawn, kept, settled
 
 pytestmark = pytest.mark.page
 MARKUP = "<img src=x onerror=alert(1)>"
@@ -23,24 +24,6 @@ def opened(tab: Callable[..., Any], path: str = "/ask", behind: bool = False, **
     page.wait_for_selector("#tiles")
     page.set_checked("#behind", behind)
     return page
-
-
-def settled(page: Any, act: Callable[[], Any]) -> None:
-    """Do something that changes the question, and wait for the answer to it, or for its refusal."""
-    before = page.evaluate("performance.getEntriesByName('ask').length")
-    act()
-    page.evaluate(
-        """async (n) => {
-          const told = () => performance.getEntriesByName("ask").length > n
-            || document.querySelector(".standing.old");
-          const until = performance.now() + 60_000;
-          while (!told() || document.querySelector("#answer[aria-busy]")) {
-            if (performance.now() > until) { throw new Error("no answer and no refusal"); }
-            await new Promise(requestAnimationFrame);
-          }
-        }""",
-        before,
-    )
 
 
 def number(page: Any) -> float:
@@ -97,8 +80,7 @@ def test_a_question_is_found_again(tab: Callable[..., Any]) -> None:
     page = opened(tab)
     settled(page, lambda: page.fill("#target-all", "80"))
     settled(page, lambda: page.select_option("#confidence", "0.8"))
-    page.wait_for_url(re.compile(r"q="))
-    page.evaluate("new Promise((resolve) => setTimeout(resolve, 500))")  # the address follows a little later
+    kept(page, '"confidence":0.8')
     page.reload()
     page.wait_for_selector("#tiles")
     assert page.input_value("#target-Co") == "80" and page.input_value("#confidence") == "0.8"
@@ -228,7 +210,7 @@ def test_a_question_that_cannot_be_asked_is_told_and_left_behind_by_a_reload(tab
     page = opened(tab)
     settled(page, lambda: (page.fill("#mass", "-5"), page.press("#mass", "Tab")))
     assert "mass = -5" in page.inner_text("#part-feed .error")
-    page.wait_for_timeout(500)  # the address keeps the question
+    kept(page, '"mass":-5')
     page.reload()
     page.wait_for_selector("#tiles")
     assert page.input_value("#mass") == "1000"
@@ -239,15 +221,17 @@ def test_an_answer_on_its_way_leaves_a_refusal_that_came_meanwhile(tab: Callable
     page = opened(tab)
     held = []
     page.route("**/ask/live", lambda route: held.append(route))
-    page.check("input[value=formula]")
-    page.wait_for_selector("#formula")
-    page.wait_for_timeout(1500)  # the form fits the formula, and its question is asked
+    with page.expect_request(
+        lambda one: one.url.endswith("/ask/live") and "formula" in (one.post_data or "")
+    ):
+        page.check("input[value=formula]")
     page.fill("#formula", "LiXx")
     page.press("#formula", "Tab")
     page.wait_for_selector("#part-feed .error")
-    with page.expect_response("**/ask/live"):
+    with page.expect_response("**/ask/live") as late:
         held[-1].continue_()
-    page.wait_for_timeout(500)
+    late.value.finished()
+    drawn(page)
     assert "no formula" in page.inner_text("#part-feed .error")
     assert page.inner_text("#standing").startswith("The question cannot be answered")
 

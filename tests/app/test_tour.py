@@ -13,15 +13,10 @@ from typing import Any
 import pytest
 
 from tests.app.film import SIZE, Film
+from tests.app.waits import settled
 from tests.plants import less_manganese, write
 
 pytestmark = pytest.mark.page
-
-
-def answered(page: Any) -> None:
-    """Wait until the answer fits the question."""
-    page.wait_for_timeout(300)  # a change is sent once it rests
-    page.locator('#answer[aria-busy="true"]').wait_for(state="detached")
 
 
 def shown(page: Any, selector: str) -> None:
@@ -31,7 +26,6 @@ def shown(page: Any, selector: str) -> None:
     part.evaluate(
         "one => { scrollTo({ top: one.getBoundingClientRect().top + scrollY - 14, behavior: 'instant' }); }"
     )
-    page.wait_for_timeout(400)
 
 
 def cost(page: Any) -> float:
@@ -46,15 +40,11 @@ def test_a_newcomer_walks_from_a_question_to_a_report(
     page = tab("/ask", width=SIZE[0])
     page.set_viewport_size({"width": SIZE[0], "height": SIZE[1]})
     page.locator("#tiles").wait_for()
-    answered(page)
     film.step(page, "The cheapest way to leach NMC111: an answer as soon as the page is open")
-    page.fill("#target-all", "90")
-    page.keyboard.press("Tab")
-    answered(page)
+    settled(page, lambda: page.fill("#target-all", "90"))
     expected = cost(page)
     film.step(page, "90 % of every metal: the answer follows while you drag or type")
-    page.select_option("#confidence", "0.8")
-    answered(page)
+    settled(page, lambda: page.select_option("#confidence", "0.8"))
     assert cost(page) > expected, "certainty costs"
     film.step(page, "More certainty: each target holds with 80 % confidence, and costs more")
     shown(page, "#more-costs")
@@ -62,23 +52,19 @@ def test_a_newcomer_walks_from_a_question_to_a_report(
     shown(page, "#against")
     assert page.locator("#acids tbody tr").count() >= 2
     film.step(page, "The acids against each other")
-    page.select_option("#confidence", index=0)
+    settled(page, lambda: page.select_option("#confidence", index=0))
     page.locator("#part-prices").evaluate("part => { part.open = true; }")
     before = page.locator("#acids tbody tr td, #acids tbody tr th").first.text_content()
-    page.fill("#prices-sulfuric", "2")
-    page.keyboard.press("Tab")
-    answered(page)
+    settled(page, lambda: page.fill("#prices-sulfuric", "2"))
     shown(page, "#part-prices")
     film.step(page, "Another price of sulfuric acid: all known designs are ranked anew at once")
     after = page.locator("#acids tbody tr td, #acids tbody tr th").first.text_content()
     assert before == "sulfuric" and after != "sulfuric"
-    page.get_by_role("button", name="Reset the prices").click()
-    answered(page)
+    settled(page, lambda: page.get_by_role("button", name="Reset the prices").click())
     if page.locator("#searching .bars progress").count() == 0:
         page.click("#search")
     shown(page, "#behind-title")
-    page.locator("#searching .bars progress").first.wait_for()
-    page.wait_for_timeout(1500)
+    page.locator("#searching svg circle").nth(2).wait_for(state="attached")
     film.step(page, "A search goes on behind, with its hypervolume and its growing front")
     page.locator("#searching >> text=Open the front").wait_for(timeout=240_000)
     shown(page, "#behind-title")
@@ -95,7 +81,6 @@ def test_a_newcomer_walks_from_a_question_to_a_report(
     film.step(page, "Front: the report of the search, with tools to choose, pin and keep")
     shown(page, "#front")
     page.evaluate("LeachingPage.choose(document.getElementById('cards'), [2, 3, 4])")
-    page.wait_for_timeout(500)
     film.step(page, "What is chosen in one view stands out in all: front, parallel coordinates, table")
     page.evaluate("LeachingPage.choose(document.getElementById('cards'), [0])")
     page.click("#pin")
@@ -124,7 +109,6 @@ def test_a_newcomer_walks_from_a_question_to_a_report(
     shown(page, "#cards .card")
     film.step(page, "Its yields, costs and impacts, with intervals")
     page.locator("#cards figure").first.scroll_into_view_if_needed()
-    page.wait_for_timeout(500)
     film.step(page, "The scenarios against each other")
 
     page.goto(page.url.split("/predict")[0] + "/results")
@@ -153,10 +137,8 @@ def test_a_newcomer_walks_from_a_question_to_a_report(
     ):
         page.goto(page.url.rsplit("/", 1)[0] + f"/{path}")
         page.locator(selector).first.wait_for()
-        page.wait_for_timeout(700)
         film.step(page, said)
     page.locator("#theme").click()
-    page.wait_for_timeout(300)
     film.step(page, "Light or dark. On this machine alone: no account, no network")
     assert 90.0 < sum(film.seconds) < 150.0, "about two minutes"
     if target := os.environ.get("TOUR"):

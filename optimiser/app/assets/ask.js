@@ -67,12 +67,15 @@ async function pump() {
   const question = JSON.stringify(asked), from = latest;
   flight = { control: new AbortController(), began: performance.now() };
   part("answer").setAttribute("aria-busy", "true");
-  const slow = setTimeout(() => standing("Working: designs of this feed and these acids are predicted. That takes seconds, and the very first time on this machine up to a minute.", "working"), 400);
+  const current = () => waiting || question === JSON.stringify(asked); // else what was asked since is refused, and says so
+  const slow = setTimeout(() => {
+    if (current()) { standing("Working: designs of this feed and these acids are predicted. That takes seconds, and the very first time on this machine up to a minute.", "working"); }
+  }, 400);
   try {
     const told = await api("/ask/live", { method: "POST", json: asked, signal: flight.control.signal });
     answered = question;
     showAnswer(told);
-    if (waiting || question === JSON.stringify(asked)) { // else what was asked since is refused, and says so
+    if (current()) {
       clearErrors(form);
       standing(sure(told), "");
     }
