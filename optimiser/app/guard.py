@@ -52,7 +52,6 @@ class Guard:
     def __init__(self, app: ASGIApp, token: str, port: int) -> None:
         self.app = app
         self._token = token
-        self._port = port
         self._hosts = {f"{host}:{port}" for host in _HOSTS} | ({*_HOSTS} if port == 80 else set())
         self._origins = {f"http://{host}" for host in self._hosts}
         self._cookie = f"leaching-{port}"  # cookies do not tell ports apart

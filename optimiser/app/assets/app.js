@@ -132,7 +132,7 @@ export const STATES = {
 export function over(job) { return job.state !== "queued" && job.state !== "running"; }
 
 /** What a step says: "seed 1: generation 12 of 60". */
-export function stepText(step) {
+function stepText(step) {
   if (step.what === "steps") { return `${step.next || "at work"}: ${step.done} of ${step.of}`; }
   const volume = step.hypervolume === undefined ? "" : `, hypervolume ${step.hypervolume.toFixed(3)}`;
   const unit = step.hypervolume === undefined ? "" : "generation ";

@@ -3,7 +3,7 @@ import { api, make, showError } from "./app.js";
 import { acidFields, feedFields, rangeFields } from "./ask-stuff.js";
 
 /** The targets of a question, which always stand first among its constraints; null where it has none. */
-export function targetsOf(problem) {
+function targetsOf(problem) {
   const all = problem.constraints || [];
   const own = all.find((one) => one && one.yield) || null;
   problem.constraints = own ? [own, ...all.filter((one) => one !== own)] : all;
@@ -88,7 +88,7 @@ function folded(id, legend, fill, context) {
 }
 
 // A slider and a number that are one; `read` turns the slider's place into the number, `place` the other way.
-export function sliderRow({ id, name, label, key, unit, least, most, step, digits, value, read = (x) => x, place = (x) => x, said, set }) {
+function sliderRow({ id, name, label, key, unit, least, most, step, digits, value, read = (x) => x, place = (x) => x, said, set }) {
   const show = (number) => (number === null ? "" : String(Number(number.toFixed(digits))));
   const slider = make("input", { type: "range", id: `${id}-slider`, min: least, max: most, step, "aria-label": label });
   const field = make("input", { type: "number", id, name, step: "any", min: 0, "aria-label": `${label}, ${unit}`, "data-key": key });

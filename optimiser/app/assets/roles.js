@@ -78,7 +78,7 @@ export function withRole(said, column, role) {
 }
 
 /** The description with a column's name changed, in the place where it stands. */
-export function renamed(said, role, before, after) {
+function renamed(said, role, before, after) {
   const made = structuredClone(said);
   const part = role === "setpoint" ? made.setpoints : role === "choice" ? made.choices : role === "response" ? made.responses : made.feed.columns;
   const again = Object.entries(part).map(([name, one]) => [name === before ? after : name, one]);
