@@ -67,7 +67,9 @@ def test_a_question_is_run_changed_and_compared(tab: Callable[..., Any], app: Se
     expect(page.locator("#opened-about")).to_contain_text(f"from job {first['id']}")
     _done(page)
 
-    for box in page.get_by_role("checkbox", name="Compare job").all():
+    boxes = page.get_by_role("checkbox", name="Compare job")
+    expect(boxes).to_have_count(2)  # the history follows a moment after the job
+    for box in boxes.all():
         box.check()
     page.click("#compare")
     expect(page.locator("#opened-title")).to_contain_text("beside")
@@ -129,7 +131,9 @@ def test_a_sweep_is_made_read_and_two_of_its_runs_compared(tab: Callable[..., An
     expect(page.locator("#opened-report h2").first).to_have_text("The sweep in short")
     page.locator("#opened").get_by_role("button", name="Close").click()
     expect(page.locator("#opened-report")).to_be_empty()
-    for box in page.locator("#store").get_by_role("checkbox").all():
+    boxes = page.locator("#store").get_by_role("checkbox")
+    expect(boxes).to_have_count(2)
+    for box in boxes.all():
         box.check()
     page.click("#store-compare")
     expect(page.locator("#store-one")).to_contain_text("citric")

@@ -207,7 +207,11 @@ def test_a_problem_of_ones_own_and_a_missing_one_are_told(tab: Callable[..., Any
     page.wait_for_selector("#problem[aria-invalid]")
     problem = tmp_path / "mine.yaml"
     problem.write_text(f'name: mine\nfeed: "{MARKUP}"\n')
-    page.set_input_files("#problem-drop input", problem)
-    page.click("#ask")
+    held: list[Any] = []
+    page.route("**/uploads?*", lambda route: held.append(route))
+    with page.expect_request("**/uploads?*"):
+        page.set_input_files("#problem-drop input", problem)
+    page.click("#ask")  # while the file is on its way: asked once it has arrived
+    held[0].continue_()
     page.wait_for_selector("#next-progress .error")
     assert page.locator("img[src='x']").count() == 0

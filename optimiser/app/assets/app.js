@@ -256,7 +256,10 @@ export function pager(page, pages, go) {
     make("button", { type: "button", class: "quiet", disabled: page >= pages, onclick: () => go(page + 1) }, "Next"));
 }
 
-/** Make an element take a file, dropped or chosen with its button; calls `taken({ upload, name })`. */
+/**
+ * Make an element take a file, dropped or chosen with its button; calls `taken({ upload, name })`. A form that is sent
+ * while a file in it is still read is sent once it was, and not at all where the file was refused.
+ */
 export function dropZone(box, { accept = ".csv,.xlsx,.xlsm,.parquet", label = "Drop a table here, or choose one", taken }) {
   const input = make("input", { type: "file", accept, class: "chooser" });
   const said = make("p", { role: "status", class: "caption" });
@@ -265,14 +268,22 @@ export function dropZone(box, { accept = ".csv,.xlsx,.xlsm,.parquet", label = "D
     if (!file) { return; }
     clearErrors(box);
     said.textContent = `${file.name} is read …`;
+    const form = box.closest("form");
+    let sent = false;
+    const later = (event) => { event.preventDefault(); event.stopImmediatePropagation(); sent = true; };
+    if (form) { form.addEventListener("submit", later, { capture: true }); }
     try {
       const kept = await api(`/uploads?name=${encodeURIComponent(file.name)}`, { method: "POST", body: file });
       said.textContent = `${file.name}, ${(file.size / 1000).toFixed(1)} kB`;
       await taken(kept);
     } catch (error) {
+      sent = false;
       said.textContent = "";
       showError(box, error);
+    } finally {
+      if (form) { form.removeEventListener("submit", later, { capture: true }); }
     }
+    if (sent) { form.requestSubmit(); }
   };
   input.addEventListener("change", () => { give(input.files[0]); input.value = ""; });
   zone.addEventListener("dragover", (event) => { event.preventDefault(); zone.classList.add("over"); });
