@@ -18,6 +18,8 @@ from optimiser.search.run import run
 
 #: Moves of a slider, and those after which memory is compared with that at the end.
 _MOVES, _WARM = 200, 20
+#: Moves while a whole search runs beside, and moves that each end the search behind a question.
+_BESIDE, _BEHIND = 60, 10
 _SLIDERS = ("prices-sulfuric", "target-Co", "factors-h2o2", "prices-h2o2", "target-all")
 _SHOWN = """async (n) => {
   while (performance.getEntriesByName("ask").length <= n) { await new Promise(requestAnimationFrame); }
@@ -34,9 +36,9 @@ def drag(folder: Path) -> dict[str, Any]:
         folder: of a new workspace.
 
     Returns:
-        Milliseconds from the move to the answer, and megabytes of the page's and the server's memory.
+        Milliseconds from the move to the answer: with nothing else to do, while a search of Runs goes on, and
+        where the move ends the search behind a question. Megabytes of the page's and the server's memory.
     """
-    times: list[float] = []
     with served(folder) as app, browsed() as browser:
         page = browser.new_context().new_page()
         page.set_default_timeout(120_000)
@@ -47,22 +49,45 @@ def drag(folder: Path) -> dict[str, Any]:
         page.uncheck("#behind")
         page.evaluate("document.querySelectorAll('#question details').forEach((one) => { one.open = true; })")
         memory = page.context.new_cdp_session(page)
-        before = (0.0, 0.0)
-        for move in range(_MOVES):
-            if move == _WARM:
-                before = _heap(memory), _resident(app.pid)
-            seen = page.evaluate("performance.getEntriesByName('ask').length")
-            page.focus(f"#{_SLIDERS[move % len(_SLIDERS)]}-slider")
-            page.keyboard.press("ArrowLeft" if (move // len(_SLIDERS)) % 8 < 4 else "ArrowRight")
-            times.append(page.evaluate(_SHOWN, seen))
+        times = [_move(page, move) for move in range(_WARM)]
+        before = _heap(memory), _resident(app.pid)
+        times += [_move(page, move) for move in range(_WARM, _MOVES)]
         after = _heap(memory), _resident(app.pid)
-    times.sort()
+        job = app.ask("/runs/start", {"kind": "configs", "shipped": "nmc111_cost_vs_recovery"})["id"]
+        while app.ask(f"/jobs/{job}")["state"] == "queued" or not app.ask(f"/jobs/{job}")["steps"]:
+            time.sleep(0.1)
+        beside = [_move(page, move) for move in range(_BESIDE)]
+        if app.ask(f"/jobs/{job}")["state"] != "running":
+            raise RuntimeError("the search beside ended before the moves did")
+        while app.ask(f"/jobs/{job}")["state"] == "running":
+            time.sleep(0.5)
+        page.check("#behind")
+        behind = []
+        for move in range(_BEHIND):
+            page.wait_for_selector("#searching .bars progress")
+            behind.append(_move(page, move))
     return {
         "drag_first_answer_s": round(first, 2),
-        "drag_ms_median": round(statistics.median(times)),
-        "drag_ms_p95": round(times[int(0.95 * len(times))]),
+        **_told("drag_ms", times),
+        **_told("drag_beside_a_search_ms", beside),
+        **_told("drag_ends_a_search_ms", behind),
         "drag_page_mb": [round(before[0], 1), round(after[0], 1)],
         "drag_server_mb": [round(before[1]), round(after[1])],
+    }
+
+
+def _move(page: Any, move: int) -> float:
+    """Move one of the sliders by a step, and return the milliseconds until its answer is shown."""
+    seen = page.evaluate("performance.getEntriesByName('ask').length")
+    page.focus(f"#{_SLIDERS[move % len(_SLIDERS)]}-slider")
+    page.keyboard.press("ArrowLeft" if (move // len(_SLIDERS)) % 8 < 4 else "ArrowRight")
+    return float(page.evaluate(_SHOWN, seen))
+
+
+def _told(name: str, times: list[float]) -> dict[str, int]:
+    return {
+        f"{name}_median": round(statistics.median(times)),
+        f"{name}_p95": round(sorted(times)[int(0.95 * len(times))]),
     }
 
 

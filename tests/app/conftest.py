@@ -74,6 +74,7 @@ def browser() -> Iterator[Any]:
     sync = pytest.importorskip("playwright.sync_api")
     if (path := find_browser()) is None:
         pytest.skip("needs Chromium")
+    sync.expect.set_options(timeout=60_000)  # as that of pages; its usual 5 s are short beside other tests
     with sync.sync_playwright() as playwright:
         found = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
         yield found
