@@ -37,6 +37,36 @@ export function make(name, attributes = {}, ...children) {
   return made;
 }
 
+const turns = new WeakMap();
+
+/**
+ * Take a turn at something, an element or a function: the function that is returned says whether no later turn at it
+ * was taken since, so whether an answer that comes late may still be drawn.
+ */
+export function turn(at) {
+  const mine = {};
+  turns.set(at, mine);
+  return () => turns.get(at) === mine;
+}
+
+/** Empty an element; a job that is followed in it, or a report that is on its way into it, is left. */
+export function empty(box) {
+  turn(box);
+  if (window.LeachingPage) { window.LeachingPage.stop(box); }
+  box.replaceChildren();
+}
+
+/** A handler that does nothing while it is still at work, such as one of a button that is clicked twice. */
+export function once(call) {
+  let working = false;
+  return async (event) => {
+    if (event && event.type === "submit") { event.preventDefault(); }
+    if (working) { return; }
+    working = true;
+    try { await call(event); } finally { working = false; }
+  };
+}
+
 /** The lines of an error as the command line has them. */
 export function errorBlock(told) {
   const lines = [["where", told.where], ["allowed", told.allowed], ["do", told.remedy]].filter((line) => line[1]);
@@ -142,16 +172,19 @@ function stepText(step) {
 /**
  * Show a job in an element until it has ended: its place in the queue, its steps, a button that cancels it, and what
  * went wrong; then call `ended(job)`, whose job has `printed`, `files` and `report` too. A reload may call it again
- * with the id alone.
+ * with the id alone. Another job that is followed in the element, or `empty`, ends it.
  */
 export function follow(box, id, { ended = () => {}, step = () => {} } = {}) {
   const status = make("p", { role: "status", class: "job-state" });
   const bars = make("div", { class: "bars" });
-  const cancel = make("button", { type: "button", class: "quiet", onclick: () => api(`/jobs/${id}`, { method: "DELETE" }).catch((error) => box.append(errorBlock(error.told))) }, "Cancel");
+  const cancel = make("button", { type: "button", class: "quiet", onclick: () => cancelJob(id).catch((error) => box.append(errorBlock(error.told))) }, "Cancel");
   const part = make("div", { class: "job", "data-job": id, "aria-live": "off" }, status, bars, cancel);
-  box.replaceChildren(part);
+  empty(box);
+  box.append(part);
+  const mine = turn(box);
   let finished = false;
   const draw = async (job) => {
+    if (!mine()) { stop(); return; }
     if (job.id !== id || finished) { return; }
     part.dataset.state = job.state;
     const word = STATES[job.state] || job.state;
@@ -164,19 +197,25 @@ export function follow(box, id, { ended = () => {}, step = () => {} } = {}) {
     cancel.remove();
     bars.remove();
     if (job.error) { part.append(errorBlock(job.error)); }
-    if (job.state !== "removed") { ended(job.printed ? job : await api(`/jobs/${id}`)); }
+    if (job.state === "removed") { return; }
+    const whole = job.printed ? job : await api(`/jobs/${id}`);
+    if (mine()) { ended(whole); }
   };
   const stop = onJob(draw);
   api(`/jobs/${id}`).then(draw, (error) => { stop(); part.append(errorBlock(error.told)); cancel.remove(); });
-  return () => { finished = true; stop(); };
 }
+
+/** Cancel a job; one that has ended meanwhile keeps its results. */
+export function cancelJob(id) { return api(`/jobs/${id}?cancel=yes`, { method: "DELETE" }); }
 
 /** Put the cards of a job's report into an element, with their figures; or those of the report at another address. */
 export async function showReport(box, id, { address = `/jobs/${id}/report`, files = `/jobs/${id}/files/report` } = {}) {
-  const answer = await fetch(address);
-  if (!answer.ok) { box.replaceChildren(errorBlock({ what: "The report cannot be shown.", remedy: "look at the files of the job" })); return; }
+  const mine = turn(box);
+  const text = await fetch(address).then((answer) => (answer.ok ? answer.text() : null), () => null);
+  if (!mine()) { return; }
+  if (text === null) { box.replaceChildren(errorBlock({ what: "The report cannot be shown.", remedy: "load the page again, or look at the files of the job" })); return; }
   if (window.LeachingPage) { window.LeachingPage.stop(box); }
-  const parsed = new DOMParser().parseFromString(await answer.text(), "text/html"); // our own page; scripts in it stay data
+  const parsed = new DOMParser().parseFromString(text, "text/html"); // our own page; scripts in it stay data
   parsed.querySelectorAll("noscript").forEach((one) => one.remove()); // a parser that runs no scripts shows them
   parsed.querySelectorAll("a[href]").forEach((link) => { // files beside the page
     const to = link.getAttribute("href");
@@ -257,33 +296,36 @@ export function pager(page, pages, go) {
 }
 
 /**
- * Make an element take a file, dropped or chosen with its button; calls `taken({ upload, name })`. A form that is sent
- * while a file in it is still read is sent once it was, and not at all where the file was refused.
+ * Make an element take a file, dropped or chosen with its button; calls `taken({ upload, name })`. The file that was
+ * given last counts. A form that is sent while a file in it is still read is sent once it was, and not at all where the
+ * file was refused.
  */
 export function dropZone(box, { accept = ".csv,.xlsx,.xlsm,.parquet", label = "Drop a table here, or choose one", taken }) {
   const input = make("input", { type: "file", accept, class: "chooser" });
   const said = make("p", { role: "status", class: "caption" });
   const zone = make("label", { class: "drop" }, make("span", {}, label), input);
+  let sent = false;
+  const later = (event) => { event.preventDefault(); event.stopImmediatePropagation(); sent = true; };
   const give = async (file) => {
     if (!file) { return; }
     clearErrors(box);
     said.textContent = `${file.name} is read …`;
-    const form = box.closest("form");
-    let sent = false;
-    const later = (event) => { event.preventDefault(); event.stopImmediatePropagation(); sent = true; };
+    const form = box.closest("form"), mine = turn(box);
     if (form) { form.addEventListener("submit", later, { capture: true }); }
     try {
       const kept = await api(`/uploads?name=${encodeURIComponent(file.name)}`, { method: "POST", body: file });
+      if (!mine()) { return; }
       said.textContent = `${file.name}, ${(file.size / 1000).toFixed(1)} kB`;
       await taken(kept);
     } catch (error) {
+      if (!mine()) { return; }
       sent = false;
       said.textContent = "";
       showError(box, error);
     } finally {
-      if (form) { form.removeEventListener("submit", later, { capture: true }); }
+      if (form && mine()) { form.removeEventListener("submit", later, { capture: true }); }
     }
-    if (sent) { form.requestSubmit(); }
+    if (sent) { sent = false; form.requestSubmit(); }
   };
   input.addEventListener("change", () => { give(input.files[0]); input.value = ""; });
   zone.addEventListener("dragover", (event) => { event.preventDefault(); zone.classList.add("over"); });

@@ -26,11 +26,10 @@ export function adapted(asked, offers, how) {
     });
     if (Object.keys(own.yield).length === 0) { problem.constraints.shift(); }
   }
-  if (offers.cathode && how !== "problem" && how !== "acids") {
-    const given = [].concat(problem.variables.acid);
+  if (offers.cathode && how === "feed") {
     const near = offers.acids.filter((one) => one.near).map((one) => one.name);
-    const kept = given.filter((one) => typeof one !== "string" || near.includes(one));
-    if (near.length && how === "feed") { problem.variables.acid = kept.length ? kept : near.slice(0, 8); }
+    const kept = [].concat(problem.variables.acid).filter((one) => typeof one !== "string" || near.includes(one));
+    if (near.length) { problem.variables.acid = kept.length ? kept : near.slice(0, 8); }
   }
   const { metric } = metricOf(problem.objectives[0]);
   if (offers.objectives.length && !offers.objectives.some((one) => one.name === metric)) { aim(problem, offers.objectives[0]); }
@@ -49,8 +48,13 @@ function aim(problem, offer, quantile = "") {
   problem.objectives = [{ [verb]: quantile ? { [offer.name]: quantile } : offer.name }, ...(rest.length ? rest : [other])];
 }
 
-/** Draw the form; the part that the user is in stays as it is, unless all of the question is another one. */
+/**
+ * Draw the form; the part that the user is in stays as it is, unless all of the question is another one. What to look
+ * for is drawn anew after a choice in it, since that may change which objectives there are.
+ */
 export function drawFields(box, context) {
+  const focused = document.activeElement;
+  const stays = (before) => before.contains(focused) && !(before.id === "part-aim" && focused.matches("select, [type=checkbox]"));
   const open = new Map(Array.from(box.querySelectorAll("details"), (one) => [one.id, one.open]));
   const parts = [
     part("feed", "Feed", feedFields, context), part("targets", "Targets", targetFields, context),
@@ -62,14 +66,19 @@ export function drawFields(box, context) {
   for (const made of parts) {
     const before = box.querySelector(`#${made.id}`);
     if (made.tagName === "DETAILS") { made.open = open.has(made.id) ? open.get(made.id) : made.id === "part-prices" && matchMedia("(min-width: 901px)").matches; }
-    if (before && context.how !== "problem" && before.contains(document.activeElement)) {
+    if (before && context.how !== "problem" && stays(before)) {
       before.dispatchEvent(new CustomEvent("leaching:offers", { detail: context.offers }));
       made.replaceWith(before);
       parts[parts.indexOf(made)] = before;
     }
   }
   const inside = box.contains(document.activeElement) ? parts.find((one) => one.contains(document.activeElement)) : null;
-  if (!inside) { box.replaceChildren(...parts); return; }
+  if (!inside) {
+    const again = box.contains(focused) && focused.id;
+    box.replaceChildren(...parts);
+    if (again) { box.querySelector(`#${CSS.escape(again)}`)?.focus(); }
+    return;
+  }
   // moving the part that has the focus would lose it
   Array.from(box.children).filter((one) => one !== inside).forEach((one) => one.remove());
   const at = parts.indexOf(inside);
@@ -172,7 +181,8 @@ function aimFields(box, { asked, offers, known, changed }) {
   const safe = make("input", { type: "checkbox", id: "quantile", checked: now.quantile !== "" });
   const set = () => {
     const offer = offers.objectives.find((one) => one.name === metric.value);
-    aim(asked().problem, offer, safe.checked ? now.quantile || (offer.better === "lower" ? "p90" : "p10") : "");
+    const before = offer.name === now.metric ? now.quantile : ""; // another metric's may be its better side
+    aim(asked().problem, offer, safe.checked ? before || (offer.better === "lower" ? "p90" : "p10") : "");
     changed();
   };
   for (const field of [metric, safe]) { field.addEventListener("change", set); }

@@ -1,35 +1,37 @@
 // The search behind a question: it starts when the question rests, tells how far it is, and teaches the answer.
-import { api, errorBlock, follow, make, Refused } from "./app.js";
+import { api, empty, errorBlock, follow, make, Refused } from "./app.js";
 
 const KEPT = "leaching:ask:search";
 
 /** Follow searches in an element: start, outdated, again. */
 export function searching(box, { learned, refused }) {
   let now = null; // { id, question, ended }
-  let stop = () => {};
+  let last = Promise.resolve(); // what is to be started and dropped, one after the other
 
-  function keep() { try { localStorage.setItem(KEPT, JSON.stringify(now)); } catch (error) { /* kept nowhere */ } }
-  async function drop() {
-    const { id, ended } = now;
+  function keep() { try { sessionStorage.setItem(KEPT, JSON.stringify(now)); } catch (error) { /* kept nowhere */ } }
+  function forget(text) {
     now = null;
     keep();
-    stop();
-    box.replaceChildren(make("p", { class: "caption" }, "The question has changed: its search was cancelled."));
+    empty(box);
+    box.append(make("p", { class: "caption" }, text));
+  }
+  async function drop() {
+    const { id, ended } = now;
+    forget("The question has changed: its search was cancelled.");
     if (ended) { return; }
     try { await api(`/jobs/${id}?unwanted=yes`, { method: "DELETE" }); } catch (error) { if (!(error instanceof Refused)) { throw error; } }
   }
-  function forget() {
-    stop();
-    now = null;
-    keep();
-    box.replaceChildren(make("p", { class: "caption" }, "Nothing is searched."));
+  function inTurn(work) {
+    const done = last.then(work);
+    last = done.catch(() => {});
+    return done;
   }
   function watch() {
     const { id } = now, plot = make("div", { class: "growing" });
-    stop = follow(box, id, {
+    follow(box, id, {
       step: (job) => {
         // the number may be another job's since
-        if (JSON.stringify(job.about?.asked) !== now?.question) { forget(); return; }
+        if (JSON.stringify(job.about?.asked) !== now?.question) { forget("Nothing is searched."); return; }
         if (job.about.objectives) { grow(plot, job); if (!plot.isConnected && plot.firstChild) { box.append(plot); } }
       },
       ended: async (job) => {
@@ -49,22 +51,24 @@ export function searching(box, { learned, refused }) {
   }
   return {
     /** Start a search of a question, unless there is one of it. */
-    async start(asked, anew = false) {
+    start(asked, anew = false) {
       const question = JSON.stringify(asked);
-      if (now && now.question === question && !(anew && now.ended)) { return; }
-      if (now && now.question !== question) { await drop(); }
-      try {
-        const job = await api("/ask/jobs/search", { method: "POST", json: asked });
-        now = { id: job.id, question, ended: false };
-        keep();
-        watch();
-      } catch (error) { if (error instanceof Refused) { refused(error); } else { throw error; } }
+      return inTurn(async () => {
+        if (now && now.question === question && !(anew && now.ended)) { return; }
+        if (now && now.question !== question) { await drop(); }
+        try {
+          const job = await api("/ask/jobs/search", { method: "POST", json: JSON.parse(question) });
+          now = { id: job.id, question, ended: false };
+          keep();
+          watch();
+        } catch (error) { if (error instanceof Refused) { refused(error); } else { throw error; } }
+      });
     },
     /** The question is another one now. */
-    outdated(question) { if (now && now.question !== question && !now.ended) { drop(); } },
+    outdated: (question) => inTurn(async () => { if (now && now.question !== question && !now.ended) { await drop(); } }),
     /** Find the search of before a reload. */
     again() {
-      try { now = JSON.parse(localStorage.getItem(KEPT)); } catch (error) { now = null; }
+      try { now = JSON.parse(sessionStorage.getItem(KEPT)); } catch (error) { now = null; }
       if (now) { watch(); }
     }
   };

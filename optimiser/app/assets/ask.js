@@ -1,5 +1,5 @@
 // The screen Ask: the question stands in the browser and in the address; its answer follows while one drags.
-import { api, clearErrors, dropZone, errorBlock, follow, make, Refused, sameElsewhere, showError, showReport } from "./app.js";
+import { api, clearErrors, dropZone, empty, errorBlock, follow, make, once, Refused, sameElsewhere, showError, showReport, turn } from "./app.js";
 import { showAnswer, showMore } from "./ask-answer.js";
 import { adapted, drawFields } from "./ask-form.js";
 import { searching } from "./ask-search.js";
@@ -125,13 +125,13 @@ async function changed(how = "number") {
   await refit(how);
 }
 // While the form is made to fit, the question may name what its feed does not have: it is not asked.
-let fitting = 0, fits = false;
+let fits = false;
 async function refit(how) {
-  const turn = fitting += 1;
+  const mine = turn(refit);
   fits = true;
   try {
     const told = await api("/ask/form", { method: "POST", json: asked });
-    if (turn !== fitting) { return null; }
+    if (!mine()) { return null; }
     offers = told;
     clearErrors(form);
     asked = adapted(asked, offers, how);
@@ -141,7 +141,11 @@ async function refit(how) {
     fits = false;
     ask();
   } catch (error) {
-    if (turn === fitting) { fits = false; refused(error); }
+    if (mine()) {
+      fits = waiting = false;
+      if (!flight) { part("answer").removeAttribute("aria-busy"); }
+      refused(error);
+    }
     return error;
   }
   return null;
@@ -149,23 +153,25 @@ async function refit(how) {
 function draw(how) { drawFields(part("fields"), { asked: () => asked, offers, known, changed, how }); }
 
 async function open(address) {
+  const mine = turn(open);
   try {
     const told = await api(address);
+    if (!mine()) { return; }
     asked = { problem: told.problem, prices: {}, factors: {} };
     await refit("problem");
   } catch (error) { showError(form, error); }
 }
 
 // The full answer: a job, whose cards are shown below.
-part("full").addEventListener("click", async () => {
+part("full").addEventListener("click", once(async () => {
   try {
     const job = await api("/ask/jobs/answer", { method: "POST", json: asked });
     keepJob(job.id);
     whole(job.id);
   } catch (error) { if (error instanceof Refused) { showError(form, error); } else { throw error; } }
-});
+}));
 function whole(id) {
-  part("report").replaceChildren();
+  empty(part("report"));
   follow(part("following"), id, {
     ended: async (job) => {
       if (!job.report) { return; }

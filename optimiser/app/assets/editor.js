@@ -1,5 +1,5 @@
 // The editor of a question: one value changed by a form, or the text; then a new job.
-import { Refused, api, clearErrors, dropZone, errorBlock, make, showError } from "./app.js";
+import { Refused, api, clearErrors, dropZone, errorBlock, make, once, showError } from "./app.js";
 
 const by = (id) => document.getElementById(id);
 const form = by("editor");
@@ -85,28 +85,28 @@ export function begin(call) { started = call; }
 by("one").addEventListener("change", () => { by("one-value").value = asked.values[by("one").value] ? asked.values[by("one").value].value : ""; });
 by("one-value").addEventListener("keydown", (event) => { if (event.key === "Enter") { event.preventDefault(); by("one-change").click(); } });
 by("one-change").addEventListener("click", async () => {
-  const value = asked.values[by("one").value];
+  const value = asked.values[by("one").value], of = source;
   if (!value) { return; }
   clearErrors(form);
   try {
     const next = by("one-value").value;
-    asked = await api("/runs/change", { method: "POST", json: { kind: asked.kind, files: texts(), file: value.file, key: value.key, value: next } });
+    const found = await api("/runs/change", { method: "POST", json: { kind: asked.kind, files: texts(), file: value.file, key: value.key, value: next } });
+    if (source !== of) { return; }
+    asked = found;
     drawTexts();
     drawValues();
     by("one-done").textContent = `${dotted(value.key)} was ${value.value} and is ${next} now.`;
   } catch (error) { refuse(error); }
 });
-form.addEventListener("submit", async (event) => {
-  event.preventDefault();
+form.addEventListener("submit", once(async () => {
   clearErrors(form);
-  by("go").disabled = true;
   try {
     const tables = by("own-tables").hidden ? {} : Object.fromEntries(Array.from(by("own-choices").querySelectorAll("select"), (one) => [one.name, one.value]));
     const job = await api("/runs/start", { method: "POST", json: { ...source, files: texts(), name: by("name").value, tables } });
     close();
     started(job);
-  } catch (error) { refuse(error); } finally { by("go").disabled = false; }
-});
+  } catch (error) { refuse(error); }
+}));
 by("leave").addEventListener("click", close);
 
 by("shipped").addEventListener("change", () => {

@@ -1,5 +1,5 @@
 // The screen Front: the report's cards, choosing among all designs of the run, pinned designs, exports.
-import { api, clearErrors, errorBlock, make, sameElsewhere, showError, showReport } from "./app.js";
+import { Refused, api, clearErrors, errorBlock, make, once, sameElsewhere, showError, showReport } from "./app.js";
 
 const select = document.getElementById("run");
 if (select) { select.addEventListener("change", () => { location.href = `/front?job=${encodeURIComponent(select.value)}`; }); }
@@ -28,12 +28,16 @@ async function start(job) {
     picked.textContent = rows.length === 0 ? "No design is chosen: exports take all." : rows.length === 1 ? `Design ${rows[0] + 1} is chosen.` : `${rows.length} designs are chosen.`;
     pin.disabled = rows.length === 0 || rows.length > 6;
     exportLinks(job, rows);
-    if (rows.length === 1) { choosing.from(rows[0]); }
+    choosing.from(rows.length === 1 ? rows[0] : null);
   });
   pin.addEventListener("click", () => rows.forEach((row) => pins.add(`design ${row + 1}`, told.rows[row])));
   const choosing = chooser(job, told, pins, (row) => window.LeachingPage.choose(cards, [row]));
   exportLinks(job, rows);
   cards.removeAttribute("aria-busy");
+  try {
+    const [run, question] = await Promise.all([api(`/jobs/${job}`), api(`/runs/question?job=${job}`)]);
+    sameElsewhere(document.getElementById("run-elsewhere"), run.command, question.files);
+  } catch (error) { if (!(error instanceof Refused)) { throw error; } } // what ran is not essential here
 }
 
 // Improve, relax, keep: a row per metric, from the design that is chosen, or the best one.
@@ -74,8 +78,7 @@ function chooser(job, told, pins, mark) {
     lines.forEach((line) => { line.now.textContent = told.rows[row ?? 0][line.metric.name].split(" (")[0]; });
   }
   set(null);
-  form.addEventListener("submit", async (event) => {
-    event.preventDefault();
+  form.addEventListener("submit", once(async () => {
     clearErrors(form);
     const of = (way) => lines.filter((line) => line.way.value === way);
     const asked = {
@@ -94,7 +97,7 @@ function chooser(job, told, pins, mark) {
       out.replaceChildren();
       showError(form, error);
     }
-  });
+  }));
   return { from: set };
 }
 

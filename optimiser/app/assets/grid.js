@@ -1,6 +1,9 @@
 // A table that was dropped: its cells, what is wrong with them, and corrections in place.
 import { make, errorBlock } from "./app.js";
 
+/** Milliseconds in which the click that left a cell finds the cell that it is on. */
+const LEAVING = 250;
+
 /**
  * Make an element show a table; `changed(edits)` is called after each correction with all of them, as
  * `[row, column, text]`. Arrows move, Enter or F2 opens a cell, Escape leaves it as it was.
@@ -9,6 +12,7 @@ export function grid(box, { changed, label = "table" }) {
   let told = null;
   let edits = new Map();
   let at = null;
+  let late = false; // a table came while a cell was open, and is not drawn yet
   const only = make("input", { type: "checkbox" });
   const said = make("p", { role: "status", class: "grid-said" });
   const next = make("button", { type: "button", class: "quiet" }, "Next mistake");
@@ -38,14 +42,16 @@ export function grid(box, { changed, label = "table" }) {
     const row = Number(cell.dataset.row), column = Number(cell.dataset.column), before = cell.textContent;
     const input = make("input", { type: "text", "aria-label": row === headRow() ? `title of column ${column + 1}` : `row ${row}, ${titleOf(column)}`, maxlength: 300 });
     input.value = before;
+    const first = input.value; // without line breaks, which a field cannot have
     let left = false;
     const leave = (keep, back) => {
       if (left) { return; }
       left = true;
-      const text = input.value.trim();
-      cell.replaceChildren(keep ? text : before);
+      const other = keep && input.value !== first, text = input.value.trim();
+      cell.replaceChildren(other ? text : before);
       if (back) { focusOn(cell); }
-      if (keep && text !== before) { edits.set(`${row}:${column}`, [row, column, text]); cell.classList.add("edited"); changed(list()); }
+      if (other) { edits.set(`${row}:${column}`, [row, column, text]); cell.classList.add("edited"); changed(list()); }
+      else { setTimeout(drawLate, LEAVING); }
     };
     input.addEventListener("keydown", (event) => {
       event.stopPropagation();
@@ -93,7 +99,16 @@ export function grid(box, { changed, label = "table" }) {
     }, text);
   }
 
+  function typing() { return body.contains(document.activeElement) && document.activeElement.tagName === "INPUT"; }
+  function drawLate() { if (late && !typing()) { redraw(); } }
+  function redraw() {
+    const inside = body.contains(document.activeElement);
+    draw();
+    if (inside && at) { focusOn(cellOf(at[0], at[1])); }
+  }
+
   function draw() {
+    late = false;
     const byRow = new Map(told.problems.filter((one) => one.row !== null).map((one) => [one.row, one]));
     const ofTable = told.problems.filter((one) => one.row === null);
     const several = told.problems.length;
@@ -129,12 +144,9 @@ export function grid(box, { changed, label = "table" }) {
   return {
     /** Show a table as the server tells it. */
     show(table) {
-      const inside = body.contains(document.activeElement) && document.activeElement.tagName !== "INPUT";
-      const typing = body.contains(document.activeElement) && document.activeElement.tagName === "INPUT";
       told = table;
-      if (typing) { return; } // drawn when the cell is left, and what it says is checked then
-      draw();
-      if (inside && at) { focusOn(cellOf(at[0], at[1])); }
+      late = typing(); // else the cell would be lost; it is drawn when that is left
+      if (!late) { redraw(); }
     },
     /** The corrections; giving others replaces them. */
     edits(others) {

@@ -1,5 +1,5 @@
 // The screen "Predict": drop a table, correct it in place, predict it.
-import { api, clearErrors, dropZone, fileLinks, follow, make, Refused, sameElsewhere, showError, showReport } from "./app.js";
+import { api, clearErrors, dropZone, empty, fileLinks, follow, make, Refused, sameElsewhere, showError, showReport } from "./app.js";
 import { grid } from "./grid.js";
 import { downloads, field, only } from "./screen.js";
 
@@ -48,7 +48,7 @@ function take(taken) {
   $("run").disabled = true;
   rows.edits([]);
   only($("sheet"), []);
-  ["progress", "downloads", "cards"].forEach((id) => $(id).replaceChildren());
+  ["progress", "downloads", "cards"].forEach((id) => empty($(id)));
   history.replaceState(null, "", `/predict?${new URLSearchParams(taken.upload ? { upload: taken.upload } : { table: taken.job })}`);
   return look();
 }
@@ -65,7 +65,7 @@ async function ended(job) {
 
 function watch(id) {
   history.replaceState(null, "", `/predict?job=${id}`);
-  ["downloads", "cards"].forEach((part) => $(part).replaceChildren());
+  ["downloads", "cards"].forEach((part) => empty($(part)));
   follow($("progress"), id, { ended });
 }
 

@@ -1,5 +1,5 @@
 // The screen "Own results": site models, what they learned, and what to measure next.
-import { api, clearErrors, dropZone, errorBlock, follow, make, over, Refused, sameElsewhere, showError, showReport } from "./app.js";
+import { api, clearErrors, dropZone, empty, errorBlock, follow, make, once, over, Refused, sameElsewhere, showError, showReport } from "./app.js";
 import { grid } from "./grid.js";
 import { field, only } from "./screen.js";
 import { suggestions } from "./suggestions.js";
@@ -47,13 +47,13 @@ async function show(name, job) {
     $("one").hidden = false;
     $("one-title").textContent = name;
     $("one-about").textContent = `${counted(told.results, "result")} of ${counted(told.experiments, "experiment")}, learned on ${told.base}, changed ${when(told.changed)}. In problems it is surrogate: ${name}.`;
-    $("undo").disabled = !told.former;
-    $("forget").disabled = true;
+    former = told.former;
     const lines = told.rows.map((cells, k) => make("tr", {},
       make("td", {}, make("label", { class: "check" }, make("input", { type: "checkbox", value: k + 1, class: "one-row" }), String(k + 1))),
       ...cells.map((text) => make("td", {}, text))));
     $("stored-rows").replaceChildren(make("div", { class: "table-box tall" }, make("table", { class: "stored" },
       make("thead", {}, make("tr", {}, ...["number", ...told.header].map((title) => make("th", { scope: "col" }, title)))), make("tbody", {}, ...lines))));
+    arm();
     const lesson = job && job.report ? job : await api("/results/lessons", { method: "POST", json: { name } });
     watch(lesson.id, true);
   } catch (error) { $("one").hidden = false; $("one-title").textContent = name; box.replaceChildren(errorBlock(error.told)); }
@@ -63,27 +63,39 @@ async function show(name, job) {
 function watch(id, tells = false) {
   history.replaceState(null, "", `/results?${new URLSearchParams(open ? { model: open, job: id } : { job: id })}`);
   follow($("progress"), id, { ended: async (job) => {
+    if (!tells) { changing = false; arm(); }
+    sameElsewhere($("one-elsewhere"), job.command);
     if (job.error) { if (!form.hidden) { showError(form, new Refused(job.error)); } return; }
     if (job.state !== "done") { return; }
     if (tells) { $("progress").replaceChildren(); await showReport($("cards"), id); return; }
-    if (job.about.kind === "learn") { form.hidden = true; upload = null; dropping(); }
-    $("cards").replaceChildren();
+    if (job.about.kind === "learn" && upload === job.about.upload) { form.hidden = true; upload = null; dropping(); }
+    empty($("cards"));
     await show(job.about.model, job);
     $("one").scrollIntoView({ block: "start" });
   } });
 }
 
+// Numbers of results are those of the site model that is shown: it is changed once, then shown anew.
+let changing = false, former = false;
 async function change(what, json) {
+  changing = true;
+  arm();
   try {
     $("one-error").replaceChildren();
     watch((await api(`/results/${what}`, { method: "POST", json })).id);
-  } catch (error) { $("one-error").replaceChildren(errorBlock(error.told)); }
+  } catch (error) {
+    changing = false;
+    arm();
+    $("one-error").replaceChildren(errorBlock(error.told));
+  }
 }
-$("stored-rows").addEventListener("change", () => {
+function arm() {
   const count = $("stored-rows").querySelectorAll(":checked").length;
-  $("forget").disabled = count === 0;
+  $("undo").disabled = changing || !former;
+  $("forget").disabled = changing || count === 0;
   $("forget").textContent = count ? `Forget ${counted(count, "chosen result")}` : "Forget the chosen results";
-});
+}
+$("stored-rows").addEventListener("change", arm);
 $("forget").addEventListener("click", () => change("forget", { name: open, rows: Array.from($("stored-rows").querySelectorAll(":checked"), (one) => Number(one.value)) }));
 $("undo").addEventListener("click", () => change("undo", { name: open }));
 $("add").addEventListener("click", () => {
@@ -133,15 +145,14 @@ async function look() {
   }
 }
 
-form.addEventListener("submit", async (event) => {
-  event.preventDefault();
+form.addEventListener("submit", once(async () => {
   try {
     clearErrors(form);
     const job = await api("/results/learn", { method: "POST", json: asked() });
     watch(job.id);
     $("progress").scrollIntoView({ block: "nearest" });
   } catch (error) { showError(form, error); }
-});
+}));
 let pause = 0;
 form.addEventListener("input", (event) => { if (!event.target.closest("#grid")) { clearTimeout(pause); pause = setTimeout(look, 200); } });
 

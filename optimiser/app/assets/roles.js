@@ -7,17 +7,20 @@ export const ROLES = {
   feed: "name of the feed", composition: "number that describes the feed", study: "whose rows these are: study, laboratory"
 };
 
+// What a user's text has where parts are expected may be anything.
+const partsOf = (one) => (one && typeof one === "object" ? one : {});
+
 /** The roles of the columns that a description gives: by column, `{ role, name }`. */
 export function rolesOf(said) {
   const found = new Map();
-  const entries = (part) => Object.entries(part && typeof part === "object" ? part : {});
+  const entries = (part) => Object.entries(partsOf(part));
   const put = (column, role, name) => { if (typeof column === "string") { found.set(column, { role, name }); } };
   entries(said.setpoints).forEach(([name, one]) => put(one && one.column, "setpoint", name));
   entries(said.choices).forEach(([name, one]) => put(one && one.column, "choice", name));
-  const responses = said.responses || {};
+  const responses = partsOf(said.responses);
   if ("by" in responses && "value" in responses) { put(responses.by, "by", ""); put(responses.value, "value", ""); }
   else { entries(responses).forEach(([name, column]) => put(column, "response", name)); }
-  const feed = said.feed || {};
+  const feed = partsOf(said.feed);
   put(feed.name, "feed", "");
   if (Array.isArray(feed.columns)) { feed.columns.forEach((column) => put(column, "composition", column)); }
   else { entries(feed.columns).forEach(([name, column]) => put(column, "composition", name)); }
@@ -41,11 +44,11 @@ function usual(column) {
 
 function without(said, column) {
   const made = structuredClone(said);
-  const drop = (part, is) => { for (const [name, one] of Object.entries(part || {})) { if (is(one)) { delete part[name]; if (made.monotone) { delete made.monotone[name]; } } } };
-  drop(made.setpoints, (one) => one.column === column);
-  drop(made.choices, (one) => one.column === column);
+  const drop = (part, is) => { for (const [name, one] of Object.entries(partsOf(part))) { if (is(one)) { delete part[name]; delete partsOf(made.monotone)[name]; } } };
+  drop(made.setpoints, (one) => partsOf(one).column === column);
+  drop(made.choices, (one) => partsOf(one).column === column);
   drop(made.responses, (one) => one === column);
-  if (made.feed) {
+  if (made.feed && typeof made.feed === "object") {
     if (made.feed.name === column) { delete made.feed.name; }
     if (Array.isArray(made.feed.columns)) { made.feed.columns = Object.fromEntries(made.feed.columns.map((one) => [one, one])); }
     drop(made.feed.columns, (one) => one === column);
@@ -63,7 +66,7 @@ export function withRole(said, column, role) {
   if (role === "setpoint") { const part = under("setpoints"); part[free(part, guess.name)] = { column, ...(guess.unit ? { unit: guess.unit } : {}), ...(guess.name === "time" ? { log: true } : {}) }; }
   if (role === "choice") { const part = under("choices"); part[free(part, guess.name)] = { column }; }
   if (role === "response") {
-    if (made.responses && "value" in made.responses) { made.responses = {}; }
+    if ("value" in partsOf(made.responses)) { made.responses = {}; }
     const part = under("responses");
     part[free(part, guess.name.replace(/[ _-]*(pct|percent|yield|recovery|extraction|leached)\b/gi, "").trim() || guess.name)] = column;
   }

@@ -1,5 +1,5 @@
 // Runs: what was computed here, and what can be started, changed, compared.
-import { STATES, api, askFirst, fileLinks, follow, make, onJob, over, pager, sameElsewhere, showReport, tableOf } from "./app.js";
+import { STATES, api, askFirst, cancelJob, empty, fileLinks, follow, make, onJob, once, over, pager, sameElsewhere, showReport, tableOf, turn } from "./app.js";
 import { begin, open as openEditor, told } from "./editor.js";
 
 const by = (id) => document.getElementById(id);
@@ -10,20 +10,17 @@ const long = (job) => job.began ? say((new Date(job.ended || Date.now()) - new D
 
 // One job, opened.
 let opened = null;
-let leave = () => {};
 
 async function show(id) {
   opened = id;
-  leave();
   history.replaceState(null, "", `/runs?job=${id}`);
-  by("opened-report").replaceChildren();
-  by("opened-actions").replaceChildren();
-  by("opened-more").replaceChildren();
+  ["opened-state", "opened-report", "opened-actions", "opened-more"].forEach((part) => empty(by(part)));
   by("opened").hidden = false;
   by("opened-title").textContent = `Job ${id}`;
   ["opened-about", "opened-command"].forEach((part) => by(part).replaceChildren());
-  try { await draw(id); } catch (error) { told(by("opened-state"), error); return; }
-  leave = follow(by("opened-state"), id, { ended: (job) => ended(job).catch((error) => told(by("opened-more"), error)) });
+  try { await draw(id); } catch (error) { if (opened === id) { told(by("opened-state"), error); } return; }
+  if (opened !== id) { return; }
+  follow(by("opened-state"), id, { ended: (job) => ended(job).catch((error) => told(by("opened-more"), error)) });
   by("opened").scrollIntoView({ block: "start" });
   by("opened-title").focus({ preventScroll: true });
 }
@@ -46,6 +43,7 @@ async function draw(id) {
 async function ended(job) {
   if (opened !== job.id) { return; }
   await draw(job.id);
+  if (opened !== job.id) { return; }
   const said = [["What it printed", job.printed.out], ["Its notes", job.printed.err]].filter((one) => one[1] && one[1].trim());
   by("opened-more").replaceChildren(
     ...(job.files.length ? [make("details", {}, make("summary", {}, `Files: ${job.files.length}`), fileLinks(job))] : []),
@@ -73,9 +71,8 @@ async function remove(job) {
 
 function shut() {
   opened = null;
-  leave();
   by("opened").hidden = true;
-  by("opened-report").replaceChildren();
+  ["opened-state", "opened-report"].forEach((part) => empty(by(part)));
   history.replaceState(null, "", "/runs");
   by("history-title").scrollIntoView({ block: "nearest" });
 }
@@ -83,7 +80,6 @@ function shut() {
 // The history.
 const chosen = new Map();
 let page = 1;
-let asking = 0;
 
 function mark() {
   by("compare").disabled = chosen.size !== 2;
@@ -103,7 +99,7 @@ function choice(job) {
 function rowOf(job) {
   const end = over(job)
     ? make("button", { type: "button", class: "quiet", "aria-label": `Remove job ${job.id}`, onclick: () => remove(job) }, "Remove")
-    : make("button", { type: "button", class: "quiet", "aria-label": `Cancel job ${job.id}`, onclick: () => api(`/jobs/${job.id}`, { method: "DELETE" }).catch((error) => told(by("history-error"), error)) }, "Cancel");
+    : make("button", { type: "button", class: "quiet", "aria-label": `Cancel job ${job.id}`, onclick: () => cancelJob(job.id).catch((error) => told(by("history-error"), error)) }, "Cancel");
   return [
     choice(job), job.id,
     make("a", { href: `/runs?job=${job.id}`, onclick: (event) => { event.preventDefault(); show(job.id); } }, job.title || "untitled"),
@@ -114,11 +110,11 @@ function rowOf(job) {
 const COLUMNS = [["Compare"], ["Job"], ["What"], ["Screen"], ["State"], ["Made"], ["Took", true], ["Size", true], [""]].map(([label, numeric]) => ({ label, numeric }));
 
 async function list() {
-  const mine = asking += 1;
+  const mine = turn(list);
   const asked = new URLSearchParams({ words: by("words").value, screen: by("of-screen").value, state: by("of-state").value, page });
   let found;
-  try { found = await api(`/runs/list?${asked}`); } catch (error) { told(by("history"), error); return; }
-  if (mine !== asking) { return; }
+  try { found = await api(`/runs/list?${asked}`); } catch (error) { if (mine()) { told(by("history"), error); } return; }
+  if (!mine()) { return; }
   page = found.page;
   const screen = by("of-screen").value;
   by("of-screen").replaceChildren(make("option", { value: "" }, "all"), ...found.screens.map((name) => make("option", { value: name }, name)));
@@ -130,18 +126,22 @@ async function list() {
   mark();
 }
 
-let soon = 0;
+let soon = 0, someEnded = false;
 const states = new Map();
 onJob((job) => {
   if (states.get(job.id) === job.state) { return; }
   states.set(job.id, job.state);
   clearTimeout(soon);
-  soon = setTimeout(() => { list(); if (over(job)) { store(); } }, 150);
+  someEnded ||= over(job);
+  soon = setTimeout(() => {
+    list();
+    if (someEnded) { someEnded = false; store(); }
+  }, 150);
 });
 for (const [value, text] of Object.entries(STATES)) { by("of-state").append(make("option", { value }, text)); }
 by("find").addEventListener("submit", (event) => event.preventDefault());
 by("find").addEventListener("input", () => { page = 1; list(); });
-by("compare").addEventListener("click", async () => {
+by("compare").addEventListener("click", once(async () => {
   const [one, other] = Array.from(chosen.keys()).sort();
   try {
     const job = await api("/runs/compare", { method: "POST", json: { one, other } });
@@ -149,7 +149,7 @@ by("compare").addEventListener("click", async () => {
     chosen.clear();
     show(job.id);
   } catch (error) { told(by("history-error"), error); }
-});
+}));
 
 // The store of sweeps.
 const pair = new Set();
@@ -157,8 +157,10 @@ let storePage = 1;
 
 async function store() {
   let found;
+  const mine = turn(store);
   const asked = new URLSearchParams({ sweep: by("store-sweep").value, status: by("store-status").value, page: storePage });
-  try { found = await api(`/runs/store?${asked}`); } catch (error) { told(by("store"), error); return; }
+  try { found = await api(`/runs/store?${asked}`); } catch (error) { if (mine()) { told(by("store"), error); } return; }
+  if (!mine()) { return; }
   storePage = found.page;
   const sweep = by("store-sweep").value;
   by("store-sweep").replaceChildren(make("option", { value: "" }, "all"), ...found.sweeps.map((one) => make("option", { value: one.name, "data-report": one.report }, one.name)));
@@ -186,8 +188,10 @@ function storeTold(title, ...parts) {
 }
 
 async function storedRun(key) {
+  const mine = turn(by("store-one"));
   try {
     const { run, front, designs } = await api(`/runs/store/runs/${key}`);
+    if (!mine()) { return; }
     storeTold(`Run ${run.key.slice(0, 12)}: ${run.status}`,
       make("p", {}, `${say(run.seconds)}, version ${run.version}, written ${run.written}. ${run.reason || ""}`),
       tableOf("What the sweep set", [{ label: "key" }, { label: "value" }], Object.entries({ base: run.base, ...run.inputs }).map(([name, value]) => [name, typeof value === "string" ? value : JSON.stringify(value)])),
@@ -197,9 +201,10 @@ async function storedRun(key) {
 }
 
 by("store-compare").addEventListener("click", async () => {
-  const [one, other] = Array.from(pair);
+  const [one, other] = Array.from(pair), mine = turn(by("store-one"));
   try {
     const { differences } = await api(`/runs/store/compare?${new URLSearchParams({ one, other })}`);
+    if (!mine()) { return; }
     storeTold(`Run ${one.slice(0, 12)} beside ${other.slice(0, 12)}`, differences.length
       ? tableOf("Differences", ["", "", one.slice(0, 8), other.slice(0, 8)].map((label) => ({ label })), differences.map((d) => [d.part, d.name, d.one, d.other]))
       : make("p", {}, "They are the same."));

@@ -1,5 +1,5 @@
 // The screen "Scenarios": conditions, the count and the first rows of their table, and the table.
-import { api, clearErrors, follow, make, sameElsewhere, showError } from "./app.js";
+import { api, clearErrors, follow, make, once, sameElsewhere, showError } from "./app.js";
 import { downloads, plainTable } from "./screen.js";
 
 const $ = (id) => document.getElementById(id);
@@ -74,11 +74,10 @@ function watch(id, go) {
 }
 
 async function start(suffix, go) {
-  makers.forEach((one) => { one.disabled = true; });
   try {
     const job = await api("/scenarios/run", { method: "POST", json: asked(suffix) });
     watch(job.id, go);
-  } catch (error) { showError(form, error); } finally { makers.forEach((one) => { one.disabled = false; }); }
+  } catch (error) { showError(form, error); }
 }
 
 function fill(about) {
@@ -106,9 +105,9 @@ function fill(about) {
   $("problem").value = about.problem;
 }
 
-form.addEventListener("submit", (event) => { event.preventDefault(); start("csv", true); });
-$("csv").addEventListener("click", () => start("csv", false));
-$("xlsx").addEventListener("click", () => start("xlsx", false));
+form.addEventListener("submit", once(() => start("csv", true)));
+$("csv").addEventListener("click", once(() => start("csv", false)));
+$("xlsx").addEventListener("click", once(() => start("xlsx", false)));
 let pause = 0;
 form.addEventListener("input", () => { clearTimeout(pause); pause = setTimeout(look, 150); });
 

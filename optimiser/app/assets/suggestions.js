@@ -1,5 +1,5 @@
 // "What to measure next": the form, the experiments with why, and their laboratory sheet.
-import { api, clearErrors, dropZone, errorBlock, follow, make, sameElsewhere, showError } from "./app.js";
+import { api, clearErrors, dropZone, errorBlock, follow, make, once, sameElsewhere, showError } from "./app.js";
 import { downloads } from "./screen.js";
 
 const $ = (id) => document.getElementById(id);
@@ -42,8 +42,7 @@ export function suggestions() {
     } });
   }
 
-  form.addEventListener("submit", async (event) => {
-    event.preventDefault();
+  form.addEventListener("submit", once(async () => {
     clearErrors(form);
     const number = (id) => Number($(id).value);
     try {
@@ -54,7 +53,7 @@ export function suggestions() {
       } });
       watch(job.id);
     } catch (error) { showError(form, error); }
-  });
+  }));
 
   return {
     again(job) {

@@ -1,5 +1,5 @@
 // Any table: each column into its role, the file that says so, training, and the card of the model.
-import { Refused, api, askFirst, clearErrors, dropZone, errorBlock, follow, make, over, sameElsewhere, showError } from "./app.js";
+import { Refused, api, askFirst, clearErrors, dropZone, errorBlock, follow, make, once, over, sameElsewhere, showError } from "./app.js";
 import { ROLES, fieldsOf, rolesOf, withRole } from "./roles.js";
 
 const by = (id) => document.getElementById(id);
@@ -113,13 +113,13 @@ async function train(replace) {
   const job = await api("/table/train", { method: "POST", json: { upload, description: said, text: by("text").value, name: by("model").value, replace } });
   watch(job.id, job);
 }
-by("train").addEventListener("click", async () => {
+by("train").addEventListener("click", once(async () => {
   try { await train(false); } catch (error) {
     if (error instanceof Refused && error.told.key && error.told.key[0] === "replace") {
       if (await askFirst(`${error.told.what} Replace it?`, "Replace")) { train(true).catch((again) => showError(form, again)); }
     } else { showError(form, error); }
   }
-});
+}));
 
 function watch(id, job) {
   shut();

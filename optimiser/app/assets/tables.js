@@ -1,5 +1,5 @@
 // Tables: acids, prices and impact factors; edited with checks at once, and kept as own ones.
-import { Refused, api, askFirst, clearErrors, dropZone, errorBlock, make, sameElsewhere, showError } from "./app.js";
+import { Refused, api, askFirst, clearErrors, dropZone, errorBlock, make, once, sameElsewhere, showError } from "./app.js";
 import { grid } from "./grid.js";
 import { only, plainTable } from "./screen.js";
 
@@ -10,6 +10,7 @@ let source = {};   // { own } or { upload }; the shipped table where neither
 let fresh = 0;     // rows that were added
 let asking = null;
 let yaml = false;
+let owned = [];    // own tables of the chosen kind
 let numbers = { header: [], rows: [] };
 const cells = grid(by("grid"), { changed: (edits) => { if (!edits.length) { fresh = 0; } look(); }, label: "table" });
 const kind = () => document.querySelector('input[name="kind"]:checked').value;
@@ -43,16 +44,22 @@ function open(what, title) {
   source = what;
   fresh = 0;
   cells.edits([]);
+  ["grid", "yaml", "more"].forEach((part) => { by(part).hidden = true; }); // until it is read
+  by("save").disabled = true;
   only(by("sheet"), []);
-  by("kept").textContent = "";
-  by("elsewhere").replaceChildren();
+  by("kept").textContent = "The table is read …";
   by("edit-title").textContent = title;
   by("name").value = what.own || "";
-  return look();
+  const path = what.own && owned.find((table) => table.name === what.own).path;
+  sameElsewhere(by("elsewhere"), ["optimiser tables export my-tables", ...(path ? [`optimiser run nmc111 --${kind()}=${path}`] : [])].join("\n"),
+    path ? { "in a sweep": `set:\n  tables.${kind()}: ${path}\n` } : {});
+  return look().finally(() => { by("kept").textContent = ""; });
 }
 
 async function list(chosen) {
-  const own = (await api("/tables/own"))[kind()];
+  const now = kind(), own = (await api("/tables/own"))[now];
+  if (kind() !== now) { return; }
+  owned = own;
   by("table").replaceChildren(make("option", { value: "" }, "as shipped"), ...own.map((table) => make("option", { value: table.name }, table.name)));
   by("table").value = own.some((table) => table.name === chosen) ? chosen : "";
   links();
@@ -76,19 +83,17 @@ async function keep(replace) {
   const kept = await api("/tables/keep", { method: "POST", json: { ...told(), name: by("name").value, replace } });
   await list(kept.name);
   await open({ own: kept.name }, `${NAMES[kind()]}: ${kept.name}`);
-  by("kept").textContent = `Kept as ${kept.path}. Ask, Predict and Runs offer it.`;
-  sameElsewhere(by("elsewhere"), `optimiser tables export my-tables\noptimiser run nmc111 ${kept.option}`);
+  by("kept").textContent = `Kept as ${kept.path}. ${kind() === "acids" ? "Predict and Runs offer" : "Ask, Predict and Runs offer"} it.`;
 }
 
-form.addEventListener("submit", async (event) => {
-  event.preventDefault();
+form.addEventListener("submit", once(async () => {
   clearErrors(form);
   try { await keep(false); } catch (error) {
     if (error instanceof Refused && error.told.key && error.told.key[0] === "replace") {
       if (await askFirst(`${error.told.what} Replace it?`, "Replace")) { keep(true).catch((again) => showError(form, again)); }
     } else { showError(form, error); }
   }
-});
+}));
 by("more").addEventListener("click", () => { fresh += 1; look(); });
 by("sheet").addEventListener("change", look);
 by("table").addEventListener("change", () => {
@@ -120,6 +125,7 @@ async function start() {
   history.replaceState(null, "", `/tables?kind=${now}`);
   try {
     await list("");
+    if (kind() !== now) { return; }
     await open({}, `${NAMES[now]}, as shipped`);
     const found = await api(`/tables/sources/${now}`);
     if (kind() === now) { numbers = found; drawNumbers(); }
