@@ -20,8 +20,10 @@ from optimiser._io.reading import MOST_TABLE
 MOST_UPLOAD, MOST_UPLOADS = 50_000_000, 1_000_000_000
 #: What a browser may hand over: what the readers of tables and problems take.
 SUFFIXES = (".csv", ".xlsx", ".xlsm", ".parquet", ".yaml", ".yml")
+#: The folder in it that is the app's own.
+STATE = "jobs"
 _FORMAT = 1
-_STATE, _MARK, _LOCK = "jobs", "app.json", ".lock"
+_MARK, _LOCK = "app.json", ".lock"
 _UPLOAD = re.compile(r"[0-9a-f]{24}")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 #: Names that Windows keeps for devices, whatever stands behind a dot.
@@ -42,12 +44,12 @@ class Workspace:
     @property
     def jobs(self) -> Path:
         """The folder with one folder per job."""
-        return self.folder / _STATE
+        return self.folder / STATE
 
     @property
     def uploads(self) -> Path:
         """The folder of files that the browser handed over, each in a folder named by its content."""
-        return self.folder / _STATE / "uploads"
+        return self.folder / STATE / "uploads"
 
     @property
     def tables(self) -> Path:
