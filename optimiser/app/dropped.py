@@ -11,9 +11,8 @@ from pydantic import Field
 
 from optimiser._io import builtin
 from optimiser._io.errors import InputError
-from optimiser._io.yamlfile import read_yaml
 from optimiser.app.errors import told
-from optimiser.app.inside import check_inside
+from optimiser.app.inside import check_file
 from optimiser.app.messages import Message, one_of
 from optimiser.app.state import State
 from optimiser.report.formulas import without_formulas
@@ -153,10 +152,10 @@ def problem_named(state: State, name: str) -> str:
     """Return what a command calls a problem that a page has named: one that ships, or an upload.
 
     Raises:
-        InputError: there is none, or it names a file outside of the app's folder.
+        InputError: there is none, or as of `optimiser.app.inside.check_file`.
     """
     if state.workspace.is_upload(name):
         path = state.workspace.uploaded(name)
-        check_inside(read_yaml(path).data, path.name)
+        check_file(path)
         return state.workspace.relative(path)
     return one_of(name, builtin.names("problems"), "problem")

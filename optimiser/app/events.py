@@ -46,7 +46,7 @@ class Events:
                             self._tell(job.id)
 
     def _tell(self, id: str) -> None:
-        if self._jobs is None:
+        if self._jobs is None or not self._open:
             return
         try:
             record = self._jobs.record(self._jobs.get(id))

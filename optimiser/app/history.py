@@ -6,6 +6,7 @@ from typing import Any
 
 from optimiser.app.jobs import Job, Jobs, command_of
 from optimiser.app.shared import REPORT
+from optimiser.app.workspace import size_of
 from optimiser.report.stored import DESIGNS
 
 #: Rows of a page.
@@ -45,7 +46,7 @@ def row_of(jobs: Jobs, job: Job) -> dict[str, Any]:
     folder = jobs.folder(job.id)
     return {
         **jobs.record(job),
-        "size": sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()),
+        "size": size_of(folder),
         "search": (folder / REPORT / DESIGNS).is_file(),
     }
 

@@ -89,6 +89,8 @@ class Jobs:
         self._waiting: dict[str, Future[None]] = {}
         self._cancelled: set[str] = set()
         self._unwanted: set[str] = set()
+        self._read: dict[str, Read] = {}
+        self._reading = threading.Lock()
         self._highest = 0  # a number is not given again: a page may still speak of it
         self._ending = False
         self._threads = ThreadPoolExecutor(slots, thread_name_prefix="job")
@@ -212,6 +214,7 @@ class Jobs:
                 self._drop(id)
             else:
                 self._cancelled.add(id)  # also while its process is being started
+                self._set(job)
         if process is not None:
             threading.Thread(target=_end, args=(process,), daemon=True).start()
         return self._jobs.get(id, job)
@@ -226,18 +229,22 @@ class Jobs:
             if not self.get(id).over:
                 raise InputError("This job has not ended.", remedy="cancel it first")
             del self._jobs[id]
-            shutil.rmtree(self.folder(id), ignore_errors=True)
+            self._read.pop(id, None)
+        shutil.rmtree(self.folder(id), ignore_errors=True)
 
     def record(self, job: Job) -> dict[str, Any]:
         """Return a job as the page gets it: with its place in the queue and its last steps."""
         with self._lock:
             queue = list(self._waiting)
+            read = self._read.setdefault(job.id, Read()) if job.id in self._jobs else Read()
         place = queue.index(job.id) + 1 if job.id in queue and job.state == "queued" else None
+        with self._reading:
+            steps = steps_of(self.folder(job.id), read) if job.state != "queued" else []
         return {
             **asdict(job),
             "position": place,
             "command": command_of(job.arguments),
-            "steps": steps_of(self.folder(job.id)) if job.state != "queued" else [],
+            "steps": steps,
         }
 
     def close(self) -> None:
@@ -279,7 +286,7 @@ class Jobs:
         process.join()
         with self._lock:
             self._running.pop(id, None)
-            if not (self._ending and not (folder / ENDED).exists()):
+            if not self._ending or id in self._cancelled or (folder / ENDED).exists():
                 self._finish(id, process.exitcode)
             process.close()
 
@@ -295,7 +302,8 @@ class Jobs:
             }
             if id in self._cancelled:
                 ended = {"code": 130, "error": None}
-        if self._ending and ended["code"] == 130:  # by the end of the app, which goes on with it
+        if self._ending and ended["code"] == 130 and id not in self._cancelled:
+            # by the end of the app, which goes on with it next time
             (self.folder(id) / ENDED).unlink(missing_ok=True)
             return
         state = _STATES.get(ended["code"], "failed")
@@ -313,8 +321,11 @@ class Jobs:
             self._jobs[job.id] = job
             path = self.folder(job.id) / _FILE
             part = path.with_suffix(".partial")
+            kept = job
+            if job.id in self._cancelled and not job.over:  # a server that is killed must not start it again
+                kept = replace(job, state="cancelled", ended=_now())
             with suppress(OSError):  # of a full disk: the job goes on, only its state is lost with the server
-                part.write_text(json.dumps(asdict(job)), encoding="utf-8")
+                part.write_text(json.dumps(asdict(kept)), encoding="utf-8")
                 part.replace(path)
         self._changed(job)
         return job
@@ -322,7 +333,9 @@ class Jobs:
     def _forget_oldest(self) -> None:
         with self._lock:
             over = [job.id for job in self._jobs.values() if job.over]
-            for id in over[: max(0, len(self._jobs) - MOST)]:
+            oldest = over[: max(0, len(self._jobs) - MOST)]
+        for id in oldest:
+            with suppress(InputError):  # removed meanwhile
                 self.remove(id)
 
 
@@ -335,15 +348,34 @@ def _version_of(unfinished: Path) -> str | None:
     return found
 
 
-def steps_of(folder: Path) -> list[dict[str, Any]]:
-    """Return the last record of each thing that a job does, in the order in which they began."""
-    last: dict[str, dict[str, Any]] = {}
-    with suppress(OSError):
-        for line in (folder / STEPS).read_text(encoding="utf-8").splitlines():
-            with suppress(ValueError, KeyError):  # the last line may be half written
+@dataclass
+class Read:
+    """What was read of the steps of a job: so many bytes, and the last record of each thing."""
+
+    size: int = 0
+    last: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+
+def steps_of(folder: Path, read: Read | None = None) -> list[dict[str, Any]]:
+    """Return the last record of each thing that a job does, in the order in which they began.
+
+    Args:
+        folder: of the job.
+        read: what was read before and is not read again; it is brought up to date.
+    """
+    read = read or Read()
+    with suppress(OSError), (folder / STEPS).open("rb") as file:
+        if file.seek(0, os.SEEK_END) < read.size:  # the job has begun anew
+            read.size, read.last = 0, {}
+        file.seek(read.size)
+        for line in file:
+            if not line.endswith(b"\n"):  # half written
+                break
+            read.size += len(line)
+            with suppress(ValueError, KeyError, TypeError):
                 step = json.loads(line)
-                last[step["what"]] = step
-    return list(last.values())
+                read.last[step["what"]] = step
+    return list(read.last.values())
 
 
 def printed(folder: Path) -> dict[str, str]:

@@ -23,7 +23,6 @@ from optimiser.app.workspace import Workspace, check_name
 from optimiser.chemistry.impacts import CLIMATE
 from optimiser.chemistry.metals import METALS
 from optimiser.chemistry.reagents import ENERGIES
-from optimiser.problem.constraints import Yields
 from optimiser.problem.load import config_of, with_shipped_model
 from optimiser.problem.numbers import number
 from optimiser.problem.schema import Problem
@@ -76,17 +75,12 @@ class Posed:
 
     @property
     def ask(self) -> tuple[str, ...]:
-        """The arguments of ``optimiser`` that give the full answer."""
-        one = self.problem.objectives[0]
-        (verb, asked), *_ = one.setting.items()
-        metric = f"{one.metric}:{asked[one.metric]}" if isinstance(asked, dict) else asked
-        found = ["ask", f"{HERE}/{PROBLEM}", f"--{verb}={metric}"]
-        targets = next((c for c in self.problem.constraints if isinstance(c, Yields)), Yields())
-        found += [f"--yield={metal}={target:.10g}" for metal, target in targets.targets.items()]
-        if targets.confidence is not None:
-            found.append(f"--confidence={targets.confidence:.10g}")
-        found += ["--joint"] if targets.joint else []
-        found += [f"--price={name}={price:.10g}" for name, price in self.prices.items()]
+        """The arguments of ``optimiser`` that give the full answer; what the file says is left to the file.
+
+        An option would count instead of what somebody changes in the file later.
+        """
+        found = ["ask", f"{HERE}/{PROBLEM}"]
+        found += [f"--price={name}={price:.15g}" for name, price in self.prices.items()]
         found += [f"--impacts={HERE}/{FACTORS}"] if self.factors else []
         return (*found, f"--out={HERE}/report")
 

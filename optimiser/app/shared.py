@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -10,10 +11,10 @@ from starlette.responses import FileResponse, HTMLResponse, JSONResponse, Respon
 from starlette.routing import Route
 
 from optimiser._io.errors import InputError
-from optimiser.app.jobs import printed
+from optimiser.app.jobs import Job, Jobs, printed
 from optimiser.app.pages import cards_of
 from optimiser.app.state import state_of
-from optimiser.app.workspace import keep
+from optimiser.app.workspace import files_in, keep
 
 #: The folder of a job that its report is written into, and the page in it.
 REPORT, PAGE = "report", "report.html"
@@ -37,31 +38,35 @@ async def jobs(request: Request) -> JSONResponse:
 async def job(request: Request) -> JSONResponse:
     """Return a job, what it has printed and which files it has made; cancel it; or remove it.
 
-    With ``?unwanted`` a job that is cancelled is removed as soon as it has ended.
+    A job that has ended is removed, with ``?cancel`` never: it may have ended just before somebody cancelled
+    it. With ``?unwanted`` a job that is cancelled is removed as soon as it has ended.
     """
     state, id = state_of(request), request.path_params["id"]
     if request.method == "DELETE":
-        if state.jobs.get(id).over:
+        if state.jobs.get(id).over and "cancel" not in request.query_params:
             await run_in_threadpool(state.jobs.remove, id)
             return JSONResponse({"removed": id})
         unwanted = "unwanted" in request.query_params
-        return JSONResponse(state.jobs.record(await run_in_threadpool(state.jobs.cancel, id, unwanted)))
-    found = state.jobs.get(id)
-    folder = state.jobs.folder(id)
-    return JSONResponse(
-        {
-            **state.jobs.record(found),
-            "printed": printed(folder),
-            "files": list(_files(folder)),
-            "report": (folder / REPORT / PAGE).is_file(),
-        }
-    )
+        return JSONResponse(
+            await run_in_threadpool(lambda: state.jobs.record(state.jobs.cancel(id, unwanted)))
+        )
+    return JSONResponse(await run_in_threadpool(_told, state.jobs, state.jobs.get(id)))
+
+
+def _told(jobs: Jobs, job: Job) -> dict[str, Any]:
+    folder = jobs.folder(job.id)
+    return {
+        **jobs.record(job),
+        "printed": printed(folder),
+        "files": list(_files(folder)),
+        "report": (folder / REPORT / PAGE).is_file(),
+    }
 
 
 def _files(folder: Path) -> dict[str, Path]:
     """Return the files that a job has made, by the names that a page may ask for."""
     found = {}
-    for path in sorted(folder.rglob("*")):
+    for path in sorted(files_in(folder)):
         name = path.relative_to(folder).as_posix()
         hidden = any(
             part.startswith(".") or part.endswith((".unfinished", ".partial")) for part in name.split("/")
@@ -75,7 +80,7 @@ async def job_file(request: Request) -> Response:
     """Return a file of a job to keep; only those that its list has."""
     state, id, name = state_of(request), request.path_params["id"], request.path_params["name"]
     state.jobs.get(id)
-    path = _files(state.jobs.folder(id)).get(name)
+    path = (await run_in_threadpool(_files, state.jobs.folder(id))).get(name)
     if path is None:
         raise InputError(f"This job has no file {name[:100]!r}.", remedy="look at its list of files")
     return FileResponse(path, filename=f"{id}-{path.name}", media_type="application/octet-stream")

@@ -13,7 +13,7 @@ import yaml
 from optimiser._io.builtin import find
 from optimiser._io.errors import InputError
 from optimiser._io.yamlfile import Document, Key, parse_yaml, read_yaml
-from optimiser.app.inside import check_inside
+from optimiser.app.inside import check_file, check_inside
 from optimiser.app.workspace import check_name
 from optimiser.problem.load import documents_of, load_config
 from optimiser.sweeps.plan import plan
@@ -49,10 +49,10 @@ def asked_by(path: str | Path, kind: Kind) -> Texts:
     A config names its problem; it names the file beside it here, so that both can be changed.
 
     Raises:
-        InputError: a file is not found, not YAML, or names one outside of the app's folder.
+        InputError: a file is not found, not YAML, or names one that `check_inside` refuses.
     """
     if isinstance(path, Path):
-        check_inside(read_yaml(path).data, path.name)
+        check_file(path)
     if kind == "sweep":
         document = read_yaml(find("sweeps", path))
         return Texts("sweep", {document.path.name: document.text})
@@ -140,7 +140,10 @@ def checked(asked: Texts) -> None:
         try:
             path = Path(folder) / asked.first
             if asked.kind == "sweep":
-                plan(read_sweep(path))
+                sweep = read_sweep(path)
+                for run in sweep.runs:  # whose values may stand in a table that the sweep names
+                    check_inside(run, asked.first)
+                plan(sweep)
             else:
                 load_config(path)
         except InputError as error:

@@ -43,10 +43,8 @@ def answer_json(live: Live) -> dict[str, Any]:
             "feasible": answer.feasible,
             "headline": list(ask_words.headline(answer)),
             "objective": ask_words.heading(answer),
-            "value": answer.value,
             "said": shown.said(answer.value),
             "acid": answer.acid,
-            "design": problem.named(e.designs, 0),
             "setpoints": [
                 {"label": v.label, "value": f"{x:g}", "unit": v.shown_unit}
                 for v, x in zip(problem.variables, e.designs.continuous[0].tolist(), strict=True)
@@ -78,7 +76,6 @@ def answer_json(live: Live) -> dict[str, Any]:
             "figures": figures,
             "known": _known(live),
             "searched": live.searched,
-            "seconds": answer.seconds,
         }
     plain: dict[str, Any] = plain_json(told)
     return plain

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from filelock import FileLock, Timeout
+from starlette.concurrency import run_in_threadpool
 
 from optimiser._io.errors import InputError
 from optimiser._io.output import PRODUCT, check_writable, placed
@@ -20,8 +22,10 @@ from optimiser._io.reading import MOST_TABLE
 MOST_UPLOAD, MOST_UPLOADS = 50_000_000, 1_000_000_000
 #: What a browser may hand over: what the readers of tables and problems take.
 SUFFIXES = (".csv", ".xlsx", ".xlsm", ".parquet", ".yaml", ".yml")
+#: The folder in it that is the app's own.
+STATE = "jobs"
 _FORMAT = 1
-_STATE, _MARK, _LOCK = "jobs", "app.json", ".lock"
+_MARK, _LOCK = "app.json", ".lock"
 _UPLOAD = re.compile(r"[0-9a-f]{24}")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 #: Names that Windows keeps for devices, whatever stands behind a dot.
@@ -42,12 +46,12 @@ class Workspace:
     @property
     def jobs(self) -> Path:
         """The folder with one folder per job."""
-        return self.folder / _STATE
+        return self.folder / STATE
 
     @property
     def uploads(self) -> Path:
         """The folder of files that the browser handed over, each in a folder named by its content."""
-        return self.folder / _STATE / "uploads"
+        return self.folder / STATE / "uploads"
 
     @property
     def tables(self) -> Path:
@@ -179,8 +183,11 @@ async def keep(workspace: Workspace, name: str, parts: AsyncIterator[bytes]) -> 
             )
     if not content:
         raise InputError(f"{name} is empty.", remedy="look whether it was saved")
-    there = sum(path.stat().st_size for path in workspace.uploads.rglob("*") if path.is_file())
-    if there + len(content) > MOST_UPLOADS:
+    return await run_in_threadpool(_keep, workspace, stem, suffix, bytes(content))
+
+
+def _keep(workspace: Workspace, stem: str, suffix: str, content: bytes) -> str:
+    if size_of(workspace.uploads) + len(content) > MOST_UPLOADS:
         raise InputError(
             f"There is no room for more than {MOST_UPLOADS // 1_000_000} MB of dropped files.",
             where=workspace.relative(workspace.uploads),
@@ -188,13 +195,28 @@ async def keep(workspace: Workspace, name: str, parts: AsyncIterator[bytes]) -> 
         )
     safe = re.sub(r"[^A-Za-z0-9_-]+", "-", stem).strip("-")[:60] or "table"
     safe = f"{safe}-table" if _DEVICES.fullmatch(safe) else safe
-    key = hashlib.sha256(safe.encode() + suffix.encode() + bytes(content)).hexdigest()[:24]
+    key = hashlib.sha256(safe.encode() + suffix.encode() + content).hexdigest()[:24]
     target = workspace.uploads / key
     if not target.is_dir():
         with placed(target) as folder:
             folder.mkdir(exist_ok=True)
             (folder / f"{safe}{suffix}").write_bytes(content)
     return key
+
+
+def files_in(folder: Path) -> Iterator[Path]:
+    """Yield all files in a folder and below it; what vanishes meanwhile, as commands make it, is left out."""
+    for place, _, names in os.walk(folder):
+        yield from (Path(place) / name for name in names)
+
+
+def size_of(folder: Path) -> int:
+    """Return the bytes of all files in a folder and below it."""
+    size = 0
+    for path in files_in(folder):
+        with suppress(OSError):  # vanished meanwhile
+            size += path.stat().st_size
+    return size
 
 
 def check_name(name: str, what: str, key: str) -> str:

@@ -86,6 +86,28 @@ def test_what_ships_runs_by_its_name_and_a_changed_one_from_the_folder_of_its_jo
     client.delete(f"/jobs/{changed['id']}")
 
 
+def test_a_changed_answer_asks_what_its_file_says(client: TestClient) -> None:
+    problem = client.get("/ask/problem", params={"name": "nmc111"}).json()["problem"]
+    asked = {"problem": problem, "prices": {"sulfuric": 0.3}}
+    first = client.post("/ask/jobs/answer", json=asked).json()
+    client.delete(f"/jobs/{first['id']}?cancel=yes")
+    told = client.get("/runs/question", params={"job": first["id"]}).json()
+    change = {"file": "problem.yaml", "key": ["constraints", 0, "yield", "Co"], "value": "0.87"}
+    files = client.post("/runs/change", json={"kind": "run", "files": told["files"], **change}).json()[
+        "files"
+    ]
+    job = client.post("/runs/start", json={"job": first["id"], "files": files}).json()
+    client.delete(f"/jobs/{job['id']}?cancel=yes")
+    place = f"jobs/{job['id']}"
+    assert job["arguments"] == [
+        "ask",
+        f"{place}/problem.yaml",
+        "--price=sulfuric=0.3",
+        f"--out={place}/report",
+    ]
+    assert "Co: 0.87" in Path(place, "problem.yaml").read_text()
+
+
 @pytest.mark.parametrize("name", ["--force", "../up", "a/b", "", "<img src=x onerror=alert(1)>", "=1+1"])
 def test_a_name_can_be_no_option_and_no_path(client: TestClient, name: str) -> None:
     source = {"kind": "sweeps", "shipped": "demo"}

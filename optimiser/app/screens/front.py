@@ -106,7 +106,7 @@ def _shown(known: Known) -> list[str]:
 
 def _metric(name: str, sign: float) -> dict[str, Any]:
     how = column(name)
-    return {"name": name, "label": how.label, "unit": how.unit, "digits": how.digits, "minimised": sign > 0}
+    return {"name": name, "label": how.label, "unit": how.unit, "minimised": sign > 0}
 
 
 def _scaled(values: Any, name: str) -> list[float | None]:
@@ -146,7 +146,7 @@ def _choose(known: Known, wish: Wish) -> dict[str, Any]:
         chosen = Chosen(choose(known, Ask(dict.fromkeys(wish.improve), relax, wish.keep, start)))
         options = [f"--improve={name}" for name in wish.improve]
         options += [f"--keep={name}" for name in wish.keep]
-        options += [f"--relax={name}={value:g}" for name, value in relax.items()]
+        options += [f"--relax={name}={value:.15g}" for name, value in relax.items()]
         options += [] if start is None else [f"--from={start}"]
         found = chosen.frame.drop(columns="which")
         if "acid" not in found:

@@ -82,7 +82,7 @@ class Prediction(Dropped):
             "problem": problem_named(state, self.problem),
             "surrogate": one_of(self.surrogate, known_artefacts(), "surrogate"),
             "feed": self.feed,
-            "basis": "" if self.basis is None else f"{self.basis:g}",
+            "basis": "" if self.basis is None else f"{self.basis:.15g}",
             "tolerances": self.tolerances,
             "profile": self.profile,
         }

@@ -211,32 +211,37 @@ async def forget(request: Request) -> JSONResponse:
     if not told.rows:
         raise InputError("No results are chosen.", remedy="choose those to forget", key=("rows",))
     rows = ",".join(map(str, told.rows))
-    return _change(request, "forget", told.name, ["forget", f"--name={told.name}", f"--rows={rows}"])
+    arguments = ["forget", f"--name={told.name}", f"--rows={rows}"]
+    return JSONResponse(await run_in_threadpool(_change, state_of(request), "forget", told.name, arguments))
 
 
 async def undo(request: Request) -> JSONResponse:
     """Queue the taking back of the last change."""
     told = await message(request, OfModel)
-    return _change(request, "undo", told.name, ["learn", "--undo", f"--name={told.name}"])
+    arguments = ["learn", "--undo", f"--name={told.name}"]
+    return JSONResponse(await run_in_threadpool(_change, state_of(request), "undo", told.name, arguments))
 
 
 async def lessons(request: Request) -> JSONResponse:
     """Return the job whose report tells what a site model has learned; one is queued where there is none."""
     state, told = state_of(request), await message(request, OfModel)
-    name = one_of(told.name, site_names(), "name")
+    return JSONResponse(await run_in_threadpool(_lessons, state, told.name))
+
+
+def _lessons(state: State, name: str) -> dict[str, Any]:
+    one_of(name, site_names(), "name")
     changed = _model(name)["changed"]
     last = next((job for job in state.jobs.all() if job.about.get("model") == name), None)
     if last is not None and (not last.over or (_reported(state, last) and last.ended >= changed)):
-        return JSONResponse(state.jobs.record(last))
-    return _change(request, "show", name, ["learn", "--show", f"--name={name}", f"--report={HERE}/{REPORT}"])
+        return state.jobs.record(last)
+    return _change(state, "show", name, ["learn", "--show", f"--name={name}", f"--report={HERE}/{REPORT}"])
 
 
 def _reported(state: State, job: Job) -> bool:
     return job.state == "done" and (state.jobs.folder(job.id) / REPORT / PAGE).is_file()
 
 
-def _change(request: Request, kind: str, name: str, arguments: list[str]) -> JSONResponse:
-    state = state_of(request)
+def _change(state: State, kind: str, name: str, arguments: list[str]) -> dict[str, Any]:
     one_of(name, site_names(), "name")
     titles = {
         "forget": "some results forgotten",
@@ -244,9 +249,7 @@ def _change(request: Request, kind: str, name: str, arguments: list[str]) -> JSO
         "show": "what was learned",
     }
     about = {"kind": kind, "model": name}
-    return JSONResponse(
-        state.jobs.record(state.jobs.add("results", f"{name}: {titles[kind]}", arguments, about=about))
-    )
+    return state.jobs.record(state.jobs.add("results", f"{name}: {titles[kind]}", arguments, about=about))
 
 
 async def template(request: Request) -> Response:

@@ -164,8 +164,7 @@ async def change(request: Request) -> JSONResponse:
 async def start(request: Request) -> JSONResponse:
     """Start a run or a sweep, or ask the question of a job again with the files as they are now."""
     state, told = state_of(request), await message(request, Started)
-    job = await run_in_threadpool(_start, state, told)
-    return JSONResponse(state.jobs.record(job), 201)
+    return JSONResponse(await run_in_threadpool(lambda: state.jobs.record(_start(state, told))), 201)
 
 
 def _start(state: State, told: Started) -> Job:
@@ -210,6 +209,10 @@ def _moved(state: State, of: Job) -> tuple[list[str], dict[str, bytes]]:
 async def compare(request: Request) -> JSONResponse:
     """Compare two searches."""
     state, told = state_of(request), await message(request, Pair)
+    return JSONResponse(await run_in_threadpool(lambda: state.jobs.record(_compare(state, told))), 201)
+
+
+def _compare(state: State, told: Pair) -> Job:
     sides = [state.jobs.get(told.one), state.jobs.get(told.other)]
     for job, key in zip(sides, ("one", "other"), strict=True):
         if not (state.jobs.folder(job.id) / REPORT / DESIGNS).is_file():
@@ -221,8 +224,7 @@ async def compare(request: Request) -> JSONResponse:
             )
     places = [f"{state.workspace.relative(state.jobs.folder(job.id))}/{REPORT}" for job in sides]
     title = " beside ".join(f"{job.title} ({job.id})" for job in sides)
-    job = state.jobs.add("runs", title, ["compare", *places, f"--out={HERE}/{REPORT}"])
-    return JSONResponse(state.jobs.record(job), 201)
+    return state.jobs.add("runs", title, ["compare", *places, f"--out={HERE}/{REPORT}"])
 
 
 async def store(request: Request) -> JSONResponse:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Literal
+from typing import Any, Literal
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -52,7 +52,7 @@ class Suggestion(Message):
             *(["--batch"] if self.batch else []),
             *(["--explore"] if self.explore else []),
             f"--samples={self.samples}",
-            f"--volume={self.volume:g}",
+            f"--volume={self.volume:.15g}",
             *([f"--surrogate={model}"] if model else []),
             f"--seed={self.seed}",
             "--json",
@@ -63,11 +63,13 @@ class Suggestion(Message):
 async def suggest(request: Request) -> JSONResponse:
     """Queue the choice of the next experiments."""
     state, told = state_of(request), await message(request, Suggestion)
-    arguments = await run_in_threadpool(told.arguments, state)
-    about = {"kind": "suggest", **told.model_dump(mode="json")}
-    return JSONResponse(
-        state.jobs.record(state.jobs.add("results", f"{told.n} experiments", arguments, about=about))
-    )
+
+    def queued() -> dict[str, Any]:
+        about = {"kind": "suggest", **told.model_dump(mode="json")}
+        job = state.jobs.add("results", f"{told.n} experiments", told.arguments(state), about=about)
+        return state.jobs.record(job)
+
+    return JSONResponse(await run_in_threadpool(queued))
 
 
 async def suggestion(request: Request) -> Response:
