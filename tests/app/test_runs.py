@@ -92,6 +92,7 @@ def test_a_changed_answer_asks_what_its_file_says(client: TestClient) -> None:
     first = client.post("/ask/jobs/answer", json=asked).json()
     client.delete(f"/jobs/{first['id']}?cancel=yes")
     told = client.get("/runs/question", params={"job": first["id"]}).json()
+    assert told["command"] == first["command"] and "--price=sulfuric=0.3" in told["command"]
     change = {"file": "problem.yaml", "key": ["constraints", 0, "yield", "Co"], "value": "0.87"}
     files = client.post("/runs/change", json={"kind": "run", "files": told["files"], **change}).json()[
         "files"

@@ -66,6 +66,7 @@ export async function open(what, title) {
   clearErrors(form);
   form.hidden = false;
   by("editor-title").textContent = title;
+  by("editor-command").textContent = found.command;
   by("name").value = Object.keys(asked.files)[0].replace(/\.ya?ml$/, "");
   by("name-label").hidden = Boolean(what.job) && asked.kind !== "sweep";
   by("go").textContent = asked.kind === "sweep" ? "Start the sweep" : what.job ? "Run again" : "Run";

@@ -16,7 +16,7 @@ from optimiser._io import builtin
 from optimiser._io.errors import InputError
 from optimiser._io.yamlfile import parse_yaml
 from optimiser.app.history import history, row_of
-from optimiser.app.jobs import HERE, Job, Jobs
+from optimiser.app.jobs import HERE, Job, Jobs, command_of
 from optimiser.app.kept import store_page, stored_difference, stored_run, sweep_report
 from optimiser.app.messages import Message, message
 from optimiser.app.own import options_of
@@ -139,7 +139,8 @@ async def question(request: Request) -> JSONResponse:
     query = request.query_params
     source = Source(**{name: query.get(name, "") for name in Source.model_fields})
     asked, job, _ = await run_in_threadpool(_asked, state_of(request), source)
-    return JSONResponse({**_told(asked), "command": job.arguments[0] if job else asked.kind})
+    command = command_of(job.arguments if job else [asked.kind, next(iter(asked.files))])
+    return JSONResponse({**_told(asked), "command": command})
 
 
 def _told(asked: Texts) -> dict[str, Any]:
