@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -292,6 +293,7 @@ def test_a_command_runs_from_its_form(tab: Callable[..., Any], tmp_path: Path) -
     page.reload()
     page.locator("#printed pre").wait_for()
     page.get_by_role("button", name="Find mistakes").click()
+    page.locator("#more-config").wait_for()  # the form before takes files, too
     wrong = (ROOT / "problems" / "nmc111.yaml").read_text().replace("[25, 90]", "[25, 900]")
     (tmp_path / "mine.yaml").write_text(wrong)
     page.set_input_files("#form input[type=file] >> nth=0", tmp_path / "mine.yaml")
@@ -300,3 +302,103 @@ def test_a_command_runs_from_its_form(tab: Callable[..., Any], tmp_path: Path) -
     page.locator("#progress .error").wait_for()
     assert "900" in page.locator("#progress .error").text_content()
     assert "temperature" in page.locator("#progress .error").text_content()
+
+
+@pytest.mark.page
+def test_the_command_is_shown_while_one_types_and_the_newest_answer_counts(tab: Callable[..., Any]) -> None:
+    page = tab("/more?command=breakeven")
+    page.get_by_text("The command stands here once").wait_for()
+    assert page.locator("#form .error").count() == 0  # nothing is told before it is run
+    page.select_option("#more-problem", "nmc111")
+    held: list[Any] = []
+
+    def hold(route: Any) -> None:
+        if "older" in (route.request.post_data or ""):
+            held.append(route)
+        else:
+            route.continue_()
+
+    page.route("**/more/start?dry=1", hold)
+    page.fill("#more-vary", "older=0:1")
+    while not held:
+        page.wait_for_timeout(50)
+    page.fill("#more-vary", "newer=0:1")
+    command = page.locator("#elsewhere pre")
+    page.wait_for_function("() => document.querySelector('#elsewhere pre')?.textContent.includes('newer')")
+    with suppress(Exception):  # the page may have given it up
+        held[0].continue_()
+    page.wait_for_timeout(600)
+    assert command.text_content() == "optimiser breakeven nmc111 --vary=newer=0:1 --out=report"
+    assert page.locator("#progress .job").count() == 0
+    page.fill("#more-vary", "")
+    page.get_by_text("The command stands here once").wait_for()
+    page.get_by_role("button", name="Run it").click()
+    page.locator("#form .error").wait_for()
+    assert "--vary is missing" in page.locator("#form .error").text_content()
+
+
+@pytest.mark.page
+def test_two_clicks_start_one_job(tab: Callable[..., Any], app: Any) -> None:
+    page = tab("/more?command=list")
+    page.select_option("#more-what", "feeds")
+    page.wait_for_timeout(500)
+    before = len(app.get("/jobs?screen=more")["jobs"])
+    held: list[Any] = []
+    page.route("**/more/start", lambda route: held.append(route))
+    page.evaluate("() => { for (const _ of [1, 2]) { document.getElementById('form').requestSubmit(); } }")
+    while not held:
+        page.wait_for_timeout(50)
+    assert page.get_by_role("button", name="Run it").is_disabled()
+    page.wait_for_timeout(300)
+    assert len(held) == 1
+    held[0].continue_()
+    page.locator("#printed pre").wait_for()
+    assert page.get_by_role("button", name="Run it").is_enabled()
+    assert len(app.get("/jobs?screen=more")["jobs"]) == before + 1
+
+
+@pytest.mark.page
+def test_dropped_files_are_there_after_a_reload(tab: Callable[..., Any], tmp_path: Path) -> None:
+    page = tab("/more?command=suggest")
+    (tmp_path / "mine.yaml").write_text((ROOT / "problems" / "nmc111.yaml").read_text())
+    page.set_input_files("#form input[type=file] >> nth=0", tmp_path / "mine.yaml")
+    page.locator("#elsewhere pre").filter(has_text="/mine.yaml").wait_for(state="attached")
+    page.locator("summary", has_text="more options").click()
+    page.fill("#more-n", "0")  # refused at once
+    page.get_by_role("button", name="Run it").click()
+    page.locator("#progress .error").wait_for()
+    page.reload()
+    page.locator("#progress .error").wait_for()
+    assert page.locator("#more-problem").input_value().startswith("upload:")
+    assert page.locator("#more-problem option:checked").text_content() == "dropped file"
+    assert page.locator("#more-n").input_value() == "0" and page.locator("#more-n").is_visible()
+
+    page.goto(page.url.split("/more")[0] + "/more?command=predict")
+    (tmp_path / "designs.csv").write_text("acid\nnone\n")
+    page.set_input_files("#form input[type=file] >> nth=0", tmp_path / "designs.csv")
+    page.locator("#elsewhere pre").filter(has_text="/designs.csv").wait_for(state="attached")
+    page.get_by_role("button", name="Run it").click()
+    page.locator("#progress .error").wait_for()
+    page.reload()
+    page.locator("#progress .error").wait_for()
+    page.locator("#form").get_by_text("dropped file").wait_for()
+    page.locator("summary", has_text="more options").click()
+    page.fill("#more-feed", "NMC111")
+    page.locator("#elsewhere pre").filter(has_text="--feed=NMC111").wait_for(state="attached")
+    assert "/designs.csv" in page.locator("#elsewhere pre").text_content()
+
+
+@pytest.mark.page
+def test_what_removes_or_replaces_asks_first(tab: Callable[..., Any], app: Any) -> None:
+    page = tab("/more?command=runs%20prune")
+    page.check("#more-unused")
+    page.check("#more-yes")
+    before = len(app.get("/jobs?screen=more")["jobs"])
+    page.get_by_role("button", name="Run it").click()
+    page.get_by_role("button", name="No, leave it").click()
+    page.wait_for_timeout(300)
+    assert len(app.get("/jobs?screen=more")["jobs"]) == before
+    page.get_by_role("button", name="Run it").click()
+    page.get_by_role("button", name="Yes, do it").click()
+    page.locator("#progress .job").wait_for()
+    assert len(app.get("/jobs?screen=more")["jobs"]) == before + 1

@@ -30,8 +30,8 @@ async function open(command, values = {}) {
   const left = Object.entries(told.left_out);
   form.replaceChildren(...must.map((one) => one.row),
     may.length ? make("details", { open: must.length === 0 || may.some((one) => one.field.name in values) }, make("summary", {}, `${may.length} more options`), ...may.map((one) => one.row)) : "",
-    ...left.map(([label, why]) => make("p", { class: "caption" }, make("code", {}, label), ` is not asked for: ${why}.`)),
-    make("p", { class: "field" }, run));
+    make("p", { class: "field" }, run),
+    left.length ? make("details", {}, make("summary", {}, "What is not asked for, and why"), ...left.map(([label, why]) => make("p", { class: "caption" }, make("code", {}, label), `: ${why}.`))) : "");
   history.replaceState(null, "", `/more?command=${encodeURIComponent(command)}`);
   elsewhere.replaceChildren();
   title.scrollIntoView({ block: "nearest" });
@@ -82,7 +82,7 @@ function inputOf(field, value) {
   if (field.kind === "texts") {
     const input = make("textarea", { id, rows: 2, "aria-describedby": described, placeholder: "one on each line" });
     input.value = Array.isArray(value) ? value.join("\n") : "";
-    return { row: label(input), read: () => input.value.split("\n") };
+    return { row: label(input), read: () => input.value.trim() ? input.value.split("\n") : "" };
   }
   if (!["text", "name", "number"].includes(field.kind)) {
     const none = field.values.length ? (field.required ? "choose one" : field.usual || "as it is") : "none here yet";
