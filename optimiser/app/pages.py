@@ -32,7 +32,7 @@ SCREENS = {
     "table": ("Any table", "A yield model from a table of your own."),
     "tables": ("Tables", "Acids, prices and impact factors."),
     "runs": ("Runs", "All that was computed here."),
-    "more": ("More", "Every other command, with its options as a form."),
+    "more": ("More", "Every command, with all its options as a form."),
 }
 
 

@@ -1,29 +1,71 @@
-// The screen More: a form of any other command, made of its options.
-import { api, clearErrors, dropZone, errorBlock, fileLinks, follow, make, sameElsewhere, showError, showReport } from "./app.js";
+// The screen More: a form of any command, made of its options.
+import { api, askFirst, clearErrors, dropZone, errorBlock, fileLinks, follow, make, sameElsewhere, showError, showReport } from "./app.js";
 
 const form = document.getElementById("form");
 const elsewhere = document.getElementById("elsewhere");
-let shown = null;
+let shown = null; // the command, its fields and the button that runs it
+let opening = null;
+let asking = new AbortController();
+let later = 0;
 
 document.querySelectorAll("[data-command]").forEach((button) => button.addEventListener("click", () => open(button.dataset.command)));
 const asked = new URLSearchParams(location.search);
 if (asked.get("job")) { again(asked.get("job")); } else if (asked.get("command")) { open(asked.get("command")); }
 
 async function open(command, values = {}) {
+  const mine = {};
+  opening = mine;
   let told;
   try { told = await api(`/more/form?command=${encodeURIComponent(command)}`); } catch (error) { form.replaceChildren(errorBlock(error.told)); return; }
+  if (opening !== mine) { return; } // another one was chosen meanwhile
+  quiet();
   document.querySelectorAll("[data-command]").forEach((button) => button.setAttribute("aria-pressed", String(button.dataset.command === command)));
-  document.getElementById("form-title").textContent = document.querySelector(`[data-command="${command}"]`).firstChild.textContent;
+  const title = document.getElementById("form-title");
+  title.textContent = told.title;
   document.getElementById("about").textContent = told.about;
-  shown = { command, fields: told.fields.map((field) => ({ field, ...inputOf(field, values[field.name]) })) };
+  const run = make("button", {}, "Run it");
+  shown = { command, run, fields: told.fields.map((field) => ({ field, ...inputOf(field, values[field.name]) })) };
   const must = shown.fields.filter((one) => one.field.required || one.field.argument || one.field.kind === "front");
   const may = shown.fields.filter((one) => !must.includes(one));
+  const left = Object.entries(told.left_out);
   form.replaceChildren(...must.map((one) => one.row),
-    may.length ? make("details", { open: must.length === 0 }, make("summary", {}, `${may.length} more options`), ...may.map((one) => one.row)) : "",
-    make("p", { class: "field" }, make("button", {}, "Run it")));
+    may.length ? make("details", { open: must.length === 0 || may.some((one) => one.field.name in values) }, make("summary", {}, `${may.length} more options`), ...may.map((one) => one.row)) : "",
+    make("p", { class: "field" }, run),
+    left.length ? make("details", {}, make("summary", {}, "What is not asked for, and why"), ...left.map(([label, why]) => make("p", { class: "caption" }, make("code", {}, label), `: ${why}.`))) : "");
   history.replaceState(null, "", `/more?command=${encodeURIComponent(command)}`);
   elsewhere.replaceChildren();
+  title.scrollIntoView({ block: "nearest" });
+  look();
 }
+
+function filled() {
+  return { command: shown.command, values: Object.fromEntries(shown.fields.map((one) => [one.field.name, one.read()]).filter(([, value]) => value !== "" && value !== false)) };
+}
+
+// Ask no more which command the form is.
+function quiet() {
+  clearTimeout(later);
+  asking.abort();
+}
+
+// Show the command that the form is so far; what is wrong with it is told when it is run.
+async function look() {
+  quiet();
+  asking = new AbortController();
+  const { signal } = asking;
+  try {
+    const told = await api("/more/start?dry=1", { method: "POST", json: filled(), signal });
+    if (!signal.aborted) { sameElsewhere(elsewhere, told.command); }
+  } catch (error) {
+    if (!signal.aborted) { elsewhere.replaceChildren(make("p", { class: "caption" }, "The command stands here once what is needed is filled in.")); }
+  }
+}
+
+form.addEventListener("input", (event) => {
+  if (event.target.type === "file") { return; } // it is looked at once it was read
+  clearTimeout(later);
+  later = setTimeout(look, 300);
+});
 
 // A row of the form, and how its value is read.
 function inputOf(field, value) {
@@ -36,21 +78,23 @@ function inputOf(field, value) {
     const input = make("input", { type: "checkbox", id, checked: value === true, "aria-describedby": described });
     return { row: make("div", { class: "field", "data-key": key }, input, make("label", { for: id }, field.label), about), read: () => input.checked };
   }
-  if (field.kind === "upload") { return uploadOf(field, key, about); }
+  if (field.kind === "upload") { return uploadOf(field, key, about, value); }
   if (field.kind === "texts") {
     const input = make("textarea", { id, rows: 2, "aria-describedby": described, placeholder: "one on each line" });
     input.value = Array.isArray(value) ? value.join("\n") : "";
-    return { row: label(input), read: () => input.value.split("\n") };
+    return { row: label(input), read: () => input.value.trim() ? input.value.split("\n") : "" };
   }
-  if (field.values.length || ["front", "run", "acids", "prices", "impacts", "model"].includes(field.kind)) {
+  if (!["text", "name", "number"].includes(field.kind)) {
     const none = field.values.length ? (field.required ? "choose one" : field.usual || "as it is") : "none here yet";
-    const input = make("select", { id, "aria-describedby": described }, make("option", { value: "" }, none), ...field.values.map((one) => make("option", { value: one, selected: one === value }, one)));
-    if (field.kind !== "question") { return { row: label(input), read: () => input.value }; }
+    const kept = typeof value === "string" && value.startsWith("upload:") ? [make("option", { value, selected: true }, "dropped file")] : [];
+    const input = make("select", { id, "aria-describedby": described }, make("option", { value: "" }, none), ...field.values.map((one) => make("option", { value: one, selected: one === value }, one)), ...kept);
+    if (!["question", "problem", "sweep"].includes(field.kind)) { return { row: label(input), read: () => input.value }; }
     const box = make("div", {});
-    dropZone(box, { accept: ".yaml,.yml", label: "or drop a problem or config as YAML", taken: (kept) => {
+    dropZone(box, { accept: ".yaml,.yml", label: `or drop a ${field.kind === "question" ? "problem or config" : field.kind} as YAML`, taken: (kept) => {
       const added = make("option", { value: `upload:${kept.upload}`, selected: true }, kept.name);
       input.append(added);
       input.value = added.value;
+      look();
     } });
     return { row: make("div", { "data-key": key }, label(input), box), read: () => input.value };
   }
@@ -59,42 +103,52 @@ function inputOf(field, value) {
   return { row: label(input), read: () => input.value };
 }
 
-function uploadOf(field, key, about) {
-  let upload = "";
+function uploadOf(field, key, about, value) {
+  let upload = value || "";
   const box = make("div", {});
-  dropZone(box, { accept: ".yaml,.yml,.csv,.xlsx", label: `Drop ${field.label}, or choose it`, taken: (kept) => { upload = kept.upload; } });
-  return { row: make("div", { class: "field stacked", "data-key": key }, make("span", {}, field.label), box, about), read: () => upload };
+  dropZone(box, { accept: ".yaml,.yml,.csv,.xlsx,.xlsm,.parquet", label: `Drop ${field.label}, or choose it`, taken: (kept) => {
+    upload = kept.upload;
+    look();
+  } });
+  if (upload) { box.querySelector("[role=status]").textContent = "dropped file"; }
+  return { row: make("div", { class: "field stacked", "data-key": key }, make("span", {}, field.label, field.required ? " (needed)" : ""), box, about), read: () => upload };
 }
 
 form.addEventListener("submit", async (event) => {
   event.preventDefault();
+  const { run, fields } = shown;
+  if (run.disabled) { return; }
+  run.disabled = true; // a second click starts no second job
   clearErrors(form);
-  const values = Object.fromEntries(shown.fields.map((one) => [one.field.name, one.read()]).filter(([, value]) => value !== "" && value !== false));
   try {
-    const job = await api("/more/start", { method: "POST", json: { command: shown.command, values } });
+    const sure = fields.find((one) => ["yes", "force"].includes(one.field.name) && one.read());
+    if (sure && !(await askFirst(`${sure.field.label}: ${sure.field.about}`, "Yes, do it"))) { return; }
+    const job = await api("/more/start", { method: "POST", json: filled() });
     history.replaceState(null, "", `/more?job=${job.id}`);
-    watch(job.id);
-  } catch (error) { showError(form, error); }
+    watch(job);
+  } catch (error) { showError(form, error); } finally { run.disabled = false; }
 });
 
 async function again(id) {
   try {
     const job = await api(`/jobs/${id}`);
     await open(job.about.command, job.about.values);
+    if (shown === null || shown.command !== job.about.command) { return; }
     history.replaceState(null, "", `/more?job=${id}`);
-    watch(id);
+    watch(job);
   } catch (error) { form.replaceChildren(errorBlock(error.told)); }
 }
 
-function watch(id) {
+function watch({ id, command }) {
+  quiet();
+  sameElsewhere(elsewhere, command);
   const printed = document.getElementById("printed");
   const cards = document.getElementById("cards");
   printed.replaceChildren();
   cards.replaceChildren();
   follow(document.getElementById("progress"), id, { ended: async (job) => {
-    sameElsewhere(elsewhere, job.command);
     const text = (job.printed.out || "").trim();
-    if (text) { printed.replaceChildren(make("section", { class: "card" }, make("h2", {}, "What it said"), make("pre", { tabindex: "0", "aria-label": "what the command printed" }, text), job.files.length ? fileLinks(job) : null)); }
+    if (text || job.files.length) { printed.replaceChildren(make("section", { class: "card" }, make("h2", {}, "What it said"), text ? make("pre", { tabindex: "0", "aria-label": "what the command printed" }, text) : null, job.files.length ? fileLinks(job) : null)); }
     if (job.report) { await showReport(cards, id); }
   } });
 }
