@@ -21,7 +21,7 @@ from tests.paths import ROOT
 
 QUICK = ("check", "nmc111")
 #: A search that goes on for minutes unless it is cancelled.
-LONG = """
+SEARCH = """
 problem: nmc111
 search: {population: 200, generations: 2000, seeds: [1], stagnation: 2000, per_acid: 0}
 """
@@ -65,7 +65,7 @@ def watched(folder: Path, slots: int = 2) -> Iterator[Watched]:
 
 
 def long_search(found: Watched) -> Job:
-    files = {"long.yaml": LONG}
+    files = {"long.yaml": SEARCH}
     return found.jobs.add("runs", "long", ("run", "{job}/long.yaml", "-o", "{job}/report"), files)
 
 
