@@ -76,7 +76,7 @@ def browser() -> Iterator[Any]:
         pytest.skip("needs Chromium")
     sync.expect.set_options(timeout=60_000)  # as that of pages; its usual 5 s are short beside other tests
     with sync.sync_playwright() as playwright:
-        found = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        found = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"], timeout=60_000)
         yield found
         found.close()
 

@@ -12,17 +12,17 @@ import pytest
 
 from tests.app.axe import assert_accessible
 from tests.app.conftest import Served, served
-from tests.app.waits import drawn, kept, settled
+from tests.app.waits import LONG, kept, rested, settled, until
 
 pytestmark = pytest.mark.page
 MARKUP = "<img src=x onerror=alert(1)>"
 
 
-def opened(tab: Callable[..., Any], path: str = "/ask", behind: bool = False, **more: Any) -> Any:
-    """Open the screen and wait for its first answer; without a search behind unless asked."""
-    page = tab(path, **more)
-    page.wait_for_selector("#tiles")
-    page.set_checked("#behind", behind)
+def opened(tab: Callable[..., Any], **more: Any) -> Any:
+    """Open the screen, without a search behind, and wait for its first answer."""
+    page = tab("/ask", **more)
+    page.uncheck("#behind")  # first: it begins soon after an answer
+    page.wait_for_selector("#tiles", timeout=LONG)
     return page
 
 
@@ -32,6 +32,8 @@ def number(page: Any) -> float:
 
 
 def test_an_answer_follows_the_sliders(tab: Callable[..., Any]) -> None:
+    from playwright.sync_api import expect
+
     page = opened(tab)
     assert page.inner_text(".lead").startswith("Leach NMC111 with ")
     before = number(page)
@@ -49,6 +51,7 @@ def test_an_answer_follows_the_sliders(tab: Callable[..., Any]) -> None:
     settled(page, lambda: page.click("text=Reset the prices"))
     assert number(page) == pytest.approx(before, rel=0.1) and "--price" not in page.inner_text("#elsewhere")
     # a slider that is dragged
+    rested(page)  # nothing moves on the page meanwhile
     page.locator("#target-Co-slider").scroll_into_view_if_needed()
     box = page.locator("#target-Co-slider").bounding_box()
     page.mouse.move(box["x"] + 0.6 * box["width"], box["y"] + box["height"] / 2)
@@ -61,7 +64,7 @@ def test_an_answer_follows_the_sliders(tab: Callable[..., Any]) -> None:
     assert f"{float(page.input_value('#target-Co')):g} % of Co" == page.get_attribute(
         "#target-Co-slider", "aria-valuetext"
     )
-    assert page.locator("#figures .js-plotly-plot").count() == 2
+    expect(page.locator("#figures .js-plotly-plot")).to_have_count(2)
 
 
 def test_an_own_table_of_prices_sets_the_sliders(tab: Callable[..., Any], app: Served) -> None:
@@ -112,7 +115,7 @@ def test_what_is_out_of_reach_says_what_would_have_to_give(tab: Callable[..., An
     page = opened(tab)
     settled(page, lambda: page.fill("#target-all", "99.5"))
     settled(page, lambda: page.select_option("#confidence", "0.95"))
-    page.wait_for_selector("text=would have to fall")
+    page.wait_for_selector("text=would have to fall", timeout=LONG)
     assert "out of reach" in page.inner_text(".lead") and page.locator("#tiles").count() == 0
 
 
@@ -130,33 +133,44 @@ def test_a_dropped_problem_becomes_the_question(tab: Callable[..., Any], tmp_pat
 
 
 def test_a_search_behind_teaches_the_answer(tab: Callable[..., Any], app: Served) -> None:
+    def jobs() -> set[str]:
+        return {job["id"] for job in app.get("/jobs?screen=ask")["jobs"]}
+
+    before = jobs()
     page = opened(tab)
     settled(page, lambda: page.fill("#target-all", "85"))
     page.check("#behind")
-    page.wait_for_selector("#searching .bars progress")
-    # another question: what is unfinished is cancelled and removed
-    settled(page, lambda: page.fill("#target-all", "75"))
+    page.wait_for_selector("#searching .bars progress", timeout=LONG)
+    first = page.get_attribute("#searching .job", "data-job")
+    # another question: what is unfinished is cancelled and removed; the next search waits until that was read
+    held: list[Any] = []
+    page.route("**/ask/jobs/search", lambda route: held.append(route))
+    with page.expect_request("**/ask/jobs/search", timeout=LONG):
+        settled(page, lambda: page.fill("#target-all", "75"))
     page.wait_for_selector("#searching >> text=was cancelled")
-    page.wait_for_selector("#searching .job")
-    page.wait_for_selector("#searching >> text=Open the front", timeout=240_000)
-    page.wait_for_selector("#standing >> text=from searches")
+    held[0].continue_()
+    page.wait_for_selector(f'#searching .job:not([data-job="{first}"])')
+    page.wait_for_selector("#searching >> text=Open the front", timeout=LONG)
+    page.wait_for_selector("#standing >> text=from searches", timeout=LONG)
     id = page.get_attribute("#searching .job", "data-job")
     assert page.get_attribute("#searching a", "href") == f"/front?job={id}"
-    assert [job["id"] for job in app.get("/jobs?screen=ask")["jobs"]] == [id]
+    until(lambda: jobs() - before == {id})
     # a reload finds it
     page.reload()
-    page.wait_for_selector("#searching >> text=Open the front")
+    page.wait_for_selector("#searching >> text=Open the front", timeout=LONG)
 
 
 def test_the_full_answer_is_a_job_with_its_cards(tab: Callable[..., Any]) -> None:
+    from playwright.sync_api import expect
+
     page = opened(tab)
     for acid in ("hydrochloric", "nitric", "lactic", "citric"):
         settled(page, lambda acid=acid: page.uncheck(f"input[name=acid][value={acid}]"))
     page.click("#full")
     page.wait_for_selector("#following .job")
-    assert "job=" in page.url
+    expect(page).to_have_url(re.compile("job="))
     page.reload()  # the job goes on, and is found
-    page.wait_for_selector("#report .card", timeout=240_000)
+    page.wait_for_selector("#report .card", timeout=LONG)
     assert page.locator("#report section.card").count() > 4
     assert "sulfuric" in page.inner_text("#report .lead >> nth=0")
 
@@ -168,11 +182,11 @@ def test_offline_the_last_answer_stays_and_says_so(browser: Any, tmp_path: Path)
         page = browser.new_context().new_page()
         page.set_default_timeout(60_000)
         page.goto(f"{own.address}/ask?token={TOKEN}")
-        page.wait_for_selector("#tiles")
         page.uncheck("#behind")
+        rested(page)
         lead = page.inner_text(".lead")
         own.process.terminate()
-        own.process.wait()
+        own.process.wait(timeout=60)
         settled(page, lambda: page.fill("#target-all", "81"))
         assert "does not answer" in page.inner_text("#standing") and page.inner_text(".lead") == lead
         page.context.close()
@@ -182,7 +196,7 @@ def test_offline_the_last_answer_stays_and_says_so(browser: Any, tmp_path: Path)
 def test_it_is_accessible_with_an_answer(tab: Callable[..., Any], scheme: str) -> None:
     page = opened(tab, color_scheme=scheme)
     page.evaluate("document.querySelectorAll('#question details').forEach((one) => { one.open = true; })")
-    page.wait_for_selector(".warnings")
+    rested(page)
     assert_accessible(page)
     settled(page, lambda: page.fill("#target-all", "150"))
     assert page.locator("#part-targets .error").count() == 1
@@ -192,7 +206,7 @@ def test_it_is_accessible_with_an_answer(tab: Callable[..., Any], scheme: str) -
 @pytest.mark.parametrize("width", [390, 1280])
 def test_it_fits(tab: Callable[..., Any], width: int) -> None:
     page = opened(tab, width=width)
-    page.wait_for_selector(".warnings")
+    rested(page)
     assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
@@ -228,10 +242,8 @@ def test_an_answer_on_its_way_leaves_a_refusal_that_came_meanwhile(tab: Callable
     page.fill("#formula", "LiXx")
     page.press("#formula", "Tab")
     page.wait_for_selector("#part-feed .error")
-    with page.expect_response("**/ask/live") as late:
-        held[-1].continue_()
-    late.value.finished()
-    drawn(page)
+    held[-1].continue_()
+    page.wait_for_selector("#answer:not([aria-busy])", timeout=LONG)
     assert "no formula" in page.inner_text("#part-feed .error")
     assert page.inner_text("#standing").startswith("The question cannot be answered")
 
@@ -241,9 +253,12 @@ def test_a_question_that_got_no_answer_is_asked_again(tab: Callable[..., Any]) -
     page.evaluate(
         """() => {
           const all = window.fetch;
-          window.fetch = () => { window.fetch = all; return Promise.reject(new TypeError("cut off")); };
+          window.cutOff = true;
+          window.fetch = (path, ...more) => window.cutOff && path === "/ask/live"
+            ? Promise.reject(new TypeError("cut off")) : all(path, ...more);
         }"""
     )
     page.fill("#prices-sulfuric", "0.2")
     page.wait_for_selector(".standing.old")
-    page.wait_for_selector(".standing:not(.old)", timeout=15_000)
+    page.evaluate("window.cutOff = false")
+    page.wait_for_selector(".standing:not(.old):not(.working)")

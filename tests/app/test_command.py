@@ -16,17 +16,17 @@ from tests.command import assert_one_clear_block, process
 
 def test_it_serves_until_it_is_interrupted(tmp_path: Path) -> None:
     with served(tmp_path / "workspace") as app:
-        with urllib.request.urlopen(f"{app.address}/healthz", timeout=30) as answer:
+        with urllib.request.urlopen(f"{app.address}/healthz", timeout=60) as answer:
             assert answer.status == 200
         with pytest.raises(urllib.error.HTTPError) as refused:
-            urllib.request.urlopen(f"{app.address}/ask", timeout=30)
+            urllib.request.urlopen(f"{app.address}/ask", timeout=60)
         assert refused.value.code == 401
         refused.value.close()
         # a page that listens keeps it neither from ending nor from being silent
         listening = urllib.request.Request(
             f"{app.address}/events", headers={"authorization": f"Bearer {TOKEN}"}
         )
-        with urllib.request.urlopen(listening, timeout=30) as events:
+        with urllib.request.urlopen(listening, timeout=60) as events:
             assert events.readline().startswith(b"data: ")
             app.process.send_signal(signal.SIGINT)
             assert app.process.wait(timeout=60) == 0

@@ -18,6 +18,7 @@ from optimiser.app.server import application
 from optimiser.app.workspace import opened
 from tests.app.axe import assert_accessible
 from tests.app.conftest import TOKEN, Served, served
+from tests.app.waits import loaded
 from tests.command import optimiser
 
 RUN = """
@@ -104,16 +105,19 @@ def test_chosen_rows_are_kept_as_the_front_has_them(client: TestClient, folder: 
 
 @pytest.mark.page
 def test_a_design_chosen_in_one_view_stands_out_in_all_and_is_pinned(tab: Callable[..., Any]) -> None:
+    from playwright.sync_api import expect
+
     page = tab("/front?job=0001", width=1440)
-    page.locator("#cards[aria-busy]").wait_for(state="detached")
+    loaded(page)
     assert "<img" in page.locator("#run option:checked").text_content()
     page.evaluate("LeachingPage.choose(document.getElementById('cards'), [0])")
-    assert page.locator("#picked").text_content() == "Design 1 is chosen."
-    assert page.locator("#exports a").first.text_content() == "Chosen as CSV"
+    expect(page.locator("#picked")).to_have_text("Design 1 is chosen.")
+    expect(page.locator("#exports a").first).to_have_text("Chosen as CSV")
     page.click("#pin")
     page.evaluate("LeachingPage.choose(document.getElementById('cards'), [3])")
+    expect(page.locator("#picked")).to_have_text("Design 4 is chosen.")
     page.click("#pin")
-    assert page.locator(".pins thead th").count() == 3
+    expect(page.locator(".pins thead th")).to_have_count(3)
     assert page.locator(".pins tr.differs").count() >= 2
     page.reload()
     page.locator(".pins thead th").nth(2).wait_for()
@@ -124,28 +128,28 @@ def test_a_design_chosen_in_one_view_stands_out_in_all_and_is_pinned(tab: Callab
 
 @pytest.mark.page
 def test_improve_relax_and_keep_by_keyboard(tab: Callable[..., Any]) -> None:
+    from playwright.sync_api import expect
+
     page = tab("/front?job=0001")
-    page.locator("#cards[aria-busy]").wait_for(state="detached")
+    loaded(page)
     page.focus("#choosing summary")
     page.keyboard.press("Enter")
     page.select_option("#choose select[name=recovery]", "improve")
     page.select_option("#choose select[name=cost]", "relax")
     page.focus("#choose button:not([type])")
     page.keyboard.press("Enter")
-    page.locator("#chosen p").first.wait_for()
     page.locator("#chosen button").first.click()
-    assert "found" in page.locator(".pins thead th").nth(1).text_content()
+    expect(page.locator(".pins thead th").nth(1)).to_contain_text("found")
     page.select_option("#choose select[name=recovery]", "")
     page.click("#choose button:not([type])")
-    page.locator("#choose .error").wait_for()
-    assert "Nothing is to improve" in page.locator("#choose .error").text_content()
+    expect(page.locator("#choose .error")).to_contain_text("Nothing is to improve")
 
 
 @pytest.mark.page
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_the_report_inside_the_app_is_accessible(tab: Callable[..., Any], scheme: str) -> None:
     page = tab("/front?job=0001", color_scheme=scheme)
-    page.locator("#cards[aria-busy]").wait_for(state="detached")
+    loaded(page)
     page.locator(".js-plotly-plot").first.wait_for()
     assert_accessible(page)
 

@@ -22,7 +22,7 @@ WITH = {"authorization": f"Bearer {TOKEN}"}
 def answer(app: Served, path: str, method: str = "GET", **headers: str) -> http.client.HTTPResponse:
     """Return the answer to a request whose headers, Host among them, are as given."""
     place = app.address.removeprefix("http://")
-    with closing(http.client.HTTPConnection(place, timeout=30)) as connection:
+    with closing(http.client.HTTPConnection(place, timeout=60)) as connection:
         connection.putrequest(method, path, skip_host=True)
         for name, value in {"host": place, "content-length": "0", **headers}.items():
             connection.putheader(name.replace("_", "-"), value)

@@ -5,47 +5,53 @@ from __future__ import annotations
 import json
 import os
 import signal
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from optimiser._io.errors import InputError
 from optimiser.app.jobs import MOST_WAITING, Job, Jobs, command_of, printed, steps_of
-from optimiser.app.worker import STEPS
 from optimiser.app.workspace import opened
 from tests.app.conftest import served
+from tests.app.waits import until
 from tests.paths import ROOT
 
 QUICK = ("check", "nmc111")
 #: A search that goes on for minutes unless it is cancelled.
-LONG = """
+SEARCH = """
 problem: nmc111
 search: {population: 200, generations: 2000, seeds: [1], stagnation: 2000, per_acid: 0}
 """
 
 
 class Watched:
-    """Jobs, and a way to wait for one without asking again and again."""
+    """Jobs, the changes that they told, and ways to wait for one."""
 
     def __init__(self, folder: Path, slots: int = 2) -> None:
-        self._news = threading.Condition()
         self.seen: list[tuple[str, str]] = []
-        self.jobs = Jobs(opened(folder), slots, self._changed)
+        self.jobs = Jobs(opened(folder), slots, lambda job: self.seen.append((job.id, job.state)))
 
-    def _changed(self, job: Job) -> None:
-        with self._news:
-            self.seen.append((job.id, job.state))
-            self._news.notify_all()
+    def running(self, id: str) -> bool:
+        """Whether a job has begun; one that is over fails the test, with its error."""
+        job = self.jobs.get(id)
+        assert not job.over, (job.state, job.error)
+        return job.state == "running"
 
-    def until(self, right: Callable[[], bool]) -> None:
-        with self._news:
-            assert self._news.wait_for(right, timeout=120)
+    def step(self, id: str, least: int = 1) -> dict[str, Any]:
+        """Wait until a job runs and has got so far, and return its step."""
+
+        def found() -> dict[str, Any] | None:
+            steps = steps_of(self.jobs.folder(id)) if self.running(id) else []
+            return next((step for step in steps if step["done"] >= least), None)
+
+        return until(found)
 
     def ended(self, id: str) -> Job:
-        self.until(lambda: self.jobs.get(id).over)
+        """Wait until a job is over, and return it."""
+        until(lambda: self.jobs.get(id).over)
         return self.jobs.get(id)
 
 
@@ -59,7 +65,7 @@ def watched(folder: Path, slots: int = 2) -> Iterator[Watched]:
 
 
 def long_search(found: Watched) -> Job:
-    files = {"long.yaml": LONG}
+    files = {"long.yaml": SEARCH}
     return found.jobs.add("runs", "long", ("run", "{job}/long.yaml", "-o", "{job}/report"), files)
 
 
@@ -92,7 +98,7 @@ def test_what_a_command_refuses_is_told_in_parts(tmp_path: Path) -> None:
 def test_one_that_waits_has_a_place_and_never_starts_once_cancelled(tmp_path: Path) -> None:
     with watched(tmp_path, slots=1) as found:
         first = long_search(found)
-        found.until(lambda: found.jobs.get(first.id).state == "running")
+        until(lambda: found.running(first.id))
         waiting = [found.jobs.add("runs", "waits", QUICK) for _ in range(3)]
         places = [found.jobs.record(found.jobs.get(job.id))["position"] for job in waiting]
         assert places == [1, 2, 3]
@@ -108,11 +114,8 @@ def test_a_cancelled_search_leaves_no_report_and_no_process(tmp_path: Path) -> N
     with watched(tmp_path) as found:
         job = long_search(found)
         folder = found.jobs.folder(job.id)
-        found.until(lambda: found.jobs.get(job.id).state == "running")
+        step = found.step(job.id)
         process = found.jobs._running[job.id].pid
-        while not steps_of(folder):
-            threading.Event().wait(0.05)
-        step = steps_of(folder)[0]
         assert step["done"] >= 1 and step["of"] == 2000 and 0.0 <= step["hypervolume"] <= 1.0
         assert all(len(point) == 2 for point in step["front"])
         found.jobs.cancel(job.id)
@@ -127,16 +130,13 @@ def test_what_had_not_ended_goes_on_when_the_workspace_is_opened_again(tmp_path:
         done = found.jobs.add("runs", "done", QUICK)
         found.ended(done.id)
         running, waiting = long_search(found), found.jobs.add("runs", "waits", QUICK)
-        while not steps_of(found.jobs.folder(running.id)):
-            threading.Event().wait(0.05)
-        reached = steps_of(found.jobs.folder(running.id))[0]["done"]
+        reached = found.step(running.id)["done"]
     with watched(tmp_path, slots=2) as again:
         assert again.jobs.get(done.id).state == "done"
         assert again.ended(waiting.id).state == "done"
         resumed = again.jobs.get(running.id)
         assert resumed.state in ("queued", "running") and resumed.arguments[-1] == "--resume"
-        while not any(s["done"] >= reached for s in steps_of(again.jobs.folder(running.id))):
-            threading.Event().wait(0.05)
+        again.step(running.id, reached)
         again.jobs.cancel(running.id)
         assert again.ended(running.id).state == "cancelled"
 
@@ -144,14 +144,12 @@ def test_what_had_not_ended_goes_on_when_the_workspace_is_opened_again(tmp_path:
 def test_what_another_version_had_begun_begins_anew(tmp_path: Path) -> None:
     with watched(tmp_path, slots=1) as found:
         running = long_search(found)
-        while not steps_of(found.jobs.folder(running.id)):
-            threading.Event().wait(0.05)
+        found.step(running.id)
     begun = next(found.jobs.folder(running.id).glob("*.unfinished")) / "asked.json"
     begun.write_text(json.dumps({**json.loads(begun.read_text()), "version": "0.0.1"}))
     with watched(tmp_path, slots=1) as again:
         assert "--resume" not in again.jobs.get(running.id).arguments
-        while not steps_of(again.jobs.folder(running.id)):
-            threading.Event().wait(0.05)
+        again.step(running.id)
         again.jobs.cancel(running.id)
         assert again.ended(running.id).state == "cancelled"
 
@@ -160,8 +158,13 @@ def test_a_killed_server_leaves_nothing_running_and_loses_no_job(tmp_path: Path)
     with served(tmp_path / "workspace") as app:
         folder = tmp_path / "workspace" / "jobs" / "0001"
         started = app.ask("/runs/start", "POST", b'{"kind": "configs", "shipped": "nmc111_cost_vs_recovery"}')
-        while not (folder / STEPS).exists():
-            threading.Event().wait(0.05)
+
+        def begun() -> bool:
+            job = app.get(f"/jobs/{started['id']}")
+            assert job["state"] in ("queued", "running"), job["error"]
+            return bool(job["steps"])
+
+        until(begun)
         os.kill(app.process.pid, signal.SIGKILL)
     assert json.loads((folder / "job.json").read_text())["state"] == "running"
     with served(tmp_path / "workspace") as app:
@@ -171,7 +174,8 @@ def test_a_killed_server_leaves_nothing_running_and_loses_no_job(tmp_path: Path)
 
 def test_too_many_waiting_jobs_are_refused(tmp_path: Path) -> None:
     with watched(tmp_path, slots=1) as found:
-        long_search(found)
+        first = long_search(found)
+        until(lambda: found.running(first.id))  # until then it may be counted as one that waits
         with pytest.raises(InputError, match="wait already"):
             for _ in range(MOST_WAITING + 2):
                 found.jobs.add("runs", "waits", QUICK)
@@ -203,10 +207,10 @@ def test_a_workspace_serves_one_app_and_leaves_foreign_folders_alone(tmp_path: P
 def test_an_unwanted_job_is_gone_when_it_has_ended_and_its_number_is_not_given_again(tmp_path: Path) -> None:
     with watched(tmp_path, slots=1) as found:
         running, waiting = long_search(found), long_search(found)
-        found.until(lambda: found.jobs.get(running.id).state == "running")
+        until(lambda: found.running(running.id))
         assert found.jobs.cancel(waiting.id, unwanted=True).state == "cancelled"
         assert [job.id for job in found.jobs.all()] == [running.id]
         found.jobs.cancel(running.id, unwanted=True)
-        found.until(lambda: not found.jobs.all())
+        until(lambda: not found.jobs.all())
         assert not found.jobs.folder(running.id).exists()
         assert int(found.jobs.add("runs", "a check", QUICK).id) == 3

@@ -10,13 +10,13 @@ import pytest
 
 from tests.app.axe import assert_accessible
 from tests.app.conftest import Served
+from tests.app.waits import LONG
 
 pytestmark = pytest.mark.page
 
 _SEARCH = "search: {population: 16, generations: 3, seeds: [1], per_acid: 0}\n"
 #: What a careless user might call a question, if it ran as markup.
 _EVIL = "<img src=x onerror=alert(1)>"
-_LONG = 240_000
 
 
 def _drop(page: Any, name: str, text: str) -> None:
@@ -27,7 +27,7 @@ def _drop(page: Any, name: str, text: str) -> None:
 
 
 def _done(page: Any) -> None:
-    page.locator("#opened-report section").first.wait_for(timeout=_LONG)
+    page.locator("#opened-report section").first.wait_for(timeout=LONG)
 
 
 def test_a_question_is_run_changed_and_compared(tab: Callable[..., Any], app: Served) -> None:
@@ -93,7 +93,7 @@ def test_the_history_is_filtered_and_jobs_are_cancelled_and_removed(
     page.fill("#name", "long-search")
     page.click("#go")
     page.locator("#opened").get_by_role("button", name="Cancel").click()
-    expect(page.locator("#opened .job-state")).to_have_text("Cancelled.", timeout=_LONG)
+    expect(page.locator("#opened .job-state")).to_have_text("Cancelled.", timeout=LONG)
     page.get_by_role("searchbox", name="Find").fill("nothing-such")
     expect(page.locator("#history tbody tr")).to_have_count(0)
     page.get_by_role("searchbox", name="Find").fill("long-search")

@@ -9,6 +9,7 @@ import pytest
 
 from optimiser.app.pages import SCREENS
 from tests.app.axe import assert_accessible
+from tests.app.waits import loaded
 
 pytestmark = pytest.mark.page
 
@@ -17,7 +18,7 @@ pytestmark = pytest.mark.page
 def test_every_screen_is_accessible(tab: Callable[..., Any], screen: str) -> None:
     for scheme in ("light", "dark"):
         page = tab(f"/{screen}", color_scheme=scheme)
-        page.wait_for_load_state("load")
+        loaded(page)
         assert page.title() == f"{SCREENS[screen][0]} · Leaching optimiser"
         assert_accessible(page)
 
@@ -26,5 +27,5 @@ def test_every_screen_is_accessible(tab: Callable[..., Any], screen: str) -> Non
 @pytest.mark.parametrize("screen", SCREENS)
 def test_every_screen_fits(tab: Callable[..., Any], screen: str, width: int) -> None:
     page = tab(f"/{screen}", width=width)
-    page.wait_for_load_state("load")
+    loaded(page)
     assert page.evaluate("document.documentElement.scrollWidth") <= width

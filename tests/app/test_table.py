@@ -17,6 +17,7 @@ from optimiser.systems.read import read_system_table
 from tests.app.axe import assert_accessible
 from tests.app.client import client_in
 from tests.app.conftest import Served
+from tests.app.waits import LONG
 
 _LEACH = Path(__file__).parents[2] / "docs" / "examples" / "leach"
 _FILE = _LEACH / "synthetic.system.yaml"
@@ -153,9 +154,9 @@ def test_a_table_is_described_trained_and_asked(
     expect(page.locator("#train")).to_be_enabled()
 
     page.click("#train")
-    page.locator("#training .bars progress").first.wait_for(timeout=120_000)
+    page.locator("#training .bars progress").first.wait_for(timeout=LONG)
     page.reload()  # a reload finds the job again
-    page.locator("#card table").first.wait_for(timeout=240_000)
+    page.locator("#card table").first.wait_for(timeout=LONG)
     expect(page.locator("#card")).to_contain_text("Accuracy on held-out data")
     assert page.locator("#card img").count() == 0
     assert_accessible(page)

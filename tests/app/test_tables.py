@@ -113,7 +113,8 @@ def test_a_table_is_edited_kept_replaced_and_removed(tab: Callable[..., Any], ap
     expect(page.locator("#grid tr.mistake")).to_have_count(0)
     page.locator('#grid td[data-row="2"][data-column="5"]').click()
     page.keyboard.type("<img src=x onerror=alert(1)>")
-    page.keyboard.press("Enter")
+    with page.expect_response("**/tables/look"):
+        page.keyboard.press("Enter")
     expect(page.locator("#save")).to_be_enabled()
     page.fill("#name", "a/b")
     page.click("#save")
@@ -125,7 +126,8 @@ def test_a_table_is_edited_kept_replaced_and_removed(tab: Callable[..., Any], ap
     assert_accessible(page)
 
     page.click("#save")  # there is one of this name now
-    page.get_by_role("dialog").get_by_role("button", name="Replace").click()
+    with page.expect_response(lambda answer: answer.url.endswith("/tables/keep") and answer.status == 201):
+        page.get_by_role("dialog").get_by_role("button", name="Replace").click()
     expect(page.locator("#kept")).to_contain_text("tables/ours.prices.csv")
     page.reload()
     page.select_option("#table", "ours")

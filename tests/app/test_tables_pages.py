@@ -11,6 +11,7 @@ import pytest
 
 from tests.app.axe import assert_accessible
 from tests.app.conftest import Served
+from tests.app.waits import LONG
 from tests.plants import less_manganese, write
 
 pytestmark = pytest.mark.page
@@ -30,12 +31,12 @@ def words(page: Any, selector: str) -> str:
     return " ".join(page.text_content(selector).split())
 
 
-def correct(page: Any, row: int, column: int, text: str) -> None:
-    """Type into a cell as a user does."""
-    with page.expect_response(lambda answer: answer.url.endswith("/table")):
-        page.click(f'[data-row="{row}"][data-column="{column}"]')
-        page.keyboard.type(text)
-        page.keyboard.press("Enter")
+def correct(page: Any, row: int, column: int, text: str, corrected: int) -> None:
+    """Type into a cell as a user does, and wait until so many are told to be corrected."""
+    page.click(f'[data-row="{row}"][data-column="{column}"]')
+    page.keyboard.type(text)
+    page.keyboard.press("Enter")
+    page.wait_for_selector(f".grid-said >> text={corrected} corrected")
 
 
 def test_mistakes_are_corrected_in_place_and_predicted(
@@ -55,19 +56,19 @@ def test_mistakes_are_corrected_in_place_and_predicted(
     assert "did you mean 'sulphuric'?" in page.inner_text("#wrong-3")
     assert page.is_disabled("#run")
     assert_accessible(page)
-    correct(page, 3, 0, "sulfuric")
-    correct(page, 4, 1, "60")
+    correct(page, 3, 0, "sulfuric", 1)
+    correct(page, 4, 1, "60", 2)
     page.wait_for_selector("#run:not([disabled])")
     assert said(page) == "3 rows: nothing wrong with it; 2 corrected, the file stays as it was."
     page.click("#run")
-    page.wait_for_selector("#cards .card")
+    page.wait_for_selector("#cards .card", timeout=LONG)
     job = page.url.split("job=")[1]
     with page.expect_download() as download:
         page.click("text=Download XLSX")
     predicted = pd.read_excel(download.value.path(), sheet_name=0)
     assert len(predicted) == 3
     page.reload()
-    page.wait_for_selector("#cards .card")
+    page.wait_for_selector("#cards .card", timeout=LONG)
     page.wait_for_selector(".grid-said >> text=2 corrected, the file stays as it was.")
     stored = pd.read_csv(app.folder / "jobs" / job / "table.csv")
     assert stored["acid"].tolist() == ["sulfuric", "sulfuric", "HCl"]
@@ -75,6 +76,8 @@ def test_mistakes_are_corrected_in_place_and_predicted(
 
 
 def test_cells_are_reached_and_left_by_keys(tab: Callable[..., Any], tmp_path: Path) -> None:
+    from playwright.sync_api import expect
+
     path = tmp_path / "keys.csv"
     path.write_text(f"{HEAD}\nsulfuric,60,2,1,50,60,\nHCl,600,2,0,50,60,\n")
     page = tab("/predict")
@@ -93,7 +96,7 @@ def test_cells_are_reached_and_left_by_keys(tab: Callable[..., Any], tmp_path: P
     page.keyboard.press("Escape")
     assert focused.text_content() == "2"
     page.check("text=Only rows with mistakes")
-    assert page.locator("tbody tr:not(.mistake)").count() == 1
+    expect(page.locator("tbody tr:not(.mistake)")).to_have_count(1)
 
 
 @pytest.mark.data
@@ -104,7 +107,7 @@ def test_the_toolkits_workbook_is_predicted_as_it_is(tab: Callable[..., Any]) ->
     page.wait_for_selector("#run:not([disabled])")
     assert said(page) == "6 rows: nothing wrong with it."
     page.click("#run")
-    page.wait_for_selector("#cards .card")
+    page.wait_for_selector("#cards .card", timeout=LONG)
     assert "6 scenarios of NMC111, which differ in acid" in words(page, "#cards")
 
 
@@ -121,11 +124,11 @@ def test_scenarios_go_on_to_predict(tab: Callable[..., Any]) -> None:
     page.wait_for_selector("#predict:not([disabled])")
     assert page.inner_text("#count") == "56 rows: 2 acids × 14 temperatures × 2 times."
     page.click("#predict")
-    page.wait_for_url("**/predict?table=*")
+    page.wait_for_url("**/predict?table=*", timeout=LONG)
     page.wait_for_selector("#run:not([disabled])")
     assert said(page) == "56 rows: nothing wrong with it."
     page.go_back()
-    page.wait_for_selector("#downloads a")
+    page.wait_for_selector("#downloads a", timeout=LONG)
     assert page.input_value(time) == "30,60"
 
 
@@ -142,7 +145,7 @@ def test_results_teach_and_can_be_forgotten_and_taken_back(
     page.fill("#name", "my-plant")
     page.wait_for_selector("#name:not([aria-invalid])")
     page.click("#learn")
-    page.wait_for_selector("#cards .card")
+    page.wait_for_selector("#cards .card", timeout=LONG)
     # the plant leaches 11 points less manganese by its making
     assert "Your plant leaches Mn 11 points less than the literature model says" in words(page, "#cards")
     files = app.folder / "jobs" / page.url.split("job=")[1] / "report"
@@ -152,26 +155,26 @@ def test_results_teach_and_can_be_forgotten_and_taken_back(
     boxes.nth(0).check()
     boxes.nth(3).check()
     page.click("text=Forget 2 chosen results")
-    page.locator("#one-about", has_text="7 results of 7 experiments").wait_for()
-    page.wait_for_selector("#cards .card")
+    page.locator("#one-about", has_text="7 results of 7 experiments").wait_for(timeout=LONG)
+    page.wait_for_selector("#cards .card", timeout=LONG)
     page.click("#undo")
-    page.locator("#one-about", has_text="9 results of 9 experiments").wait_for()
+    page.locator("#one-about", has_text="9 results of 9 experiments").wait_for(timeout=LONG)
     page.reload()
-    page.wait_for_selector("#cards .card")
+    page.wait_for_selector("#cards .card", timeout=LONG)
     page.click("#add")
     page.set_input_files(
         "#drop input", write(table.assign(temperature=table["temperature"] + 5), tmp_path / "more.csv")
     )
     page.wait_for_selector("#learn:not([disabled])")
     page.click("text=Add to my-plant")
-    page.locator("#one-about", has_text="18 results of 18 experiments").wait_for()
+    page.locator("#one-about", has_text="18 results of 18 experiments").wait_for(timeout=LONG)
     assert page.locator("img[src='x']").count() == 0
 
     page.select_option("#problem", "nmc622")
     page.select_option("#surrogate", "my-plant")
     page.fill("#n", "2")
     page.click("#ask")
-    page.wait_for_selector(".experiments li")
+    page.wait_for_selector(".experiments li", timeout=LONG)
     assert page.locator(".experiments li").count() == 2
     assert "18 of your own results" in page.inner_text("#next")
     assert_accessible(page)
@@ -213,5 +216,5 @@ def test_a_problem_of_ones_own_and_a_missing_one_are_told(tab: Callable[..., Any
         page.set_input_files("#problem-drop input", problem)
     page.click("#ask")  # while the file is on its way: asked once it has arrived
     held[0].continue_()
-    page.wait_for_selector("#next-progress .error")
+    page.wait_for_selector("#next-progress .error", timeout=LONG)
     assert page.locator("img[src='x']").count() == 0

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from tests.app.film import SIZE, Film
-from tests.app.waits import settled
+from tests.app.waits import LONG, loaded, rested, settled
 from tests.plants import less_manganese, write
 
 pytestmark = pytest.mark.page
@@ -29,7 +29,8 @@ def shown(page: Any, selector: str) -> None:
 
 
 def cost(page: Any) -> float:
-    """Return the cost that the answer tells, EUR per kg of metal."""
+    """Return the cost that the answer tells when it has rested, EUR per kg of metal."""
+    rested(page)
     return float(page.locator("#tiles .tile", has_text="cost").first.locator("strong").text_content())
 
 
@@ -39,7 +40,7 @@ def test_a_newcomer_walks_from_a_question_to_a_report(
     film = Film()
     page = tab("/ask", width=SIZE[0])
     page.set_viewport_size({"width": SIZE[0], "height": SIZE[1]})
-    page.locator("#tiles").wait_for()
+    page.locator("#tiles").wait_for(timeout=LONG)
     film.step(page, "The cheapest way to leach NMC111: an answer as soon as the page is open")
     settled(page, lambda: page.fill("#target-all", "90"))
     expected = cost(page)
@@ -61,12 +62,11 @@ def test_a_newcomer_walks_from_a_question_to_a_report(
     after = page.locator("#acids tbody tr td, #acids tbody tr th").first.text_content()
     assert before == "sulfuric" and after != "sulfuric"
     settled(page, lambda: page.get_by_role("button", name="Reset the prices").click())
-    if page.locator("#searching .bars progress").count() == 0:
-        page.click("#search")
+    page.click("#search")  # it may have begun by itself
     shown(page, "#behind-title")
-    page.locator("#searching svg circle").nth(2).wait_for(state="attached")
+    page.locator("#searching svg circle").nth(2).wait_for(state="attached", timeout=LONG)
     film.step(page, "A search goes on behind, with its hypervolume and its growing front")
-    page.locator("#searching >> text=Open the front").wait_for(timeout=240_000)
+    page.locator("#searching >> text=Open the front").wait_for(timeout=LONG)
     shown(page, "#behind-title")
     film.step(page, "When it has ended, its designs improve the answer, and its front opens")
     page.locator("#elsewhere summary").first.click()
@@ -75,7 +75,8 @@ def test_a_newcomer_walks_from_a_question_to_a_report(
     shown(page, "#behind-title")
     page.locator("#searching >> text=Open the front").click()
 
-    page.locator("#cards[aria-busy]").wait_for(state="detached", timeout=120_000)
+    page.wait_for_url("**/front?job=*")
+    loaded(page)
     page.locator(".js-plotly-plot").first.wait_for()
     page.evaluate("scrollTo(0, 0)")
     film.step(page, "Front: the report of the search, with tools to choose, pin and keep")
@@ -92,7 +93,7 @@ def test_a_newcomer_walks_from_a_question_to_a_report(
     page.select_option("#choose select[name=recovery]", "improve")
     page.select_option("#choose select[name=cost]", "relax")
     page.locator("#choose button:not([type])").click()
-    page.locator("#chosen p").first.wait_for()
+    page.locator("#chosen button").first.wait_for()
     page.locator("#chosen").scroll_into_view_if_needed()
     film.step(page, "Improve recovery, and let the cost rise by a tenth for it")
     with page.expect_download() as kept:
@@ -105,7 +106,7 @@ def test_a_newcomer_walks_from_a_question_to_a_report(
     page.locator("#grid table").wait_for()
     film.step(page, "Predict: the Toolkit's CaseStudy2 workbook is dropped and checked row by row")
     page.click("#run")
-    page.locator("#cards .card").first.wait_for(timeout=240_000)
+    page.locator("#cards .card").first.wait_for(timeout=LONG)
     shown(page, "#cards .card")
     film.step(page, "Its yields, costs and impacts, with intervals")
     page.locator("#cards figure").first.scroll_into_view_if_needed()
@@ -119,14 +120,14 @@ def test_a_newcomer_walks_from_a_question_to_a_report(
     shown(page, "#form")
     film.step(page, "Own results: nine experiments of a plant that leaches less manganese")
     page.click("#learn")
-    page.locator("#cards .card").first.wait_for(timeout=240_000)
+    page.locator("#cards .card").first.wait_for(timeout=LONG)
     shown(page, "#cards .card")
     film.step(page, "What they teach: how this plant differs from the published laboratories")
     page.select_option("#problem", "nmc622")
     page.select_option("#surrogate", "my-plant")
     page.fill("#n", "3")
     page.click("#ask")
-    page.locator("#next ol.experiments").wait_for(timeout=240_000)
+    page.locator("#next ol.experiments").wait_for(timeout=LONG)
     shown(page, "#next")
     film.step(page, "What to measure next, with a sheet for the laboratory")
 
