@@ -22,7 +22,7 @@ PLOTLY = "vendor/plotly-4.1.1.min.js"
 #: What makes cards come alive, in the order in which a page loads it, after plotly.js.
 SCRIPTS = ("page.js", "figures.js", "rows.js", "choice.js", "prices.js")
 #: Columns of prose, which need width, and whose addresses become links.
-_LONG = frozenset({"source", "verdict"})
+_LONG = frozenset({"differs in", "source", "verdict"})
 
 
 @dataclass(frozen=True)
