@@ -170,7 +170,8 @@ def command_named(name: str) -> click.Command:
     """
     from optimiser.cli.main import cli
 
-    one_of(name, _TITLES, "command")
+    if not one_of(name, _TITLES, "command"):
+        raise InputError("No command is chosen.", key=("command",), remedy="choose one of the list")
     found: click.Command = cli
     for part in name.split():
         assert isinstance(found, click.Group)
