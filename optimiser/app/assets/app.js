@@ -198,8 +198,13 @@ export function follow(box, id, { ended = () => {}, step = () => {} } = {}) {
     bars.remove();
     if (job.error) { part.append(errorBlock(job.error)); }
     if (job.state === "removed") { return; }
-    const whole = job.printed ? job : await api(`/jobs/${id}`);
-    if (mine()) { ended(whole); }
+    try {
+      const whole = job.printed ? job : await api(`/jobs/${id}`);
+      if (mine()) { ended(whole); }
+    } catch (error) {
+      if (!(error instanceof Refused)) { throw error; }
+      if (mine()) { part.append(errorBlock(error.told)); }
+    }
   };
   const stop = onJob(draw);
   api(`/jobs/${id}`).then(draw, (error) => { stop(); part.append(errorBlock(error.told)); cancel.remove(); });

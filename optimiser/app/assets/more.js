@@ -1,10 +1,10 @@
 // The screen More: a form of any command, made of its options.
-import { api, askFirst, clearErrors, dropZone, errorBlock, fileLinks, follow, make, sameElsewhere, showError, showReport } from "./app.js";
+import { api, askFirst, clearErrors, dropZone, empty, errorBlock, fileLinks, follow, make, sameElsewhere, showError, showReport, turn } from "./app.js";
 
 const form = document.getElementById("form");
 const elsewhere = document.getElementById("elsewhere");
+const PARTS = ["progress", "printed", "cards"].map((part) => document.getElementById(part)); // of a job
 let shown = null; // the command, its fields and the button that runs it
-let opening = null;
 let asking = new AbortController();
 let later = 0;
 
@@ -13,11 +13,10 @@ const asked = new URLSearchParams(location.search);
 if (asked.get("job")) { again(asked.get("job")); } else if (asked.get("command")) { open(asked.get("command")); }
 
 async function open(command, values = {}) {
-  const mine = {};
-  opening = mine;
+  const mine = turn(open);
   let told;
-  try { told = await api(`/more/form?command=${encodeURIComponent(command)}`); } catch (error) { form.replaceChildren(errorBlock(error.told)); return; }
-  if (opening !== mine) { return; } // another one was chosen meanwhile
+  try { told = await api(`/more/form?command=${encodeURIComponent(command)}`); } catch (error) { if (mine()) { form.replaceChildren(errorBlock(error.told)); } return; }
+  if (!mine()) { return; } // another one was chosen meanwhile
   quiet();
   document.querySelectorAll("[data-command]").forEach((button) => button.setAttribute("aria-pressed", String(button.dataset.command === command)));
   const title = document.getElementById("form-title");
@@ -33,7 +32,7 @@ async function open(command, values = {}) {
     make("p", { class: "field" }, run),
     left.length ? make("details", {}, make("summary", {}, "What is not asked for, and why"), ...left.map(([label, why]) => make("p", { class: "caption" }, make("code", {}, label), `: ${why}.`))) : "");
   history.replaceState(null, "", `/more?command=${encodeURIComponent(command)}`);
-  elsewhere.replaceChildren();
+  [elsewhere, ...PARTS].forEach(empty); // what another command said
   title.scrollIntoView({ block: "nearest" });
   look();
 }
@@ -142,11 +141,9 @@ async function again(id) {
 function watch({ id, command }) {
   quiet();
   sameElsewhere(elsewhere, command);
-  const printed = document.getElementById("printed");
-  const cards = document.getElementById("cards");
-  printed.replaceChildren();
-  cards.replaceChildren();
-  follow(document.getElementById("progress"), id, { ended: async (job) => {
+  const [progress, printed, cards] = PARTS;
+  PARTS.forEach(empty);
+  follow(progress, id, { ended: async (job) => {
     const text = (job.printed.out || "").trim();
     if (text || job.files.length) { printed.replaceChildren(make("section", { class: "card" }, make("h2", {}, "What it said"), text ? make("pre", { tabindex: "0", "aria-label": "what the command printed" }, text) : null, job.files.length ? fileLinks(job) : null)); }
     if (job.report) { await showReport(cards, id); }
